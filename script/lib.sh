@@ -1,0 +1,18 @@
+# Shared by every script here: where the project is, and the pinned Node.js (docs/decisions/001-runtime.md).
+# shellcheck shell=sh
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+
+# Prints the path of the pinned Node.js binary; says what to do when it is missing.
+pinned_node() {
+  case "$(uname -m)" in
+    x86_64 | amd64) arch=x64 ;;
+    aarch64 | arm64) arch=arm64 ;;
+    *) echo "domainsync: no pinned Node.js for $(uname -m); x86_64 and aarch64 are supported." >&2; return 1 ;;
+  esac
+  found="$top/node_modules/node-linux-$arch/bin/node"
+  if [ ! -x "$found" ]; then
+    echo "domainsync: the pinned Node.js is not installed; run script/setup first." >&2
+    return 1
+  fi
+  printf '%s\n' "$found"
+}

@@ -1,0 +1,162 @@
+import type { DnsName } from '../dns/name.ts';
+import type { Problem } from '../dns/problem.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import type { Change } from '../dns/zone.ts';
+
+/** What every call into an adapter carries. */
+export interface CallContext {
+  /** Aborts at the caller's deadline; adapters hand it to every socket. */
+  readonly signal: AbortSignal;
+  /** Id of the operation this call belongs to (`-` for none): log field only. */
+  readonly operation: string;
+}
+
+/** Which central, and as whom: the ledger is keyed by it (design: "The ledger"). Holds no secret. */
+export interface CentralId {
+  readonly kind: string;
+  readonly address: string;
+  readonly account: string;
+}
+
+/** A record as the central holds it, with the central's own identifier, taken verbatim from its list. */
+export interface CentralRecord extends ResourceRecord {
+  /** Opaque to everyone but the adapter that made it; stale as soon as the record changes. */
+  readonly handle: string;
+}
+
+export interface CentralTraits {
+  /** The largest unit one request changes all-or-nothing. */
+  readonly atomic: 'zone' | 'rrset' | 'record' | 'none';
+  /** Whether the server itself refuses a write based on a stale read. */
+  readonly guard: 'cas' | 'per-record' | 'none';
+  /** Whether this account may create and delete zones. */
+  readonly managesZones: boolean;
+  /** Whether there is room for an owner mark outside DNS data. */
+  readonly ownerMark: boolean;
+  /** False where the central has one TTL per zone (ISPmanager 4); TTLs are then null on read and ignored on write. */
+  readonly carriesTtl: boolean;
+  /** Types it stores; `any` when it takes every type. */
+  readonly recordTypes: ReadonlySet<string> | 'any';
+  /** Milliseconds after a write before a read of the same data can be relied on. */
+  readonly readBackDelay: number;
+}
+
+/** What the user asked for when the zone was created in the panel. A central may use or ignore each of them. */
+export interface ZoneSeed {
+  readonly addresses: readonly string[];
+  readonly nameServers: readonly string[];
+  readonly mailServers: readonly string[];
+}
+
+/** What a write really altered: no more than was asked, less when part of it was already so. */
+export interface Altered {
+  readonly removed: readonly ResourceRecord[];
+  readonly added: readonly ResourceRecord[];
+}
+
+/**
+ * Where DNS changes go: one account at one central DNS. Small enough to implement in an afternoon; every implementation
+ * passes `src/testing/central-contract.ts`. All methods throw {@link CentralError} and nothing else.
+ */
+export interface Central {
+  readonly id: CentralId;
+  readonly traits: CentralTraits;
+
+  /** Everything this central would refuse in `change`, found without talking to it. Empty: nothing known against it. */
+  audit(change: Change): readonly Problem[];
+
+  /** Proves connection, login and the right to list zones. Changes nothing. */
+  check(ctx: CallContext): Promise<void>;
+
+  /** Names of all zones of this account, complete. A cut or filtered list is an error, never a shorter list. */
+  listZones(ctx: CallContext): Promise<readonly DnsName[]>;
+
+  /** All records of the zone, complete, from the central's source of truth; `null` = the central says it has no such zone
+   * in this account. */
+  readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null>;
+
+  /** Like `readZone`, for the records at `names` only. */
+  readNames(
+    zone: DnsName,
+    names: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null>;
+
+  /**
+   * Makes `change.remove` absent and `change.add` present, touching nothing else, and reads back before it resolves.
+   * @param present a fresh `readNames` of every name in the change; its handles are used, so a record that changed since
+   *   is noticed. What is already so is left so and is not in the answer.
+   * @throws {CentralError} `state` tells what was left: `untouched` (safe to refuse), `partial` or `unknown` (re-read).
+   */
+  apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered>;
+
+  /**
+   * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
+   * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `central.limit`, `central.refused` ...
+   */
+  createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'>;
+
+  /** Deletes the zone; resolves once a read shows it gone. `missing`: it was not there. */
+  deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
+
+  /** Closes connections. Further calls are an error. */
+  close(): Promise<void>;
+}
+
+/** Codes of a {@link CentralError}. Texts stand in `catalogue.ts`; a test checks that each has one. */
+export type CentralErrorCode =
+  /** No connection, time-out, connection cut. */
+  | 'central.unreachable'
+  /** Certificate not trusted, or not the pinned one. */
+  | 'central.certificate'
+  /** User name or password not accepted. */
+  | 'central.login'
+  /** Not attempted: the breaker is open after failures a moment ago. */
+  | 'central.breaker-open'
+  /** Not attempted: the login was refused earlier and settings have not changed since. */
+  | 'central.login-blocked'
+  /** The answer is not what this central speaks (HTML, cut off, empty, 5xx). */
+  | 'central.garbled'
+  /** A list is marked or proved incomplete. */
+  | 'central.list-cut'
+  /** The central refused, in its own words (`params.text`). */
+  | 'central.refused'
+  | 'central.limit'
+  | 'central.access-denied'
+  | 'central.invalid-value'
+  | 'central.exists'
+  | 'central.missing'
+  /** The zone exists at the central in another account. */
+  | 'zone.foreign'
+  /** The write was answered OK but a read does not show it. */
+  | 'central.no-effect';
+
+export interface CentralErrorFacts {
+  /** What the failed call left: nothing changed, part of it changed, or not known. */
+  readonly state: 'untouched' | 'partial' | 'unknown';
+  /** `later` when trying the same again may help (outage), `never` when it will not (refusal). */
+  readonly retry: 'later' | 'never';
+  /** Values for the text, e.g. `text`: the central's own words. Never a secret. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+export class CentralError extends Error {
+  override readonly name = 'CentralError';
+  readonly code: CentralErrorCode;
+  readonly state: 'untouched' | 'partial' | 'unknown';
+  readonly retry: 'later' | 'never';
+  readonly params: Readonly<Record<string, string>>;
+
+  constructor(code: CentralErrorCode, facts: CentralErrorFacts) {
+    super(`${code}${facts.params?.['text'] === undefined ? '' : `: ${facts.params['text']}`}`, { cause: facts.cause });
+    this.code = code;
+    this.state = facts.state;
+    this.retry = facts.retry;
+    this.params = facts.params ?? {};
+  }
+
+  get problem(): Problem {
+    return { code: this.code, params: this.params };
+  }
+}

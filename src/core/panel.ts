@@ -1,0 +1,151 @@
+import type { DnsName } from '../dns/name.ts';
+import type { Problem } from '../dns/problem.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import type { Change } from '../dns/zone.ts';
+import type { CallContext, ZoneSeed } from './central.ts';
+
+export type Language = 'en' | 'ru';
+
+/** One start of the hook, as the panel made it. */
+export interface HookCall {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What the hook prints; it always exits 0. */
+export interface HookReply {
+  readonly output: string;
+}
+
+/** A record as the panel holds it, with the panel's own key, verbatim. */
+export interface PanelRecord extends ResourceRecord {
+  readonly key: string;
+}
+
+/** A record the ledger or an open operation knows; `key` is null until a panel read has shown it. */
+export interface KnownRecord {
+  readonly record: ResourceRecord;
+  readonly key: string | null;
+}
+
+/** What an edit does to one record: created (`remove` null), deleted (`add` null) or changed. */
+export interface EditItem {
+  readonly remove: ResourceRecord | null;
+  readonly add: ResourceRecord | null;
+}
+
+export type Resolution =
+  | { readonly kind: 'items'; readonly items: readonly EditItem[] }
+  /** The key names nothing we know: a comparison is due. */
+  | { readonly kind: 'unknown-key'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+interface EventBase {
+  readonly stage: 'before' | 'after';
+  readonly zone: DnsName;
+  /** Equal for the `before` and `after` of one call (session, function, zone, parameters). A hint only. */
+  readonly fingerprint: string;
+  /** Who clicked, as the panel names him; for the history. */
+  readonly actor: string;
+  /** The echo mark of the call, if it carries one. */
+  readonly mark: string | null;
+}
+
+export interface RecordsEvent extends EventBase {
+  readonly kind: 'records';
+  /** Says which records are meant. No I/O: `known` is all that the ledger and open operations know of the zone. */
+  readonly resolve: (known: readonly KnownRecord[]) => Resolution;
+}
+
+export interface ZoneCreateEvent extends EventBase {
+  readonly kind: 'zone-create';
+  readonly seed: ZoneSeed;
+}
+
+export interface ZoneDeleteEvent extends EventBase {
+  readonly kind: 'zone-delete';
+}
+
+/** What one hook call means. A group delete of zones gives several events; all or none of them are accepted. */
+export type PanelEvent =
+  /** None of our business: a form being opened, a function we do not know, our own settings form. */
+  | { readonly kind: 'ignore' }
+  /** DNS may have changed without a DNS event: compare these zones soon. */
+  | { readonly kind: 'hint'; readonly zones: readonly DnsName[] | 'all'; readonly source: string }
+  /** A DNS edit that cannot be carried out as it stands. */
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'edits'; readonly edits: readonly EditEvent[] };
+
+export type EditEvent = RecordsEvent | ZoneCreateEvent | ZoneDeleteEvent;
+
+/** The answer to a `before` or `after` call. */
+export type Verdict =
+  | { readonly kind: 'accept' }
+  | {
+      readonly kind: 'refuse';
+      readonly problems: readonly Problem[];
+      /** `nothing` only when it is proven that neither side changed. `panel`: the panel changed, the central did not. */
+      readonly changed: 'nothing' | 'unknown' | 'panel';
+    };
+
+export interface PanelTraits {
+  /** What the panel lets us do: refuse before, restore after, or only find out later. */
+  readonly guarantee: 'veto' | 'compensate' | 'catch-up';
+  /** Whether the panel may be read while one of its handlers runs. */
+  readonly readDuringHandler: boolean;
+  /** Whether an `after` call proves that the change is visible to reads. */
+  readonly afterMeansVisible: boolean;
+  /** False where the panel has one TTL per zone (ISPmanager 4). */
+  readonly carriesTtl: boolean;
+}
+
+/**
+ * Where DNS changes come from: one control panel on one host. `decode` and `encode` do no I/O, so recorded hook calls
+ * test them whole. Every implementation passes `src/testing/panel-contract.ts`. Reads and `write` throw {@link PanelError}
+ * and nothing else, and are never called while a hook call is being answered.
+ */
+export interface Panel {
+  readonly id: string;
+  readonly traits: PanelTraits;
+
+  /** Reads one raw hook call. Never throws: what cannot be understood is `invalid` (an edit) or `ignore`. */
+  decode(call: HookCall): PanelEvent;
+
+  /** The language of the user who made the call. */
+  language(call: HookCall): Language;
+
+  /** Says a verdict the way this panel expects it; `text` is the message of a refusal. */
+  encode(verdict: Verdict, text: string): HookReply;
+
+  /** Names of all zones, complete; a cut or unreadable list is an error. */
+  listZones(ctx: CallContext): Promise<readonly DnsName[]>;
+
+  /** The zone as the panel holds it now; `null` only when the panel itself says it has no such zone. */
+  readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null>;
+
+  /**
+   * Makes `change.remove` absent and `change.add` present in the panel; its own hook calls carry `mark`.
+   * @param present a fresh `readZone`. What is already so is left so.
+   */
+  write(change: Change, present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void>;
+}
+
+export type PanelErrorCode =
+  /** The local tool is missing, does not answer or fails. */
+  | 'panel.unreachable'
+  /** The answer is not what this panel speaks, or is cut off. */
+  | 'panel.garbled'
+  /** The panel refused, in its own words (`params.text`). */
+  | 'panel.refused';
+
+export class PanelError extends Error {
+  override readonly name = 'PanelError';
+  readonly code: PanelErrorCode;
+  readonly params: Readonly<Record<string, string>>;
+
+  constructor(code: PanelErrorCode, params: Readonly<Record<string, string>> = {}, cause?: unknown) {
+    super(`${code}${params['text'] === undefined ? '' : `: ${params['text']}`}`, { cause });
+    this.code = code;
+    this.params = params;
+  }
+}
