@@ -1,0 +1,50 @@
+import type { DnsName } from '../dns/name.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+
+/** How a zone stands between panel and central (docs/adoption.md). */
+export type ZoneStanding =
+  /** In both; edits are mirrored. */
+  | 'joined'
+  /** In the panel when we arrived and not in our account; left alone. */
+  | 'panel-only'
+  /** At the central it belongs to somebody else; left alone. */
+  | 'foreign'
+  /** A person took it out of synchronisation. */
+  | 'released'
+  /** Created by us, its content not yet sent. */
+  | 'creating'
+  /** Gone from the panel, its delete at the central is waiting or being retried. */
+  | 'deleting';
+
+export interface ZoneEntry {
+  readonly zone: DnsName;
+  readonly standing: ZoneStanding;
+  /** Counts up each time the zone is created anew. */
+  readonly incarnation: number;
+  /** Wall clock, milliseconds since 1970: when the baseline was taken. */
+  readonly baselineAt: number;
+  /** Code of the last remark about the zone as a whole, for the lists; null when there is none. */
+  readonly note: string | null;
+}
+
+/** How a record stands. */
+export type RecordStanding = 'joined' | 'panel-only' | 'central-only' | 'differs' | 'released';
+
+/** What both sides last agreed on for one record, or in what they were seen to disagree. */
+export interface LedgerRow {
+  readonly record: ResourceRecord;
+  readonly standing: RecordStanding;
+  /** Whether the panel had it when last read. */
+  readonly onPanel: boolean;
+  /** Whether the central had it when last read. */
+  readonly onCentral: boolean;
+  /** The panel's own key, verbatim; null when the panel does not have it or has not been read since. */
+  readonly panelKey: string | null;
+  /** Code of the last remark about this record; null when there is none. */
+  readonly note: string | null;
+}
+
+/** Zones whose edits we carry out at the central. */
+export function isMirrored(standing: ZoneStanding): boolean {
+  return standing === 'joined' || standing === 'creating';
+}
