@@ -1,0 +1,9 @@
+/** The only time core knows. Handed in, so that whole histories can be replayed. */
+export interface Clock {
+  /** Monotonic, milliseconds; the zero point means nothing. Deadlines are measured with it. */
+  now(): number;
+  /** Wall clock, milliseconds since 1970; for people and for what must outlive a restart. */
+  wall(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
