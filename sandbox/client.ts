@@ -1,0 +1,118 @@
+import http from 'node:http';
+import https from 'node:https';
+import { childrenOf, child, parseXml } from './xml.ts';
+import type { Element } from './xml.ts';
+
+export interface CallOptions {
+  readonly user?: string;
+  readonly password?: string;
+  /** A session id; used instead of `authinfo`. */
+  readonly auth?: string;
+  /** Default `xml`; null: no `out` at all. */
+  readonly out?: string | null;
+  /** Default POST. */
+  readonly method?: 'GET' | 'POST';
+  /** Default `/manager/ispmgr`. */
+  readonly path?: string;
+  readonly timeoutMs?: number;
+}
+
+/** What the panel answered. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+  /** The document; null when the body is not XML. */
+  readonly doc: Element | null;
+  /** Whether the document has `ok`. */
+  readonly ok: boolean;
+  /** The error with its attributes; null: none. */
+  readonly error: {
+    readonly code: string;
+    readonly obj: string;
+    readonly val: string;
+    readonly text: string;
+  } | null;
+  /** Rows of a list, each as column -> text. */
+  readonly elems: readonly Readonly<Record<string, string>>[];
+}
+
+function readDocument(body: string): Element | null {
+  try {
+    return parseXml(body);
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+function readError(doc: Element | null): Answer['error'] {
+  const found = doc === null ? undefined : child(doc, 'error');
+  if (found === undefined) return null;
+  const { code = '', obj = '', val = '' } = found.attributes;
+  return { code, obj, val, text: found.text };
+}
+
+function readElems(doc: Element | null): Readonly<Record<string, string>>[] {
+  if (doc === null) return [];
+  return childrenOf(doc, 'elem').map((row) =>
+    Object.fromEntries(row.children.map((cell) => [cell.name, cell.text])),
+  );
+}
+
+function readAnswer(response: http.IncomingMessage, body: string): Answer {
+  const doc = readDocument(body);
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    headers: response.headers,
+    body,
+    doc,
+    ok: doc !== null && child(doc, 'ok') !== undefined,
+    error: readError(doc),
+    elems: readElems(doc),
+  };
+}
+
+function request(url: URL, form: string, options: CallOptions): Promise<Answer> {
+  const method = options.method ?? 'POST';
+  if (method === 'GET') url.search = form;
+  const headers = { 'User-Agent': 'Mozilla/4.0', 'Content-Type': 'application/x-www-form-urlencoded' };
+  return new Promise((resolve, reject) => {
+    const done = (response: http.IncomingMessage): void => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('error', reject);
+      response.on('end', () => resolve(readAnswer(response, Buffer.concat(pieces).toString())));
+    };
+    const settings = { method, headers, agent: false, timeout: options.timeoutMs ?? 60_000 };
+    const sent =
+      url.protocol === 'https:'
+        ? https.request(url, { ...settings, rejectUnauthorized: false }, done)
+        : http.request(url, settings, done);
+    sent.on('error', reject);
+    sent.on('timeout', () => sent.destroy(new Error('timed out')));
+    sent.end(method === 'POST' ? form : undefined);
+  });
+}
+
+/**
+ * Calls a function of the panel at `base` the way plain clients do; the certificate is not checked.
+ * @throws Error when the connection fails, is cut or times out
+ */
+export function callPanel(
+  base: string,
+  func: string,
+  params: Readonly<Record<string, string>>,
+  options: CallOptions,
+): Promise<Answer> {
+  const form = new URLSearchParams();
+  if (options.auth !== undefined) form.set('auth', options.auth);
+  else if (options.user !== undefined) form.set('authinfo', `${options.user}:${options.password ?? ''}`);
+  const out = options.out === undefined ? 'xml' : options.out;
+  if (out !== null) form.set('out', out);
+  form.set('func', func);
+  for (const [name, value] of Object.entries(params)) form.append(name, value);
+  return request(new URL(options.path ?? '/manager/ispmgr', base), form.toString(), options);
+}

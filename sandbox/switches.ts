@@ -1,0 +1,177 @@
+/** How a call's local part is made to fail after `before` handlers accepted it. */
+export interface LocalFailure {
+  readonly code: number;
+  readonly text?: string;
+  /** How many more calls fail; absent: every one. */
+  count?: number;
+}
+
+/** What the reference leaves open or panels do differently; every field may be changed at any time. */
+export interface Switches {
+  /** Record names in lists and keys: absolute with a dot instead of relative (6.4). */
+  absoluteNames: boolean;
+  /** Host values in lists and keys: as they were typed, or made absolute (6.4, 6.5). */
+  hosts: 'verbatim' | 'absolute';
+  /** Errors carry a text, or are empty elements (5.1). */
+  errorTexts: boolean;
+  /** What a wrong login gets (3.2): the `authfail` document, code 100, or the bare text `access deny`. */
+  authRefusal: 'authfail' | 'code100' | 'plain';
+  /** Calls with `authinfo` are refused with the plain text (3.1). */
+  restrictAuthinfo: boolean;
+  /** A session ends after this long without a call (3.1). */
+  sessionIdleMs: number;
+  /** Added to the clock; moves sessions towards their end. */
+  clockOffsetMs: number;
+  /** Lists carry a `banner` between their elements (4.2). */
+  banners: boolean;
+  /** Lists are cut after so many rows, with a banner (4.6); 0: never. */
+  recordLimit: number;
+  /** Per user: `domain` lists only zones whose name contains this text (17.15). */
+  filters: Record<string, string>;
+  /** A new zone without `ns`: error code 4 instead of the panel's own name servers. */
+  nsRequired: boolean;
+  /** A new zone without `ip`: error code 4 instead of the panel's own address. */
+  requireIp: boolean;
+  /** The panel's own values, shown in the form for a new zone (6.3). */
+  defaultNs: string;
+  defaultMx: string;
+  defaultIp: string;
+  /** Labels that get an A record in a new zone; `@` is the zone itself (17.13). */
+  defaultHosts: string[];
+  /** Labels added when the WWW or mail option is on (6.3). */
+  webHosts: string[];
+  mailHosts: string[];
+  /** A new zone has MX records, and an SPF text (6.3). */
+  defaultMxRecords: boolean;
+  defaultSpf: boolean;
+  /** Changing the `ip` of an existing zone also changes the A records that had the old one (unknown in 6.3). */
+  ipRewrites: boolean;
+  /** `domain.delete.confirm` with `sok` deletes (6.1); otherwise it only answers ok. */
+  confirmDeletes: boolean;
+  /** Error code of a call on another account's zone (8.3). */
+  foreignZone: 3 | 6;
+  /** A zone below or above another account's zone is refused with code 6 (21.18). */
+  refuseSubzones: boolean;
+  /** What happens after one element of a group failed (21.22): the rest is left, or tried as well. */
+  groupFailure: 'stop' | 'continue';
+  /** An element of a group function with exactly this identifier is refused with code 1; empty: none. */
+  failElement: string;
+  /** Names as handlers get them (21.24). */
+  handlerNames: 'as-sent' | 'unicode' | 'punycode';
+  /** How handlers get the parameters (17.20). */
+  deliver: 'as-requested' | 'get' | 'post';
+  /** `auth`, `authinfo` and `su` are kept from handlers (21.23). */
+  stripAuth: boolean;
+  /** Zones made by WWW, mail and user functions fire `domain.edit` handlers (10.4, 17.23). */
+  fireNested: boolean;
+  /** A handler is killed after so long (21.3). */
+  handlerTimeoutMs: number;
+  /** What a killed `before` handler means (21.3). */
+  killedBefore: 'refuse' | 'go-on';
+  /** A handler's exit status other than 0 (10.3). */
+  exitStatus: 'ignored' | 'error';
+  /** Handlers that others than the owner may touch are refused (10.1). */
+  strictModes: boolean;
+  /** The local change is undone after an `after` error (21.1). */
+  undoAfterError: boolean;
+  /** A panel call made while a `before` or `after` handler runs waits until the handler is done (10.4). */
+  blockNested: boolean;
+  /** The local part fails after `before`; per function. */
+  failLocal: Record<string, LocalFailure>;
+  /** A change becomes visible to reads only so much later (16.12). */
+  lateVisibilityMs: number;
+  /** Exit status of mgrctl when the function answered with an error (21.26). */
+  mgrctlErrorExit: number;
+}
+
+export function defaultSwitches(): Switches {
+  return {
+    absoluteNames: false,
+    hosts: 'verbatim',
+    errorTexts: true,
+    authRefusal: 'authfail',
+    restrictAuthinfo: false,
+    sessionIdleMs: 30 * 60_000,
+    clockOffsetMs: 0,
+    banners: true,
+    recordLimit: 0,
+    filters: {},
+    nsRequired: false,
+    requireIp: false,
+    defaultNs: 'ns1.panel.example. ns2.panel.example.',
+    defaultMx: 'mail',
+    defaultIp: '192.0.2.10',
+    defaultHosts: ['@', 'www', 'mail', 'ftp', 'pop', 'smtp'],
+    webHosts: ['www', 'ftp'],
+    mailHosts: ['mail', 'pop', 'smtp'],
+    defaultMxRecords: true,
+    defaultSpf: true,
+    ipRewrites: true,
+    confirmDeletes: true,
+    foreignZone: 6,
+    refuseSubzones: true,
+    groupFailure: 'stop',
+    failElement: '',
+    handlerNames: 'as-sent',
+    deliver: 'as-requested',
+    stripAuth: true,
+    fireNested: false,
+    handlerTimeoutMs: 60_000,
+    killedBefore: 'refuse',
+    exitStatus: 'ignored',
+    strictModes: false,
+    undoAfterError: false,
+    blockNested: true,
+    failLocal: {},
+    lateVisibilityMs: 0,
+    mgrctlErrorExit: 0,
+  };
+}
+
+const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
+  hosts: ['verbatim', 'absolute'],
+  authRefusal: ['authfail', 'code100', 'plain'],
+  foreignZone: [3, 6],
+  groupFailure: ['stop', 'continue'],
+  handlerNames: ['as-sent', 'unicode', 'punycode'],
+  deliver: ['as-requested', 'get', 'post'],
+  killedBefore: ['refuse', 'go-on'],
+  exitStatus: ['ignored', 'error'],
+};
+
+function shape(value: unknown): string {
+  return Array.isArray(value) ? 'list' : typeof value;
+}
+
+/**
+ * Sets switches by name, all or none.
+ * @throws Error naming the first switch that does not exist or has a value of another kind
+ */
+export function setSwitches(switches: Switches, values: Readonly<Record<string, unknown>>): void {
+  const present: Readonly<Record<string, unknown>> = { ...switches };
+  for (const [name, value] of Object.entries(values)) {
+    if (!Object.hasOwn(present, name)) throw new Error(`no switch ${name}`);
+    const choices = CHOICES[name];
+    if (choices !== undefined && !choices.includes(value))
+      throw new Error(`${name}: one of ${choices.join(', ')}`);
+    if (shape(value) !== shape(present[name]))
+      throw new Error(`${name}: a ${shape(present[name])} is wanted`);
+  }
+  Object.assign(switches, structuredClone(values));
+}
+
+/**
+ * A switch from a command line, `name=value`; a value that is not JSON is taken as a string.
+ * @throws Error when there is no `=`
+ */
+export function parseSwitch(text: string): Record<string, unknown> {
+  const cut = text.indexOf('=');
+  if (cut < 1) throw new Error(`a switch is name=value, not ${text}`);
+  const value = text.slice(cut + 1);
+  try {
+    return { [text.slice(0, cut)]: JSON.parse(value) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { [text.slice(0, cut)]: value };
+  }
+}
