@@ -18,9 +18,9 @@ export type OperationState =
   | 'stuck';
 
 const steps: Readonly<Record<OperationState, readonly OperationState[]>> = {
-  prepared: ['applied', 'refused', 'reverting', 'stuck'],
-  applied: ['kept', 'confirmed', 'reverting', 'stuck'],
-  kept: ['confirmed', 'reverting', 'stuck'],
+  prepared: ['applied', 'kept', 'confirmed', 'refused', 'reverting', 'reverted', 'stuck'],
+  applied: ['kept', 'confirmed', 'reverting', 'reverted', 'stuck'],
+  kept: ['confirmed', 'reverting', 'reverted', 'stuck'],
   confirmed: [],
   refused: ['reverting'],
   reverting: ['reverted', 'confirmed', 'refused', 'stuck'],
@@ -77,6 +77,8 @@ export interface Operation {
   readonly created: boolean;
   /** `zone-create`: records found right after our create, which may be removed again; `zone-delete`: the zone before it. */
   readonly snapshot: readonly ResourceRecord[];
+  /** `zone-create`: the waiting delete it cancelled, taken up again if the create is undone; else null. */
+  readonly cancels: string | null;
   /** Whether the panel's `after` for it has been seen. */
   readonly afterSeen: boolean;
   /** Wall clock, milliseconds since 1970. */

@@ -1,0 +1,141 @@
+import type { Problem } from "../dns/problem.ts";
+
+/** Texts of one code. `{name}` stands for a parameter. */
+export interface Entry {
+  readonly en: string;
+  readonly ru: string;
+}
+
+/**
+ * Every code a person may meet, with what it means for him in one sentence or two: cause, and the way out. Whether anything
+ * was changed is said by `describe`, which knows it. Codes are stable; a retired one is not used again.
+ */
+export const catalogue = {
+  'central.unreachable': {
+    en: 'The central DNS cannot be reached. Try again in a moment.',
+    ru: 'Центральный DNS недоступен. Повторите попытку через минуту.',
+  },
+  'central.certificate': {
+    en: 'The certificate of the central DNS is not trusted. The administrator has to check the connection settings.',
+    ru: 'Сертификату центрального DNS нет доверия. Администратору нужно проверить настройки подключения.',
+  },
+  'central.login': {
+    en: 'The central DNS does not accept the user name or password. The administrator has to correct the settings.',
+    ru: 'Центральный DNS не принимает имя пользователя или пароль. Администратору нужно исправить настройки.',
+  },
+  'central.login-blocked': {
+    en: 'The central DNS refused the login earlier; no further attempts are made until the settings are corrected.',
+    ru: 'Центральный DNS ранее отклонил вход; новых попыток не будет, пока не исправлены настройки.',
+  },
+  'central.breaker-open': {
+    en: 'The central DNS failed a moment ago and is checked every few seconds. Try again in a moment.',
+    ru: 'Центральный DNS только что не отвечал и проверяется каждые несколько секунд. Повторите попытку через минуту.',
+  },
+  'central.garbled': {
+    en: 'The central DNS answered with something that is not a valid answer. Try again in a moment.',
+    ru: 'Центральный DNS прислал некорректный ответ. Повторите попытку через минуту.',
+  },
+  'central.list-cut': {
+    en: 'The central DNS shows only a part of its list, so its state is not known.',
+    ru: 'Центральный DNS показывает список не полностью, его состояние неизвестно.',
+  },
+  'central.refused': { en: 'The central DNS refused: {text}', ru: 'Центральный DNS отказал: {text}' },
+  'central.limit': {
+    en: 'A limit of the account at the central DNS is reached: {text}',
+    ru: 'Достигнуто ограничение учётной записи на центральном DNS: {text}',
+  },
+  'central.access-denied': {
+    en: 'The central DNS denies access: {text}',
+    ru: 'Центральный DNS отказал в доступе: {text}',
+  },
+  'central.invalid-value': {
+    en: 'The central DNS does not accept a value: {text}',
+    ru: 'Центральный DNS не принимает значение: {text}',
+  },
+  'central.exists': {
+    en: 'The central DNS already has it: {text}',
+    ru: 'На центральном DNS это уже есть: {text}',
+  },
+  'central.missing': { en: 'The central DNS does not have it: {text}', ru: 'На центральном DNS этого нет: {text}' },
+  'central.no-effect': {
+    en: 'The central DNS answered OK but does not show the change.',
+    ru: 'Центральный DNS ответил «успешно», но изменение на нём не появилось.',
+  },
+  'central.type-unsupported': {
+    en: 'The central DNS cannot hold records of type {type} ({name}).',
+    ru: 'Центральный DNS не поддерживает записи типа {type} ({name}).',
+  },
+  'central.value-unsupported': {
+    en: 'The central DNS cannot hold this value: {record}',
+    ru: 'Центральный DNS не может хранить такое значение: {record}',
+  },
+  'zone.foreign': {
+    en: 'The domain {zone} belongs to another account at the central DNS. Ask the provider.',
+    ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи. Обратитесь к провайдеру.',
+  },
+  'zone.missing-at-central': {
+    en: 'The central DNS no longer has the domain {zone}. Ask the provider.',
+    ru: 'На центральном DNS больше нет домена {zone}. Обратитесь к провайдеру.',
+  },
+  'zone.baseline-running': {
+    en: 'The first comparison with the central DNS is still running. Try again in a minute.',
+    ru: 'Первое сравнение с центральным DNS ещё не завершено. Повторите попытку через минуту.',
+  },
+  'zone.not-known-yet': {
+    en: 'The domain {zone} has not been compared with the central DNS yet. Try again in a few seconds.',
+    ru: 'Домен {zone} ещё не сверен с центральным DNS. Повторите попытку через несколько секунд.',
+  },
+  'zone.changed-since-create': {
+    en: 'The domain {zone} was created at the central DNS, the panel did not keep it, and somebody has changed it since.',
+    ru: 'Домен {zone} создан на центральном DNS, панель его не сохранила, а затем он был изменён.',
+  },
+  'zone.changed-at-central': {
+    en: 'The domain {zone} was deleted in the panel, but at the central DNS it holds records that are not ours.',
+    ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи.',
+  },
+  'record.cname-clash': {
+    en: '{record} cannot stand beside {existing}, which the central DNS holds.',
+    ru: 'Запись {record} несовместима с записью {existing} на центральном DNS.',
+  },
+  'name.stuck': {
+    en: 'An earlier change of this name is unresolved (operation {operation}). The administrator has to decide about it.',
+    ru: 'Предыдущее изменение этого имени требует решения (операция {operation}). Решить его должен администратор.',
+  },
+  'edit.busy': {
+    en: 'Another change of the same name takes too long. Try again in a moment.',
+    ru: 'Другое изменение этого же имени выполняется слишком долго. Повторите попытку через минуту.',
+  },
+  'journal.unreadable': {
+    en: 'The journal of domainsync is damaged ({path}). The administrator has to restore it or pause domainsync.',
+    ru: 'Журнал domainsync повреждён ({path}). Администратору нужно восстановить его или приостановить domainsync.',
+  },
+  'journal.newer': {
+    en: 'The journal was written by a newer domainsync. The administrator has to update domainsync.',
+    ru: 'Журнал создан более новой версией domainsync. Администратору нужно обновить domainsync.',
+  },
+  'journal.disk-full': {
+    en: 'The disk of this server is full, the change cannot be recorded. Free some space and try again.',
+    ru: 'На сервере закончилось место на диске, изменение нельзя записать. Освободите место и повторите попытку.',
+  },
+  'journal.in-use': {
+    en: 'Another domainsync agent is running on this server.',
+    ru: 'На сервере уже работает другой агент domainsync.',
+  },
+  'journal.write-failed': {
+    en: 'The change cannot be recorded in the journal of domainsync.',
+    ru: 'Изменение не удалось записать в журнал domainsync.',
+  },
+  'engine.defect': {
+    en: 'domainsync met an error of its own; the details are in its log.',
+    ru: 'Внутренняя ошибка domainsync; подробности в его журнале работы.',
+  },
+} as const satisfies Readonly<Record<string, Entry>>;
+
+export type Code = keyof typeof catalogue;
+
+/** A problem whose code stands in the catalogue. */
+export function refusal(code: Code, params: Readonly<Record<string, string>>): Problem {
+  return { code, params };
+}
+
+

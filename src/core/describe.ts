@@ -1,0 +1,45 @@
+import type { Problem } from '../dns/problem.ts';
+import { catalogue, type Entry } from './catalogue.ts';
+import type { Language } from './panel.ts';
+
+export interface DescribeOptions {
+  readonly language: Language;
+  /** What is known about the two sides (see `Verdict`). */
+  readonly changed: 'nothing' | 'unknown' | 'panel';
+  /** Whom to ask, as configured; null = nobody named. */
+  readonly contact: string | null;
+}
+
+const outcome: Readonly<Record<DescribeOptions['changed'], Entry>> = {
+  nothing: { en: 'Nothing was changed.', ru: 'Ничего не изменено.' },
+  unknown: {
+    en: 'The panel was not changed; whether the central DNS was is not certain yet and will be put right automatically.',
+    ru: 'В панели ничего не изменено; состояние центрального DNS уточняется и будет исправлено автоматически.',
+  },
+  panel: {
+    en: 'The panel has saved the change, the central DNS has not; the two will be brought together automatically.',
+    ru: 'Панель сохранила изменение, а центральный DNS — нет; расхождение будет устранено автоматически.',
+  },
+};
+
+/** One problem in words, without its code. An unknown code is shown as it is rather than hidden. */
+export function describeProblem({ code, params }: Problem, language: Language): string {
+  const entry = entries.get(code);
+  if (entry === undefined) return [code, ...Object.values(params)].join(' ');
+  return entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => params[name] ?? whole);
+}
+
+const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
+
+/**
+ * The message of a refusal as the person in the panel reads it: what failed (every problem), what was and was not changed,
+ * whom to ask, and the codes for support.
+ */
+export function describe(problems: readonly Problem[], options: DescribeOptions): string {
+  const { language, changed, contact } = options;
+  const parts = problems.map((problem) => describeProblem(problem, language));
+  parts.push(outcome[changed][language]);
+  if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${contact}.`);
+  const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
+  return `${parts.join(' ')} [${codes}]`;
+}

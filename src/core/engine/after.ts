@@ -1,0 +1,135 @@
+import { JournalError } from '../journal.ts';
+import { isMirrored } from '../ledger.ts';
+import { refusal } from '../catalogue.ts';
+import type { Operation, OperationState } from '../operation.ts';
+import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
+import { mirrorItems, readKnowledge, resolve } from './mirror.ts';
+import { fromEvent, newOperation } from './operations.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds decides later.
+ * An `after` without an operation, or for one that was taken back, does the edit now (class `compensate`).
+ */
+export async function answerAfter(runtime: Runtime, event: EditEvent, signal: AbortSignal): Promise<Verdict> {
+  try {
+    const entry = await runtime.ports.journal.zone(event.zone);
+    const match = await findMatch(runtime, event);
+    if (match !== null) {
+      const kept = await runtime.exclusively(() => markKept(runtime, event, match));
+      if (kept !== null) return kept;
+    }
+    if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {
+      runtime.compareSoon(event.zone, 'after-without-operation');
+      return { kind: 'accept' };
+    }
+    if (event.kind === 'zone-delete') return await keptWithoutBefore(runtime, event, entry.incarnation);
+    return await compensate(runtime, event, signal);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
+    return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel' };
+  }
+}
+
+const matched: ReadonlySet<OperationState> = new Set(['prepared', 'applied', 'kept', 'confirmed', 'stuck']);
+
+/** States an unanswered operation can be in when its `after` comes, the likeliest first. */
+const preference: readonly OperationState[] = ['applied', 'prepared', 'kept', 'confirmed', 'stuck', 'reverting', 'reverted'];
+
+const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
+
+/** How many of the newest operations of a zone are looked at for a match. */
+const latest = 20;
+
+async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {
+  const recent = await runtime.ports.journal.operations({ zone: event.zone, latest });
+  const candidates = recent
+    .filter(
+      (operation) =>
+        operation.fingerprint === event.fingerprint &&
+        operation.kind === kinds[event.kind] &&
+        operation.class === 'veto' &&
+        !operation.afterSeen &&
+        !runtime.inFlight.has(operation.id),
+    )
+    .toReversed();
+  for (const state of preference) {
+    const found = candidates.find((operation) => operation.state === state);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** Notes the `after` on its operation; `null` when the background has taken the operation back in the same moment. */
+async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Verdict | null> {
+  const { journal } = runtime.ports;
+  const operation = await journal.operation(matching.id);
+  if (operation === null || !matched.has(operation.state)) return null;
+  // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
+  const moves = operation.state === 'applied' || (operation.state === 'prepared' && operation.kind === 'zone-delete');
+  const kept = runtime.next(operation, moves ? 'kept' : operation.state, { afterSeen: true });
+  const entry = await journal.zone(event.zone);
+  const deleting = moves && operation.kind === 'zone-delete' && entry !== null;
+  await journal.commit({
+    operations: [kept],
+    zones: deleting ? [{ ...entry, standing: 'deleting' }] : [],
+  });
+  runtime.since.set(operation.id, runtime.now);
+  runtime.readings.delete(operation.id);
+  runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);
+  return { kind: 'accept' };
+}
+
+/** A delete we were not asked about before: sent later like any other, once the panel proves the absence. */
+async function keptWithoutBefore(runtime: Runtime, event: EditEvent, incarnation: number): Promise<Verdict> {
+  const { journal, settings } = runtime.ports;
+  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'zone-delete', class: 'compensate', incarnation });
+  const entry = await journal.zone(event.zone);
+  await journal.commit({
+    operations: [{ ...draft, state: 'kept', afterSeen: true }],
+    zones: entry === null ? [] : [{ ...entry, standing: 'deleting' }],
+  });
+  runtime.since.set(draft.id, runtime.now);
+  runtime.wakeZone(event.zone, settings.confirmDelay);
+  return { kind: 'accept' };
+}
+
+async function compensate(runtime: Runtime, event: RecordsEvent, signal: AbortSignal): Promise<Verdict> {
+  const resolved = resolve(runtime, event, await readKnowledge(runtime, event.zone));
+  if (resolved.kind === 'refuse') {
+    runtime.compareSoon(event.zone, 'after-not-understood');
+    return { kind: 'accept' };
+  }
+  const outcome = await mirrorItems(runtime, event, resolved.items, 'compensate', signal);
+  if (outcome.kind === 'applied') {
+    const kept = runtime.next(outcome.operation, 'kept', { afterSeen: true });
+    await runtime.ports.journal.commit({ operations: [kept] });
+    runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);
+    return { kind: 'accept' };
+  }
+  await rememberToRestore(runtime, event, resolved.items, outcome.operation, outcome.problems);
+  return { kind: 'refuse', problems: outcome.problems, changed: 'panel' };
+}
+
+/** The panel wrote it and the central will not have it: the background puts the panel back. */
+async function rememberToRestore(
+  runtime: Runtime,
+  event: RecordsEvent,
+  items: Parameters<typeof mirrorItems>[2],
+  refused: Operation | null,
+  problems: Operation['problems'],
+): Promise<void> {
+  const base =
+    refused ??
+    newOperation(runtime, {
+      ...fromEvent(event),
+      kind: 'records',
+      class: 'compensate',
+      items: items.map((item) => ({ ...item, mirrored: true, note: null })),
+    });
+  const restoring: Operation = { ...base, state: 'reverting', afterSeen: true, problems };
+  await runtime.ports.journal.commit({ operations: [restoring] });
+  runtime.since.set(base.id, runtime.now);
+  runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);
+}

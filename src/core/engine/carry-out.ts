@@ -1,0 +1,214 @@
+import { invert, isEmptyChange, type Change } from '../../dns/zone.ts';
+import type { Problem } from '../../dns/problem.ts';
+import { recordId } from '../../dns/record.ts';
+import { refusal } from '../catalogue.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
+import { JournalError } from '../journal.ts';
+import type { Operation } from '../operation.ts';
+import type { Verdict } from '../panel.ts';
+import { mirroredNames } from './operations.ts';
+import { planChange, type ZoneKnowledge } from './plan.ts';
+import type { Runtime } from './runtime.ts';
+
+export type Outcome =
+  | { readonly kind: 'applied'; readonly operation: Operation }
+  | {
+      readonly kind: 'refused';
+      readonly problems: readonly Problem[];
+      readonly changed: 'nothing' | 'unknown';
+      /** Null when it never got as far as the journal. */
+      readonly operation: Operation | null;
+    };
+
+/**
+ * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal (design: "Data flow").
+ * The names are locked by the caller. Throws nothing but {@link JournalError} from before the first write.
+ * @param draft state `prepared`, not yet journalled, items sorted into mirrored and local ones
+ */
+export async function carryOut(
+  runtime: Runtime,
+  draft: Operation,
+  knowledge: ZoneKnowledge,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const ctx: CallContext = { signal, operation: draft.id };
+  const names = mirroredNames(draft);
+  const present = names.length === 0 ? [] : await readPresent(runtime, draft, ctx);
+  if (!Array.isArray(present)) return present;
+  const plan = planChange(knowledge, draft.items, present);
+  const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
+  if (objections.length > 0) return refusedOutright(objections);
+  const prepared: Operation = {
+    ...draft,
+    items: plan.items,
+    removed: plan.change.remove,
+    added: plan.change.add,
+  };
+  if (isEmptyChange(plan.change)) return await nothingToWrite(runtime, prepared);
+  await runtime.ports.journal.commit({ operations: [prepared] });
+  return await write(runtime, prepared, plan.change, present, ctx);
+}
+
+function refusedOutright(problems: readonly Problem[]): Outcome {
+  return { kind: 'refused', problems, changed: 'nothing', operation: null };
+}
+
+async function readPresent(
+  runtime: Runtime,
+  draft: Operation,
+  ctx: CallContext,
+): Promise<CentralRecord[] | Outcome> {
+  try {
+    const present = await runtime.ports.central.readNames(draft.zone, mirroredNames(draft), ctx);
+    return present === null
+      ? refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })])
+      : [...present];
+  } catch (error) {
+    if (error instanceof CentralError) return refusedOutright([error.problem]);
+    throw error;
+  }
+}
+
+async function nothingToWrite(runtime: Runtime, prepared: Operation): Promise<Outcome> {
+  const operation = runtime.next(prepared, 'applied');
+  await runtime.ports.journal.commit({ operations: [operation] });
+  return { kind: 'applied', operation };
+}
+
+async function write(
+  runtime: Runtime,
+  prepared: Operation,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<Outcome> {
+  try {
+    const altered = await runtime.ports.central.apply(change, present, ctx);
+    const operation = runtime.next(prepared, 'applied', { removed: altered.removed, added: altered.added });
+    await runtime.ports.journal.commit({ operations: [operation] });
+    return { kind: 'applied', operation };
+  } catch (error) {
+    if (error instanceof CentralError) return await afterFailedWrite(runtime, prepared, change, error);
+    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, change, error);
+    throw error;
+  }
+}
+
+/** The central has it but we could not write that down: take it back at once; the journal still says `prepared`. */
+async function afterFailedCommit(
+  runtime: Runtime,
+  prepared: Operation,
+  change: Change,
+  error: JournalError,
+): Promise<Outcome> {
+  const undone = await takeBack(runtime, prepared, change);
+  return {
+    kind: 'refused',
+    problems: [refusal(error.code, error.params)],
+    changed: undone === 'clean' ? 'nothing' : 'unknown',
+    operation: prepared,
+  };
+}
+
+async function afterFailedWrite(
+  runtime: Runtime,
+  prepared: Operation,
+  change: Change,
+  error: CentralError,
+): Promise<Outcome> {
+  if (error.state === 'untouched') return await refused(runtime, prepared, error, 'nothing');
+  const seen = await lookAgain(runtime, prepared, change);
+  if (seen === 'done') {
+    const operation = runtime.next(prepared, 'applied');
+    await runtime.ports.journal.commit({ operations: [operation] });
+    return { kind: 'applied', operation };
+  }
+  const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, change);
+  const watched = error.state === 'unknown' ? watching(runtime, prepared) : prepared;
+  if (left === 'clean') {
+    return await refused(runtime, watched, error, error.state === 'unknown' ? 'unknown' : 'nothing');
+  }
+  const operation = runtime.next(watching(runtime, prepared), 'reverting', { problems: [error.problem] });
+  return await closeRefused(runtime, operation, error, 'unknown');
+}
+
+function watching(runtime: Runtime, operation: Operation): Operation {
+  return { ...operation, watchUntil: runtime.ports.clock.wall() + runtime.ports.settings.watch };
+}
+
+async function refused(
+  runtime: Runtime,
+  operation: Operation,
+  error: CentralError,
+  changed: 'nothing' | 'unknown',
+): Promise<Outcome> {
+  return await closeRefused(
+    runtime,
+    runtime.next(operation, 'refused', { problems: [error.problem] }),
+    error,
+    changed,
+  );
+}
+
+async function closeRefused(
+  runtime: Runtime,
+  operation: Operation,
+  error: CentralError,
+  changed: 'nothing' | 'unknown',
+): Promise<Outcome> {
+  try {
+    await runtime.ports.journal.commit({ operations: [operation] });
+  } catch (failure) {
+    if (!(failure instanceof JournalError)) throw failure;
+    // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.
+    runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
+  }
+  return { kind: 'refused', problems: [error.problem], changed, operation };
+}
+
+type Seen = 'done' | 'not-done' | 'unread';
+
+/** Reads what a failed write left behind. */
+async function lookAgain(runtime: Runtime, operation: Operation, change: Change): Promise<Seen> {
+  try {
+    const present = await runtime.step(
+      operation.id,
+      (ctx) => runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx),
+      runtime.ports.settings.recheckTimeout,
+    );
+    const ids = new Set((present ?? []).map(recordId));
+    const done =
+      change.add.every((record) => ids.has(recordId(record))) &&
+      !change.remove.some((record) => ids.has(recordId(record)));
+    return done ? 'done' : 'not-done';
+  } catch (error) {
+    if (error instanceof CentralError) return 'unread';
+    throw error;
+  }
+}
+
+/** Undoes whatever part of `change` is in place; `clean` only when a read proved it. */
+async function takeBack(runtime: Runtime, operation: Operation, change: Change): Promise<'clean' | 'unclean'> {
+  const { central } = runtime.ports;
+  try {
+    await runtime.step(
+      operation.id,
+      async (ctx) => {
+        const present = await central.readNames(operation.zone, mirroredNames(operation), ctx);
+        if (present !== null) await central.apply(invert(change), present, ctx);
+      },
+      runtime.ports.settings.recheckTimeout,
+    );
+    return 'clean';
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    runtime.ports.log(2, 'undo.failed', { operation: operation.id, code: error.code });
+    return 'unclean';
+  }
+}
+
+/** The verdict that an outcome means for a `before` call. */
+export function verdictOf(outcome: Outcome): Verdict {
+  if (outcome.kind === 'applied') return { kind: 'accept' };
+  return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };
+}

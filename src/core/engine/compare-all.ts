@@ -1,0 +1,140 @@
+import type { DnsName } from '../../dns/name.ts';
+import { CentralError } from '../central.ts';
+import { JournalError } from '../journal.ts';
+import type { ZoneEntry } from '../ledger.ts';
+import { PanelError } from '../panel.ts';
+import { compareZone } from './compare.ts';
+import type { Runtime } from './runtime.ts';
+import { baselineFact } from './unknown-zone.ts';
+
+/** How far the comparison of all zones is. */
+export interface ComparisonProgress {
+  readonly running: boolean;
+  readonly done: number;
+  readonly total: number;
+  /** Code of the last failure, null when there was none. */
+  readonly problem: string | null;
+}
+
+/** The first comparison, and every later one of all zones. */
+export class CompareAll {
+  readonly #runtime: Runtime;
+  progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Takes the baseline if there is none, trying again until it is complete or the engine stops. */
+  async untilBaseline(): Promise<void> {
+    const { journal, clock } = this.#runtime.ports;
+    const { signal } = this.#runtime.stopping;
+    for (let attempts = 0; !signal.aborted; attempts += 1) {
+      if ((await journal.fact(baselineFact)) !== null) return;
+      if (await this.#baselineOnce()) return;
+      await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => undefined);
+    }
+  }
+
+  /** Compares every zone that may have changed on either side; returns false when it could not be completed. */
+  async everything(reason: string): Promise<boolean> {
+    try {
+      const { panel, central } = await this.#listBoth();
+      const entries = await this.#runtime.ports.journal.zones();
+      for (const zone of zonesToCompare(panel, central, entries)) this.#runtime.compareSoon(zone, reason);
+      return true;
+    } catch (error) {
+      this.#note(error);
+      return false;
+    }
+  }
+
+  async #baselineOnce(): Promise<boolean> {
+    const { journal, clock } = this.#runtime.ports;
+    try {
+      const { panel, central } = await this.#listBoth();
+      this.progress = { running: true, done: 0, total: panel.length, problem: null };
+      await this.#enterPanelOnly(panel.filter((zone) => !central.has(zone)));
+      await this.#compareOneByOne(panel.filter((zone) => central.has(zone)));
+      await journal.commit({ facts: { [baselineFact]: String(clock.wall()) } });
+      this.progress = { ...this.progress, running: false };
+      this.#runtime.ports.log(4, 'baseline.complete', { zones: panel.length });
+      return true;
+    } catch (error) {
+      this.#note(error);
+      return false;
+    }
+  }
+
+  async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
+    const { panel, central } = this.#runtime.ports;
+    const there = await this.#runtime.step('-', (ctx) => central.listZones(ctx));
+    const here = await this.#runtime.quietly(() => this.#runtime.step('-', (ctx) => panel.listZones(ctx)));
+    return { panel: here.value, central: new Set(there) };
+  }
+
+  /** Zones only the panel has need no read of their content: they are left alone as a whole. */
+  async #enterPanelOnly(zones: readonly DnsName[]): Promise<void> {
+    const { journal, clock } = this.#runtime.ports;
+    const known = new Set((await journal.zones()).map(({ zone }) => zone));
+    const fresh = zones.filter((zone) => !known.has(zone));
+    for (let at = 0; at < fresh.length; at += 500) {
+      const entries = fresh
+        .slice(at, at + 500)
+        .map(
+          (zone): ZoneEntry => ({
+            zone,
+            standing: 'panel-only',
+            incarnation: 1,
+            baselineAt: clock.wall(),
+            note: null,
+          }),
+        );
+      await journal.commit({ zones: entries });
+    }
+    this.progress = { ...this.progress, done: this.progress.done + zones.length };
+  }
+
+  /** A zone somebody waits for with an edit comes first. */
+  async #compareOneByOne(zones: readonly DnsName[]): Promise<void> {
+    const left = new Set(zones);
+    while (left.size > 0) {
+      this.#runtime.stopping.signal.throwIfAborted();
+      const wanted = [...this.#runtime.compareDue.keys()].find((zone) => left.has(zone));
+      const zone = wanted ?? first(left);
+      if (zone === undefined) return;
+      left.delete(zone);
+      if ((await this.#runtime.ports.journal.zone(zone)) === null) {
+        await compareZone(this.#runtime, zone, 'baseline');
+      }
+      this.progress = { ...this.progress, done: this.progress.done + 1 };
+    }
+  }
+
+  #note(error: unknown): void {
+    const known = error instanceof CentralError || error instanceof PanelError || error instanceof JournalError;
+    if (this.#runtime.stopping.signal.aborted) return;
+    const text = error instanceof Error ? error.message : String(error);
+    this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
+    this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };
+  }
+}
+
+function first<T>(set: ReadonlySet<T>): T | undefined {
+  for (const value of set) return value;
+  return undefined;
+}
+
+function zonesToCompare(
+  panel: readonly DnsName[],
+  central: ReadonlySet<DnsName>,
+  entries: readonly ZoneEntry[],
+): DnsName[] {
+  const known = new Map(entries.map((entry) => [entry.zone, entry]));
+  const here = new Set(panel);
+  const due = panel.filter((zone) => {
+    const standing = known.get(zone)?.standing;
+    return standing === undefined || standing === 'joined' || (standing !== 'released' && central.has(zone));
+  });
+  return [...due, ...entries.map(({ zone }) => zone).filter((zone) => !here.has(zone))];
+}

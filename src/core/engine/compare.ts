@@ -1,0 +1,189 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId } from '../../dns/record.ts';
+import type { CallContext } from '../central.ts';
+import type { LedgerRow, ZoneEntry } from '../ledger.ts';
+import { isFinal, type Operation } from '../operation.ts';
+import type { PanelRecord } from '../panel.ts';
+import { compareSides, plain } from './classify.ts';
+import { applyEach } from './content.ts';
+import { newOperation } from './operations.ts';
+import { readPanel, type PanelView } from './panel-view.ts';
+import { busyIds } from './plan.ts';
+import type { Runtime } from './runtime.ts';
+import { baselineFact } from './unknown-zone.ts';
+import { createAtCentral } from './zone-edits.ts';
+
+/**
+ * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
+ * and lists the rest (design: "hints"; docs/adoption.md). Deletes nothing.
+ * @throws {PanelError | CentralError | JournalError} when it has to be tried again
+ */
+export async function compareZone(runtime: Runtime, zone: DnsName, reason: string): Promise<void> {
+  runtime.ports.log(6, 'zone.compare', { zone, reason });
+  const view = await readPanel(runtime, zone);
+  await runtime.step('-', async (ctx) => {
+    const held = await runtime.locks.acquire(zone, null, ctx.signal);
+    try {
+      await compareUnderLock(runtime, zone, view, ctx);
+    } finally {
+      held.release();
+    }
+  });
+}
+
+async function compareUnderLock(runtime: Runtime, zone: DnsName, view: PanelView, ctx: CallContext): Promise<void> {
+  const { journal, clock, central } = runtime.ports;
+  const entry = await journal.zone(zone);
+  const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(({ state }) => !isFinal(state));
+  // A zone on its way in or out is judged by its own operation.
+  if (open.some(({ kind }) => kind !== 'records')) return;
+  if (view.records === null) {
+    await goneFromPanel(runtime, entry);
+    return;
+  }
+  const records = await central.readZone(zone, ctx);
+  if (records === null) {
+    await missingAtCentral(runtime, zone, entry, ctx);
+    return;
+  }
+  const busy = busyIds(open);
+  const rows = await journal.rows(zone);
+  const baseline = await isBaseline(runtime, entry);
+  const found = compareSides(zone, view.records, records, rows, { baseline, busy });
+  await journal.commit({
+    zones: [joinedEntry(runtime, zone, entry)],
+    rows: [{ zone, put: found.put, drop: found.drop }],
+  });
+  if (found.additions.length > 0) await addNew(runtime, zone, found.additions, records, ctx);
+}
+
+/** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
+async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
+  if (entry !== null) return entry.standing !== 'joined';
+  return (await runtime.ports.journal.fact(baselineFact)) === null;
+}
+
+function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
+  return {
+    zone,
+    standing: entry?.standing === 'released' ? 'released' : 'joined',
+    incarnation: entry?.incarnation ?? 1,
+    baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
+    note: null,
+  };
+}
+
+async function goneFromPanel(runtime: Runtime, entry: ZoneEntry | null): Promise<void> {
+  if (entry === null) return;
+  const { journal } = runtime.ports;
+  if (entry.standing !== 'joined') await journal.commit({ dropZones: [entry.zone] });
+  else await journal.commit({ zones: [{ ...entry, note: 'note.gone-from-panel' }] });
+}
+
+async function missingAtCentral(
+  runtime: Runtime,
+  zone: DnsName,
+  entry: ZoneEntry | null,
+  ctx: CallContext,
+): Promise<void> {
+  const { journal, clock } = runtime.ports;
+  if (entry?.standing === 'joined') {
+    await journal.commit({ zones: [{ ...entry, note: 'note.missing-at-central' }] });
+    return;
+  }
+  if (entry !== null) return;
+  if (await isBaseline(runtime, null)) {
+    const fresh = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note: null } as const;
+    await journal.commit({ zones: [fresh] });
+    return;
+  }
+  await createFollowing(runtime, zone, ctx);
+}
+
+/** A zone that came into the panel without a DNS event (a web domain, a user with a domain): created at the central too. */
+async function createFollowing(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<void> {
+  const { journal, clock } = runtime.ports;
+  const seed = { addresses: [], nameServers: [], mailServers: [] };
+  const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, seed, afterSeen: true });
+  const verdict = await createAtCentral(runtime, draft, ctx.signal);
+  if (verdict.kind === 'accept') {
+    runtime.wakeZone(zone, 0);
+    return;
+  }
+  const code = verdict.problems[0]?.code ?? null;
+  const standing = code === 'zone.foreign' ? 'foreign' : 'panel-only';
+  runtime.ports.log(2, 'zone.not-followed', { zone, code });
+  // An outage is no answer: the zone stays unknown and is tried again by the next comparison.
+  if (code !== null && passing.has(code)) throw new FollowLater(code);
+  await journal.commit({ zones: [{ zone, standing, incarnation: 1, baselineAt: clock.wall(), note: code }] });
+}
+
+const passing: ReadonlySet<string> = new Set([
+  'central.unreachable',
+  'central.certificate',
+  'central.login',
+  'central.login-blocked',
+  'central.breaker-open',
+  'central.garbled',
+  'central.list-cut',
+  'edit.busy',
+]);
+
+/** The zone could not be created for a reason that may go away; tells the scheduler to try again. */
+class FollowLater extends Error {
+  override readonly name = 'FollowLater';
+}
+
+/** Adds what is new in the panel, journalled as one operation of class `follow`. */
+async function addNew(
+  runtime: Runtime,
+  zone: DnsName,
+  additions: readonly PanelRecord[],
+  present: Parameters<typeof applyEach>[2],
+  ctx: CallContext,
+): Promise<void> {
+  const { journal } = runtime.ports;
+  const records = additions.map(plain);
+  const operation = newOperation(runtime, {
+    kind: 'records',
+    class: 'follow',
+    zone,
+    items: records.map((add) => ({ remove: null, add, mirrored: true, note: null })),
+    added: records,
+    afterSeen: true,
+  });
+  runtime.inFlight.add(operation.id);
+  try {
+    await journal.commit({ operations: [operation] });
+    const failed = await applyEach(runtime, { zone, remove: [], add: records }, present, ctx);
+    await closeFollowing(runtime, operation, additions, failed);
+  } finally {
+    runtime.inFlight.delete(operation.id);
+    runtime.since.set(operation.id, runtime.now);
+    runtime.wakeZone(zone, runtime.ports.settings.afterWait);
+  }
+}
+
+async function closeFollowing(
+  runtime: Runtime,
+  operation: Operation,
+  additions: readonly PanelRecord[],
+  failed: ReadonlyMap<string, string>,
+): Promise<void> {
+  const rows = additions.map((record): LedgerRow => {
+    const code = failed.get(recordId(record)) ?? null;
+    return {
+      record: plain(record),
+      standing: code === null ? 'joined' : 'panel-only',
+      onPanel: true,
+      onCentral: code === null,
+      panelKey: record.key,
+      note: code,
+    };
+  });
+  const applied = runtime.next(operation, 'applied');
+  await runtime.ports.journal.commit({
+    operations: [runtime.next(applied, 'confirmed')],
+    rows: [{ zone: operation.zone, put: rows }],
+  });
+}

@@ -1,0 +1,148 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../dns/zone.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
+import type { LedgerRow } from '../ledger.ts';
+import type { Operation } from '../operation.ts';
+import type { PanelRecord } from '../panel.ts';
+import { compareSides, isCentralsOwn, plain } from './classify.ts';
+import type { PanelView } from './panel-view.ts';
+import { busyIds } from './plan.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * Sends the content of a zone the panel has just made: what the panel holds is added, and of what was found at the central only
+ * the records our own create put there are removed (design: "Zone create"). Ends the operation and joins the zone.
+ * @throws {CentralError} when it has to be tried again as a whole
+ */
+export async function sendContent(
+  runtime: Runtime,
+  operation: Operation,
+  view: PanelView,
+  ctx: CallContext,
+): Promise<void> {
+  const { central, journal, clock } = runtime.ports;
+  const { zone } = operation;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && state !== 'stuck'));
+  const present = await readOrCreate(runtime, operation, ctx);
+  const panel = view.records ?? [];
+  const change = contentChange(operation, panel, present, busy);
+  const failed = isEmptyChange(change) ? new Map<string, string>() : await applyEach(runtime, change, present, ctx);
+  const after = (await central.readZone(zone, ctx)) ?? [];
+  const rows = rowsOf(zone, panel, after, busy, failed);
+  const entry = await journal.zone(zone);
+  await runtime.exclusively(async () => {
+    const fresh = (await journal.operation(operation.id)) ?? operation;
+    await journal.commit({
+      operations: [runtime.next(fresh, 'confirmed')],
+      zones: [
+        {
+          zone,
+          standing: 'joined',
+          incarnation: operation.incarnation,
+          baselineAt: entry?.baselineAt ?? clock.wall(),
+          note: null,
+        },
+      ],
+      rows: [{ zone, put: rows }],
+    });
+  });
+  runtime.forget(operation.id);
+}
+
+/** The zone at the central; made once more where an operation of unknown outcome left none. */
+async function readOrCreate(
+  runtime: Runtime,
+  operation: Operation,
+  ctx: CallContext,
+): Promise<readonly CentralRecord[]> {
+  const { central } = runtime.ports;
+  const there = await central.readZone(operation.zone, ctx);
+  if (there !== null) return there;
+  const seed = operation.seed ?? { addresses: [], nameServers: [], mailServers: [] };
+  await central.createZone(operation.zone, seed, ctx);
+  const made = await central.readZone(operation.zone, ctx);
+  if (made === null) throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+  return made;
+}
+
+function contentChange(
+  operation: Operation,
+  panel: readonly PanelRecord[],
+  present: readonly ResourceRecord[],
+  busy: ReadonlySet<string>,
+): Change {
+  const removable = new Set(operation.snapshot.map(recordId));
+  const wanted = new Set(panel.map(recordId));
+  const remove = present.filter((record) => {
+    const id = recordId(record);
+    return removable.has(id) && !wanted.has(id) && !busy.has(id) && !isCentralsOwn(operation.zone, record);
+  });
+  const gone = new Set(remove.map(recordId));
+  const staying = present.filter((record) => !gone.has(recordId(record)));
+  // What is left beside a new record may be somebody's: the comparison then says `differs`, and it is not sent.
+  const { additions } = compareSides(operation.zone, panel, staying, [], { baseline: false, busy });
+  return { zone: operation.zone, remove: remove.map(plain), add: additions.map(plain) };
+}
+
+/**
+ * Applies a change as a whole or, where the central refuses part of it, record by record, so that one bad record does not
+ * stop the rest.
+ * @returns the ids of records that could not be added or removed, with the code of the reason
+ * @throws {CentralError} on anything that may go away by itself
+ */
+export async function applyEach(
+  runtime: Runtime,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<Map<string, string>> {
+  const { central } = runtime.ports;
+  const failed = new Map<string, string>();
+  const fits = acceptable(runtime, change, failed);
+  try {
+    await central.apply(fits, present, ctx);
+    return failed;
+  } catch (error) {
+    if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
+    runtime.ports.log(2, 'bulk.refused', { operation: ctx.operation, zone: change.zone, code: error.code });
+  }
+  for (const record of [...fits.remove, ...fits.add]) {
+    const single: Change = {
+      zone: change.zone,
+      remove: fits.remove.includes(record) ? [record] : [],
+      add: fits.remove.includes(record) ? [] : [record],
+    };
+    try {
+      const now = (await central.readNames(change.zone, [record.name], ctx)) ?? [];
+      await central.apply(single, now, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
+      failed.set(recordId(record), error.code);
+    }
+  }
+  return failed;
+}
+
+/** Leaves out what the central's own audit objects to. */
+function acceptable(runtime: Runtime, change: Change, failed: Map<string, string>): Change {
+  const add = change.add.filter((record) => {
+    const objections = runtime.ports.central.audit({ ...change, remove: [], add: [record] });
+    const first = objections[0];
+    if (first !== undefined) failed.set(recordId(record), first.code);
+    return first === undefined;
+  });
+  return { ...change, add };
+}
+
+function rowsOf(
+  zone: DnsName,
+  panel: readonly PanelRecord[],
+  central: readonly ResourceRecord[],
+  busy: ReadonlySet<string>,
+  failed: ReadonlyMap<string, string>,
+): LedgerRow[] {
+  const { put } = compareSides(zone, panel, central, [], { baseline: true, busy });
+  return put.map((row) => ({ ...row, note: failed.get(recordId(row.record)) ?? row.note }));
+}

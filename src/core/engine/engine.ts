@@ -1,0 +1,190 @@
+import type { DnsName } from '../../dns/name.ts';
+import { refusal } from '../catalogue.ts';
+import { JournalError } from '../journal.ts';
+import type { LedgerRow, ZoneEntry } from '../ledger.ts';
+import type { Operation } from '../operation.ts';
+import type { EditEvent, PanelEvent, Verdict } from '../panel.ts';
+import { answerAfter } from './after.ts';
+import { CompareAll, type ComparisonProgress } from './compare-all.ts';
+import { beforeRecords } from './mirror.ts';
+import { Runtime, type Ports } from './runtime.ts';
+import { Scheduler } from './scheduler.ts';
+import { baselineFact } from './unknown-zone.ts';
+import { beforeCreate, beforeDelete } from './zone-edits.ts';
+
+export interface EngineStatus {
+  /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */
+  readonly baselineAt: number | null;
+  readonly comparison: ComparisonProgress;
+  /** Operations that are neither final nor stuck. */
+  readonly open: number;
+  readonly stuck: readonly Operation[];
+  readonly zones: Readonly<Record<string, number>>;
+  readonly records: Readonly<Record<string, number>>;
+}
+
+/** One zone, both sides side by side, as the ledger has them. */
+export interface ZoneView {
+  readonly entry: ZoneEntry | null;
+  readonly rows: readonly LedgerRow[];
+  readonly open: readonly Operation[];
+}
+
+/**
+ * The sync engine of one panel and one central: vetoes, mirrors, confirms, undoes, compares. It does no I/O of its own and
+ * reads no clock but the one handed in. One engine per journal; `docs/architecture.md` tells the flow of one edit.
+ */
+export class Engine {
+  readonly #runtime: Runtime;
+  readonly #scheduler: Scheduler;
+  readonly #compareAll: CompareAll;
+  readonly #background: Promise<void>[] = [];
+
+  constructor(ports: Ports) {
+    this.#runtime = new Runtime(ports);
+    this.#scheduler = new Scheduler(this.#runtime);
+    this.#compareAll = new CompareAll(this.#runtime);
+  }
+
+  /**
+   * Takes up what an earlier run left open and starts the background work, the first comparison included; resolves as soon as
+   * hook calls can be answered.
+   * @throws {JournalError} when the journal cannot be read
+   */
+  async start(): Promise<void> {
+    const { journal, clock, settings, log } = this.#runtime.ports;
+    this.#runtime.graceUntil = this.#runtime.now + settings.grace;
+    const open = await journal.operations({ openAt: clock.wall() });
+    for (const operation of open) {
+      this.#runtime.since.set(operation.id, this.#runtime.now);
+      this.#runtime.wakeZone(operation.zone, 0);
+    }
+    log(4, 'engine.start', { open: open.length });
+    this.#background.push(this.#compareForEver());
+  }
+
+  /** Stops the background work; calls being answered get their refusal through their own signal. */
+  async stop(): Promise<void> {
+    this.#runtime.stopping.abort(new Error('stopping'));
+    await this.#scheduler.drain();
+    await Promise.allSettled(this.#background);
+  }
+
+  /**
+   * Answers one hook call. Never throws: what goes wrong is a refusal that says what was and was not changed.
+   * @param signal aborts at the deadline of the call
+   */
+  async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+    return await this.#runtime.asHandler(async () => {
+      switch (event.kind) {
+        case 'ignore':
+          return { kind: 'accept' };
+        case 'hint':
+          return this.#hint(event.zones, event.source);
+        case 'invalid':
+          return { kind: 'refuse', problems: event.problems, changed: 'nothing' };
+        case 'edits':
+          return await this.#edits(event.edits, signal);
+      }
+    });
+  }
+
+  /** Asks for a comparison, soon, in the background. */
+  compare(what: DnsName | 'all', reason: string): void {
+    if (what !== 'all') this.#runtime.compareSoon(what, reason);
+    else this.#background.push(this.#compareAll.everything(reason).then(() => undefined));
+  }
+
+  /** @throws {JournalError} */
+  async status(): Promise<EngineStatus> {
+    const { journal, clock } = this.#runtime.ports;
+    const open = await journal.operations({ openAt: clock.wall() });
+    const baseline = await journal.fact(baselineFact);
+    const counts = await journal.counts();
+    return {
+      baselineAt: baseline === null ? null : Number(baseline),
+      comparison: this.#compareAll.progress,
+      open: open.filter(({ state }) => undone.has(state)).length,
+      stuck: open.filter(({ state }) => state === 'stuck'),
+      zones: counts.zones,
+      records: counts.rows,
+    };
+  }
+
+  /** @throws {JournalError} */
+  async view(zone: DnsName): Promise<ZoneView> {
+    const { journal, clock } = this.#runtime.ports;
+    return {
+      entry: await journal.zone(zone),
+      rows: await journal.rows(zone),
+      open: await journal.operations({ zone, openAt: clock.wall() }),
+    };
+  }
+
+  #hint(zones: readonly DnsName[] | 'all', source: string): Verdict {
+    this.#runtime.ports.log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.join(' ') });
+    if (zones === 'all') this.compare('all', source);
+    else for (const zone of zones) this.#runtime.compareSoon(zone, source);
+    return { kind: 'accept' };
+  }
+
+  /** All edits of one call are accepted or none; what the accepted ones did is taken back when the panel is seen unchanged. */
+  async #edits(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict> {
+    for (const edit of edits) {
+      const verdict = await this.#edit(edit, signal);
+      if (verdict.kind === 'refuse') return verdict;
+    }
+    return { kind: 'accept' };
+  }
+
+  async #edit(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
+    if (edit.mark !== null && this.#runtime.marks.has(edit.mark)) return { kind: 'accept' };
+    try {
+      const verdict =
+        edit.stage === 'after'
+          ? await answerAfter(this.#runtime, edit, signal)
+          : await this.#before(edit, signal);
+      this.#runtime.ports.log(4, `edit.${verdict.kind}`, { stage: edit.stage, kind: edit.kind, zone: edit.zone });
+      return verdict;
+    } catch (error) {
+      return this.#failed(edit, error);
+    }
+  }
+
+  async #before(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
+    switch (edit.kind) {
+      case 'records':
+        return await beforeRecords(this.#runtime, edit, signal);
+      case 'zone-create':
+        return await beforeCreate(this.#runtime, edit, signal);
+      case 'zone-delete':
+        return await beforeDelete(this.#runtime, edit, signal);
+    }
+  }
+
+  #failed(edit: EditEvent, error: unknown): Verdict {
+    const changed = edit.stage === 'after' ? 'panel' : 'unknown';
+    if (error instanceof JournalError) {
+      this.#runtime.ports.log(1, 'journal.failed', { zone: edit.zone, code: error.code });
+      return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed };
+    }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#runtime.ports.log(1, 'engine.defect', { zone: edit.zone, error: text });
+    return { kind: 'refuse', problems: [refusal('engine.defect', {})], changed };
+  }
+
+  async #compareForEver(): Promise<void> {
+    const { clock, settings } = this.#runtime.ports;
+    const { signal } = this.#runtime.stopping;
+    await this.#compareAll.untilBaseline();
+    while (settings.compareEvery > 0 && !signal.aborted) {
+      const slept = await clock.sleep(settings.compareEvery, signal).then(
+        () => true,
+        () => false,
+      );
+      if (slept) await this.#compareAll.everything('periodic');
+    }
+  }
+}
+
+const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

@@ -1,0 +1,117 @@
+import type { DnsName } from '../../dns/name.ts';
+import { refusal } from '../catalogue.ts';
+import { JournalError } from '../journal.ts';
+import { isMirrored } from '../ledger.ts';
+import type { Operation, OperationClass, OperationItem } from '../operation.ts';
+import type { EditItem, RecordsEvent, Resolution, Verdict } from '../panel.ts';
+import { carryOut, verdictOf, type Outcome } from './carry-out.ts';
+import { fromEvent, mirroredNames, newOperation } from './operations.ts';
+import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
+import type { Runtime } from './runtime.ts';
+import { unknownZone } from './unknown-zone.ts';
+
+/** Answers `before` of a record edit: done at the central first, or refused. */
+export async function beforeRecords(
+  runtime: Runtime,
+  event: RecordsEvent,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const entry = await runtime.ports.journal.zone(event.zone);
+  if (entry === null) return await unknownZone(runtime, event.zone);
+  if (!isMirrored(entry.standing)) return { kind: 'accept' };
+  const resolved = resolve(runtime, event, await readKnowledge(runtime, event.zone));
+  if (resolved.kind === 'refuse') return resolved.verdict;
+  const outcome = await mirrorItems(runtime, event, resolved.items, 'veto', signal);
+  return verdictOf(outcome);
+}
+
+type Resolved =
+  | { readonly kind: 'items'; readonly items: readonly EditItem[] }
+  | { readonly kind: 'refuse'; readonly verdict: Verdict };
+
+/** What the call means, given what we know; a key we do not know makes a comparison due. */
+export function resolve(runtime: Runtime, event: RecordsEvent, knowledge: ZoneKnowledge): Resolved {
+  const resolution: Resolution = event.resolve(knownRecords(knowledge));
+  if (resolution.kind === 'items') return resolution;
+  if (resolution.kind === 'unknown-key') runtime.compareSoon(event.zone, 'unknown-key');
+  return { kind: 'refuse', verdict: { kind: 'refuse', problems: resolution.problems, changed: 'nothing' } };
+}
+
+export async function readKnowledge(runtime: Runtime, zone: DnsName): Promise<ZoneKnowledge> {
+  const { journal, clock } = runtime.ports;
+  return knowledgeOf(
+    zone,
+    await journal.rows(zone),
+    await journal.operations({ zone, openAt: clock.wall() }),
+  );
+}
+
+/**
+ * Carries items out under the locks of their names and leaves the rest (waiting for `after`, confirming, undoing) to the
+ * background. Never throws for reasons of the journal or the central: they are refusals.
+ */
+export async function mirrorItems(
+  runtime: Runtime,
+  event: RecordsEvent,
+  items: readonly EditItem[],
+  kind: OperationClass,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'records', class: kind });
+  runtime.inFlight.add(draft.id);
+  try {
+    return await lockAndCarryOut(runtime, draft, items, signal);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    runtime.ports.log(1, 'journal.failed', { operation: draft.id, code: error.code });
+    const problems = [refusal(error.code, error.params)];
+    return { kind: 'refused', problems, changed: 'unknown', operation: null };
+  } finally {
+    runtime.inFlight.delete(draft.id);
+    runtime.since.set(draft.id, runtime.now);
+    runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
+  }
+}
+
+async function lockAndCarryOut(
+  runtime: Runtime,
+  draft: Operation,
+  items: readonly EditItem[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const names = mirroredNames({ items: items.map(asMirrored) });
+  const held = await runtime.locks.acquire(draft.zone, names, signal).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);
+  try {
+    // Read again under the lock: an edit of the same names may have ended in between.
+    const knowledge = await readKnowledge(runtime, draft.zone);
+    const stuck = stuckOn(knowledge, names);
+    if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
+    const sorted = sortItems(knowledge, items);
+    return await carryOut(runtime, { ...draft, items: sorted }, knowledge, signal);
+  } finally {
+    held.release();
+  }
+}
+
+function asMirrored(item: EditItem): OperationItem {
+  return { ...item, mirrored: true, note: null };
+}
+
+function refusedNow(problems: ReturnType<typeof refusal>[]): Outcome {
+  return { kind: 'refused', problems, changed: 'nothing', operation: null };
+}
+
+/** A stuck operation blocks its own names only. */
+function stuckOn(knowledge: ZoneKnowledge, names: readonly DnsName[]): Operation | null {
+  const stuck = knowledge.open.filter(({ state }) => state === 'stuck');
+  return (
+    stuck.find((operation) => {
+      const own = new Set(mirroredNames(operation));
+      return names.some((name) => own.has(name));
+    }) ?? null
+  );
+}

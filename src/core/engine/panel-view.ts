@@ -1,0 +1,57 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId } from '../../dns/record.ts';
+import type { Operation } from '../operation.ts';
+import type { PanelRecord } from '../panel.ts';
+import type { Runtime } from './runtime.ts';
+
+/** One panel read of a zone, outside handlers. */
+export interface PanelView {
+  /** `null`: the panel has no such zone. */
+  readonly records: readonly PanelRecord[] | null;
+  readonly ids: ReadonlySet<string>;
+  /** Whether no hook call ran meanwhile: only then does it count as proof of an absence. */
+  readonly quiet: boolean;
+}
+
+/** Reads a zone from the panel once no hook call is running. */
+export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
+  const { value: records, quiet } = await runtime.quietly(() =>
+    runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
+  );
+  return { records, ids: new Set((records ?? []).map(recordId)), quiet };
+}
+
+/**
+ * Remembers a reading and says whether an equal one was made long enough ago; wakes the zone for the next look.
+ * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads
+ */
+export function agreesTwice(
+  runtime: Runtime,
+  operation: Operation,
+  view: PanelView,
+  signature: string,
+  wait: { readonly patience: number; readonly gap: number },
+): boolean {
+  const since = runtime.since.get(operation.id) ?? runtime.now;
+  runtime.since.set(operation.id, since);
+  const due = Math.max(since + wait.patience, runtime.graceUntil);
+  if (runtime.now < due) {
+    // Late visibility is the common case: look again soon at first, then ever later.
+    const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
+    runtime.wakeZone(operation.zone, Math.min(due - runtime.now, operation.state === 'kept' ? soon : Infinity));
+    return false;
+  }
+  const earlier = runtime.readings.get(operation.id);
+  if (!view.quiet || earlier?.signature !== signature) {
+    if (view.quiet) runtime.readings.set(operation.id, { signature, at: runtime.now });
+    else runtime.readings.delete(operation.id);
+    runtime.wakeZone(operation.zone, wait.gap);
+    return false;
+  }
+  const left = earlier.at + wait.gap - runtime.now;
+  if (left > 0) {
+    runtime.wakeZone(operation.zone, left);
+    return false;
+  }
+  return true;
+}

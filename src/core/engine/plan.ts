@@ -1,0 +1,171 @@
+import type { DnsName } from '../../dns/name.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Change } from '../../dns/zone.ts';
+import type { LedgerRow, RecordStanding } from '../ledger.ts';
+import { isFinal, type Operation, type OperationItem } from '../operation.ts';
+import type { EditItem, KnownRecord } from '../panel.ts';
+import { isCentralsOwn, plain } from './classify.ts';
+
+/** What the ledger and the open operations of a zone know, in one view. */
+export interface ZoneKnowledge {
+  readonly zone: DnsName;
+  readonly rows: ReadonlyMap<string, LedgerRow>;
+  /** Not final ones, oldest first. */
+  readonly open: readonly Operation[];
+}
+
+export function knowledgeOf(
+  zone: DnsName,
+  rows: readonly LedgerRow[],
+  operations: readonly Operation[],
+): ZoneKnowledge {
+  return {
+    zone,
+    rows: new Map(rows.map((row) => [recordId(row.record), row])),
+    open: operations.filter((operation) => !isFinal(operation.state)),
+  };
+}
+
+/** Everything a panel key may stand for: rows the panel has, and records of operations on their way. */
+export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
+  const known = new Map<string, KnownRecord>();
+  for (const [id, row] of knowledge.rows) {
+    if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey });
+  }
+  for (const operation of knowledge.open) {
+    for (const { add } of operation.items) {
+      if (add !== null && !known.has(recordId(add))) known.set(recordId(add), { record: add, key: null });
+    }
+  }
+  return [...known.values()];
+}
+
+/** Ids of the records that open operations are about. */
+export function busyIds(open: readonly Operation[]): Set<string> {
+  const busy = new Set<string>();
+  for (const operation of open) {
+    for (const { remove, add } of operation.items) {
+      if (remove !== null) busy.add(recordId(remove));
+      if (add !== null) busy.add(recordId(add));
+    }
+  }
+  return busy;
+}
+
+/**
+ * Decides for each item, from what is known without asking the central, whether it is mirrored: an edit of a record that is
+ * `panel-only`, `differs` or `released` passes in the panel only, and so does a new value beside such a `differs` or
+ * `released` one, and whatever is the central's own (design: "An edit's goal").
+ */
+export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
+  return items.map(({ remove, add }) => {
+    const note = whyLocal(knowledge, remove, add);
+    return {
+      remove: remove === null ? null : plain(remove),
+      add: add === null ? null : plain(add),
+      mirrored: note === null,
+      note,
+    };
+  });
+}
+
+function whyLocal(
+  knowledge: ZoneKnowledge,
+  remove: ResourceRecord | null,
+  add: ResourceRecord | null,
+): string | null {
+  const own = [remove, add].some((record) => record !== null && isCentralsOwn(knowledge.zone, record));
+  if (own) return 'note.centrals-own';
+  const standing = remove === null ? null : standingOf(knowledge, remove);
+  if (standing !== null && standing !== 'joined') return `note.${standing}`;
+  if (add === null) return null;
+  for (const row of knowledge.rows.values()) {
+    const beside = row.record.name === add.name && row.record.type === add.type;
+    if (beside && (row.standing === 'differs' || row.standing === 'released')) return `note.beside-${row.standing}`;
+  }
+  return null;
+}
+
+function standingOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordStanding | null {
+  const id = recordId(record);
+  for (const operation of knowledge.open.toReversed()) {
+    const item = operation.items.find(({ add }) => add !== null && recordId(add) === id);
+    if (item !== undefined) return item.mirrored ? 'joined' : 'panel-only';
+  }
+  const row = knowledge.rows.get(id);
+  return row === undefined || row.standing === 'central-only' ? null : row.standing;
+}
+
+export interface Plan {
+  readonly items: readonly OperationItem[];
+  /** What has to be written at the central; may be empty. */
+  readonly change: Change;
+  /** Why it cannot be done; the change is then not to be used. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * From the items and what the central holds at their names now to the smallest change.
+ * @param present all records at the items' names, from the central
+ */
+export function planChange(
+  knowledge: ZoneKnowledge,
+  items: readonly OperationItem[],
+  present: readonly ResourceRecord[],
+): Plan {
+  const held = new Map(present.map((record) => [recordId(record), plain(record)]));
+  const judged = items.map((item) => judgeItem(knowledge, item, held));
+  const remove = new Map<string, ResourceRecord>();
+  const add = new Map<string, ResourceRecord>();
+  for (const item of judged) {
+    if (!item.mirrored) continue;
+    if (item.remove !== null && held.has(recordId(item.remove))) remove.set(recordId(item.remove), item.remove);
+    if (item.add !== null && !held.has(recordId(item.add))) add.set(recordId(item.add), item.add);
+  }
+  for (const item of judged) {
+    if (item.mirrored && item.add !== null) remove.delete(recordId(item.add));
+  }
+  const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
+  return { items: judged, change, problems: clashes(change, [...held.values()]) };
+}
+
+/** An old value that is gone while a value nobody knows stands in its place: someone else wrote there. */
+function judgeItem(
+  knowledge: ZoneKnowledge,
+  item: OperationItem,
+  held: ReadonlyMap<string, ResourceRecord>,
+): OperationItem {
+  if (!item.mirrored || item.remove === null || held.has(recordId(item.remove))) return item;
+  const { remove, add } = item;
+  const known = busyIds(knowledge.open);
+  const stranger = [...held].some(
+    ([id, record]) =>
+      record.name === remove.name &&
+      record.type === remove.type &&
+      (add === null || id !== recordId(add)) &&
+      !known.has(id) &&
+      !knowledge.rows.has(id),
+  );
+  return stranger
+    ? { ...item, mirrored: false, note: 'note.changed-at-central' }
+    : { ...item, note: 'note.old-gone' };
+}
+
+/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1); what stands in the way is quoted. */
+function clashes(change: Change, held: readonly ResourceRecord[]): Problem[] {
+  const removed = new Set(change.remove.map(recordId));
+  const found: Problem[] = [];
+  for (const wanted of change.add) {
+    const rivals = [...held.filter((record) => !removed.has(recordId(record))), ...change.add].filter(
+      (other) =>
+        other.name === wanted.name &&
+        recordId(other) !== recordId(wanted) &&
+        (other.type === 'CNAME' || wanted.type === 'CNAME'),
+    );
+    for (const rival of rivals) {
+      found.push(problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }));
+    }
+  }
+  return found;
+}

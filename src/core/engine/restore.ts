@@ -1,0 +1,73 @@
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../dns/zone.ts';
+import type { Operation } from '../operation.ts';
+import { PanelError } from '../panel.ts';
+import { viewItems } from './operations.ts';
+import type { Runtime } from './runtime.ts';
+import type { PanelView } from './panel-view.ts';
+
+/** How many refusals by the panel make the restoration a case for a person. */
+const hopelessAfter = 5;
+
+/**
+ * Puts the panel back where it kept an edit that the central would not have (class `compensate`): only the records of this
+ * operation, and only while the panel still shows exactly what the edit left. Our own write carries a one-time mark.
+ * @throws {PanelError} when it has to be tried again
+ */
+export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const { journal } = runtime.ports;
+  const items = viewItems(operation, view.ids);
+  if (items.every((item) => item === 'before')) {
+    await journal.commit({ operations: [runtime.next(operation, 'reverted')] });
+    runtime.forget(operation.id);
+    runtime.compareSoon(operation.zone, 'restored');
+    return;
+  }
+  const change = inversePart(operation, view);
+  if (view.records === null || isEmptyChange(change)) {
+    await journal.commit({ operations: [runtime.next(operation, 'stuck')] });
+    runtime.ports.log(1, 'operation.stuck', { operation: operation.id, why: 'panel-moved-on' });
+    return;
+  }
+  await writePanel(runtime, operation, change, view.records);
+  // The next look confirms it, or tries again.
+  runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
+}
+
+function inversePart(operation: Operation, view: PanelView): Change {
+  const remove: ResourceRecord[] = [];
+  const add: ResourceRecord[] = [];
+  for (const item of operation.items) {
+    if (item.add !== null && view.ids.has(recordId(item.add))) remove.push(item.add);
+    if (item.remove !== null && !view.ids.has(recordId(item.remove))) add.push(item.remove);
+  }
+  return { zone: operation.zone, remove, add };
+}
+
+async function writePanel(
+  runtime: Runtime,
+  operation: Operation,
+  change: Change,
+  present: NonNullable<PanelView['records']>,
+): Promise<void> {
+  const mark = newMark(runtime);
+  runtime.marks.set(mark, operation.id);
+  try {
+    await runtime.step(operation.id, (ctx) => runtime.ports.panel.write(change, present, mark, ctx));
+  } catch (error) {
+    if (!(error instanceof PanelError)) throw error;
+    const attempts = operation.attempts + 1;
+    const state = error.code === 'panel.refused' && attempts >= hopelessAfter ? 'stuck' : 'reverting';
+    await runtime.ports.journal.commit({ operations: [runtime.next(operation, state, { attempts })] });
+    throw error;
+  } finally {
+    runtime.marks.delete(mark);
+  }
+}
+
+/** 128 bits that only root and this process know, valid for one write. */
+function newMark(runtime: Runtime): string {
+  let mark = '';
+  while (mark.length < 32) mark += Math.floor(runtime.ports.random() * 16).toString(16);
+  return mark;
+}

@@ -1,0 +1,288 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../dns/zone.ts';
+import { CentralError, type CallContext } from '../central.ts';
+import type { LedgerRow, RecordStanding } from '../ledger.ts';
+import { isFinal, type Operation, type OperationItem } from '../operation.ts';
+import { isCentralsOwn } from './classify.ts';
+import { mirroredNames, viewItems } from './operations.ts';
+import type { Runtime } from './runtime.ts';
+import type { PanelView } from './panel-view.ts';
+
+/**
+ * Ends record operations the panel has decided about: where the panel shows an edit done and the central is known to have
+ * it, the operation is confirmed; everything else is brought to what the panel holds now, but only the records of these
+ * operations, only what they themselves altered, and nothing another operation claims (design: "Claims").
+ * @throws {CentralError} when it has to be tried again
+ */
+export async function settleRecords(
+  runtime: Runtime,
+  zone: DnsName,
+  decided: readonly Operation[],
+  view: PanelView,
+): Promise<void> {
+  const plain: Operation[] = [];
+  const unsettled: Operation[] = [];
+  for (const operation of decided) {
+    const done = viewItems(operation, view.ids).every((item) => item === 'after');
+    const atCentral = operation.state === 'applied' || operation.state === 'kept';
+    (done && atCentral ? plain : unsettled).push(operation);
+  }
+  for (const operation of plain) await confirm(runtime, operation, view);
+  if (unsettled.length > 0) await bringToPanel(runtime, zone, unsettled, view);
+}
+
+async function confirm(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  await runtime.exclusively(async () => {
+    const fresh = await unchanged(runtime, [operation]);
+    if (fresh === null) return;
+    // The operation wrote and read it back itself, so the central's side is known without another read.
+    const central = new Set<string>();
+    for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
+    const ended = fresh.map((one) => runtime.next(one, 'confirmed'));
+    await close(runtime, ended, { rows: await runtime.ports.journal.rows(operation.zone), view, central });
+  });
+}
+
+/**
+ * The operations as the journal has them now, or `null` when one of them has moved since it was judged (its `after` came):
+ * then the zone is looked at anew.
+ */
+async function unchanged(runtime: Runtime, judged: readonly Operation[]): Promise<Operation[] | null> {
+  const fresh: Operation[] = [];
+  for (const operation of judged) {
+    const now = await runtime.ports.journal.operation(operation.id);
+    if (now === null || now.state !== operation.state || now.afterSeen !== operation.afterSeen) {
+      runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
+      return null;
+    }
+    fresh.push(now);
+  }
+  return fresh;
+}
+
+async function bringToPanel(
+  runtime: Runtime,
+  zone: DnsName,
+  operations: readonly Operation[],
+  view: PanelView,
+): Promise<void> {
+  const names = [...new Set(operations.flatMap((operation) => mirroredNames(operation)))];
+  await runtime.step(operations[0]?.id ?? '-', async (ctx) => {
+    const held = await runtime.locks.acquire(zone, names, ctx.signal);
+    try {
+      await bringUnderLock(runtime, operations, { zone, names, view }, ctx);
+    } finally {
+      held.release();
+    }
+  });
+}
+
+interface Place {
+  readonly zone: DnsName;
+  readonly names: readonly DnsName[];
+  readonly view: PanelView;
+}
+
+async function bringUnderLock(
+  runtime: Runtime,
+  judged: readonly Operation[],
+  place: Place,
+  ctx: CallContext,
+): Promise<void> {
+  const { zone, names, view } = place;
+  const present = names.length === 0 ? [] : await runtime.ports.central.readNames(zone, names, ctx);
+  const ids = new Set((present ?? []).map(recordId));
+  const started = await runtime.exclusively(() => startBringing(runtime, judged, place, ids, present === null));
+  if (started === null) return;
+  const { operations, change } = started;
+  await applyOrCount(runtime, operations, change, present ?? [], ctx);
+  for (const record of change.remove) ids.delete(recordId(record));
+  for (const record of change.add) ids.add(recordId(record));
+  await runtime.exclusively(() => endBringing(runtime, operations, view, ids));
+}
+
+/** Decides under the lock, and journals that an undo begins; ends the operations at once when nothing has to be written. */
+async function startBringing(
+  runtime: Runtime,
+  judged: readonly Operation[],
+  { zone, view }: Place,
+  centralIds: ReadonlySet<string>,
+  zoneGone: boolean,
+): Promise<{ operations: Operation[]; change: Change } | null> {
+  const { journal, clock } = runtime.ports;
+  const fresh = await unchanged(runtime, judged);
+  if (fresh === null) return null;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const others = open.filter((other) => !isFinal(other.state) && !fresh.some(({ id }) => id === other.id));
+  const { change, inherited } = towardsPanel(zone, fresh, view.ids, centralIds, others);
+  if (inherited.length > 0) await journal.commit({ operations: inherited });
+  // Without the zone at the central there is nothing left of ours to take back.
+  if (zoneGone || isEmptyChange(change)) {
+    await endBringing(runtime, fresh, view, centralIds);
+    return null;
+  }
+  const operations = fresh.map((operation) => runtime.next(operation, 'reverting'));
+  await journal.commit({ operations });
+  return { operations, change };
+}
+
+async function endBringing(
+  runtime: Runtime,
+  operations: readonly Operation[],
+  view: PanelView,
+  central: ReadonlySet<string>,
+): Promise<void> {
+  const first = operations[0];
+  if (first === undefined) return;
+  const ended = operations.map((operation) => {
+    const reverted = viewItems(operation, view.ids).every((item) => item === 'before');
+    return runtime.next(operation, reverted ? 'reverted' : 'confirmed');
+  });
+  await close(runtime, ended, { rows: await runtime.ports.journal.rows(first.zone), view, central });
+}
+
+interface Towards {
+  readonly change: Change;
+  /** Other operations that now answer for a record we would otherwise have taken back. */
+  readonly inherited: readonly Operation[];
+}
+
+/** What has to be written so that the operations' records stand at the central as they stand in the panel. */
+function towardsPanel(
+  zone: DnsName,
+  operations: readonly Operation[],
+  panelIds: ReadonlySet<string>,
+  centralIds: ReadonlySet<string>,
+  others: readonly Operation[],
+): Towards {
+  const remove = new Map<string, ResourceRecord>();
+  const add = new Map<string, ResourceRecord>();
+  const heirs = new Map<string, Operation>();
+  for (const operation of operations) {
+    const added = new Set(operation.added.map(recordId));
+    for (const item of operation.items) {
+      if (!item.mirrored) continue;
+      for (const record of [item.remove, item.add]) {
+        if (record === null) continue;
+        const id = recordId(record);
+        const wanted = panelIds.has(id);
+        if (wanted === centralIds.has(id)) continue;
+        if (wanted) {
+          if (claimant(others, id, 'remove') === null) add.set(id, record);
+          continue;
+        }
+        if (!added.has(id) && record !== item.remove) continue;
+        const heir = claimant(others, id, 'add');
+        if (heir === null) remove.set(id, record);
+        else heirs.set(heir.id, { ...(heirs.get(heir.id) ?? heir), added: [...heir.added, record] });
+      }
+    }
+  }
+  return { change: { zone, remove: [...remove.values()], add: [...add.values()] }, inherited: [...heirs.values()] };
+}
+
+/** An open operation of somebody else that wants the record added (or removed). */
+function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
+  const wants = (item: OperationItem): boolean => {
+    const record = item[part];
+    return item.mirrored && record !== null && recordId(record) === id;
+  };
+  return others.find(({ state, items }) => state !== 'stuck' && items.some(wants)) ?? null;
+}
+
+/** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */
+async function applyOrCount(
+  runtime: Runtime,
+  operations: readonly Operation[],
+  change: Change,
+  present: Parameters<Runtime['ports']['central']['apply']>[1],
+  ctx: CallContext,
+): Promise<void> {
+  try {
+    await runtime.ports.central.apply(change, present, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    const tries = Math.max(...operations.map(({ attempts }) => attempts)) + 1;
+    const hopeless = error.retry === 'never' && tries >= hopelessAfter;
+    const watchUntil = error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+    const changed = operations.map((operation) => ({
+      ...operation,
+      state: hopeless ? ('stuck' as const) : ('reverting' as const),
+      attempts: tries,
+      problems: [error.problem],
+      watchUntil: Math.max(operation.watchUntil, watchUntil),
+      changedAt: runtime.ports.clock.wall(),
+    }));
+    await runtime.ports.journal.commit({ operations: changed });
+    if (hopeless) {
+      runtime.ports.log(1, 'operation.stuck', { operation: operations[0]?.id ?? '-', code: error.code });
+    }
+    throw error;
+  }
+}
+
+/** How many refusals of the same undo make it a case for a person. */
+const hopelessAfter = 5;
+
+interface Truth {
+  readonly rows: readonly LedgerRow[];
+  readonly view: PanelView;
+  /** Ids the central is known to have among the operations' records. */
+  readonly central: ReadonlySet<string>;
+}
+
+/** Writes the final states together with the ledger rows of the operations' records. */
+async function close(runtime: Runtime, operations: readonly Operation[], truth: Truth): Promise<void> {
+  const zone = operations[0]?.zone;
+  if (zone === undefined) return;
+  const put: LedgerRow[] = [];
+  const drop: ResourceRecord[] = [];
+  let compare = false;
+  const rowsById = new Map(truth.rows.map((row) => [recordId(row.record), row]));
+  const keys = new Map((truth.view.records ?? []).map((record) => [recordId(record), record.key]));
+  for (const operation of operations) {
+    if (!isFinal(operation.state)) continue;
+    for (const item of operation.items) {
+      compare ||= !item.mirrored && item.note !== 'note.centrals-own';
+      for (const record of [item.remove, item.add]) {
+        if (record === null || isCentralsOwn(zone, record)) continue;
+        const row = rowAfter(record, item, rowsById.get(recordId(record)) ?? null, keys, truth);
+        if (row === null) drop.push(record);
+        else put.push(row);
+      }
+    }
+  }
+  await runtime.ports.journal.commit({ operations, rows: [{ zone, drop, put }] });
+  for (const operation of operations) if (isFinal(operation.state)) runtime.forget(operation.id);
+  if (compare) runtime.compareSoon(zone, 'local-edit');
+}
+
+function rowAfter(
+  record: ResourceRecord,
+  item: OperationItem,
+  row: LedgerRow | null,
+  keys: ReadonlyMap<string, string>,
+  truth: Truth,
+): LedgerRow | null {
+  const id = recordId(record);
+  const onPanel = truth.view.ids.has(id);
+  const onCentral = item.mirrored ? truth.central.has(id) : (row?.onCentral ?? false);
+  if (!onPanel && !onCentral) return null;
+  const standing: RecordStanding = item.mirrored
+    ? mirroredStanding(onPanel, onCentral)
+    : localStanding(item.note, row, onPanel);
+  return { record, standing, onPanel, onCentral, panelKey: keys.get(id) ?? null, note: item.note };
+}
+
+function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {
+  if (onPanel && onCentral) return 'joined';
+  return onPanel ? 'differs' : 'central-only';
+}
+
+function localStanding(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordStanding {
+  if (!onPanel) return 'central-only';
+  if (row !== null && row.standing !== 'joined' && row.standing !== 'central-only') return row.standing;
+  if (note === 'note.released' || note === 'note.beside-released') return 'released';
+  return note === 'note.panel-only' ? 'panel-only' : 'differs';
+}

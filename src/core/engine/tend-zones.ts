@@ -1,0 +1,175 @@
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { CentralError, type CallContext } from '../central.ts';
+import type { Operation } from '../operation.ts';
+import { refusal } from '../catalogue.ts';
+import { isCentralsOwn } from './classify.ts';
+import { sendContent } from './content.ts';
+import { newOperation } from './operations.ts';
+import { agreesTwice, type PanelView } from './panel-view.ts';
+import type { Runtime } from './runtime.ts';
+
+/** One step further with a zone create: content sent once two reads agree, or undone once two reads show it missing. */
+export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const { settings } = runtime.ports;
+  if (view.records !== null) {
+    const signature = [...view.ids].sort().join('\n');
+    const wait = { patience: 0, gap: settings.contentGap };
+    if (!agreesTwice(runtime, operation, view, signature, wait)) return;
+    await underZoneLock(runtime, operation, (ctx) => sendContent(runtime, operation, view, ctx));
+    return;
+  }
+  const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
+  if (!agreesTwice(runtime, operation, view, 'missing', { patience, gap: settings.readGap })) return;
+  await underZoneLock(runtime, operation, (ctx) => undoCreate(runtime, operation, ctx));
+}
+
+/** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
+export async function tendDelete(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const { settings } = runtime.ports;
+  const gone = view.records === null;
+  const patience = gone ? 0 : operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
+  const wait = { patience, gap: settings.readGap };
+  if (!agreesTwice(runtime, operation, view, gone ? 'gone' : 'there', wait)) return;
+  if (gone) {
+    await underZoneLock(runtime, operation, (ctx) => sendDelete(runtime, operation, ctx));
+    return;
+  }
+  await runtime.exclusively(async () => {
+    const fresh = await runtime.ports.journal.operation(operation.id);
+    if (fresh === null || fresh.state !== operation.state) return;
+    const entry = await runtime.ports.journal.zone(operation.zone);
+    await runtime.ports.journal.commit({
+      operations: [runtime.next(fresh, 'reverted')],
+      zones: entry === null ? [] : [{ ...entry, standing: 'joined' }],
+    });
+  });
+  runtime.forget(operation.id);
+}
+
+/** Runs a step with the whole zone locked, unless the operation has moved on meanwhile. */
+async function underZoneLock(
+  runtime: Runtime,
+  operation: Operation,
+  body: (ctx: CallContext) => Promise<void>,
+): Promise<void> {
+  await runtime.step(operation.id, async (ctx) => {
+    const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);
+    try {
+      const fresh = await runtime.ports.journal.operation(operation.id);
+      const moved = fresh?.state !== operation.state || fresh.afterSeen !== operation.afterSeen;
+      if (moved) runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
+      else await body(ctx);
+    } finally {
+      held.release();
+    }
+  });
+}
+
+async function undoCreate(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
+  const { central, journal } = runtime.ports;
+  // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
+  const reverting = await runtime.exclusively(async () => {
+    const fresh = await journal.operation(operation.id);
+    if (fresh === null || fresh.state !== operation.state) return null;
+    const next = runtime.next(fresh, 'reverting');
+    await journal.commit({ operations: [next] });
+    return next;
+  });
+  if (reverting === null) return;
+  if (operation.created) {
+    const content = await central.readZone(operation.zone, ctx);
+    if (content !== null && !looksUntouched(operation, content)) {
+      await becomeStuck(runtime, reverting, 'zone.changed-since-create');
+      return;
+    }
+    if (content !== null) await central.deleteZone(operation.zone, ctx);
+  }
+  await endUndo(runtime, reverting);
+}
+
+async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
+  const { journal } = runtime.ports;
+  const resumed = await resumedDelete(runtime, operation);
+  const entry = await journal.zone(operation.zone);
+  const operations = [runtime.next(operation, 'reverted'), ...resumed];
+  if (resumed.length > 0 && entry !== null) {
+    await journal.commit({ operations, zones: [{ ...entry, standing: 'deleting' }] });
+  } else {
+    await journal.commit({ operations, dropZones: [operation.zone] });
+  }
+  runtime.forget(operation.id);
+}
+
+/** Nothing in the zone but what our create made there. Without a snapshot (we died before taking it) only our create can
+ * have filled it: the zone was not in the account just before. */
+function looksUntouched(operation: Operation, content: readonly ResourceRecord[]): boolean {
+  if (operation.snapshot.length === 0) return true;
+  const known = new Set(operation.snapshot.map(recordId));
+  return content.every((record) => record.type === 'SOA' || known.has(recordId(record)));
+}
+
+/** The delete that this create had cancelled is due again: the panel has no such zone. */
+async function resumedDelete(runtime: Runtime, operation: Operation): Promise<Operation[]> {
+  if (operation.cancels === null) return [];
+  const cancelled = await runtime.ports.journal.operation(operation.cancels);
+  if (cancelled === null) return [];
+  const again = newOperation(runtime, {
+    kind: 'zone-delete',
+    class: cancelled.class,
+    zone: operation.zone,
+    actor: cancelled.actor,
+    incarnation: operation.incarnation,
+    // What the zone held as ours when the create joined it.
+    snapshot: [...cancelled.snapshot, ...operation.snapshot],
+  });
+  runtime.since.set(again.id, runtime.now);
+  runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
+  return [{ ...again, state: 'kept', afterSeen: true }];
+}
+
+async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
+  const { central, journal } = runtime.ports;
+  try {
+    const content = await central.readZone(operation.zone, ctx);
+    if (content !== null) {
+      const strangers = await unknownRecords(runtime, operation, content);
+      if (strangers.length > 0) {
+        await becomeStuck(runtime, operation, 'zone.changed-at-central');
+        return;
+      }
+      await central.deleteZone(operation.zone, ctx);
+    }
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    const attempts = operation.attempts + 1;
+    const state = error.retry === 'never' ? 'stuck' : operation.state;
+    await journal.commit({
+      operations: [runtime.next(operation, state, { attempts, problems: [error.problem] })],
+    });
+    if (state !== 'stuck') throw error;
+    return;
+  }
+  await journal.commit({ operations: [runtime.next(operation, 'confirmed')], dropZones: [operation.zone] });
+  runtime.forget(operation.id);
+}
+
+/** Records at the central that neither the ledger nor the snapshot knows: put there since, by somebody else. */
+async function unknownRecords(
+  runtime: Runtime,
+  operation: Operation,
+  content: readonly ResourceRecord[],
+): Promise<ResourceRecord[]> {
+  const known = new Set(operation.snapshot.map(recordId));
+  for (const row of await runtime.ports.journal.rows(operation.zone)) known.add(recordId(row.record));
+  return content.filter((record) => !isCentralsOwn(operation.zone, record) && !known.has(recordId(record)));
+}
+
+async function becomeStuck(
+  runtime: Runtime,
+  operation: Operation,
+  code: 'zone.changed-since-create' | 'zone.changed-at-central',
+): Promise<void> {
+  const problems = [refusal(code, { zone: operation.zone })];
+  await runtime.ports.journal.commit({ operations: [runtime.next(operation, 'stuck', { problems })] });
+  runtime.ports.log(1, 'operation.stuck', { operation: operation.id, code });
+}

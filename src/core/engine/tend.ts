@@ -1,0 +1,91 @@
+import type { DnsName } from '../../dns/name.ts';
+import { CentralError } from '../central.ts';
+import { JournalError } from '../journal.ts';
+import type { Operation } from '../operation.ts';
+import { PanelError } from '../panel.ts';
+import { compareZone } from './compare.ts';
+import { viewItems } from './operations.ts';
+import { agreesTwice, readPanel, type PanelView } from './panel-view.ts';
+import { restorePanel } from './restore.ts';
+import type { Runtime } from './runtime.ts';
+import { settleRecords } from './settle.ts';
+import { tendCreate, tendDelete } from './tend-zones.ts';
+import { tendWatch } from './watch.ts';
+
+/**
+ * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles what two agreeing
+ * reads have decided, then compares if that is due. Wakes itself again while something is left. Never throws.
+ */
+export async function tendZone(runtime: Runtime, zone: DnsName): Promise<void> {
+  try {
+    const open = await openOperations(runtime, zone);
+    const undecided = open.filter(({ state }) => undecidedStates.has(state));
+    if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
+    await tendWatch(runtime, zone, open);
+    const reason = runtime.compareDue.get(zone);
+    if (reason !== undefined) {
+      runtime.compareDue.delete(zone);
+      await compareZone(runtime, zone, reason);
+    }
+    failures.delete(runtime, zone);
+  } catch (error) {
+    if (runtime.stopping.signal.aborted) return;
+    noteFailure(runtime, zone, error);
+  }
+}
+
+const undecidedStates: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
+
+/** How often in a row a zone's background step failed; per engine. */
+const failures = {
+  counts: new WeakMap<Runtime, Map<DnsName, number>>(),
+  delete(runtime: Runtime, zone: DnsName): void {
+    this.counts.get(runtime)?.delete(zone);
+  },
+  add(runtime: Runtime, zone: DnsName): number {
+    const counts = this.counts.get(runtime) ?? new Map<DnsName, number>();
+    this.counts.set(runtime, counts);
+    const count = counts.get(zone) ?? 0;
+    counts.set(zone, count + 1);
+    return count;
+  },
+};
+
+function noteFailure(runtime: Runtime, zone: DnsName, error: unknown): void {
+  const delay = runtime.backoff(failures.add(runtime, zone));
+  const expected = error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
+  const text = error instanceof Error ? error.message : String(error);
+  runtime.ports.log(expected ? 2 : 1, 'zone.later', { zone, delay: Math.round(delay), error: text });
+  runtime.wakeZone(zone, delay);
+}
+
+async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly Operation[]> {
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  return open.filter(({ id }) => !runtime.inFlight.has(id));
+}
+
+async function tendUndecided(runtime: Runtime, zone: DnsName, undecided: readonly Operation[]): Promise<void> {
+  const view = await readPanel(runtime, zone);
+  const decided: Operation[] = [];
+  for (const operation of undecided) {
+    if (operation.kind === 'zone-create') await tendCreate(runtime, operation, view);
+    else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
+    else if (operation.class === 'compensate' && operation.state === 'reverting') {
+      await restorePanel(runtime, operation, view);
+    } else if (isDecided(runtime, operation, view)) decided.push(operation);
+  }
+  if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
+}
+
+/**
+ * Whether the panel has said what became of a record operation: at once when it shows the edit done, otherwise by two quiet
+ * reads some seconds apart that agree, and not before the operation's patience is over.
+ */
+function isDecided(runtime: Runtime, operation: Operation, view: PanelView): boolean {
+  const items = viewItems(operation, view.ids);
+  if (items.every((item) => item === 'after')) return true;
+  const { settings } = runtime.ports;
+  const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
+  return agreesTwice(runtime, operation, view, items.join(), { patience, gap: settings.readGap });
+}

@@ -1,0 +1,103 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../dns/zone.ts';
+import type { CallContext } from '../central.ts';
+import { isFinal, type Operation } from '../operation.ts';
+import { mirroredNames, newOperation } from './operations.ts';
+import { knowledgeOf, type ZoneKnowledge } from './plan.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * Looks after writes of unknown outcome: a slow request may land after its edit was refused or undone. The records concerned
+ * are brought to the latest verdict, and the zone wakes itself until the watch is over (design: "Writing").
+ * @throws {CentralError | JournalError} when it has to be tried again
+ */
+export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
+  const wall = runtime.ports.clock.wall();
+  const watched = open.filter(({ kind, state, watchUntil }) => kind === 'records' && isFinal(state) && watchUntil > wall);
+  if (watched.length === 0) return;
+  const names = [...new Set(watched.flatMap((operation) => mirroredNames(operation)))];
+  await runtime.step('-', async (ctx) => {
+    const held = await runtime.locks.acquire(zone, names, ctx.signal);
+    try {
+      await lookUnderLock(runtime, zone, watched, names, ctx);
+    } finally {
+      held.release();
+    }
+  });
+  const oldest = Math.min(...watched.map(({ changedAt }) => wall - changedAt));
+  const left = Math.max(...watched.map(({ watchUntil }) => watchUntil - wall));
+  // Most late requests land within seconds: look often at first, then ever less, and once at the end.
+  runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
+}
+
+async function lookUnderLock(
+  runtime: Runtime,
+  zone: DnsName,
+  watched: readonly Operation[],
+  names: readonly DnsName[],
+  ctx: CallContext,
+): Promise<void> {
+  const { journal, central, clock } = runtime.ports;
+  const present = await central.readNames(zone, names, ctx);
+  if (present === null) return;
+  const rows = await journal.rows(zone);
+  const knowledge = knowledgeOf(zone, rows, await journal.operations({ zone, openAt: clock.wall() }));
+  const change = lateChange(knowledge, watched, new Set(present.map(recordId)));
+  if (isEmptyChange(change)) return;
+  const repair = newOperation(runtime, {
+    kind: 'records',
+    class: 'follow',
+    zone,
+    items: [
+      ...change.remove.map((remove) => ({ remove, add: null, mirrored: true, note: 'note.late-write' })),
+      ...change.add.map((add) => ({ remove: null, add, mirrored: true, note: 'note.late-write' })),
+    ],
+    removed: change.remove,
+    added: change.add,
+    afterSeen: true,
+  });
+  runtime.ports.log(2, 'late-write', { operation: repair.id, zone, records: repair.items.length });
+  runtime.inFlight.add(repair.id);
+  try {
+    await journal.commit({ operations: [repair] });
+    await central.apply(change, present, ctx);
+    const applied = runtime.next(repair, 'applied');
+    await journal.commit({ operations: [runtime.next(applied, 'confirmed')] });
+  } finally {
+    runtime.inFlight.delete(repair.id);
+  }
+}
+
+/** What differs from the latest verdict among the records that the watched operations wrote. */
+function lateChange(
+  knowledge: ZoneKnowledge,
+  watched: readonly Operation[],
+  centralIds: ReadonlySet<string>,
+): Change {
+  const remove = new Map<string, ResourceRecord>();
+  const add = new Map<string, ResourceRecord>();
+  for (const record of watched.flatMap((operation) => [...operation.added, ...operation.removed])) {
+    const id = recordId(record);
+    const wanted = latestVerdict(knowledge, id);
+    if (wanted === null || wanted === centralIds.has(id)) continue;
+    (wanted ? add : remove).set(id, record);
+  }
+  return { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
+}
+
+/** Whether a record should be at the central, by the newest accepted edit, else by the ledger; `null` = not ours to say. */
+function latestVerdict(knowledge: ZoneKnowledge, id: string): boolean | null {
+  for (const { state, items } of knowledge.open.toReversed()) {
+    for (const { mirrored, remove, add } of items) {
+      if (!mirrored) continue;
+      const mentions = [remove, add].some((record) => record !== null && recordId(record) === id);
+      if (!mentions) continue;
+      if (state !== 'applied' && state !== 'kept') return null;
+      return add !== null && recordId(add) === id;
+    }
+  }
+  const row = knowledge.rows.get(id);
+  if (row === undefined) return false;
+  return row.standing === 'joined' ? true : null;
+}

@@ -1,0 +1,185 @@
+import type { DnsName } from '../../dns/name.ts';
+import { plain } from './classify.ts';
+import { refusal } from '../catalogue.ts';
+import { CentralError, type CallContext } from '../central.ts';
+import { JournalError, type Batch } from '../journal.ts';
+import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
+import type { Operation } from '../operation.ts';
+import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
+import { fromEvent, newOperation } from './operations.ts';
+import type { Runtime } from './runtime.ts';
+import { baselineFact, unknownZone } from './unknown-zone.ts';
+
+/** Answers `before` of a zone create: the zone is made, or joined, at the central first. */
+export async function beforeCreate(
+  runtime: Runtime,
+  event: ZoneCreateEvent,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { journal } = runtime.ports;
+  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event.zone);
+  const entry = await journal.zone(event.zone);
+  if (entry !== null && entry.standing !== 'deleting') {
+    // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
+    return { kind: 'accept' };
+  }
+  const held = await runtime.locks.acquire(event.zone, null, signal).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  if (held === null) return refuse('edit.busy', { zone: event.zone });
+  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'zone-create', class: 'veto', seed: event.seed });
+  runtime.inFlight.add(draft.id);
+  try {
+    return await createAtCentral(runtime, draft, signal);
+  } finally {
+    held.release();
+    runtime.inFlight.delete(draft.id);
+    runtime.since.set(draft.id, runtime.now);
+    runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
+  }
+}
+
+function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<string, string>>): Verdict {
+  return { kind: 'refuse', problems: [refusal(code, params)], changed: 'nothing' };
+}
+
+/** Lists, creates or joins, takes the snapshot, journals. The zone is locked by the caller. */
+export async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
+  const ctx: CallContext = { signal, operation: draft.id };
+  let latest = draft;
+  try {
+    const there = (await runtime.ports.central.listZones(ctx)).includes(draft.zone);
+    const past = await pastOf(runtime, draft.zone);
+    latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
+    if (there) {
+      latest = { ...latest, snapshot: past.rows.filter(wasOurs).map((row) => row.record) };
+      await runtime.exclusively(() => commitApplied(runtime, latest));
+      return { kind: 'accept' };
+    }
+    latest = { ...latest, created: true };
+    await runtime.ports.journal.commit({ operations: [latest] });
+    const made = await runtime.ports.central.createZone(draft.zone, draft.seed ?? emptySeed, ctx);
+    latest = { ...latest, created: made === 'created' };
+    const content = made === 'created' ? await runtime.ports.central.readZone(draft.zone, ctx) : [];
+    latest = { ...latest, snapshot: (content ?? []).map(plain) };
+    await runtime.exclusively(() => commitApplied(runtime, latest));
+    return { kind: 'accept' };
+  } catch (error) {
+    if (error instanceof CentralError || error instanceof JournalError) return await createFailed(runtime, latest, error);
+    throw error;
+  }
+}
+
+const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
+
+interface Past {
+  readonly incarnation: number;
+  readonly rows: readonly LedgerRow[];
+  /** Deletes of the previous incarnation that have not gone out yet. */
+  readonly waiting: readonly Operation[];
+}
+
+async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  return {
+    incarnation: (await journal.zone(zone))?.incarnation ?? 0,
+    rows: await journal.rows(zone),
+    waiting: open.filter(({ kind, state }) => kind === 'zone-delete' && waitingStates.has(state)),
+  };
+}
+
+const waitingStates: ReadonlySet<string> = new Set(['prepared', 'kept', 'stuck']);
+
+function wasOurs(row: LedgerRow): boolean {
+  return row.standing === 'joined' || (row.standing === 'differs' && row.onPanel && row.onCentral);
+}
+
+async function commitApplied(runtime: Runtime, operation: Operation): Promise<void> {
+  const { waiting } = await pastOf(runtime, operation.zone);
+  const cancelled = waiting.map((one) => runtime.next(one, 'reverted', { problems: [] }));
+  const entry: ZoneEntry = {
+    zone: operation.zone,
+    standing: 'creating',
+    incarnation: operation.incarnation,
+    baselineAt: runtime.ports.clock.wall(),
+    note: null,
+  };
+  const batch: Batch = {
+    operations: [...cancelled, runtime.next(operation, 'applied')],
+    zones: [entry],
+    rows: [{ zone: operation.zone, dropAll: true }],
+  };
+  await runtime.ports.journal.commit(batch);
+}
+
+async function createFailed(
+  runtime: Runtime,
+  operation: Operation,
+  error: CentralError | JournalError,
+): Promise<Verdict> {
+  const problems = [error instanceof CentralError ? error.problem : refusal(error.code, error.params)];
+  const clean = error instanceof CentralError && error.state === 'untouched' && operation.snapshot.length === 0;
+  runtime.ports.log(2, 'zone.create-failed', { operation: operation.id, zone: operation.zone, code: error.code });
+  if (operation.created) {
+    const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;
+    const closed = runtime.next({ ...operation, watchUntil }, clean ? 'refused' : 'reverting', { problems });
+    await runtime.ports.journal.commit({ operations: [closed] }).catch((failure: unknown) => {
+      if (!(failure instanceof JournalError)) throw failure;
+      // The journal still says `prepared`; recovery finds out what the central holds.
+      runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
+    });
+  }
+  return { kind: 'refuse', problems, changed: clean || !operation.created ? 'nothing' : 'unknown' };
+}
+
+/**
+ * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete is then sent
+ * once the panel has kept it, and retried until done (design: "Zone delete").
+ */
+export async function beforeDelete(
+  runtime: Runtime,
+  event: ZoneDeleteEvent,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { journal } = runtime.ports;
+  const entry = await journal.zone(event.zone);
+  if (entry === null) return await unknownZone(runtime, event.zone);
+  if (!isMirrored(entry.standing)) return { kind: 'accept' };
+  const draft = newOperation(runtime, {
+    ...fromEvent(event),
+    kind: 'zone-delete',
+    class: 'veto',
+    incarnation: entry.incarnation,
+  });
+  const seen = await snapshotBeforeDelete(runtime, draft, signal);
+  if (seen.kind === 'refuse') return seen.verdict;
+  try {
+    await journal.commit({ operations: [{ ...draft, snapshot: seen.snapshot }] });
+  } catch (error) {
+    if (error instanceof JournalError) return refuse(error.code, error.params);
+    throw error;
+  }
+  runtime.since.set(draft.id, runtime.now);
+  runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
+  return { kind: 'accept' };
+}
+
+type Seen =
+  | { readonly kind: 'snapshot'; readonly snapshot: Operation['snapshot'] }
+  | { readonly kind: 'refuse'; readonly verdict: Verdict };
+
+async function snapshotBeforeDelete(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Seen> {
+  try {
+    const records = await runtime.ports.central.readZone(draft.zone, { signal, operation: draft.id });
+    return { kind: 'snapshot', snapshot: (records ?? []).map(plain) };
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    if (error.code !== 'central.access-denied' && error.code !== 'central.refused') {
+      runtime.ports.log(4, 'zone.delete-later', { operation: draft.id, zone: draft.zone, code: error.code });
+      return { kind: 'snapshot', snapshot: [] };
+    }
+    return { kind: 'refuse', verdict: { kind: 'refuse', problems: [error.problem], changed: 'nothing' } };
+  }
+}
