@@ -82,3 +82,42 @@ function fits(fault: Fault, func: string, via: string, get: (name: string) => st
   if (fault.func !== undefined && fault.func !== func) return false;
   return Object.entries(fault.params ?? {}).every(([name, value]) => get(name) === value);
 }
+
+const EFFECTS: ReadonlySet<unknown> = new Set<FaultEffect>([
+  'delay-before',
+  'delay-after',
+  'refuse',
+  'drop',
+  'lost',
+  'late',
+  'bad-gateway',
+  'cut',
+  'non-utf8',
+  'empty',
+  'access-deny',
+  'expire',
+]);
+const KINDS: Readonly<Record<string, string>> = {
+  func: 'string',
+  via: 'string',
+  ms: 'number',
+  at: 'number',
+  code: 'number',
+  obj: 'string',
+  val: 'string',
+  text: 'string',
+};
+
+/** Whether a value from outside is a fault. */
+export function isFault(value: unknown): value is Fault {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields: Readonly<Record<string, unknown>> = { ...value };
+  const { effect, params, count, via } = fields;
+  if (!EFFECTS.has(effect)) return false;
+  if (via !== undefined && via !== 'http' && via !== 'mgrctl' && via !== 'any') return false;
+  if (params !== undefined && (typeof params !== 'object' || params === null)) return false;
+  if (count !== undefined && count !== null && typeof count !== 'number') return false;
+  return Object.entries(KINDS).every(
+    ([name, kind]) => fields[name] === undefined || typeof fields[name] === kind,
+  );
+}

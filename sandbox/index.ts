@@ -1,8 +1,28 @@
-import { defaultSwitches } from './switches.ts';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { Access } from './access.ts';
+import { fingerprintOf, loadCertificate, makeCertificate } from './certificate.ts';
+import { callPanel } from './client.ts';
+import { control } from './control.ts';
+import { Events } from './events.ts';
 import { Faults } from './faults.ts';
+import { startHttp } from './http.ts';
+import { Log } from './log.ts';
+import { startLocal } from './mgrctl.ts';
+import { zoneIdentifier } from './names.ts';
+import { Panel } from './panel.ts';
+import { recordKey } from './records.ts';
+import { Service } from './serve.ts';
+import { Store } from './store.ts';
+import { defaultSwitches, setSwitches } from './switches.ts';
 import type { Answer, CallOptions } from './client.ts';
+import type { HttpServer } from './http.ts';
+import type { LocalServer } from './mgrctl.ts';
 import type { Switches } from './switches.ts';
 import type { RequestEntry, Row, SandboxUser } from './types.ts';
+import type { World } from './zones.ts';
 
 export type { Answer, CallOptions } from './client.ts';
 export type { Fault, FaultEffect } from './faults.ts';
@@ -65,12 +85,165 @@ export const DEFAULT_USERS: readonly SandboxUser[] = [
   { name: 'bob', password: 'bob-password', level: 5, owner: 'reseller' },
 ];
 
+interface Parts {
+  readonly options: SandboxOptions;
+  readonly name: string;
+  readonly world: World;
+  readonly log: Log;
+  readonly events: Events;
+  readonly panel: Panel;
+  readonly faults: Faults;
+  readonly service: Service;
+  readonly controlToken: string;
+}
+
+function makeRoot(root: string): void {
+  for (const folder of ['etc', 'addon', 'sbin', 'var']) mkdirSync(join(root, folder), { recursive: true });
+}
+
+function addUsers(store: Store, users: readonly SandboxUser[]): void {
+  for (const user of users) if (!isDeepStrictEqual(store.user(user.name), user)) store.putUser(user);
+}
+
+function build(options: SandboxOptions): Parts {
+  const { root, name = '127.0.0.1' } = options;
+  makeRoot(root);
+  const switches = defaultSwitches();
+  setSwitches(switches, options.switches ?? {});
+  const clock = options.clock ?? Date.now;
+  const now = (): number => clock() + switches.clockOffsetMs;
+  const store = new Store(join(root, 'var', 'state.jsonl'), now, () => switches.lateVisibilityMs);
+  addUsers(store, options.users ?? DEFAULT_USERS);
+  const access = new Access({ store, switches, now });
+  const log = new Log(join(root, 'var', 'ispmgr.log'), now);
+  const world = { store, access, switches, now };
+  const events = new Events({ root, switches, log, env: options.handlerEnv ?? {} });
+  const panel = new Panel(world, events, log);
+  const faults = new Faults();
+  const service = new Service({ panel, access, faults, log, title: name });
+  return {
+    options,
+    name,
+    world,
+    log,
+    events,
+    panel,
+    faults,
+    service,
+    controlToken: randomBytes(16).toString('hex'),
+  };
+}
+
+/** The sandbox as its user sees it, over the parts. */
+class RunningSandbox implements Sandbox {
+  readonly #parts: Parts;
+  readonly #http: HttpServer;
+  readonly #local: LocalServer;
+  #certificate: string;
+  #stopping: Promise<void> | null = null;
+
+  constructor(parts: Parts, server: HttpServer, local: LocalServer, certificate: string) {
+    this.#parts = parts;
+    this.#http = server;
+    this.#local = local;
+    this.#certificate = certificate;
+  }
+
+  get url(): string {
+    return this.#http.url;
+  }
+
+  get root(): string {
+    return this.#parts.options.root;
+  }
+
+  get certificate(): string {
+    return this.#certificate;
+  }
+
+  get fingerprint(): string {
+    return this.#certificate === '' ? '' : fingerprintOf(this.#certificate);
+  }
+
+  get controlToken(): string {
+    return this.#parts.controlToken;
+  }
+
+  get switches(): Switches {
+    return this.#parts.world.switches;
+  }
+
+  get faults(): Faults {
+    return this.#parts.faults;
+  }
+
+  get requests(): readonly RequestEntry[] {
+    return this.#parts.panel.requests;
+  }
+
+  zones(): string[] {
+    return this.#parts.world.store.zones().map((zone) => zone.name);
+  }
+
+  records(zone: string): Row[] | null {
+    const found = this.#parts.world.store.zone(zoneIdentifier(zone));
+    return found === undefined ? null : [...found.rows];
+  }
+
+  keys(zone: string): string[] | null {
+    const name = zoneIdentifier(zone);
+    return this.records(zone)?.map((row) => recordKey(row, name, this.switches)) ?? null;
+  }
+
+  call(
+    func: string,
+    params: Readonly<Record<string, string>> = {},
+    options: CallOptions = {},
+  ): Promise<Answer> {
+    return callPanel(this.url, func, params, options);
+  }
+
+  restartPanel(): void {
+    this.#parts.events.forget();
+  }
+
+  async changeCertificate(): Promise<void> {
+    const made = await makeCertificate(this.root, this.#parts.name);
+    this.#http.setCertificate(made);
+    this.#certificate = made.cert;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { panel, events, service, world, log } = this.#parts;
+    panel.stop();
+    await Promise.all([this.#http.close(), this.#local.close(), events.stop(), service.stop()]);
+    world.store.close();
+    log.close();
+  }
+}
+
 /**
  * Starts a panel stand-in on 127.0.0.1.
- * @throws Error when the root cannot be written, the port is taken or `openssl` is missing
+ * @throws Error when the root cannot be written, the port is taken, a switch does not exist or `openssl` is missing
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  defaultSwitches();
-  await Promise.reject(new Error(`not started: ${options.root} ${new Faults().waiting.length}`));
-  throw new Error('unreachable');
+  const parts = build(options);
+  const { service, controlToken, world, name } = parts;
+  const certificate = options.tls === false ? null : await loadCertificate(options.root, name);
+  let running: RunningSandbox | null = null;
+  const extra = {
+    '/sandbox/control': control(controlToken, () => {
+      if (running === null) throw new Error('still starting');
+      return running;
+    }),
+  };
+  const server = await startHttp({ service, port: options.port ?? 0, certificate, extra });
+  const local = await startLocal(options.root, service, world.switches);
+  running = new RunningSandbox(parts, server, local, certificate?.cert ?? '');
+  return running;
 }

@@ -1,0 +1,163 @@
+import { randomInt } from 'node:crypto';
+import { Refusal, denied, missing } from './refusal.ts';
+import type { Params } from './params.ts';
+import type { Store } from './store.ts';
+import type { Switches } from './switches.ts';
+import type { Level, SandboxUser } from './types.ts';
+
+/** Who makes a call. */
+export interface Identity {
+  readonly name: string;
+  readonly level: Level;
+  /** What handlers get as `AUTHID`. */
+  readonly session: string;
+}
+
+/** A login that failed; answered in the shape of reference 3.2. */
+export class AuthFailure extends Error {
+  override readonly name = 'AuthFailure';
+}
+
+interface Session {
+  user: string;
+  last: number;
+}
+
+interface Settings {
+  readonly store: Store;
+  readonly switches: Switches;
+  readonly now: () => number;
+}
+
+/** Accounts, sessions and one-time keys (reference section 3). */
+export class Access {
+  readonly #store: Store;
+  readonly #switches: Switches;
+  readonly #now: () => number;
+  readonly #sessions = new Map<string, Session>();
+  readonly #keys = new Map<string, string>();
+
+  constructor(settings: Settings) {
+    this.#store = settings.store;
+    this.#switches = settings.switches;
+    this.#now = settings.now;
+  }
+
+  levelOf(user: SandboxUser): Level {
+    return user.level ?? 5;
+  }
+
+  /** Who stands above an account; the administrators belong to nobody. */
+  ownerOf(user: SandboxUser): string | null {
+    if (this.levelOf(user) === 7) return null;
+    return user.owner ?? this.administrator().name;
+  }
+
+  /** The first administrator: local calls are made as he. */
+  administrator(): Identity {
+    const found = this.#store.users().find((user) => user.level === 7);
+    return { name: found?.name ?? 'root', level: 7, session: 'local' };
+  }
+
+  /** Whether `caller` may see and change what belongs to `owner`. */
+  mayManage(caller: Identity, owner: string): boolean {
+    if (caller.level === 7 || caller.name === owner) return true;
+    const user = this.#store.user(owner);
+    return user !== undefined && caller.level === 6 && this.ownerOf(user) === caller.name;
+  }
+
+  /**
+   * Who `caller` becomes with `su=name`.
+   * @throws Refusal code 3 for nobody, 6 unless the account is below the caller
+   */
+  become(caller: Identity, name: string): Identity {
+    const user = this.#store.user(name);
+    if (user === undefined) throw missing('user', name);
+    const level = this.levelOf(user);
+    const below = level < caller.level && this.mayManage(caller, name);
+    if (!below && name !== caller.name) throw denied('user');
+    return { name, level, session: caller.session };
+  }
+
+  #identity(name: string, session: string): Identity {
+    const user = this.#store.user(name);
+    if (user === undefined) throw new AuthFailure(`no account ${name}`);
+    return { name, level: this.levelOf(user), session };
+  }
+
+  #check(name: string, password: string): void {
+    const user = this.#store.user(name);
+    if (user === undefined || user.password !== password) throw new AuthFailure(`wrong login of ${name}`);
+  }
+
+  /**
+   * Reads the credentials of a call: `authinfo`, `auth`, then the cookie.
+   * @throws AuthFailure when there are none or they are wrong
+   */
+  identify(params: Params, cookie: string | undefined): Identity {
+    const pair = params.get('authinfo');
+    if (pair !== undefined) return this.#byPassword(pair);
+    const id = params.get('auth') ?? cookieSession(cookie);
+    if (id === undefined) throw new AuthFailure('no credentials');
+    return this.#bySession(id);
+  }
+
+  #byPassword(pair: string): Identity {
+    if (this.#switches.restrictAuthinfo) throw new Refusal(100, {}, 'access deny');
+    const cut = pair.indexOf(':');
+    const name = cut < 0 ? pair : pair.slice(0, cut);
+    this.#check(name, cut < 0 ? '' : pair.slice(cut + 1));
+    return this.#identity(name, String(randomInt(1_000_000_000, 2_000_000_000)));
+  }
+
+  #bySession(id: string): Identity {
+    const session = this.#sessions.get(id);
+    if (session === undefined) throw new AuthFailure('no such session');
+    if (this.#now() - session.last > this.#switches.sessionIdleMs) {
+      this.#sessions.delete(id);
+      throw new AuthFailure('the session ended');
+    }
+    session.last = this.#now();
+    return this.#identity(session.user, id);
+  }
+
+  /**
+   * Opens a session by password or by a key from {@link newKey}; gives its numeric id.
+   * @throws AuthFailure when they do not fit
+   */
+  login(name: string, password: string | undefined, key: string | undefined): string {
+    if (key === undefined) this.#check(name, password ?? '');
+    else if (this.#keys.get(key) !== name) throw new AuthFailure('wrong key');
+    else this.#keys.delete(key);
+    const id = String(randomInt(1_000_000_000, 2_000_000_000));
+    this.#sessions.set(id, { user: name, last: this.#now() });
+    return id;
+  }
+
+  /** Lets `name` log in once with `key` (reference 3.1). */
+  newKey(caller: Identity, name: string, key: string): void {
+    this.become(caller, name);
+    this.#keys.set(key, name);
+  }
+
+  /** `user.su`: the session goes on as another account. */
+  switchSession(caller: Identity, name: string): void {
+    const target = this.become(caller, name);
+    const session = this.#sessions.get(caller.session);
+    if (session !== undefined) session.user = target.name;
+  }
+
+  endSession(id: string): void {
+    this.#sessions.delete(id);
+  }
+
+  endAllSessions(): void {
+    this.#sessions.clear();
+  }
+}
+
+/** The id in the cookie `ispmgr4=theme:lang:ID` (reference 3.1). */
+function cookieSession(cookie: string | undefined): string | undefined {
+  const value = /(?:^|;\s*)ispmgr4=([^;]*)/u.exec(cookie ?? '')?.[1];
+  return value === undefined ? undefined : decodeURIComponent(value).split(':').at(-1);
+}

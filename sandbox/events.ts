@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+import { Handlers } from './handlers.ts';
+import { errorOf, mergeDocuments, readOutput, withoutInput } from './merge.ts';
+import { toPunycode, toUnicode } from './names.ts';
+import { hooksFor, readPlugins } from './plugins.ts';
+import { internal, refusalDocument } from './refusal.ts';
+import { element, writeXml } from './xml.ts';
+import type { Identity } from './access.ts';
+import type { Ending } from './handlers.ts';
+import type { Log } from './log.ts';
+import type { Param, Params } from './params.ts';
+import type { Handler, PluginFunction, Plugins, Stage } from './plugins.ts';
+import type { Switches } from './switches.ts';
+import type { Element } from './xml.ts';
+
+/** A call as handlers get to know it. */
+export interface Event {
+  readonly func: string;
+  readonly params: Params;
+  readonly method: string;
+  readonly caller: Identity;
+}
+
+interface Settings {
+  readonly root: string;
+  readonly switches: Switches;
+  readonly log: Log;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const NAME_FIELDS: ReadonlySet<string> = new Set(['name', 'plid', 'elid', 'domain', 'alias']);
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function convertName(entry: Param, func: string, convert: (name: string) => string): string {
+  if (!NAME_FIELDS.has(entry.name)) return entry.value;
+  // A record key starts with its name; what follows is data.
+  const isKey = entry.name === 'elid' && func.startsWith('domain.sublist.');
+  return entry.value.replace(isKey ? /^\S+/u : /[^\s,]+/gu, convert);
+}
+
+/** The plugin host (reference section 10): knows the registrations, runs handlers, merges what they say. */
+export class Events {
+  readonly #settings: Settings;
+  readonly #handlers = new Handlers();
+  readonly #finals = new Set<Promise<Ending>>();
+  #plugins: Plugins | null = null;
+  #blocking = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Read once, then kept until {@link forget}. */
+  get #known(): Plugins {
+    this.#plugins ??= readPlugins(this.#settings.root, this.#settings.log);
+    return this.#plugins;
+  }
+
+  forget(): void {
+    this.#plugins = null;
+  }
+
+  pluginFunction(name: string): PluginFunction | undefined {
+    return this.#known.functions.get(name);
+  }
+
+  /** Waits until no `before`, `after` or function handler runs (reference 10.4: such a handler cannot call the panel). */
+  async idle(): Promise<void> {
+    while (this.#blocking > 0 && this.#settings.switches.blockNested) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Runs the `before` handlers; the first error document ends them and is given back. */
+  async before(event: Event): Promise<Element | null> {
+    for (const { handler } of hooksFor(this.#known, event.func, 'before')) {
+      const ending = await this.#block(() => this.#start(handler, event, 'before', element('doc')));
+      if (ending.kind === 'killed' && this.#settings.switches.killedBefore === 'go-on') continue;
+      const refused = errorOf(this.#document(handler, ending));
+      if (refused !== null) return refused;
+    }
+    return null;
+  }
+
+  /** Runs the `after` handlers on the function's document; an error document ends them. */
+  async after(event: Event, doc: Element): Promise<Element> {
+    let result = doc;
+    for (const { handler } of hooksFor(this.#known, event.func, 'after')) {
+      result = await this.#merge(handler, event, 'after', result);
+      if (errorOf(result) !== null) return result;
+    }
+    return result;
+  }
+
+  /** Starts the `final` handlers; nobody waits for them and what they say is not looked at. */
+  final(event: Event): void {
+    for (const { handler } of hooksFor(this.#known, event.func, 'final')) {
+      const running = this.#start(handler, event, 'final', element('doc'));
+      this.#finals.add(running);
+      void running.then(() => this.#finals.delete(running));
+    }
+  }
+
+  /** Runs a function that a plugin implements. */
+  run(handler: Handler, event: Event): Promise<Element> {
+    return this.#merge(handler, event, null, element('doc'));
+  }
+
+  /** Kills the handlers that run, and waits for their end. */
+  async stop(): Promise<void> {
+    this.#handlers.killAll();
+    await Promise.all(this.#finals);
+  }
+
+  async #merge(handler: Handler, event: Event, stage: Stage | null, doc: Element): Promise<Element> {
+    const ending = await this.#block(() => this.#start(handler, event, stage, doc));
+    const said = this.#document(handler, ending);
+    const error = errorOf(said);
+    if (error !== null) return error;
+    return handler.type === 'xml' ? withoutInput(said) : mergeDocuments(doc, said);
+  }
+
+  async #block(work: () => Promise<Ending>): Promise<Ending> {
+    this.#blocking += 1;
+    try {
+      return await work();
+    } finally {
+      this.#blocking -= 1;
+      if (this.#blocking === 0) for (const wake of this.#waiting.splice(0)) wake();
+    }
+  }
+
+  /** What the handler printed, or the panel's own error document when that cannot be used. */
+  #document(handler: Handler, ending: Ending): Element {
+    const { log, switches } = this.#settings;
+    const text = `${handler.name} plugin terminated with an error or returned an invalid XML`;
+    const broken = (reason: string): Element => {
+      log.write('ERROR', `Handler ${handler.name}: ${reason}`);
+      return refusalDocument(internal(text), switches.errorTexts);
+    };
+    if (ending.kind !== 'exited') return broken(ending.reason);
+    if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
+    try {
+      return readOutput(ending.output);
+    } catch (error) {
+      return broken(`${String(error)}: ${ending.output.slice(0, 500)}`);
+    }
+  }
+
+  #start(handler: Handler, event: Event, stage: Stage | null, doc: Element): Promise<Ending> {
+    const { root, switches, log } = this.#settings;
+    const shown = this.#shown(event);
+    const asGet =
+      switches.deliver === 'get' || (switches.deliver === 'as-requested' && event.method === 'GET');
+    const body = switches.deliver === 'post' ? shown.encode() : shown.encode('body');
+    const query = switches.deliver === 'post' ? '' : shown.encode('query');
+    const cgi: Record<string, string> = asGet
+      ? { REQUEST_METHOD: 'GET', QUERY_STRING: shown.encode() }
+      : {
+          REQUEST_METHOD: 'POST',
+          QUERY_STRING: query,
+          CONTENT_TYPE: 'application/x-www-form-urlencoded',
+          CONTENT_LENGTH: String(Buffer.byteLength(body)),
+        };
+    const input = asGet ? '' : body;
+    return this.#handlers.run({
+      path: join(root, 'addon', handler.name),
+      cwd: root,
+      env: { ...this.#environment(event, stage), ...cgi, ...this.#settings.env },
+      input: handler.type === 'xml' ? writeXml(inputDocument(event.caller, shown, doc)) : input,
+      timeoutMs: switches.handlerTimeoutMs,
+      log: log.descriptor,
+      strictModes: switches.strictModes,
+    });
+  }
+
+  #shown(event: Event): Params {
+    const { stripAuth, handlerNames } = this.#settings.switches;
+    const shown = stripAuth ? event.params.without('auth', 'authinfo', 'su') : event.params;
+    if (handlerNames === 'as-sent') return shown;
+    const convert = handlerNames === 'unicode' ? toUnicode : toPunycode;
+    return shown.mapValues((entry) => convertName(entry, event.func, convert));
+  }
+
+  #environment(event: Event, stage: Stage | null): Record<string, string> {
+    const { recordLimit } = this.#settings.switches;
+    const named: Record<string, string> = {
+      PATH,
+      AUTHID: event.caller.session,
+      REMOTE_USER: event.caller.name,
+      SESSION_LEVEL: String(event.caller.level),
+      SESSION_LANG: event.params.get('lang') ?? 'en',
+      RECORDLIMIT: String(recordLimit > 0 ? recordLimit : 1000),
+      MGR: 'ispmgr',
+      MGR_DISTRIBUTION: 'ISPmanager-Lite',
+      MGR_VERSION: '4.4.10.25',
+      MSG_OSNAME: 'Debian',
+      LICID: '100000',
+    };
+    return stage === null ? named : { ...named, HANDLER_STAGE: stage };
+  }
+}
+
+/** The document an `xml` handler reads: who calls, the parameters, then the panel's own document (reference 10.3). */
+function inputDocument(caller: Identity, shown: Params, doc: Element): Element {
+  const named = shown.entries.filter((entry) => /^[A-Za-z_][\w.-]*$/u.test(entry.name));
+  const params = named.map((entry) => element(entry.name, entry.value));
+  const attributes = { ...doc.attributes, user: caller.name, level: String(caller.level) };
+  return element('doc', [element('params', params), ...doc.children], attributes);
+}

@@ -1,0 +1,122 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Params, parseMultipart } from './params.ts';
+import type { Certificate } from './certificate.ts';
+import type { Request } from './panel.ts';
+import type { Service, Wire } from './serve.ts';
+
+/** Paths of the API (reference 2.1); `/` is the panel's own web server without the panel's name. */
+const PATHS: ReadonlySet<string> = new Set(['/manager/ispmgr', '/manager/ispmgr/core', '/ispmgr', '/']);
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+type Incoming = http.IncomingMessage;
+type Outgoing = http.ServerResponse;
+
+/** Answers requests to one path that is not the API. */
+export type Extra = (
+  request: Incoming,
+  body: string,
+) => Promise<{ readonly status: number; readonly body: string }>;
+
+export interface HttpOptions {
+  readonly service: Service;
+  readonly port: number;
+  readonly certificate: Certificate | null;
+  readonly extra: Readonly<Record<string, Extra>>;
+}
+
+async function readBody(request: Incoming): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of request) {
+    const bytes = Buffer.from(piece);
+    size += bytes.length;
+    if (size > BODY_LIMIT) throw new Error('the body is too large');
+    pieces.push(bytes);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+function readParams(query: string, body: string, type: string): Params {
+  const inQuery = Params.parse(query, 'query');
+  if (type.startsWith('multipart/form-data')) return inQuery.and(parseMultipart(body, type));
+  return inQuery.and(Params.parse(body, 'body'));
+}
+
+function toRequest(request: Incoming, query: string, body: string): Request {
+  return {
+    params: readParams(query, body, request.headers['content-type'] ?? ''),
+    method: request.method ?? 'GET',
+    via: 'http',
+    address: request.socket.remoteAddress ?? '',
+    cookie: request.headers.cookie,
+  };
+}
+
+function send(response: Outgoing, wire: Wire): void {
+  if (wire.kind === 'cut') {
+    response.socket?.destroy();
+    return;
+  }
+  const headers: http.OutgoingHttpHeaders = { 'Content-Type': wire.type, 'Content-Length': wire.body.length };
+  const session = wire.result?.session ?? null;
+  if (session !== null) headers['Set-Cookie'] = `ispmgr4=sirius:en:${session}; path=/`;
+  response.writeHead(wire.status, headers).end(wire.body);
+}
+
+function sendPlain(response: Outgoing, status: number, body: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+}
+
+async function answer(request: Incoming, response: Outgoing, options: HttpOptions): Promise<void> {
+  const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/su);
+  const body = await readBody(request);
+  const extra = options.extra[path];
+  if (extra !== undefined) {
+    const said = await extra(request, body);
+    sendPlain(response, said.status, said.body);
+  } else if (PATHS.has(path)) send(response, await options.service.serve(toRequest(request, query, body)));
+  else
+    response.writeHead(404, { 'Content-Type': 'text/html' }).end('<html><body>404 Not Found</body></html>\n');
+}
+
+/** A running server. */
+export interface HttpServer {
+  readonly url: string;
+  /** Uses another certificate for new connections. */
+  setCertificate(certificate: Certificate): void;
+  /** Closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the API on 127.0.0.1.
+ * @throws Error when the port is taken
+ */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const listener = (request: Incoming, response: Outgoing): void => {
+    // The panel is being stopped, or the caller went away in mid-request: nobody to tell.
+    answer(request, response, options).catch(() => response.socket?.destroy());
+  };
+  const { certificate } = options;
+  const server =
+    certificate === null ? http.createServer(listener) : https.createServer({ ...certificate }, listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${certificate === null ? 'http' : 'https'}://127.0.0.1:${port}`,
+    setCertificate: (next) => {
+      if ('setSecureContext' in server) server.setSecureContext({ ...next });
+      server.closeIdleConnections();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,22 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+/** The panel's log file, `var/ispmgr.log` (reference section 1); handlers write their stderr into the same file. */
+export class Log {
+  readonly descriptor: number;
+  readonly #now: () => number;
+
+  constructor(path: string, now: () => number) {
+    this.descriptor = openSync(path, 'a', 0o600);
+    this.#now = now;
+  }
+
+  /** Appends a line; line breaks inside `text` are written as `\n`. */
+  write(level: 'INFO' | 'WARN' | 'ERROR', text: string): void {
+    const time = new Date(this.#now()).toISOString();
+    writeSync(this.descriptor, `${time} ${level} ${text.replaceAll('\n', '\\n')}\n`);
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+}

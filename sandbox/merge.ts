@@ -1,0 +1,44 @@
+import { child, element, parseXml } from './xml.ts';
+import type { Element } from './xml.ts';
+
+/**
+ * Reads what a handler printed: one XML document; CGI headers and blank lines before it are skipped (reference 10.3).
+ * @throws Error for anything else
+ */
+export function readOutput(output: string): Element {
+  const text = output.trimStart();
+  if (text.startsWith('<')) return parseXml(text);
+  return parseXml(text.replace(/^(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n)+\s*/u, ''));
+}
+
+/** The document's `error`, alone; null: it has none. */
+export function errorOf(doc: Element): Element | null {
+  const error = child(doc, 'error');
+  return error === undefined ? null : element('doc', [error]);
+}
+
+/**
+ * Adds a `cgi` handler's document to the panel's (reference 10.4): an `error` ends everything, a `redirect` wins over all
+ * else, `ok` replaces `ok`, `param` is ignored; a field replaces the field of its name, rows are added.
+ */
+export function mergeDocuments(base: Element, added: Element): Element {
+  const error = errorOf(added);
+  if (error !== null) return error;
+  const redirect = child(added, 'redirect') ?? child(base, 'redirect');
+  if (redirect !== undefined) return element('doc', [redirect]);
+  let children = [...base.children];
+  for (const node of added.children) {
+    if (node.name === 'param' || node.name === 'params') continue;
+    const replaces = node.name !== 'elem' && node.name !== 'banner' && node.name !== 'slist';
+    if (replaces) children = children.filter((other) => other.name !== node.name);
+    children.push(node);
+  }
+  return { ...base, children };
+}
+
+/** What an `xml` handler gets is not all for the caller: parameters, metadata and messages are taken out again. */
+export function withoutInput(doc: Element): Element {
+  const inside = new Set(['params', 'metadata', 'messages']);
+  const { user: _user, level: _level, ...attributes } = doc.attributes;
+  return { ...doc, attributes, children: doc.children.filter((node) => !inside.has(node.name)) };
+}

@@ -1,0 +1,199 @@
+import { AuthFailure } from './access.ts';
+import { FUNCTIONS } from './functions/index.ts';
+import { errorOf } from './merge.ts';
+import type { Params } from './params.ts';
+import { Refusal, denied, internal, refusalDocument } from './refusal.ts';
+import { child, element } from './xml.ts';
+import type { Identity } from './access.ts';
+import type { Call, PanelFunction } from './functions/common.ts';
+import type { Event, Events } from './events.ts';
+import type { Log } from './log.ts';
+import type { Undo } from './store.ts';
+import type { RequestEntry } from './types.ts';
+import type { Element } from './xml.ts';
+import type { World } from './zones.ts';
+
+/** A call as it came in. */
+export interface Request {
+  readonly params: Params;
+  readonly method: string;
+  readonly via: 'http' | 'mgrctl';
+  readonly address: string;
+  readonly cookie: string | undefined;
+}
+
+export interface Result {
+  readonly doc: Element;
+  /** A body to send as it is instead of the document. */
+  readonly plain: string | null;
+  /** A new session, for the cookie. */
+  readonly session: string | null;
+}
+
+const SECRETS = ['authinfo', 'auth', 'password', 'passwd', 'confirm', 'key'];
+const LOG_LIMIT = 100_000;
+
+function answer(doc: Element): Result {
+  return { doc, plain: null, session: null };
+}
+
+function outcomeOf(result: Result): string {
+  const error = child(result.doc, 'error');
+  if (error !== undefined) return `error ${error.attributes['code'] ?? ''}`;
+  return ['ok', 'authfail', 'redirect'].find((name) => child(result.doc, name) !== undefined) ?? 'data';
+}
+
+/** The panel behind its transports: login, functions, events around them. */
+export class Panel {
+  readonly requests: RequestEntry[] = [];
+  readonly #world: World;
+  readonly #events: Events;
+  readonly #log: Log;
+  #stopped = false;
+
+  constructor(world: World, events: Events, log: Log) {
+    this.#world = world;
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /** From now on nothing is done any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Handles one call from login to answer; errors of any kind become documents.
+   * @throws Error only when the panel is being stopped
+   */
+  async handle(request: Request): Promise<Result> {
+    await this.#events.idle();
+    if (this.#stopped) throw new Error('the panel is stopped');
+    const func = request.params.get('func') ?? '';
+    let caller = 'nobody';
+    let result: Result;
+    try {
+      if (func === 'auth') result = this.#login(request);
+      else {
+        const identity = this.#identify(request);
+        caller = identity.name;
+        result = answer(await this.#dispatch(func, request, identity));
+      }
+    } catch (error) {
+      result = this.#failure(error);
+    }
+    this.note(request, func, caller, outcomeOf(result));
+    return result;
+  }
+
+  /** Writes a call into the request list and the log, without its secrets. */
+  note(request: Request, func: string, user: string, outcome: string): void {
+    const params = request.params.without(...SECRETS);
+    const { method, via, address } = request;
+    this.requests.push({
+      time: this.#world.now(),
+      via,
+      method,
+      func,
+      user,
+      params: params.record(),
+      outcome,
+    });
+    if (this.requests.length > LOG_LIMIT) this.requests.shift();
+    this.#log.write('INFO', `Request [${address}][${user}] ${via} ${method} '${params.encode()}' ${outcome}`);
+  }
+
+  #identify(request: Request): Identity {
+    const { access } = this.#world;
+    const first =
+      request.via === 'mgrctl' ? access.administrator() : access.identify(request.params, request.cookie);
+    const su = request.params.get('su') ?? '';
+    return su === '' ? first : access.become(first, su);
+  }
+
+  #login(request: Request): Result {
+    const { params } = request;
+    const id = this.#world.access.login(params.text('username'), params.get('password'), params.get('key'));
+    return { doc: element('doc', [element('auth', id, { id })]), plain: null, session: id };
+  }
+
+  #failure(error: unknown): Result {
+    const { authRefusal, errorTexts } = this.#world.switches;
+    if (error instanceof AuthFailure) {
+      this.#log.write('WARN', error.message);
+      const code100 = refusalDocument(new Refusal(100, {}, 'access deny'), true);
+      if (authRefusal === 'authfail') return answer(element('doc', [element('authfail')]));
+      return { ...answer(code100), plain: authRefusal === 'plain' ? 'access deny' : null };
+    }
+    if (error instanceof Refusal) {
+      const plain = error.code === 100 ? 'access deny' : null;
+      return { ...answer(refusalDocument(error, errorTexts)), plain };
+    }
+    this.#log.write('ERROR', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return answer(refusalDocument(internal(String(error)), true));
+  }
+
+  async #dispatch(func: string, request: Request, caller: Identity): Promise<Element> {
+    const { params, method } = request;
+    const event = { func, params, method, caller };
+    const plugin = this.#events.pluginFunction(func);
+    const builtIn = FUNCTIONS.get(func);
+    const minLevel = plugin?.minLevel ?? builtIn?.minLevel ?? 5;
+    if (plugin === undefined && builtIn === undefined) throw internal(`unknown function '${func}'`);
+    if (caller.level < minLevel) throw denied(func);
+    try {
+      if (plugin === undefined && builtIn !== undefined) return await this.#runBuiltIn(builtIn, event);
+      return await this.#around([event], async () => ({ doc: await this.#runPlugin(event), undo: null }));
+    } finally {
+      this.#events.final(event);
+    }
+  }
+
+  #runPlugin(event: Event): Promise<Element> {
+    const plugin = this.#events.pluginFunction(event.func);
+    if (plugin === undefined) throw internal(`unknown function '${event.func}'`);
+    return this.#events.run(plugin.handler, event);
+  }
+
+  #runBuiltIn(builtIn: PanelFunction, event: Event): Promise<Element> {
+    const call: Call = { ...this.#world, params: event.params, caller: event.caller };
+    const inner = this.#world.switches.fireNested ? (builtIn.nested?.(call) ?? []) : [];
+    const nested = inner.map((params) => ({ ...event, func: 'domain.edit', params, method: 'GET' }));
+    return this.#around([event, ...nested], async () => this.#local(event.func, () => builtIn.run(call)));
+  }
+
+  /** `before` handlers, the function, `after` handlers (reference 10.4); `after` only when the function succeeded. */
+  async #around(
+    events: readonly Event[],
+    work: () => Promise<{ readonly doc: Element; readonly undo: Undo | null }>,
+  ): Promise<Element> {
+    for (const event of events) {
+      const refused = await this.#events.before(event);
+      if (refused !== null) return refused;
+    }
+    if (this.#stopped) throw internal('the panel is stopped');
+    const { doc, undo } = await work();
+    if (errorOf(doc) !== null) return doc;
+    let result = doc;
+    for (const event of events.toReversed()) result = await this.#events.after(event, result);
+    if (errorOf(result) !== null && this.#world.switches.undoAfterError) undo?.();
+    return result;
+  }
+
+  #local(func: string, work: () => Element): { readonly doc: Element; readonly undo: Undo } {
+    this.#failLocally(func);
+    let doc = element('doc');
+    const undo = this.#world.store.record(() => {
+      doc = work();
+    });
+    return { doc, undo };
+  }
+
+  #failLocally(func: string): void {
+    const { failLocal } = this.#world.switches;
+    const failure = failLocal[func];
+    if (failure === undefined || failure.count === 0) return;
+    if (failure.count !== undefined) failure.count -= 1;
+    throw new Refusal(failure.code, {}, failure.text ?? 'The operation failed');
+  }
+}

@@ -1,0 +1,99 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { childrenOf, parseXml } from './xml.ts';
+import type { Log } from './log.ts';
+import type { Level } from './types.ts';
+import type { Element } from './xml.ts';
+
+export type Stage = 'before' | 'after' | 'final';
+
+/** A program in `addon/`. */
+export interface Handler {
+  readonly name: string;
+  readonly type: 'cgi' | 'xml';
+}
+
+/** One registration of a handler on a function. */
+export interface EventHook {
+  readonly handler: Handler;
+  readonly func: string;
+  readonly stages: readonly Stage[];
+  readonly first: boolean;
+}
+
+/** A function that a plugin implements. */
+export interface PluginFunction {
+  readonly handler: Handler;
+  readonly minLevel: Level;
+}
+
+/** Everything the description files register (reference 10.2), events with `priority="hi"` first, then in file order. */
+export interface Plugins {
+  readonly events: readonly EventHook[];
+  readonly functions: ReadonlyMap<string, PluginFunction>;
+}
+
+function readLevel(text: string | undefined): Level {
+  if (text === '7') return 7;
+  return text === '6' ? 6 : 5;
+}
+
+function readHandler(node: Element): Handler {
+  const { name = '', type } = node.attributes;
+  if (name === '' || name.includes('/')) throw new Error(`handler name "${name}"`);
+  if (type !== 'cgi' && type !== 'xml') throw new Error(`handler ${name}: type "${type ?? ''}"`);
+  return { name, type };
+}
+
+function readEvent(node: Element, handler: Handler): EventHook {
+  const stages = (['before', 'after', 'final'] as const).filter((stage) => node.attributes[stage] === 'yes');
+  const func = node.text.trim();
+  if (func === '' || stages.length === 0)
+    throw new Error(`handler ${handler.name}: an event without function or stage`);
+  return { handler, func, stages, first: node.attributes['priority'] === 'hi' };
+}
+
+interface Collected {
+  readonly events: EventHook[];
+  readonly functions: Map<string, PluginFunction>;
+}
+
+function collect(root: Element, into: Collected): void {
+  if (root.name !== 'mgrdata') throw new Error(`root element ${root.name}, mgrdata is wanted`);
+  for (const node of childrenOf(root, 'handler')) {
+    const handler = readHandler(node);
+    into.events.push(...childrenOf(node, 'event').map((event) => readEvent(event, handler)));
+    for (const func of childrenOf(node, 'func')) {
+      const minLevel = readLevel(func.attributes['minlevel'] ?? node.attributes['minlevel']);
+      into.functions.set(func.text.trim(), { handler, minLevel });
+    }
+  }
+}
+
+/**
+ * Reads every `etc/ispmgr_mod_*.xml` under a root, in the order of their names. A file that cannot be used is named in
+ * the log and left out.
+ */
+export function readPlugins(root: string, log: Log): Plugins {
+  const into: Collected = { events: [], functions: new Map() };
+  const files = readdirSync(join(root, 'etc')).filter((name) => /^ispmgr_mod_.+\.xml$/u.test(name));
+  for (const file of files.sort()) {
+    const own: Collected = { events: [], functions: new Map() };
+    try {
+      collect(parseXml(readFileSync(join(root, 'etc', file), 'utf8')), own);
+    } catch (error) {
+      log.write('ERROR', `Plugin file ${file} cannot be used: ${String(error)}`);
+      continue;
+    }
+    into.events.push(...own.events);
+    for (const [name, func] of own.functions) into.functions.set(name, func);
+    log.write('INFO', `Plugin file ${file}: ${own.events.length} events, ${own.functions.size} functions`);
+  }
+  const events = [...into.events.filter((one) => one.first), ...into.events.filter((one) => !one.first)];
+  return { events, functions: into.functions };
+}
+
+/** The registrations on a function for a stage, in order. */
+export function hooksFor(plugins: Plugins, func: string, stage: Stage): readonly EventHook[] {
+  return plugins.events.filter((hook) => hook.func === func && hook.stages.includes(stage));
+}

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { render } from './output.ts';
+import { Refusal, refusalDocument } from './refusal.ts';
+import type { Access } from './access.ts';
+import type { Fault, Faults } from './faults.ts';
+import type { Log } from './log.ts';
+import type { Panel, Request, Result } from './panel.ts';
+
+/** What goes back over the wire; `cut`: nothing, the connection is destroyed. */
+export type Wire =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly type: string;
+      readonly body: Buffer;
+      readonly result: Result | null;
+    }
+  | { readonly kind: 'cut' };
+
+interface Settings {
+  readonly panel: Panel;
+  readonly access: Access;
+  readonly faults: Faults;
+  readonly log: Log;
+  /** The panel's name, for pages. */
+  readonly title: string;
+}
+
+const CUT: Wire = { kind: 'cut' };
+const BAD_GATEWAY =
+  '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
+
+/** Between the transports and the panel: does a call, with the fault that waits for it. */
+export class Service {
+  readonly #settings: Settings;
+  readonly #ending = new AbortController();
+  readonly #pending = new Set<Promise<unknown>>();
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Does a call and gives its answer as bytes.
+   * @throws Error only when the panel is being stopped
+   */
+  serve(request: Request): Promise<Wire> {
+    const work = this.#serve(request);
+    this.#track(work);
+    return work;
+  }
+
+  /** Ends every wait at once; calls still being done are waited for. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  }
+
+  async #serve(request: Request): Promise<Wire> {
+    const { faults } = this.#settings;
+    const func = request.params.get('func') ?? '';
+    const fault = faults.take(func, request.via, (name) => request.params.get(name));
+    if (fault === null) return this.#do(request);
+    this.#settings.log.write('WARN', `Fault ${fault.effect} on ${func}`);
+    return this.#withFault(fault, request, func);
+  }
+
+  async #do(request: Request): Promise<Wire> {
+    return this.#wire(request, await this.#settings.panel.handle(request));
+  }
+
+  #wire(request: Request, result: Result): Wire {
+    const plain = result.plain;
+    const out = request.params.get('out');
+    const { type, body } =
+      plain === null ? render(result.doc, out, this.#settings.title) : { type: 'text/plain', body: plain };
+    return { kind: 'answer', status: 200, type, body: Buffer.from(body), result };
+  }
+
+  async #withFault(fault: Fault, request: Request, func: string): Promise<Wire> {
+    const note = (): void => this.#settings.panel.note(request, func, 'nobody', `fault ${fault.effect}`);
+    switch (fault.effect) {
+      case 'refuse':
+        note();
+        return this.#refuse(fault, request);
+      case 'drop':
+        note();
+        return CUT;
+      case 'bad-gateway':
+        note();
+        return {
+          kind: 'answer',
+          status: 502,
+          type: 'text/html',
+          body: Buffer.from(BAD_GATEWAY),
+          result: null,
+        };
+      case 'access-deny':
+        note();
+        return {
+          kind: 'answer',
+          status: 200,
+          type: 'text/plain',
+          body: Buffer.from('access deny'),
+          result: null,
+        };
+      case 'late':
+        note();
+        this.#later(request, fault.ms ?? 0);
+        return CUT;
+      case 'delay-before':
+        await this.#wait(fault.ms ?? 0);
+        return this.#do(request);
+      case 'expire':
+        this.#settings.access.endAllSessions();
+        return this.#do(request);
+      case 'delay-after':
+      case 'lost':
+      case 'cut':
+      case 'non-utf8':
+      case 'empty':
+        return this.#spoil(fault, await this.#do(request));
+    }
+  }
+
+  #refuse(fault: Fault, request: Request): Wire {
+    const about = {
+      ...(fault.obj === undefined ? {} : { obj: fault.obj }),
+      ...(fault.val === undefined ? {} : { val: fault.val }),
+    };
+    const refusal = new Refusal(fault.code ?? 1, about, fault.text ?? 'Refused');
+    return this.#wire(request, { doc: refusalDocument(refusal, true), plain: null, session: null });
+  }
+
+  async #spoil(fault: Fault, wire: Wire): Promise<Wire> {
+    if (wire.kind === 'cut' || fault.effect === 'lost') return CUT;
+    if (fault.effect === 'delay-after') {
+      await this.#wait(fault.ms ?? 0);
+      return wire;
+    }
+    const { body } = wire;
+    if (fault.effect === 'empty') return { ...wire, body: Buffer.alloc(0) };
+    if (fault.effect === 'non-utf8')
+      return { ...wire, body: Buffer.concat([body, Buffer.from([0xff, 0xfe, 0xc0, 0x0a])]) };
+    const at = fault.at ?? 0.5;
+    return { ...wire, body: body.subarray(0, at < 1 ? Math.floor(body.length * at) : at) };
+  }
+
+  #wait(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.#ending.signal });
+  }
+
+  #later(request: Request, ms: number): void {
+    this.#track(this.#land(request, ms));
+  }
+
+  async #land(request: Request, ms: number): Promise<void> {
+    try {
+      await this.#wait(ms);
+      await this.#settings.panel.handle(request);
+    } catch (error) {
+      this.#settings.log.write('WARN', `A late call was not made: ${String(error)}`);
+    }
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#pending.add(work);
+    const forget = (): void => {
+      this.#pending.delete(work);
+    };
+    work.then(forget, forget);
+  }
+}
