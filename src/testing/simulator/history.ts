@@ -1,0 +1,260 @@
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { EditEvent, EditItem } from '../../core/panel.ts';
+import { createMemoryJournal } from '../../journal/memory.ts';
+import { checkWorld } from './laws.ts';
+import { Random } from './random.ts';
+import type { CentralFault } from './sim-central.ts';
+import { defaultRecords, recordsEvent, World, type LocalPart } from './world.ts';
+
+/** What a history has done that its laws must know of. */
+export interface Traces {
+  /** Zone and owner name (`zone name`) somebody else wrote at the central, or the panel changed without a DNS event. */
+  readonly meddled: Set<string>;
+  /** Ids (`zone id`) that stood on one side only, or differently, before we came. */
+  readonly old: Set<string>;
+  /** Zones that somebody else changed at the central after an edit of ours might have created or deleted them. */
+  readonly brokenPromises: string[];
+}
+
+export interface HistoryResult {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly log: readonly string[];
+}
+
+const main = parseName('joined.example.');
+const alone = parseName('alone.example.');
+const fresh = parseName('fresh.example.');
+const hosts = ['www', 'ftp', 'api', '@'] as const;
+
+/**
+ * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
+ * wrong; then lets time heal and checks the laws of `laws.ts`.
+ */
+export async function playHistory(seed: number): Promise<HistoryResult> {
+  const random = new Random(seed);
+  const world = new World(createMemoryJournal(), random);
+  const history = new History(world, random);
+  history.furnish();
+  const violations = await history.play();
+  return { seed, violations, log: world.log };
+}
+
+class History {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #traces: Traces = { meddled: new Set(), old: new Set(), brokenPromises: [] };
+  readonly #editing: Promise<unknown>[] = [];
+
+  constructor(world: World, random: Random) {
+    this.#world = world;
+    this.#random = random;
+  }
+
+  /** Both sides as they are when the plugin arrives. */
+  furnish(): void {
+    const both = defaultRecords(main, 'panel').concat(record(main, 'www', 'A', 7), record(main, 'ftp', 'A', 7));
+    this.#fill('panel', main, [...both, record(main, 'old', 'A', 1), record(main, 'odd', 'A', 1)]);
+    this.#fill('central', main, [...both, record(main, 'hand', 'A', 1), record(main, 'odd', 'A', 2)]);
+    this.#fill('panel', alone, defaultRecords(alone, 'panel'));
+    for (const [host, value] of [['old', 1], ['odd', 1], ['odd', 2], ['hand', 1]] as const) {
+      this.#traces.old.add(`${main} ${recordId(record(main, host, 'A', value))}`);
+    }
+  }
+
+  async play(): Promise<readonly string[]> {
+    const { clock } = this.#world;
+    const story = this.#story();
+    await clock.runUntilSettled(story, 3_600_000);
+    await clock.runUntil(clock.now() + 1_800_000);
+    await clock.runUntilSettled(Promise.all(this.#editing), 60_000);
+    return [...this.#traces.brokenPromises, ...(await clock.runUntilSettled(checkWorld(this.#world, this.#traces)))];
+  }
+
+  async #story(): Promise<void> {
+    const { clock } = this.#world;
+    await this.#world.start();
+    await clock.sleep(5_000);
+    const steps = this.#random.between(3, 12);
+    const wild = this.#random.chance(0.8);
+    for (let step = 0; step < steps; step += 1) {
+      this.#world.chooseFault = () => (wild ? this.#fault() : null);
+      await this.#step();
+      await clock.sleep(this.#random.pick([0, 50, 400, 3_000, 9_000, 25_000]));
+    }
+    this.#world.chooseFault = () => null;
+    await Promise.all(this.#editing);
+    this.#world.centralDown = false;
+    this.#world.panelFailing = false;
+    this.#world.applyOutages();
+    if (this.#world.engine === null) await this.#world.start();
+    this.#world.note('calm');
+  }
+
+  #fault(): CentralFault | null {
+    if (!this.#random.chance(0.25)) return null;
+    return this.#random.pick(['refuse', 'down', 'lost-answer', 'late', 'slow']);
+  }
+
+  async #step(): Promise<void> {
+    const dice = this.#random.next();
+    if (dice < 0.5) this.#begin(this.#editRecord(this.#random.pick([main, main, main, alone, fresh])));
+    else if (dice < 0.58) this.#begin(this.#groupDelete());
+    else if (dice < 0.68) this.#begin(this.#editZone());
+    else if (dice < 0.74) this.#meddleAtCentral();
+    else if (dice < 0.79) await this.#changeWithoutEvent();
+    else if (dice < 0.89) await this.#crash();
+    else if (dice < 0.95) await this.#outage();
+    else this.#world.clock.stepWall(this.#random.between(-100_000, 100_000));
+  }
+
+  /** Starts an edit; the next step may come while it runs. */
+  #begin(editing: Promise<void>): void {
+    this.#editing.push(editing);
+  }
+
+  async #editRecord(zone: DnsName): Promise<void> {
+    const held = this.#held(zone);
+    const old = held.length > 0 && this.#random.chance(0.6) ? held[this.#random.between(0, held.length - 1)] : undefined;
+    const add = this.#random.chance(0.7) ? this.#newRecord(zone, old) : null;
+    if (old === undefined && add === null) return;
+    const items = [{ remove: old ?? null, add }];
+    await this.#edit(zone, items, () => this.#carryOutRecords(zone, items, false));
+  }
+
+  async #groupDelete(): Promise<void> {
+    const chosen = this.#held(main).filter(() => this.#random.chance(0.4));
+    if (chosen.length === 0) return;
+    const items = chosen.map((remove) => ({ remove, add: null }));
+    const partly = this.#random.chance(0.3);
+    await this.#edit(main, items, () => this.#carryOutRecords(main, items, partly));
+  }
+
+  async #edit(zone: DnsName, items: readonly EditItem[], carryOut: () => boolean): Promise<void> {
+    if (!this.#world.panel.zones.has(zone)) return;
+    await this.#world.edit((stage) => recordsEvent(zone, items, stage), carryOut, this.#localPart());
+  }
+
+  #localPart(): LocalPart {
+    return {
+      refuses: this.#random.chance(0.15),
+      takes: this.#random.pick([1, 20, 200, 7_000, 13_000]),
+      afterLost: this.#random.chance(0.1),
+      visibleAfter: this.#random.chance(0.2) ? this.#random.between(100, 12_000) : 0,
+    };
+  }
+
+  /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
+  #carryOutRecords(zone: DnsName, items: readonly EditItem[], partly: boolean): boolean {
+    const records = this.#world.panel.zones.get(zone);
+    if (records === undefined) return false;
+    let done = false;
+    for (const { remove, add } of items) {
+      if (partly && this.#random.chance(0.5)) continue;
+      if (remove !== null && !records.has(recordId(remove))) continue;
+      if (add !== null && records.has(recordId(add))) continue;
+      if (remove !== null) records.delete(recordId(remove));
+      if (add !== null) records.set(recordId(add), add);
+      done = true;
+    }
+    return done;
+  }
+
+  async #editZone(): Promise<void> {
+    const { panel } = this.#world;
+    const zone = this.#random.pick([fresh, fresh, main, alone]);
+    const kind = panel.zones.has(zone) && this.#random.chance(0.8) ? 'zone-delete' : 'zone-create';
+    const event = (stage: 'before' | 'after'): EditEvent => ({
+      ...{ stage, zone, fingerprint: `${kind} ${zone}`, actor: 'alice', mark: null },
+      ...(kind === 'zone-delete'
+        ? { kind }
+        : { kind, seed: { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] } }),
+    });
+    const carryOut = (): boolean => {
+      if (kind === 'zone-delete') return panel.zones.delete(zone);
+      if (panel.zones.has(zone)) return false;
+      this.#fill('panel', zone, defaultRecords(zone, 'panel'));
+      return true;
+    };
+    await this.#world.edit(event, carryOut, this.#localPart());
+  }
+
+  /** Somebody with access to the central changes a record there by hand. */
+  #meddleAtCentral(): void {
+    const zone = this.#random.pick([main, main, fresh]);
+    const records = this.#world.central.zones.get(zone);
+    if (records === undefined) return;
+    const present = [...records.values()];
+    const victim = present[this.#random.between(0, present.length - 1)];
+    if (victim !== undefined && victim.type === 'A' && this.#random.chance(0.5)) {
+      records.delete(recordId(victim));
+      this.#traces.meddled.add(`${zone} ${victim.name}`);
+    }
+    if (this.#random.chance(0.7)) {
+      const stranger = record(zone, this.#random.pick(hosts), 'A', this.#random.between(200, 220));
+      records.set(recordId(stranger), stranger);
+      this.#world.central.strangers.add(`${zone} ${recordId(stranger)}`);
+      this.#traces.meddled.add(`${zone} ${stranger.name}`);
+    }
+    this.#world.note(`somebody writes at the central in ${zone}`);
+  }
+
+  /** A web domain and the like: the panel changes DNS without firing a DNS event. */
+  async #changeWithoutEvent(): Promise<void> {
+    const zone = this.#random.pick([main, fresh]);
+    const made = !this.#world.panel.zones.has(zone);
+    if (made) this.#fill('panel', zone, defaultRecords(zone, 'panel'));
+    const addition = record(zone, this.#random.pick(['api', 'shop']), 'A', this.#random.between(100, 105));
+    this.#world.panel.zones.get(zone)?.set(recordId(addition), addition);
+    this.#traces.meddled.add(`${zone} ${addition.name}`);
+    this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
+    if (this.#random.chance(0.8)) this.#begin(this.#world.hint(zone));
+    await Promise.resolve();
+  }
+
+  async #crash(): Promise<void> {
+    await this.#world.clock.sleep(this.#random.pick([0, 1, 10, 40, 90]));
+    this.#world.kill();
+    await this.#world.clock.sleep(this.#random.pick([10, 1_000, 20_000]));
+    if (this.#world.engine === null) await this.#world.start();
+  }
+
+  async #outage(): Promise<void> {
+    const central = this.#random.chance(0.6);
+    if (central) this.#world.centralDown = true;
+    else this.#world.panelFailing = true;
+    this.#world.applyOutages();
+    this.#world.note(`${central ? 'central' : 'panel reads'} down`);
+    const seconds = this.#random.pick([1, 15, 60]);
+    this.#begin(
+      this.#world.clock.sleep(seconds * 1_000).then(() => {
+        if (central) this.#world.centralDown = false;
+        else this.#world.panelFailing = false;
+        this.#world.applyOutages();
+      }),
+    );
+    await Promise.resolve();
+  }
+
+  #held(zone: DnsName): ResourceRecord[] {
+    const records = this.#world.panel.visible(zone) ?? new Map<string, ResourceRecord>();
+    return [...records.values()].filter(({ type }) => type !== 'NS');
+  }
+
+  #newRecord(zone: DnsName, old: ResourceRecord | undefined): ResourceRecord {
+    const host = old !== undefined && this.#random.chance(0.7) ? old.name : this.#random.pick(hosts);
+    if (host !== '@' && this.#random.chance(0.15)) {
+      return makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
+    }
+    return record(zone, host, 'A', this.#random.between(10, 16));
+  }
+
+  #fill(side: 'panel' | 'central', zone: DnsName, records: readonly ResourceRecord[]): void {
+    this.#world[side].zones.set(zone, new Map(records.map((one) => [recordId(one), one])));
+  }
+}
+
+function record(zone: DnsName, host: string, type: string, value: number): ResourceRecord {
+  return makeRecord({ name: host, type, rdata: `192.0.2.${value}` }, zone);
+}

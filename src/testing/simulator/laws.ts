@@ -1,0 +1,67 @@
+import type { DnsName } from '../../dns/name.ts';
+import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
+import type { ZoneView } from '../../core/engine/engine.ts';
+import { isCentralsOwn } from '../../core/engine/classify.ts';
+import type { Traces } from './history.ts';
+import type { World } from './world.ts';
+
+/**
+ * What must hold once everything has healed (design section 2): every edit on both sides or on neither, nothing open, nothing of
+ * somebody else's touched. What people meddled with may differ, but then it is listed.
+ * @returns one sentence per violation
+ */
+export async function checkWorld(world: World, traces: Traces): Promise<string[]> {
+  const { engine } = world;
+  if (engine === null) return ['no engine is running'];
+  const found: string[] = [];
+  const status = await engine.status();
+  if (status.baselineAt === null) found.push('the first comparison was never completed');
+  if (status.open > 0) found.push(`${status.open} operations are still open`);
+  for (const stuck of status.stuck) {
+    const names = new Set(stuck.items.flatMap(({ remove, add }) => [remove?.name, add?.name]));
+    const excused = [...traces.meddled].some((place) => {
+      const [zone, name] = place.split(' ');
+      return zone === stuck.zone && (stuck.kind !== 'records' || [...names].some((one) => one === name));
+    });
+    if (!excused) found.push(`operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`);
+  }
+  const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
+  for (const zone of zones) found.push(...checkZone(world, traces, zone, await engine.view(zone)));
+  return found;
+}
+
+function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView): string[] {
+  const panel = world.panel.zones.get(zone);
+  const central = world.central.zones.get(zone);
+  const stuck = view.open.some(({ state }) => state === 'stuck');
+  const meddledZone = [...traces.meddled].some((place) => place.startsWith(`${zone} `));
+  if (panel === undefined || central === undefined) {
+    if (view.entry?.standing === 'panel-only' && central === undefined) return [];
+    if (stuck || (meddledZone && view.entry?.note !== null && view.entry !== null)) return [];
+    return [`${zone} is ${panel === undefined ? 'at the central' : 'in the panel'} only (${view.entry?.standing})`];
+  }
+  if (view.entry?.standing !== 'joined') return [`${zone} is on both sides but ${view.entry?.standing}`];
+  const found: string[] = [];
+  for (const [id, record] of new Map([...panel, ...central])) {
+    if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
+    const place = `${zone} ${record.name}`;
+    const excused = traces.old.has(`${zone} ${id}`) || traces.meddled.has(place);
+    if (!excused) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
+    else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
+  }
+  return found;
+}
+
+function side(panel: ReadonlyMap<string, ResourceRecord>, id: string): string {
+  return panel.has(id) ? 'in the panel only' : 'at the central only';
+}
+
+/** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */
+function listed(view: ZoneView, record: ResourceRecord): boolean {
+  const same = (other: ResourceRecord | null): boolean =>
+    other !== null && other.name === record.name && other.type === record.type && other.rdata === record.rdata;
+  return (
+    view.rows.some((row) => same(row.record) && row.standing !== 'joined') ||
+    view.open.some(({ items }) => items.some(({ remove, add }) => same(remove) || same(add)))
+  );
+}

@@ -1,0 +1,184 @@
+import type { DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Change } from '../../dns/zone.ts';
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralId,
+  type CentralRecord,
+  type CentralTraits,
+} from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import { never, type Life } from './life.ts';
+import type { Random } from './random.ts';
+
+export type CentralFault = 'refuse' | 'down' | 'lost-answer' | 'late' | 'slow';
+
+/** What the central of a history holds; outlives every engine. */
+export class CentralStore {
+  readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
+  /** Zones of other accounts. */
+  readonly foreign = new Set<DnsName>();
+  /** Every record somebody else wrote, by zone and id. */
+  readonly strangers = new Set<string>();
+}
+
+/**
+ * The central as the engine of a history sees it: every call takes time and may meet a fault of the history's choosing. Writes
+ * of a dead engine that are already on the wire still land.
+ */
+export class SimCentral implements Central {
+  readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
+  readonly traits: CentralTraits = {
+    atomic: 'record',
+    guard: 'per-record',
+    managesZones: true,
+    ownerMark: false,
+    carriesTtl: false,
+    recordTypes: 'any',
+    readBackDelay: 0,
+  };
+  readonly store: CentralStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #life: Life;
+  /** Chooses the fault of the next write; reads meet only `down` and `slow`. */
+  nextFault: () => CentralFault | null = () => null;
+  down = false;
+
+  constructor(store: CentralStore, clock: Clock, random: Random, life: Life) {
+    this.store = store;
+    this.#life = life;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  audit(_change: Change): readonly Problem[] {
+    return [];
+  }
+
+  async check(ctx: CallContext): Promise<void> {
+    await this.#travel(ctx);
+  }
+
+  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    await this.#travel(ctx);
+    return [...this.store.zones.keys()];
+  }
+
+  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    await this.#travel(ctx);
+    const records = this.store.zones.get(zone);
+    return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
+  }
+
+  async readNames(
+    zone: DnsName,
+    names: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const all = await this.readZone(zone, ctx);
+    return all === null ? null : all.filter(({ name }) => names.includes(name));
+  }
+
+  async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    const steps = [
+      ...change.remove.map((record) => ({ record, add: false })),
+      ...change.add.map((record) => ({ record, add: true })),
+    ];
+    const removed: ResourceRecord[] = [];
+    const added: ResourceRecord[] = [];
+    for (const { record, add } of steps) {
+      const done = removed.length + added.length > 0;
+      await this.#write(ctx, done, () => {
+        const records = this.store.zones.get(change.zone);
+        if (records === undefined) return;
+        const id = recordId(record);
+        if (add && !records.has(id)) {
+          records.set(id, record);
+          added.push(record);
+        } else if (!add && records.delete(id)) removed.push(record);
+      });
+    }
+    if (!this.store.zones.has(change.zone)) throw refused('central.missing', removed.length + added.length > 0);
+    return { removed, added };
+  }
+
+  async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'created' | 'exists'> {
+    if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
+    if (this.store.zones.has(zone)) return 'exists';
+    await this.#write(ctx, false, () => {
+      if (!this.store.zones.has(zone)) this.store.zones.set(zone, new Map(this.defaults(zone)));
+    });
+    return 'created';
+  }
+
+  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+    const there = this.store.zones.has(zone);
+    await this.#write(ctx, false, () => {
+      this.store.zones.delete(zone);
+    });
+    return there ? 'deleted' : 'missing';
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  /** Default records this central gives to a new zone. */
+  defaults: (zone: DnsName) => [string, ResourceRecord][] = () => [];
+
+  async #travel(ctx: CallContext): Promise<void> {
+    if (this.#life.dead) await never();
+    if (this.down) throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    await this.#clock.sleep(this.#random.between(1, 80), ctx.signal).catch(() => {
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    });
+  }
+
+  /** One write request. @param done whether an earlier request of the same change was already carried out */
+  async #write(ctx: CallContext, done: boolean, mutate: () => void): Promise<void> {
+    if (this.#life.dead) await never();
+    if (this.down) throw unreachable(done ? 'partial' : 'untouched');
+    switch (this.nextFault()) {
+      case 'refuse':
+        throw refused('central.refused', done);
+      case 'down':
+        throw unreachable(done ? 'partial' : 'untouched');
+      case 'lost-answer':
+        mutate();
+        throw unreachable('unknown');
+      case 'late':
+        void this.#clock.sleep(this.#random.between(100, 90_000)).then(mutate);
+        throw unreachable('unknown');
+      case 'slow':
+        await this.#slowly(ctx, this.#random.between(500, 15_000), mutate);
+        return;
+      case null:
+        await this.#slowly(ctx, this.#random.between(1, 60), mutate);
+    }
+  }
+
+  /** The request lands half-way; the answer may come too late for whoever waits. */
+  async #slowly(ctx: CallContext, ms: number, mutate: () => void): Promise<void> {
+    void this.#clock.sleep(ms / 2).then(mutate);
+    await this.#clock.sleep(ms, ctx.signal).catch(() => {
+      throw unreachable('unknown');
+    });
+  }
+}
+
+function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
+  return new CentralError('central.unreachable', { state, retry: 'later' });
+}
+
+function refused(code: 'central.refused' | 'central.missing' | 'zone.foreign', done: boolean): CentralError {
+  return new CentralError(code, {
+    state: done ? 'partial' : 'untouched',
+    retry: 'never',
+    params: { text: 'because' },
+  });
+}

@@ -1,0 +1,93 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Change } from '../../dns/zone.ts';
+import type { CallContext } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import {
+  PanelError,
+  type HookReply,
+  type Language,
+  type Panel,
+  type PanelEvent,
+  type PanelRecord,
+  type PanelTraits,
+} from '../../core/panel.ts';
+import { never, type Life } from './life.ts';
+import type { Random } from './random.ts';
+
+/** What the panel of a history holds; outlives every engine. */
+export class PanelStore {
+  readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
+  /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
+  readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+
+  visible(zone: DnsName): ReadonlyMap<string, ResourceRecord> | null {
+    const old = this.stale.get(zone);
+    return old === undefined ? (this.zones.get(zone) ?? null) : old;
+  }
+}
+
+/** The panel as the engine of a history sees it: reads take time, may fail, and may show an old state for a while. */
+export class SimPanel implements Panel {
+  readonly id = 'simulated';
+  readonly traits: PanelTraits = {
+    guarantee: 'veto',
+    readDuringHandler: false,
+    afterMeansVisible: false,
+    carriesTtl: false,
+  };
+  readonly store: PanelStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #life: Life;
+  failing = false;
+  /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
+  onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
+
+  constructor(store: PanelStore, clock: Clock, random: Random, life: Life) {
+    this.store = store;
+    this.#life = life;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  decode(): PanelEvent {
+    return { kind: 'ignore' };
+  }
+
+  language(): Language {
+    return 'en';
+  }
+
+  encode(): HookReply {
+    return { output: '' };
+  }
+
+  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    await this.#travel(ctx);
+    return [...this.store.zones.keys()];
+  }
+
+  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
+    await this.#travel(ctx);
+    const records = this.store.visible(zone);
+    return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
+  }
+
+  async write(change: Change, _present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void> {
+    await this.#travel(ctx);
+    await this.onWrite(change, mark);
+    const records = this.store.zones.get(change.zone);
+    if (records === undefined) throw new PanelError('panel.refused', { text: 'no such zone' });
+    for (const record of change.remove) records.delete(recordId(record));
+    for (const record of change.add) records.set(recordId(record), record);
+  }
+
+  async #travel(ctx: CallContext): Promise<void> {
+    if (this.#life.dead) await never();
+    await this.#clock.sleep(this.#random.between(5, 200), ctx.signal).catch((cause: unknown) => {
+      throw new PanelError('panel.unreachable', {}, cause);
+    });
+    if (this.failing) throw new PanelError('panel.unreachable');
+  }
+}

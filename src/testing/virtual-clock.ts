@@ -1,0 +1,112 @@
+import type { Clock } from '../core/clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly fire: () => void;
+}
+
+/**
+ * Time that passes only when told to, for tests and the simulator: a whole history of minutes runs in milliseconds, and
+ * always in the same order.
+ */
+export class VirtualClock implements Clock {
+  #now = 0;
+  #order = 0;
+  #wallOffset: number;
+  readonly #timers: Timer[] = [];
+
+  /** @param wallOffset wall-clock time at monotonic 0, milliseconds since 1970 */
+  constructor(wallOffset = 1_700_000_000_000) {
+    this.#wallOffset = wallOffset;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.#wallOffset + this.#now;
+  }
+
+  /** Steps the wall clock as an administrator or NTP would; monotonic time does not notice. */
+  stepWall(ms: number): void {
+    this.#wallOffset += ms;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(reasonOf(signal));
+        return;
+      }
+      const timer: Timer = {
+        at: this.#now + Math.max(0, ms),
+        order: (this.#order += 1),
+        fire: () => {
+          signal?.removeEventListener('abort', aborted);
+          resolve();
+        },
+      };
+      const aborted = (): void => {
+        const at = this.#timers.indexOf(timer);
+        if (at >= 0) this.#timers.splice(at, 1);
+        if (signal !== undefined) reject(reasonOf(signal));
+      };
+      signal?.addEventListener('abort', aborted, { once: true });
+      this.#insert(timer);
+    });
+  }
+
+  /** Lets everything that is ready run, then passes time up to and including `until` (monotonic milliseconds). */
+  async runUntil(until: number): Promise<void> {
+    await settle();
+    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
+      this.#timers.shift();
+      this.#now = Math.max(this.#now, next.at);
+      next.fire();
+      await settle();
+    }
+    this.#now = Math.max(this.#now, until);
+  }
+
+  /** Passes time until `done` is settled, at most `limit` milliseconds. */
+  async runUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    done.then(mark, mark);
+    const end = this.#now + limit;
+    await settle();
+    while (!settled) {
+      const next = this.#timers[0];
+      if (next === undefined || next.at > end) throw new Error('nothing left that could settle the promise in time');
+      await this.runUntil(next.at);
+    }
+    return await done;
+  }
+
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  #insert(timer: Timer): void {
+    let at = this.#timers.length;
+    while (at > 0) {
+      const before = this.#timers[at - 1];
+      if (before === undefined || before.at <= timer.at) break;
+      at -= 1;
+    }
+    this.#timers.splice(at, 0, timer);
+  }
+}
+
+/** Lets all promise callbacks that are ready run. */
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
+}
