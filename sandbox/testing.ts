@@ -1,0 +1,68 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { startSandbox } from './index.ts';
+import type { Answer, Sandbox, SandboxOptions } from './index.ts';
+
+/** Accounts of the sandbox's own tests. */
+export const USERS = [
+  { name: 'root', password: 'rp', level: 7 },
+  { name: 'seller', password: 'sp', level: 6 },
+  { name: 'alice', password: 'a:p&w=d', level: 5, domainLimit: 3 },
+  { name: 'bob', password: 'bp', level: 5, owner: 'seller' },
+] as const;
+
+/** A directory that goes away with the test. */
+export function tempRoot(t: TestContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  return root;
+}
+
+/** A sandbox without TLS that ends with the test. */
+export async function testSandbox(t: TestContext, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const root = options.root ?? tempRoot(t);
+  const sandbox = await startSandbox({ root, tls: false, users: USERS, ...options });
+  t.after(() => sandbox.stop());
+  return sandbox;
+}
+
+/** Calls as alice. */
+export function asAlice(
+  sandbox: Sandbox,
+  func: string,
+  params: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return sandbox.call(func, params, { user: 'alice', password: 'a:p&w=d' });
+}
+
+/** Makes `example.org` with an apex A and nothing else but its NS. */
+export async function makeZone(sandbox: Sandbox, name = 'example.org'): Promise<void> {
+  const before = { ...sandbox.switches };
+  Object.assign(sandbox.switches, { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false });
+  const answer = await asAlice(sandbox, 'domain.edit', {
+    elid: '',
+    name,
+    ip: '192.0.2.1',
+    ns: 'ns1.example.net.',
+    sok: 'ok',
+  });
+  Object.assign(sandbox.switches, before);
+  if (!answer.ok) throw new Error(answer.body);
+}
+
+/** Writes an executable handler into `addon/`. */
+export function writeHandler(root: string, name: string, script: string): void {
+  const path = join(root, 'addon', name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o700);
+}
+
+/** Writes a description file with the given `handler` elements. */
+export function writePlugin(root: string, handlers: string): void {
+  writeFileSync(
+    join(root, 'etc', 'ispmgr_mod_test.xml'),
+    `<?xml version="1.0"?>\n<mgrdata>${handlers}</mgrdata>\n`,
+  );
+}
