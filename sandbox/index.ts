@@ -25,9 +25,9 @@ import type { RequestEntry, Row, SandboxUser } from './types.ts';
 import type { World } from './zones.ts';
 
 export type { Answer, CallOptions } from './client.ts';
-export type { Fault, FaultEffect } from './faults.ts';
-export type { LocalFailure, Switches } from './switches.ts';
-export type { Level, RequestEntry, Row, SandboxUser } from './types.ts';
+export type { FaultEffect } from './faults.ts';
+export type { Switches } from './switches.ts';
+export type { RequestEntry, Row, SandboxUser } from './types.ts';
 
 export interface SandboxOptions {
   /** Directory laid out like `/usr/local/ispmgr` (etc/ addon/ sbin/mgrctl var/); created when missing, kept otherwise. */

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import type { MailDomain, SandboxUser, WebDomain, Zone } from './types.ts';
+import type { MailDomain, Row, SandboxUser, WebDomain, Zone } from './types.ts';
 
 interface Tables {
   readonly zone: Map<string, Zone>;
@@ -78,7 +78,14 @@ export class Store {
     if (table === 'zone' && this.#delay() > 0) this.#hide(name);
     writeSync(this.#file, `${JSON.stringify({ table, name, value })}\n`);
     this.#apply(table, name, value);
-    this.#recording?.push(() => this.#put(table, name, before));
+    this.#recording?.push(() => this.#put(table, name, this.#withdraw(table, name, before, value)));
+  }
+
+  /** What an object becomes when the step from `before` to `after` is taken back. */
+  #withdraw(table: TableName, name: string, before: unknown, after: unknown): unknown {
+    const present = table === 'zone' ? this.zone(name) : undefined;
+    if (present === undefined || present === after || !isZone(before) || !isZone(after)) return before;
+    return { ...present, rows: withdrawRows(present.rows, before.rows, after.rows) };
   }
 
   #hide(name: string): void {
@@ -192,4 +199,14 @@ export class Store {
 
 function sorted<T>(rows: ReadonlyMap<string, T>): T[] {
   return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
+
+function isZone(value: unknown): value is Zone {
+  return typeof value === 'object' && value !== null && 'rows' in value;
+}
+
+/** Takes a change of rows back among rows that others have changed since; unchanged rows keep their identity in memory. */
+function withdrawRows(present: readonly Row[], before: readonly Row[], after: readonly Row[]): Row[] {
+  const kept = present.filter((row) => before.includes(row) || !after.includes(row));
+  return [...kept, ...before.filter((row) => !after.includes(row))];
 }
