@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { asAlice, makeZone, testSandbox } from './testing.ts';
-import { child } from './xml.ts';
+import { child, parseXml } from './xml.ts';
 
 /** A plain request as any foreign program makes it. */
 async function raw(
@@ -37,6 +37,20 @@ test('every address answers GET, urlencoded and multipart POST, body and query m
     assert.equal(multipart.body, get.body, path);
   }
   assert.equal((await raw(`${sandbox.url}/elsewhere`)).status, 404);
+});
+
+test('careless addresses work: a bare colon, plus for space; odd bytes come back as XML', async (t) => {
+  const sandbox = await testSandbox(t);
+  await makeZone(sandbox);
+  const get = async (rest: string): Promise<string> => {
+    const { body } = await raw(`${sandbox.url}/ispmgr?authinfo=root:rp&out=xml&${rest}`);
+    return body;
+  };
+  const edit = 'func=domain.sublist.edit&plid=example.org&elid=example.org.+A++192.0.2.1';
+  assert.match(await get(`${edit}&name=@&sdtype=TXT&addr=zw%C3%B6lf&sok=ok`), /<ok\/>/u);
+  assert.equal(sandbox.records('example.org')?.[1]?.addr, 'zwölf');
+  const odd = parseXml(await get('func=domain.sublist&elid=%01%26%3Cx%0d'));
+  assert.match(child(odd, 'error')?.text ?? '', /'&<x'/u);
 });
 
 test('text, json and no out at all', async (t) => {

@@ -17,6 +17,7 @@ interface Ready {
   readonly fingerprint: string;
   readonly controlToken: string;
   readonly kill: (signal: NodeJS.Signals) => Promise<unknown>;
+  readonly signal: (signal: NodeJS.Signals) => boolean;
 }
 
 async function start(t: TestContext, root: string, ...args: string[]): Promise<Ready> {
@@ -35,7 +36,7 @@ async function start(t: TestContext, root: string, ...args: string[]): Promise<R
     child.kill(signal);
     return ended;
   };
-  return { ...JSON.parse(String(line)), kill };
+  return { ...JSON.parse(String(line)), kill, signal: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
 const ALICE = { user: 'alice', password: 'pw' };
@@ -49,6 +50,19 @@ test('the program: killed, it starts again with the same state; SIGTERM ends it 
   assert.ok(down instanceof Error && 'code' in down && 'stderr' in down);
   assert.deepEqual([down.code, /cannot be reached/u.test(String(down.stderr))], [1, true]);
   const second = await start(t, root, '--no-tls');
+  const refused = async (): Promise<boolean> =>
+    (await callPanel(second.url, 'domain', {}, ALICE)).error !== null;
+  writeHandler(root, 'h', `echo '<doc><error code="8"/></doc>'`);
+  assert.equal(await refused(), false);
+  writePlugin(root, '<handler name="h" type="cgi"><event after="yes">domain</event></handler>');
+  assert.equal(await refused(), false, 'plugin files are read once');
+  second.signal('SIGHUP');
+  const deadline = Date.now() + 5000;
+  while (!(await refused()) && Date.now() < deadline);
+  assert.equal(await refused(), true);
+  writePlugin(root, '');
+  second.signal('SIGHUP');
+  while ((await refused()) && Date.now() < deadline);
   assert.equal((await callPanel(second.url, 'domain', {}, ALICE)).elems[0]?.['name'], 'example.org');
   assert.deepEqual(await second.kill('SIGTERM'), [0, null]);
 });

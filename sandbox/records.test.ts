@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import { asAlice, makeZone, testSandbox } from './testing.ts';
 import type { Answer, Sandbox } from './index.ts';
 
@@ -143,4 +144,48 @@ test('several keys in one elid; a text with a comma is found alone but not insid
   Object.assign(sandbox.switches, { failElement: 'b A  192.0.2.5', groupFailure: 'continue' });
   assert.equal((await remove('a A  192.0.2.5, b A  192.0.2.5, c A  192.0.2.5')).error?.code, '1');
   assert.deepEqual(sandbox.keys('example.org')?.slice(2), ['b A  192.0.2.5']);
+});
+
+test('whatever record is saved, the key its list shows finds it again, and deleting by it leaves the rest', async (t) => {
+  const sandbox = await testSandbox(t);
+  await makeZone(sandbox);
+  const label = fc.stringMatching(/^[a-z0-9_]{1,12}$/u);
+  const name = fc.oneof(
+    label,
+    fc.constant('@'),
+    fc.constant('example.org.'),
+    label.map((one) => `${one}.example.org.`),
+  );
+  const number = fc.nat(65_535).map(String);
+  const host = fc.oneof(
+    label,
+    label.map((one) => `${one}.example.net.`),
+  );
+  const text = fc.stringMatching(/^[!-~]([ -~]{0,60}[!-~])?$/u);
+  const record = fc.oneof(
+    fc.record({ name, sdtype: fc.constant('TXT'), addr: text }),
+    fc.record({ name, sdtype: fc.constant('A'), addr: fc.ipV4() }),
+    fc.record({ name, sdtype: fc.constant('MX'), addr: host, prio: number }),
+    fc.record({ name, sdtype: fc.constant('SRV'), addr: host, prio: number, wght: number, port: number }),
+  );
+  const absolute = fc.boolean();
+  const before = sandbox.records('example.org');
+  await fc.assert(
+    fc.asyncProperty(record, absolute, async (fields, absoluteNames) => {
+      Object.assign(sandbox.switches, { absoluteNames, hosts: absoluteNames ? 'absolute' : 'verbatim' });
+      const saved = await save(sandbox, fields);
+      if (saved.error?.code === '2') return;
+      assert.ok(saved.ok, saved.body);
+      const key =
+        (await asAlice(sandbox, 'domain.sublist', { elid: 'example.org' })).elems.at(-1)?.['key'] ?? '';
+      const form = await asAlice(sandbox, 'domain.sublist.edit', { plid: 'example.org', elid: key });
+      assert.equal(form.error, null);
+      assert.ok(
+        (await asAlice(sandbox, 'domain.sublist.delete', { plid: 'example.org', elid: key })).ok,
+        key,
+      );
+      assert.deepEqual(sandbox.records('example.org'), before);
+    }),
+    { numRuns: 40 },
+  );
 });

@@ -28,10 +28,18 @@ export function childrenOf(parent: Element, name: string): readonly Element[] {
   return parent.children.filter((one) => one.name === name);
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+};
 
 function escape(text: string): string {
-  return text.replaceAll(/[&<>"]/gu, (character) => ESCAPES[character] ?? character);
+  // XML has no way to write other control characters.
+  const allowed = text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '');
+  return allowed.replaceAll(/[&<>"\r]/gu, (character) => ESCAPES[character] ?? character);
 }
 
 function write(node: Element): string {
