@@ -23,8 +23,11 @@ export async function answerAfter(runtime: Runtime, event: EditEvent, signal: Ab
       runtime.compareSoon(event.zone, 'after-without-operation');
       return { kind: 'accept' };
     }
-    if (event.kind === 'zone-delete') return await keptWithoutBefore(runtime, event, entry.incarnation);
-    return await compensate(runtime, event, signal);
+    if (event.kind === 'zone-delete') {
+      await keptDelete(runtime, fromEvent(event), match);
+      return { kind: 'accept' };
+    }
+    return await compensate(runtime, event, match, signal);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
@@ -81,35 +84,66 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
   return { kind: 'accept' };
 }
 
-/** A delete we were not asked about before: sent later like any other, once the panel proves the absence. */
-async function keptWithoutBefore(runtime: Runtime, event: EditEvent, incarnation: number): Promise<Verdict> {
+/**
+ * Journals a delete the panel has carried out without our `before` having been asked, or after it was taken for refused: sent
+ * like any other, once the panel proves the absence.
+ */
+export async function keptDelete(
+  runtime: Runtime,
+  source: Pick<Operation, 'zone' | 'fingerprint' | 'actor'>,
+  answered: Operation | null,
+): Promise<void> {
   const { journal, settings } = runtime.ports;
-  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'zone-delete', class: 'compensate', incarnation });
-  const entry = await journal.zone(event.zone);
+  const entry = await journal.zone(source.zone);
+  if (entry === null) return;
+  const { incarnation } = entry;
+  const draft = newOperation(runtime, { ...source, kind: 'zone-delete', class: 'compensate', incarnation });
+  const kept: Operation = { ...draft, state: 'kept', afterSeen: true };
   await journal.commit({
-    operations: [{ ...draft, state: 'kept', afterSeen: true }],
-    zones: entry === null ? [] : [{ ...entry, standing: 'deleting' }],
+    operations: answered === null ? [kept] : [kept, { ...answered, afterSeen: true }],
+    zones: [{ ...entry, standing: 'deleting' }],
   });
   runtime.since.set(draft.id, runtime.now);
-  runtime.wakeZone(event.zone, settings.confirmDelay);
-  return { kind: 'accept' };
+  runtime.wakeZone(source.zone, settings.confirmDelay);
 }
 
-async function compensate(runtime: Runtime, event: RecordsEvent, signal: AbortSignal): Promise<Verdict> {
-  const resolved = resolve(runtime, event, await readKnowledge(runtime, event.zone));
+async function compensate(
+  runtime: Runtime,
+  event: RecordsEvent,
+  takenBack: Operation | null,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const resolved =
+    takenBack === null
+      ? resolve(runtime, event, await readKnowledge(runtime, event.zone))
+      : { kind: 'items' as const, items: takenBack.items };
   if (resolved.kind === 'refuse') {
     runtime.compareSoon(event.zone, 'after-not-understood');
     return { kind: 'accept' };
   }
-  const outcome = await mirrorItems(runtime, event, resolved.items, 'compensate', signal);
+  const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);
   if (outcome.kind === 'applied') {
-    const kept = runtime.next(outcome.operation, 'kept', { afterSeen: true });
-    await runtime.ports.journal.commit({ operations: [kept] });
-    runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);
+    await keepCompensation(runtime, outcome.operation, takenBack);
     return { kind: 'accept' };
   }
   await rememberToRestore(runtime, event, resolved.items, outcome.operation, outcome.problems);
   return { kind: 'refuse', problems: outcome.problems, changed: 'panel' };
+}
+
+/** The panel has the edit already, so its operation is `kept` at once; the one it stands in for is answered. */
+export async function keepCompensation(
+  runtime: Runtime,
+  applied: Operation,
+  takenBack: Operation | null,
+): Promise<void> {
+  await runtime.exclusively(async () => {
+    const answered = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
+    const kept = runtime.next(applied, 'kept', { afterSeen: true });
+    await runtime.ports.journal.commit({
+      operations: answered === null ? [kept] : [kept, { ...answered, afterSeen: true }],
+    });
+  });
+  runtime.wakeZone(applied.zone, runtime.ports.settings.confirmDelay);
 }
 
 /** The panel wrote it and the central will not have it: the background puts the panel back. */

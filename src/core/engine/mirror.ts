@@ -21,7 +21,7 @@ export async function beforeRecords(
   if (!isMirrored(entry.standing)) return { kind: 'accept' };
   const resolved = resolve(runtime, event, await readKnowledge(runtime, event.zone));
   if (resolved.kind === 'refuse') return resolved.verdict;
-  const outcome = await mirrorItems(runtime, event, resolved.items, 'veto', signal);
+  const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', signal);
   return verdictOf(outcome);
 }
 
@@ -52,12 +52,12 @@ export async function readKnowledge(runtime: Runtime, zone: DnsName): Promise<Zo
  */
 export async function mirrorItems(
   runtime: Runtime,
-  event: RecordsEvent,
+  source: Pick<Operation, 'zone' | 'fingerprint' | 'actor'>,
   items: readonly EditItem[],
   kind: OperationClass,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'records', class: kind });
+  const draft = newOperation(runtime, { ...source, kind: 'records', class: kind });
   runtime.inFlight.add(draft.id);
   try {
     return await lockAndCarryOut(runtime, draft, items, signal);
@@ -69,7 +69,7 @@ export async function mirrorItems(
   } finally {
     runtime.inFlight.delete(draft.id);
     runtime.since.set(draft.id, runtime.now);
-    runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
+    runtime.wakeZone(draft.zone, runtime.ports.settings.afterWait);
   }
 }
 

@@ -6,6 +6,7 @@ import type { LedgerRow, RecordStanding } from '../ledger.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { isCentralsOwn } from './classify.ts';
 import { mirroredNames, viewItems } from './operations.ts';
+import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
 
@@ -136,8 +137,15 @@ async function endBringing(
   const first = operations[0];
   if (first === undefined) return;
   const ended = operations.map((operation) => {
-    const reverted = viewItems(operation, view.ids).every((item) => item === 'before');
-    return runtime.next(operation, reverted ? 'reverted' : 'confirmed');
+    const items = viewItems(operation, view.ids);
+    // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
+    const some = operation.afterSeen && items.includes('after');
+    const confirmed = some || items.every((item) => item === 'after');
+    if (confirmed) return runtime.next(operation, 'confirmed');
+    // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
+    const watched = operation.class === 'veto' && !operation.afterSeen;
+    const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : operation.watchUntil;
+    return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
   });
   await close(runtime, ended, { rows: await runtime.ports.journal.rows(first.zone), view, central });
 }
@@ -232,6 +240,13 @@ interface Truth {
   readonly central: ReadonlySet<string>;
 }
 
+/** Ids that other open operations are about: their state at the central is not the last word. */
+async function busyElsewhere(runtime: Runtime, zone: DnsName, ending: readonly Operation[]): Promise<Set<string>> {
+  const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
+  const ids = new Set(ending.map(({ id }) => id));
+  return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));
+}
+
 /** Writes the final states together with the ledger rows of the operations' records. */
 async function close(runtime: Runtime, operations: readonly Operation[], truth: Truth): Promise<void> {
   const zone = operations[0]?.zone;
@@ -239,6 +254,7 @@ async function close(runtime: Runtime, operations: readonly Operation[], truth: 
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
   let compare = false;
+  const busy = await busyElsewhere(runtime, zone, operations);
   const rowsById = new Map(truth.rows.map((row) => [recordId(row.record), row]));
   const keys = new Map((truth.view.records ?? []).map((record) => [recordId(record), record.key]));
   for (const operation of operations) {
@@ -247,7 +263,7 @@ async function close(runtime: Runtime, operations: readonly Operation[], truth: 
       compare ||= !item.mirrored && item.note !== 'note.centrals-own';
       for (const record of [item.remove, item.add]) {
         if (record === null || isCentralsOwn(zone, record)) continue;
-        const row = rowAfter(record, item, rowsById.get(recordId(record)) ?? null, keys, truth);
+        const row = rowAfter(record, item, rowsById.get(recordId(record)) ?? null, keys, { ...truth, busy });
         if (row === null) drop.push(record);
         else put.push(row);
       }
@@ -263,11 +279,12 @@ function rowAfter(
   item: OperationItem,
   row: LedgerRow | null,
   keys: ReadonlyMap<string, string>,
-  truth: Truth,
+  truth: Truth & { readonly busy: ReadonlySet<string> },
 ): LedgerRow | null {
   const id = recordId(record);
   const onPanel = truth.view.ids.has(id);
-  const onCentral = item.mirrored ? truth.central.has(id) : (row?.onCentral ?? false);
+  const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);
+  const onCentral = item.mirrored ? seenAtCentral : (row?.onCentral ?? false);
   if (!onPanel && !onCentral) return null;
   const standing: RecordStanding = item.mirrored
     ? mirroredStanding(onPanel, onCentral)

@@ -38,8 +38,10 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
     const fresh = await runtime.ports.journal.operation(operation.id);
     if (fresh === null || fresh.state !== operation.state) return;
     const entry = await runtime.ports.journal.zone(operation.zone);
+    // A panel slower than our patience may still delete it, and its `after` may get lost: stay on watch.
+    const watchUntil = fresh.afterSeen ? 0 : runtime.ports.clock.wall() + settings.watch;
     await runtime.ports.journal.commit({
-      operations: [runtime.next(fresh, 'reverted')],
+      operations: [runtime.next(fresh, 'reverted', { watchUntil })],
       zones: entry === null ? [] : [{ ...entry, standing: 'joined' }],
     });
   });
@@ -153,7 +155,10 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
   runtime.forget(operation.id);
 }
 
-/** Records at the central that neither the ledger nor the snapshot knows: put there since, by somebody else. */
+/** How many of a zone's newest operations are asked whether they wrote a record. */
+const latest = 50;
+
+/** Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody else. */
 async function unknownRecords(
   runtime: Runtime,
   operation: Operation,
@@ -161,6 +166,9 @@ async function unknownRecords(
 ): Promise<ResourceRecord[]> {
   const known = new Set(operation.snapshot.map(recordId));
   for (const row of await runtime.ports.journal.rows(operation.zone)) known.add(recordId(row.record));
+  for (const other of await runtime.ports.journal.operations({ zone: operation.zone, latest })) {
+    for (const record of other.added) known.add(recordId(record));
+  }
   return content.filter((record) => !isCentralsOwn(operation.zone, record) && !known.has(recordId(record)));
 }
 

@@ -21,7 +21,7 @@ export async function tendZone(runtime: Runtime, zone: DnsName): Promise<void> {
     const open = await openOperations(runtime, zone);
     const undecided = open.filter(({ state }) => undecidedStates.has(state));
     if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
-    await tendWatch(runtime, zone, open);
+    await tendWatch(runtime, zone, await openOperations(runtime, zone));
     const reason = runtime.compareDue.get(zone);
     if (reason !== undefined) {
       runtime.compareDue.delete(zone);

@@ -3,6 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { CallContext } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
+import { lookForLateEdits } from './late-edits.ts';
 import { mirroredNames, newOperation } from './operations.ts';
 import { knowledgeOf, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,8 +15,31 @@ import type { Runtime } from './runtime.ts';
  */
 export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
   const wall = runtime.ports.clock.wall();
-  const watched = open.filter(({ kind, state, watchUntil }) => kind === 'records' && isFinal(state) && watchUntil > wall);
-  if (watched.length === 0) return;
+  const onWatch = open.filter(({ state, watchUntil }) => isFinal(state) && watchUntil > wall);
+  if (onWatch.length === 0) return;
+  await lookForLateEdits(runtime, zone, onWatch);
+  for (const create of onWatch.filter(({ kind }) => kind === 'zone-create')) await lookForZone(runtime, create);
+  const watched = onWatch.filter(({ kind }) => kind === 'records');
+  if (watched.length > 0) await lookAtNames(runtime, zone, watched);
+  const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
+  const left = Math.max(...onWatch.map(({ watchUntil }) => watchUntil - wall));
+  // Most late requests land within seconds: look often at first, then ever less, and once at the end.
+  runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
+}
+
+/** A create that was undone, or never seen, may still appear: then it is undone once more. */
+async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
+  const { journal, central } = runtime.ports;
+  const takenBack = create.created && (create.state === 'reverted' || create.state === 'refused');
+  if (!takenBack || (await journal.zone(create.zone)) !== null) return;
+  const content = await runtime.step(create.id, (ctx) => central.readZone(create.zone, ctx));
+  if (content === null) return;
+  runtime.ports.log(2, 'late-write', { operation: create.id, zone: create.zone, records: content.length });
+  await journal.commit({ operations: [runtime.next(create, 'reverting')] });
+  runtime.wakeZone(create.zone, 0);
+}
+
+async function lookAtNames(runtime: Runtime, zone: DnsName, watched: readonly Operation[]): Promise<void> {
   const names = [...new Set(watched.flatMap((operation) => mirroredNames(operation)))];
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
@@ -25,10 +49,6 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
       held.release();
     }
   });
-  const oldest = Math.min(...watched.map(({ changedAt }) => wall - changedAt));
-  const left = Math.max(...watched.map(({ watchUntil }) => watchUntil - wall));
-  // Most late requests land within seconds: look often at first, then ever less, and once at the end.
-  runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
 async function lookUnderLock(

@@ -45,7 +45,7 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
   for (const [id, record] of new Map([...panel, ...central])) {
     if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
     const place = `${zone} ${record.name}`;
-    const excused = traces.old.has(`${zone} ${id}`) || traces.meddled.has(place);
+    const excused = traces.old.has(place) || traces.meddled.has(place);
     if (!excused) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
     else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
   }

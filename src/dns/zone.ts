@@ -1,0 +1,105 @@
+import { isWithin, type DnsName } from './name.ts';
+import { problem, type Problem } from './problem.ts';
+import { singleValued } from './rdata/rdata.ts';
+import { formatRecord, recordId, type ResourceRecord } from './record.ts';
+
+/** One zone as one side holds it now. */
+export interface ZoneSnapshot {
+  readonly zone: DnsName;
+  readonly records: readonly ResourceRecord[];
+}
+
+/** Records removed and records added in one zone; swap the two and it is its own undo. */
+export interface Change {
+  readonly zone: DnsName;
+  readonly remove: readonly ResourceRecord[];
+  readonly add: readonly ResourceRecord[];
+}
+
+/** All records of one owner name and type. */
+export interface RRset {
+  readonly name: DnsName;
+  readonly type: string;
+  readonly records: readonly ResourceRecord[];
+}
+
+/** The smallest change that makes `to` out of `from`. TTLs count only where both sides know them. */
+export function diff(from: ZoneSnapshot, to: ZoneSnapshot): Change {
+  const before = byId(from.records);
+  const after = byId(to.records);
+  const moved = (a: ResourceRecord, b: ResourceRecord | undefined): boolean =>
+    b === undefined || (a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl);
+  return {
+    zone: to.zone,
+    remove: [...before].filter(([id, record]) => moved(record, after.get(id))).map(([, record]) => record),
+    add: [...after].filter(([id, record]) => moved(record, before.get(id))).map(([, record]) => record),
+  };
+}
+
+export function invert(change: Change): Change {
+  return { zone: change.zone, remove: change.add, add: change.remove };
+}
+
+/** The zone after the change; removing what is not there, or adding what is, alters nothing. */
+export function applyChange(snapshot: ZoneSnapshot, change: Change): ZoneSnapshot {
+  const records = byId(snapshot.records);
+  for (const record of change.remove) records.delete(recordId(record));
+  for (const record of change.add) if (!records.has(recordId(record))) records.set(recordId(record), record);
+  return { zone: snapshot.zone, records: [...records.values()] };
+}
+
+export function isEmptyChange(change: Change): boolean {
+  return change.remove.length === 0 && change.add.length === 0;
+}
+
+/** Owner names a change is about, each once. */
+export function changeNames(change: Change): DnsName[] {
+  return [...new Set([...change.remove, ...change.add].map(({ name }) => name))];
+}
+
+export function groupRRsets(records: readonly ResourceRecord[]): RRset[] {
+  const groups = new Map<string, ResourceRecord[]>();
+  for (const record of records) {
+    const key = `${record.name} ${record.type}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [record]);
+    else group.push(record);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    return first === undefined ? [] : [{ name: first.name, type: first.type, records: group }];
+  });
+}
+
+/** What cannot be in one zone together: names outside it, data beside a CNAME (RFC 1034 section 3.6.2), two of a single-valued type. */
+export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
+  const found: Problem[] = [];
+  const names = new Map<DnsName, ResourceRecord[]>();
+  for (const record of byId(records).values()) {
+    if (!isWithin(record.name, zone)) found.push(problem('name.out-of-zone', { name: record.name, zone }));
+    const group = names.get(record.name);
+    if (group === undefined) names.set(record.name, [record]);
+    else group.push(record);
+  }
+  for (const group of names.values()) found.push(...nameProblems(group));
+  return found;
+}
+
+function nameProblems(group: readonly ResourceRecord[]): Problem[] {
+  const found: Problem[] = [];
+  const alias = group.find(({ type }) => type === 'CNAME');
+  for (const record of group) {
+    if (alias !== undefined && record.type !== 'CNAME') {
+      found.push(problem('zone.cname-and-other', { record: formatRecord(alias), other: formatRecord(record) }));
+    }
+    const twin = group.find((other) => other !== record && other.type === record.type);
+    if (singleValued(record.type) && twin !== undefined && recordId(twin) > recordId(record)) {
+      found.push(problem('zone.single-valued', { record: formatRecord(record), other: formatRecord(twin) }));
+    }
+  }
+  return found;
+}
+
+function byId(records: readonly ResourceRecord[]): Map<string, ResourceRecord> {
+  return new Map(records.map((record) => [recordId(record), record]));
+}

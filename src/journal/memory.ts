@@ -1,0 +1,103 @@
+import type { DnsName } from '../dns/name.ts';
+import { recordId } from '../dns/record.ts';
+import type { Batch, Journal, OperationFilter, RowChange } from '../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
+import { isFinal, mayStep, type Operation } from '../core/operation.ts';
+
+/** A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as the real one. */
+export class MemoryJournal implements Journal {
+  readonly #operations = new Map<string, Operation>();
+  readonly #zones = new Map<DnsName, ZoneEntry>();
+  readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
+  readonly #facts = new Map<string, string>();
+  /** Called first by every `commit`; may throw a `JournalError` to play a full disk. */
+  beforeCommit: (batch: Batch) => void = () => undefined;
+
+  async commit(batch: Batch): Promise<void> {
+    await Promise.resolve();
+    this.beforeCommit(batch);
+    for (const operation of batch.operations ?? []) this.#assertStep(operation);
+    for (const operation of batch.operations ?? []) this.#operations.set(operation.id, operation);
+    for (const zone of batch.dropZones ?? []) {
+      this.#zones.delete(zone);
+      this.#rows.delete(zone);
+    }
+    for (const entry of batch.zones ?? []) this.#zones.set(entry.zone, entry);
+    for (const change of batch.rows ?? []) this.#changeRows(change);
+    for (const [name, value] of Object.entries(batch.facts ?? {})) {
+      if (value === null) this.#facts.delete(name);
+      else this.#facts.set(name, value);
+    }
+  }
+
+  async operation(id: string): Promise<Operation | null> {
+    await Promise.resolve();
+    return this.#operations.get(id) ?? null;
+  }
+
+  async operations(filter: OperationFilter): Promise<readonly Operation[]> {
+    await Promise.resolve();
+    const { zone, openAt, latest } = filter;
+    const found = [...this.#operations.values()].filter(
+      (operation) =>
+        (zone === undefined || operation.zone === zone) && (openAt === undefined || isOpen(operation, openAt)),
+    );
+    found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return latest === undefined ? found : found.toReversed().slice(0, latest);
+  }
+
+  async zones(): Promise<readonly ZoneEntry[]> {
+    await Promise.resolve();
+    return [...this.#zones.values()].sort((a, b) => (a.zone < b.zone ? -1 : 1));
+  }
+
+  async zone(zone: DnsName): Promise<ZoneEntry | null> {
+    await Promise.resolve();
+    return this.#zones.get(zone) ?? null;
+  }
+
+  async rows(zone: DnsName): Promise<readonly LedgerRow[]> {
+    await Promise.resolve();
+    const rows = this.#rows.get(zone) ?? new Map<string, LedgerRow>();
+    return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  }
+
+  async counts(): Promise<{ zones: Record<string, number>; rows: Record<string, number> }> {
+    await Promise.resolve();
+    const rows = [...this.#rows.values()].flatMap((group) => [...group.values()]);
+    return { zones: tally([...this.#zones.values()]), rows: tally(rows) };
+  }
+
+  async fact(name: string): Promise<string | null> {
+    await Promise.resolve();
+    return this.#facts.get(name) ?? null;
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  #assertStep(operation: Operation): void {
+    const stored = this.#operations.get(operation.id);
+    if (stored !== undefined && !mayStep(stored.state, operation.state)) {
+      throw new Error(`operation ${operation.id} may not go from ${stored.state} to ${operation.state}`);
+    }
+  }
+
+  #changeRows(change: RowChange): void {
+    const rows = change.dropAll === true ? new Map<string, LedgerRow>() : new Map(this.#rows.get(change.zone) ?? []);
+    for (const record of change.drop ?? []) rows.delete(recordId(record));
+    for (const row of change.put ?? []) rows.set(recordId(row.record), row);
+    this.#rows.set(change.zone, rows);
+  }
+}
+
+function isOpen(operation: Operation, wall: number): boolean {
+  return !isFinal(operation.state) || operation.watchUntil > wall;
+}
+
+function tally(items: readonly { readonly standing: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { standing } of items) counts[standing] = (counts[standing] ?? 0) + 1;
+  return counts;
+}

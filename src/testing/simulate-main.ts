@@ -1,0 +1,21 @@
+/**
+ * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed]`. Prints the story of the first history that
+ * breaks a law and exits 1; prints how many were played otherwise.
+ */
+import { playHistory } from './simulator/history.ts';
+
+const count = Number(process.argv[2] ?? 1_000);
+const first = Number(process.argv[3] ?? 1);
+let broken = 0;
+for (let seed = first; seed < first + count; seed += 1) {
+  const { violations, log } = await playHistory(seed);
+  if (violations.length === 0) continue;
+  broken += 1;
+  if (broken === 1) {
+    console.log(log.join('\n'));
+    for (const violation of violations) console.log(`VIOLATION: ${violation}`);
+  }
+  console.log(`seed ${seed}: ${violations.length} violations: ${violations[0] ?? ''}`);
+}
+console.log(`${count} histories, ${broken} broken`);
+process.exitCode = broken > 0 ? 1 : 0;
