@@ -5,7 +5,7 @@ import {
   type CentralErrorFacts,
   type CentralRecord,
 } from '../core/central.ts';
-import { recordId, type ResourceRecord } from '../dns/record.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 
 /** The single writes of a central that has no larger unit than one record. Each throws {@link CentralError} only. */
@@ -17,7 +17,11 @@ export interface RecordWriter {
   /** `missing`: the central knows no record with this handle. */
   remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'>;
   /** Puts `record` in the place of `old` in one write. */
-  replace(old: CentralRecord, record: ResourceRecord, ctx: CallContext): Promise<'done' | 'missing' | 'exists'>;
+  replace(
+    old: CentralRecord,
+    record: ResourceRecord,
+    ctx: CallContext,
+  ): Promise<'done' | 'missing' | 'exists'>;
   /** Whether records have TTLs of their own; if not, a change of the TTL alone is no change. */
   readonly carriesTtl: boolean;
   /** Lets time pass before another look at a write that does not show yet; false: it had long enough. */
@@ -35,8 +39,10 @@ type Outcome = 'done' | 'missing' | 'exists';
 interface Progress {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** Last outcome of each write sent, by {@link partsOf}. */
-  readonly outcomes: Map<string, Outcome>;
+  /** Outcome of each write sent, by all its {@link partsOf}. */
+  readonly sent: Map<string, Outcome>;
+  /** Parts of writes answered `done`. */
+  readonly done: Set<string>;
 }
 
 /** Fresh reads that may show new work before it is given up: somebody else keeps writing the same records. */
@@ -55,7 +61,7 @@ export async function applyStepwise(
   writer: RecordWriter,
   ctx: CallContext,
 ): Promise<Altered> {
-  const progress: Progress = { removed: [], added: [], outcomes: new Map() };
+  const progress: Progress = { removed: [], added: [], sent: new Map(), done: new Set() };
   let steps = planSteps(change, present, writer.carriesTtl);
   for (let round = 0; round < mostRounds; round += 1) {
     await runSteps(steps, writer, progress, ctx);
@@ -76,7 +82,7 @@ async function readBack(
   for (let attempt = 0; ; attempt += 1) {
     const now = await reading(writer, progress, ctx);
     const steps = planSteps(change, now, writer.carriesTtl);
-    const hidden = steps.some((step) => partsOf(step).some((part) => progress.outcomes.get(part) === 'done'));
+    const hidden = steps.some((step) => partsOf(step).some((part) => progress.done.has(part)));
     if (!hidden || !(await writer.waitBeforeRead(attempt, ctx))) return steps;
   }
 }
@@ -105,8 +111,9 @@ async function runSteps(
     const outcome = await send(step, writer, ctx).catch((error: unknown) => {
       throw withState(error, stateAfter(progress, 'partial'));
     });
-    for (const part of partsOf(step)) progress.outcomes.set(part, outcome);
+    progress.sent.set(partsOf(step).join('\n'), outcome);
     if (outcome !== 'done') continue;
+    for (const part of partsOf(step)) progress.done.add(part);
     if (step.kind !== 'add') progress.removed.push(plain(step.old));
     if (step.kind !== 'remove') progress.added.push(step.record);
   }
@@ -134,20 +141,22 @@ function partsOf(step: Step): string[] {
 /** A write whose answer a fresh read contradicts is not sent again: that would be a fight, or a loop. */
 function rejectRepeats(steps: readonly Step[], progress: Progress): void {
   for (const step of steps) {
-    const outcomes = partsOf(step).map((part) => progress.outcomes.get(part));
-    if (outcomes.includes('done')) {
+    if (partsOf(step).some((part) => progress.done.has(part))) {
       throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
     }
-    // After a replacement was answered `missing` or `exists`, one half of it alone is still worth its own write.
-    if (outcomes.every((outcome) => outcome === undefined) || halfOfReplacement(step, progress)) continue;
-    const code = outcomes.includes('missing') ? 'central.missing' : 'central.exists';
-    throw new CentralError(code, { state: stateAfter(progress, 'partial'), retry: 'never' });
+    const outcome = progress.sent.get(partsOf(step).join('\n'));
+    if (outcome === undefined) continue;
+    const code = outcome === 'missing' ? 'central.missing' : 'central.exists';
+    throw new CentralError(code, {
+      state: stateAfter(progress, 'partial'),
+      retry: 'never',
+      params: { text: nameOf(step) },
+    });
   }
 }
 
-function halfOfReplacement(step: Step, progress: Progress): boolean {
-  if (step.kind === 'replace') return false;
-  return progress.outcomes.get(partsOf(step)[0] ?? '') === (step.kind === 'add' ? 'missing' : 'exists');
+function nameOf(step: Step): string {
+  return formatRecord(step.kind === 'remove' ? step.old : step.record);
 }
 
 /** The writes that lead from `present` to the goal of the change. Rows that mean the same record are all removed. */
@@ -202,5 +211,10 @@ function stateAfter(progress: Progress, otherwise: CentralErrorFacts['state']): 
 function withState(error: unknown, whole: CentralErrorFacts['state']): unknown {
   if (!(error instanceof CentralError) || error.state === 'unknown') return error;
   if (whole === 'untouched' || error.state === whole) return error;
-  return new CentralError(error.code, { state: whole, retry: error.retry, params: error.params, cause: error });
+  return new CentralError(error.code, {
+    state: whole,
+    retry: error.retry,
+    params: error.params,
+    cause: error,
+  });
 }

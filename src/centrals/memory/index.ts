@@ -18,7 +18,15 @@ import { MemoryStore } from './store.ts';
 
 /** One request as a fault sees it. A change is several requests. */
 export interface MemoryRequest {
-  readonly method: 'check' | 'listZones' | 'read' | 'add' | 'remove' | 'replace' | 'createZone' | 'deleteZone';
+  readonly method:
+    | 'check'
+    | 'listZones'
+    | 'read'
+    | 'add'
+    | 'remove'
+    | 'replace'
+    | 'createZone'
+    | 'deleteZone';
   readonly zone: DnsName | null;
   /** The record to be added, else the one to be removed. */
   readonly record: ResourceRecord | null;
@@ -87,11 +95,15 @@ export class MemoryCentral implements Central {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
-    return await this.#request({ method: 'listZones', zone: null, record: null }, ctx, () => this.store.zones());
+    return await this.#request({ method: 'listZones', zone: null, record: null }, ctx, () =>
+      this.store.zones(),
+    );
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
-    const records = await this.#request({ method: 'read', zone, record: null }, ctx, () => this.store.records(zone));
+    const records = await this.#request({ method: 'read', zone, record: null }, ctx, () =>
+      this.store.records(zone),
+    );
     if (records === null || this.traits.carriesTtl) return records;
     return records.map((record) => ({ ...record, ttl: null }));
   }
@@ -168,7 +180,8 @@ export class MemoryCentral implements Central {
 
   async #request<T>(request: MemoryRequest, ctx: CallContext, work: () => T): Promise<T> {
     if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
-    if (ctx.signal.aborted) throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    if (ctx.signal.aborted)
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
     await this.faults.before?.(request, ctx);
     const result = work();
     await this.faults.after?.(request, ctx);

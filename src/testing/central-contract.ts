@@ -1,0 +1,500 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralRecord,
+} from '../core/central.ts';
+import { parseName, type DnsName } from '../dns/name.ts';
+import { rdataFromFields } from '../dns/rdata/rdata.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
+import { changeNames, invert, type Change } from '../dns/zone.ts';
+
+/** A central and, past it, the truth and the hands of somebody else working there. */
+export interface ContractSubject {
+  readonly central: Central;
+  readonly someoneElse: {
+    add(zone: DnsName, record: ResourceRecord): Promise<void>;
+    remove(zone: DnsName, record: ResourceRecord): Promise<void>;
+    /** Makes a zone in another account. */
+    createZone(zone: DnsName): Promise<void>;
+    /** The zone's records whoever asks; `null`: no such zone in any account. */
+    records(zone: DnsName): Promise<readonly ResourceRecord[] | null>;
+  };
+  stop(): Promise<void>;
+}
+
+const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
+
+/** A call context without deadline. */
+export function quietContext(): CallContext {
+  return { signal: new AbortController().signal, operation: '-' };
+}
+
+/**
+ * The behaviour every {@link Central} has, as test cases of node:test. Every write is followed by a second planning of the same
+ * change, which must find nothing to do, and by a look past the central that nothing else was touched.
+ * @param makeSubject called once; each case works in a zone of its own
+ */
+export function centralContract(name: string, makeSubject: () => Promise<ContractSubject>): void {
+  describe(`central contract: ${name}`, () => {
+    let subject: ContractSubject;
+    let zones = 0;
+    before(async () => {
+      subject = await makeSubject();
+    });
+    after(async () => {
+      await subject.stop();
+    });
+    const bench = async (): Promise<Bench> => {
+      zones += 1;
+      const zone = parseName(`zone${zones}.example.`);
+      assert.equal(await subject.central.createZone(zone, seed, quietContext()), 'created');
+      return new Bench(subject, zone);
+    };
+    readCases(() => subject, bench);
+    zoneCases(() => subject);
+    changeCases(bench);
+    valueCases(bench);
+    strangerCases(bench);
+    it('refuses every call once closed', async () => {
+      const own = subject.central;
+      await own.close();
+      await assert.rejects(own.listZones(quietContext()), CentralError);
+      await assert.rejects(own.readZone(parseName('example.org.'), quietContext()), CentralError);
+    });
+  });
+}
+
+/** One zone of the subject and what is done to it. */
+class Bench {
+  readonly central: Central;
+  readonly zone: DnsName;
+  readonly #subject: ContractSubject;
+
+  constructor(subject: ContractSubject, zone: DnsName) {
+    this.#subject = subject;
+    this.central = subject.central;
+    this.zone = zone;
+  }
+
+  get stranger(): ContractSubject['someoneElse'] {
+    return this.#subject.someoneElse;
+  }
+
+  record(name: string, type: string, rdata: string): ResourceRecord {
+    return makeRecord({ name, type, rdata }, this.zone);
+  }
+
+  text(name: string, value: string): ResourceRecord {
+    return makeRecord({ name, type: 'TXT', rdata: rdataFromFields('TXT', [value]) }, this.zone);
+  }
+
+  change(remove: readonly ResourceRecord[], add: readonly ResourceRecord[]): Change {
+    return { zone: this.zone, remove, add };
+  }
+
+  async truth(): Promise<Set<string>> {
+    return new Set((await this.stranger.records(this.zone))?.map(recordId));
+  }
+
+  async present(change: Change): Promise<readonly CentralRecord[]> {
+    const records = await this.central.readNames(this.zone, changeNames(change), quietContext());
+    assert.ok(records !== null, `${this.zone} is there`);
+    return records;
+  }
+
+  async apply(change: Change): Promise<Altered> {
+    return await this.central.apply(change, await this.present(change), quietContext());
+  }
+
+  /** Applies a change of which everything has still to be done, and checks truth, answer and repetition. */
+  async works(remove: readonly ResourceRecord[], add: readonly ResourceRecord[]): Promise<void> {
+    const change = this.change(remove, add);
+    assert.deepEqual(this.central.audit(change), []);
+    const before = await this.truth();
+    const altered = await this.apply(change);
+    assert.deepEqual(ids(altered.removed), ids(remove));
+    assert.deepEqual(ids(altered.added), ids(add));
+    const expected = new Set(before);
+    for (const record of remove) expected.delete(recordId(record));
+    for (const record of add) expected.add(recordId(record));
+    assert.deepEqual(sorted(await this.truth()), sorted(expected));
+    assert.deepEqual(await this.apply(change), { removed: [], added: [] });
+    assert.deepEqual(sorted(await this.truth()), sorted(expected));
+  }
+}
+
+type MakeBench = () => Promise<Bench>;
+
+function ids(records: readonly ResourceRecord[]): string[] {
+  return sorted(records.map(recordId));
+}
+
+function sorted(list: Iterable<string>): string[] {
+  return [...list].sort();
+}
+
+/** Runs a call that must be refused; the error, after a look at its code. */
+async function refusal(call: Promise<unknown>, ...codes: string[]): Promise<CentralError> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof CentralError, String(error));
+    assert.ok(codes.includes(error.code), `${error.code} ${JSON.stringify(error.params)}`);
+    return error;
+  }
+  assert.fail('the call was to be refused');
+}
+
+function readCases(subject: () => ContractSubject, bench: MakeBench): void {
+  it('proves connection and login', async () => {
+    await subject().central.check(quietContext());
+  });
+
+  it('answers null for a zone that is not there, and nothing else', async () => {
+    const missing = parseName('missing.example.');
+    assert.equal(await subject().central.readZone(missing, quietContext()), null);
+    assert.equal(await subject().central.readNames(missing, [missing], quietContext()), null);
+  });
+
+  it('reads by name exactly what it reads by zone', async () => {
+    const b = await bench();
+    await b.works(
+      [],
+      [b.record('a', 'A', '192.0.2.1'), b.record('a', 'A', '192.0.2.2'), b.record('b.a', 'A', '192.0.2.3')],
+    );
+    const a = parseName('a', b.zone);
+    const whole = (await b.central.readZone(b.zone, quietContext())) ?? [];
+    const part = (await b.central.readNames(b.zone, [a], quietContext())) ?? [];
+    assert.deepEqual(
+      part,
+      whole.filter(({ name }) => name === a),
+    );
+    assert.equal(part.length, 2);
+    assert.deepEqual(await b.central.readNames(b.zone, [parseName('none', b.zone)], quietContext()), []);
+    assert.deepEqual(ids(whole), sorted(await b.truth()));
+  });
+
+  it('stops at the deadline', async () => {
+    const ctx = { signal: AbortSignal.abort(new Error('deadline')), operation: '-' };
+    const error = await refusal(subject().central.listZones(ctx), 'central.unreachable');
+    assert.equal(error.state, 'untouched');
+    const b = await bench();
+    const change = b.change([], [b.record('www', 'A', '192.0.2.1')]);
+    const late = await refusal(b.central.apply(change, [], ctx), 'central.unreachable');
+    assert.equal(late.state, 'untouched');
+    assert.equal((await b.truth()).has(recordId(b.record('www', 'A', '192.0.2.1'))), false);
+  });
+}
+
+function zoneCases(subject: () => ContractSubject): void {
+  it('creates a zone once and deletes it once', async () => {
+    const { central } = subject();
+    const zone = parseName('made.example.');
+    assert.equal((await central.listZones(quietContext())).includes(zone), false);
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
+    assert.equal((await central.listZones(quietContext())).includes(zone), true);
+    assert.notEqual(await central.readZone(zone, quietContext()), null);
+    assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
+    assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
+    assert.equal((await central.listZones(quietContext())).includes(zone), false);
+    assert.equal(await central.readZone(zone, quietContext()), null);
+  });
+
+  it('creates an internationalised zone under its punycode name', async () => {
+    const { central } = subject();
+    const zone = parseName('пример.example.');
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
+    assert.equal((await central.listZones(quietContext())).includes(zone), true);
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
+    assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
+  });
+
+  it('neither reads, writes, creates nor deletes a zone of another account', async () => {
+    const { central, someoneElse } = subject();
+    const zone = parseName('foreign.example.');
+    await someoneElse.createZone(zone);
+    const truth = await someoneElse.records(zone);
+    const error = await refusal(central.createZone(zone, seed, quietContext()), 'zone.foreign');
+    assert.equal(error.state, 'untouched');
+    assert.equal((await central.listZones(quietContext())).includes(zone), false);
+    assert.equal(await central.readZone(zone, quietContext()), null);
+    assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
+    const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+    const change = { zone, remove: [], add: [record] };
+    const refused = await refusal(
+      central.apply(change, [], quietContext()),
+      'central.missing',
+      'central.access-denied',
+    );
+    assert.equal(refused.state, 'untouched');
+    assert.deepEqual(await someoneElse.records(zone), truth);
+  });
+
+  it('refuses a change in a zone that is not there', async () => {
+    const zone = parseName('absent.example.');
+    const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+    const adding = { zone, remove: [], add: [record] };
+    const error = await refusal(subject().central.apply(adding, [], quietContext()), 'central.missing');
+    assert.equal(error.state, 'untouched');
+    await refusal(subject().central.apply(invert(adding), [], quietContext()), 'central.missing');
+  });
+}
+
+function changeCases(bench: MakeBench): void {
+  it('adds, alters and removes one record', async () => {
+    const b = await bench();
+    const [one, two] = [b.record('host', 'A', '192.0.2.1'), b.record('host', 'A', '192.0.2.2')];
+    await b.works([], [one]);
+    await b.works([one], [two]);
+    await b.works([two], []);
+  });
+
+  it('alters one record of several', async () => {
+    const b = await bench();
+    const all = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => b.record('many', 'A', address));
+    await b.works([], all);
+    await b.works(all.slice(0, 1), [b.record('many', 'A', '192.0.2.9')]);
+    await b.works(all.slice(1), [b.record('many', 'A', '192.0.2.7'), b.record('many', 'A', '192.0.2.8')]);
+  });
+
+  it('undoes every change by its inverse', async () => {
+    const b = await bench();
+    const before = await b.truth();
+    const steps = [
+      b.change([], [b.record('u', 'A', '192.0.2.1'), b.record('u', 'AAAA', '2001:db8::1')]),
+      b.change([b.record('u', 'A', '192.0.2.1')], [b.record('u', 'A', '192.0.2.2'), b.text('u', 'one')]),
+      b.change([b.record('u', 'AAAA', '2001:db8::1')], [b.record('v', 'CNAME', 'u')]),
+    ];
+    for (const step of steps) await b.works(step.remove, step.add);
+    for (const step of steps.toReversed()) await b.works(step.add, step.remove);
+    assert.deepEqual(sorted(await b.truth()), sorted(before));
+  });
+
+  it('moves from data to a CNAME, to another target, and back', async () => {
+    const b = await bench();
+    const data = [b.record('c', 'A', '192.0.2.1'), b.record('c', 'A', '192.0.2.2'), b.text('c', 'x')];
+    const alias = b.record('c', 'CNAME', 'elsewhere.example.net.');
+    const other = b.record('c', 'CNAME', 'other.example.net.');
+    await b.works([], data);
+    await b.works(data, [alias]);
+    await b.works([alias], [other]);
+    await b.works([other], data);
+  });
+
+  it('refuses a CNAME beside data it was not told to remove, and leaves the data', async () => {
+    const b = await bench();
+    await b.works([], [b.record('d', 'A', '192.0.2.1')]);
+    const before = await b.truth();
+    const change = b.change([], [b.record('d', 'CNAME', 'elsewhere.example.net.')]);
+    const error = await refusal(
+      b.apply(change),
+      'central.invalid-value',
+      'central.refused',
+      'central.exists',
+    );
+    assert.equal(error.state, 'untouched');
+    assert.equal(error.retry, 'never');
+    assert.deepEqual(sorted(await b.truth()), sorted(before));
+  });
+
+  it('says partial when a later part is refused, and the inverse restores the rest', async () => {
+    const b = await bench();
+    await b.works([], [b.record('p', 'A', '192.0.2.1')]);
+    const before = await b.truth();
+    const change = b.change([], [b.record('q', 'A', '192.0.2.2'), b.record('p', 'CNAME', 'q')]);
+    const error = await refusal(
+      b.apply(change),
+      'central.invalid-value',
+      'central.refused',
+      'central.exists',
+    );
+    if (b.central.traits.atomic !== 'zone') assert.equal(error.state, 'partial');
+    await b.apply(invert(change));
+    assert.deepEqual(sorted(await b.truth()), sorted(before));
+  });
+
+  it('alters one field of MX and SRV records', async () => {
+    const b = await bench();
+    await b.works([], [b.record('@', 'MX', '15 mail1'), b.record('@', 'MX', '25 mail2.example.net.')]);
+    await b.works([b.record('@', 'MX', '15 mail1')], [b.record('@', 'MX', '35 mail1')]);
+    await b.works(
+      [b.record('@', 'MX', '25 mail2.example.net.')],
+      [b.record('@', 'MX', '25 mail3.example.net.')],
+    );
+    const steps = [
+      '10 5 5060 sip',
+      '20 5 5060 sip',
+      '20 0 5060 sip',
+      '20 0 5061 sip',
+      '20 0 5061 sip.example.net.',
+    ];
+    let old: ResourceRecord[] = [];
+    for (const rdata of steps) {
+      const record = b.record('_sip._tcp', 'SRV', rdata);
+      await b.works(old, [record]);
+      old = [record];
+    }
+  });
+}
+
+function valueCases(bench: MakeBench): void {
+  const texts: Readonly<Record<string, string>> = {
+    'quotes, commas and semicolons': 'v=1; a="b, c", d=\'e\'; "f"',
+    backslashes: String.raw`back\slash \" \\ \065 end\x`,
+    'inner spaces and a key of its own': 'www A  192.0.2.1, mail A  192.0.2.2',
+    Unicode: 'Привет, мир: ünïcödé ☃ 𝔘',
+    'form and markup characters': 'a&b=c+d%20e <x>&amp;</x> ]]> {}',
+    '300 octets': `v=DKIM1; p=${'A'.repeat(300)}`,
+    '2000 octets': 'k'.repeat(2000),
+  };
+  for (const [title, value] of Object.entries(texts)) {
+    it(`keeps a TXT with ${title}`, async () => {
+      const b = await bench();
+      const record = b.text('t', value);
+      await b.works([], [record, b.text('t', 'neighbour')]);
+      await b.works([record], [b.text('t', `${value}!`)]);
+      await b.works([b.text('t', `${value}!`)], []);
+    });
+  }
+
+  it('keeps texts that differ in case or spaces apart', async () => {
+    const b = await bench();
+    const all = ['Text', 'text', 'te xt', 'te  xt'].map((value) => b.text('t', value));
+    await b.works([], all);
+    await b.works(all.slice(0, 1), []);
+    await b.works(all.slice(2, 3), []);
+  });
+
+  it('keeps wildcards, underscores, deep names and internationalised names', async () => {
+    const b = await bench();
+    const deep = Array.from({ length: 20 }, (_, at) => `l${at}`).join('.');
+    const owners = ['*', '*.sub', '_dmarc', deep, 'тест', 'a-b.c'];
+    const all = owners.map((owner) => b.record(owner, 'A', '192.0.2.1'));
+    await b.works([], all);
+    for (const record of all) await b.works([record], []);
+  });
+
+  it('keeps hosts inside and outside the zone', async () => {
+    const b = await bench();
+    const targets = ['host', 'host.example.net.', '@', 'xn--e1afmkfd.example.net.'];
+    for (const [at, target] of targets.entries()) {
+      await b.works([], [b.record(`alias${at}`, 'CNAME', target), b.record(`sub${at}`, 'NS', `ns${at}`)]);
+    }
+    await b.works([b.record('alias0', 'CNAME', 'host')], [b.record('alias0', 'CNAME', 'host.example.net.')]);
+  });
+
+  it('keeps addresses in any spelling the same', async () => {
+    const b = await bench();
+    await b.works([], [b.record('six', 'AAAA', '2001:0DB8:0:0::1')]);
+    assert.deepEqual(await b.apply(b.change([], [b.record('six', 'AAAA', '2001:db8::1')])), {
+      removed: [],
+      added: [],
+    });
+    await b.works([b.record('six', 'AAAA', '2001:db8::1')], []);
+  });
+
+  it('names what it cannot hold before anything is sent', async () => {
+    const b = await bench();
+    const { recordTypes } = b.central.traits;
+    const outside = {
+      zone: b.zone,
+      remove: [],
+      add: [makeRecord({ name: 'a.other.example.', type: 'A', rdata: '192.0.2.1' })],
+    };
+    assert.equal(b.central.audit(outside)[0]?.code, 'name.out-of-zone');
+    const strange = b.central.audit(b.change([], [b.record('x', 'TYPE65400', String.raw`\# 1 00`)]));
+    const expected = recordTypes === 'any' ? [] : ['central.type-unsupported'];
+    assert.deepEqual(
+      strange.map(({ code }) => code),
+      expected,
+    );
+  });
+}
+
+function strangerCases(bench: MakeBench): void {
+  it('finds an addition done already', async () => {
+    const b = await bench();
+    const record = b.record('s', 'A', '192.0.2.1');
+    const change = b.change([], [record]);
+    const present = await b.present(change);
+    await b.stranger.add(b.zone, record);
+    assert.deepEqual(await b.central.apply(change, present, quietContext()), { removed: [], added: [] });
+    assert.equal((await b.truth()).has(recordId(record)), true);
+  });
+
+  it('finds a removal done already', async () => {
+    const b = await bench();
+    const record = b.record('s', 'A', '192.0.2.1');
+    await b.works([], [record]);
+    const change = b.change([record], []);
+    const present = await b.present(change);
+    await b.stranger.remove(b.zone, record);
+    assert.deepEqual(await b.central.apply(change, present, quietContext()), { removed: [], added: [] });
+  });
+
+  it('notices a stale handle: reaches the goal and leaves the stranger alone', async () => {
+    const b = await bench();
+    const [old, next] = [b.record('s', 'A', '192.0.2.1'), b.record('s', 'A', '192.0.2.2')];
+    const theirs = b.record('s', 'A', '192.0.2.99');
+    await b.works([], [old]);
+    const change = b.change([old], [next]);
+    const present = await b.present(change);
+    await b.stranger.remove(b.zone, old);
+    await b.stranger.add(b.zone, theirs);
+    const altered = await b.central.apply(change, present, quietContext());
+    assert.deepEqual(altered.removed, []);
+    assert.deepEqual(ids(altered.added), ids([next]));
+    const truth = await b.truth();
+    assert.deepEqual(
+      [old, next, theirs].map((record) => truth.has(recordId(record))),
+      [false, true, true],
+    );
+  });
+
+  it('corrects a stale view that shows the goal as reached', async () => {
+    const b = await bench();
+    const record = b.record('s', 'A', '192.0.2.1');
+    await b.works([], [record]);
+    const change = b.change([], [record]);
+    const present = await b.present(change);
+    await b.stranger.remove(b.zone, record);
+    assert.deepEqual(ids((await b.central.apply(change, present, quietContext())).added), ids([record]));
+    assert.equal((await b.truth()).has(recordId(record)), true);
+  });
+
+  it('alters a record whose new value somebody else has added meanwhile', async () => {
+    const b = await bench();
+    const [old, next] = [b.record('s', 'A', '192.0.2.1'), b.record('s', 'A', '192.0.2.2')];
+    await b.works([], [old]);
+    const change = b.change([old], [next]);
+    const present = await b.present(change);
+    await b.stranger.add(b.zone, next);
+    const altered = await b.central.apply(change, present, quietContext());
+    assert.deepEqual(ids(altered.removed), ids([old]));
+    assert.deepEqual(altered.added, []);
+    const truth = await b.truth();
+    assert.deepEqual(
+      [old, next].map((record) => truth.has(recordId(record))),
+      [false, true],
+    );
+  });
+
+  it('touches nothing but the records of the change', async () => {
+    const b = await bench();
+    const theirs = [
+      b.record('s', 'A', '192.0.2.50'),
+      b.text('s', 'theirs'),
+      b.record('other', 'A', '192.0.2.51'),
+    ];
+    await b.works([], theirs);
+    await b.works([], [b.record('s', 'A', '192.0.2.1')]);
+    await b.works([b.record('s', 'A', '192.0.2.1')], [b.record('s', 'AAAA', '2001:db8::1')]);
+    const truth = await b.truth();
+    for (const record of theirs) assert.equal(truth.has(recordId(record)), true);
+  });
+}
