@@ -1,0 +1,55 @@
+import type { XmlElement } from '../xml.ts';
+import { child, childText } from '../xml.ts';
+
+/** What an error document means, whatever the generation's spelling. */
+export interface PanelRefusal {
+  readonly kind: 'exists' | 'missing' | 'value' | 'limit' | 'access' | 'auth' | 'licence' | 'other';
+  /** What it concerns: type of object, or field; empty when not said. */
+  readonly subject: string;
+  /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, reference 5.1). */
+  readonly text: string;
+}
+
+/** ISPmanager 4's error codes (reference 5.1). */
+const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
+  '2': 'exists',
+  '3': 'missing',
+  '4': 'value',
+  '5': 'limit',
+  '6': 'access',
+  '7': 'licence',
+  '100': 'auth',
+};
+
+/** Longest refusal text passed on, in characters. */
+const mostText = 500;
+
+/** The error in a document, or `null` when there is none. `<authfail/>` counts as one (reference 3.2). */
+export function refusalOf(doc: XmlElement): PanelRefusal | null {
+  if (doc.name === 'error') return describeError(doc);
+  if (doc.name === 'authfail' || child(doc, 'authfail') !== undefined) {
+    return { kind: 'auth', subject: '', text: 'authentication failed' };
+  }
+  const error = child(doc, 'error');
+  return error === undefined ? null : describeError(error);
+}
+
+function describeError(error: XmlElement): PanelRefusal {
+  const code = error.attributes['code'] ?? '';
+  const subject = error.attributes['obj'] ?? error.attributes['val'] ?? '';
+  const said = tidyText(error.text === '' ? (childText(error, 'msg') ?? '') : error.text);
+  return { kind: kindOfCode[code] ?? 'other', subject, text: said === '' ? wordless(code, subject) : said };
+}
+
+function wordless(code: string, subject: string): string {
+  return `error ${code === '' ? 'without a code' : `code ${code}`}${subject === '' ? '' : ` (${subject})`}`;
+}
+
+/** One line without control characters, at most 500 characters. */
+export function tidyText(text: string): string {
+  return text
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replaceAll(/ {2,}/g, ' ')
+    .trim()
+    .slice(0, mostText);
+}

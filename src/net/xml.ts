@@ -1,0 +1,87 @@
+import { SaxesParser } from 'saxes';
+
+/** One element of a parsed document: enough for what panels answer. */
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** All character data directly inside, joined; not trimmed. */
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+}
+
+/** The document is cut off, not well-formed, or uses what no panel needs (a document type, entities). */
+export class XmlError extends Error {
+  override readonly name = 'XmlError';
+}
+
+/** Deepest nesting accepted: panels use four. */
+const mostDepth = 64;
+
+interface Open {
+  readonly name: string;
+  readonly attributes: Record<string, string>;
+  text: string;
+  readonly children: XmlElement[];
+}
+
+/**
+ * Parses a whole XML document strictly: a cut-off document is an error and never a shorter one (design section 7), a document
+ * type is refused, and only the five predefined entities and character references are known.
+ * @throws {XmlError}
+ */
+export function parseXml(text: string): XmlElement {
+  const parser = new SaxesParser({ fragment: false, xmlns: false });
+  const stack: Open[] = [];
+  let root: XmlElement | null = null;
+  parser.on('error', (error) => {
+    throw new XmlError(error.message);
+  });
+  parser.on('doctype', () => {
+    throw new XmlError('a document type is not accepted');
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    if (stack.length >= mostDepth) throw new XmlError('nested too deeply');
+    stack.push({ name, attributes: { ...attributes }, text: '', children: [] });
+  });
+  const addText = (piece: string): void => {
+    const top = stack.at(-1);
+    if (top !== undefined) top.text += piece;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.on('closetag', () => {
+    const element = stack.pop();
+    if (element === undefined) return;
+    const parent = stack.at(-1);
+    if (parent === undefined) root = element;
+    else parent.children.push(element);
+  });
+  parser.write(text).close();
+  if (root === null) throw new XmlError('the document has no root element');
+  return root;
+}
+
+/** The first child of that name, or `undefined`. */
+export function child(element: XmlElement, name: string): XmlElement | undefined {
+  return element.children.find((one) => one.name === name);
+}
+
+/** The text of the first child of that name, or `undefined` when there is no such child. */
+export function childText(element: XmlElement, name: string): string | undefined {
+  return child(element, name)?.text;
+}
+
+/** All children of that name. */
+export function childrenNamed(element: XmlElement, name: string): readonly XmlElement[] {
+  return element.children.filter((one) => one.name === name);
+}
+
+/** Text made safe for element content and attributes; what XML 1.0 cannot carry (section 2.2) becomes U+FFFD. */
+export function escapeXml(text: string): string {
+  return text
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
