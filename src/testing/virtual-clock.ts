@@ -26,7 +26,7 @@ export class VirtualClock implements Clock {
   }
 
   wall(): number {
-    return this.#wallOffset + this.#now;
+    return Math.floor(this.#wallOffset + this.#now);
   }
 
   /** Steps the wall clock as an administrator or NTP would; monotonic time does not notice. */

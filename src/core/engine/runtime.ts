@@ -110,7 +110,7 @@ export class Runtime {
   /** Unique, and sorted by time of creation within this host. */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;
-    const time = this.ports.clock.wall().toString(36).padStart(9, '0');
+    const time = Math.floor(this.ports.clock.wall()).toString(36).padStart(9, '0');
     const serial = this.#serial.toString(36).padStart(3, '0');
     const random = Math.floor(this.ports.random() * 1_679_616).toString(36);
     return `${time}-${serial}${random.padStart(4, '0')}`;

@@ -120,8 +120,9 @@ class History {
     if (old === undefined && add === null) return;
     const items = [{ remove: old ?? null, add }];
     // What comes from a record that was left alone is left alone too.
-    const left = old !== undefined && this.#traces.old.has(`${zone} ${old.name}`);
-    if (left && add !== null) this.#traces.old.add(`${zone} ${add.name}`);
+    const place = `${zone} ${old?.name}`;
+    if (this.#traces.old.has(place) && add !== null) this.#traces.old.add(`${zone} ${add.name}`);
+    if (this.#traces.meddled.has(place) && add !== null) this.#traces.meddled.add(`${zone} ${add.name}`);
     await this.#edit(zone, items, () => this.#carryOutRecords(zone, items, false));
   }
 

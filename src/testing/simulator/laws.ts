@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import type { Traces } from './history.ts';
@@ -45,7 +45,7 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
   for (const [id, record] of new Map([...panel, ...central])) {
     if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
     const place = `${zone} ${record.name}`;
-    const excused = traces.old.has(place) || traces.meddled.has(place);
+    const excused = traces.old.has(place) || traces.meddled.has(place) || refusedAddition(view, id);
     if (!excused) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
     else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
   }
@@ -54,6 +54,12 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
 
 function side(panel: ReadonlyMap<string, ResourceRecord>, id: string): string {
   return panel.has(id) ? 'in the panel only' : 'at the central only';
+}
+
+/** A record of a bulk addition that the central itself refused: left in the panel, listed with the central's reason. */
+function refusedAddition(view: ZoneView, id: string): boolean {
+  const row = view.rows.find(({ record }) => recordId(record) === id);
+  return row?.standing === 'panel-only' && row.note !== null && row.note.startsWith('central.');
 }
 
 /** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */
