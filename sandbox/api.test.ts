@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
-import { asAlice, makeZone, testSandbox } from './testing.ts';
+import { USERS, asAlice, makeZone, testSandbox } from './testing.ts';
 import { child, parseXml } from './xml.ts';
 
 /** A plain request as any foreign program makes it. */
@@ -101,7 +101,9 @@ test('a session by parameter and by cookie; it ends by the clock, and by session
   const byCookie = await raw(`${sandbox.url}/ispmgr?func=domain&out=xml`, { headers: { cookie } });
   assert.match(byCookie.body, /<doc\/>/u);
   now += 29 * 60_000;
-  assert.equal((await sandbox.call('domain', {}, { auth: auth.text })).error, null);
+  assert.match((await sandbox.call('domain', {}, { auth: auth.text })).body, /<doc\/>/u);
+  now += 29 * 60_000;
+  assert.doesNotMatch((await sandbox.call('domain', {}, { auth: auth.text })).body, /authfail/u);
   now += 31 * 60_000;
   assert.match((await sandbox.call('domain', {}, { auth: auth.text })).body, /authfail/u);
   const again = child(
@@ -127,10 +129,11 @@ test('key login works once, for those below only', async (t) => {
 });
 
 test('levels: own zones only, su downwards only, owner for those above', async (t) => {
-  const sandbox = await testSandbox(t);
+  const sandbox = await testSandbox(t, { users: [...USERS, { name: 'zadmin', password: 'zp', level: 7 }] });
   const root = { user: 'root', password: 'rp' };
   const seller = { user: 'seller', password: 'sp' };
   await makeZone(sandbox);
+  assert.equal((await sandbox.call('domain', { su: 'zadmin' }, root)).error?.code, '6');
   assert.ok((await sandbox.call('domain.edit', { name: 'bob.example', owner: 'bob', sok: 'ok' }, seller)).ok);
   const names = async (as: typeof root): Promise<(string | undefined)[]> =>
     (await sandbox.call('domain', {}, as)).elems.map((row) => row['name']);
@@ -302,6 +305,12 @@ test('web and mail options and functions make their domains, and zones where non
   assert.ok(sandbox.keys('c.example')?.includes('pop A  192.0.2.10'));
   assert.ok((await asAlice(sandbox, 'emaildomain.delete', { elid: 'c.example' })).ok);
   assert.deepEqual(sandbox.zones(), ['a.example', 'b.example', 'c.example']);
+  const webs = async (): Promise<(string | undefined)[]> =>
+    (await asAlice(sandbox, 'wwwdomain')).elems.map((row) => row['name']);
+  assert.ok((await asAlice(sandbox, 'domain.delete', { elid: 'a.example' })).ok);
+  assert.deepEqual(await webs(), ['a.example', 'b.example', 'shop.a.example']);
+  assert.ok((await asAlice(sandbox, 'domain.delete', { elid: 'b.example', webdomain: 'on' })).ok);
+  assert.deepEqual(await webs(), ['a.example', 'shop.a.example']);
 });
 
 test('user functions: an account with its first zone; with the account the zones go', async (t) => {
@@ -360,8 +369,16 @@ test('a late change shows to reads only later, though it is made', async (t) => 
   const visible = async (): Promise<number> =>
     (await asAlice(sandbox, 'domain.sublist', { elid: 'example.org' })).elems.length;
   assert.deepEqual([await visible(), sandbox.keys('example.org')?.length], [2, 1]);
+  now = 500;
+  await asAlice(sandbox, 'domain.sublist.delete', {
+    plid: 'example.org',
+    elid: 'example.org. NS  ns1.example.net.',
+  });
+  assert.deepEqual([await visible(), sandbox.keys('example.org')?.length], [2, 0]);
   now = 1001;
   assert.equal(await visible(), 1);
+  now = 1501;
+  assert.equal(await visible(), 0);
 });
 
 test('requests are kept and logged without secrets; a body that is too large is not read', async (t) => {

@@ -172,6 +172,29 @@ test('after runs only when the function succeeded, and on openings of a form too
   assert.equal(runs(), 2);
 });
 
+test('a group that failed in the middle keeps what was done, and runs no after handler', async (t) => {
+  const plugin = handler('mark', on('after="yes"', 'domain.sublist.delete'));
+  const sandbox = await withHandler(t, plugin, { mark: 'touch var/ran; echo "<doc/>"' });
+  const elid = 'example.org. A  192.0.2.1, gone A  192.0.2.1';
+  const answer = await asAlice(sandbox, 'domain.sublist.delete', { plid: 'example.org', elid });
+  assert.equal(answer.error?.code, '3');
+  assert.deepEqual(sandbox.keys('example.org'), ['example.org. NS  ns1.example.net.']);
+  assert.equal(existsSync(join(sandbox.root, 'var', 'ran')), false);
+});
+
+test('handlers run in the order of the file, those with priority hi first', async (t) => {
+  const say = (name: string): string => `echo '<doc><error code="8">${name}</error></doc>'`;
+  const plugin = handler('one', on('before="yes"')) + handler('two', on('before="yes"'));
+  const sandbox = await withHandler(t, plugin, { one: say('one'), two: say('two') });
+  assert.equal((await asAlice(sandbox, 'domain.sublist.edit', EDIT)).error?.text, 'one');
+  writePlugin(
+    sandbox.root,
+    handler('one', on('before="yes"')) + handler('two', on('before="yes" priority="hi"')),
+  );
+  sandbox.restartPanel();
+  assert.equal((await asAlice(sandbox, 'domain.sublist.edit', EDIT)).error?.text, 'two');
+});
+
 test('the local part fails after before accepted, as often as told', async (t) => {
   const sandbox = await withHandler(t, handler('yes', on('before="yes"')), {
     yes: 'touch var/ran; echo "<doc/>"',
@@ -185,7 +208,7 @@ test('the local part fails after before accepted, as often as told', async (t) =
 test('merging: CGI headers and blank lines are skipped, ok replaces ok, param is ignored, redirect wins', async (t) => {
   const scripts = {
     one: `printf 'Content-type: text/html\\n\\n\\n<doc><ok>top</ok><param>x</param><note>n</note></doc>'`,
-    two: `echo "<doc><redirect>location='/'</redirect><ok/></doc>"`,
+    two: `echo "<doc><note/><redirect>location='/'</redirect><ok/></doc>"`,
   };
   const sandbox = await withHandler(t, handler('one', on('after="yes"')), scripts);
   const merged = await asAlice(sandbox, 'domain.sublist.edit', EDIT);
@@ -201,6 +224,9 @@ test('merging: CGI headers and blank lines are skipped, ok replaces ok, param is
   );
   sandbox.restartPanel();
   const redirected = await asAlice(sandbox, 'domain.sublist.edit', { ...EDIT, name: 'c' });
+  writePlugin(sandbox.root, handler('two', on('after="yes"')));
+  sandbox.restartPanel();
+  assert.equal((await asAlice(sandbox, 'domain.sublist.edit', { ...EDIT, name: 'd' })).body, redirected.body);
   assert.match(redirected.body, /<doc><redirect>location='\/'<\/redirect><\/doc>/u);
 });
 

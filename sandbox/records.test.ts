@@ -98,6 +98,9 @@ test('duplicates are code 2, a CNAME beside other data is refused, a missing key
   assert.ok((await save(sandbox, { name: 'alias', sdtype: 'CNAME', addr: 'www' })).ok);
   assert.equal((await save(sandbox, { name: 'alias', sdtype: 'TXT', addr: 'x' })).error?.code, '4');
   assert.equal((await save(sandbox, { name: '@', sdtype: 'CNAME', addr: 'www' })).error?.code, '4');
+  const apex = 'example.org. NS  ns1.example.net., example.org. A  192.0.2.1';
+  assert.ok((await asAlice(sandbox, 'domain.sublist.delete', { plid: 'example.org', elid: apex })).ok);
+  assert.equal((await save(sandbox, { name: '@', sdtype: 'CNAME', addr: 'www' })).error?.val, 'name');
   assert.equal((await save(sandbox, { ...www, elid: 'www A 192.0.2.9' })).error?.code, '3');
   const gone = await asAlice(sandbox, 'domain.sublist.delete', {
     plid: 'example.org',
