@@ -1,0 +1,135 @@
+import type { DnsName } from '../dns/name.ts';
+import {
+  CentralError,
+  type CallContext,
+  type Central,
+  type CentralErrorCode,
+  type CentralRecord,
+  type ZoneSeed,
+} from './central.ts';
+import type { Change } from '../dns/zone.ts';
+import type { Clock } from './clock.ts';
+
+/** Failures in a row that open the breaker. */
+const failuresToOpen = 2;
+/** Milliseconds between probes while it is open. */
+const probeEvery = 5_000;
+/** Milliseconds from the first refused login to the next attempt, and from every later one. */
+const firstLoginProbe = 15 * 60_000;
+const laterLoginProbe = 60 * 60_000;
+
+/** What says that the central is out of order, as against a refusal, which shows that it works. */
+const outages: ReadonlySet<CentralErrorCode> = new Set([
+  'central.unreachable',
+  'central.certificate',
+  'central.garbled',
+]);
+
+/**
+ * A central that fails at once while the one behind it is known to be out of order (design, "Modes"). After two outages in a row
+ * calls fail with `central.breaker-open` (nothing sent, so `untouched`); every 5 s one call is let through, and its success
+ * closes the breaker. After a refused login calls fail with `central.login-blocked`, so that the account is not locked: one
+ * attempt after 15 minutes, then one an hour. New settings mean a new wrapper. Both errors name the failure they stand for in
+ * `params.cause` and `params.text`.
+ */
+export function withBreaker(central: Central, clock: Clock): Central {
+  const gate = new Gate(clock);
+  return {
+    id: central.id,
+    traits: central.traits,
+    audit: (change) => central.audit(change),
+    check: async (ctx) => {
+      await gate.pass(ctx, async () => {
+        await central.check(ctx);
+      });
+    },
+    listZones: async (ctx) => await gate.pass(ctx, async () => await central.listZones(ctx)),
+    readZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.readZone(zone, ctx)),
+    readNames: async (zone: DnsName, names: readonly DnsName[], ctx: CallContext) =>
+      await gate.pass(ctx, async () => await central.readNames(zone, names, ctx)),
+    apply: async (change: Change, present: readonly CentralRecord[], ctx: CallContext) =>
+      await gate.pass(ctx, async () => await central.apply(change, present, ctx)),
+    createZone: async (zone: DnsName, seed: ZoneSeed, ctx: CallContext) =>
+      await gate.pass(ctx, async () => await central.createZone(zone, seed, ctx)),
+    deleteZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.deleteZone(zone, ctx)),
+    close: async () => {
+      await central.close();
+    },
+  };
+}
+
+/** Why no call is let through, and when the next one is. */
+interface Block {
+  readonly code: 'central.breaker-open' | 'central.login-blocked';
+  readonly cause: CentralError;
+  readonly until: number;
+}
+
+class Gate {
+  readonly #clock: Clock;
+  #outages = 0;
+  #open: Block | null = null;
+  #login: Block | null = null;
+  #probing = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Runs one call, or fails at once. @throws {CentralError} */
+  async pass<T>(ctx: CallContext, call: () => Promise<T>): Promise<T> {
+    // A call that is over before it begins says nothing about the central; the adapter words its error.
+    if (ctx.signal.aborted) return await call();
+    const block = this.#login ?? this.#open;
+    if (block === null) return await this.#watch(ctx, call);
+    if (this.#probing || this.#clock.now() < this.#dueAt()) throw blocked(block);
+    this.#probing = true;
+    try {
+      return await this.#watch(ctx, call);
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  /** A probe has to wait for both blocks. */
+  #dueAt(): number {
+    return Math.max(this.#login?.until ?? 0, this.#open?.until ?? 0);
+  }
+
+  async #watch<T>(ctx: CallContext, call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      this.#works();
+      return result;
+    } catch (error) {
+      if (error instanceof CentralError) this.#note(error);
+      throw error;
+    }
+  }
+
+  #works(): void {
+    this.#outages = 0;
+    this.#open = null;
+    this.#login = null;
+  }
+
+  #note(error: CentralError): void {
+    if (error.code === 'central.login') {
+      const wait = this.#login === null ? firstLoginProbe : laterLoginProbe;
+      this.#outages = 0;
+      this.#open = null;
+      this.#login = { code: 'central.login-blocked', cause: error, until: this.#clock.now() + wait };
+    } else if (outages.has(error.code)) {
+      this.#outages += 1;
+      if (this.#outages < failuresToOpen && this.#login === null) return;
+      this.#open = { code: 'central.breaker-open', cause: error, until: this.#clock.now() + probeEvery };
+    } else {
+      this.#works();
+    }
+  }
+}
+
+function blocked({ code, cause }: Block): CentralError {
+  const params = { ...cause.params, cause: cause.code, text: cause.params['text'] ?? '' };
+  return new CentralError(code, { state: 'untouched', retry: 'later', params, cause });
+}
