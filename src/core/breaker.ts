@@ -81,11 +81,11 @@ class Gate {
     // A call that is over before it begins says nothing about the central; the adapter words its error.
     if (ctx.signal.aborted) return await call();
     const block = this.#login ?? this.#open;
-    if (block === null) return await this.#watch(ctx, call);
+    if (block === null) return await this.#watch(call);
     if (this.#probing || this.#clock.now() < this.#dueAt()) throw blocked(block);
     this.#probing = true;
     try {
-      return await this.#watch(ctx, call);
+      return await this.#watch(call);
     } finally {
       this.#probing = false;
     }
@@ -96,7 +96,7 @@ class Gate {
     return Math.max(this.#login?.until ?? 0, this.#open?.until ?? 0);
   }
 
-  async #watch<T>(ctx: CallContext, call: () => Promise<T>): Promise<T> {
+  async #watch<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
       this.#works();

@@ -1,0 +1,137 @@
+import { isIP } from 'node:net';
+import * as tls from 'node:tls';
+import { showFingerprint } from './fingerprint.ts';
+import { HttpError } from './http-error.ts';
+
+/** Whom to believe: the public authorities, one authority of our own (PEM), or exactly one certificate (SHA-256, 64 hex digits). */
+export type Trust =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'ca'; readonly pem: string }
+  | { readonly kind: 'fingerprint'; readonly sha256: string };
+
+export interface Peer {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a server showed of itself; see {@link probeCertificate}. */
+export interface SeenCertificate {
+  /** SHA-256, upper case with colons. */
+  readonly fingerprint: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validTo: string;
+  /** Why it is not trusted; `null`: it is, by public authorities and for this host name. */
+  readonly distrust: string | null;
+}
+
+/**
+ * Opens a TLS connection and hands it over only when the other side has proved who it is, so that no byte goes to anybody else.
+ * @param done gets the connection, or an {@link HttpError} with `sent: 'no'`
+ * @returns the connection in the making, for `destroy`
+ */
+export function connectVerified(
+  peer: Peer,
+  trust: Trust,
+  timeout: number,
+  done: (result: tls.TLSSocket | HttpError) => void,
+): tls.TLSSocket {
+  const socket = tls.connect({
+    ...addressOf(peer),
+    // A pinned certificate is compared below, chain and host name do not matter then; all else is checked by Node itself.
+    rejectUnauthorized: trust.kind !== 'fingerprint',
+    ...(trust.kind === 'ca' ? { ca: trust.pem } : {}),
+  });
+  let open = true;
+  const finish = (result: tls.TLSSocket | HttpError): void => {
+    if (!open) return;
+    open = false;
+    socket.setTimeout(0);
+    if (result instanceof HttpError) socket.destroy();
+    done(result);
+  };
+  socket.setTimeout(timeout, () => {
+    finish(
+      new HttpError('unreachable', 'no', { text: `no connection to ${peer.host}:${peer.port} in time` }),
+    );
+  });
+  socket.once('secureConnect', () => {
+    finish(trust.kind === 'fingerprint' ? pinned(socket, trust.sha256) : socket);
+  });
+  socket.once('error', (cause) => {
+    finish(connectError(socket, peer, cause));
+  });
+  socket.once('close', () => {
+    finish(new HttpError('unreachable', 'no', { text: `${peer.host}:${peer.port} closed the connection` }));
+  });
+  return socket;
+}
+
+/**
+ * Looks at a server's certificate without trusting it and without sending anything, so that a person can decide to pin it.
+ * @throws {HttpError} when no TLS connection comes about
+ */
+export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise<SeenCertificate> {
+  return await new Promise((resolve, reject) => {
+    const socket = tls.connect({ ...addressOf(peer), rejectUnauthorized: false });
+    const fail = (cause: Error): void => {
+      socket.destroy();
+      signal.removeEventListener('abort', aborted);
+      reject(connectError(socket, peer, cause));
+    };
+    const aborted = (): void => {
+      fail(new Error('the deadline is over'));
+    };
+    if (signal.aborted) {
+      aborted();
+      return;
+    }
+    signal.addEventListener('abort', aborted, { once: true });
+    socket.once('error', fail);
+    socket.once('secureConnect', () => {
+      signal.removeEventListener('abort', aborted);
+      resolve(seen(socket));
+      socket.destroy();
+    });
+  });
+}
+
+function addressOf({ host, port }: Peer): tls.ConnectionOptions {
+  return { host, port, servername: isIP(host) === 0 ? host : '' };
+}
+
+function seen(socket: tls.TLSSocket): SeenCertificate {
+  const certificate = socket.getPeerCertificate();
+  // The type says Error; Node gives the code of the failed check as text, or null.
+  const distrust: unknown = socket.authorizationError;
+  return {
+    fingerprint: certificate.fingerprint256,
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    validTo: certificate.valid_to,
+    distrust: socket.authorized ? null : String(distrust),
+  };
+}
+
+function nameOf(name: tls.Certificate | undefined): string {
+  return Object.entries(name ?? {})
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(', ');
+}
+
+function pinned(socket: tls.TLSSocket, sha256: string): tls.TLSSocket | HttpError {
+  const shown = socket.getPeerCertificate().fingerprint256;
+  if (shown.replaceAll(':', '').toLowerCase() === sha256) return socket;
+  return new HttpError('certificate', 'no', {
+    text: `the certificate is not the pinned one; seen SHA-256 ${shown}, pinned ${showFingerprint(sha256)}`,
+    fingerprint: shown,
+  });
+}
+
+function connectError(socket: tls.TLSSocket, { host, port }: Peer, cause: Error): HttpError {
+  const distrusted: unknown = socket.authorizationError;
+  if (distrusted !== null && distrusted !== undefined) {
+    return new HttpError('certificate', 'no', { text: `${host}:${port}: ${cause.message}` }, cause);
+  }
+  return new HttpError('unreachable', 'no', { text: `${host}:${port}: ${cause.message}` }, cause);
+}

@@ -1,0 +1,193 @@
+import * as https from 'node:https';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { connectVerified, type Trust } from './connect.ts';
+import { HttpError } from './http-error.ts';
+
+export interface HttpSettings {
+  /** `https:` only. */
+  readonly base: URL;
+  readonly trust: Trust;
+  /** Milliseconds for one request, connection included. */
+  readonly timeout: number;
+  /** Largest answer accepted, octets; default 32 MiB. */
+  readonly mostOctets?: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Relative to the base URL; absent: the base URL itself. */
+  readonly path?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Whether doing it twice is the same as doing it once: then a stale connection is replaced without a word. */
+  readonly repeatable: boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+const mebibyte = 1024 * 1024;
+/** A kept connection that was idle for longer (ms) carries no write: the server may be closing it this very moment. */
+const longestIdleForWrite = 2_000;
+/** Idle connections kept to one server. */
+const mostKept = 4;
+
+/** Whether an attempt met a kept connection that the server had closed: a repeatable request may go out once more. */
+interface Attempt {
+  readonly error: HttpError;
+  readonly stale: boolean;
+}
+
+/**
+ * One HTTPS server. Connections are kept between requests and used only after the server proved its identity; redirects are
+ * not followed; compression is not asked for.
+ */
+export class HttpClient {
+  readonly #settings: HttpSettings;
+  readonly #agent: KeptConnections;
+
+  /** @throws {RangeError} when the base URL is not `https:` */
+  constructor(settings: HttpSettings) {
+    if (settings.base.protocol !== 'https:') throw new RangeError('only https: is accepted');
+    this.#settings = settings;
+    this.#agent = new KeptConnections(settings);
+  }
+
+  /**
+   * Sends one request and reads the whole answer, whatever its status, except for redirects.
+   * @throws {HttpError} whose `sent` says whether the server may have seen the request
+   */
+  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#settings.timeout)]);
+    if (!request.repeatable) this.#agent.dropIdle(longestIdleForWrite);
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await this.#attempt(request, deadline);
+      if (!('error' in result)) return result;
+      if (!result.stale || !request.repeatable || attempt > mostKept) throw result.error;
+    }
+  }
+
+  /** Ends every connection, those in use as well. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #attempt(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer | Attempt> {
+    const { base, mostOctets = 32 * mebibyte } = this.#settings;
+    if (signal.aborted) return { error: deadlineOver('no'), stale: false };
+    return await new Promise((resolve) => {
+      let assigned = false;
+      const sent = https.request(new URL(request.path ?? '', base), {
+        method: request.method,
+        agent: this.#agent,
+        signal,
+        headers: { ...request.headers, 'Content-Length': String(Buffer.byteLength(request.body)) },
+      });
+      sent.once('socket', () => {
+        assigned = true;
+      });
+      sent.once('error', (cause) => {
+        resolve(failed(sent, assigned, signal, cause));
+      });
+      sent.once('response', (response) => {
+        receive(response, mostOctets, signal).then(resolve, (error: HttpError) => {
+          sent.destroy();
+          resolve({ error, stale: false });
+        });
+      });
+      sent.end(request.body);
+    });
+  }
+}
+
+function failed(sent: ClientRequest, assigned: boolean, signal: AbortSignal, cause: Error): Attempt {
+  const maybe = assigned ? 'maybe' : 'no';
+  if (cause instanceof HttpError) return { error: cause, stale: false };
+  if (signal.aborted) return { error: deadlineOver(maybe), stale: false };
+  const error = new HttpError('unreachable', maybe, { text: cause.message }, cause);
+  return { error, stale: sent.reusedSocket };
+}
+
+function deadlineOver(sent: 'no' | 'maybe'): HttpError {
+  return new HttpError('unreachable', sent, { text: 'no answer in time' });
+}
+
+async function receive(
+  response: IncomingMessage,
+  mostOctets: number,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const status = response.statusCode ?? 0;
+  if (status >= 300 && status < 400) throw redirected(response);
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of response) {
+      const octets = Buffer.from(part);
+      size += octets.length;
+      if (size > mostOctets)
+        throw new HttpError('too-large', 'maybe', { text: `more than ${mostOctets} octets` });
+      parts.push(octets);
+    }
+  } catch (cause) {
+    if (cause instanceof HttpError) throw cause;
+    if (signal.aborted) throw deadlineOver('maybe');
+    throw new HttpError('unreachable', 'maybe', { text: 'the answer was cut off' }, cause);
+  }
+  return { status, contentType: response.headers['content-type'] ?? '', body: Buffer.concat(parts) };
+}
+
+function redirected(response: IncomingMessage): HttpError {
+  const target = response.headers.location ?? '';
+  const host = URL.canParse(target) ? new URL(target).host : 'the same host';
+  response.resume();
+  return new HttpError('redirect', 'maybe', { text: `redirected to ${host}`, host });
+}
+
+/** Connections to one server, each verified before it is used. */
+class KeptConnections extends https.Agent {
+  readonly #settings: HttpSettings;
+  readonly #making = new Set<Duplex>();
+  readonly #idleSince = new WeakMap<Duplex, number>();
+
+  constructor(settings: HttpSettings) {
+    // Without a session cache every connection shows the certificate itself.
+    super({ keepAlive: true, maxFreeSockets: mostKept, maxCachedSessions: 0 });
+    this.#settings = settings;
+    this.on('free', (socket: Duplex) => {
+      this.#idleSince.set(socket, performance.now());
+    });
+  }
+
+  override createConnection(
+    _options: RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const { base, trust, timeout } = this.#settings;
+    const host = base.hostname.replace(/^\[(.*)\]$/u, '$1');
+    const peer = { host, port: Number(base.port === '' ? 443 : base.port) };
+    const socket = connectVerified(peer, trust, timeout, (result) => {
+      this.#making.delete(socket);
+      if (result instanceof HttpError) callback?.(result, socket);
+      else callback?.(null, result);
+    });
+    this.#making.add(socket);
+  }
+
+  /** Closes the connections that were idle for longer than so many milliseconds. */
+  dropIdle(longest: number): void {
+    const oldest = performance.now() - longest;
+    for (const socket of Object.values(this.freeSockets).flat()) {
+      if (socket !== undefined && (this.#idleSince.get(socket) ?? 0) < oldest) socket.destroy();
+    }
+  }
+
+  override destroy(): void {
+    for (const socket of this.#making) socket.destroy();
+    super.destroy();
+  }
+}
