@@ -170,7 +170,7 @@ function canonicalLabel(label: string, name: string, problems: Problem[]): strin
     problems.push(problem('name.empty-label', { name }));
     return label;
   }
-  const octets = /[^\u0000-\u007f]/u.test(label) ? unicodeLabel(label, name, problems) : asciiOctets(label, name, problems);
+  const octets = /\P{ASCII}/u.test(label) ? unicodeLabel(label, name, problems) : asciiOctets(label, name, problems);
   if (octets.length > mostLabelOctets) problems.push(problem('name.label-too-long', { name, label }));
   return labelText(octets);
 }

@@ -100,8 +100,12 @@ async function missingAtCentral(
   await createFollowing(runtime, zone, ctx);
 }
 
-/** A zone that came into the panel without a DNS event (a web domain, a user with a domain): created at the central too. */
-async function createFollowing(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<void> {
+/**
+ * Creates a zone at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
+ * one that a late delete took away. Its content follows like that of any new zone.
+ * @throws {JournalError | FollowLater} when it has to be tried again
+ */
+export async function createFollowing(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<void> {
   const { journal, clock } = runtime.ports;
   const seed = { addresses: [], nameServers: [], mailServers: [] };
   const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, seed, afterSeen: true });

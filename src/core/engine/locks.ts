@@ -62,7 +62,7 @@ export class NameLocks {
 
   #advance(): void {
     const passedOver: Waiter[] = [];
-    for (const waiter of [...this.#waiting]) {
+    for (const waiter of this.#waiting.slice()) {
       // A waiter never overtakes an earlier one it clashes with, so nobody starves.
       const blocked = [...this.#held, ...passedOver].some((other) => clash(waiter, other));
       if (blocked) {

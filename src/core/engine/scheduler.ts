@@ -60,7 +60,7 @@ export class Scheduler {
   }
 
   #advance(): void {
-    for (const zone of [...this.#queue]) {
+    for (const zone of this.#queue.slice()) {
       if (this.#running.size >= parallel || this.#runtime.stopping.signal.aborted) return;
       if (this.#running.has(zone)) continue;
       this.#queue.splice(this.#queue.indexOf(zone), 1);

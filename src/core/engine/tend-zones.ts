@@ -145,8 +145,10 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
     if (!(error instanceof CentralError)) throw error;
     const attempts = operation.attempts + 1;
     const state = error.retry === 'never' ? 'stuck' : operation.state;
+    const late = error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+    const watchUntil = Math.max(operation.watchUntil, late);
     await journal.commit({
-      operations: [runtime.next(operation, state, { attempts, problems: [error.problem] })],
+      operations: [runtime.next(operation, state, { attempts, watchUntil, problems: [error.problem] })],
     });
     if (state !== 'stuck') throw error;
     return;

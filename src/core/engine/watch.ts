@@ -3,6 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { CallContext } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
+import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
 import { mirroredNames, newOperation } from './operations.ts';
 import { knowledgeOf, type ZoneKnowledge } from './plan.ts';
@@ -19,6 +20,7 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   if (onWatch.length === 0) return;
   await lookForLateEdits(runtime, zone, onWatch);
   for (const create of onWatch.filter(({ kind }) => kind === 'zone-create')) await lookForZone(runtime, create);
+  if (onWatch.some(({ kind, state }) => kind === 'zone-delete' && state === 'confirmed')) await lookForLoss(runtime, zone);
   const watched = onWatch.filter(({ kind }) => kind === 'records');
   if (watched.length > 0) await lookAtNames(runtime, zone, watched);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
@@ -37,6 +39,21 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   runtime.ports.log(2, 'late-write', { operation: create.id, zone: create.zone, records: content.length });
   await journal.commit({ operations: [runtime.next(create, 'reverting')] });
   runtime.wakeZone(create.zone, 0);
+}
+
+/** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
+async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
+  if ((await runtime.ports.journal.zone(zone))?.standing !== 'joined') return;
+  await runtime.step('-', async (ctx) => {
+    const held = await runtime.locks.acquire(zone, null, ctx.signal);
+    try {
+      if ((await runtime.ports.central.readZone(zone, ctx)) !== null) return;
+      runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
+      await createFollowing(runtime, zone, ctx);
+    } finally {
+      held.release();
+    }
+  });
 }
 
 async function lookAtNames(runtime: Runtime, zone: DnsName, watched: readonly Operation[]): Promise<void> {

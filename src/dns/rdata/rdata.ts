@@ -175,5 +175,5 @@ function plainText(escapedText: string): string {
   const octets = unescape(escapedText, []);
   const decoded = octets.toString('utf8');
   const faithful = Buffer.from(decoded, 'utf8').equals(octets);
-  return faithful && !/[\u0000-\u001f\u007f]/u.test(decoded) ? decoded : escapedText;
+  return faithful && !/\p{Cc}/u.test(decoded) ? decoded : escapedText;
 }

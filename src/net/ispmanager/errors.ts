@@ -48,7 +48,7 @@ function wordless(code: string, subject: string): string {
 /** One line without control characters, at most 500 characters. */
 export function tidyText(text: string): string {
   return text
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .replaceAll(/ {2,}/g, ' ')
     .trim()
     .slice(0, mostText);

@@ -93,7 +93,9 @@ class History {
 
   #fault(): CentralFault | null {
     if (!this.#random.chance(0.25)) return null;
-    return this.#random.pick(['refuse', 'down', 'lost-answer', 'late', 'slow']);
+    const fault = this.#random.pick<CentralFault>(['refuse', 'down', 'lost-answer', 'late', 'slow']);
+    // A refusal outside an edit is listed, which is right but hides what this is looking for.
+    return fault === 'refuse' && this.#world.answering === 0 ? null : fault;
   }
 
   async #step(): Promise<void> {

@@ -39,7 +39,8 @@ export class World {
   readonly #journal: Journal;
   readonly #random: Random;
   #run: Run | null = null;
-  #calls = 0;
+  /** Hook calls being answered right now. */
+  answering = 0;
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
@@ -125,8 +126,8 @@ export class World {
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
   async #hook(event: PanelEvent): Promise<Verdict> {
     const run = this.#run;
-    this.#calls += 1;
     if (run === null) return unanswered;
+    this.answering += 1;
     const deadline = new AbortController();
     const timer = new AbortController();
     const late = this.clock.sleep(10_000, timer.signal).then(
@@ -140,6 +141,7 @@ export class World {
     const verdict = await Promise.race([run.engine.answer(event, deadline.signal), given]);
     timer.abort();
     await late;
+    this.answering -= 1;
     return verdict;
   }
 

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError } from '../../core/panel.ts';
+import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
+import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
+
+export interface LocalTool {
+  /** Absolute path of `mgrctl`. */
+  readonly mgrctl: string;
+  /** Longest time one call may take, milliseconds. */
+  readonly timeout: number;
+}
+
+/** Largest answer taken, octets: 10,000 zones are about 3 MB. */
+const mostOutput = 64 * 1024 * 1024;
+
+export type ToolAnswer =
+  | { readonly kind: 'document'; readonly document: XmlElement }
+  | { readonly kind: 'refused'; readonly refusal: PanelRefusal };
+
+/**
+ * Calls the panel through its local tool, as root, answer in XML (reference 12). Never while one of its handlers runs.
+ * @throws {PanelError} `panel.unreachable` when the tool fails or takes too long, `panel.garbled` when its answer is no XML
+ */
+export async function callPanel(
+  tool: LocalTool,
+  parameters: Readonly<Record<string, string>>,
+  ctx: CallContext,
+): Promise<ToolAnswer> {
+  const { func = '', ...rest } = parameters;
+  const words = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+  const output = await run(tool, ['-m', 'ispmgr', '-o', 'xml', func, ...words], ctx);
+  try {
+    const document = parseXml(output.trimStart());
+    const refusal = refusalOf(document);
+    return refusal === null ? { kind: 'document', document } : { kind: 'refused', refusal };
+  } catch (error) {
+    if (error instanceof XmlError) throw new PanelError('panel.garbled', { text: error.message }, error);
+    throw error;
+  }
+}
+
+async function run(tool: LocalTool, args: readonly string[], ctx: CallContext): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const options = {
+      signal: ctx.signal,
+      timeout: tool.timeout,
+      killSignal: 'SIGKILL' as const,
+      maxBuffer: mostOutput,
+      encoding: 'utf8' as const,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+    };
+    execFile(tool.mgrctl, [...args], options, (error, stdout) => {
+      // The exit status of a function error is not known (reference 12): what it printed decides.
+      if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
+      else reject(new PanelError('panel.unreachable', { text: reasonOf(error) }, error));
+    });
+  });
+}
+
+/** Without the command line, which may hold our mark. */
+function reasonOf(error: Error & { code?: unknown; killed?: boolean; signal?: unknown }): string {
+  if (error.killed === true || error.name === 'AbortError') return 'mgrctl took too long';
+  return typeof error.code === 'number' ? `mgrctl ended with status ${error.code}` : `mgrctl: ${String(error.code)}`;
+}

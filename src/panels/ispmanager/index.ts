@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { DnsDataError } from '../../dns/problem.ts';
+import { zoneName, type DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Change } from '../../dns/zone.ts';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError, type Panel, type PanelRecord } from '../../core/panel.ts';
+import { opaqueRecord, recordFromRow, rowForm } from '../../net/ispmanager/rows.ts';
+import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
+import { callPanel, type LocalTool, type ToolAnswer } from './api.ts';
+import { decode, encode, language, markParameter } from './hook.ts';
+
+export interface IspmanagerPanelSettings {
+  /** The panel's root directory, e.g. `/usr/local/ispmgr`. */
+  readonly root: string;
+  /** Absolute path of the local tool; default `sbin/mgrctl` under the root. */
+  readonly mgrctl?: string;
+  /** Longest time of one local call, milliseconds; default 30 s. */
+  readonly timeout?: number;
+}
+
+/** An ISPmanager 4 on this host (reference 6, 10, 12). */
+export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel {
+  const tool: LocalTool = {
+    mgrctl: settings.mgrctl ?? join(settings.root, 'sbin/mgrctl'),
+    timeout: settings.timeout ?? 30_000,
+  };
+  return {
+    id: `ispmanager ${settings.root}`,
+    traits: { guarantee: 'veto', readDuringHandler: false, afterMeansVisible: false, carriesTtl: false },
+    decode: (call) => decode(call),
+    language,
+    encode,
+    listZones: (ctx) => listZones(tool, ctx),
+    readZone: (zone, ctx) => readZone(tool, zone, ctx),
+    write: (change, present, mark, ctx) => write(tool, change, present, mark, ctx),
+  };
+}
+
+async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly DnsName[]> {
+  const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
+  refuseCut(document);
+  return childrenNamed(document, 'elem').map((row) => {
+    const name = childText(row, 'name')?.trim() ?? '';
+    try {
+      return zoneName(name);
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+      throw new PanelError('panel.garbled', { text: `a domain called "${name}"` }, error);
+    }
+  });
+}
+
+function accepted(answer: ToolAnswer): XmlElement {
+  if (answer.kind === 'document') return answer.document;
+  throw new PanelError('panel.refused', { text: answer.refusal.text });
+}
+
+/** A banner about a record limit means that rows are missing (reference 4.6). */
+function refuseCut(document: XmlElement): void {
+  const cut = childrenNamed(document, 'banner').some((banner) =>
+    /limit/i.test(`${banner.attributes['id'] ?? ''} ${banner.attributes['infotype'] ?? ''} ${banner.text}`),
+  );
+  if (cut) throw new PanelError('panel.garbled', { text: 'the list is cut at the record limit' });
+}
+
+/** The identifier of a zone has no final dot (reference 6.2). */
+function zoneId(zone: DnsName): string {
+  return zone.slice(0, -1);
+}
+
+async function readZone(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
+  const answer = await callPanel(tool, { func: 'domain.sublist', elid: zoneId(zone) }, ctx);
+  if (answer.kind === 'refused') {
+    // Some builds answer a missing zone with another code: the list of zones has the last word.
+    const missing = answer.refusal.kind === 'missing' || !(await listZones(tool, ctx)).includes(zone);
+    if (missing) return null;
+    throw new PanelError('panel.refused', { text: answer.refusal.text });
+  }
+  refuseCut(answer.document);
+  return childrenNamed(answer.document, 'elem')
+    .filter((row) => row.children.length > 0)
+    .map((row) => panelRecord(row, zone));
+}
+
+function panelRecord(row: XmlElement, zone: DnsName): PanelRecord {
+  const key = childText(row, 'key');
+  if (key === undefined || key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
+  const fields = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
+  try {
+    return { ...recordFromRow(fields, zone), key };
+  } catch (error) {
+    if (!(error instanceof DnsDataError)) throw error;
+    const opaque = opaqueRecord(fields, zone);
+    if (opaque === null) throw new PanelError('panel.garbled', { text: `the record "${key}"` }, error);
+    return { ...opaque, key };
+  }
+}
+
+async function write(
+  tool: LocalTool,
+  change: Change,
+  present: readonly PanelRecord[],
+  mark: string,
+  ctx: CallContext,
+): Promise<void> {
+  const keys = new Map(present.map((record) => [recordId(record), record.key]));
+  const plid = zoneId(change.zone);
+  for (const record of change.remove) {
+    const elid = keys.get(recordId(record));
+    if (elid === undefined) continue;
+    await save(tool, { func: 'domain.sublist.delete', plid, elid, [markParameter]: mark, sok: 'ok' }, 'missing', ctx);
+  }
+  for (const record of change.add) {
+    if (keys.has(recordId(record))) continue;
+    const form = formOf(record);
+    await save(
+      tool,
+      { func: 'domain.sublist.edit', plid, elid: '', ...form, [markParameter]: mark, sok: 'ok' },
+      'exists',
+      ctx,
+    );
+  }
+}
+
+function formOf(record: ResourceRecord): Record<string, string> {
+  try {
+    return { ...rowForm(record) };
+  } catch (error) {
+    if (!(error instanceof DnsDataError)) throw error;
+    throw new PanelError('panel.refused', { text: `no form for a ${record.type} record` }, error);
+  }
+}
+
+/** @param harmless the refusal that means it is already so (reference 5.1) */
+async function save(
+  tool: LocalTool,
+  parameters: Readonly<Record<string, string>>,
+  harmless: 'exists' | 'missing',
+  ctx: CallContext,
+): Promise<void> {
+  const answer = await callPanel(tool, parameters, ctx);
+  if (answer.kind === 'refused' && answer.refusal.kind !== harmless) {
+    throw new PanelError('panel.refused', { text: answer.refusal.text });
+  }
+}
