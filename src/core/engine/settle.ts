@@ -2,9 +2,8 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext } from '../central.ts';
-import type { LedgerRow, RecordStanding } from '../ledger.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
-import { isCentralsOwn } from './classify.ts';
+import { rowsAfter, type Sides } from './ledger-rows.ts';
 import { mirroredNames, viewItems } from './operations.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -41,7 +40,7 @@ async function confirm(runtime: Runtime, operation: Operation, view: PanelView):
     const central = new Set<string>();
     for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
     const ended = fresh.map((one) => runtime.next(one, 'confirmed'));
-    await close(runtime, ended, { rows: await runtime.ports.journal.rows(operation.zone), view, central });
+    await close(runtime, ended, { view, central });
   });
 }
 
@@ -147,7 +146,7 @@ async function endBringing(
     const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : operation.watchUntil;
     return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
   });
-  await close(runtime, ended, { rows: await runtime.ports.journal.rows(first.zone), view, central });
+  await close(runtime, ended, { view, central });
 }
 
 interface Towards {
@@ -233,13 +232,6 @@ async function applyOrCount(
 /** How many refusals of the same undo make it a case for a person. */
 const hopelessAfter = 5;
 
-interface Truth {
-  readonly rows: readonly LedgerRow[];
-  readonly view: PanelView;
-  /** Ids the central is known to have among the operations' records. */
-  readonly central: ReadonlySet<string>;
-}
-
 /** Ids that other open operations are about: their state at the central is not the last word. */
 async function busyElsewhere(runtime: Runtime, zone: DnsName, ending: readonly Operation[]): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
@@ -248,58 +240,14 @@ async function busyElsewhere(runtime: Runtime, zone: DnsName, ending: readonly O
 }
 
 /** Writes the final states together with the ledger rows of the operations' records. */
-async function close(runtime: Runtime, operations: readonly Operation[], truth: Truth): Promise<void> {
+async function close(runtime: Runtime, operations: readonly Operation[], sides: Sides): Promise<void> {
   const zone = operations[0]?.zone;
   if (zone === undefined) return;
-  const put: LedgerRow[] = [];
-  const drop: ResourceRecord[] = [];
-  let compare = false;
+  const final = operations.filter(({ state }) => isFinal(state));
   const busy = await busyElsewhere(runtime, zone, operations);
-  const rowsById = new Map(truth.rows.map((row) => [recordId(row.record), row]));
-  const keys = new Map((truth.view.records ?? []).map((record) => [recordId(record), record.key]));
-  for (const operation of operations) {
-    if (!isFinal(operation.state)) continue;
-    for (const item of operation.items) {
-      compare ||= !item.mirrored && item.note !== 'note.centrals-own';
-      for (const record of [item.remove, item.add]) {
-        if (record === null || isCentralsOwn(zone, record)) continue;
-        const row = rowAfter(record, item, rowsById.get(recordId(record)) ?? null, keys, { ...truth, busy });
-        if (row === null) drop.push(record);
-        else put.push(row);
-      }
-    }
-  }
+  const rows = await runtime.ports.journal.rows(zone);
+  const { put, drop, local } = rowsAfter(final, { ...sides, rows, busy });
   await runtime.ports.journal.commit({ operations, rows: [{ zone, drop, put }] });
-  for (const operation of operations) if (isFinal(operation.state)) runtime.forget(operation.id);
-  if (compare) runtime.compareSoon(zone, 'local-edit');
-}
-
-function rowAfter(
-  record: ResourceRecord,
-  item: OperationItem,
-  row: LedgerRow | null,
-  keys: ReadonlyMap<string, string>,
-  truth: Truth & { readonly busy: ReadonlySet<string> },
-): LedgerRow | null {
-  const id = recordId(record);
-  const onPanel = truth.view.ids.has(id);
-  const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);
-  const onCentral = item.mirrored ? seenAtCentral : (row?.onCentral ?? false);
-  if (!onPanel && !onCentral) return null;
-  const standing: RecordStanding = item.mirrored
-    ? mirroredStanding(onPanel, onCentral)
-    : localStanding(item.note, row, onPanel);
-  return { record, standing, onPanel, onCentral, panelKey: keys.get(id) ?? null, note: item.note };
-}
-
-function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {
-  if (onPanel && onCentral) return 'joined';
-  return onPanel ? 'differs' : 'central-only';
-}
-
-function localStanding(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordStanding {
-  if (!onPanel) return 'central-only';
-  if (row !== null && row.standing !== 'joined' && row.standing !== 'central-only') return row.standing;
-  if (note === 'note.released' || note === 'note.beside-released') return 'released';
-  return note === 'note.panel-only' ? 'panel-only' : 'differs';
+  for (const operation of final) runtime.forget(operation.id);
+  if (local) runtime.compareSoon(zone, 'local-edit');
 }

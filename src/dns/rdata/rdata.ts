@@ -31,7 +31,7 @@ export function parseRdata(type: string, text: string, origin?: DnsName): string
   const problems: Problem[] = [];
   const words = tokens(text, problems);
   const known = recordTypes.get(type);
-  const generic = words[0]?.text === '\\#' && words[0].quoted === false;
+  const generic = words[0]?.text === '\\#' && !words[0].quoted;
   const rdata =
     generic || known === undefined
       ? parseGeneric(type, words, known, problems)
