@@ -25,7 +25,7 @@ const steps: Readonly<Record<OperationState, readonly OperationState[]>> = {
   refused: ['reverting'],
   reverting: ['reverted', 'confirmed', 'refused', 'stuck'],
   reverted: ['reverting'],
-  stuck: ['reverting', 'confirmed', 'reverted'],
+  stuck: ['kept', 'reverting', 'confirmed', 'reverted'],
 };
 
 /** Whether an operation may go from one state to the other; writing the same state again is allowed. */
@@ -69,7 +69,10 @@ export interface Operation {
   readonly actor: string;
   /** `records`: what the edit wants. */
   readonly items: readonly OperationItem[];
-  /** `records`: what our writes altered at the central; the only things an undo may take back. */
+  /**
+   * `records`: what our writes altered at the central; the only things an undo may take back. `zone-delete`: `added` are the
+   * records that were ours when a create that joined the zone was undone.
+   */
   readonly removed: readonly ResourceRecord[];
   readonly added: readonly ResourceRecord[];
   /** `zone-create`: wishes of the user; and whether we made the zone (`false`: joined, no undo deletes it). */

@@ -64,13 +64,16 @@ async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation 
   return null;
 }
 
+/** Besides `applied`: a delete waits in `prepared`; a create that was changed by somebody is wanted after all. */
+const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
+
 /** Notes the `after` on its operation; `null` when the background has taken the operation back in the same moment. */
 async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Verdict | null> {
   const { journal } = runtime.ports;
   const operation = await journal.operation(matching.id);
   if (operation === null || !matched.has(operation.state)) return null;
   // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
-  const moves = operation.state === 'applied' || (operation.state === 'prepared' && operation.kind === 'zone-delete');
+  const moves = operation.state === 'applied' || movesBy[operation.kind] === operation.state;
   const kept = runtime.next(operation, moves ? 'kept' : operation.state, { afterSeen: true });
   const entry = await journal.zone(event.zone);
   const deleting = moves && operation.kind === 'zone-delete' && entry !== null;

@@ -39,7 +39,7 @@ export function compareSides(
   options: { readonly baseline: boolean; readonly busy: ReadonlySet<string> },
 ): Comparison {
   const all = mergeSides(zone, panel, central, rows);
-  const oneSided = groupOneSided(all);
+  const oneSided = groupOneSided(all, options.busy);
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
   const additions: PanelRecord[] = [];
@@ -81,11 +81,11 @@ function mergeSides(
   return all;
 }
 
-/** Records that only one side has, by owner name. */
-function groupOneSided(all: ReadonlyMap<string, Sides>): Map<DnsName, Sides[]> {
+/** Records that only one side has and no operation is about, by owner name. */
+function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<DnsName, Sides[]> {
   const groups = new Map<DnsName, Sides[]>();
-  for (const side of all.values()) {
-    if (side.onPanel === side.onCentral) continue;
+  for (const [id, side] of all) {
+    if (side.onPanel === side.onCentral || busy.has(id)) continue;
     const group = groups.get(side.record.name);
     if (group === undefined) groups.set(side.record.name, [side]);
     else group.push(side);

@@ -29,7 +29,8 @@ export async function lookForLateEdits(
 function isKept(operation: Operation, view: PanelView): boolean {
   switch (operation.kind) {
     case 'records':
-      return viewItems(operation, view.ids).every((item) => item === 'after');
+      // In a zone that is gone every delete looks done.
+      return view.records !== null && viewItems(operation, view.ids).every((item) => item === 'after');
     case 'zone-create':
       return view.records !== null;
     case 'zone-delete':
@@ -50,7 +51,17 @@ async function followLate(runtime: Runtime, operation: Operation): Promise<void>
   const { signal, done } = runtime.deadline(runtime.ports.settings.stepTimeout);
   const outcome = await mirrorItems(runtime, sourceOf(operation), operation.items, 'compensate', signal).finally(done);
   if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, operation);
-  else runtime.compareSoon(operation.zone, 'late-edit-refused');
+  else await giveUp(runtime, operation);
+}
+
+/** The central will not have it now: the comparison lists the difference, and this is not tried again. */
+async function giveUp(runtime: Runtime, operation: Operation): Promise<void> {
+  const { journal } = runtime.ports;
+  await runtime.exclusively(async () => {
+    const fresh = await journal.operation(operation.id);
+    if (fresh !== null) await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
+  });
+  runtime.compareSoon(operation.zone, 'late-edit-refused');
 }
 
 function sourceOf({ zone, fingerprint, actor }: Operation): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {

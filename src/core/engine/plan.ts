@@ -59,15 +59,24 @@ export function busyIds(open: readonly Operation[]): Set<string> {
  * `released` one, and whatever is the central's own (design: "An edit's goal").
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
-  return items.map(({ remove, add }) => {
+  return items.flatMap(({ remove, add }) => {
     const note = whyLocal(knowledge, remove, add);
-    return {
-      remove: remove === null ? null : plain(remove),
-      add: add === null ? null : plain(add),
-      mirrored: note === null,
-      note,
-    };
+    const item = { remove: remove === null ? null : plain(remove), add: add === null ? null : plain(add) };
+    if (note === null || item.remove === null || item.add === null || !leavesPlace(knowledge, item.remove, item.add)) {
+      return [{ ...item, mirrored: note === null, note }];
+    }
+    // Moved to a place that is left alone: what it leaves behind is still ours to remove.
+    return [
+      { remove: item.remove, add: null, mirrored: true, note: null },
+      { remove: null, add: item.add, mirrored: false, note },
+    ];
   });
+}
+
+/** Whether a mirrored record moves to another owner name or type. */
+function leavesPlace(knowledge: ZoneKnowledge, remove: ResourceRecord, add: ResourceRecord): boolean {
+  if (remove.name === add.name && remove.type === add.type) return false;
+  return whyLocal(knowledge, remove, null) === null;
 }
 
 function whyLocal(

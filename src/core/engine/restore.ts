@@ -17,16 +17,12 @@ const hopelessAfter = 5;
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { journal } = runtime.ports;
   const items = viewItems(operation, view.ids);
-  if (items.every((item) => item === 'before')) {
+  const change = inversePart(operation, view);
+  // Restored, or moved on by somebody since: the comparison lists what still differs.
+  if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
     await journal.commit({ operations: [runtime.next(operation, 'reverted')] });
     runtime.forget(operation.id);
     runtime.compareSoon(operation.zone, 'restored');
-    return;
-  }
-  const change = inversePart(operation, view);
-  if (view.records === null || isEmptyChange(change)) {
-    await journal.commit({ operations: [runtime.next(operation, 'stuck')] });
-    runtime.ports.log(1, 'operation.stuck', { operation: operation.id, why: 'panel-moved-on' });
     return;
   }
   await writePanel(runtime, operation, change, view.records);

@@ -34,18 +34,31 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
     await underZoneLock(runtime, operation, (ctx) => sendDelete(runtime, operation, ctx));
     return;
   }
-  await runtime.exclusively(async () => {
-    const fresh = await runtime.ports.journal.operation(operation.id);
-    if (fresh === null || fresh.state !== operation.state) return;
-    const entry = await runtime.ports.journal.zone(operation.zone);
-    // A panel slower than our patience may still delete it, and its `after` may get lost: stay on watch.
-    const watchUntil = fresh.afterSeen ? 0 : runtime.ports.clock.wall() + settings.watch;
-    await runtime.ports.journal.commit({
-      operations: [runtime.next(fresh, 'reverted', { watchUntil })],
-      zones: entry === null ? [] : [{ ...entry, standing: 'joined' }],
-    });
-  });
+  await runtime.exclusively(() => giveUpDelete(runtime, operation));
   runtime.forget(operation.id);
+}
+
+/** The panel has the zone: nothing is deleted. */
+async function giveUpDelete(runtime: Runtime, operation: Operation): Promise<void> {
+  const { journal, clock, settings } = runtime.ports;
+  const fresh = await journal.operation(operation.id);
+  const entry = await journal.zone(operation.zone);
+  if (fresh === null || fresh.state !== operation.state || entry === null) return;
+  // A panel slower than our patience may still delete it, and its `after` may get lost: stay on watch.
+  const watchUntil = fresh.afterSeen ? 0 : clock.wall() + settings.watch;
+  const ended = runtime.next(fresh, 'reverted', { watchUntil });
+  if (operation.added.length === 0) {
+    await journal.commit({ operations: [ended], zones: [{ ...entry, standing: 'joined' }] });
+    return;
+  }
+  // A create that was undone came true after all: its content is due, and what was ours before may go.
+  const { zone, incarnation, added } = operation;
+  const again = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, snapshot: added });
+  await journal.commit({
+    operations: [ended, { ...again, state: 'kept', afterSeen: true }],
+    zones: [{ ...entry, standing: 'creating' }],
+  });
+  runtime.wakeZone(zone, 0);
 }
 
 /** Runs a step with the whole zone locked, unless the operation has moved on meanwhile. */
@@ -84,9 +97,22 @@ async function undoCreate(runtime: Runtime, operation: Operation, ctx: CallConte
       await becomeStuck(runtime, reverting, 'zone.changed-since-create');
       return;
     }
-    if (content !== null) await central.deleteZone(operation.zone, ctx);
+    if (content !== null) await deleteWatched(runtime, reverting, ctx);
   }
   await endUndo(runtime, reverting);
+}
+
+/** A delete whose answer is lost may land later, after the zone was created once more: it is watched. */
+async function deleteWatched(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
+  try {
+    await runtime.ports.central.deleteZone(operation.zone, ctx);
+  } catch (error) {
+    if (error instanceof CentralError && error.state === 'unknown') {
+      const watchUntil = runtime.ports.clock.wall() + runtime.ports.settings.watch;
+      await runtime.ports.journal.commit({ operations: [{ ...operation, watchUntil }] });
+    }
+    throw error;
+  }
 }
 
 async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
@@ -123,6 +149,7 @@ async function resumedDelete(runtime: Runtime, operation: Operation): Promise<Op
     incarnation: operation.incarnation,
     // What the zone held as ours when the create joined it.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
+    added: operation.snapshot,
   });
   runtime.since.set(again.id, runtime.now);
   runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);

@@ -20,7 +20,7 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   if (onWatch.length === 0) return;
   await lookForLateEdits(runtime, zone, onWatch);
   for (const create of onWatch.filter(({ kind }) => kind === 'zone-create')) await lookForZone(runtime, create);
-  if (onWatch.some(({ kind, state }) => kind === 'zone-delete' && state === 'confirmed')) await lookForLoss(runtime, zone);
+  if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);
   const watched = onWatch.filter(({ kind }) => kind === 'records');
   if (watched.length > 0) await lookAtNames(runtime, zone, watched);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
@@ -39,6 +39,10 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   runtime.ports.log(2, 'late-write', { operation: create.id, zone: create.zone, records: content.length });
   await journal.commit({ operations: [runtime.next(create, 'reverting')] });
   runtime.wakeZone(create.zone, 0);
+}
+
+function mayDeleteLate({ kind, state }: Operation): boolean {
+  return (kind === 'zone-delete' && state === 'confirmed') || (kind === 'zone-create' && state === 'reverted');
 }
 
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
