@@ -7,6 +7,7 @@ import {
 } from '../core/central.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
+import { look, restated } from './restate.ts';
 
 /** The single writes of a central that has no larger unit than one record. Each throws {@link CentralError} only. */
 export interface RecordWriter {
@@ -108,8 +109,9 @@ async function runSteps(
   ctx: CallContext,
 ): Promise<void> {
   for (const step of steps) {
-    const outcome = await send(step, writer, ctx).catch((error: unknown) => {
-      throw withState(error, stateAfter(progress, 'partial'));
+    const outcome = await send(step, writer, ctx).catch(async (error: unknown) => {
+      const judged = await judge(error, step, writer, ctx);
+      throw withState(judged, stateAfter(progress, 'partial'));
     });
     progress.sent.set(partsOf(step).join('\n'), outcome);
     if (outcome !== 'done') continue;
@@ -117,6 +119,20 @@ async function runSteps(
     if (step.kind !== 'add') progress.removed.push(plain(step.old));
     if (step.kind !== 'remove') progress.added.push(step.record);
   }
+}
+
+/** An answered refusal of no known kind may have come after the write was done; a look tells. */
+async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
+  if (!(error instanceof CentralError) || error.code !== 'central.refused' || error.state !== 'unknown')
+    return error;
+  const now = await look(async () => await writer.read(ctx));
+  if (now === null || now === 'unread') return error;
+  const held = new Set(now.map(({ handle }) => handle));
+  const data = new Set(now.map(recordId));
+  const undone =
+    (step.kind === 'add' || held.has(step.old.handle)) &&
+    (step.kind === 'remove' || !data.has(recordId(step.record)));
+  return restated(error, undone ? 'untouched' : 'partial');
 }
 
 async function send(step: Step, writer: RecordWriter, ctx: CallContext): Promise<Outcome> {
@@ -211,10 +227,5 @@ function stateAfter(progress: Progress, otherwise: CentralErrorFacts['state']): 
 function withState(error: unknown, whole: CentralErrorFacts['state']): unknown {
   if (!(error instanceof CentralError) || error.state === 'unknown') return error;
   if (whole === 'untouched' || error.state === whole) return error;
-  return new CentralError(error.code, {
-    state: whole,
-    retry: error.retry,
-    params: error.params,
-    cause: error,
-  });
+  return restated(error, whole);
 }

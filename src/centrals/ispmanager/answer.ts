@@ -1,0 +1,122 @@
+import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
+import type { HttpError } from '../../net/http-error.ts';
+import type { HttpAnswer } from '../../net/http.ts';
+import { refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
+import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
+
+/** Replaces every secret in a text. */
+export type Redact = (text: string) => string;
+
+/** What a call does: after a failed read nothing has changed, after a failed write that is not known. */
+export type Effect = 'read' | 'write';
+
+/**
+ * The document of an answer. Whatever is not a whole `doc` is told apart as reference 5.3 advises: an HTML page, the bare
+ * text `access deny` (3.2), nothing at all, an HTTP error, a cut-off or foreign document.
+ * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
+ */
+export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): XmlElement {
+  const text = decode(answer.body, effect);
+  const start = text.trimStart().slice(0, 200).toLowerCase();
+  if (start.startsWith('access den'))
+    throw refused({ kind: 'auth', subject: '', text: 'access deny' }, effect);
+  if (answer.status < 200 || answer.status > 299)
+    throw garbled(`HTTP ${answer.status}${titleOf(text, redact)}`, effect);
+  if (start === '') throw garbled('an empty answer', effect);
+  if (/^(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)/u.test(start)) {
+    throw garbled(`a web page instead of an answer${titleOf(text, redact)}`, effect);
+  }
+  const doc = parse(text, effect);
+  if (!['doc', 'error', 'authfail'].includes(doc.name))
+    throw garbled(`an unknown document (${doc.name})`, effect);
+  const refusal = refusalOf(doc) === null ? null : refusalOf(redacted(doc, redact));
+  if (refusal !== null) throw refused(refusal, effect);
+  return doc;
+}
+
+/** Proof that a save or a group function was carried out is its `ok` (reference 4.2). @throws {CentralError} without one */
+export function demandOk(doc: XmlElement): void {
+  if (!doc.children.some(({ name }) => name === 'ok')) throw garbled('neither success nor an error', 'write');
+}
+
+/** A request without an answer. */
+export function unanswered(error: HttpError, effect: Effect): CentralError {
+  const state = effect === 'read' || error.sent === 'no' ? 'untouched' : 'unknown';
+  return new CentralError(codeOfHttp(error), { state, retry: 'later', params: error.params, cause: error });
+}
+
+function codeOfHttp(error: HttpError): CentralErrorCode {
+  switch (error.code) {
+    case 'unreachable':
+      return 'central.unreachable';
+    case 'certificate':
+      return 'central.certificate';
+    case 'redirect':
+    case 'too-large':
+      return 'central.garbled';
+  }
+}
+
+/** An answer that is not one; after a write nobody knows what it did. */
+export function garbled(text: string, effect: Effect): CentralError {
+  return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
+}
+
+const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
+  exists: 'central.exists',
+  missing: 'central.missing',
+  value: 'central.invalid-value',
+  limit: 'central.limit',
+  access: 'central.access-denied',
+  auth: 'central.login',
+  licence: 'central.refused',
+  other: 'central.refused',
+};
+
+/**
+ * The documented kinds are raised before anything is done. An error of any other kind may come from a handler that ran after
+ * the function (reference 10.4), so the write may have been carried out.
+ */
+function refused({ kind, subject, text }: PanelRefusal, effect: Effect): CentralError {
+  const state = codes[kind] === 'central.refused' ? stateAfter(effect) : 'untouched';
+  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject } });
+}
+
+function stateAfter(effect: Effect): CentralErrorFacts['state'] {
+  return effect === 'read' ? 'untouched' : 'unknown';
+}
+
+function decode(octets: Buffer, effect: Effect): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
+  } catch {
+    // The only thing a fatal decoder throws is that the octets are not UTF-8.
+    throw garbled('not UTF-8', effect);
+  }
+}
+
+function parse(text: string, effect: Effect): XmlElement {
+  try {
+    return parseXml(text.trimStart());
+  } catch (error) {
+    if (error instanceof XmlError)
+      throw garbled(`not a whole XML document: ${tidyText(error.message)}`, effect);
+    throw error;
+  }
+}
+
+function titleOf(text: string, redact: Redact): string {
+  const title = tidyText(redact(/<title[^>]*>([^<]*)/iu.exec(text)?.[1] ?? ''));
+  return title === '' ? '' : ` (${title.slice(0, 100)})`;
+}
+
+function redacted(element: XmlElement, redact: Redact): XmlElement {
+  return {
+    name: element.name,
+    attributes: Object.fromEntries(
+      Object.entries(element.attributes).map(([key, value]) => [key, redact(value)]),
+    ),
+    text: redact(element.text),
+    children: element.children.map((one) => redacted(one, redact)),
+  };
+}

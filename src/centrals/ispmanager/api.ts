@@ -1,0 +1,108 @@
+import { CentralError, type CallContext } from '../../core/central.ts';
+import { HttpError } from '../../net/http-error.ts';
+import { HttpClient } from '../../net/http.ts';
+import { child, type XmlElement } from '../../net/xml.ts';
+import { demandOk, garbled, readAnswer, unanswered, type Effect, type Redact } from './answer.ts';
+import type { IspmanagerSettings } from './schema.ts';
+
+/** Parameters of a function, without those of the API itself. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** Panels were seen to refuse clients that do not look like a browser (reference 2.2). */
+const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
+
+/** Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay out of errors. */
+export class PanelApi {
+  readonly #settings: IspmanagerSettings;
+  readonly #http: HttpClient;
+  #session: string | null = null;
+  #closed = false;
+
+  constructor(settings: IspmanagerSettings) {
+    this.#settings = settings;
+    const { trust, timeout } = settings;
+    this.#http = new HttpClient({ base: new URL(settings.address), trust, timeout });
+  }
+
+  /** A list or a form. @throws {CentralError} always `untouched` */
+  async read(func: string, parameters: Parameters, ctx: CallContext): Promise<XmlElement> {
+    return await this.#call(func, parameters, 'read', ctx);
+  }
+
+  /** A save or a group function that answered `ok`. @throws {CentralError} */
+  async write(func: string, parameters: Parameters, ctx: CallContext): Promise<void> {
+    demandOk(await this.#call(func, parameters, 'write', ctx));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#http.close();
+  }
+
+  async #call(func: string, parameters: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
+    const form = { func, out: 'xml', ...parameters };
+    if (this.#settings.login === 'authinfo') {
+      const { username, password } = this.#settings;
+      return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
+    }
+    const held = this.#session;
+    if (held === null) return await this.#send({ ...form, auth: await this.#logIn(ctx) }, effect, ctx);
+    try {
+      return await this.#send({ ...form, auth: held }, effect, ctx);
+    } catch (error) {
+      // A session ends by itself (reference 3.1); the refused call was not carried out, so it may go out again.
+      if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
+      if (this.#session === held) this.#session = null;
+    }
+    return await this.#send({ ...form, auth: await this.#logIn(ctx) }, effect, ctx);
+  }
+
+  async #logIn(ctx: CallContext): Promise<string> {
+    const { username, password } = this.#settings;
+    const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx);
+    const auth = child(doc, 'auth');
+    const id = auth?.attributes['id'] ?? auth?.text ?? '';
+    if (id === '') throw garbled('a login without a session', 'read');
+    this.#session = id;
+    return id;
+  }
+
+  async #send(form: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
+    if (this.#closed) {
+      throw new CentralError('central.unreachable', {
+        state: 'untouched',
+        retry: 'never',
+        params: { text: 'closed' },
+      });
+    }
+    const { address } = this.#settings;
+    const headers = {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'User-Agent': userAgent,
+      Referer: address,
+    };
+    const body = encodeForm(form);
+    try {
+      const request = { method: 'POST', headers, body, repeatable: effect === 'read' } as const;
+      return readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
+    } catch (error) {
+      throw error instanceof HttpError ? unanswered(error, effect) : error;
+    }
+  }
+
+  /** Panels repeat what they were sent; the password and the session leave every text, encoded or not. */
+  readonly #redact: Redact = (text) => {
+    const secrets = [this.#settings.password, this.#session ?? ''].flatMap((one) => [
+      one,
+      encodeURIComponent(one),
+    ]);
+    return secrets
+      .filter((secret) => secret !== '')
+      .reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+  };
+}
+
+/** Spaces as `%20`: every panel reads that, `+` is merely accepted (reference 2.2). */
+function encodeForm(form: Parameters): string {
+  return new URLSearchParams(form).toString().replaceAll('+', '%20');
+}

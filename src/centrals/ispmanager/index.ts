@@ -1,0 +1,202 @@
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralErrorCode,
+  type CentralId,
+  type CentralRecord,
+  type CentralTraits,
+  type ZoneSeed,
+} from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
+import { childText, type XmlElement } from '../../net/xml.ts';
+import { look, restated } from '../restate.ts';
+import { applyStepwise } from '../stepwise.ts';
+import { garbled } from './answer.ts';
+import { PanelApi } from './api.ts';
+import { auditChange } from './audit.ts';
+import { readRows } from './lists.ts';
+import { zoneOf, zoneParameter } from './names.ts';
+import { listRecords, waitForPanel, ZoneWriter } from './records.ts';
+import type { IspmanagerSettings } from './schema.ts';
+import { v4, type Dialect } from './v4.ts';
+
+export { readIspmanagerSettings, type IspmanagerSettings } from './schema.ts';
+
+/** An account of an ISPmanager 4 as central. @throws {RangeError} when the address is not `https:` */
+export function createIspmanagerCentral(
+  settings: IspmanagerSettings,
+  { clock }: { readonly clock: Clock },
+): Central {
+  return new IspmanagerCentral(settings, clock, v4);
+}
+
+class IspmanagerCentral implements Central {
+  readonly id: CentralId;
+  readonly traits: CentralTraits;
+  readonly #api: PanelApi;
+  readonly #clock: Clock;
+  readonly #dialect: Dialect;
+
+  constructor(settings: IspmanagerSettings, clock: Clock, dialect: Dialect) {
+    this.#api = new PanelApi(settings);
+    this.#clock = clock;
+    this.#dialect = dialect;
+    this.id = { kind: 'ispmanager', address: settings.address, account: settings.username };
+    this.traits = {
+      atomic: 'record',
+      // A record's identifier is its content, so a write that names a changed record finds nothing (reference 6.4, 6.5).
+      guard: 'per-record',
+      managesZones: true,
+      ownerMark: false,
+      carriesTtl: dialect.carriesTtl,
+      recordTypes: dialect.recordTypes,
+      readBackDelay: 0,
+    };
+  }
+
+  audit(change: Change): readonly Problem[] {
+    return auditChange(change, this.#dialect);
+  }
+
+  async check(ctx: CallContext): Promise<void> {
+    await this.listZones(ctx);
+  }
+
+  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    const rows = readRows(await this.#api.read('domain', {}, ctx), 'name');
+    return rows.map((row) => {
+      const zone = zoneOf(row['name'] ?? '');
+      if (zone === null) throw garbled(`a zone without a name: ${row['name'] ?? ''}`, 'read');
+      return zone;
+    });
+  }
+
+  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    try {
+      return await listRecords(this.#api, this.#dialect, zone, ctx);
+    } catch (error) {
+      if (await this.#provesAbsence(error, zone, ctx)) return null;
+      throw error;
+    }
+  }
+
+  async readNames(
+    zone: DnsName,
+    names: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const wanted = new Set(names);
+    return (await this.readZone(zone, ctx))?.filter(({ name }) => wanted.has(name)) ?? null;
+  }
+
+  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    const writer = new ZoneWriter(this.#api, this.#dialect, this.#clock, change.zone, changeNames(change));
+    return await applyStepwise(change, present, writer, ctx);
+  }
+
+  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
+    if ((await this.listZones(ctx)).includes(zone)) return 'exists';
+    const form = newZoneForm(zone, await this.#api.read('domain.edit', {}, ctx), seed);
+    try {
+      await this.#api.write('domain.edit', form, ctx);
+    } catch (error) {
+      if (codeOf(error) !== 'central.exists') throw await this.#judged(error, zone, 'absent', ctx);
+      // The list may have been filtered, or the zone made a moment ago: only a direct read tells whose it is.
+      if ((await this.readZone(zone, ctx)) !== null) return 'exists';
+      const params = { zone: zoneParameter(zone) };
+      throw new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause: error });
+    }
+    await this.#demand(zone, 'present', ctx);
+    return 'created';
+  }
+
+  /** Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent). */
+  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+    try {
+      await this.#api.write('domain.delete', { elid: zoneParameter(zone), sok: 'ok' }, ctx);
+    } catch (error) {
+      if (codeOf(error) === 'central.missing' || codeOf(error) === 'central.access-denied') {
+        if ((await this.readZone(zone, ctx)) === null) return 'missing';
+      }
+      throw await this.#judged(error, zone, 'present', ctx);
+    }
+    await this.#demand(zone, 'absent', ctx);
+    return 'deleted';
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+    await Promise.resolve();
+  }
+
+  /**
+   * Whether a failed read of the zone means that the account has no such zone: the panel says so itself (code 3), or refuses
+   * for another reason and its list of zones does not have it.
+   */
+  async #provesAbsence(error: unknown, zone: DnsName, ctx: CallContext): Promise<boolean> {
+    if (!(error instanceof CentralError)) return false;
+    if (error.code === 'central.missing') return true;
+    const refusals: readonly CentralErrorCode[] = [
+      'central.access-denied',
+      'central.invalid-value',
+      'central.refused',
+    ];
+    return refusals.includes(error.code) && !(await this.listZones(ctx)).includes(zone);
+  }
+
+  /** Resolves once a read shows the zone, or shows it gone. @throws {CentralError} `central.no-effect` */
+  async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      if ((await this.#seen(zone, ctx)) === wanted) return;
+      if (!(await waitForPanel(this.#clock, attempt, ctx))) break;
+    }
+    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+  }
+
+  /** A look after a write: if it fails, the outcome of the write is what is not known. */
+  async #seen(zone: DnsName, ctx: CallContext): Promise<'present' | 'absent'> {
+    try {
+      return (await this.readZone(zone, ctx)) === null ? 'absent' : 'present';
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+  }
+
+  /** A refusal that may have come too late; a look tells whether anything was changed. */
+  async #judged(
+    error: unknown,
+    zone: DnsName,
+    before: 'present' | 'absent',
+    ctx: CallContext,
+  ): Promise<unknown> {
+    if (!(error instanceof CentralError) || error.code !== 'central.refused') return error;
+    const now = await look(async () => await this.#seen(zone, ctx));
+    return now === 'unread' ? error : restated(error, now === before ? 'untouched' : 'partial');
+  }
+}
+
+/**
+ * The fields of a new zone (reference 6.3). Name and mail servers are the central's own, as its form proposes them; what the
+ * user asked for fills in where it proposes nothing. Of several addresses the first: whether more are taken is not known, and
+ * the zone's content follows anyway.
+ */
+function newZoneForm(zone: DnsName, form: XmlElement, seed: ZoneSeed): Readonly<Record<string, string>> {
+  const proposed = (field: string): string => childText(form, field)?.trim() ?? '';
+  return {
+    elid: '',
+    name: zoneParameter(zone),
+    ip: seed.addresses[0] ?? proposed('ip'),
+    ns: proposed('ns') || seed.nameServers.join(' '),
+    mx: proposed('mx') || seed.mailServers.join(' '),
+    sok: 'ok',
+  };
+}
+
+function codeOf(error: unknown): CentralErrorCode | null {
+  return error instanceof CentralError ? error.code : null;
+}

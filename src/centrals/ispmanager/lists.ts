@@ -1,0 +1,37 @@
+import { CentralError } from '../../core/central.ts';
+import { childrenNamed, type XmlElement } from '../../net/xml.ts';
+import { garbled } from './answer.ts';
+
+/** Banners that say so in their identifier, whatever the language of their text (reference 4.6). */
+const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;
+/** Banners that say it in words: some rows only. Other banners are news, licences, advice. */
+const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|первы|ограничен/iu;
+const rowsOf = /\b(?:rows?|records?|elements?|items?|entries)\b|запис|строк|элемент/iu;
+
+/** One row of a list: column -> text. */
+export type Row = Readonly<Record<string, string>>;
+
+/**
+ * The rows of a list document, complete.
+ * @param key the column that identifies a row (reference 4.2)
+ * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
+ *   identifier: a shorter list is never taken for the whole one
+ */
+export function readRows(doc: XmlElement, key: string): readonly Row[] {
+  if (childrenNamed(doc, 'banner').some(saysCut)) {
+    throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
+  }
+  const elements = childrenNamed(doc, 'elem');
+  // A list without rows is shown by some as one empty row (reference 4.2).
+  if (elements.length === 1 && elements[0]?.children.length === 0) return [];
+  return elements.map((element) => {
+    const row = Object.fromEntries(element.children.map(({ name, text }) => [name, text]));
+    if ((row[key] ?? '') === '') throw garbled(`a row without ${key}`, 'read');
+    return row;
+  });
+}
+
+function saysCut({ attributes, text }: XmlElement): boolean {
+  const identifiers = `${attributes['id'] ?? ''} ${attributes['info'] ?? ''} ${attributes['infotype'] ?? ''}`;
+  return limitIds.test(identifiers) || (partly.test(text) && rowsOf.test(text));
+}

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import { childText, type XmlElement } from '../../net/xml.ts';
+import { restated } from '../restate.ts';
+import type { RecordWriter } from '../stepwise.ts';
+import { garbled } from './answer.ts';
+import type { PanelApi } from './api.ts';
+import { readRows, type Row } from './lists.ts';
+import { zoneOf, zoneParameter } from './names.ts';
+import type { Dialect } from './v4.ts';
+
+/** How long (ms) a write that was answered `ok` may take until a list shows it, one look after the other. */
+const looks = [100, 400, 1_000];
+
+/** What separates the elements of a list of identifiers (reference 2.3). */
+const separator = ', ';
+
+/**
+ * All records of a zone.
+ * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of another zone or with a
+ *   row that has neither a readable name nor type
+ */
+export async function listRecords(
+  api: PanelApi,
+  dialect: Dialect,
+  zone: DnsName,
+  ctx: CallContext,
+): Promise<readonly CentralRecord[]> {
+  const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
+  demandParent(doc, zone);
+  const key = dialect.recordKey;
+  return readRows(doc, key).map((row) => ({ ...recordOf(row, dialect, zone), handle: row[key] ?? '' }));
+}
+
+function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord {
+  try {
+    return dialect.record(row, zone);
+  } catch (error) {
+    if (!(error instanceof DnsDataError)) throw error;
+    throw garbled(`a row that cannot be read: ${row[dialect.recordKey] ?? ''}`, 'read');
+  }
+}
+
+/** A sub-list echoes its parent (reference 4.2); an answer to another question is no answer. */
+function demandParent(doc: XmlElement, zone: DnsName): void {
+  const parent = childText(doc, 'plid') ?? '';
+  if (parent !== '' && zoneOf(parent) !== zone) throw garbled(`a list of ${parent}`, 'read');
+}
+
+/** The single writes of one zone, by the record form and its delete function (reference 6.5). */
+export class ZoneWriter implements RecordWriter {
+  readonly #api: PanelApi;
+  readonly #dialect: Dialect;
+  readonly #zone: DnsName;
+  readonly #names: readonly DnsName[];
+  readonly #clock: Clock;
+
+  constructor(api: PanelApi, dialect: Dialect, clock: Clock, zone: DnsName, names: readonly DnsName[]) {
+    this.#api = api;
+    this.#dialect = dialect;
+    this.#clock = clock;
+    this.#zone = zone;
+    this.#names = names;
+  }
+
+  get carriesTtl(): boolean {
+    return this.#dialect.carriesTtl;
+  }
+
+  async read(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    const records = await this.#list(ctx);
+    return records?.filter(({ name }) => this.#names.includes(name)) ?? null;
+  }
+
+  async add(record: ResourceRecord, ctx: CallContext): Promise<'done' | 'exists'> {
+    const outcome = await this.#save('', record, ctx);
+    if (outcome === 'missing') throw zoneMissing(this.#zone);
+    return outcome;
+  }
+
+  async replace(
+    old: CentralRecord,
+    record: ResourceRecord,
+    ctx: CallContext,
+  ): Promise<'done' | 'missing' | 'exists'> {
+    return await this.#save(old.handle, record, ctx);
+  }
+
+  async remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
+    if (!old.handle.includes(separator)) return await this.#delete(old.handle, ctx);
+    const records = (await this.#list(ctx)) ?? [];
+    if (!records.some(({ handle }) => handle === old.handle)) return 'missing';
+    const others = new Set(records.map(({ handle }) => handle));
+    if (partsOfList(old.handle).some((part) => others.has(part))) return await this.#removeRenamed(old, ctx);
+    if ((await this.#delete(old.handle, ctx)) === 'done') return 'done';
+    return await this.#removeRenamed(old, ctx);
+  }
+
+  async waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean> {
+    return await waitForPanel(this.#clock, attempt, ctx);
+  }
+
+  /** `null`: no such zone. */
+  async #list(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    try {
+      return await listRecords(this.#api, this.#dialect, this.#zone, ctx);
+    } catch (error) {
+      if (error instanceof CentralError && error.code === 'central.missing') return null;
+      throw error;
+    }
+  }
+
+  async #save(
+    handle: string,
+    record: ResourceRecord,
+    ctx: CallContext,
+  ): Promise<'done' | 'missing' | 'exists'> {
+    const place = { plid: zoneParameter(this.#zone), elid: handle, sok: 'ok' };
+    const form = this.#form(record);
+    return await outcomeOf(this.#api.write(this.#dialect.recordEdit, { ...place, ...form }, ctx));
+  }
+
+  async #delete(handle: string, ctx: CallContext): Promise<'done' | 'missing'> {
+    const place = { plid: zoneParameter(this.#zone), elid: handle };
+    const outcome = await outcomeOf(
+      this.#api.write(this.#dialect.recordDelete, { ...place, sok: 'ok' }, ctx),
+    );
+    if (outcome !== 'exists') return outcome;
+    throw new CentralError('central.refused', { state: 'unknown', retry: 'never', params: { text: handle } });
+  }
+
+  /**
+   * Removes a text whose identifier the panel may read as a list of identifiers, which could delete other records: the record
+   * form takes one identifier only, so the text is first changed into one without a comma.
+   */
+  async #removeRenamed(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
+    const rdata = rdataFromFields('TXT', [`domainsync removes this record ${randomUUID()}`]);
+    const interim: ResourceRecord = { name: old.name, type: 'TXT', ttl: null, rdata };
+    const renamed = await this.#save(old.handle, interim, ctx);
+    if (renamed === 'missing') return 'missing';
+    try {
+      const now = (await this.#list(ctx))?.find((record) => sameData(record, interim));
+      if (now !== undefined) return await this.#delete(now.handle, ctx);
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+  }
+
+  #form(record: ResourceRecord): Readonly<Record<string, string>> {
+    try {
+      return this.#dialect.form(record);
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+      const params = { text: error.message };
+      throw new CentralError('central.invalid-value', {
+        state: 'untouched',
+        retry: 'never',
+        params,
+        cause: error,
+      });
+    }
+  }
+}
+
+/**
+ * Waits a little longer each time.
+ * @returns false when the panel had long enough, or the deadline is over
+ */
+export async function waitForPanel(clock: Clock, attempt: number, ctx: CallContext): Promise<boolean> {
+  const ms = looks[attempt];
+  if (ms === undefined || ctx.signal.aborted) return false;
+  try {
+    await clock.sleep(ms, ctx.signal);
+    return true;
+  } catch (error) {
+    if (ctx.signal.aborted) return false;
+    throw error;
+  }
+}
+
+function zoneMissing(zone: DnsName): CentralError {
+  return new CentralError('central.missing', { state: 'untouched', retry: 'never', params: { text: zone } });
+}
+
+/** `exists` and `missing` are to be verified by a read, not believed (reference section 18). */
+async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exists'> {
+  try {
+    await call;
+    return 'done';
+  } catch (error) {
+    if (error instanceof CentralError && error.code === 'central.exists') return 'exists';
+    if (error instanceof CentralError && error.code === 'central.missing') return 'missing';
+    throw error;
+  }
+}
+
+/** Every identifier that a panel cutting at the separator could read out of one, itself not among them. */
+function partsOfList(handle: string): string[] {
+  const words = handle.split(separator);
+  const parts: string[] = [];
+  for (let from = 0; from < words.length; from += 1) {
+    for (let to = from + 1; to <= words.length; to += 1) {
+      if (to - from < words.length) parts.push(words.slice(from, to).join(separator));
+    }
+  }
+  return parts;
+}

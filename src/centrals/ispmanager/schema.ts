@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import { problem, type Problem } from '../../dns/problem.ts';
+import type { Trust } from '../../net/connect.ts';
+import { readFingerprint } from '../../net/fingerprint.ts';
+
+/** A checked connection to an ISPmanager account. */
+export interface IspmanagerSettings {
+  /** Full base URL with the panel's path, e.g. `https://dns.example.net/manager/ispmgr`. */
+  readonly address: string;
+  readonly username: string;
+  readonly password: string;
+  readonly trust: Trust;
+  /** Credentials in every call, or a session that is renewed when it ends (reference 3.1). */
+  readonly login: 'authinfo' | 'session';
+  /** Milliseconds for one request. */
+  readonly timeout: number;
+}
+
+/** What the path of the panel's API is when the address has none (reference 2.1). */
+const defaultPath = '/manager/ispmgr';
+const defaultTimeout = 10_000;
+
+const text = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
+
+const schema = v.object({
+  address: v.pipe(
+    text,
+    v.trim(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const address = readAddress(dataset.value);
+      if (typeof address !== 'string') return address.href;
+      addIssue({ message: address });
+      return NEVER;
+    }),
+  ),
+  // `authinfo` is cut at its first colon, so a user name cannot hold one (reference 16.16).
+  username: v.pipe(
+    text,
+    v.trim(),
+    v.nonEmpty('setting.missing'),
+    v.regex(/^[^:]*$/u, 'setting.colon-in-user'),
+  ),
+  password: text,
+  pin: v.optional(
+    v.union([
+      v.pipe(
+        v.strictObject({ fingerprint: v.string() }),
+        v.rawTransform(({ dataset, addIssue, NEVER }): Trust => {
+          const sha256 = readFingerprint(dataset.value.fingerprint);
+          if (sha256 !== null) return { kind: 'fingerprint', sha256 };
+          addIssue({ message: 'setting.bad-fingerprint' });
+          return NEVER;
+        }),
+      ),
+      v.pipe(
+        v.strictObject({
+          ca: v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'setting.bad-certificate')),
+        }),
+        v.transform(({ ca }): Trust => ({ kind: 'ca', pem: ca })),
+      ),
+    ]),
+  ),
+  login: v.optional(v.picklist(['authinfo', 'session'], 'setting.bad-choice'), 'authinfo'),
+  timeout: v.optional(
+    v.pipe(
+      v.number('setting.bad-number'),
+      v.integer('setting.bad-number'),
+      v.minValue(100, 'setting.bad-number'),
+    ),
+    defaultTimeout,
+  ),
+});
+
+/**
+ * Checks settings as they come from a file or a form: `address username password`, optional `pin` (`{ fingerprint }` in any
+ * spelling, or `{ ca }` in PEM), `login`, `timeout`.
+ * @returns the settings, or every problem; each has `params.setting`
+ */
+export function readIspmanagerSettings(
+  input: unknown,
+): { readonly settings: IspmanagerSettings } | { readonly problems: readonly Problem[] } {
+  const result = v.safeParse(schema, input);
+  if (!result.success) {
+    const problems = result.issues.map((issue) =>
+      problem(issue.message, { setting: v.getDotPath(issue)?.split('.')[0] ?? '' }),
+    );
+    return { problems };
+  }
+  const { pin, ...rest } = result.output;
+  return { settings: { ...rest, trust: pin ?? { kind: 'public' } } };
+}
+
+/** A base URL from what people write: with or without scheme, port and path. A text is the code of what is wrong with it. */
+function readAddress(written: string): URL | string {
+  const full = /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) ? written : `https://${written}`;
+  if (!URL.canParse(full)) return 'setting.bad-address';
+  const url = new URL(full);
+  if (url.protocol === 'http:') return 'setting.insecure';
+  if (url.protocol !== 'https:' || url.hostname === '') return 'setting.bad-address';
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    return 'setting.bad-address';
+  if (url.pathname === '/') url.pathname = defaultPath;
+  return url;
+}
