@@ -183,10 +183,10 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
     const error = await refusal(subject().central.listZones(ctx), 'central.unreachable');
     assert.equal(error.state, 'untouched');
     const b = await bench();
-    const change = b.change([], [b.record('www', 'A', '192.0.2.1')]);
+    const change = b.change([], [b.record('late', 'A', '192.0.2.1')]);
     const late = await refusal(b.central.apply(change, [], ctx), 'central.unreachable');
     assert.equal(late.state, 'untouched');
-    assert.equal((await b.truth()).has(recordId(b.record('www', 'A', '192.0.2.1'))), false);
+    assert.equal((await b.truth()).has(recordId(b.record('late', 'A', '192.0.2.1'))), false);
   });
 }
 

@@ -1,12 +1,12 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import type { CallContext } from '../central.ts';
+import { CentralError, type CallContext } from '../central.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
 import { compareSides, plain } from './classify.ts';
 import { applyEach } from './content.ts';
-import { newOperation } from './operations.ts';
+import { keepWatching, newOperation } from './operations.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -36,7 +36,11 @@ async function compareUnderLock(runtime: Runtime, zone: DnsName, view: PanelView
   const entry = await journal.zone(zone);
   const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(({ state }) => !isFinal(state));
   // A zone on its way in or out is judged by its own operation.
-  if (open.some(({ kind }) => kind !== 'records')) return;
+  const own = open.find(({ kind }) => kind !== 'records');
+  if (own !== undefined) {
+    await wantedAfterAll(runtime, own, view);
+    return;
+  }
   if (view.records === null) {
     await goneFromPanel(runtime, entry);
     return;
@@ -55,6 +59,14 @@ async function compareUnderLock(runtime: Runtime, zone: DnsName, view: PanelView
     rows: [{ zone, put: found.put, drop: found.drop }],
   });
   if (found.additions.length > 0) await addNew(runtime, zone, found.additions, records, ctx);
+}
+
+/** A create that got stuck because somebody changed the zone goes on once the panel has the zone. */
+async function wantedAfterAll(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  if (operation.kind !== 'zone-create' || operation.state !== 'stuck' || view.records === null) return;
+  const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
+  await runtime.ports.journal.commit({ operations: [kept] });
+  runtime.wakeZone(operation.zone, 0);
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
@@ -161,6 +173,9 @@ async function addNew(
     await journal.commit({ operations: [operation] });
     const failed = await applyEach(runtime, { zone, remove: [], add: records }, present, ctx);
     await closeFollowing(runtime, operation, additions, failed);
+  } catch (error) {
+    if (error instanceof CentralError && error.state === 'unknown') await keepWatching(runtime, operation, {});
+    throw error;
   } finally {
     runtime.inFlight.delete(operation.id);
     runtime.since.set(operation.id, runtime.now);

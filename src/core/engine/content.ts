@@ -6,6 +6,7 @@ import type { LedgerRow } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
 import { compareSides, isCentralsOwn, plain } from './classify.ts';
+import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -28,7 +29,7 @@ export async function sendContent(
   const present = await readOrCreate(runtime, operation, ctx);
   const panel = view.records ?? [];
   const change = contentChange(operation, panel, present, busy);
-  const failed = isEmptyChange(change) ? new Map<string, string>() : await applyEach(runtime, change, present, ctx);
+  const failed = await send(runtime, operation, change, present, ctx);
   const after = (await central.readZone(zone, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
@@ -49,6 +50,23 @@ export async function sendContent(
     });
   });
   runtime.forget(operation.id);
+}
+
+async function send(
+  runtime: Runtime,
+  operation: Operation,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<Map<string, string>> {
+  if (isEmptyChange(change)) return new Map();
+  try {
+    return await applyEach(runtime, change, present, ctx);
+  } catch (error) {
+    const late = error instanceof CentralError && error.state === 'unknown';
+    if (late) await keepWatching(runtime, operation, { added: change.add, removed: change.remove });
+    throw error;
+  }
 }
 
 /** The zone at the central; made once more where an operation of unknown outcome left none. */

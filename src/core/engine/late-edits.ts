@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Operation } from '../operation.ts';
 import { keepCompensation, keptDelete } from './after.ts';
 import { mirrorItems } from './mirror.ts';
-import { viewItems } from './operations.ts';
+import { showsDone } from './operations.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -29,8 +29,7 @@ export async function lookForLateEdits(
 function isKept(operation: Operation, view: PanelView): boolean {
   switch (operation.kind) {
     case 'records':
-      // In a zone that is gone every delete looks done.
-      return view.records !== null && viewItems(operation, view.ids).every((item) => item === 'after');
+      return showsDone(operation, view);
     case 'zone-create':
       return view.records !== null;
     case 'zone-delete':
@@ -41,7 +40,7 @@ function isKept(operation: Operation, view: PanelView): boolean {
 async function followLate(runtime: Runtime, operation: Operation): Promise<void> {
   runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   if (operation.kind === 'zone-create') {
-    runtime.compareSoon(operation.zone, 'late-edit');
+    await giveUp(runtime, operation);
     return;
   }
   if (operation.kind === 'zone-delete') {
@@ -54,14 +53,14 @@ async function followLate(runtime: Runtime, operation: Operation): Promise<void>
   else await giveUp(runtime, operation);
 }
 
-/** The central will not have it now: the comparison lists the difference, and this is not tried again. */
+/** Left to the comparison, which creates what is missing and lists what differs; this is not tried again. */
 async function giveUp(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal } = runtime.ports;
   await runtime.exclusively(async () => {
     const fresh = await journal.operation(operation.id);
     if (fresh !== null) await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
   });
-  runtime.compareSoon(operation.zone, 'late-edit-refused');
+  runtime.compareSoon(operation.zone, 'late-edit');
 }
 
 function sourceOf({ zone, fingerprint, actor }: Operation): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {

@@ -2,6 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
+import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 
 /** A new operation in state `prepared`, not yet written. */
@@ -49,8 +50,27 @@ export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
   return [...names];
 }
 
+/** Journals that a write of unknown outcome may still land, and what it may write. */
+export async function keepWatching(
+  runtime: Runtime,
+  operation: Operation,
+  written: Partial<Pick<Operation, 'added' | 'removed'>>,
+): Promise<void> {
+  const { journal, clock, settings } = runtime.ports;
+  await runtime.exclusively(async () => {
+    const fresh = (await journal.operation(operation.id)) ?? operation;
+    const watchUntil = clock.wall() + settings.watch;
+    await journal.commit({ operations: [{ ...fresh, ...written, watchUntil }] });
+  });
+}
+
 /** How the panel stands to each item of an operation. */
 export type ItemView = 'before' | 'after' | 'other';
+
+/** Whether the panel shows the whole edit done. In a zone that is gone every delete would look so: nothing is proven there. */
+export function showsDone(operation: Operation, view: PanelView): boolean {
+  return view.records !== null && viewItems(operation, view.ids).every((item) => item === 'after');
+}
 
 export function viewItems(operation: Operation, panelIds: ReadonlySet<string>): ItemView[] {
   return operation.items.map(({ remove, add }) => {

@@ -4,7 +4,7 @@ import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
-import { mirroredNames, viewItems } from './operations.ts';
+import { mirroredNames, showsDone, viewItems } from './operations.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
@@ -24,7 +24,7 @@ export async function settleRecords(
   const plain: Operation[] = [];
   const unsettled: Operation[] = [];
   for (const operation of decided) {
-    const done = viewItems(operation, view.ids).every((item) => item === 'after');
+    const done = showsDone(operation, view);
     const atCentral = operation.state === 'applied' || operation.state === 'kept';
     (done && atCentral ? plain : unsettled).push(operation);
   }
@@ -139,7 +139,7 @@ async function endBringing(
     const items = viewItems(operation, view.ids);
     // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
     const some = operation.afterSeen && items.includes('after');
-    const confirmed = some || items.every((item) => item === 'after');
+    const confirmed = some || showsDone(operation, view);
     if (confirmed) return runtime.next(operation, 'confirmed');
     // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
     const watched = operation.class === 'veto' && !operation.afterSeen;

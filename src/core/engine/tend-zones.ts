@@ -4,7 +4,7 @@ import type { Operation } from '../operation.ts';
 import { refusal } from '../catalogue.ts';
 import { isCentralsOwn } from './classify.ts';
 import { sendContent } from './content.ts';
-import { newOperation } from './operations.ts';
+import { keepWatching, newOperation } from './operations.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -12,6 +12,10 @@ import type { Runtime } from './runtime.ts';
 export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { settings } = runtime.ports;
   if (view.records !== null) {
+    if (operation.cancels !== null && !operation.afterSeen) {
+      await tendUnprovenCreate(runtime, operation, view);
+      return;
+    }
     const signature = [...view.ids].sort().join('\n');
     const wait = { patience: 0, gap: settings.contentGap };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
@@ -21,6 +25,27 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
   if (!agreesTwice(runtime, operation, view, 'missing', { patience, gap: settings.readGap })) return;
   await underZoneLock(runtime, operation, (ctx) => undoCreate(runtime, operation, ctx));
+}
+
+/**
+ * A create that met a delete of the same zone on its way, and whose `after` does not come: perhaps the panel refused both and
+ * the zone never left. Then nothing is sent, and the zone is compared as if we had just arrived.
+ */
+async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const { journal, settings } = runtime.ports;
+  const wait = { patience: settings.afterWait, gap: settings.readGap };
+  if (!agreesTwice(runtime, operation, view, 'unproven', wait)) return;
+  await runtime.exclusively(async () => {
+    const fresh = await journal.operation(operation.id);
+    const entry = await journal.zone(operation.zone);
+    if (fresh === null || fresh.state !== operation.state || fresh.afterSeen || entry === null) return;
+    await journal.commit({
+      operations: [runtime.next(fresh, 'reverted')],
+      zones: [{ ...entry, standing: 'panel-only' }],
+    });
+  });
+  runtime.forget(operation.id);
+  runtime.compareSoon(operation.zone, 'unproven-create');
 }
 
 /** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
@@ -43,7 +68,11 @@ async function giveUpDelete(runtime: Runtime, operation: Operation): Promise<voi
   const { journal, clock, settings } = runtime.ports;
   const fresh = await journal.operation(operation.id);
   const entry = await journal.zone(operation.zone);
-  if (fresh === null || fresh.state !== operation.state || entry === null) return;
+  if (fresh === null || fresh.state !== operation.state) return;
+  if (entry === null) {
+    await journal.commit({ operations: [runtime.next(fresh, 'reverted')] });
+    return;
+  }
   // A panel slower than our patience may still delete it, and its `after` may get lost: stay on watch.
   const watchUntil = fresh.afterSeen ? 0 : clock.wall() + settings.watch;
   const ended = runtime.next(fresh, 'reverted', { watchUntil });
@@ -108,8 +137,7 @@ async function deleteWatched(runtime: Runtime, operation: Operation, ctx: CallCo
     await runtime.ports.central.deleteZone(operation.zone, ctx);
   } catch (error) {
     if (error instanceof CentralError && error.state === 'unknown') {
-      const watchUntil = runtime.ports.clock.wall() + runtime.ports.settings.watch;
-      await runtime.ports.journal.commit({ operations: [{ ...operation, watchUntil }] });
+      await keepWatching(runtime, operation, {});
     }
     throw error;
   }

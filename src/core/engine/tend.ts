@@ -4,7 +4,7 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import { PanelError } from '../panel.ts';
 import { compareZone } from './compare.ts';
-import { viewItems } from './operations.ts';
+import { showsDone, viewItems } from './operations.ts';
 import { agreesTwice, readPanel, type PanelView } from './panel-view.ts';
 import { restorePanel } from './restore.ts';
 import type { Runtime } from './runtime.ts';
@@ -83,8 +83,8 @@ async function tendUndecided(runtime: Runtime, zone: DnsName, undecided: readonl
  * reads some seconds apart that agree, and not before the operation's patience is over.
  */
 function isDecided(runtime: Runtime, operation: Operation, view: PanelView): boolean {
-  const items = viewItems(operation, view.ids);
-  if (items.every((item) => item === 'after')) return true;
+  if (showsDone(operation, view)) return true;
+  const items = view.records === null ? ['gone'] : viewItems(operation, view.ids);
   const { settings } = runtime.ports;
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
   return agreesTwice(runtime, operation, view, items.join(), { patience, gap: settings.readGap });

@@ -3,9 +3,10 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { CallContext } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
+import { plain } from './classify.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
-import { mirroredNames, newOperation } from './operations.ts';
+import { newOperation } from './operations.ts';
 import { knowledgeOf, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -21,7 +22,7 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   await lookForLateEdits(runtime, zone, onWatch);
   for (const create of onWatch.filter(({ kind }) => kind === 'zone-create')) await lookForZone(runtime, create);
   if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);
-  const watched = onWatch.filter(({ kind }) => kind === 'records');
+  const watched = onWatch.filter(({ kind, added, removed }) => kind !== 'zone-delete' && added.length + removed.length > 0);
   if (watched.length > 0) await lookAtNames(runtime, zone, watched);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watchUntil }) => watchUntil - wall));
@@ -29,16 +30,25 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
-/** A create that was undone, or never seen, may still appear: then it is undone once more. */
+/** A create that was undone, or whose zone was deleted since, may still land: then the zone is taken away once more. */
 async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   const { journal, central } = runtime.ports;
-  const takenBack = create.created && (create.state === 'reverted' || create.state === 'refused');
-  if (!takenBack || (await journal.zone(create.zone)) !== null) return;
+  if (!create.created || (await journal.zone(create.zone)) !== null) return;
   const content = await runtime.step(create.id, (ctx) => central.readZone(create.zone, ctx));
   if (content === null) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone: create.zone, records: content.length });
-  await journal.commit({ operations: [runtime.next(create, 'reverting')] });
+  const takenBack = create.state === 'reverted' || create.state === 'refused';
+  await journal.commit({
+    operations: [takenBack ? runtime.next(create, 'reverting') : deleteOf(runtime, create, content)],
+  });
   runtime.wakeZone(create.zone, 0);
+}
+
+function deleteOf(runtime: Runtime, create: Operation, content: readonly ResourceRecord[]): Operation {
+  const { zone, incarnation } = create;
+  const snapshot = content.map(plain);
+  const draft = newOperation(runtime, { kind: 'zone-delete', class: 'follow', zone, incarnation, snapshot });
+  return { ...draft, state: 'kept', afterSeen: true };
 }
 
 function mayDeleteLate({ kind, state }: Operation): boolean {
@@ -61,7 +71,7 @@ async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
 }
 
 async function lookAtNames(runtime: Runtime, zone: DnsName, watched: readonly Operation[]): Promise<void> {
-  const names = [...new Set(watched.flatMap((operation) => mirroredNames(operation)))];
+  const names = [...new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(({ name }) => name)))];
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {

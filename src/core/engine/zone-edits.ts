@@ -19,7 +19,8 @@ export async function beforeCreate(
   const { journal } = runtime.ports;
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event.zone);
   const entry = await journal.zone(event.zone);
-  if (entry !== null && entry.standing !== 'deleting') {
+  const leaving = (await pastOf(runtime, event.zone)).waiting.length > 0;
+  if (entry !== null && entry.standing !== 'deleting' && !leaving) {
     // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
     return { kind: 'accept' };
   }
@@ -48,6 +49,7 @@ function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<str
 export async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
   const ctx: CallContext = { signal, operation: draft.id };
   let latest = draft;
+  let made: 'created' | 'exists' | null = null;
   try {
     const there = (await runtime.ports.central.listZones(ctx)).includes(draft.zone);
     const past = await pastOf(runtime, draft.zone);
@@ -59,15 +61,15 @@ export async function createAtCentral(runtime: Runtime, draft: Operation, signal
     }
     latest = { ...latest, created: true };
     await runtime.ports.journal.commit({ operations: [latest] });
-    const made = await runtime.ports.central.createZone(draft.zone, draft.seed ?? emptySeed, ctx);
+    made = await runtime.ports.central.createZone(draft.zone, draft.seed ?? emptySeed, ctx);
     latest = { ...latest, created: made === 'created' };
     const content = made === 'created' ? await runtime.ports.central.readZone(draft.zone, ctx) : [];
     latest = { ...latest, snapshot: (content ?? []).map(plain) };
     await runtime.exclusively(() => commitApplied(runtime, latest));
     return { kind: 'accept' };
   } catch (error) {
-    if (error instanceof CentralError || error instanceof JournalError) return await createFailed(runtime, latest, error);
-    throw error;
+    if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
+    return await createFailed(runtime, latest, error, made !== null);
   }
 }
 
@@ -118,9 +120,10 @@ async function createFailed(
   runtime: Runtime,
   operation: Operation,
   error: CentralError | JournalError,
+  made: boolean,
 ): Promise<Verdict> {
   const problems = [error instanceof CentralError ? error.problem : refusal(error.code, error.params)];
-  const clean = error instanceof CentralError && error.state === 'untouched' && operation.snapshot.length === 0;
+  const clean = !made && error instanceof CentralError && error.state === 'untouched';
   runtime.ports.log(2, 'zone.create-failed', { operation: operation.id, zone: operation.zone, code: error.code });
   if (operation.created) {
     const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;

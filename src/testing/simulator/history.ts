@@ -186,8 +186,16 @@ class History {
       this.#fill('panel', zone, defaultRecords(zone, 'panel'));
       return true;
     };
-    await this.#world.edit(event, carryOut, this.#localPart());
+    const answered = await this.#world.edit(event, carryOut, this.#localPart());
+    if (answered.lostAfter) this.#excuseZone(zone);
     this.#zonesInHand.delete(zone);
+  }
+
+  /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
+  #excuseZone(zone: DnsName): void {
+    for (const side of [this.#world.central, this.#world.panel]) {
+      for (const { name } of side.zones.get(zone)?.values() ?? []) this.#traces.meddled.add(`${zone} ${name}`);
+    }
   }
 
   /** Somebody with access to the central changes a record there by hand. */
@@ -204,7 +212,6 @@ class History {
     if (this.#random.chance(0.7)) {
       const stranger = record(zone, this.#random.pick(hosts), 'A', this.#random.between(200, 220));
       records.set(recordId(stranger), stranger);
-      this.#world.central.strangers.add(`${zone} ${recordId(stranger)}`);
       this.#traces.meddled.add(`${zone} ${stranger.name}`);
     }
     this.#world.note(`somebody writes at the central in ${zone}`);

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import type { Traces } from './history.ts';
@@ -45,7 +45,7 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
   for (const [id, record] of new Map([...panel, ...central])) {
     if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
     const place = `${zone} ${record.name}`;
-    const excused = traces.old.has(place) || traces.meddled.has(place) || refusedAddition(view, id);
+    const excused = traces.old.has(place) || traces.meddled.has(place) || refusedAddition(world, view, place);
     if (!excused) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
     else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
   }
@@ -56,10 +56,10 @@ function side(panel: ReadonlyMap<string, ResourceRecord>, id: string): string {
   return panel.has(id) ? 'in the panel only' : 'at the central only';
 }
 
-/** A record of a bulk addition that the central itself refused: left in the panel, listed with the central's reason. */
-function refusedAddition(view: ZoneView, id: string): boolean {
-  const row = view.rows.find(({ record }) => recordId(record) === id);
-  return row?.standing === 'panel-only' && row.note !== null && row.note.startsWith('central.');
+/** A bulk addition that the central refused is left in the panel and listed, and so is what is made of it there. */
+function refusedAddition(world: World, view: ZoneView, place: string): boolean {
+  const left = view.rows.some(({ record, standing }) => standing !== 'joined' && place === `${view.entry?.zone} ${record.name}`);
+  return left && world.central.refused.has(place);
 }
 
 /** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */

@@ -22,8 +22,8 @@ export class CentralStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
-  /** Every record somebody else wrote, by zone and id. */
-  readonly strangers = new Set<string>();
+  /** Zone and owner name (`zone name`) of every write that was refused. */
+  readonly refused = new Set<string>();
 }
 
 /**
@@ -93,7 +93,7 @@ export class SimCentral implements Central {
     const added: ResourceRecord[] = [];
     for (const { record, add } of steps) {
       const done = removed.length + added.length > 0;
-      await this.#write(ctx, done, () => {
+      await this.#write(ctx, done, `${change.zone} ${record.name}`, () => {
         const records = this.store.zones.get(change.zone);
         if (records === undefined) return;
         const id = recordId(record);
@@ -110,7 +110,7 @@ export class SimCentral implements Central {
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'created' | 'exists'> {
     if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
     if (this.store.zones.has(zone)) return 'exists';
-    await this.#write(ctx, false, () => {
+    await this.#write(ctx, false, zone, () => {
       if (!this.store.zones.has(zone)) this.store.zones.set(zone, new Map(this.defaults(zone)));
     });
     return 'created';
@@ -118,7 +118,7 @@ export class SimCentral implements Central {
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     const there = this.store.zones.has(zone);
-    await this.#write(ctx, false, () => {
+    await this.#write(ctx, false, zone, () => {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
@@ -140,11 +140,12 @@ export class SimCentral implements Central {
   }
 
   /** One write request. @param done whether an earlier request of the same change was already carried out */
-  async #write(ctx: CallContext, done: boolean, mutate: () => void): Promise<void> {
+  async #write(ctx: CallContext, done: boolean, place: string, mutate: () => void): Promise<void> {
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
     switch (this.nextFault()) {
       case 'refuse':
+        this.store.refused.add(place);
         throw refused('central.refused', done);
       case 'down':
         throw unreachable(done ? 'partial' : 'untouched');

@@ -100,23 +100,27 @@ export class World {
   }
 
   /** One save in the panel, from `before` to `after`, as the panel would carry it out. */
-  async edit(event: (stage: 'before' | 'after') => EditEvent, carryOut: () => boolean, local: LocalPart): Promise<Verdict> {
+  async edit(
+    event: (stage: 'before' | 'after') => EditEvent,
+    carryOut: () => boolean,
+    local: LocalPart,
+  ): Promise<{ readonly lostAfter: boolean }> {
     const before = event('before');
     const verdict = await this.#hook({ kind: 'edits', edits: [before] });
     this.note(`before ${describeEvent(before)}: ${describeVerdict(verdict)}`);
-    if (verdict.kind === 'refuse') return verdict;
+    if (verdict.kind === 'refuse') return { lostAfter: false };
     await this.clock.sleep(local.takes);
     if (local.refuses) {
       this.note(`panel refuses its part of ${describeEvent(before)}`);
-      return verdict;
+      return { lostAfter: false };
     }
     this.#hide(before.zone, local.visibleAfter);
     const done = carryOut();
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
-    if (!done || local.afterLost) return verdict;
+    if (!done || local.afterLost) return { lostAfter: done };
     const after = await this.#hook({ kind: 'edits', edits: [event('after')] });
     if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
-    return verdict;
+    return { lostAfter: after === unanswered };
   }
 
   async hint(zone: DnsName): Promise<void> {
