@@ -73,7 +73,7 @@ export async function applyStepwise(
   throw new CentralError('central.no-effect', { state: stateAfter(progress, 'unknown'), retry: 'later' });
 }
 
-/** What is left to do, by a fresh read; waits for writes that were answered `done` and do not show yet. */
+/** What is left to do, by a fresh read; waits for what earlier answers say is so and does not show yet. */
 async function readBack(
   change: Change,
   writer: RecordWriter,
@@ -83,7 +83,7 @@ async function readBack(
   for (let attempt = 0; ; attempt += 1) {
     const now = await reading(writer, progress, ctx);
     const steps = planSteps(change, now, writer.carriesTtl);
-    const hidden = steps.some((step) => partsOf(step).some((part) => progress.done.has(part)));
+    const hidden = steps.some((step) => contradicts(step, progress));
     if (!hidden || !(await writer.waitBeforeRead(attempt, ctx))) return steps;
   }
 }
@@ -152,6 +152,12 @@ function partsOf(step: Step): string[] {
   if (step.kind !== 'add') parts.push(`remove ${step.old.handle}`);
   if (step.kind !== 'remove') parts.push(`add ${recordId(step.record)} ${step.record.ttl ?? ''}`);
   return parts;
+}
+
+/** Whether a step is to be done by what a read shows and was done, or called needless, by an earlier answer. */
+function contradicts(step: Step, progress: Progress): boolean {
+  const parts = partsOf(step);
+  return progress.sent.has(parts.join('\n')) || parts.some((part) => progress.done.has(part));
 }
 
 /** A write whose answer a fresh read contradicts is not sent again: that would be a fight, or a loop. */

@@ -82,12 +82,18 @@ export function readIspmanagerSettings(
   const result = v.safeParse(schema, input);
   if (!result.success) {
     const problems = result.issues.map((issue) =>
-      problem(issue.message, { setting: v.getDotPath(issue)?.split('.')[0] ?? '' }),
+      problem(codeOf(issue), { setting: v.getDotPath(issue)?.split('.')[0] ?? '' }),
     );
     return { problems };
   }
   const { pin, ...rest } = result.output;
   return { settings: { ...rest, trust: pin ?? { kind: 'public' } } };
+}
+
+/** Checks without a code of ours are about what is not there, or of the wrong kind altogether. */
+function codeOf({ message, received }: v.BaseIssue<unknown>): string {
+  if (message.startsWith('setting.')) return message;
+  return received === 'undefined' ? 'setting.missing' : 'setting.bad-value';
 }
 
 /** A base URL from what people write: with or without scheme, port and path. A text is the code of what is wrong with it. */

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CentralError } from '../../core/central.ts';
+import { parseXml } from '../../net/xml.ts';
+import { readAnswer } from './answer.ts';
+import { readRows } from './lists.ts';
+
+const plain = (text: string): string => text;
+
+function read(body: string | Buffer, status = 200, effect: 'read' | 'write' = 'read') {
+  return readAnswer({ status, contentType: 'text/xml', body: Buffer.from(body) }, effect, plain);
+}
+
+function codeOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof CentralError, String(error));
+    return `${error.code} ${error.state}`;
+  }
+  return 'ok';
+}
+
+const list = `<?xml version="1.0" encoding="UTF-8"?>
+<doc><plid>example.org</plid><elem><key>www A  203.0.113.7</key><name>www</name><type>A</type><addr>203.0.113.7</addr></elem>
+<banner status="1" id="news" infotype="info">A new version: café &amp; more</banner>
+<elem><key>t TXT  &lt;ü&gt;</key><name>t</name><type>TXT</type><addr>&lt;ü&gt;</addr><active/></elem></doc>`;
+
+describe('answers of a panel', () => {
+  it('are taken whole: every proper prefix of a list is an error', () => {
+    const octets = Buffer.from(list);
+    assert.equal(readRows(read(octets), 'key').length, 2);
+    for (let length = 0; length < octets.length; length += 1) {
+      assert.equal(
+        codeOf(() => read(octets.subarray(0, length))),
+        'central.garbled untouched',
+        String(length),
+      );
+    }
+  });
+
+  it('may begin with blank lines and a byte order mark', () => {
+    assert.equal(readRows(read(`\n\n${list}`), 'key').length, 2);
+    assert.equal(readRows(read(`\ufeff${list}`), 'key').length, 2);
+  });
+
+  it('are told apart from everything else', () => {
+    const others = [
+      '',
+      ' \n',
+      '<!DOCTYPE html><html><body>Login</body></html>',
+      '<html><head/><body/></html>',
+      'OK',
+      '<ok/>',
+      '{"auth":"1"}',
+      '<?xml version="1.0"?><!DOCTYPE doc [<!ENTITY a "b">]><doc>&a;</doc>',
+    ];
+    for (const other of others)
+      assert.equal(
+        codeOf(() => read(other)),
+        'central.garbled untouched',
+        other,
+      );
+    assert.equal(
+      codeOf(() => read(list, 500)),
+      'central.garbled untouched',
+    );
+    assert.equal(
+      codeOf(() => read(list, 502, 'write')),
+      'central.garbled unknown',
+    );
+  });
+
+  it('name the page that came instead', () => {
+    const page = '<html><head><title>502 Bad\nGateway</title></head></html>';
+    assert.throws(() => read(page, 502), { params: { text: 'HTTP 502 (502 Bad Gateway)' } });
+  });
+
+  it('refuse in several shapes', () => {
+    const shapes: Readonly<Record<string, string>> = {
+      '<doc><authfail/></doc>': 'central.login untouched',
+      'access deny': 'central.login untouched',
+      '<doc><error code="100">access deny</error></doc>': 'central.login untouched',
+      '<error code="100">access deny</error>': 'central.login untouched',
+      '<doc><error code="2" obj="domain"/></doc>': 'central.exists untouched',
+      '<doc><error code="3" obj="domain"/></doc>': 'central.missing untouched',
+      '<doc><error code="5" val="domain"/></doc>': 'central.limit untouched',
+      '<doc><error>text</error><ok/></doc>': 'central.refused unknown',
+    };
+    for (const [body, expected] of Object.entries(shapes)) {
+      assert.equal(
+        codeOf(() => read(body, 200, 'write')),
+        expected,
+        body,
+      );
+    }
+  });
+});
+
+describe('lists of a panel', () => {
+  function rows(inner: string) {
+    return readRows(parseXml(`<doc>${inner}</doc>`), 'name');
+  }
+
+  it('may be empty, shown as no row or as one empty row', () => {
+    assert.deepEqual(rows(''), []);
+    assert.deepEqual(rows('<elem/>'), []);
+    assert.deepEqual(rows('<elem><name>a</name><active/></elem>'), [{ name: 'a', active: '' }]);
+  });
+
+  it('have an identifier in every row', () => {
+    for (const inner of [
+      '<elem><type>A</type></elem>',
+      '<elem><name/></elem>',
+      '<elem><name>a</name></elem><elem/>',
+    ]) {
+      assert.equal(
+        codeOf(() => rows(inner)),
+        'central.garbled untouched',
+        inner,
+      );
+    }
+  });
+
+  it('are no lists when a banner says that rows are left out', () => {
+    const cut = [
+      '<banner id="recordlimit"/>',
+      '<banner info="too_many_rows">x</banner>',
+      '<banner id="7">Only the first 100 rows are shown</banner>',
+      '<banner id="7">Показаны первые 100 записей</banner>',
+    ];
+    for (const banner of cut)
+      assert.equal(
+        codeOf(() => rows(`<elem><name>a</name></elem>${banner}`)),
+        'central.list-cut untouched',
+        banner,
+      );
+    const news = [
+      '<banner id="news">A new version is available</banner>',
+      '<banner id="license">Your licence ends first of May</banner>',
+      '<banner>Backup your records</banner>',
+    ];
+    for (const banner of news) assert.equal(rows(`<elem><name>a</name></elem>${banner}`).length, 1, banner);
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox, type Sandbox, type Switches } from '../../sandbox/index.ts';
+import type { Central } from '../core/central.ts';
+import type { Clock } from '../core/clock.ts';
+import type { DnsName } from '../dns/name.ts';
+import { rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts';
+import { makeRecord, type ResourceRecord } from '../dns/record.ts';
+import { readFingerprint } from '../net/fingerprint.ts';
+import type { ContractSubject } from './central-contract.ts';
+import { createIspmanagerCentral, type IspmanagerSettings } from '../centrals/ispmanager/index.ts';
+
+/** The account under test: a password with everything that an encoding can break. */
+export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;
+const bob = { name: 'bob', password: 'bob-password', level: 5 } as const;
+const root = { name: 'root', password: 'root-password', level: 7 } as const;
+
+/** Time that passes only while somebody waits, for adapter and panel alike: a late panel costs no time. */
+export class TestClock implements Clock {
+  #now = 1_700_000_000_000;
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.#now;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.#now += ms;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A stand-in panel, its time, and how to make a central for alice's account. */
+export interface TestPanel {
+  readonly sandbox: Sandbox;
+  readonly clock: Clock;
+  readonly central: (more?: Partial<IspmanagerSettings>) => Central;
+  /** Removes the panel without a trace. */
+  readonly stop: () => Promise<void>;
+}
+
+/** An ISPmanager 4 stand-in with the accounts alice and bob. */
+export async function startPanel(switches: Partial<Switches> = {}): Promise<TestPanel> {
+  const folder = mkdtempSync(join(tmpdir(), 'central-test-'));
+  const clock = new TestClock();
+  const users = [root, alice, bob];
+  const sandbox = await startSandbox({ root: folder, users, switches, clock: () => clock.wall() });
+  return {
+    sandbox,
+    clock,
+    central: (more = {}) => createIspmanagerCentral({ ...settingsFor(sandbox), ...more }, { clock }),
+    stop: async () => {
+      await sandbox.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function settingsFor(sandbox: Sandbox): IspmanagerSettings {
+  return {
+    address: `${sandbox.url}/manager/ispmgr`,
+    username: alice.name,
+    password: alice.password,
+    trust: { kind: 'fingerprint', sha256: readFingerprint(sandbox.fingerprint) ?? '' },
+    login: 'authinfo',
+    timeout: 5_000,
+  };
+}
+
+/** Calls the panel as a foreign client would. @throws {Error} when it refuses */
+async function call(
+  sandbox: Sandbox,
+  user: typeof alice | typeof bob,
+  func: string,
+  params: Record<string, string>,
+) {
+  const answer = await sandbox.call(
+    func,
+    { ...params, sok: 'ok' },
+    { user: user.name, password: user.password },
+  );
+  if (!answer.ok) throw new Error(`${func}: ${answer.body}`);
+}
+
+/** The panel's truth as records, by another way than the adapter's. */
+export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecord[] | null {
+  return (
+    sandbox.records(zone)?.map(({ name, type, prio, wght, port, addr }) => {
+      const rdata = type === 'TXT' ? rdataFromFields('TXT', [addr]) : `${prio} ${wght} ${port} ${addr}`;
+      return makeRecord({ name, type, rdata }, zone);
+    }) ?? null
+  );
+}
+
+/** Somebody else with the panel's own pages open. */
+export function someoneElse(sandbox: Sandbox): ContractSubject['someoneElse'] {
+  const plid = (zone: DnsName): string => zone.slice(0, -1);
+  return {
+    add: async (zone, { name, type, rdata }) => {
+      const fields = rdataFields(type, rdata);
+      const numbers = { prio: type === 'MX' || type === 'SRV' ? (fields[0] ?? '') : '', wght: '', port: '' };
+      const addr = fields.at(-1) ?? '';
+      await call(sandbox, alice, 'domain.sublist.edit', {
+        plid: plid(zone),
+        name,
+        sdtype: type,
+        addr,
+        ...numbers,
+      });
+    },
+    remove: async (zone, record) => {
+      const at = truthOf(sandbox, zone)?.findIndex(
+        ({ name, type, rdata }) => name === record.name && type === record.type && rdata === record.rdata,
+      );
+      const elid = sandbox.keys(zone)?.[at ?? -1];
+      if (elid === undefined) throw new Error('no such record');
+      await call(sandbox, alice, 'domain.sublist.delete', { plid: plid(zone), elid });
+    },
+    createZone: async (zone) => {
+      await call(sandbox, bob, 'domain.edit', { elid: '', name: plid(zone), ip: '192.0.2.7' });
+    },
+    records: async (zone) => await Promise.resolve(truthOf(sandbox, zone)),
+  };
+}
