@@ -121,7 +121,11 @@ describe('record-by-record application', () => {
 
   it('notices that the zone is gone', async () => {
     const b = bench([], { read: async () => await Promise.resolve(null) });
-    await assert.rejects(b.apply([], [record('192.0.2.1')]), { code: 'central.missing', state: 'partial' });
+    await assert.rejects(b.apply([], [record('192.0.2.1')]), {
+      code: 'central.missing',
+      state: 'partial',
+      params: { text: 'example.org' },
+    });
   });
 
   it('looks whether an unclear refusal came too late', async () => {

@@ -5,6 +5,7 @@ import {
   type CentralErrorFacts,
   type CentralRecord,
 } from '../core/central.ts';
+import { displayName, type DnsName } from '../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 import { look, restated } from './restate.ts';
@@ -81,7 +82,7 @@ async function readBack(
   ctx: CallContext,
 ): Promise<readonly Step[]> {
   for (let attempt = 0; ; attempt += 1) {
-    const now = await reading(writer, progress, ctx);
+    const now = await reading(change.zone, writer, progress, ctx);
     const steps = planSteps(change, now, writer.carriesTtl);
     const hidden = steps.some((step) => contradicts(step, progress));
     if (!hidden || !(await writer.waitBeforeRead(attempt, ctx))) return steps;
@@ -89,6 +90,7 @@ async function readBack(
 }
 
 async function reading(
+  zone: DnsName,
   writer: RecordWriter,
   progress: Progress,
   ctx: CallContext,
@@ -99,7 +101,11 @@ async function reading(
   } catch (error) {
     throw withState(error, stateAfter(progress, 'unknown'));
   }
-  throw new CentralError('central.missing', { state: stateAfter(progress, 'partial'), retry: 'never' });
+  throw new CentralError('central.missing', {
+    state: stateAfter(progress, 'partial'),
+    retry: 'never',
+    params: { text: displayName(zone) },
+  });
 }
 
 async function runSteps(

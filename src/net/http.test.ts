@@ -98,9 +98,10 @@ function pin(cert: string): Trust {
 
 describe('HTTPS client', () => {
   it('posts, reads the answer whatever its status, and keeps the connection', async (t) => {
-    const server = await serve(t, (_, response) =>
-      response.writeHead(502, { 'Content-Type': 'text/html' }).end('<p>bad'),
-    );
+    const server = await serve(t, (request, response) => {
+      assert.equal(request.headers['accept-encoding'], undefined);
+      response.writeHead(502, { 'Content-Type': 'text/html' }).end('<p>bad');
+    });
     const http = client(t, server.url);
     for (const body of ['a=1', 'a=2']) {
       const { status, contentType, body: octets } = await http.send(post(body), quiet);

@@ -95,6 +95,7 @@ export class PanelApi {
     const secrets = [this.#settings.password, this.#session ?? ''].flatMap((one) => [
       one,
       encodeURIComponent(one),
+      encodeForm({ '': one }).slice(1),
     ]);
     return secrets
       .filter((secret) => secret !== '')

@@ -229,8 +229,10 @@ describe('ISPmanager central: answers that are none', () => {
   it('stops at the deadline in the middle of a write', async () => {
     const present = (await central.readZone(zone, quietContext())) ?? [];
     panel.sandbox.faults.add({ func: 'domain.sublist.edit', effect: 'delay-after', ms: 60_000 });
-    const signal = AbortSignal.timeout(150);
-    const call = central.apply(adding, present, { signal, operation: '-' });
+    const deadline = new AbortController();
+    const call = central.apply(adding, present, { signal: deadline.signal, operation: '-' });
+    while (panel.sandbox.faults.waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    deadline.abort();
     await failure(call, 'central.unreachable', 'unknown');
   });
 

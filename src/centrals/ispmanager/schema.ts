@@ -42,23 +42,15 @@ const schema = v.object({
   ),
   password: text,
   pin: v.optional(
-    v.union([
-      v.pipe(
-        v.strictObject({ fingerprint: v.string() }),
-        v.rawTransform(({ dataset, addIssue, NEVER }): Trust => {
-          const sha256 = readFingerprint(dataset.value.fingerprint);
-          if (sha256 !== null) return { kind: 'fingerprint', sha256 };
-          addIssue({ message: 'setting.bad-fingerprint' });
-          return NEVER;
-        }),
-      ),
-      v.pipe(
-        v.strictObject({
-          ca: v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'setting.bad-certificate')),
-        }),
-        v.transform(({ ca }): Trust => ({ kind: 'ca', pem: ca })),
-      ),
-    ]),
+    v.pipe(
+      v.strictObject({ fingerprint: v.optional(v.string()), ca: v.optional(v.string()) }),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const trust = readPin(dataset.value);
+        if (typeof trust !== 'string') return trust;
+        addIssue({ message: trust });
+        return NEVER;
+      }),
+    ),
   ),
   login: v.optional(v.picklist(['authinfo', 'session'], 'setting.bad-choice'), 'authinfo'),
   timeout: v.optional(
@@ -94,6 +86,20 @@ export function readIspmanagerSettings(
 function codeOf({ message, received }: v.BaseIssue<unknown>): string {
   if (message.startsWith('setting.')) return message;
   return received === 'undefined' ? 'setting.missing' : 'setting.bad-value';
+}
+
+/** One certificate or one authority. A text is the code of what is wrong. */
+function readPin(pin: {
+  readonly fingerprint?: string | undefined;
+  readonly ca?: string | undefined;
+}): Trust | string {
+  const { fingerprint, ca } = pin;
+  if ((fingerprint === undefined) === (ca === undefined)) return 'setting.bad-value';
+  if (ca !== undefined) {
+    return ca.includes('-----BEGIN CERTIFICATE-----') ? { kind: 'ca', pem: ca } : 'setting.bad-certificate';
+  }
+  const sha256 = readFingerprint(fingerprint ?? '');
+  return sha256 === null ? 'setting.bad-fingerprint' : { kind: 'fingerprint', sha256 };
 }
 
 /** A base URL from what people write: with or without scheme, port and path. A text is the code of what is wrong with it. */
