@@ -3,6 +3,7 @@ import { isMirrored } from '../ledger.ts';
 import { refusal } from '../catalogue.ts';
 import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
+import type { Outcome } from './carry-out.ts';
 import { mirrorItems, readKnowledge, resolve } from './mirror.ts';
 import { fromEvent, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
@@ -129,7 +130,9 @@ async function compensate(
     await keepCompensation(runtime, outcome.operation, takenBack);
     return { kind: 'accept' };
   }
-  await rememberToRestore(runtime, event, resolved.items, outcome.operation, outcome.problems);
+  // An undo that is still on its way turns round by itself when it sees what the panel holds now.
+  if (takenBack?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
+  if (takenBack !== null) await markAnswered(runtime, takenBack);
   return { kind: 'refuse', problems: outcome.problems, changed: 'panel' };
 }
 
@@ -149,23 +152,31 @@ export async function keepCompensation(
   runtime.wakeZone(applied.zone, runtime.ports.settings.confirmDelay);
 }
 
+/** Notes that the `after` of an operation has been dealt with, whatever came of it. */
+export async function markAnswered(runtime: Runtime, operation: Operation): Promise<void> {
+  const { journal } = runtime.ports;
+  await runtime.exclusively(async () => {
+    const fresh = await journal.operation(operation.id);
+    if (fresh !== null) await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
+  });
+}
+
 /** The panel wrote it and the central will not have it: the background puts the panel back. */
 async function rememberToRestore(
   runtime: Runtime,
   event: RecordsEvent,
   items: Parameters<typeof mirrorItems>[2],
-  refused: Operation | null,
-  problems: Operation['problems'],
+  refused: Extract<Outcome, { readonly kind: 'refused' }>,
 ): Promise<void> {
   const base =
-    refused ??
+    refused.operation ??
     newOperation(runtime, {
       ...fromEvent(event),
       kind: 'records',
       class: 'compensate',
       items: items.map((item) => ({ ...item, mirrored: true, note: null })),
     });
-  const restoring: Operation = { ...base, state: 'reverting', afterSeen: true, problems };
+  const restoring: Operation = { ...base, state: 'reverting', afterSeen: true, problems: refused.problems };
   await runtime.ports.journal.commit({ operations: [restoring] });
   runtime.since.set(base.id, runtime.now);
   runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);

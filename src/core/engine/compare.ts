@@ -61,12 +61,21 @@ async function compareUnderLock(runtime: Runtime, zone: DnsName, view: PanelView
   if (found.additions.length > 0) await addNew(runtime, zone, found.additions, records, ctx);
 }
 
-/** A create that got stuck because somebody changed the zone goes on once the panel has the zone. */
+/** A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again). */
 async function wantedAfterAll(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  if (operation.kind !== 'zone-create' || operation.state !== 'stuck' || view.records === null) return;
-  const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
-  await runtime.ports.journal.commit({ operations: [kept] });
-  runtime.wakeZone(operation.zone, 0);
+  const { journal } = runtime.ports;
+  if (operation.state !== 'stuck' || view.records === null) return;
+  const entry = await journal.zone(operation.zone);
+  if (operation.kind === 'zone-create') {
+    const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
+    await journal.commit({ operations: [kept] });
+  } else if (entry !== null) {
+    await journal.commit({
+      operations: [runtime.next(operation, 'reverted')],
+      zones: [{ ...entry, standing: 'joined' }],
+    });
+  }
+  runtime.compareSoon(operation.zone, 'wanted-after-all');
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */

@@ -1,8 +1,9 @@
 import type { DnsName } from '../../dns/name.ts';
-import type { Operation } from '../operation.ts';
-import { keepCompensation, keptDelete } from './after.ts';
+import { recordId } from '../../dns/record.ts';
+import type { Operation, OperationItem } from '../operation.ts';
+import { keepCompensation, keptDelete, markAnswered } from './after.ts';
 import { mirrorItems } from './mirror.ts';
-import { showsDone } from './operations.ts';
+import { viewItems } from './operations.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -22,45 +23,45 @@ export async function lookForLateEdits(
   if (late.length === 0) return;
   const view = await readPanel(runtime, zone);
   for (const operation of late) {
-    if (isKept(operation, view)) await followLate(runtime, operation);
+    if (operation.kind === 'records') await followLateItems(runtime, operation, view);
+    else if (isKept(operation, view)) await followLateZone(runtime, operation);
   }
 }
 
 function isKept(operation: Operation, view: PanelView): boolean {
-  switch (operation.kind) {
-    case 'records':
-      return showsDone(operation, view);
-    case 'zone-create':
-      return view.records !== null;
-    case 'zone-delete':
-      return view.records === null && view.quiet;
-  }
+  return operation.kind === 'zone-create' ? view.records !== null : view.records === null && view.quiet;
 }
 
-async function followLate(runtime: Runtime, operation: Operation): Promise<void> {
+async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
   runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
-  if (operation.kind === 'zone-create') {
-    await giveUp(runtime, operation);
-    return;
-  }
   if (operation.kind === 'zone-delete') {
     await runtime.exclusively(() => keptDelete(runtime, sourceOf(operation), operation));
     return;
   }
-  const { signal, done } = runtime.deadline(runtime.ports.settings.stepTimeout);
-  const outcome = await mirrorItems(runtime, sourceOf(operation), operation.items, 'compensate', signal).finally(done);
-  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, operation);
-  else await giveUp(runtime, operation);
+  await markAnswered(runtime, operation);
+  runtime.compareSoon(operation.zone, 'late-edit');
 }
 
-/** Left to the comparison, which creates what is missing and lists what differs; this is not tried again. */
-async function giveUp(runtime: Runtime, operation: Operation): Promise<void> {
-  const { journal } = runtime.ports;
-  await runtime.exclusively(async () => {
-    const fresh = await journal.operation(operation.id);
-    if (fresh !== null) await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
-  });
+/** A group operation may have been kept in part: item by item. In a zone that is gone every delete looks done. */
+async function followLateItems(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  if (view.records === null) return;
+  const rows = await runtime.ports.journal.rows(operation.zone);
+  const agreed = new Set(rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)));
+  const views = viewItems(operation, view.ids);
+  const items = operation.items.filter((item, at) => views[at] === 'after' && item.mirrored && !isAgreed(item, agreed));
+  if (items.length === 0) return;
+  runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
+  const { signal, done } = runtime.deadline(runtime.ports.settings.stepTimeout);
+  const outcome = await mirrorItems(runtime, sourceOf(operation), items, 'compensate', signal).finally(done);
+  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, operation);
+  else await markAnswered(runtime, operation);
   runtime.compareSoon(operation.zone, 'late-edit');
+}
+
+/** Whether the ledger already says what the item wants. */
+function isAgreed(item: OperationItem, agreed: ReadonlySet<string>): boolean {
+  const gone = item.remove === null || !agreed.has(recordId(item.remove));
+  return gone && (item.add === null || agreed.has(recordId(item.add)));
 }
 
 function sourceOf({ zone, fingerprint, actor }: Operation): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {

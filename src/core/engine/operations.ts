@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
 import type { PanelView } from './panel-view.ts';
@@ -60,8 +60,15 @@ export async function keepWatching(
   await runtime.exclusively(async () => {
     const fresh = (await journal.operation(operation.id)) ?? operation;
     const watchUntil = clock.wall() + settings.watch;
-    await journal.commit({ operations: [{ ...fresh, ...written, watchUntil }] });
+    // Earlier tries may land as well: what they wrote stays on watch too.
+    const added = union(fresh.added, written.added ?? []);
+    const removed = union(fresh.removed, written.removed ?? []);
+    await journal.commit({ operations: [{ ...fresh, added, removed, watchUntil }] });
   });
+}
+
+function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  return [...new Map([...a, ...b].map((record) => [recordId(record), record])).values()];
 }
 
 /** How the panel stands to each item of an operation. */

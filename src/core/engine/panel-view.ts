@@ -21,6 +21,9 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
   return { records, ids: new Set((records ?? []).map(recordId)), quiet };
 }
 
+/** States in which the panel has spoken and only visibility is waited for. */
+const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
+
 /**
  * Remembers a reading and says whether an equal one was made long enough ago; wakes the zone for the next look.
  * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads
@@ -38,7 +41,7 @@ export function agreesTwice(
   if (runtime.now < due) {
     // Late visibility is the common case: look again soon at first, then ever later.
     const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
-    runtime.wakeZone(operation.zone, Math.min(due - runtime.now, operation.state === 'kept' ? soon : Infinity));
+    runtime.wakeZone(operation.zone, Math.min(due - runtime.now, hurried.has(operation.state) ? soon : Infinity));
     return false;
   }
   const earlier = runtime.readings.get(operation.id);

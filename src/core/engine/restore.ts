@@ -4,7 +4,7 @@ import type { Operation } from '../operation.ts';
 import { PanelError } from '../panel.ts';
 import { viewItems } from './operations.ts';
 import type { Runtime } from './runtime.ts';
-import type { PanelView } from './panel-view.ts';
+import { agreesTwice, type PanelView } from './panel-view.ts';
 
 /** How many refusals by the panel make the restoration a case for a person. */
 const hopelessAfter = 5;
@@ -15,11 +15,14 @@ const hopelessAfter = 5;
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { journal } = runtime.ports;
+  const { journal, settings } = runtime.ports;
   const items = viewItems(operation, view.ids);
-  const change = inversePart(operation, view);
+  const change = inversePart(operation, view, await wantedByOthers(runtime, operation));
   // Restored, or moved on by somebody since: the comparison lists what still differs.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
+    // The edit itself may not be visible yet: as much patience as for any other.
+    const wait = { patience: settings.visibilityWait, gap: settings.readGap };
+    if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     await journal.commit({ operations: [runtime.next(operation, 'reverted')] });
     runtime.forget(operation.id);
     runtime.compareSoon(operation.zone, 'restored');
@@ -30,11 +33,27 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
   runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
 }
 
-function inversePart(operation: Operation, view: PanelView): Change {
+/** Ids of records that both sides agree on by now, or that another open edit wants: no restoration removes them. */
+async function wantedByOthers(runtime: Runtime, operation: Operation): Promise<Set<string>> {
+  const { journal, clock } = runtime.ports;
+  const { zone } = operation;
+  const wanted = new Set<string>();
+  for (const { standing, record } of await journal.rows(zone)) {
+    if (standing === 'joined') wanted.add(recordId(record));
+  }
+  for (const other of await journal.operations({ zone, openAt: clock.wall() })) {
+    if (other.id === operation.id || (other.state !== 'applied' && other.state !== 'kept')) continue;
+    for (const { add } of other.items) if (add !== null) wanted.add(recordId(add));
+  }
+  return wanted;
+}
+
+function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
   const remove: ResourceRecord[] = [];
   const add: ResourceRecord[] = [];
   for (const item of operation.items) {
-    if (item.add !== null && view.ids.has(recordId(item.add))) remove.push(item.add);
+    const added = item.add === null ? null : recordId(item.add);
+    if (item.add !== null && added !== null && view.ids.has(added) && !wanted.has(added)) remove.push(item.add);
     if (item.remove !== null && !view.ids.has(recordId(item.remove))) add.push(item.remove);
   }
   return { zone: operation.zone, remove, add };

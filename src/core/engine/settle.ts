@@ -23,13 +23,24 @@ export async function settleRecords(
 ): Promise<void> {
   const plain: Operation[] = [];
   const unsettled: Operation[] = [];
+  const recent = await runtime.ports.journal.operations({ zone, latest });
   for (const operation of decided) {
     const done = showsDone(operation, view);
     const atCentral = operation.state === 'applied' || operation.state === 'kept';
-    (done && atCentral ? plain : unsettled).push(operation);
+    (done && atCentral && !isContended(operation, recent) ? plain : unsettled).push(operation);
   }
   for (const operation of plain) await confirm(runtime, operation, view);
   if (unsettled.length > 0) await bringToPanel(runtime, zone, unsettled, view);
+}
+
+/** How many of a zone's newest operations are asked whether they wrote the same records meanwhile. */
+const latest = 30;
+
+/** Whether another operation was about one of its records since it was made: what it wrote may not stand any more. */
+function isContended(operation: Operation, recent: readonly Operation[]): boolean {
+  const since = recent.filter(({ id, changedAt }) => id !== operation.id && changedAt >= operation.createdAt);
+  const own = busyIds([operation]);
+  return [...busyIds(since)].some((id) => own.has(id));
 }
 
 async function confirm(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {

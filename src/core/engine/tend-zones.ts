@@ -122,7 +122,7 @@ async function undoCreate(runtime: Runtime, operation: Operation, ctx: CallConte
   if (reverting === null) return;
   if (operation.created) {
     const content = await central.readZone(operation.zone, ctx);
-    if (content !== null && !looksUntouched(operation, content)) {
+    if (content !== null && (await holdsStrangers(runtime, operation, content))) {
       await becomeStuck(runtime, reverting, 'zone.changed-since-create');
       return;
     }
@@ -156,12 +156,17 @@ async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
   runtime.forget(operation.id);
 }
 
-/** Nothing in the zone but what our create made there. Without a snapshot (we died before taking it) only our create can
- * have filled it: the zone was not in the account just before. */
-function looksUntouched(operation: Operation, content: readonly ResourceRecord[]): boolean {
-  if (operation.snapshot.length === 0) return true;
-  const known = new Set(operation.snapshot.map(recordId));
-  return content.every((record) => record.type === 'SOA' || known.has(recordId(record)));
+/**
+ * Whether the zone holds what neither our create nor our later edits put there. Without a snapshot (we died before taking it)
+ * only our create can have filled it: the zone was not in the account just before.
+ */
+async function holdsStrangers(
+  runtime: Runtime,
+  operation: Operation,
+  content: readonly ResourceRecord[],
+): Promise<boolean> {
+  if (operation.snapshot.length === 0) return false;
+  return (await unknownRecords(runtime, operation, content)).length > 0;
 }
 
 /** The delete that this create had cancelled is due again: the panel has no such zone. */

@@ -7,7 +7,6 @@ import { plain } from './classify.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
 import { newOperation } from './operations.ts';
-import { knowledgeOf, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -89,12 +88,13 @@ async function lookUnderLock(
   names: readonly DnsName[],
   ctx: CallContext,
 ): Promise<void> {
-  const { journal, central, clock } = runtime.ports;
+  const { journal, central } = runtime.ports;
   const present = await central.readNames(zone, names, ctx);
   if (present === null) return;
   const rows = await journal.rows(zone);
-  const knowledge = knowledgeOf(zone, rows, await journal.operations({ zone, openAt: clock.wall() }));
-  const change = lateChange(knowledge, watched, new Set(present.map(recordId)));
+  const recent = await journal.operations({ zone, latest });
+  const joined = new Map(rows.map(({ record, standing }) => [recordId(record), standing === 'joined']));
+  const change = lateChange(zone, { recent, joined }, watched, new Set(present.map(recordId)));
   if (isEmptyChange(change)) return;
   const repair = newOperation(runtime, {
     kind: 'records',
@@ -120,9 +120,20 @@ async function lookUnderLock(
   }
 }
 
+/** How many of a zone's newest operations are asked for their verdict. */
+const latest = 30;
+
+interface Verdicts {
+  /** Newest first. */
+  readonly recent: readonly Operation[];
+  /** Every record of the ledger, and whether it is joined. */
+  readonly joined: ReadonlyMap<string, boolean>;
+}
+
 /** What differs from the latest verdict among the records that the watched operations wrote. */
 function lateChange(
-  knowledge: ZoneKnowledge,
+  zone: DnsName,
+  verdicts: Verdicts,
   watched: readonly Operation[],
   centralIds: ReadonlySet<string>,
 ): Change {
@@ -130,25 +141,24 @@ function lateChange(
   const add = new Map<string, ResourceRecord>();
   for (const record of watched.flatMap((operation) => [...operation.added, ...operation.removed])) {
     const id = recordId(record);
-    const wanted = latestVerdict(knowledge, id);
+    const wanted = latestVerdict(verdicts, id);
     if (wanted === null || wanted === centralIds.has(id)) continue;
     (wanted ? add : remove).set(id, record);
   }
-  return { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
+  return { zone, remove: [...remove.values()], add: [...add.values()] };
 }
 
 /** Whether a record should be at the central, by the newest accepted edit, else by the ledger; `null` = not ours to say. */
-function latestVerdict(knowledge: ZoneKnowledge, id: string): boolean | null {
-  for (const { state, items } of knowledge.open.toReversed()) {
+function latestVerdict({ recent, joined }: Verdicts, id: string): boolean | null {
+  for (const { state, items } of recent) {
+    if (state === 'refused' || state === 'reverted') continue;
     for (const { mirrored, remove, add } of items) {
-      if (!mirrored) continue;
       const mentions = [remove, add].some((record) => record !== null && recordId(record) === id);
-      if (!mentions) continue;
-      if (state !== 'applied' && state !== 'kept') return null;
+      if (!mirrored || !mentions) continue;
+      if (state !== 'applied' && state !== 'kept' && state !== 'confirmed') return null;
       return add !== null && recordId(add) === id;
     }
   }
-  const row = knowledge.rows.get(id);
-  if (row === undefined) return false;
-  return row.standing === 'joined' ? true : null;
+  const agreed = joined.get(id);
+  return agreed === undefined ? false : agreed || null;
 }

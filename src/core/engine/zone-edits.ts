@@ -4,7 +4,7 @@ import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import { JournalError, type Batch } from '../journal.ts';
 import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
-import type { Operation } from '../operation.ts';
+import { isFinal, type Operation } from '../operation.ts';
 import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
 import { fromEvent, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
@@ -55,7 +55,12 @@ export async function createAtCentral(runtime: Runtime, draft: Operation, signal
     const past = await pastOf(runtime, draft.zone);
     latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
     if (there) {
-      latest = { ...latest, snapshot: past.rows.filter(wasOurs).map((row) => row.record) };
+      const made = past.unfinished.flatMap(({ snapshot, added }) => [...snapshot, ...added]);
+      latest = {
+        ...latest,
+        created: past.unfinished.some(({ created }) => created),
+        snapshot: [...past.rows.filter(wasOurs).map((row) => row.record), ...made],
+      };
       await runtime.exclusively(() => commitApplied(runtime, latest));
       return { kind: 'accept' };
     }
@@ -80,6 +85,8 @@ interface Past {
   readonly rows: readonly LedgerRow[];
   /** Deletes of the previous incarnation that have not gone out yet. */
   readonly waiting: readonly Operation[];
+  /** Creates of it whose content was never sent; the new one takes over what they made. */
+  readonly unfinished: readonly Operation[];
 }
 
 async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
@@ -89,6 +96,7 @@ async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
     incarnation: (await journal.zone(zone))?.incarnation ?? 0,
     rows: await journal.rows(zone),
     waiting: open.filter(({ kind, state }) => kind === 'zone-delete' && waitingStates.has(state)),
+    unfinished: open.filter(({ id, kind, state }) => kind === 'zone-create' && !isFinal(state) && !runtime.inFlight.has(id)),
   };
 }
 
@@ -99,8 +107,8 @@ function wasOurs(row: LedgerRow): boolean {
 }
 
 async function commitApplied(runtime: Runtime, operation: Operation): Promise<void> {
-  const { waiting } = await pastOf(runtime, operation.zone);
-  const cancelled = waiting.map((one) => runtime.next(one, 'reverted', { problems: [] }));
+  const { waiting, unfinished } = await pastOf(runtime, operation.zone);
+  const cancelled = [...waiting, ...unfinished].map((one) => runtime.next(one, 'reverted', { problems: [] }));
   const entry: ZoneEntry = {
     zone: operation.zone,
     standing: 'creating',
