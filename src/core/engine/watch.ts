@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { CallContext } from '../central.ts';
-import { isFinal, type Operation } from '../operation.ts';
+import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { plain } from './classify.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
@@ -151,14 +151,17 @@ function lateChange(
 /** Whether a record should be at the central, by the newest accepted edit, else by the ledger; `null` = not ours to say. */
 function latestVerdict({ recent, joined }: Verdicts, id: string): boolean | null {
   for (const { state, items } of recent) {
-    if (state === 'refused' || state === 'reverted') continue;
-    for (const { mirrored, remove, add } of items) {
-      const mentions = [remove, add].some((record) => record !== null && recordId(record) === id);
-      if (!mirrored || !mentions) continue;
-      if (state !== 'applied' && state !== 'kept' && state !== 'confirmed') return null;
-      return add !== null && recordId(add) === id;
-    }
+    const item = items.find((one) => one.mirrored && mentions(one, id));
+    if (item === undefined || state === 'refused' || state === 'reverted') continue;
+    // What a confirmed operation left, item by item, stands in the ledger.
+    if (state === 'confirmed') break;
+    if (state !== 'applied' && state !== 'kept') return null;
+    return item.add !== null && recordId(item.add) === id;
   }
   const agreed = joined.get(id);
   return agreed === undefined ? false : agreed || null;
+}
+
+function mentions({ remove, add }: OperationItem, id: string): boolean {
+  return [remove, add].some((record) => record !== null && recordId(record) === id);
 }
