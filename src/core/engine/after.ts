@@ -131,7 +131,8 @@ async function compensate(
     return { kind: 'accept' };
   }
   // An undo that is still on its way turns round by itself when it sees what the panel holds now.
-  if (takenBack?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
+  const now = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
+  if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   if (takenBack !== null) await markAnswered(runtime, takenBack);
   return { kind: 'refuse', problems: outcome.problems, changed: 'panel' };
 }

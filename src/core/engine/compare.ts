@@ -7,6 +7,7 @@ import type { PanelRecord } from '../panel.ts';
 import { compareSides, plain } from './classify.ts';
 import { applyEach } from './content.ts';
 import { keepWatching, newOperation } from './operations.ts';
+import { isPassing } from './passing.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -139,20 +140,9 @@ export async function createFollowing(runtime: Runtime, zone: DnsName, ctx: Call
   const standing = code === 'zone.foreign' ? 'foreign' : 'panel-only';
   runtime.ports.log(2, 'zone.not-followed', { zone, code });
   // An outage is no answer: the zone stays unknown and is tried again by the next comparison.
-  if (code !== null && passing.has(code)) throw new FollowLater(code);
+  if (code !== null && isPassing(code)) throw new FollowLater(code);
   await journal.commit({ zones: [{ zone, standing, incarnation: 1, baselineAt: clock.wall(), note: code }] });
 }
-
-const passing: ReadonlySet<string> = new Set([
-  'central.unreachable',
-  'central.certificate',
-  'central.login',
-  'central.login-blocked',
-  'central.breaker-open',
-  'central.garbled',
-  'central.list-cut',
-  'edit.busy',
-]);
 
 /** The zone could not be created for a reason that may go away; tells the scheduler to try again. */
 class FollowLater extends Error {

@@ -3,6 +3,7 @@ import { recordId } from '../../dns/record.ts';
 import type { Operation, OperationItem } from '../operation.ts';
 import { keepCompensation, keptDelete, markAnswered } from './after.ts';
 import { mirrorItems } from './mirror.ts';
+import { isPassing } from './passing.ts';
 import { viewItems } from './operations.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
@@ -54,7 +55,8 @@ async function followLateItems(runtime: Runtime, operation: Operation, view: Pan
   const { signal, done } = runtime.deadline(runtime.ports.settings.stepTimeout);
   const outcome = await mirrorItems(runtime, sourceOf(operation), items, 'compensate', signal).finally(done);
   if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, operation);
-  else await markAnswered(runtime, operation);
+  // After an outage the watch looks again; a refusal is final, and the comparison lists what it leaves.
+  else if (!outcome.problems.every(({ code }) => isPassing(code))) await markAnswered(runtime, operation);
   runtime.compareSoon(operation.zone, 'late-edit');
 }
 

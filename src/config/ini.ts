@@ -1,0 +1,130 @@
+/** One option as read. */
+export interface IniEntry {
+  /** As written. */
+  readonly section: string;
+  /** Lower case: options are the same in any spelling, sections are not. */
+  readonly option: string;
+  readonly value: string;
+  /** 1-based line of the option, and of the last line of its value. */
+  readonly line: number;
+  readonly lastLine: number;
+}
+
+export interface IniMistake {
+  readonly line: number;
+  readonly text: string;
+  readonly kind: 'no-section' | 'not-an-option' | 'duplicate';
+}
+
+export interface Ini {
+  readonly entries: readonly IniEntry[];
+  readonly mistakes: readonly IniMistake[];
+}
+
+const sectionLine = /^\[([^\]]+)\]/;
+const optionLine = /^([^:=\s][^:=]*?)\s*([:=])\s*(.*)$/;
+
+/**
+ * Reads a settings file as Python 2's ConfigParser reads it, which the original used (reference 10.5, design section 7): `=` or `:`,
+ * comments are whole lines that begin with `#`, `;` or the word `rem`, a value is raw text but for a first `;` that follows a
+ * space, an indented line goes on with the value before it, `""` is the empty value. There is no quoting and no interpolation, so
+ * that a password such as `pa;ss#wo%rd` is that password. A BOM and CRLF line ends are accepted.
+ */
+export function parseIni(text: string): Ini {
+  const entries: IniEntry[] = [];
+  const mistakes: IniMistake[] = [];
+  let section: string | null = null;
+  let open: IniEntry | null = null;
+  for (const [at, raw] of linesOf(text).entries()) {
+    const line = at + 1;
+    if (isComment(raw)) continue;
+    if (/^\s/.test(raw) && open !== null) {
+      open = continued(open, raw.trim(), line);
+      entries[entries.length - 1] = open;
+      continue;
+    }
+    const header = sectionLine.exec(raw);
+    if (header !== null) {
+      section = header[1] ?? '';
+      open = null;
+      continue;
+    }
+    const option = optionLine.exec(raw);
+    if (option === null || section === null) {
+      mistakes.push({ line, text: raw, kind: option === null ? 'not-an-option' : 'no-section' });
+      continue;
+    }
+    open = { section, option: (option[1] ?? '').toLowerCase(), value: valueOf(option[3] ?? ''), line, lastLine: line };
+    const twin = entries.some((other) => other.section === open?.section && other.option === open.option);
+    if (twin) mistakes.push({ line, text: `[${section}] ${open.option}`, kind: 'duplicate' });
+    entries.push(open);
+  }
+  return { entries, mistakes };
+}
+
+function linesOf(text: string): string[] {
+  return text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/);
+}
+
+function isComment(line: string): boolean {
+  return line.trim() === '' || /^[#;]/.test(line) || /^rem(\s|$)/i.test(line);
+}
+
+/** Only the first `;` counts, and only behind white space (Python 2.7 `RawConfigParser._read`). */
+function valueOf(text: string): string {
+  const comment = text.indexOf(';');
+  const cut = comment > 0 && /\s/.test(text.charAt(comment - 1)) ? text.slice(0, comment) : text;
+  const value = cut.trim();
+  return value === '""' ? '' : value;
+}
+
+function continued(entry: IniEntry, text: string, line: number): IniEntry {
+  return text === '' ? entry : { ...entry, value: `${entry.value}\n${text}`, lastLine: line };
+}
+
+/** Values to write, by section and option; `null` takes the option out. */
+export type IniChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+
+/**
+ * The text with some values changed; comments, order, line ends and everything else stay.
+ * @throws {RangeError} for a value this kind of file cannot hold (it would be read back as another one)
+ */
+export function changeIni(text: string, changes: IniChanges): string {
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const lines = text === '' ? [] : linesOf(text);
+  if (lines.at(-1) === '') lines.pop();
+  for (const [section, options] of Object.entries(changes)) {
+    for (const [option, value] of Object.entries(options)) changeOne(lines, section, option, value);
+  }
+  const result = lines.map((line) => line + eol).join('');
+  for (const [section, options] of Object.entries(changes)) {
+    for (const [option, value] of Object.entries(options)) assertReadsBack(result, section, option, value);
+  }
+  return result;
+}
+
+function changeOne(lines: string[], section: string, option: string, value: string | null): void {
+  const { entries } = parseIni(lines.join('\n'));
+  const old = entries.findLast((entry) => entry.section === section && entry.option === option.toLowerCase());
+  const written = value === null ? [] : [`${option} = ${value}`];
+  if (old !== undefined) {
+    lines.splice(old.line - 1, old.lastLine - old.line + 1, ...written);
+    return;
+  }
+  if (value === null) return;
+  const header = lines.findIndex((line) => sectionLine.exec(line)?.[1] === section);
+  if (header < 0) {
+    if (lines.length > 0) lines.push('');
+    lines.push(`[${section}]`, ...written);
+    return;
+  }
+  const last = entries.filter((entry) => entry.section === section).at(-1);
+  lines.splice(last?.lastLine ?? header + 1, 0, ...written);
+}
+
+function assertReadsBack(text: string, section: string, option: string, value: string | null): void {
+  const entry = parseIni(text).entries.findLast(
+    (one) => one.section === section && one.option === option.toLowerCase(),
+  );
+  if ((entry?.value ?? null) !== value) throw new RangeError(`[${section}] ${option} cannot hold this value`);
+}

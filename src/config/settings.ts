@@ -1,0 +1,166 @@
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Problem } from '../dns/problem.ts';
+import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
+import { options, type Option } from './options.ts';
+import { Secret } from './secret.ts';
+import { baseAddress } from './address.ts';
+
+export interface Settings {
+  /** Base URL of the central, https, with path. */
+  readonly address: string;
+  readonly username: string;
+  readonly password: Secret;
+  /** Empty = not pinned. */
+  readonly fingerprint: string;
+  /** Absolute path; empty = the public authorities. */
+  readonly caFile: string;
+  readonly login: 'authinfo' | 'session';
+  readonly logLevel: number;
+  /** All in milliseconds. */
+  readonly deadline: number;
+  readonly afterWait: number;
+  readonly readGap: number;
+  readonly grace: number;
+  readonly watch: number;
+  readonly compareEvery: number;
+  /** Null = nobody named. */
+  readonly contact: string | null;
+}
+
+export type LoadedSettings =
+  | { readonly kind: 'configured'; readonly path: string; readonly settings: Settings; readonly warnings: readonly Problem[] }
+  | { readonly kind: 'not-configured'; readonly path: string }
+  | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
+
+/** `etc/domainsync.ini` under the panel's root; the original's own name is found too (reference 10.5). */
+export function settingsPath(root: string): string {
+  const own = join(root, 'etc/domainsync.ini');
+  const original = join(root, 'etc/domainssync.ini');
+  return !existsSync(own) && existsSync(original) ? original : own;
+}
+
+/** Reads the settings of a panel; every mistake is reported at once, with its line. Never throws for what is in the file. */
+export function loadSettings(root: string): LoadedSettings {
+  const path = settingsPath(root);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'not-configured', path };
+    return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }] };
+  }
+  return readSettings(text, path);
+}
+
+/** @param path for messages only */
+export function readSettings(text: string, path: string): LoadedSettings {
+  const { entries, mistakes } = parseIni(text);
+  const problems: Problem[] = mistakes.map(({ line, kind }) => ({
+    code: `settings.${kind}`,
+    params: { path, line: String(line) },
+  }));
+  const values = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
+  const host = values.get('isp_master.host')?.value ?? '';
+  if (host === '' && problems.length === 0) return { kind: 'not-configured', path };
+  const get = (option: Option): string => readOption(option, values.get(keyOf(option)), path, problems);
+  const read = Object.fromEntries(options.map((option) => [keyOf(option), get(option)]));
+  const address = baseAddress(host, values.get('isp_master.host')?.line ?? 0, path, problems);
+  for (const option of ['username', 'password']) requireValue(option, values, path, problems);
+  if (problems.length > 0) return { kind: 'broken', path, problems };
+  return { kind: 'configured', path, settings: freeze(address, read), warnings: unknownOptions(entries, path) };
+}
+
+function keyOf({ section, option }: Option): string {
+  return `${section}.${option}`;
+}
+
+function requireValue(
+  option: string,
+  values: ReadonlyMap<string, IniEntry>,
+  path: string,
+  problems: Problem[],
+): void {
+  const entry = values.get(`isp_master.${option}`);
+  if ((entry?.value ?? '') !== '') return;
+  problems.push({ code: 'settings.missing', params: { path, line: String(entry?.line ?? 0), option } });
+}
+
+function readOption(option: Option, entry: IniEntry | undefined, path: string, problems: Problem[]): string {
+  const value = entry === undefined || entry.value === '' ? option.fallback : entry.value;
+  const params = { path, line: String(entry?.line ?? 0), option: option.option };
+  if (option.kind === 'seconds' || option.kind === 'level') {
+    const number = Number(value);
+    const { least = 0, most = Infinity } = option;
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      problems.push({ code: 'settings.bad-number', params: { ...params, least: String(least), most: String(most) } });
+    }
+  }
+  if (option.kind === 'choice' && !(option.choices ?? []).includes(value)) {
+    problems.push({ code: 'settings.bad-choice', params: { ...params, choices: (option.choices ?? []).join(', ') } });
+  }
+  return value;
+}
+
+function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
+  const known = new Set(options.map(keyOf));
+  return entries
+    .filter(({ section, option }) => !known.has(`${section}.${option}`))
+    .map(({ option, line }) => ({ code: 'settings.unknown-option', params: { path, line: String(line), option } }));
+}
+
+function freeze(address: string, read: Readonly<Record<string, string>>): Settings {
+  const text = (key: string): string => read[key] ?? '';
+  const time = (key: string): number => Number(text(`sync.${key}`)) * 1_000;
+  return Object.freeze({
+    address,
+    username: text('isp_master.username'),
+    password: new Secret(text('isp_master.password')),
+    fingerprint: text('isp_master.fingerprint'),
+    caFile: text('isp_master.ca_file'),
+    login: text('isp_master.login') === 'session' ? 'session' : 'authinfo',
+    logLevel: Number(text('log.level')),
+    deadline: time('deadline'),
+    afterWait: time('after_wait'),
+    readGap: time('read_gap'),
+    grace: time('grace'),
+    watch: time('watch'),
+    compareEvery: time('compare_every'),
+    contact: text('contact.support') === '' ? null : text('contact.support'),
+  });
+}
+
+/**
+ * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced to disk. A symbolic
+ * link in its place is refused, not followed.
+ * @throws {RangeError} for a value the file cannot hold; file system errors as they are, with the old file in place
+ */
+export function saveSettings(root: string, changes: IniChanges): void {
+  const path = settingsPath(root);
+  const old = lstatSync(path, { throwIfNoEntry: false });
+  if (old?.isSymbolicLink() === true) throw new Error(`${path} is a symbolic link; replace it by a file`);
+  const text = changeIni(old === undefined ? '' : readFileSync(path, 'utf8'), changes);
+  const draft = `${path}.new`;
+  writeSynced(draft, text);
+  renameSync(draft, path);
+  syncDirectory(dirname(path));
+}
+
+function writeSynced(path: string, text: string): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}

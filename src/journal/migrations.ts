@@ -1,0 +1,48 @@
+export interface Migration {
+  readonly sql: string;
+  /** Whether a program that knows nothing of it may still use the file. */
+  readonly breaking: boolean;
+}
+
+/** In order; the number of a migration is its place here, counted from 1. Never edited once released, only added to. */
+export const migrations: readonly Migration[] = [
+  {
+    breaking: true,
+    sql: `
+      CREATE TABLE operation (
+        id TEXT PRIMARY KEY,
+        zone TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN
+          ('prepared', 'applied', 'kept', 'confirmed', 'refused', 'reverting', 'reverted', 'stuck')),
+        open INTEGER NOT NULL CHECK (open IN (0, 1)),
+        watch_until INTEGER NOT NULL,
+        body TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX operation_zone ON operation (zone, id);
+      CREATE INDEX operation_open ON operation (id) WHERE open = 1;
+      CREATE INDEX operation_watch ON operation (watch_until) WHERE watch_until > 0;
+      CREATE TABLE zone (
+        name TEXT PRIMARY KEY,
+        standing TEXT NOT NULL CHECK (standing IN
+          ('joined', 'panel-only', 'foreign', 'released', 'creating', 'deleting')),
+        incarnation INTEGER NOT NULL CHECK (incarnation >= 1),
+        baseline_at INTEGER NOT NULL,
+        note TEXT
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE record (
+        zone TEXT NOT NULL,
+        name TEXT NOT NULL,
+        type TEXT NOT NULL,
+        rdata TEXT NOT NULL,
+        ttl INTEGER,
+        standing TEXT NOT NULL CHECK (standing IN
+          ('joined', 'panel-only', 'central-only', 'differs', 'released')),
+        on_panel INTEGER NOT NULL CHECK (on_panel IN (0, 1)),
+        on_central INTEGER NOT NULL CHECK (on_central IN (0, 1)),
+        panel_key TEXT,
+        note TEXT,
+        PRIMARY KEY (zone, name, type, rdata)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  },
+];

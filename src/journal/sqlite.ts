@@ -1,0 +1,272 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { DnsName } from '../dns/name.ts';
+import { JournalError, type Batch, type Journal, type OperationFilter, type RowChange } from '../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
+import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
+import { isDead, readHolder, thisProcess } from './lease.ts';
+import { migrations } from './migrations.ts';
+import { Reserve } from './reserve.ts';
+import { readLedgerRow, readOperation, readZoneEntry } from './stored.ts';
+
+export interface SqliteJournalOptions {
+  /** Absolute path of the database; its directory is made, 0700, when missing. */
+  readonly path: string;
+  /** Octets kept aside for finishing work on a full disk; default 4 MiB. */
+  readonly reserve?: number;
+  /** Without it the journal is opened for looking only: no lease, no generation, and `commit` is an error. */
+  readonly writer: boolean;
+}
+
+/** The journal and ledger of one central in an SQLite file, WAL, synced to disk at every commit. */
+export class SqliteJournal implements Journal {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #reserve: Reserve;
+  readonly #writer: boolean;
+  readonly #statements = new Map<string, StatementSync>();
+  /** True when the file is older than what was last written: a backup was put back (design: "The ledger"). */
+  readonly regressed: boolean;
+
+  /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.disk-full` */
+  constructor(options: SqliteJournalOptions) {
+    this.#path = options.path;
+    this.#writer = options.writer;
+    this.#reserve = new Reserve(`${options.path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
+    this.#database = this.#guard(() => open(options));
+    try {
+      this.regressed = this.#guard(() => (options.writer ? this.#takeOver() : false));
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  async commit(batch: Batch): Promise<void> {
+    await Promise.resolve();
+    const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
+    // New work may not eat the reserve; finishing what is open may.
+    if (fresh && !this.#reserve.take()) throw new JournalError('journal.disk-full', { path: this.#path });
+    try {
+      this.#transaction(() => this.#write(batch));
+    } catch (error) {
+      if (!(error instanceof JournalError) || error.code !== 'journal.disk-full' || fresh) throw error;
+      this.#reserve.give();
+      this.#transaction(() => this.#write(batch));
+    }
+  }
+
+  async operation(id: string): Promise<Operation | null> {
+    const row = await this.#one('SELECT body FROM operation WHERE id = ?', id);
+    return row === undefined ? null : readOperation(row['body']);
+  }
+
+  async operations(filter: OperationFilter): Promise<readonly Operation[]> {
+    const { zone, openAt, latest } = filter;
+    const where: string[] = [];
+    const values: SQLInputValue[] = [];
+    if (zone !== undefined) {
+      where.push('zone = ?');
+      values.push(zone);
+    }
+    if (openAt !== undefined) {
+      where.push('(open = 1 OR (watch_until > 0 AND watch_until > ?))');
+      values.push(openAt);
+    }
+    const order = latest === undefined ? 'ORDER BY id' : 'ORDER BY id DESC LIMIT ?';
+    if (latest !== undefined) values.push(latest);
+    const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+    const rows = await this.#all(`SELECT body FROM operation ${condition} ${order}`, ...values);
+    return rows.map((row) => readOperation(row['body']));
+  }
+
+  async zones(): Promise<readonly ZoneEntry[]> {
+    return (await this.#all('SELECT * FROM zone ORDER BY name')).map(readZoneEntry);
+  }
+
+  async zone(zone: DnsName): Promise<ZoneEntry | null> {
+    const row = await this.#one('SELECT * FROM zone WHERE name = ?', zone);
+    return row === undefined ? null : readZoneEntry(row);
+  }
+
+  async rows(zone: DnsName): Promise<readonly LedgerRow[]> {
+    const rows = await this.#all('SELECT * FROM record WHERE zone = ? ORDER BY name, type, rdata', zone);
+    return rows.map(readLedgerRow);
+  }
+
+  async counts(): Promise<{ zones: Record<string, number>; rows: Record<string, number> }> {
+    const zones = await this.#all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
+    const rows = await this.#all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
+    return { zones: tally(zones), rows: tally(rows) };
+  }
+
+  async fact(name: string): Promise<string | null> {
+    const value = (await this.#one('SELECT value FROM fact WHERE name = ?', name))?.['value'];
+    return typeof value === 'string' ? value : null;
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+    if (this.#writer) this.#guard(() => this.#database.exec("DELETE FROM fact WHERE name = 'lease'"));
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  /** Takes the lease and counts the generation up; true when the second copy of it is ahead. */
+  #takeOver(): boolean {
+    const generationFile = `${this.#path}.generation`;
+    return this.#transaction(() => {
+      const held = this.#get('SELECT value FROM fact WHERE name = ?', 'lease')?.['value'];
+      if (typeof held === 'string' && !isDead(readHolder(held))) {
+        throw new JournalError('journal.in-use', { path: this.#path });
+      }
+      const stored = Number(this.#get('SELECT value FROM fact WHERE name = ?', 'generation')?.['value'] ?? 0);
+      const second = existsSync(generationFile) ? Number(readFileSync(generationFile, 'utf8')) : 0;
+      const generation = Math.max(stored, second) + 1;
+      this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', 'lease', JSON.stringify(thisProcess()));
+      this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', 'generation', String(generation));
+      writeFileSync(generationFile, `${generation}\n`, { mode: 0o600 });
+      this.#reserve.take();
+      return second > stored;
+    });
+  }
+
+  #write(batch: Batch): void {
+    for (const operation of batch.operations ?? []) this.#putOperation(operation);
+    for (const zone of batch.dropZones ?? []) {
+      this.#run('DELETE FROM record WHERE zone = ?', zone);
+      this.#run('DELETE FROM zone WHERE name = ?', zone);
+    }
+    for (const { zone, standing, incarnation, baselineAt, note } of batch.zones ?? []) {
+      this.#run('INSERT OR REPLACE INTO zone VALUES (?, ?, ?, ?, ?)', zone, standing, incarnation, baselineAt, note);
+    }
+    for (const change of batch.rows ?? []) this.#changeRows(change);
+    for (const [name, value] of Object.entries(batch.facts ?? {})) {
+      if (value === null) this.#run('DELETE FROM fact WHERE name = ?', name);
+      else this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', name, value);
+    }
+  }
+
+  #putOperation(operation: Operation): void {
+    const stored = this.#get('SELECT state FROM operation WHERE id = ?', operation.id)?.['state'];
+    if (typeof stored === 'string' && !mayStep(stored as OperationState, operation.state)) {
+      throw new Error(`operation ${operation.id} may not go from ${stored} to ${operation.state}`);
+    }
+    const { id, zone, state, watchUntil } = operation;
+    const isOpen = isFinal(state) ? 0 : 1;
+    const sql = 'INSERT OR REPLACE INTO operation VALUES (?, ?, ?, ?, ?, ?)';
+    this.#run(sql, id, zone, state, isOpen, watchUntil, JSON.stringify(operation));
+  }
+
+  #changeRows(change: RowChange): void {
+    const { zone } = change;
+    if (change.dropAll === true) this.#run('DELETE FROM record WHERE zone = ?', zone);
+    for (const { name, type, rdata } of change.drop ?? []) {
+      this.#run('DELETE FROM record WHERE zone = ? AND name = ? AND type = ? AND rdata = ?', zone, name, type, rdata);
+    }
+    for (const { record, standing, onPanel, onCentral, panelKey, note } of change.put ?? []) {
+      const { name, type, rdata, ttl } = record;
+      const sides: SQLInputValue[] = [onPanel ? 1 : 0, onCentral ? 1 : 0, panelKey, note];
+      const sql = 'INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+      this.#run(sql, zone, name, type, rdata, ttl, standing, ...sides);
+    }
+  }
+
+  #transaction<T>(body: () => T): T {
+    return this.#guard(() => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const value = body();
+        this.#database.exec('COMMIT');
+        return value;
+      } catch (error) {
+        // SQLite has rolled back by itself where it could not go on (e.g. a full disk).
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  async #one(sql: string, ...values: SQLInputValue[]): Promise<Record<string, unknown> | undefined> {
+    await Promise.resolve();
+    return this.#guard(() => this.#get(sql, ...values));
+  }
+
+  async #all(sql: string, ...values: SQLInputValue[]): Promise<Record<string, unknown>[]> {
+    await Promise.resolve();
+    return this.#guard(() => this.#statement(sql).all(...values));
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    const kept = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, kept);
+    return kept;
+  }
+
+  #guard<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw translate(error, this.#path);
+    }
+  }
+}
+
+function open({ path, writer }: SqliteJournalOptions): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // An empty file where a database was is damage; SQLite would take it for a new one.
+  if (!writer && !existsSync(path)) throw new JournalError('journal.unreadable', { path });
+  const database = new DatabaseSync(path, { timeout: 5_000, readOnly: !writer });
+  try {
+    if (writer) {
+      chmodSync(path, 0o600);
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2000;');
+      const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+      if (check !== 'ok') throw new JournalError('journal.unreadable', { path });
+      migrate(database, path);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version === 0 && existsSync(`${path}.generation`)) throw new JournalError('journal.unreadable', { path });
+  // A newer program says by application_id which is the last breaking migration it has made.
+  const breaking = Number(database.prepare('PRAGMA application_id').get()?.['application_id'] ?? 0);
+  if (breaking > migrations.length) throw new JournalError('journal.newer', { path });
+  for (let next = version; next < migrations.length; next += 1) {
+    const migration = migrations[next];
+    if (migration === undefined) return;
+    const mark = migration.breaking ? `PRAGMA application_id = ${next + 1};` : '';
+    database.exec(`BEGIN; ${migration.sql} PRAGMA user_version = ${next + 1}; ${mark} COMMIT;`);
+  }
+}
+
+/** SQLite result codes (sqlite.org/rescode.html): full, corrupt, not a database, busy. */
+function translate(error: unknown, path: string): unknown {
+  if (error instanceof JournalError || !(error instanceof Error)) return error;
+  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+  const system = 'code' in error ? error.code : null;
+  if (code === 13 || system === 'ENOSPC' || system === 'EDQUOT') return new JournalError('journal.disk-full', { path }, error);
+  if (code === 11 || code === 26 || error instanceof SyntaxError) return new JournalError('journal.unreadable', { path }, error);
+  if (code === 5) return new JournalError('journal.in-use', { path }, error);
+  if (code !== null || system === 'EACCES' || system === 'EROFS') return new JournalError('journal.write-failed', { path }, error);
+  return error;
+}
+
+function tally(rows: readonly Record<string, unknown>[]): Record<string, number> {
+  return Object.fromEntries(rows.map((row) => [String(row['standing']), Number(row['n'])]));
+}

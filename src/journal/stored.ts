@@ -1,0 +1,107 @@
+import * as v from 'valibot';
+import type { DnsName } from '../dns/name.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import { JournalError } from '../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
+import type { Operation } from '../core/operation.ts';
+
+/** Names were canonical when they were written; damage shows in the shape of the whole. */
+const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
+
+const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
+
+const problem = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
+
+const item = v.object({
+  remove: v.nullable(record),
+  add: v.nullable(record),
+  mirrored: v.boolean(),
+  note: v.nullable(v.string()),
+});
+
+const seed = v.object({
+  addresses: v.array(v.string()),
+  nameServers: v.array(v.string()),
+  mailServers: v.array(v.string()),
+});
+
+const operation = v.object({
+  id: v.string(),
+  kind: v.picklist(['records', 'zone-create', 'zone-delete']),
+  class: v.picklist(['veto', 'compensate', 'follow']),
+  zone: name,
+  incarnation: v.number(),
+  state: v.picklist(['prepared', 'applied', 'kept', 'confirmed', 'refused', 'reverting', 'reverted', 'stuck']),
+  fingerprint: v.string(),
+  actor: v.string(),
+  items: v.array(item),
+  removed: v.array(record),
+  added: v.array(record),
+  seed: v.nullable(seed),
+  created: v.boolean(),
+  snapshot: v.array(record),
+  cancels: v.nullable(v.string()),
+  afterSeen: v.boolean(),
+  createdAt: v.number(),
+  changedAt: v.number(),
+  watchUntil: v.number(),
+  attempts: v.number(),
+  problems: v.array(problem),
+});
+
+const zoneRow = v.object({
+  name,
+  standing: v.picklist(['joined', 'panel-only', 'foreign', 'released', 'creating', 'deleting']),
+  incarnation: v.number(),
+  baseline_at: v.number(),
+  note: v.nullable(v.string()),
+});
+
+const ledgerRow = v.object({
+  name,
+  type: v.string(),
+  rdata: v.string(),
+  ttl: v.nullable(v.number()),
+  standing: v.picklist(['joined', 'panel-only', 'central-only', 'differs', 'released']),
+  on_panel: v.number(),
+  on_central: v.number(),
+  panel_key: v.nullable(v.string()),
+  note: v.nullable(v.string()),
+});
+
+function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  throw new JournalError('journal.unreadable', { path: 'contents' }, new Error(result.issues[0].message));
+}
+
+/** @throws {JournalError} `journal.unreadable` when the stored text is not an operation */
+export function readOperation(body: unknown): Operation {
+  if (typeof body !== 'string') throw new JournalError('journal.unreadable', { path: 'contents' });
+  try {
+    return checked(operation, JSON.parse(body));
+  } catch (error) {
+    if (error instanceof JournalError) throw error;
+    throw new JournalError('journal.unreadable', { path: 'contents' }, error);
+  }
+}
+
+/** @throws {JournalError} */
+export function readZoneEntry(row: unknown): ZoneEntry {
+  const { name: zone, baseline_at: baselineAt, ...rest } = checked(zoneRow, row);
+  return { zone, baselineAt, ...rest };
+}
+
+/** @throws {JournalError} */
+export function readLedgerRow(row: unknown): LedgerRow {
+  const { name: owner, type, rdata, ttl, ...rest } = checked(ledgerRow, row);
+  const data: ResourceRecord = { name: owner, type, ttl, rdata };
+  return {
+    record: data,
+    standing: rest.standing,
+    onPanel: rest.on_panel === 1,
+    onCentral: rest.on_central === 1,
+    panelKey: rest.panel_key,
+    note: rest.note,
+  };
+}
