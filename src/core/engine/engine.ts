@@ -111,6 +111,16 @@ export class Engine {
     };
   }
 
+  /** All zones of the ledger, by name. @throws {JournalError} */
+  async zones(): Promise<readonly ZoneEntry[]> {
+    return await this.#runtime.ports.journal.zones();
+  }
+
+  /** The newest operations, newest first. @throws {JournalError} */
+  async history(latest: number): Promise<readonly Operation[]> {
+    return await this.#runtime.ports.journal.operations({ latest });
+  }
+
   /** @throws {JournalError} */
   async view(zone: DnsName): Promise<ZoneView> {
     const { journal, clock } = this.#runtime.ports;

@@ -1,0 +1,78 @@
+import * as v from 'valibot';
+import { DnsDataError } from '../dns/problem.ts';
+import { zoneName } from '../dns/name.ts';
+import { CentralError } from '../core/central.ts';
+import { JournalError } from '../core/journal.ts';
+import type { Problem } from '../dns/problem.ts';
+import { pauseEnd } from '../app/pause.ts';
+import type { Agent } from './agent.ts';
+
+const request = v.variant('do', [
+  v.object({ do: v.literal('status') }),
+  v.object({ do: v.literal('zones') }),
+  v.object({ do: v.literal('zone'), zone: v.string() }),
+  v.object({ do: v.literal('compare'), zone: v.nullable(v.string()) }),
+  v.object({ do: v.literal('history'), latest: v.number() }),
+  v.object({ do: v.literal('check') }),
+]);
+
+type Request = v.InferOutput<typeof request>;
+
+/** Answers the command line: JSON in, JSON `{ok, value}` or `{ok: false, problems}` out. Never rejects. */
+export async function answerControl(agent: Agent, text: string): Promise<string> {
+  try {
+    const value = await carryOut(agent, v.parse(request, JSON.parse(text)));
+    return JSON.stringify({ ok: true, value });
+  } catch (error) {
+    return JSON.stringify({ ok: false, problems: problemsOf(error) });
+  }
+}
+
+async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
+  if (ask.do === 'status') return await status(agent);
+  const { state } = agent;
+  if (state.kind !== 'running') throw new NotRunning();
+  const { engine, central } = state.wired;
+  switch (ask.do) {
+    case 'zones':
+      return await engine.zones();
+    case 'zone':
+      return await engine.view(zoneName(ask.zone));
+    case 'history':
+      return await engine.history(ask.latest);
+    case 'compare':
+      engine.compare(ask.zone === null ? 'all' : zoneName(ask.zone), 'asked');
+      return null;
+    case 'check':
+      await central.check({ signal: AbortSignal.timeout(state.wired.settings.deadline), operation: '-' });
+      return null;
+  }
+}
+
+async function status(agent: Agent): Promise<unknown> {
+  const { state, pending, paths } = agent;
+  const end = pauseEnd(paths.pause);
+  return {
+    pid: process.pid,
+    memory: process.memoryUsage.rss(),
+    state: state.kind,
+    problems: state.kind === 'broken' ? state.problems : [],
+    pending: pending ?? [],
+    paused: end !== null,
+    pausedUntil: end === Infinity ? null : end,
+    central: state.kind === 'running' ? state.wired.central.id : null,
+    engine: state.kind === 'running' ? await state.wired.engine.status() : null,
+  };
+}
+
+class NotRunning extends Error {
+  override readonly name = 'NotRunning';
+}
+
+function problemsOf(error: unknown): Problem[] {
+  if (error instanceof DnsDataError) return [...error.problems];
+  if (error instanceof CentralError) return [error.problem];
+  if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
+  if (error instanceof NotRunning) return [{ code: 'agent.not-running', params: {} }];
+  return [{ code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } }];
+}

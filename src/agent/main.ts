@@ -1,0 +1,56 @@
+/**
+ * The agent: one long-lived process per panel. Started by the hook when absent, or by a service file.
+ *
+ * Usage: node agent.cjs [--root DIR] [--socket PATH]
+ * Exit status: 0 stopped on request, or another agent runs already; 1 it could not start (the log says why).
+ */
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pathsOf } from '../app/paths.ts';
+import { wirePanel } from '../app/wire.ts';
+import { Agent } from './agent.ts';
+import { answerControl } from './control.ts';
+import { takeLock } from './lock.ts';
+import { FileLog } from './log.ts';
+import { listen } from './server.ts';
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { root: { type: 'string' }, socket: { type: 'string' } } });
+  const root = resolve(values.root ?? process.env['DOMAINSYNC_ROOT'] ?? rootOfProgram());
+  const paths = pathsOf(root, values.socket);
+  process.umask(0o077);
+  process.chdir('/');
+  const release = takeLock(paths.lock);
+  if (release === null) return 0;
+  const log = new FileLog(paths.log, 4);
+  const agent = new Agent(paths, await wirePanel(root), log);
+  await agent.start();
+  const server = await listen(paths.socket, {
+    hook: (call) => agent.answer(call),
+    control: (request) => answerControl(agent, request),
+  });
+  log.write(4, 'agent.start', { pid: process.pid, root, socket: paths.socket });
+  await new Promise<void>((stop) => {
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+  // What is being answered gets its answer; the panel waits for it.
+  await new Promise((closed) => server.close(closed));
+  await agent.stop();
+  log.write(4, 'agent.stop', { pid: process.pid });
+  release();
+  return 0;
+}
+
+/** The bundle lies in ROOT/addon/.domainsync/ or the like: two folders below the panel's root. */
+function rootOfProgram(): string {
+  return dirname(dirname(dirname(resolve(process.argv[1] ?? ''))));
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

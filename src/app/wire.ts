@@ -1,0 +1,112 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { problem, type Problem } from '../dns/problem.ts';
+import { withBreaker } from '../core/breaker.ts';
+import type { Central } from '../core/central.ts';
+import { Engine } from '../core/engine/engine.ts';
+import { defaultEngineSettings } from '../core/engine/settings.ts';
+import type { Log } from '../core/log.ts';
+import type { Panel } from '../core/panel.ts';
+import type { Settings } from '../config/settings.ts';
+import { SqliteJournal } from '../journal/sqlite.ts';
+import { systemClock } from './clock.ts';
+import { journalPath, type Paths } from './paths.ts';
+
+/** A running engine and what has to be closed with it. */
+export interface Wired {
+  readonly engine: Engine;
+  readonly central: Central;
+  readonly settings: Settings;
+  close(): Promise<void>;
+}
+
+/** The central the settings name, with its breaker; not contacted yet. @throws {SettingsRefused} */
+export async function wireCentral(settings: Settings): Promise<Central> {
+  const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
+  const read = readIspmanagerSettings({
+    address: settings.address,
+    username: settings.username,
+    password: settings.password.reveal(),
+    login: settings.login,
+    timeout: settings.deadline,
+    ...pinOf(settings),
+  });
+  if ('problems' in read) throw new SettingsRefused(read.problems);
+  return withBreaker(createIspmanagerCentral(read.settings, { clock: systemClock }), systemClock);
+}
+
+/** The settings cannot be used; carries every reason. */
+export class SettingsRefused extends Error {
+  override readonly name = 'SettingsRefused';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ code }) => code).join(', '));
+    this.problems = problems;
+  }
+}
+
+function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: string; ca?: string } } {
+  if (fingerprint !== '') return { pin: { fingerprint } };
+  if (caFile === '') return {};
+  try {
+    return { pin: { ca: readFileSync(caFile, 'utf8') } };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new SettingsRefused([problem('settings.ca-unreadable', { path: caFile })]);
+  }
+}
+
+/** The panel on this host. */
+export async function wirePanel(root: string): Promise<Panel> {
+  const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
+  return createIspmanagerPanel({ root });
+}
+
+/**
+ * Opens the journal of the central and starts an engine on it.
+ * @throws {JournalError} when the journal cannot be used
+ */
+export async function wireEngine(
+  paths: Paths,
+  panel: Panel,
+  central: Central,
+  settings: Settings,
+  log: Log,
+): Promise<Wired> {
+  const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
+  if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
+  const engine = new Engine({
+    panel,
+    central,
+    journal,
+    clock: systemClock,
+    log,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
+    settings: {
+      ...defaultEngineSettings,
+      afterWait: settings.afterWait,
+      readGap: settings.readGap,
+      visibilityWait: settings.afterWait * 3,
+      grace: settings.grace,
+      watch: settings.watch,
+      compareEvery: settings.compareEvery,
+    },
+  });
+  try {
+    await engine.start();
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+  return {
+    engine,
+    central,
+    settings,
+    close: async () => {
+      await engine.stop();
+      await central.close();
+      await journal.close();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { displayName, type DnsName } from '../dns/name.ts';
+import type { Problem } from '../dns/problem.ts';
+import { formatRecord } from '../dns/record.ts';
+import { describeProblem } from '../core/describe.ts';
+import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
+import type { ZoneEntry } from '../core/ledger.ts';
+import type { Operation } from '../core/operation.ts';
+import { table } from './output.ts';
+
+/** What the agent says of itself (`src/agent/control.ts`). */
+export interface StatusReport {
+  readonly pid: number;
+  readonly memory: number;
+  readonly state: string;
+  readonly problems: readonly Problem[];
+  readonly pending: readonly Problem[];
+  readonly paused: boolean;
+  readonly pausedUntil: number | null;
+  readonly central: { readonly address: string; readonly account: string } | null;
+  readonly engine: EngineStatus | null;
+}
+
+function time(wall: number): string {
+  return new Date(wall).toISOString().replace('T', ' ').slice(0, 19);
+}
+
+export function showStatus(report: StatusReport): string {
+  const { engine, central } = report;
+  const lines = [
+    `agent      ${report.state}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`,
+    `central    ${central === null ? '-' : `${central.address} as ${central.account}`}`,
+    `paused     ${report.paused ? `yes, until ${report.pausedUntil === null ? 'resumed' : time(report.pausedUntil)}` : 'no'}`,
+  ];
+  if (engine !== null) {
+    const { comparison } = engine;
+    const running = comparison.running ? `running, ${comparison.done} of ${comparison.total}` : 'not complete';
+    lines.push(
+      `baseline   ${engine.baselineAt === null ? running : time(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
+      `zones      ${counts(engine.zones)}`,
+      `records    ${counts(engine.records)}`,
+      `operations ${engine.open} open, ${engine.stuck.length} stuck`,
+    );
+    for (const stuck of engine.stuck) lines.push(`  stuck ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
+  }
+  for (const problem of [...report.problems, ...report.pending]) lines.push(`problem    ${describeProblem(problem, 'en')}`);
+  return lines.join('\n');
+}
+
+function counts(of: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(of).map(([standing, count]) => `${count} ${standing}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+function reasons({ problems }: Operation): string {
+  return problems.map((problem) => describeProblem(problem, 'en')).join(' ');
+}
+
+export function showZones(zones: readonly ZoneEntry[]): string {
+  const rows = zones.map(({ zone, standing, baselineAt, note }) => [displayName(zone), standing, time(baselineAt), note ?? '']);
+  return table(['ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
+}
+
+/** Both sides side by side. */
+export function showZone(zone: DnsName, view: ZoneView): string {
+  const head = `${displayName(zone)}: ${view.entry?.standing ?? 'not known'}${view.entry?.note == null ? '' : ` (${view.entry.note})`}`;
+  const rows = view.rows.map(({ record, standing, onPanel, onCentral, note }) => [
+    onPanel ? 'yes' : '-',
+    onCentral ? 'yes' : '-',
+    standing,
+    shortened(formatRecord(record)),
+    note ?? '',
+  ]);
+  const open = view.open.map(({ id, state, kind }) => `open operation ${id}: ${kind}, ${state}`);
+  return [head, table(['PANEL', 'CENTRAL', 'STANDING', 'RECORD', 'NOTE'], rows), ...open].join('\n');
+}
+
+function shortened(text: string): string {
+  return text.length > 90 ? `${text.slice(0, 87)}...` : text;
+}
+
+export function showHistory(operations: readonly Operation[]): string {
+  const rows = operations.map((operation) => [
+    time(operation.createdAt),
+    operation.id,
+    operation.state,
+    operation.kind,
+    displayName(operation.zone),
+    operation.actor,
+    shortened(describeItems(operation)),
+  ]);
+  return table(['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'], rows);
+}
+
+function describeItems({ items }: Operation): string {
+  return items
+    .map(({ remove, add }) => {
+      const gone = remove === null ? '' : `- ${formatRecord(remove)}`;
+      const made = add === null ? '' : `+ ${formatRecord(add)}`;
+      return [gone, made].filter((part) => part !== '').join(' ');
+    })
+    .join(', ');
+}

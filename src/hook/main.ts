@@ -1,0 +1,65 @@
+/**
+ * The hook's last resort, started by the shim when neither `nc` nor `socat` reached the agent: starts the agent when it is
+ * absent, passes on what the shim gives on standard input, and prints the agent's answer as it is. Prints nothing when there is
+ * none: the shim then refuses.
+ *
+ * Usage: node hook.cjs SOCKET <request
+ */
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+
+const socketPath = process.argv[2] ?? '';
+/** Longest time for all of it, milliseconds; below the shim's own patience. */
+const patience = 14_000;
+const retryEvery = 25;
+const deadline = performance.now() + patience;
+
+function readRequest(): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    process.stdin.on('data', (chunk: Buffer) => chunks.push(chunk));
+    process.stdin.on('end', () => resolve(Buffer.concat(chunks)));
+    process.stdin.on('error', reject);
+  });
+}
+
+/** Starts the agent in a session of its own; a second one that was started at the same moment ends by itself. */
+function startAgent(): void {
+  const program = process.env['DOMAINSYNC_AGENT'] ?? join(dirname(process.argv[1] ?? ''), 'agent.cjs');
+  const agent = spawn(process.execPath, [program, '--socket', socketPath], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+  });
+  agent.on('error', () => process.exit(0));
+  agent.unref();
+}
+
+/** One try; resolves to false when nobody listens. */
+function pass(request: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    let connected = false;
+    socket.on('connect', () => {
+      connected = true;
+      socket.end(request);
+    });
+    socket.on('data', (chunk: Buffer) => process.stdout.write(chunk));
+    socket.on('close', () => resolve(connected));
+    socket.on('error', () => resolve(connected));
+    socket.setTimeout(Math.max(1, deadline - performance.now()), () => socket.destroy());
+  });
+}
+
+async function main(): Promise<void> {
+  const request = await readRequest();
+  let started = false;
+  while (performance.now() < deadline && !(await pass(request))) {
+    if (!started) startAgent();
+    started = true;
+    await new Promise((resolve) => setTimeout(resolve, retryEvery));
+  }
+}
+
+void main();

@@ -1,0 +1,28 @@
+/** First line of a hook request: `domainsync 1 PID LENGTH`, then LENGTH octets of body. The environment is read from /proc/PID. */
+export const hookWord = 'domainsync';
+/** First line of a request of the command line: `domainsync-control 1 0 LENGTH`, then LENGTH octets of JSON. */
+export const controlWord = 'domainsync-control';
+export const version = '1';
+
+/** Sent as soon as a connection is accepted, before anything is read: a client that has not seen it may try another way. */
+export const hello = 'domainsync hello\n';
+/** Last octets of a whole answer; without them it is cut, and a refusal. */
+export const end = '\ndomainsync end\n';
+
+/** Longest body taken, octets. */
+export const mostBody = 8 * 1024 * 1024;
+
+export interface RequestHead {
+  readonly kind: 'hook' | 'control';
+  readonly pid: number;
+  readonly length: number;
+}
+
+/** Reads the first line of a request; `null` for anything else. */
+export function readHead(line: string): RequestHead | null {
+  const parts = /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})$/.exec(line);
+  if (parts === null) return null;
+  const length = Number(parts[3]);
+  if (length > mostBody) return null;
+  return { kind: parts[1] === hookWord ? 'hook' : 'control', pid: Number(parts[2]), length };
+}
