@@ -1,0 +1,145 @@
+/**
+ * Two panels on this machine, a customer's with the plugin and a provider's as central, with the real shim, agent and bundles in
+ * between. Used by the demo, the end-to-end tests and the benchmarks.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startSandbox, type Answer, type Sandbox } from '../sandbox/index.ts';
+import { pathsOf } from '../src/app/paths.ts';
+import { place } from '../src/cli/place.ts';
+import { saveSettings } from '../src/config/settings.ts';
+
+export interface StageOptions {
+  /** Options of `[sync]` in seconds; short waits by default, so that a story is told in seconds. */
+  readonly sync?: Readonly<Record<string, string>>;
+}
+
+export interface Stage {
+  /** The customer's panel. */
+  readonly panel: Sandbox;
+  /** The provider's panel. */
+  readonly central: Sandbox;
+  readonly directory: string;
+  readonly socket: string;
+  /** What the customer does in his panel. */
+  customer(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
+  /** What the provider's own people do at the central, in the customer's account there. */
+  provider(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Puts the plugin into the customer's panel; not configured yet. */
+  install(): void;
+  /** Writes the settings, as the form would. */
+  configure(changes?: Readonly<Record<string, string>>): void;
+  /** The command line of the product; resolves to what it printed. */
+  domainsync(...args: readonly string[]): Promise<string>;
+  /** Pid of the running agent, or null. */
+  agent(): Promise<number | null>;
+  /** Stops both panels and the agent, and removes every file. */
+  stop(): Promise<void>;
+}
+
+export const customer = { name: 'kunde', password: 'k:&%+ 1' } as const;
+export const account = { name: 'kunde42', password: 'pa;ss#wo=%rd' } as const;
+
+const dist = join(import.meta.dirname, '../dist');
+const run = promisify(execFile);
+
+export async function makeStage(options: StageOptions = {}): Promise<Stage> {
+  const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
+  const panelRoot = join(directory, 'panel');
+  const socket = join(directory, 'agent.sock');
+  const panel = await startSandbox({
+    root: panelRoot,
+    name: 'customer',
+    users: [
+      { name: 'root', password: 'panel-root', level: 7 },
+      { ...customer, level: 5 },
+    ],
+  });
+  const central = await startSandbox({
+    root: join(directory, 'central'),
+    name: 'central',
+    users: [
+      { name: 'root', password: 'central-root', level: 7 },
+      { ...account, level: 5 },
+      { name: 'somebody', password: 'somebody', level: 5 },
+    ],
+  });
+  const domainsync = async (...args: readonly string[]): Promise<string> => {
+    const words = [join(dist, 'domainsync.cjs'), '--root', panelRoot, '--socket', socket, ...args];
+    return (await run(process.execPath, words)).stdout;
+  };
+  const agent = async (): Promise<number | null> => {
+    const report: unknown = await domainsync('--json', 'status').then(
+      (text) => JSON.parse(text),
+      () => null,
+    );
+    return typeof report === 'object' && report !== null && 'pid' in report ? Number(report.pid) : null;
+  };
+  return {
+    panel,
+    central,
+    directory,
+    socket,
+    customer: (func, params) => panel.call(func, params, { user: customer.name, password: customer.password }),
+    provider: (func, params) => central.call(func, params, { user: account.name, password: account.password }),
+    install: () => {
+      place({ root: panelRoot, from: dist, socket });
+      panel.restartPanel();
+    },
+    configure: (changes = {}) => {
+      mkdirSync(pathsOf(panelRoot).state, { recursive: true });
+      saveSettings(panelRoot, {
+        isp_master: {
+          host: central.url,
+          username: account.name,
+          password: account.password,
+          fingerprint: central.fingerprint,
+          ...changes,
+        },
+        log: { level: '9' },
+        sync: { after_wait: '1', read_gap: '1', grace: '1', ...options.sync },
+      });
+    },
+    domainsync,
+    agent,
+    stop: async () => {
+      const pid = await agent();
+      if (pid !== null) await endProcess(pid);
+      await Promise.all([panel.stop(), central.stop()]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ends a process that is not our child and waits until it is gone. */
+export async function endProcess(pid: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  process.kill(pid, signal);
+  await until('the process to end', () => !isAlive(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Waits until something is so, looking again and again; fails with what was waited for. */
+export async function until(
+  what: string,
+  test: () => boolean | Promise<boolean>,
+  limit = 20_000,
+): Promise<number> {
+  const started = performance.now();
+  while (!(await test())) {
+    if (performance.now() - started > limit) throw new Error(`waited ${limit / 1000} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return performance.now() - started;
+}
