@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startSandbox, type Answer, type Sandbox } from '../sandbox/index.ts';
+import { startSandbox, type Answer, type Sandbox, type SandboxOptions } from '../sandbox/index.ts';
 import { pathsOf } from '../src/app/paths.ts';
 import { place } from '../src/cli/place.ts';
 import { saveSettings } from '../src/config/settings.ts';
@@ -20,8 +20,11 @@ export interface StageOptions {
 export interface Stage {
   /** The customer's panel. */
   readonly panel: Sandbox;
-  /** The provider's panel. */
+  /** The provider's panel; another object after `centralUp`. */
   readonly central: Sandbox;
+  /** Really stops the provider's panel, and starts it again where it was. */
+  centralDown(): Promise<void>;
+  centralUp(): Promise<void>;
   readonly directory: string;
   readonly socket: string;
   /** What the customer does in his panel. */
@@ -43,6 +46,9 @@ export interface Stage {
 export const customer = { name: 'kunde', password: 'k:&%+ 1' } as const;
 export const account = { name: 'kunde42', password: 'pa;ss#wo=%rd' } as const;
 
+/** Another customer of the same provider. */
+export const somebody = { name: 'somebody', password: 'somebody' } as const;
+
 const dist = join(import.meta.dirname, '../dist');
 const run = promisify(execFile);
 
@@ -58,15 +64,17 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
       { ...customer, level: 5 },
     ],
   });
-  const central = await startSandbox({
+  const centralOptions = {
     root: join(directory, 'central'),
     name: 'central',
     users: [
       { name: 'root', password: 'central-root', level: 7 },
       { ...account, level: 5 },
-      { name: 'somebody', password: 'somebody', level: 5 },
+      { ...somebody, level: 5 },
     ],
-  });
+  } satisfies SandboxOptions;
+  let central = await startSandbox(centralOptions);
+  const port = Number(new URL(central.url).port);
   const domainsync = async (...args: readonly string[]): Promise<string> => {
     const words = [join(dist, 'domainsync.cjs'), '--root', panelRoot, '--socket', socket, ...args];
     return (await run(process.execPath, words)).stdout;
@@ -80,7 +88,13 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   };
   return {
     panel,
-    central,
+    get central() {
+      return central;
+    },
+    centralDown: () => central.stop(),
+    centralUp: async () => {
+      central = await startSandbox({ ...centralOptions, port });
+    },
     directory,
     socket,
     customer: (func, params) => panel.call(func, params, { user: customer.name, password: customer.password }),
