@@ -1,16 +1,15 @@
-import type { Problem } from "../dns/problem.ts";
-
-/** Texts of one code. `{name}` stands for a parameter. */
-export interface Entry {
-  readonly en: string;
-  readonly ru: string;
-}
+import type { Problem } from '../dns/problem.ts';
+import { dataTexts } from './catalogue-data.ts';
+import type { Entry } from './catalogue-entry.ts';
+import { settingsTexts } from './catalogue-settings.ts';
 
 /**
  * Every code a person may meet, with what it means for him in one sentence or two: cause, and the way out. Whether anything
  * was changed is said by `describe`, which knows it. Codes are stable; a retired one is not used again.
  */
 export const catalogue = {
+  ...dataTexts,
+  ...settingsTexts,
   'central.unreachable': {
     en: 'The central DNS cannot be reached. Try again in a moment.',
     ru: 'Центральный DNS недоступен. Повторите попытку через минуту.',

@@ -1,5 +1,6 @@
 import type { Problem } from '../dns/problem.ts';
-import { catalogue, type Entry } from './catalogue.ts';
+import type { Entry } from './catalogue-entry.ts';
+import { catalogue } from './catalogue.ts';
 import type { Language } from './panel.ts';
 
 export interface DescribeOptions {
@@ -26,7 +27,8 @@ const outcome: Readonly<Record<DescribeOptions['changed'], Entry>> = {
 export function describeProblem({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
   if (entry === undefined) return [code, ...Object.values(params)].join(' ');
-  return entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => params[name] ?? whole);
+  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => params[name] ?? whole);
+  return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }
 
 const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));

@@ -1,0 +1,75 @@
+import type { Entry } from './catalogue-entry.ts';
+
+/** Texts of what can be wrong with the settings and the installation; the administrator reads them. */
+export const settingsTexts = {
+  'settings.unreadable': {
+    en: 'The settings file {path} cannot be read.',
+    ru: 'Файл настроек {path} не читается.',
+  },
+  'settings.no-section': {
+    en: '{path}, line {line}: this stands before the first [section].',
+    ru: '{path}, строка {line}: стоит до первого раздела [section].',
+  },
+  'settings.not-an-option': {
+    en: '{path}, line {line}: this is neither a [section] nor "option = value".',
+    ru: '{path}, строка {line}: это не [раздел] и не «параметр = значение».',
+  },
+  'settings.duplicate': {
+    en: '{path}, line {line}: this option has a value already.',
+    ru: '{path}, строка {line}: параметр уже задан выше.',
+  },
+  'settings.missing': { en: '{path}: the option {option} is missing.', ru: '{path}: не задан параметр {option}.' },
+  'settings.bad-number': {
+    en: '{path}, line {line}: {option} must be a whole number from {least} to {most}.',
+    ru: '{path}, строка {line}: {option} должен быть целым числом от {least} до {most}.',
+  },
+  'settings.bad-choice': {
+    en: '{path}, line {line}: {option} must be one of {choices}.',
+    ru: '{path}, строка {line}: {option} должен быть одним из: {choices}.',
+  },
+  'settings.http-refused': {
+    en: '{path}, line {line}: {option} must not be http:// - name and password would travel unencrypted. Use https://.',
+    ru: '{path}, строка {line}: {option} не может быть http:// — имя и пароль передавались бы открыто. Укажите https://.',
+  },
+  'settings.bad-address': {
+    en: '{path}, line {line}: {option} is not an address such as dns.example.net or https://dns.example.net:1500/ispmgr.',
+    ru: '{path}, строка {line}: {option} — не адрес вида dns.example.net или https://dns.example.net:1500/ispmgr.',
+  },
+  'settings.credentials-in-address': {
+    en: '{path}, line {line}: {option} must not hold a user name or password; they have options of their own.',
+    ru: '{path}, строка {line}: {option} не должен содержать имя и пароль; для них есть отдельные параметры.',
+  },
+  'settings.unknown-option': {
+    en: '{path}, line {line}: the option {option} is not known and has no effect.',
+    ru: '{path}, строка {line}: параметр {option} неизвестен и не действует.',
+  },
+  'settings.ca-unreadable': {
+    en: 'The file {path} with the certificate authority cannot be read.',
+    ru: 'Файл {path} с сертификатом центра сертификации не читается.',
+  },
+  'setting.missing': { en: 'The setting {setting} is missing.', ru: 'Не задан параметр {setting}.' },
+  'setting.bad-address': { en: 'The setting {setting} is not a valid address.', ru: 'Параметр {setting} — недопустимый адрес.' },
+  'setting.insecure': {
+    en: 'The setting {setting} must be an https address.',
+    ru: 'Параметр {setting} должен быть адресом https.',
+  },
+  'setting.colon-in-user': {
+    en: 'A user name cannot hold a colon ({setting}).',
+    ru: 'Имя пользователя не может содержать двоеточие ({setting}).',
+  },
+  'setting.bad-fingerprint': {
+    en: 'The setting {setting} is not a SHA-256 fingerprint (64 hexadecimal digits).',
+    ru: 'Параметр {setting} — не отпечаток SHA-256 (64 шестнадцатеричных знака).',
+  },
+  'setting.bad-certificate': {
+    en: 'The setting {setting} is not a certificate in PEM form.',
+    ru: 'Параметр {setting} — не сертификат в формате PEM.',
+  },
+  'setting.bad-choice': { en: 'The setting {setting} has no such choice.', ru: 'Недопустимое значение параметра {setting}.' },
+  'setting.bad-number': { en: 'The setting {setting} is not a fitting number.', ru: 'Параметр {setting} — неподходящее число.' },
+  'setting.bad-value': { en: 'The setting {setting} is not valid.', ru: 'Недопустимое значение параметра {setting}.' },
+  'agent.not-running': {
+    en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
+    ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',
+  },
+} as const satisfies Readonly<Record<string, Entry>>;
