@@ -25,7 +25,10 @@ export async function furnish(stage: Stage): Promise<DemoZone[]> {
   await add(stage.provider, 'odd', '192.0.2.203');
   await add(stage.provider, 'hand', '192.0.2.204');
   const records = zones.reduce((sum, zone) => sum + zone.records.length, 0);
-  check(`the customer's panel has ${zones.length} domains with ${records} records`, stage.panel.zones().length === zones.length);
+  check(
+    `the customer's panel has ${zones.length} domains with ${records} records`,
+    stage.panel.zones().length === zones.length,
+  );
   check(
     `the central has ${zones.length - panelOnly.length} of them in the customer's account`,
     stage.central.zones().length === zones.length - panelOnly.length,
@@ -43,8 +46,19 @@ export async function setUp(stage: Stage, zones: readonly DemoZone[]): Promise<v
   check('and nothing reaches the central', !holds(stage.central.keys(uneven), 'early A'));
   await stage.customer('domain.sublist.delete', { plid: uneven, elid: 'early A  192.0.2.9' });
   stage.configure();
-  await stage.customer('domain.sublist.edit', { plid: uneven, elid: '', name: '', sdtype: 'A', addr: '', sok: 'ok' });
-  const took = await until('the first comparison', async () => (await status(stage)).baselineAt !== null, 60_000);
+  await stage.customer('domain.sublist.edit', {
+    plid: uneven,
+    elid: '',
+    name: '',
+    sdtype: 'A',
+    addr: '',
+    sok: 'ok',
+  });
+  const took = await until(
+    'the first comparison',
+    async () => (await status(stage)).baselineAt !== null,
+    60_000,
+  );
   tell(await stage.domainsync('status'));
   const { zones: counts } = await status(stage);
   check(
@@ -60,19 +74,41 @@ export async function adoption(stage: Stage): Promise<void> {
   tellChapter('What was there before is left alone: the adoption rule (docs/adoption.md)');
   const [alone = ''] = panelOnly;
   await edit(stage, { plid: alone, elid: '', name: 'new', sdtype: 'A', addr: '192.0.2.50' });
-  check(`a new record in ${alone}, which only the panel has, passes`, holds(stage.panel.keys(alone), 'new A'));
+  check(
+    `a new record in ${alone}, which only the panel has, passes`,
+    holds(stage.panel.keys(alone), 'new A'),
+  );
   check('and the central still has no such domain', !stage.central.zones().includes(alone));
-  await edit(stage, { plid: uneven, elid: 'old A  192.0.2.201', name: 'old', sdtype: 'A', addr: '192.0.2.211' });
+  await edit(stage, {
+    plid: uneven,
+    elid: 'old A  192.0.2.201',
+    name: 'old',
+    sdtype: 'A',
+    addr: '192.0.2.211',
+  });
   check('a record only the panel had changes in the panel only', !holds(stage.central.keys(uneven), 'old A'));
   await edit(stage, { plid: uneven, elid: '', name: 'old', sdtype: 'A', addr: '192.0.2.212' });
-  check('a second value beside it is new, and goes to the central', holds(stage.central.keys(uneven), 'old A  192.0.2.212'));
-  await edit(stage, { plid: uneven, elid: 'odd A  192.0.2.202', name: 'odd', sdtype: 'A', addr: '192.0.2.222' });
+  check(
+    'a second value beside it is new, and goes to the central',
+    holds(stage.central.keys(uneven), 'old A  192.0.2.212'),
+  );
+  await edit(stage, {
+    plid: uneven,
+    elid: 'odd A  192.0.2.202',
+    name: 'odd',
+    sdtype: 'A',
+    addr: '192.0.2.222',
+  });
   check(
     'where the two differ, an edit passes in the panel and the central keeps its own',
-    holds(stage.central.keys(uneven), 'odd A  192.0.2.203') && !holds(stage.central.keys(uneven), '192.0.2.222'),
+    holds(stage.central.keys(uneven), 'odd A  192.0.2.203') &&
+      !holds(stage.central.keys(uneven), '192.0.2.222'),
   );
   await edit(stage, { plid: uneven, elid: '', name: 'hand', sdtype: 'A', addr: '192.0.2.204' });
-  check('a new record the central has already is simply joined', holds(stage.central.keys(uneven), 'hand A  192.0.2.204'));
+  check(
+    'a new record the central has already is simply joined',
+    holds(stage.central.keys(uneven), 'hand A  192.0.2.204'),
+  );
   await until('the ledger to settle', async () => (await status(stage)).open === 0);
   tell(await stage.domainsync('zone', uneven));
 }
@@ -80,7 +116,11 @@ export async function adoption(stage: Stage): Promise<void> {
 /** An edit that has to succeed. */
 export async function edit(stage: Stage, form: Readonly<Record<string, string>>): Promise<void> {
   const answer = await stage.customer('domain.sublist.edit', { ...form, sok: 'ok' });
-  check(`the panel saves ${form['name']} ${form['sdtype']} ${form['addr']}`, answer.ok, answer.error ?? answer.body);
+  check(
+    `the panel saves ${form['name']} ${form['sdtype']} ${form['addr']}`,
+    answer.ok,
+    answer.error ?? answer.body,
+  );
 }
 
 export function holds(keys: readonly string[] | null, part: string): boolean {

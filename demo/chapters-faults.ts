@@ -6,14 +6,19 @@ const zone = 'oakbridge-cricket.example';
 
 export async function localRefusal(stage: Stage): Promise<void> {
   tellChapter('The central has accepted, then the panel refuses its own part');
-  stage.panel.switches.failLocal = { 'domain.sublist.edit': { code: 1, text: 'disk quota exceeded', count: 1 } };
+  stage.panel.switches.failLocal = {
+    'domain.sublist.edit': { code: 1, text: 'disk quota exceeded', count: 1 },
+  };
   const form = { plid: zone, elid: '', name: 'half', sdtype: 'A', addr: '192.0.2.140', sok: 'ok' };
   const answer = await stage.customer('domain.sublist.edit', form);
   quote(answer.error?.text ?? answer.body);
   check('the panel says its own reason', answer.error?.text.includes('quota') === true, answer.body);
   check('for a moment the central is ahead', holds(stage.central.keys(zone), 'half A'));
   const took = await until('the undo', () => !holds(stage.central.keys(zone), 'half A'));
-  check(`two looks at the panel later (${(took / 1000).toFixed(1)} s) it is undone`, !holds(stage.central.keys(zone), 'half A'));
+  check(
+    `two looks at the panel later (${(took / 1000).toFixed(1)} s) it is undone`,
+    !holds(stage.central.keys(zone), 'half A'),
+  );
   check('and the panel never had it', !holds(stage.panel.keys(zone), 'half A'));
   tell('(this demo waits 1 s and 1 s; the defaults are 5 s and 5 s)');
 }
@@ -36,9 +41,15 @@ export async function agentKilled(stage: Stage): Promise<void> {
   await stage.customer('domain.sublist.edit', { ...form, name: 'next' });
   await until('the agent to be there again', async () => (await stage.agent()) !== null);
   check('the next edit has started a new agent', (await stage.agent()) !== pid);
-  check('and was mirrored', holds(stage.central.keys(zone), 'next A') && holds(stage.panel.keys(zone), 'next A'));
+  check(
+    'and was mirrored',
+    holds(stage.central.keys(zone), 'next A') && holds(stage.panel.keys(zone), 'next A'),
+  );
   const took = await until('the recovery', () => !holds(stage.central.keys(zone), 'cut A'), 60_000);
-  check(`the half-done edit is taken back (${(took / 1000).toFixed(1)} s): on neither side`, !holds(stage.panel.keys(zone), 'cut A'));
+  check(
+    `the half-done edit is taken back (${(took / 1000).toFixed(1)} s): on neither side`,
+    !holds(stage.panel.keys(zone), 'cut A'),
+  );
   await until('everything to be settled', async () => (await status(stage)).open === 0);
   tell(await stage.domainsync('history', '--latest', '8'));
   check('nothing is open, nothing is stuck', (await status(stage)).open === 0);

@@ -12,7 +12,9 @@ import { checksDone, DemoFailed, tell } from './tell.ts';
 const { values } = parseArgs({ options: { stay: { type: 'boolean', default: false } } });
 
 async function main(): Promise<number> {
-  console.log('domainsync: an ISPmanager 4 of a customer, an ISPmanager 4 of his provider, and the plugin between them.');
+  console.log(
+    'domainsync: an ISPmanager 4 of a customer, an ISPmanager 4 of his provider, and the plugin between them.',
+  );
   const stage = await makeStage();
   try {
     const zones = await furnish(stage);

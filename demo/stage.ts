@@ -7,7 +7,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startSandbox, type Answer, type Sandbox, type SandboxOptions } from '../sandbox/index.ts';
+import {
+  startSandbox,
+  type Answer,
+  type Sandbox,
+  type SandboxOptions,
+  type SandboxUser,
+} from '../sandbox/index.ts';
 import { pathsOf } from '../src/app/paths.ts';
 import { place } from '../src/cli/place.ts';
 import { saveSettings } from '../src/config/settings.ts';
@@ -16,6 +22,9 @@ export interface StageOptions {
   /** Options of `[sync]` in seconds; short waits by default, so that a story is told in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
 }
+
+/** One click of a person in a panel. */
+export type Act = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;
 
 export interface Stage {
   /** The customer's panel. */
@@ -28,9 +37,9 @@ export interface Stage {
   readonly directory: string;
   readonly socket: string;
   /** What the customer does in his panel. */
-  customer(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
+  readonly customer: Act;
   /** What the provider's own people do at the central, in the customer's account there. */
-  provider(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
+  readonly provider: Act;
   /** Puts the plugin into the customer's panel; not configured yet. */
   install(): void;
   /** Writes the settings, as the form would. */
@@ -49,6 +58,16 @@ export const account = { name: 'kunde42', password: 'pa;ss#wo=%rd' } as const;
 /** Another customer of the same provider. */
 export const somebody = { name: 'somebody', password: 'somebody' } as const;
 
+const panelUsers: readonly SandboxUser[] = [
+  { name: 'root', password: 'panel-root', level: 7 },
+  { ...customer, level: 5 },
+];
+const centralUsers: readonly SandboxUser[] = [
+  { name: 'root', password: 'central-root', level: 7 },
+  { ...account, level: 5 },
+  { ...somebody, level: 5 },
+];
+
 const dist = join(import.meta.dirname, '../dist');
 const run = promisify(execFile);
 
@@ -56,23 +75,12 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const panelRoot = join(directory, 'panel');
   const socket = join(directory, 'agent.sock');
-  const panel = await startSandbox({
-    root: panelRoot,
-    name: 'customer',
-    users: [
-      { name: 'root', password: 'panel-root', level: 7 },
-      { ...customer, level: 5 },
-    ],
-  });
-  const centralOptions = {
+  const panel = await startSandbox({ root: panelRoot, name: 'customer', users: panelUsers });
+  const centralOptions: SandboxOptions = {
     root: join(directory, 'central'),
     name: 'central',
-    users: [
-      { name: 'root', password: 'central-root', level: 7 },
-      { ...account, level: 5 },
-      { ...somebody, level: 5 },
-    ],
-  } satisfies SandboxOptions;
+    users: centralUsers,
+  };
   let central = await startSandbox(centralOptions);
   const port = Number(new URL(central.url).port);
   const domainsync = async (...args: readonly string[]): Promise<string> => {
@@ -97,8 +105,10 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     },
     directory,
     socket,
-    customer: (func, params) => panel.call(func, params, { user: customer.name, password: customer.password }),
-    provider: (func, params) => central.call(func, params, { user: account.name, password: account.password }),
+    customer: (func, params) =>
+      panel.call(func, params, { user: customer.name, password: customer.password }),
+    provider: (func, params) =>
+      central.call(func, params, { user: account.name, password: account.password }),
     install: () => {
       place({ root: panelRoot, from: dist, socket });
       panel.restartPanel();

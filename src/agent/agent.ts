@@ -155,18 +155,23 @@ export class Agent {
   #drain(wired: Wired): void {
     this.#draining.add(wired);
     const finish = async (): Promise<void> => {
-      while (this.#draining.has(wired) && (await wired.engine.status()).open > 0) await systemClock.sleep(1_000);
+      while (this.#draining.has(wired) && (await wired.engine.status()).open > 0)
+        await systemClock.sleep(1_000);
       if (this.#draining.delete(wired)) await wired.close();
     };
     finish().catch((error: unknown) => {
-      this.#log.write(1, 'settings.drain-failed', { error: error instanceof Error ? error.message : String(error) });
+      this.#log.write(1, 'settings.drain-failed', {
+        error: error instanceof Error ? error.message : String(error),
+      });
     });
   }
 }
 
 /** A save or delete is refused; what is already done or only looked at is not. */
 function refusedUnlessDone(event: PanelEvent, problems: readonly Problem[]): Verdict {
-  const asks = event.kind === 'invalid' || (event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before'));
+  const asks =
+    event.kind === 'invalid' ||
+    (event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before'));
   return asks ? { kind: 'refuse', problems, changed: 'nothing' } : { kind: 'accept' };
 }
 
@@ -174,5 +179,7 @@ function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof SettingsRefused) return error.problems;
   if (error instanceof CentralError) return [error.problem];
   if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
-  return [{ code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } }];
+  return [
+    { code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } },
+  ];
 }

@@ -74,5 +74,7 @@ function problemsOf(error: unknown): Problem[] {
   if (error instanceof CentralError) return [error.problem];
   if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
   if (error instanceof NotRunning) return [{ code: 'agent.not-running', params: {} }];
-  return [{ code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } }];
+  return [
+    { code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } },
+  ];
 }

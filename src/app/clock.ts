@@ -7,6 +7,9 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   sleep: async (ms, signal) => {
     // A timer of Node.js holds at most 2^31-1 ms.
-    await wait(Math.min(ms, 0x7fffffff), undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
+    await wait(Math.min(ms, 0x7fffffff), undefined, {
+      ref: false,
+      ...(signal === undefined ? {} : { signal }),
+    });
   },
 };

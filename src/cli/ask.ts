@@ -15,9 +15,13 @@ export class AskFailed extends Error {
  * Asks the running agent.
  * @throws {AskFailed} with a sentence for the person at the terminal
  */
-export async function askAgent(socketPath: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
+export async function askAgent(
+  socketPath: string,
+  request: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   const text = await exchange(socketPath, JSON.stringify(request));
-  if (!text.startsWith(hello) || !text.endsWith(end)) throw new AskFailed('The agent did not finish its answer.');
+  if (!text.startsWith(hello) || !text.endsWith(end))
+    throw new AskFailed('The agent did not finish its answer.');
   const answer: unknown = JSON.parse(text.slice(hello.length, -end.length));
   if (isOk(answer)) return answer.value;
   const problems = problemsIn(answer).map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
@@ -35,13 +39,19 @@ function exchange(socketPath: string, request: string): Promise<string> {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
     socket.on('error', (error) => {
-      reject(error instanceof AskFailed ? error : new AskFailed('The agent is not running; the next edit starts it.'));
+      reject(
+        error instanceof AskFailed
+          ? error
+          : new AskFailed('The agent is not running; the next edit starts it.'),
+      );
     });
   });
 }
 
 function isOk(answer: unknown): answer is { readonly value: unknown } {
-  return typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true && 'value' in answer;
+  return (
+    typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true && 'value' in answer
+  );
 }
 
 function problemsIn(answer: unknown): Problem[] {

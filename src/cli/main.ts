@@ -21,10 +21,17 @@ interface Common {
 
 const program = new Command('domainsync')
   .description("Mirrors the panel's DNS changes into the provider's central DNS: both or neither.")
-  .addOption(new Option('--root <dir>', "the panel's root directory").default('/usr/local/ispmgr').env('DOMAINSYNC_ROOT'))
+  .addOption(
+    new Option('--root <dir>', "the panel's root directory")
+      .default('/usr/local/ispmgr')
+      .env('DOMAINSYNC_ROOT'),
+  )
   .addOption(new Option('--socket <path>', "another place of the agent's socket").env('DOMAINSYNC_SOCKET'))
   .option('--json', 'JSON for programs')
-  .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status).\n')
+  .addHelpText(
+    'after',
+    '\nExit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status).\n',
+  )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitStatus.done : exitStatus.usage));
 
 function common(): { paths: Paths; json: boolean } {
@@ -106,7 +113,9 @@ program
     const { paths, json } = common();
     const was = endPause(paths.pause);
     if (was) await askAgent(paths.socket, { do: 'compare', zone: null });
-    print(json, { wasPaused: was }, () => (was ? 'Resumed; everything is being compared.' : 'It was not paused.'));
+    print(json, { wasPaused: was }, () =>
+      was ? 'Resumed; everything is being compared.' : 'It was not paused.',
+    );
   });
 
 program

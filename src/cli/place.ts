@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathsOf } from '../app/paths.ts';
 
@@ -20,7 +29,8 @@ const programs = 'lib/domainsync';
  * @returns the paths written
  */
 export function place({ root, from, socket }: PlaceOptions): string[] {
-  if (!existsSync(join(from, 'agent.cjs'))) throw new Error(`there are no bundles in ${from}; run "npm run build" first`);
+  if (!existsSync(join(from, 'agent.cjs')))
+    throw new Error(`there are no bundles in ${from}; run "npm run build" first`);
   const paths = pathsOf(root, socket);
   const bundles = ['agent.cjs', 'hook.cjs', 'domainsync.cjs'].map((name) => {
     const to = join(root, programs, name);

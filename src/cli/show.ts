@@ -33,16 +33,20 @@ export function showStatus(report: StatusReport): string {
   ];
   if (engine !== null) {
     const { comparison } = engine;
-    const running = comparison.running ? `running, ${comparison.done} of ${comparison.total}` : 'not complete';
+    const running = comparison.running
+      ? `running, ${comparison.done} of ${comparison.total}`
+      : 'not complete';
     lines.push(
       `baseline   ${engine.baselineAt === null ? running : time(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
       `zones      ${counts(engine.zones)}`,
       `records    ${counts(engine.records)}`,
       `operations ${engine.open} open, ${engine.stuck.length} stuck`,
     );
-    for (const stuck of engine.stuck) lines.push(`  stuck ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
+    for (const stuck of engine.stuck)
+      lines.push(`  stuck ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
   }
-  for (const problem of [...report.problems, ...report.pending]) lines.push(`problem    ${describeProblem(problem, 'en')}`);
+  for (const problem of [...report.problems, ...report.pending])
+    lines.push(`problem    ${describeProblem(problem, 'en')}`);
   return lines.join('\n');
 }
 
@@ -56,13 +60,20 @@ function reasons({ problems }: Operation): string {
 }
 
 export function showZones(zones: readonly ZoneEntry[]): string {
-  const rows = zones.map(({ zone, standing, baselineAt, note }) => [displayName(zone), standing, time(baselineAt), note ?? '']);
+  const rows = zones.map(({ zone, standing, baselineAt, note }) => [
+    displayName(zone),
+    standing,
+    time(baselineAt),
+    note ?? '',
+  ]);
   return table(['ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
 }
 
 /** Both sides side by side. */
 export function showZone(zone: DnsName, view: ZoneView): string {
-  const head = `${displayName(zone)}: ${view.entry?.standing ?? 'not known'}${view.entry?.note == null ? '' : ` (${view.entry.note})`}`;
+  const { entry } = view;
+  const remark = entry === null || entry.note === null ? '' : ` (${entry.note})`;
+  const head = `${displayName(zone)}: ${entry?.standing ?? 'not known'}${remark}`;
   const rows = view.rows.map(({ record, standing, onPanel, onCentral, note }) => [
     onPanel ? 'yes' : '-',
     onCentral ? 'yes' : '-',

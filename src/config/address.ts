@@ -16,7 +16,8 @@ export function baseAddress(text: string, line: number, path: string, problems: 
   }
   const spelled = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${bracketed(text)}`;
   const url = URL.canParse(spelled) ? new URL(spelled) : null;
-  const sound = url !== null && url.protocol === 'https:' && url.hostname !== '' && url.search === '' && url.hash === '';
+  const sound =
+    url !== null && url.protocol === 'https:' && url.hostname !== '' && url.search === '' && url.hash === '';
   if (!sound || /\s/.test(text)) {
     problems.push({ code: 'settings.bad-address', params });
     return '';

@@ -54,7 +54,13 @@ export function parseIni(text: string): Ini {
       mistakes.push({ line, text: raw, kind: option === null ? 'not-an-option' : 'no-section' });
       continue;
     }
-    open = { section, option: (option[1] ?? '').toLowerCase(), value: valueOf(option[3] ?? ''), line, lastLine: line };
+    open = {
+      section,
+      option: (option[1] ?? '').toLowerCase(),
+      value: valueOf(option[3] ?? ''),
+      line,
+      lastLine: line,
+    };
     const twin = entries.some((other) => other.section === open?.section && other.option === open.option);
     if (twin) mistakes.push({ line, text: `[${section}] ${open.option}`, kind: 'duplicate' });
     entries.push(open);

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problem } from '../dns/problem.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
@@ -29,7 +38,12 @@ export interface Settings {
 }
 
 export type LoadedSettings =
-  | { readonly kind: 'configured'; readonly path: string; readonly settings: Settings; readonly warnings: readonly Problem[] }
+  | {
+      readonly kind: 'configured';
+      readonly path: string;
+      readonly settings: Settings;
+      readonly warnings: readonly Problem[];
+    }
   | { readonly kind: 'not-configured'; readonly path: string }
   | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
 
@@ -47,7 +61,8 @@ export function loadSettings(root: string): LoadedSettings {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'not-configured', path };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { kind: 'not-configured', path };
     return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }] };
   }
   return readSettings(text, path);
@@ -68,7 +83,12 @@ export function readSettings(text: string, path: string): LoadedSettings {
   const address = baseAddress(host, values.get('isp_master.host')?.line ?? 0, path, problems);
   for (const option of ['username', 'password']) requireValue(option, values, path, problems);
   if (problems.length > 0) return { kind: 'broken', path, problems };
-  return { kind: 'configured', path, settings: freeze(address, read), warnings: unknownOptions(entries, path) };
+  return {
+    kind: 'configured',
+    path,
+    settings: freeze(address, read),
+    warnings: unknownOptions(entries, path),
+  };
 }
 
 function keyOf({ section, option }: Option): string {
@@ -88,25 +108,38 @@ function requireValue(
 
 function readOption(option: Option, entry: IniEntry | undefined, path: string, problems: Problem[]): string {
   const value = entry === undefined || entry.value === '' ? option.fallback : entry.value;
-  const params = { path, line: String(entry?.line ?? 0), option: option.option };
-  if (option.kind === 'seconds' || option.kind === 'level') {
-    const number = Number(value);
-    const { least = 0, most = Infinity } = option;
-    if (!/^\d+$/.test(value) || number < least || number > most) {
-      problems.push({ code: 'settings.bad-number', params: { ...params, least: String(least), most: String(most) } });
-    }
-  }
-  if (option.kind === 'choice' && !(option.choices ?? []).includes(value)) {
-    problems.push({ code: 'settings.bad-choice', params: { ...params, choices: (option.choices ?? []).join(', ') } });
+  const wrong = objection(option, value);
+  if (wrong !== null) {
+    const params = { path, line: String(entry?.line ?? 0), option: option.option, ...wrong.params };
+    problems.push({ code: wrong.code, params });
   }
   return value;
+}
+
+/** What is wrong with a value of this kind of option; `null` = nothing. */
+function objection(
+  { kind, least = 0, most = Infinity, choices = [] }: Option,
+  value: string,
+): Problem | null {
+  if (kind === 'seconds' || kind === 'level') {
+    const fits = /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
+    const params = { least: String(least), most: String(most) };
+    return fits ? null : { code: 'settings.bad-number', params };
+  }
+  if (kind === 'choice' && !choices.includes(value)) {
+    return { code: 'settings.bad-choice', params: { choices: choices.join(', ') } };
+  }
+  return null;
 }
 
 function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
   const known = new Set(options.map(keyOf));
   return entries
     .filter(({ section, option }) => !known.has(`${section}.${option}`))
-    .map(({ option, line }) => ({ code: 'settings.unknown-option', params: { path, line: String(line), option } }));
+    .map(({ option, line }) => ({
+      code: 'settings.unknown-option',
+      params: { path, line: String(line), option },
+    }));
 }
 
 function freeze(address: string, read: Readonly<Record<string, string>>): Settings {

@@ -73,7 +73,10 @@ export const dataTexts = {
     en: 'Records of type {type} are taken in the form \\# LENGTH HEX only (RFC 3597).',
     ru: 'Записи типа {type} принимаются только в виде \\# ДЛИНА HEX (RFC 3597).',
   },
-  'zone.cname-and-other': { en: '{record} cannot stand beside {other}.', ru: 'Запись {record} несовместима с {other}.' },
+  'zone.cname-and-other': {
+    en: '{record} cannot stand beside {other}.',
+    ru: 'Запись {record} несовместима с {other}.',
+  },
   'zone.single-valued': {
     en: 'There can be only one of {record} and {other}.',
     ru: 'Возможна только одна из записей {record} и {other}.',
@@ -81,7 +84,10 @@ export const dataTexts = {
   'wire.bad-name': { en: 'A name in wire form is damaged.', ru: 'Повреждено имя в двоичной форме.' },
   'wire.too-short': { en: 'Record data are cut off.', ru: 'Данные записи обрываются.' },
   'wire.too-long': { en: 'Data of type {type} are too long.', ru: 'Данные типа {type} слишком длинные.' },
-  'zonefile.parenthesis': { en: '{file}:{line}: parentheses do not match.', ru: '{file}:{line}: скобки не сходятся.' },
+  'zonefile.parenthesis': {
+    en: '{file}:{line}: parentheses do not match.',
+    ru: '{file}:{line}: скобки не сходятся.',
+  },
   'zonefile.bad-ttl': { en: '{file}:{line}: {value} is not a TTL.', ru: '{file}:{line}: {value} — не TTL.' },
   'zonefile.include': {
     en: '{file}:{line}: $INCLUDE is not followed; put {value} into this file.',
@@ -95,7 +101,10 @@ export const dataTexts = {
     en: '{file}:{line}: the first record has no owner name.',
     ru: '{file}:{line}: у первой записи нет имени.',
   },
-  'zonefile.class': { en: '{file}:{line}: only class IN is taken, not {value}.', ru: '{file}:{line}: допускается только класс IN, не {value}.' },
+  'zonefile.class': {
+    en: '{file}:{line}: only class IN is taken, not {value}.',
+    ru: '{file}:{line}: допускается только класс IN, не {value}.',
+  },
   'record.unknown-key': {
     en: 'This record is not known to domainsync yet. Reload the list and try again in a few seconds.',
     ru: 'Эта запись ещё не известна domainsync. Обновите список и повторите попытку через несколько секунд.',

@@ -18,7 +18,10 @@ export const settingsTexts = {
     en: '{path}, line {line}: this option has a value already.',
     ru: '{path}, строка {line}: параметр уже задан выше.',
   },
-  'settings.missing': { en: '{path}: the option {option} is missing.', ru: '{path}: не задан параметр {option}.' },
+  'settings.missing': {
+    en: '{path}: the option {option} is missing.',
+    ru: '{path}: не задан параметр {option}.',
+  },
   'settings.bad-number': {
     en: '{path}, line {line}: {option} must be a whole number from {least} to {most}.',
     ru: '{path}, строка {line}: {option} должен быть целым числом от {least} до {most}.',
@@ -48,7 +51,10 @@ export const settingsTexts = {
     ru: 'Файл {path} с сертификатом центра сертификации не читается.',
   },
   'setting.missing': { en: 'The setting {setting} is missing.', ru: 'Не задан параметр {setting}.' },
-  'setting.bad-address': { en: 'The setting {setting} is not a valid address.', ru: 'Параметр {setting} — недопустимый адрес.' },
+  'setting.bad-address': {
+    en: 'The setting {setting} is not a valid address.',
+    ru: 'Параметр {setting} — недопустимый адрес.',
+  },
   'setting.insecure': {
     en: 'The setting {setting} must be an https address.',
     ru: 'Параметр {setting} должен быть адресом https.',
@@ -65,9 +71,18 @@ export const settingsTexts = {
     en: 'The setting {setting} is not a certificate in PEM form.',
     ru: 'Параметр {setting} — не сертификат в формате PEM.',
   },
-  'setting.bad-choice': { en: 'The setting {setting} has no such choice.', ru: 'Недопустимое значение параметра {setting}.' },
-  'setting.bad-number': { en: 'The setting {setting} is not a fitting number.', ru: 'Параметр {setting} — неподходящее число.' },
-  'setting.bad-value': { en: 'The setting {setting} is not valid.', ru: 'Недопустимое значение параметра {setting}.' },
+  'setting.bad-choice': {
+    en: 'The setting {setting} has no such choice.',
+    ru: 'Недопустимое значение параметра {setting}.',
+  },
+  'setting.bad-number': {
+    en: 'The setting {setting} is not a fitting number.',
+    ru: 'Параметр {setting} — неподходящее число.',
+  },
+  'setting.bad-value': {
+    en: 'The setting {setting} is not valid.',
+    ru: 'Недопустимое значение параметра {setting}.',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

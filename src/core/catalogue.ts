@@ -55,7 +55,10 @@ export const catalogue = {
     en: 'The central DNS already has it: {text}',
     ru: 'На центральном DNS это уже есть: {text}',
   },
-  'central.missing': { en: 'The central DNS does not have it: {text}', ru: 'На центральном DNS этого нет: {text}' },
+  'central.missing': {
+    en: 'The central DNS does not have it: {text}',
+    ru: 'На центральном DNS этого нет: {text}',
+  },
   'central.no-effect': {
     en: 'The central DNS answered OK but does not show the change.',
     ru: 'Центральный DNS ответил «успешно», но изменение на нём не появилось.',
@@ -136,5 +139,3 @@ export type Code = keyof typeof catalogue;
 export function refusal(code: Code, params: Readonly<Record<string, string>>): Problem {
   return { code, params };
 }
-
-

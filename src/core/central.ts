@@ -149,7 +149,9 @@ export class CentralError extends Error {
   readonly params: Readonly<Record<string, string>>;
 
   constructor(code: CentralErrorCode, facts: CentralErrorFacts) {
-    super(`${code}${facts.params?.['text'] === undefined ? '' : `: ${facts.params['text']}`}`, { cause: facts.cause });
+    super(`${code}${facts.params?.['text'] === undefined ? '' : `: ${facts.params['text']}`}`, {
+      cause: facts.cause,
+    });
     this.code = code;
     this.state = facts.state;
     this.retry = facts.retry;

@@ -48,7 +48,10 @@ export interface Journal {
   /** Rows of a zone, by owner name, type and rdata. */
   rows(zone: DnsName): Promise<readonly LedgerRow[]>;
   /** How many zones stand how, and how many rows: for status. */
-  counts(): Promise<{ readonly zones: Readonly<Record<string, number>>; readonly rows: Readonly<Record<string, number>> }>;
+  counts(): Promise<{
+    readonly zones: Readonly<Record<string, number>>;
+    readonly rows: Readonly<Record<string, number>>;
+  }>;
   fact(name: string): Promise<string | null>;
   close(): Promise<void>;
 }

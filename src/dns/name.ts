@@ -170,7 +170,9 @@ function canonicalLabel(label: string, name: string, problems: Problem[]): strin
     problems.push(problem('name.empty-label', { name }));
     return label;
   }
-  const octets = /\P{ASCII}/u.test(label) ? unicodeLabel(label, name, problems) : asciiOctets(label, name, problems);
+  const octets = /\P{ASCII}/u.test(label)
+    ? unicodeLabel(label, name, problems)
+    : asciiOctets(label, name, problems);
   if (octets.length > mostLabelOctets) problems.push(problem('name.label-too-long', { name, label }));
   return labelText(octets);
 }
@@ -190,7 +192,11 @@ function unicodeLabel(label: string, name: string, problems: Problem[]): Uint8Ar
     problems.push(problem('name.deviation', { name, label }));
     return Buffer.alloc(0);
   }
-  const ascii = toASCII(label, { checkHyphens: false, useSTD3ASCIIRules: false, transitionalProcessing: false });
+  const ascii = toASCII(label, {
+    checkHyphens: false,
+    useSTD3ASCIIRules: false,
+    transitionalProcessing: false,
+  });
   if (ascii === null || ascii === '' || ascii.includes('.')) {
     problems.push(problem('name.not-idna', { name, label }));
     return Buffer.alloc(0);

@@ -90,7 +90,9 @@ function nameProblems(group: readonly ResourceRecord[]): Problem[] {
   const alias = group.find(({ type }) => type === 'CNAME');
   for (const record of group) {
     if (alias !== undefined && record.type !== 'CNAME') {
-      found.push(problem('zone.cname-and-other', { record: formatRecord(alias), other: formatRecord(record) }));
+      found.push(
+        problem('zone.cname-and-other', { record: formatRecord(alias), other: formatRecord(record) }),
+      );
     }
     const twin = group.find((other) => other !== record && other.type === record.type);
     if (singleValued(record.type) && twin !== undefined && recordId(twin) > recordId(record)) {

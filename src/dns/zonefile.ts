@@ -52,38 +52,45 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   let current = '';
   let first = 1;
   let depth = 0;
-  let quoted = false;
-  const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/);
-  for (const [at, raw] of lines.entries()) {
-    if (depth === 0 && !quoted) {
+  for (const [at, raw] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    if (depth === 0) {
       current = '';
       first = at + 1;
     }
-    for (let column = 0; column < raw.length; column += 1) {
-      const char = raw.charAt(column);
-      if (char === '\\') {
-        current += raw.slice(column, column + 2);
-        column += 1;
-      } else if (char === '"') {
-        quoted = !quoted;
-        current += char;
-      } else if (quoted) current += char;
-      else if (char === ';') break;
-      else if (char === '(' || char === ')') {
-        depth += char === '(' ? 1 : -1;
-        current += ' ';
-      } else current += char;
+    const read = readLine(raw);
+    current += read.text;
+    depth += read.depth;
+    if (read.openQuote) {
+      problems.push({ line: at + 1, problem: problem('rdata.unbalanced-quote', { text: raw.trim() }) });
     }
-    if (quoted) problems.push({ line: at + 1, problem: problem('rdata.unbalanced-quote', { text: raw.trim() }) });
-    quoted = false;
     if (depth < 0) problems.push({ line: at + 1, problem: problem('zonefile.parenthesis', {}) });
     depth = Math.max(0, depth);
-    if (depth === 0 && current.trim() !== '') {
+    if (depth > 0) current += ' ';
+    else if (current.trim() !== '') {
       found.push({ line: first, text: current.trim(), inherits: /^\s/.test(current) });
-    } else current += ' ';
+    }
   }
   if (depth > 0) problems.push({ line: first, problem: problem('zonefile.parenthesis', {}) });
   return found;
+}
+
+/** One line without its comment and parentheses. */
+function readLine(raw: string): { text: string; depth: number; openQuote: boolean } {
+  let text = '';
+  let depth = 0;
+  let quoted = false;
+  for (const [piece] of raw.matchAll(/\\.?|[^\\]/gsu)) {
+    if (piece === '"') quoted = !quoted;
+    if (!quoted && piece === ';') break;
+    if (!quoted && (piece === '(' || piece === ')')) {
+      depth += piece === '(' ? 1 : -1;
+      text += ' ';
+    } else text += piece;
+  }
+  return { text, depth, openQuote: quoted };
 }
 
 class Reader {
@@ -144,22 +151,28 @@ class Reader {
     const own = entry.inherits ? null : (words.shift() ?? '');
     if (own !== null) this.#owner = parseName(own, this.origin);
     if (this.#owner === null) throw new DnsDataError([problem('zonefile.no-owner', {})]);
-    let rest = own === null ? entry.text : entry.text.slice(own.length).trimStart();
-    let ttl: number | null = null;
-    for (;;) {
-      const word = /^\S+/.exec(rest)?.[0] ?? '';
-      const seconds = readTtl(word);
-      if (ttl === null && seconds !== null) ttl = seconds;
-      else if (!/^(IN|CH|HS|CS)$/i.test(word)) break;
-      else if (word.toUpperCase() !== 'IN') throw new DnsDataError([problem('zonefile.class', { value: word })]);
-      rest = rest.slice(word.length).trimStart();
-    }
+    const { ttl, rest } = ttlAndClass(own === null ? entry.text : entry.text.slice(own.length).trimStart());
     const type = /^\S+/.exec(rest)?.[0] ?? '';
     this.#lastTtl = ttl ?? this.#ttl ?? this.#lastTtl;
     const rdata = rest.slice(type.length).trim();
     const text = { name: this.#owner, type: canonicalType(type), rdata, ttl: this.#lastTtl };
     const record = makeRecord({ ...text, rdata: withUnits(text.type, rdata) }, this.origin);
     if (!this.records.has(recordId(record))) this.records.set(recordId(record), record);
+  }
+}
+
+/** Takes TTL and class off the front, in either order; only class IN is ours. */
+function ttlAndClass(text: string): { ttl: number | null; rest: string } {
+  let rest = text;
+  let ttl: number | null = null;
+  for (;;) {
+    const word = /^\S+/.exec(rest)?.[0] ?? '';
+    const seconds = readTtl(word);
+    if (ttl === null && seconds !== null) ttl = seconds;
+    else if (!/^(IN|CH|HS|CS)$/i.test(word)) return { ttl, rest };
+    else if (word.toUpperCase() !== 'IN')
+      throw new DnsDataError([problem('zonefile.class', { value: word })]);
+    rest = rest.slice(word.length).trimStart();
   }
 }
 

@@ -28,7 +28,8 @@ function startOf(pid: number): string | null {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return null;
     throw error;
   }
 }
@@ -36,9 +37,16 @@ function startOf(pid: number): string | null {
 /** @throws {SyntaxError} when the text is not a holder */
 export function readHolder(text: string): Holder {
   const value: unknown = JSON.parse(text);
-  if (typeof value === 'object' && value !== null && 'boot' in value && 'pid' in value && 'started' in value) {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'boot' in value &&
+    'pid' in value &&
+    'started' in value
+  ) {
     const { boot, pid, started } = value;
-    if (typeof boot === 'string' && typeof pid === 'number' && typeof started === 'string') return { boot, pid, started };
+    if (typeof boot === 'string' && typeof pid === 'number' && typeof started === 'string')
+      return { boot, pid, started };
   }
   throw new SyntaxError('not a lease');
 }

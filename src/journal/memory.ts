@@ -40,7 +40,8 @@ export class MemoryJournal implements Journal {
     const { zone, openAt, latest } = filter;
     const found = [...this.#operations.values()].filter(
       (operation) =>
-        (zone === undefined || operation.zone === zone) && (openAt === undefined || isOpen(operation, openAt)),
+        (zone === undefined || operation.zone === zone) &&
+        (openAt === undefined || isOpen(operation, openAt)),
     );
     found.sort((a, b) => (a.id < b.id ? -1 : 1));
     return latest === undefined ? found : found.toReversed().slice(0, latest);
@@ -85,7 +86,8 @@ export class MemoryJournal implements Journal {
   }
 
   #changeRows(change: RowChange): void {
-    const rows = change.dropAll === true ? new Map<string, LedgerRow>() : new Map(this.#rows.get(change.zone) ?? []);
+    const rows =
+      change.dropAll === true ? new Map<string, LedgerRow>() : new Map(this.#rows.get(change.zone) ?? []);
     for (const record of change.drop ?? []) rows.delete(recordId(record));
     for (const row of change.put ?? []) rows.set(recordId(row.record), row);
     this.#rows.set(change.zone, rows);

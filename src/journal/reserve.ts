@@ -25,7 +25,8 @@ export class Reserve {
     const file = openSync(this.#path, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
     try {
       // Written, not truncated to size: only real octets are really kept.
-      for (let left = this.#octets; left > 0; left -= chunk.length) writeSync(file, chunk, 0, Math.min(left, chunk.length));
+      for (let left = this.#octets; left > 0; left -= chunk.length)
+        writeSync(file, chunk, 0, Math.min(left, chunk.length));
       fsyncSync(file);
       return true;
     } catch (error) {

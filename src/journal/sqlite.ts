@@ -2,7 +2,14 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { DnsName } from '../dns/name.ts';
-import { JournalError, type Batch, type Journal, type OperationFilter, type RowChange } from '../core/journal.ts';
+import {
+  JournalError,
+  type JournalErrorCode,
+  type Batch,
+  type Journal,
+  type OperationFilter,
+  type RowChange,
+} from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 import { isDead, readHolder, thisProcess } from './lease.ts';
@@ -139,7 +146,14 @@ export class SqliteJournal implements Journal {
       this.#run('DELETE FROM zone WHERE name = ?', zone);
     }
     for (const { zone, standing, incarnation, baselineAt, note } of batch.zones ?? []) {
-      this.#run('INSERT OR REPLACE INTO zone VALUES (?, ?, ?, ?, ?)', zone, standing, incarnation, baselineAt, note);
+      this.#run(
+        'INSERT OR REPLACE INTO zone VALUES (?, ?, ?, ?, ?)',
+        zone,
+        standing,
+        incarnation,
+        baselineAt,
+        note,
+      );
     }
     for (const change of batch.rows ?? []) this.#changeRows(change);
     for (const [name, value] of Object.entries(batch.facts ?? {})) {
@@ -163,7 +177,13 @@ export class SqliteJournal implements Journal {
     const { zone } = change;
     if (change.dropAll === true) this.#run('DELETE FROM record WHERE zone = ?', zone);
     for (const { name, type, rdata } of change.drop ?? []) {
-      this.#run('DELETE FROM record WHERE zone = ? AND name = ? AND type = ? AND rdata = ?', zone, name, type, rdata);
+      this.#run(
+        'DELETE FROM record WHERE zone = ? AND name = ? AND type = ? AND rdata = ?',
+        zone,
+        name,
+        type,
+        rdata,
+      );
     }
     for (const { record, standing, onPanel, onCentral, panelKey, note } of change.put ?? []) {
       const { name, type, rdata, ttl } = record;
@@ -243,7 +263,9 @@ function open({ path, writer }: SqliteJournalOptions): DatabaseSync {
 
 function migrate(database: DatabaseSync, path: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  if (version === 0 && existsSync(`${path}.generation`)) throw new JournalError('journal.unreadable', { path });
+  // A file that was ours once and has no tables any more is damage, not a new journal.
+  if (version === 0 && existsSync(`${path}.generation`))
+    throw new JournalError('journal.unreadable', { path });
   // A newer program says by application_id which is the last breaking migration it has made.
   const breaking = Number(database.prepare('PRAGMA application_id').get()?.['application_id'] ?? 0);
   if (breaking > migrations.length) throw new JournalError('journal.newer', { path });
@@ -255,16 +277,30 @@ function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-/** SQLite result codes (sqlite.org/rescode.html): full, corrupt, not a database, busy. */
+/** SQLite result codes (sqlite.org/rescode.html): busy 5, corrupt 11, full 13, not a database 26. */
+const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
+  5: 'journal.in-use',
+  11: 'journal.unreadable',
+  13: 'journal.disk-full',
+  26: 'journal.unreadable',
+};
+
+const codeOfSystem: Readonly<Record<string, JournalErrorCode>> = {
+  ENOSPC: 'journal.disk-full',
+  EDQUOT: 'journal.disk-full',
+  EACCES: 'journal.write-failed',
+  EROFS: 'journal.write-failed',
+};
+
+/** The journal's own error for what SQLite or the file system says; anything else (a defect of ours) as it is. */
 function translate(error: unknown, path: string): unknown {
   if (error instanceof JournalError || !(error instanceof Error)) return error;
-  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
-  const system = 'code' in error ? error.code : null;
-  if (code === 13 || system === 'ENOSPC' || system === 'EDQUOT') return new JournalError('journal.disk-full', { path }, error);
-  if (code === 11 || code === 26 || error instanceof SyntaxError) return new JournalError('journal.unreadable', { path }, error);
-  if (code === 5) return new JournalError('journal.in-use', { path }, error);
-  if (code !== null || system === 'EACCES' || system === 'EROFS') return new JournalError('journal.write-failed', { path }, error);
-  return error;
+  if (error instanceof SyntaxError) return new JournalError('journal.unreadable', { path }, error);
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
+  }
+  const code = 'code' in error ? codeOfSystem[String(error.code)] : undefined;
+  return code === undefined ? error : new JournalError(code, { path }, error);
 }
 
 function tally(rows: readonly Record<string, unknown>[]): Record<string, number> {

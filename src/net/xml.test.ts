@@ -29,7 +29,13 @@ test('every proper prefix of a list answer is an error', () => {
 });
 
 test('document types, unknown entities and trailing garbage are refused', () => {
-  for (const text of ['<!DOCTYPE d [<!ENTITY x "y">]><d>&x;</d>', '<d>&nbsp;</d>', '<d/><d/>', '<d>', 'plain']) {
+  for (const text of [
+    '<!DOCTYPE d [<!ENTITY x "y">]><d>&x;</d>',
+    '<d>&nbsp;</d>',
+    '<d/><d/>',
+    '<d>',
+    'plain',
+  ]) {
     assert.throws(() => parseXml(text), XmlError, text);
   }
 });

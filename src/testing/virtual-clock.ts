@@ -72,16 +72,17 @@ export class VirtualClock implements Clock {
 
   /** Passes time until `done` is settled, at most `limit` milliseconds. */
   async runUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
-    let settled = false;
+    const state = { settled: false };
     const mark = (): void => {
-      settled = true;
+      state.settled = true;
     };
     done.then(mark, mark);
     const end = this.#now + limit;
     await settle();
-    while (!settled) {
+    while (!state.settled) {
       const next = this.#timers[0];
-      if (next === undefined || next.at > end) throw new Error('nothing left that could settle the promise in time');
+      if (next === undefined || next.at > end)
+        throw new Error('nothing left that could settle the promise in time');
       await this.runUntil(next.at);
     }
     return await done;

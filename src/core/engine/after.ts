@@ -39,7 +39,15 @@ export async function answerAfter(runtime: Runtime, event: EditEvent, signal: Ab
 const matched: ReadonlySet<OperationState> = new Set(['prepared', 'applied', 'kept', 'confirmed', 'stuck']);
 
 /** States an unanswered operation can be in when its `after` comes, the likeliest first. */
-const preference: readonly OperationState[] = ['applied', 'prepared', 'kept', 'confirmed', 'stuck', 'reverting', 'reverted'];
+const preference: readonly OperationState[] = [
+  'applied',
+  'prepared',
+  'kept',
+  'confirmed',
+  'stuck',
+  'reverting',
+  'reverted',
+];
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 

@@ -188,7 +188,11 @@ async function lookAgain(runtime: Runtime, operation: Operation, change: Change)
 }
 
 /** Undoes whatever part of `change` is in place; `clean` only when a read proved it. */
-async function takeBack(runtime: Runtime, operation: Operation, change: Change): Promise<'clean' | 'unclean'> {
+async function takeBack(
+  runtime: Runtime,
+  operation: Operation,
+  change: Change,
+): Promise<'clean' | 'unclean'> {
   const { central } = runtime.ports;
   try {
     await runtime.step(

@@ -64,7 +64,13 @@ function mergeSides(
 ): Map<string, Sides> {
   const all = new Map<string, Sides>();
   for (const row of rows) {
-    all.set(recordId(row.record), { record: row.record, panelKey: null, onPanel: false, onCentral: false, row });
+    all.set(recordId(row.record), {
+      record: row.record,
+      panelKey: null,
+      onPanel: false,
+      onCentral: false,
+      row,
+    });
   }
   for (const { key, ...record } of panel) {
     if (isCentralsOwn(zone, record)) continue;
@@ -99,7 +105,9 @@ function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>)
   return group.some(
     (other) =>
       other.onPanel !== side.onPanel &&
-      (other.record.type === side.record.type || other.record.type === 'CNAME' || side.record.type === 'CNAME'),
+      (other.record.type === side.record.type ||
+        other.record.type === 'CNAME' ||
+        side.record.type === 'CNAME'),
   );
 }
 

@@ -79,17 +79,13 @@ export class CompareAll {
     const known = new Set((await journal.zones()).map(({ zone }) => zone));
     const fresh = zones.filter((zone) => !known.has(zone));
     for (let at = 0; at < fresh.length; at += 500) {
-      const entries = fresh
-        .slice(at, at + 500)
-        .map(
-          (zone): ZoneEntry => ({
-            zone,
-            standing: 'panel-only',
-            incarnation: 1,
-            baselineAt: clock.wall(),
-            note: null,
-          }),
-        );
+      const entries = fresh.slice(at, at + 500).map((zone): ZoneEntry => ({
+        zone,
+        standing: 'panel-only',
+        incarnation: 1,
+        baselineAt: clock.wall(),
+        note: null,
+      }));
       await journal.commit({ zones: entries });
     }
     this.progress = { ...this.progress, done: this.progress.done + zones.length };
@@ -112,7 +108,8 @@ export class CompareAll {
   }
 
   #note(error: unknown): void {
-    const known = error instanceof CentralError || error instanceof PanelError || error instanceof JournalError;
+    const known =
+      error instanceof CentralError || error instanceof PanelError || error instanceof JournalError;
     if (this.#runtime.stopping.signal.aborted) return;
     const text = error instanceof Error ? error.message : String(error);
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });

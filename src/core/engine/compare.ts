@@ -32,10 +32,17 @@ export async function compareZone(runtime: Runtime, zone: DnsName, reason: strin
   });
 }
 
-async function compareUnderLock(runtime: Runtime, zone: DnsName, view: PanelView, ctx: CallContext): Promise<void> {
+async function compareUnderLock(
+  runtime: Runtime,
+  zone: DnsName,
+  view: PanelView,
+  ctx: CallContext,
+): Promise<void> {
   const { journal, clock, central } = runtime.ports;
   const entry = await journal.zone(zone);
-  const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(({ state }) => !isFinal(state));
+  const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(
+    ({ state }) => !isFinal(state),
+  );
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
@@ -115,7 +122,13 @@ async function missingAtCentral(
   }
   if (entry !== null) return;
   if (await isBaseline(runtime, null)) {
-    const fresh = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note: null } as const;
+    const fresh = {
+      zone,
+      standing: 'panel-only',
+      incarnation: 1,
+      baselineAt: clock.wall(),
+      note: null,
+    } as const;
     await journal.commit({ zones: [fresh] });
     return;
   }
@@ -173,7 +186,8 @@ async function addNew(
     const failed = await applyEach(runtime, { zone, remove: [], add: records }, present, ctx);
     await closeFollowing(runtime, operation, additions, failed);
   } catch (error) {
-    if (error instanceof CentralError && error.state === 'unknown') await keepWatching(runtime, operation, {});
+    if (error instanceof CentralError && error.state === 'unknown')
+      await keepWatching(runtime, operation, {});
     throw error;
   } finally {
     runtime.inFlight.delete(operation.id);

@@ -154,7 +154,11 @@ export class Engine {
         edit.stage === 'after'
           ? await answerAfter(this.#runtime, edit, signal)
           : await this.#before(edit, signal);
-      this.#runtime.ports.log(4, `edit.${verdict.kind}`, { stage: edit.stage, kind: edit.kind, zone: edit.zone });
+      this.#runtime.ports.log(4, `edit.${verdict.kind}`, {
+        stage: edit.stage,
+        kind: edit.kind,
+        zone: edit.zone,
+      });
       return verdict;
     } catch (error) {
       return this.#failed(edit, error);

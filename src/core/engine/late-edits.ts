@@ -47,9 +47,13 @@ async function followLateZone(runtime: Runtime, operation: Operation): Promise<v
 async function followLateItems(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   if (view.records === null) return;
   const rows = await runtime.ports.journal.rows(operation.zone);
-  const agreed = new Set(rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)));
+  const agreed = new Set(
+    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  );
   const views = viewItems(operation, view.ids);
-  const items = operation.items.filter((item, at) => views[at] === 'after' && item.mirrored && !isAgreed(item, agreed));
+  const items = operation.items.filter(
+    (item, at) => views[at] === 'after' && item.mirrored && !isAgreed(item, agreed),
+  );
   if (items.length === 0) return;
   runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   const { signal, done } = runtime.deadline(runtime.ports.settings.stepTimeout);
@@ -66,6 +70,10 @@ function isAgreed(item: OperationItem, agreed: ReadonlySet<string>): boolean {
   return gone && (item.add === null || agreed.has(recordId(item.add)));
 }
 
-function sourceOf({ zone, fingerprint, actor }: Operation): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
+function sourceOf({
+  zone,
+  fingerprint,
+  actor,
+}: Operation): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
   return { zone, fingerprint, actor };
 }

@@ -41,7 +41,10 @@ export function agreesTwice(
   if (runtime.now < due) {
     // Late visibility is the common case: look again soon at first, then ever later.
     const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
-    runtime.wakeZone(operation.zone, Math.min(due - runtime.now, hurried.has(operation.state) ? soon : Infinity));
+    runtime.wakeZone(
+      operation.zone,
+      Math.min(due - runtime.now, hurried.has(operation.state) ? soon : Infinity),
+    );
     return false;
   }
   const earlier = runtime.readings.get(operation.id);

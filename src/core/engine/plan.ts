@@ -62,7 +62,12 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
   return items.flatMap(({ remove, add }) => {
     const note = whyLocal(knowledge, remove, add);
     const item = { remove: remove === null ? null : plain(remove), add: add === null ? null : plain(add) };
-    if (note === null || item.remove === null || item.add === null || !leavesPlace(knowledge, item.remove, item.add)) {
+    if (
+      note === null ||
+      item.remove === null ||
+      item.add === null ||
+      !leavesPlace(knowledge, item.remove, item.add)
+    ) {
       return [{ ...item, mirrored: note === null, note }];
     }
     // Moved to a place that is left alone: what it leaves behind is still ours to remove.
@@ -91,7 +96,8 @@ function whyLocal(
   if (add === null) return null;
   for (const row of knowledge.rows.values()) {
     const beside = row.record.name === add.name && row.record.type === add.type;
-    if (beside && (row.standing === 'differs' || row.standing === 'released')) return `note.beside-${row.standing}`;
+    if (beside && (row.standing === 'differs' || row.standing === 'released'))
+      return `note.beside-${row.standing}`;
   }
   return null;
 }
@@ -129,7 +135,8 @@ export function planChange(
   const add = new Map<string, ResourceRecord>();
   for (const item of judged) {
     if (!item.mirrored) continue;
-    if (item.remove !== null && held.has(recordId(item.remove))) remove.set(recordId(item.remove), item.remove);
+    if (item.remove !== null && held.has(recordId(item.remove)))
+      remove.set(recordId(item.remove), item.remove);
     if (item.add !== null && !held.has(recordId(item.add))) add.set(recordId(item.add), item.add);
   }
   for (const item of judged) {
@@ -173,7 +180,9 @@ function clashes(change: Change, held: readonly ResourceRecord[]): Problem[] {
         (other.type === 'CNAME' || wanted.type === 'CNAME'),
     );
     for (const rival of rivals) {
-      found.push(problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }));
+      found.push(
+        problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
+      );
     }
   }
   return found;

@@ -53,7 +53,8 @@ function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<
   const add: ResourceRecord[] = [];
   for (const item of operation.items) {
     const added = item.add === null ? null : recordId(item.add);
-    if (item.add !== null && added !== null && view.ids.has(added) && !wanted.has(added)) remove.push(item.add);
+    if (item.add !== null && added !== null && view.ids.has(added) && !wanted.has(added))
+      remove.push(item.add);
     if (item.remove !== null && !view.ids.has(recordId(item.remove))) add.push(item.remove);
   }
   return { zone: operation.zone, remove, add };

@@ -86,7 +86,10 @@ export class Runtime {
   }
 
   /** A signal that aborts after `ms` or when `parent` does; call `done` to free its timer. */
-  deadline(ms: number, parent: AbortSignal = this.stopping.signal): { signal: AbortSignal; done: () => void } {
+  deadline(
+    ms: number,
+    parent: AbortSignal = this.stopping.signal,
+  ): { signal: AbortSignal; done: () => void } {
     const own = new AbortController();
     const timer = new AbortController();
     this.ports.clock.sleep(ms, timer.signal).then(

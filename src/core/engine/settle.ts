@@ -104,7 +104,9 @@ async function bringUnderLock(
   const { zone, names, view } = place;
   const present = names.length === 0 ? [] : await runtime.ports.central.readNames(zone, names, ctx);
   const ids = new Set((present ?? []).map(recordId));
-  const started = await runtime.exclusively(() => startBringing(runtime, judged, place, ids, present === null));
+  const started = await runtime.exclusively(() =>
+    startBringing(runtime, judged, place, ids, present === null),
+  );
   if (started === null) return;
   const { operations, change } = started;
   await applyOrCount(runtime, operations, change, present ?? [], ctx);
@@ -154,7 +156,9 @@ async function endBringing(
     if (confirmed) return runtime.next(operation, 'confirmed');
     // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
     const watched = operation.class === 'veto' && !operation.afterSeen;
-    const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : operation.watchUntil;
+    const watchUntil = watched
+      ? runtime.ports.clock.wall() + runtime.ports.settings.watch
+      : operation.watchUntil;
     return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
   });
   await close(runtime, ended, { view, central });
@@ -197,7 +201,10 @@ function towardsPanel(
       }
     }
   }
-  return { change: { zone, remove: [...remove.values()], add: [...add.values()] }, inherited: [...heirs.values()] };
+  return {
+    change: { zone, remove: [...remove.values()], add: [...add.values()] },
+    inherited: [...heirs.values()],
+  };
 }
 
 /** An open operation of somebody else that wants the record added (or removed). */
@@ -223,7 +230,8 @@ async function applyOrCount(
     if (!(error instanceof CentralError)) throw error;
     const tries = Math.max(...operations.map(({ attempts }) => attempts)) + 1;
     const hopeless = error.retry === 'never' && tries >= hopelessAfter;
-    const watchUntil = error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+    const watchUntil =
+      error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
     const changed = operations.map((operation) => ({
       ...operation,
       state: hopeless ? ('stuck' as const) : ('reverting' as const),
@@ -244,7 +252,11 @@ async function applyOrCount(
 const hopelessAfter = 5;
 
 /** Ids that other open operations are about: their state at the central is not the last word. */
-async function busyElsewhere(runtime: Runtime, zone: DnsName, ending: readonly Operation[]): Promise<Set<string>> {
+async function busyElsewhere(
+  runtime: Runtime,
+  zone: DnsName,
+  ending: readonly Operation[],
+): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   const ids = new Set(ending.map(({ id }) => id));
   return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));

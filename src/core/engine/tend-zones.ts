@@ -82,7 +82,13 @@ async function giveUpDelete(runtime: Runtime, operation: Operation): Promise<voi
   }
   // A create that was undone came true after all: its content is due, and what was ours before may go.
   const { zone, incarnation, added } = operation;
-  const again = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, snapshot: added });
+  const again = newOperation(runtime, {
+    kind: 'zone-create',
+    class: 'follow',
+    zone,
+    incarnation,
+    snapshot: added,
+  });
   await journal.commit({
     operations: [ended, { ...again, state: 'kept', afterSeen: true }],
     zones: [{ ...entry, standing: 'creating' }],

@@ -53,7 +53,8 @@ const failures = {
 
 function noteFailure(runtime: Runtime, zone: DnsName, error: unknown): void {
   const delay = runtime.backoff(failures.add(runtime, zone));
-  const expected = error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
+  const expected =
+    error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
   const text = error instanceof Error ? error.message : String(error);
   runtime.ports.log(expected ? 2 : 1, 'zone.later', { zone, delay: Math.round(delay), error: text });
   runtime.wakeZone(zone, delay);
@@ -65,7 +66,11 @@ async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly
   return open.filter(({ id }) => !runtime.inFlight.has(id));
 }
 
-async function tendUndecided(runtime: Runtime, zone: DnsName, undecided: readonly Operation[]): Promise<void> {
+async function tendUndecided(
+  runtime: Runtime,
+  zone: DnsName,
+  undecided: readonly Operation[],
+): Promise<void> {
   const view = await readPanel(runtime, zone);
   const decided: Operation[] = [];
   for (const operation of undecided) {

@@ -19,9 +19,12 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   const onWatch = open.filter(({ state, watchUntil }) => isFinal(state) && watchUntil > wall);
   if (onWatch.length === 0) return;
   await lookForLateEdits(runtime, zone, onWatch);
-  for (const create of onWatch.filter(({ kind }) => kind === 'zone-create')) await lookForZone(runtime, create);
+  for (const create of onWatch.filter(({ kind }) => kind === 'zone-create'))
+    await lookForZone(runtime, create);
   if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);
-  const watched = onWatch.filter(({ kind, added, removed }) => kind !== 'zone-delete' && added.length + removed.length > 0);
+  const watched = onWatch.filter(
+    ({ kind, added, removed }) => kind !== 'zone-delete' && added.length + removed.length > 0,
+  );
   if (watched.length > 0) await lookAtNames(runtime, zone, watched);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watchUntil }) => watchUntil - wall));
@@ -51,7 +54,9 @@ function deleteOf(runtime: Runtime, create: Operation, content: readonly Resourc
 }
 
 function mayDeleteLate({ kind, state }: Operation): boolean {
-  return (kind === 'zone-delete' && state === 'confirmed') || (kind === 'zone-create' && state === 'reverted');
+  return (
+    (kind === 'zone-delete' && state === 'confirmed') || (kind === 'zone-create' && state === 'reverted')
+  );
 }
 
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
@@ -70,7 +75,9 @@ async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
 }
 
 async function lookAtNames(runtime: Runtime, zone: DnsName, watched: readonly Operation[]): Promise<void> {
-  const names = [...new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(({ name }) => name)))];
+  const names = [
+    ...new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(({ name }) => name))),
+  ];
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {

@@ -29,7 +29,12 @@ export async function beforeCreate(
     throw error;
   });
   if (held === null) return refuse('edit.busy', { zone: event.zone });
-  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'zone-create', class: 'veto', seed: event.seed });
+  const draft = newOperation(runtime, {
+    ...fromEvent(event),
+    kind: 'zone-create',
+    class: 'veto',
+    seed: event.seed,
+  });
   runtime.inFlight.add(draft.id);
   try {
     return await createAtCentral(runtime, draft, signal);
@@ -46,7 +51,11 @@ function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<str
 }
 
 /** Lists, creates or joins, takes the snapshot, journals. The zone is locked by the caller. */
-export async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
+export async function createAtCentral(
+  runtime: Runtime,
+  draft: Operation,
+  signal: AbortSignal,
+): Promise<Verdict> {
   const ctx: CallContext = { signal, operation: draft.id };
   let latest = draft;
   let made: 'created' | 'exists' | null = null;
@@ -96,7 +105,9 @@ async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
     incarnation: (await journal.zone(zone))?.incarnation ?? 0,
     rows: await journal.rows(zone),
     waiting: open.filter(({ kind, state }) => kind === 'zone-delete' && waitingStates.has(state)),
-    unfinished: open.filter(({ id, kind, state }) => kind === 'zone-create' && !isFinal(state) && !runtime.inFlight.has(id)),
+    unfinished: open.filter(
+      ({ id, kind, state }) => kind === 'zone-create' && !isFinal(state) && !runtime.inFlight.has(id),
+    ),
   };
 }
 
@@ -132,7 +143,11 @@ async function createFailed(
 ): Promise<Verdict> {
   const problems = [error instanceof CentralError ? error.problem : refusal(error.code, error.params)];
   const clean = !made && error instanceof CentralError && error.state === 'untouched';
-  runtime.ports.log(2, 'zone.create-failed', { operation: operation.id, zone: operation.zone, code: error.code });
+  runtime.ports.log(2, 'zone.create-failed', {
+    operation: operation.id,
+    zone: operation.zone,
+    code: error.code,
+  });
   if (operation.created) {
     const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;
     const closed = runtime.next({ ...operation, watchUntil }, clean ? 'refused' : 'reverting', { problems });

@@ -52,19 +52,23 @@ function ipv6Octets(text: string): Uint8Array {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   const [, head = '', tail = ''] = dotted ?? [];
   const [a = 0, b = 0, c = 0, d = 0] = tail.split('.').map(Number);
-  const plain = dotted === null ? text : `${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  const plain =
+    dotted === null ? text : `${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
   const [left = '', right] = plain.split('::');
   const before = left === '' ? [] : left.split(':');
   const after = right === undefined || right === '' ? [] : right.split(':');
   const zeros = Array<string>(8 - before.length - after.length).fill('0');
   const groups = right === undefined ? before : [...before, ...zeros, ...after];
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]));
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]),
+  );
 }
 
 /** RFC 5952 section 4: lower case, no leading zeros, the longest run of zero groups (the first of equals, two or more) as `::`. */
 function ipv6Text(octets: Uint8Array): string {
   const groups: string[] = [];
-  for (let at = 0; at < 16; at += 2) groups.push((((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16));
+  for (let at = 0; at < 16; at += 2)
+    groups.push((((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16));
   let best = { from: -1, length: 1 };
   for (let from = 0; from < 8; from += 1) {
     let to = from;
@@ -148,7 +152,12 @@ export const tag: FieldKind = {
     need(octets, 1);
     const length = octets[0] ?? 0;
     need(octets, 1 + length);
-    return { text: Buffer.from(octets.subarray(1, 1 + length)).toString('latin1').toLowerCase(), used: 1 + length };
+    return {
+      text: Buffer.from(octets.subarray(1, 1 + length))
+        .toString('latin1')
+        .toLowerCase(),
+      used: 1 + length,
+    };
   },
 };
 
@@ -164,7 +173,8 @@ export const text: FieldKind = {
     if (wire > mostRdataOctets) return complain(context, 'rdata.text-too-long', String(octets.length));
     return quote(octets);
   },
-  encode: (canonical) => Buffer.concat(chunks(canonicalOctets(canonical)).flatMap((part) => [Buffer.from([part.length]), part])),
+  encode: (canonical) =>
+    Buffer.concat(chunks(canonicalOctets(canonical)).flatMap((part) => [Buffer.from([part.length]), part])),
   decode: (octets) => {
     const parts: Uint8Array[] = [];
     let at = 0;

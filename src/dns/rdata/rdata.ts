@@ -12,7 +12,8 @@ export function canonicalType(text: string): string {
   const upper = text.toUpperCase();
   const number = /^TYPE(\d{1,5})$/.exec(upper)?.[1];
   if (number !== undefined && Number(number) <= 65_535) return typeOfNumber(Number(number));
-  if (!/^[A-Z][A-Z0-9-]{0,30}$/.test(upper)) throw new DnsDataError([problem('type.unknown', { type: text })]);
+  if (!/^[A-Z][A-Z0-9-]{0,30}$/.test(upper))
+    throw new DnsDataError([problem('type.unknown', { type: text })]);
   return upper;
 }
 

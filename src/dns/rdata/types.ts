@@ -22,7 +22,14 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
   ['NS', row(2, { host: name })],
   ['CNAME', row(5, { target: name }, true)],
-  ['SOA', row(6, { primary: name, mailbox: name, serial: u32, refresh: u32, retry: u32, expire: u32, minimum: u32 }, true)],
+  [
+    'SOA',
+    row(
+      6,
+      { primary: name, mailbox: name, serial: u32, refresh: u32, retry: u32, expire: u32, minimum: u32 },
+      true,
+    ),
+  ],
   ['PTR', row(12, { host: name })],
   ['MX', row(15, { preference: u16, host: name })],
   ['TXT', row(16, { text })],
@@ -33,7 +40,9 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['CAA', row(257, { flags: u8, tag, value: openText })],
 ]);
 
-const byNumber: ReadonlyMap<number, string> = new Map([...recordTypes].map(([type, { number }]) => [number, type]));
+const byNumber: ReadonlyMap<number, string> = new Map(
+  [...recordTypes].map(([type, { number }]) => [number, type]),
+);
 
 /** `A` for 1 and so on; `TYPEnnn` for a number without a row (RFC 3597 section 5). */
 export function typeOfNumber(number: number): string {

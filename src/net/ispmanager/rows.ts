@@ -14,7 +14,17 @@ export interface RowFields {
 }
 
 /** Types an ISPmanager 4 can hold (reference 6.5, `sdtype`). */
-export const rowTypes: ReadonlySet<string> = new Set(['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'TXT', 'SRV', 'PTR']);
+export const rowTypes: ReadonlySet<string> = new Set([
+  'A',
+  'AAAA',
+  'CNAME',
+  'DNAME',
+  'NS',
+  'MX',
+  'TXT',
+  'SRV',
+  'PTR',
+]);
 
 /**
  * The record that a row of a list or the fields of a form mean. Owner and target names may be relative or absolute, Unicode or
@@ -83,7 +93,14 @@ export interface RowForm {
  */
 export function rowForm(record: ResourceRecord): RowForm {
   const fields = rdataFields(record.type, record.rdata);
-  const base = { name: record.name, sdtype: record.type, addr: fields.at(-1) ?? '', prio: '', wght: '', port: '' };
+  const base = {
+    name: record.name,
+    sdtype: record.type,
+    addr: fields.at(-1) ?? '',
+    prio: '',
+    wght: '',
+    port: '',
+  };
   if (!rowTypes.has(record.type)) {
     throw new DnsDataError([problem('type.unknown', { type: record.type })]);
   }
@@ -126,7 +143,9 @@ export function likelyKeys(record: ResourceRecord, zone: DnsName): readonly stri
 export function opaqueRecord(row: RowFields, zone: DnsName): ResourceRecord | null {
   try {
     const name = ownerName(row.name ?? '', zone);
-    const text = [row.prio, row.wght, row.port, row.addr].filter((part) => part !== undefined && part !== '').join(' ');
+    const text = [row.prio, row.wght, row.port, row.addr]
+      .filter((part) => part !== undefined && part !== '')
+      .join(' ');
     const octets = Buffer.from(text, 'utf8');
     const type = (row.type ?? '').toUpperCase();
     return { name, type, ttl: null, rdata: `\\# ${octets.length} ${octets.toString('hex')}`.trimEnd() };

@@ -61,5 +61,7 @@ async function run(tool: LocalTool, args: readonly string[], ctx: CallContext): 
 /** Without the command line, which may hold our mark. */
 function reasonOf(error: Error & { code?: unknown; killed?: boolean; signal?: unknown }): string {
   if (error.killed === true || error.name === 'AbortError') return 'mgrctl took too long';
-  return typeof error.code === 'number' ? `mgrctl ended with status ${error.code}` : `mgrctl: ${String(error.code)}`;
+  return typeof error.code === 'number'
+    ? `mgrctl ended with status ${error.code}`
+    : `mgrctl: ${String(error.code)}`;
 }

@@ -82,7 +82,8 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: HookDial
 /** Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told. */
 function hint({ stage, func: source, parameters }: Base): PanelEvent {
   if (stage === 'before') return nothing;
-  const named = (parameters.get('domain') ?? '') || (parameters.get('name') ?? '') || (parameters.get('elid') ?? '');
+  const named =
+    (parameters.get('domain') ?? '') || (parameters.get('name') ?? '') || (parameters.get('elid') ?? '');
   const zones: DnsName[] = [];
   for (const text of named.split(/[\s,]+/u)) {
     if (!text.includes('.')) continue;
@@ -99,10 +100,13 @@ function hint({ stage, func: source, parameters }: Base): PanelEvent {
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
   if (existing !== '') {
-    return base.stage === 'before' ? nothing : { kind: 'hint', zones: [zoneName(existing)], source: base.func };
+    return base.stage === 'before'
+      ? nothing
+      : { kind: 'hint', zones: [zoneName(existing)], source: base.func };
   }
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
-  const words = (name: string): string[] => (base.parameters.get(name) ?? '').split(/[\s,]+/u).filter((word) => word !== '');
+  const words = (name: string): string[] =>
+    (base.parameters.get(name) ?? '').split(/[\s,]+/u).filter((word) => word !== '');
   const seed = { addresses: words('ip'), nameServers: words('ns'), mailServers: words('mx') };
   return { kind: 'edits', edits: [{ kind: 'zone-create', ...eventBase(base, zone), seed }] };
 }

@@ -69,7 +69,11 @@ function zoneId(zone: DnsName): string {
   return zone.slice(0, -1);
 }
 
-async function readZone(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
+async function readZone(
+  tool: LocalTool,
+  zone: DnsName,
+  ctx: CallContext,
+): Promise<readonly PanelRecord[] | null> {
   const answer = await callPanel(tool, { func: 'domain.sublist', elid: zoneId(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some builds answer a missing zone with another code: the list of zones has the last word.
@@ -85,7 +89,8 @@ async function readZone(tool: LocalTool, zone: DnsName, ctx: CallContext): Promi
 
 function panelRecord(row: XmlElement, zone: DnsName): PanelRecord {
   const key = childText(row, 'key');
-  if (key === undefined || key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
+  if (key === undefined || key === '')
+    throw new PanelError('panel.garbled', { text: 'a record without a key' });
   const fields = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
   try {
     return { ...recordFromRow(fields, zone), key };
@@ -109,7 +114,12 @@ async function write(
   for (const record of change.remove) {
     const elid = keys.get(recordId(record));
     if (elid === undefined) continue;
-    await save(tool, { func: 'domain.sublist.delete', plid, elid, [markParameter]: mark, sok: 'ok' }, 'missing', ctx);
+    await save(
+      tool,
+      { func: 'domain.sublist.delete', plid, elid, [markParameter]: mark, sok: 'ok' },
+      'missing',
+      ctx,
+    );
   }
   for (const record of change.add) {
     if (keys.has(recordId(record))) continue;

@@ -1,5 +1,11 @@
 /** What a panel function means to us. */
-export type FunctionRole = 'zone-form' | 'zone-delete' | 'zone-delete-confirm' | 'record-form' | 'record-delete' | 'hint';
+export type FunctionRole =
+  | 'zone-form'
+  | 'zone-delete'
+  | 'zone-delete-confirm'
+  | 'record-form'
+  | 'record-delete'
+  | 'hint';
 
 /** What differs between the generations, as data. */
 export interface HookDialect {

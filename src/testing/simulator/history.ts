@@ -1,5 +1,6 @@
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { EngineSettings } from '../../core/engine/settings.ts';
 import type { EditEvent, EditItem } from '../../core/panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { checkWorld } from './laws.ts';
@@ -30,9 +31,12 @@ const hosts = ['www', 'ftp', 'api', '@'] as const;
  * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
  * wrong; then lets time heal and checks the laws of `laws.ts`.
  */
-export async function playHistory(seed: number): Promise<HistoryResult> {
+export async function playHistory(
+  seed: number,
+  settings: Partial<EngineSettings> = {},
+): Promise<HistoryResult> {
   const random = new Random(seed);
-  const world = new World(new MemoryJournal(), random);
+  const world = new World(new MemoryJournal(), random, settings);
   const history = new History(world, random);
   history.furnish();
   const violations = await history.play();
@@ -53,7 +57,10 @@ class History {
 
   /** Both sides as they are when the plugin arrives. */
   furnish(): void {
-    const both = defaultRecords(main, 'panel').concat(record(main, 'www', 'A', 7), record(main, 'ftp', 'A', 7));
+    const both = defaultRecords(main, 'panel').concat(
+      record(main, 'www', 'A', 7),
+      record(main, 'ftp', 'A', 7),
+    );
     this.#fill('panel', main, [...both, record(main, 'old', 'A', 1), record(main, 'odd', 'A', 1)]);
     this.#fill('central', main, [...both, record(main, 'hand', 'A', 1), record(main, 'odd', 'A', 2)]);
     this.#fill('panel', alone, defaultRecords(alone, 'panel'));
@@ -118,7 +125,10 @@ class History {
 
   async #editRecord(zone: DnsName): Promise<void> {
     const held = this.#held(zone);
-    const old = held.length > 0 && this.#random.chance(0.6) ? held[this.#random.between(0, held.length - 1)] : undefined;
+    const old =
+      held.length > 0 && this.#random.chance(0.6)
+        ? held[this.#random.between(0, held.length - 1)]
+        : undefined;
     const add = this.#random.chance(0.7) ? this.#newRecord(zone, old) : null;
     if (old === undefined && add === null) return;
     const items = [{ remove: old ?? null, add }];
@@ -174,12 +184,11 @@ class History {
     if (this.#zonesInHand.has(zone)) return;
     this.#zonesInHand.add(zone);
     const kind = panel.zones.has(zone) && this.#random.chance(0.8) ? 'zone-delete' : 'zone-create';
-    const event = (stage: 'before' | 'after'): EditEvent => ({
-      ...{ stage, zone, fingerprint: `${kind} ${zone}`, actor: 'alice', mark: null },
-      ...(kind === 'zone-delete'
-        ? { kind }
-        : { kind, seed: { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] } }),
-    });
+    const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
+    const event = (stage: 'before' | 'after'): EditEvent => {
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: 'alice', mark: null };
+      return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
+    };
     const carryOut = (): boolean => {
       if (kind === 'zone-delete') return panel.zones.delete(zone);
       if (panel.zones.has(zone)) return false;
@@ -194,7 +203,8 @@ class History {
   /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
   #excuseZone(zone: DnsName): void {
     for (const side of [this.#world.central, this.#world.panel]) {
-      for (const { name } of side.zones.get(zone)?.values() ?? []) this.#traces.meddled.add(`${zone} ${name}`);
+      for (const { name } of side.zones.get(zone)?.values() ?? [])
+        this.#traces.meddled.add(`${zone} ${name}`);
     }
   }
 

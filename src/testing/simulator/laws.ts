@@ -23,7 +23,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<string[]
       const [zone, name] = place.split(' ');
       return zone === stuck.zone && (stuck.kind !== 'records' || [...names].some((one) => one === name));
     });
-    if (!excused) found.push(`operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`);
+    if (!excused)
+      found.push(`operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`);
   }
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) found.push(...checkZone(world, traces, zone, await engine.view(zone)));
@@ -33,23 +34,32 @@ export async function checkWorld(world: World, traces: Traces): Promise<string[]
 function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView): string[] {
   const panel = world.panel.zones.get(zone);
   const central = world.central.zones.get(zone);
-  const stuck = view.open.some(({ state }) => state === 'stuck');
-  const meddledZone = [...traces.meddled].some((place) => place.startsWith(`${zone} `));
   if (panel === undefined || central === undefined) {
-    if (view.entry?.standing === 'panel-only' && central === undefined) return [];
-    if (stuck || (meddledZone && view.entry?.note !== null && view.entry !== null)) return [];
-    return [`${zone} is ${panel === undefined ? 'at the central' : 'in the panel'} only (${view.entry?.standing})`];
+    const where = panel === undefined ? 'at the central' : 'in the panel';
+    const excused = mayStandAlone(traces, zone, view, central === undefined);
+    return excused ? [] : [`${zone} is ${where} only (${view.entry?.standing})`];
   }
   if (view.entry?.standing !== 'joined') return [`${zone} is on both sides but ${view.entry?.standing}`];
   const found: string[] = [];
   for (const [id, record] of new Map([...panel, ...central])) {
     if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
     const place = `${zone} ${record.name}`;
-    const excused = traces.old.has(place) || traces.meddled.has(place) || refusedAddition(world, view, place);
-    if (!excused) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
+    if (!mayDiffer(world, traces, view, place)) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
     else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
   }
   return found;
+}
+
+function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string): boolean {
+  return traces.old.has(place) || traces.meddled.has(place) || refusedAddition(world, view, place);
+}
+
+/** A zone on one side only: left alone from the start, or meddled with and listed. */
+function mayStandAlone(traces: Traces, zone: DnsName, view: ZoneView, panelOnly: boolean): boolean {
+  if (view.entry?.standing === 'panel-only' && panelOnly) return true;
+  if (view.open.some(({ state }) => state === 'stuck')) return true;
+  const meddled = [...traces.meddled].some((place) => place.startsWith(`${zone} `));
+  return meddled && view.entry !== null && view.entry.note !== null;
 }
 
 function side(panel: ReadonlyMap<string, ResourceRecord>, id: string): string {
@@ -58,14 +68,19 @@ function side(panel: ReadonlyMap<string, ResourceRecord>, id: string): string {
 
 /** A bulk addition that the central refused is left in the panel and listed, and so is what is made of it there. */
 function refusedAddition(world: World, view: ZoneView, place: string): boolean {
-  const left = view.rows.some(({ record, standing }) => standing !== 'joined' && place === `${view.entry?.zone} ${record.name}`);
+  const left = view.rows.some(
+    ({ record, standing }) => standing !== 'joined' && place === `${view.entry?.zone} ${record.name}`,
+  );
   return left && world.central.refused.has(place);
 }
 
 /** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */
 function listed(view: ZoneView, record: ResourceRecord): boolean {
   const same = (other: ResourceRecord | null): boolean =>
-    other !== null && other.name === record.name && other.type === record.type && other.rdata === record.rdata;
+    other !== null &&
+    other.name === record.name &&
+    other.type === record.type &&
+    other.rdata === record.rdata;
   return (
     view.rows.some((row) => same(row.record) && row.standing !== 'joined') ||
     view.open.some(({ items }) => items.some(({ remove, add }) => same(remove) || same(add)))

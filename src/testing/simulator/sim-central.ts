@@ -103,7 +103,8 @@ export class SimCentral implements Central {
         } else if (!add && records.delete(id)) removed.push(record);
       });
     }
-    if (!this.store.zones.has(change.zone)) throw refused('central.missing', removed.length + added.length > 0);
+    if (!this.store.zones.has(change.zone))
+      throw refused('central.missing', removed.length + added.length > 0);
     return { removed, added };
   }
 

@@ -74,7 +74,12 @@ export class SimPanel implements Panel {
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
   }
 
-  async write(change: Change, _present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void> {
+  async write(
+    change: Change,
+    _present: readonly PanelRecord[],
+    mark: string,
+    ctx: CallContext,
+  ): Promise<void> {
     await this.#travel(ctx);
     await this.onWrite(change, mark);
     const records = this.store.zones.get(change.zone);

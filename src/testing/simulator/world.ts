@@ -2,7 +2,7 @@ import type { Change } from '../../dns/zone.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { Engine } from '../../core/engine/engine.ts';
-import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { EditEvent, EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
 import { VirtualClock } from '../virtual-clock.ts';
@@ -38,6 +38,7 @@ export class World {
   readonly log: string[] = [];
   readonly #journal: Journal;
   readonly #random: Random;
+  readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
   /** Hook calls being answered right now. */
   answering = 0;
@@ -45,7 +46,8 @@ export class World {
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
 
-  constructor(journal: Journal, random: Random) {
+  constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
+    this.#settings = settings;
     this.#journal = journal;
     this.#random = random;
   }
@@ -74,7 +76,7 @@ export class World {
         if (level <= 5 && !life.dead) this.note(`  ${event} ${JSON.stringify(fields ?? {})}`);
       },
       random: this.#random.next,
-      settings: defaultEngineSettings,
+      settings: { ...defaultEngineSettings, ...this.#settings },
     });
     panel.onWrite = async (change, mark) => {
       await engine.answer(echo(change, mark), new AbortController().signal);
@@ -104,23 +106,23 @@ export class World {
     event: (stage: 'before' | 'after') => EditEvent,
     carryOut: () => boolean,
     local: LocalPart,
-  ): Promise<{ readonly lostAfter: boolean }> {
+  ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
     const before = event('before');
     const verdict = await this.#hook({ kind: 'edits', edits: [before] });
     this.note(`before ${describeEvent(before)}: ${describeVerdict(verdict)}`);
-    if (verdict.kind === 'refuse') return { lostAfter: false };
+    if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     await this.clock.sleep(local.takes);
     if (local.refuses) {
       this.note(`panel refuses its part of ${describeEvent(before)}`);
-      return { lostAfter: false };
+      return { verdict, lostAfter: false };
     }
     this.#hide(before.zone, local.visibleAfter);
     const done = carryOut();
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
-    if (!done || local.afterLost) return { lostAfter: done };
+    if (!done || local.afterLost) return { verdict, lostAfter: done };
     const after = await this.#hook({ kind: 'edits', edits: [event('after')] });
     if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
-    return { lostAfter: after === unanswered };
+    return { verdict, lostAfter: after === unanswered };
   }
 
   async hint(zone: DnsName): Promise<void> {
@@ -158,7 +160,11 @@ export class World {
   }
 }
 
-const unanswered: Verdict = { kind: 'refuse', problems: [{ code: 'shim.no-answer', params: {} }], changed: 'unknown' };
+const unanswered: Verdict = {
+  kind: 'refuse',
+  problems: [{ code: 'shim.no-answer', params: {} }],
+  changed: 'unknown',
+};
 
 export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): ResourceRecord[] {
   return [
@@ -169,7 +175,11 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
   ];
 }
 
-export function recordsEvent(zone: DnsName, items: readonly EditItem[], stage: 'before' | 'after'): EditEvent {
+export function recordsEvent(
+  zone: DnsName,
+  items: readonly EditItem[],
+  stage: 'before' | 'after',
+): EditEvent {
   return {
     kind: 'records',
     stage,
@@ -180,7 +190,8 @@ export function recordsEvent(zone: DnsName, items: readonly EditItem[], stage: '
     resolve: (known) => {
       const ids = new Set(known.map(({ record }) => recordId(record)));
       const missing = items.filter(({ remove }) => remove !== null && !ids.has(recordId(remove)));
-      if (missing.length > 0) return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: {} }] };
+      if (missing.length > 0)
+        return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: {} }] };
       return { kind: 'items', items };
     },
   };

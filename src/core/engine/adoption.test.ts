@@ -1,0 +1,309 @@
+/** The adoption rule of docs/adoption.md: one test a row, in the table's order. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { MemoryJournal } from '../../journal/memory.ts';
+import { Random } from '../../testing/simulator/random.ts';
+import { recordsEvent, World } from '../../testing/simulator/world.ts';
+import type { EditEvent, EditItem } from '../panel.ts';
+
+const zone = parseName('example.org.');
+
+function a(host: string, last: number): ResourceRecord {
+  return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
+}
+
+function cname(host: string): ResourceRecord {
+  return makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
+}
+
+const apex = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
+
+interface Sides {
+  readonly panel: readonly ResourceRecord[] | null;
+  readonly central: readonly ResourceRecord[] | null;
+}
+
+/** Both sides, an engine that has just arrived, and its first comparison done. */
+async function arrive({ panel, central }: Sides): Promise<World> {
+  const world = new World(new MemoryJournal(), new Random(1));
+  put(world, 'panel', panel);
+  put(world, 'central', central);
+  await world.clock.runUntilSettled(world.start());
+  await world.clock.runUntil(world.clock.now() + 5_000);
+  return world;
+}
+
+function put(world: World, side: 'panel' | 'central', records: readonly ResourceRecord[] | null): void {
+  if (records === null) world[side].zones.delete(zone);
+  else world[side].zones.set(zone, new Map([apex, ...records].map((one) => [recordId(one), one])));
+}
+
+const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
+
+/** One edit by a user of the panel, and time to settle; the codes of a refusal, empty when it was kept. */
+async function edit(
+  world: World,
+  remove: ResourceRecord | null,
+  add: ResourceRecord | null,
+): Promise<string[]> {
+  const items: EditItem[] = [{ remove, add }];
+  const records = world.panel.zones.get(zone);
+  const carryOut = (): boolean => {
+    if (remove !== null) records?.delete(recordId(remove));
+    if (add !== null) records?.set(recordId(add), add);
+    return true;
+  };
+  return await play(world, (stage) => recordsEvent(zone, items, stage), carryOut);
+}
+
+async function play(
+  world: World,
+  event: (stage: 'before' | 'after') => EditEvent,
+  carryOut: () => boolean,
+  settle = 60_000,
+): Promise<string[]> {
+  const { verdict } = await world.clock.runUntilSettled(world.edit(event, carryOut, smoothly));
+  await world.clock.runUntil(world.clock.now() + settle);
+  return verdict.kind === 'accept' ? [] : verdict.problems.map(({ code }) => code);
+}
+
+function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'after') => EditEvent {
+  return (stage) => {
+    const base = { stage, zone, fingerprint: kind, actor: 'alice', mark: null };
+    if (kind === 'zone-delete') return { ...base, kind };
+    return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
+  };
+}
+
+function held(world: World, side: 'panel' | 'central', record: ResourceRecord): boolean {
+  return world[side].zones.get(zone)?.has(recordId(record)) ?? false;
+}
+
+async function standing(world: World, record: ResourceRecord): Promise<string | undefined> {
+  assert.ok(world.engine !== null);
+  const { rows } = await world.clock.runUntilSettled(world.engine.view(zone));
+  return rows.find((row) => recordId(row.record) === recordId(record))?.standing;
+}
+
+async function zoneStanding(world: World): Promise<string | undefined> {
+  assert.ok(world.engine !== null);
+  return (await world.clock.runUntilSettled(world.engine.view(zone))).entry?.standing;
+}
+
+test('1: the same on both sides synchronises by itself', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  assert.equal(await standing(world, a('www', 1)), 'joined');
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
+  assert.ok(held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
+});
+
+test('2: another value on the other side: nothing is sent, both are listed', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 9)] });
+  assert.equal(await standing(world, a('www', 1)), 'differs');
+  assert.equal(await standing(world, a('www', 9)), 'differs');
+  assert.ok(held(world, 'central', a('www', 9)) && !held(world, 'central', a('www', 1)));
+});
+
+test('3: a CNAME against other data: nothing is sent, both are listed', async () => {
+  const world = await arrive({ panel: [cname('www')], central: [a('www', 9)] });
+  assert.equal(await standing(world, cname('www')), 'differs');
+  assert.equal(await standing(world, a('www', 9)), 'differs');
+});
+
+test('4 and 7: a zone only the panel has is left alone, edits pass', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: null });
+  assert.deepEqual(await edit(world, null, a('new', 1)), []);
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
+  assert.equal(world.central.zones.has(zone), false);
+  assert.equal(await zoneStanding(world), 'panel-only');
+});
+
+test('5: a record only the panel has is left alone, edits of it pass', async () => {
+  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  assert.equal(await standing(world, a('old', 1)), 'panel-only');
+  assert.deepEqual(await edit(world, a('old', 1), a('old', 2)), []);
+  assert.equal(held(world, 'central', a('old', 2)), false);
+  assert.equal(await standing(world, a('old', 2)), 'panel-only');
+});
+
+test('6: a record only the central has is never removed', async () => {
+  const world = await arrive({ panel: [], central: [a('hand', 1)] });
+  assert.equal(await standing(world, a('hand', 1)), 'central-only');
+  await edit(world, null, a('www', 1));
+  assert.ok(held(world, 'central', a('hand', 1)));
+});
+
+test('8: a second value beside one that was left alone is new', async () => {
+  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  assert.deepEqual(await edit(world, null, a('old', 2)), []);
+  assert.ok(held(world, 'central', a('old', 2)) && !held(world, 'central', a('old', 1)));
+  assert.equal(await standing(world, a('old', 2)), 'joined');
+  assert.equal(await standing(world, a('old', 1)), 'panel-only');
+});
+
+test('9: a new value beside one that differs passes in the panel only', async () => {
+  const world = await arrive({ panel: [a('odd', 1)], central: [a('odd', 9)] });
+  assert.deepEqual(await edit(world, null, a('odd', 2)), []);
+  assert.equal(held(world, 'central', a('odd', 2)), false);
+  assert.equal(await standing(world, a('odd', 2)), 'differs');
+});
+
+test('10: a new record the central has already is joined without a write', async () => {
+  const world = await arrive({ panel: [], central: [a('hand', 1)] });
+  assert.deepEqual(await edit(world, null, a('hand', 1)), []);
+  assert.equal(await standing(world, a('hand', 1)), 'joined');
+});
+
+test('10: and when the panel refuses its part, it stays at the central', async () => {
+  const world = await arrive({ panel: [], central: [a('hand', 1)] });
+  const items = [{ remove: null, add: a('hand', 1) }];
+  await play(
+    world,
+    (stage) => recordsEvent(zone, items, stage),
+    () => false,
+  );
+  assert.ok(held(world, 'central', a('hand', 1)));
+});
+
+test('11: a joined record whose old value is gone at the central: the new value is added', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  put(world, 'central', []);
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
+  assert.ok(held(world, 'central', a('www', 2)));
+  assert.equal(await standing(world, a('www', 2)), 'joined');
+});
+
+test('12: a joined record that somebody replaced at the central: passes in the panel only, listed', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  put(world, 'central', [a('www', 9)]);
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
+  assert.ok(held(world, 'central', a('www', 9)) && !held(world, 'central', a('www', 2)));
+  assert.equal(await standing(world, a('www', 2)), 'differs');
+  assert.equal(await standing(world, a('www', 9)), 'differs');
+});
+
+test('13: a further value beside a joined record stays', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  put(world, 'central', [a('www', 1), a('www', 9)]);
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
+  assert.ok(held(world, 'central', a('www', 9)) && held(world, 'central', a('www', 2)));
+  assert.equal(held(world, 'central', a('www', 1)), false);
+});
+
+test("14: a new CNAME beside somebody's data is refused, quoting it", async () => {
+  const world = await arrive({ panel: [], central: [a('www', 9)] });
+  assert.deepEqual(await edit(world, null, cname('www')), ['record.cname-clash']);
+  assert.equal(held(world, 'panel', cname('www')), false);
+  assert.ok(held(world, 'central', a('www', 9)));
+});
+
+test('15: what was left alone joins once somebody adds the same at the central', async () => {
+  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  put(world, 'central', [a('old', 1)]);
+  world.engine?.compare('all', 'test');
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  assert.equal(await standing(world, a('old', 1)), 'joined');
+});
+
+test('15: and so does a zone', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: null });
+  put(world, 'central', [a('www', 1)]);
+  world.engine?.compare('all', 'test');
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  assert.equal(await zoneStanding(world), 'joined');
+});
+
+test('16: an edit while the first comparison is not durable is refused, nothing is touched', async () => {
+  const world = new World(new MemoryJournal(), new Random(1));
+  put(world, 'panel', [a('www', 1)]);
+  put(world, 'central', [a('www', 1)]);
+  world.centralDown = true;
+  await world.clock.runUntilSettled(world.start());
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), ['zone.baseline-running']);
+  assert.ok(held(world, 'panel', a('www', 1)) && held(world, 'central', a('www', 1)));
+});
+
+test('18: a new zone is created and filled, of the defaults only what our create made goes', async () => {
+  const world = await arrive({ panel: null, central: null });
+  const codes = await play(world, zoneEvent('zone-create'), () => {
+    put(world, 'panel', [a('www', 1)]);
+    return true;
+  });
+  assert.deepEqual(codes, []);
+  assert.deepEqual(
+    [...(world.central.zones.get(zone)?.keys() ?? [])].sort(),
+    [recordId(apex), recordId(a('www', 1))].sort(),
+  );
+  assert.equal(await zoneStanding(world), 'joined');
+});
+
+test('19: a new zone the account has already is joined, and no undo deletes it', async () => {
+  const world = await arrive({ panel: null, central: [a('www', 9)] });
+  assert.deepEqual(await play(world, zoneEvent('zone-create'), () => false, 120_000), []);
+  assert.ok(held(world, 'central', a('www', 9)));
+});
+
+test('19: and its content is compared, not overwritten', async () => {
+  const world = await arrive({ panel: null, central: [a('www', 9), a('hand', 1)] });
+  await play(world, zoneEvent('zone-create'), () => {
+    put(world, 'panel', [a('www', 1), a('new', 1)]);
+    return true;
+  });
+  assert.ok(held(world, 'central', a('www', 9)) && held(world, 'central', a('hand', 1)));
+  assert.ok(held(world, 'central', a('new', 1)) && !held(world, 'central', a('www', 1)));
+});
+
+test("20: a new zone of somebody else's is refused", async () => {
+  const world = await arrive({ panel: null, central: null });
+  world.central.foreign.add(zone);
+  assert.deepEqual(await play(world, zoneEvent('zone-create'), () => true), ['zone.foreign']);
+});
+
+test('21: apex NS passes in the panel only', async () => {
+  const world = await arrive({ panel: [], central: [] });
+  const other = makeRecord({ name: '@', type: 'NS', rdata: 'ns9.example.net.' }, zone);
+  assert.deepEqual(await edit(world, null, other), []);
+  assert.equal(held(world, 'central', other), false);
+  assert.equal(await standing(world, other), undefined);
+});
+
+test('22: what comes into the panel without a DNS event is added by the comparison that follows', async () => {
+  const world = await arrive({ panel: [], central: [] });
+  world.panel.zones.get(zone)?.set(recordId(a('shop', 1)), a('shop', 1));
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  assert.ok(held(world, 'central', a('shop', 1)));
+  assert.equal(await standing(world, a('shop', 1)), 'joined');
+});
+
+test('23: what goes from the panel without a DNS event is listed, nothing is removed', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  put(world, 'panel', []);
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  assert.ok(held(world, 'central', a('www', 1)));
+  assert.equal(await standing(world, a('www', 1)), 'differs');
+});
+
+test('a deleted zone goes at the central once two looks have proved it gone', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  assert.deepEqual(await play(world, zoneEvent('zone-delete'), () => world.panel.zones.delete(zone)), []);
+  assert.equal(world.central.zones.has(zone), false);
+});
+
+test('a deleted zone that somebody has written to at the central stays there, and is a case for a person', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.centralDown = true;
+  world.applyOutages();
+  await play(world, zoneEvent('zone-delete'), () => world.panel.zones.delete(zone), 1_000);
+  put(world, 'central', [a('www', 1), a('hand', 9)]);
+  world.centralDown = false;
+  world.applyOutages();
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.ok(held(world, 'central', a('hand', 9)));
+  assert.ok(world.engine !== null);
+  const { stuck } = await world.clock.runUntilSettled(world.engine.status());
+  assert.equal(stuck[0]?.problems[0]?.code, 'zone.changed-at-central');
+});
