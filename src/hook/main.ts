@@ -32,6 +32,10 @@ function startAgent(): void {
     stdio: 'ignore',
     cwd: '/',
   });
+  // Status 0 means that another agent runs already; anything else, that none will come.
+  agent.on('exit', (status) => {
+    if (status !== 0) process.exit(0);
+  });
   agent.on('error', () => process.exit(0));
   agent.unref();
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { DnsName } from '../dns/name.ts';
@@ -243,8 +243,11 @@ export class SqliteJournal implements Journal {
 
 function open({ path, writer }: SqliteJournalOptions): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // An empty file where a database was is damage; SQLite would take it for a new one.
-  if (!writer && !existsSync(path)) throw new JournalError('journal.unreadable', { path });
+  // Nothing, or an empty file, where a database was is a loss; SQLite would take it for a new one.
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
+    throw new JournalError('journal.unreadable', { path });
+  }
   const database = new DatabaseSync(path, { timeout: 5_000, readOnly: !writer });
   try {
     if (writer) {

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { listen } from './server.ts';
+
+async function start(t: TestContext): Promise<{ path: string; asked: string[] }> {
+  const directory = mkdtempSync(join(tmpdir(), 'server-'));
+  const path = join(directory, 'run', 'agent.sock');
+  const asked: string[] = [];
+  const server = await listen(path, {
+    hook: (call) => {
+      asked.push(`hook ${Buffer.from(call.body).toString('utf8')}`);
+      return Promise.resolve('<doc/>');
+    },
+    control: (request) => {
+      asked.push(`control ${request}`);
+      return Promise.resolve('{}');
+    },
+  });
+  t.after(() => {
+    server.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return { path, asked };
+}
+
+/** Sends pieces one after the other, ends, and gives all that came back. */
+function exchange(path: string, ...pieces: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('close', () => resolve(text));
+    socket.on('error', () => undefined);
+    socket.on('connect', () => {
+      for (const piece of pieces) socket.write(piece);
+      socket.end();
+    });
+  });
+}
+
+test('only root reaches the socket', async (t) => {
+  const { path } = await start(t);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
+});
+
+test('hello comes first, the end mark last', async (t) => {
+  const { path, asked } = await start(t);
+  const text = await exchange(path, `domainsync 1 ${process.pid} 5\n`, 'a=b', '&c');
+  assert.equal(text, 'domainsync hello\n<doc/>\ndomainsync end\n');
+  assert.deepEqual(asked, ['hook a=b&c']);
+});
+
+test('control requests', async (t) => {
+  const { path, asked } = await start(t);
+  const text = await exchange(path, 'domainsync-control 1 0 2\n{}');
+  assert.equal(text, 'domainsync hello\n{}\ndomainsync end\n');
+  assert.deepEqual(asked, ['control {}']);
+});
+
+test('a request that is cut off, garbled, too long or from a dead process is not carried out', async (t) => {
+  const { path, asked } = await start(t);
+  const requests = [
+    'domainsync 1 1 ',
+    `domainsync 1 ${process.pid} 10\nshort`,
+    'GET / HTTP/1.1\n\n',
+    'x'.repeat(1_000),
+    `domainsync 2 ${process.pid} 0\n`,
+    `domainsync 1 ${process.pid} 99999999\n`,
+    'domainsync 1 4194305 0\n',
+  ];
+  for (const request of requests)
+    assert.equal(await exchange(path, request), 'domainsync hello\n', request.slice(0, 40));
+  assert.deepEqual(asked, []);
+});

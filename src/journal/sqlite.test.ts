@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { JournalError } from '../core/journal.ts';
+import { journalContract, sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { SqliteJournal } from './sqlite.ts';
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'journal-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function open(path: string): SqliteJournal {
+  return new SqliteJournal({ path, writer: true, reserve: 256 * 1024 });
+}
+
+journalContract('sqlite', (t) => {
+  const journal = open(join(folder(t), 'state', 'journal.db'));
+  t.after(() => journal.close());
+  return Promise.resolve(journal);
+});
+
+function refuses(path: string, code: string): void {
+  assert.throws(
+    () => open(path),
+    (error) => error instanceof JournalError && error.code === code,
+  );
+}
+
+test('survives being closed, files are for root only', async (t) => {
+  const path = join(folder(t), 'state', 'journal.db');
+  const first = open(path);
+  await first.commit({ operations: [sampleOperation('a')] });
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
+  await first.close();
+  const second = open(path);
+  assert.deepEqual(await second.operation('a'), sampleOperation('a'));
+  assert.equal(second.regressed, false);
+  await second.close();
+});
+
+test('one writer at a time; a dead one is no hindrance', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  const program = `
+    import { SqliteJournal } from ${JSON.stringify(join(import.meta.dirname, 'sqlite.ts'))};
+    new SqliteJournal({ path: ${JSON.stringify(path)}, writer: true });
+    console.log('open');
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  refuses(path, 'journal.in-use');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  await open(path).close();
+});
+
+test('an old backup put back is noticed', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  await open(path).close();
+  const backup = readFileSync(path);
+  await open(path).close();
+  await open(path).close();
+  writeFileSync(path, backup);
+  const journal = open(path);
+  assert.equal(journal.regressed, true);
+  await journal.close();
+});
+
+test('a damaged file is refused and left as it is', async (t) => {
+  const directory = folder(t);
+  const damages: Record<string, (path: string) => void> = {
+    noise: (path) => writeFileSync(path, Buffer.alloc(8_192, 0xa5)),
+    text: (path) =>
+      writeFileSync(path, 'this is not a database at all, but long enough to be read as one'.repeat(20)),
+    cut: (path) => truncateSync(path, 10_000),
+    emptied: (path) => truncateSync(path, 0),
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    const path = join(directory, `${name}.db`);
+    const journal = open(path);
+    await journal.commit({ rows: [{ zone: sampleOperation('a').zone, put: [sampleRow(1)] }] });
+    await journal.close();
+    damage(path);
+    const before = readFileSync(path);
+    refuses(path, 'journal.unreadable');
+    assert.deepEqual(readFileSync(path), before, name);
+  }
+});
+
+test('a newer breaking schema is refused', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  await open(path).close();
+  const bump = `const { DatabaseSync } = require('node:sqlite'); new DatabaseSync(${JSON.stringify(path)}).exec('PRAGMA application_id = 99');`;
+  assert.equal(spawnSync(process.execPath, ['-e', bump]).status, 0);
+  refuses(path, 'journal.newer');
+});
+
+test('kill -9 in the middle of commits leaves whole batches only', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  const contract = JSON.stringify(join(import.meta.dirname, '../testing/journal-contract.ts'));
+  const program = `
+    import { SqliteJournal } from ${JSON.stringify(join(import.meta.dirname, 'sqlite.ts'))};
+    const { sampleOperation, sampleRow } = await import(${contract});
+    const journal = new SqliteJournal({ path: ${JSON.stringify(path)}, writer: true, reserve: 65536 });
+    for (let at = 1; ; at += 1) {
+      await journal.commit({
+        operations: [sampleOperation(String(at).padStart(8, '0'))],
+        rows: [{ zone: sampleOperation('x').zone, put: [sampleRow(at % 200)] }],
+        facts: { last: String(at) },
+      });
+      if (at % 20 === 0) process.stdout.write(at + '\\n');
+    }`;
+  const child = spawn(process.execPath, ['--input-type=module', '--test-isolation=none', '-e', program], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const journal = open(path);
+  const operations = await journal.operations({});
+  assert.ok(operations.length >= 40);
+  assert.equal(Number(await journal.fact('last')), operations.length);
+  await journal.close();
+});
+
+/** A file system of 2 MiB that really runs full; only root may mount one. */
+function smallDisk(t: TestContext): string | null {
+  const path = mkdtempSync(join(tmpdir(), 'small-disk-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path]).status === 0;
+  t.after(() => {
+    if (mounted) spawnSync('umount', [path]);
+    rmSync(path, { recursive: true, force: true });
+  });
+  return mounted ? path : null;
+}
+
+test('a full disk: new work is refused, what is open can still be ended', async (t) => {
+  const disk = smallDisk(t);
+  if (disk === null) {
+    t.skip('only root may mount a small file system');
+    return;
+  }
+  const path = join(disk, 'journal.db');
+  const journal = new SqliteJournal({ path, writer: true, reserve: 256 * 1024 });
+  await journal.commit({ operations: [sampleOperation('a')] });
+  fill(join(disk, 'other'));
+  const big = { code: 'x', params: { text: 'y'.repeat(60_000) } };
+  const ended = (state: 'applied' | 'confirmed'): Promise<void> =>
+    journal.commit({ operations: [sampleOperation('a', { state, problems: [big] })] });
+  await assert.rejects(
+    journal.commit({ operations: [sampleOperation('b', { problems: [big] })] }),
+    (error) => error instanceof JournalError && error.code === 'journal.disk-full',
+  );
+  await ended('applied');
+  await ended('confirmed');
+  assert.equal((await journal.operation('a'))?.state, 'confirmed');
+  assert.equal(await journal.operation('b'), null);
+  rmSync(join(disk, 'other'));
+  await journal.commit({ operations: [sampleOperation('c')] });
+  await journal.close();
+});
+
+/** Writes until there is no room left. */
+function fill(path: string): void {
+  for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
+    for (;;) {
+      try {
+        writeFileSync(path, Buffer.alloc(size, 1), { flag: 'a' });
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') break;
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { parseName } from '../dns/name.ts';
+import { makeRecord } from '../dns/record.ts';
+import type { Journal } from '../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
+import type { Operation } from '../core/operation.ts';
+
+const zone = parseName('example.org.');
+const other = parseName('example.net.');
+
+export function sampleOperation(id: string, changes: Partial<Operation> = {}): Operation {
+  return {
+    id,
+    kind: 'records',
+    class: 'veto',
+    zone,
+    incarnation: 1,
+    state: 'prepared',
+    fingerprint: 'f',
+    actor: 'alice',
+    items: [{ remove: null, add: sampleRow(1).record, mirrored: true, note: null }],
+    removed: [],
+    added: [sampleRow(1).record],
+    seed: null,
+    created: false,
+    snapshot: [],
+    cancels: null,
+    afterSeen: false,
+    createdAt: 1,
+    changedAt: 1,
+    watchUntil: 0,
+    attempts: 0,
+    problems: [{ code: 'central.refused', params: { text: 'no "quotes" lost' } }],
+    ...changes,
+  };
+}
+
+export function sampleRow(last: number, changes: Partial<LedgerRow> = {}): LedgerRow {
+  return {
+    record: makeRecord({ name: 'www', type: 'A', rdata: `192.0.2.${last}` }, zone),
+    standing: 'joined',
+    onPanel: true,
+    onCentral: true,
+    panelKey: `www A  192.0.2.${last}`,
+    note: null,
+    ...changes,
+  };
+}
+
+function entry(changes: Partial<ZoneEntry> = {}): ZoneEntry {
+  return { zone, standing: 'joined', incarnation: 1, baselineAt: 5, note: null, ...changes };
+}
+
+/** What every journal does alike; `make` gives an empty one that ends with the test. */
+export function journalContract(name: string, make: (t: TestContext) => Promise<Journal>): void {
+  test(`${name}: an empty journal knows nothing`, async (t) => {
+    const journal = await make(t);
+    assert.deepEqual(await journal.operations({}), []);
+    assert.deepEqual(await journal.zones(), []);
+    assert.equal(await journal.zone(zone), null);
+    assert.equal(await journal.operation('x'), null);
+    assert.equal(await journal.fact('baseline'), null);
+  });
+
+  test(`${name}: what was committed comes back as it was`, async (t) => {
+    const journal = await make(t);
+    await journal.commit({
+      operations: [sampleOperation('a')],
+      zones: [entry({ note: 'note.x' })],
+      rows: [
+        { zone, put: [sampleRow(1, { standing: 'differs', panelKey: null, note: 'n', onPanel: false })] },
+      ],
+      facts: { baseline: '7' },
+    });
+    assert.deepEqual(await journal.operation('a'), sampleOperation('a'));
+    assert.deepEqual(await journal.zone(zone), entry({ note: 'note.x' }));
+    assert.deepEqual(await journal.rows(zone), [
+      sampleRow(1, { standing: 'differs', panelKey: null, note: 'n', onPanel: false }),
+    ]);
+    assert.equal(await journal.fact('baseline'), '7');
+    assert.deepEqual(await journal.counts(), { zones: { joined: 1 }, rows: { differs: 1 } });
+  });
+
+  test(`${name}: rows are forgotten before others are put`, async (t) => {
+    const journal = await make(t);
+    await journal.commit({ rows: [{ zone, put: [sampleRow(1), sampleRow(2)] }] });
+    await journal.commit({ rows: [{ zone, drop: [sampleRow(1).record], put: [sampleRow(3)] }] });
+    assert.deepEqual(await journal.rows(zone), [sampleRow(2), sampleRow(3)]);
+    await journal.commit({ rows: [{ zone, dropAll: true, put: [sampleRow(4)] }] });
+    assert.deepEqual(await journal.rows(zone), [sampleRow(4)]);
+    await journal.commit({ zones: [entry()], dropZones: [other] });
+    await journal.commit({ dropZones: [zone] });
+    assert.deepEqual(await journal.rows(zone), []);
+    assert.equal(await journal.zone(zone), null);
+  });
+
+  test(`${name}: a zone may be forgotten and entered anew in one batch`, async (t) => {
+    const journal = await make(t);
+    await journal.commit({ zones: [entry()], rows: [{ zone, put: [sampleRow(1)] }] });
+    const again = entry({ incarnation: 2 });
+    await journal.commit({ dropZones: [zone], zones: [again], rows: [{ zone, put: [sampleRow(2)] }] });
+    assert.deepEqual(await journal.zone(zone), again);
+    assert.deepEqual(await journal.rows(zone), [sampleRow(2)]);
+  });
+
+  test(`${name}: open operations are those with something left to do, or on watch`, async (t) => {
+    const journal = await make(t);
+    await journal.commit({
+      operations: [
+        sampleOperation('a'),
+        sampleOperation('b', { state: 'confirmed' }),
+        sampleOperation('c', { state: 'refused', watchUntil: 100 }),
+        sampleOperation('d', { state: 'stuck', zone: other }),
+      ],
+    });
+    const ids = async (filter: Parameters<Journal['operations']>[0]): Promise<string[]> =>
+      (await journal.operations(filter)).map(({ id }) => id);
+    assert.deepEqual(await ids({}), ['a', 'b', 'c', 'd']);
+    assert.deepEqual(await ids({ openAt: 50 }), ['a', 'c', 'd']);
+    assert.deepEqual(await ids({ openAt: 100 }), ['a', 'd']);
+    assert.deepEqual(await ids({ zone, openAt: 50 }), ['a', 'c']);
+    assert.deepEqual(await ids({ latest: 2 }), ['d', 'c']);
+    assert.deepEqual(await ids({ zone, latest: 2 }), ['c', 'b']);
+  });
+
+  test(`${name}: a step that is not allowed fails and leaves the whole batch out`, async (t) => {
+    const journal = await make(t);
+    await journal.commit({ operations: [sampleOperation('a', { state: 'confirmed' })] });
+    const batch = { zones: [entry()], operations: [sampleOperation('a', { state: 'applied' })] };
+    await assert.rejects(journal.commit(batch), /may not go from confirmed to applied/);
+    assert.equal(await journal.zone(zone), null);
+    assert.equal((await journal.operation('a'))?.state, 'confirmed');
+  });
+
+  test(`${name}: facts are replaced and forgotten`, async (t) => {
+    const journal = await make(t);
+    await journal.commit({ facts: { a: '1', b: '2' } });
+    await journal.commit({ facts: { a: null, b: '3' } });
+    assert.equal(await journal.fact('a'), null);
+    assert.equal(await journal.fact('b'), '3');
+  });
+
+  test(`${name}: thousands of rows in one batch`, async (t) => {
+    const journal = await make(t);
+    const put = Array.from({ length: 5_000 }, (_, at): LedgerRow => {
+      const record = makeRecord({ name: `h${at}`, type: 'A', rdata: '192.0.2.1' }, zone);
+      return { ...sampleRow(1), record };
+    });
+    await journal.commit({ rows: [{ zone, put }] });
+    assert.equal((await journal.rows(zone)).length, 5_000);
+    assert.deepEqual((await journal.counts()).rows, { joined: 5_000 });
+  });
+}
