@@ -85,7 +85,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   const port = Number(new URL(central.url).port);
   const domainsync = async (...args: readonly string[]): Promise<string> => {
     const words = [join(dist, 'domainsync.cjs'), '--root', panelRoot, '--socket', socket, ...args];
-    return (await run(process.execPath, words)).stdout;
+    return (await run(process.execPath, words).catch(needsAttention)).stdout;
   };
   const agent = async (): Promise<number | null> => {
     const report: unknown = await domainsync('--json', 'status').then(
@@ -136,6 +136,14 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Status 3 of the command line is an answer as well: something needs a person. */
+function needsAttention(error: unknown): { stdout: string } {
+  if (error instanceof Error && 'code' in error && error.code === 3 && 'stdout' in error) {
+    return { stdout: String(error.stdout) };
+  }
+  throw error;
 }
 
 /** Ends a process that is not our child and waits until it is gone. */

@@ -29,6 +29,8 @@ export class Agent {
   #seen = '';
   #state: AgentState = { kind: 'not-configured' };
   #changing: Promise<void> = Promise.resolve();
+  #handedOver: Promise<void> = Promise.resolve();
+  readonly #answering = new Set<Promise<unknown>>();
   /** Engines of earlier settings with operations still open. */
   readonly #draining = new Set<Wired>();
   /** Why the newest settings are not in force; null when they are. */
@@ -66,6 +68,7 @@ export class Agent {
   async #judge(event: PanelEvent): Promise<Verdict> {
     if (event.kind === 'ignore' || isPaused(this.paths.pause, systemClock.wall())) return { kind: 'accept' };
     this.#follow();
+    await this.#handedOver;
     const state = this.#state;
     switch (state.kind) {
       case 'not-configured':
@@ -73,10 +76,17 @@ export class Agent {
       case 'broken':
         return refusedUnlessDone(event, state.problems);
       case 'running':
-        return await this.#withDeadline(state.wired.settings.deadline, (signal) =>
-          state.wired.engine.answer(event, signal),
+        return await this.#tracked(
+          this.#withDeadline(state.wired.settings.deadline, (signal) =>
+            state.wired.engine.answer(event, signal),
+          ),
         );
     }
+  }
+
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#answering.add(work);
+    return await work.finally(() => this.#answering.delete(work));
   }
 
   async #withDeadline<T>(ms: number, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -145,10 +155,27 @@ export class Agent {
     }
     const sameJournal = old !== null && JSON.stringify(old.central.id) === JSON.stringify(central.id);
     // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
-    if (sameJournal) await old.close();
-    const wired = await wireEngine(this.paths, this.#panel, central, settings, this.#log.write);
-    this.#state = { kind: 'running', wired };
-    if (old !== null && !sameJournal) this.#drain(old);
+    const handOver = async (): Promise<void> => {
+      if (sameJournal) await this.#retire(old);
+      const wired = await wireEngine(this.paths, this.#panel, central, settings, this.#log.write);
+      this.#state = { kind: 'running', wired };
+      if (old !== null && !sameJournal) this.#drain(old);
+    };
+    // Edits that come in between wait for the new engine instead of asking one that is being closed.
+    const handingOver = handOver();
+    this.#handedOver = handingOver.then(
+      () => undefined,
+      // Told by `#change`; the edits that waited are then judged by the state that is left.
+      () => undefined,
+    );
+    await handingOver;
+  }
+
+  /** Ends an engine for good: the edits it is answering are answered first. */
+  async #retire(wired: Wired): Promise<void> {
+    this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
+    await Promise.all(this.#answering);
+    await wired.close();
   }
 
   /** Lets an engine finish what is open, then closes it. */

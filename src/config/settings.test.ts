@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import { describeProblem } from '../core/describe.ts';
+import { loadSettings, readSettings, saveSettings, type Settings } from './settings.ts';
+
+const file = 'domainsync.ini';
+
+function configured(text: string): Settings {
+  const loaded = readSettings(text, file);
+  assert.equal(loaded.kind, 'configured', JSON.stringify(loaded));
+  assert.ok(loaded.kind === 'configured');
+  return loaded.settings;
+}
+
+function withHost(host: string): string {
+  return `[isp_master]\nhost = ${host}\nusername = u\npassword = p\n`;
+}
+
+function root(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'settings-'));
+  mkdirSync(join(path, 'etc'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+test("the original's file works as it is; everything new has a default", () => {
+  const settings = configured(
+    '[isp_master]\nhost = https://dns.example.net\nusername = alice\npassword = s\n\n[log]\nlevel = 9\n',
+  );
+  assert.equal(settings.address, 'https://dns.example.net/manager/ispmgr');
+  assert.equal(settings.password.reveal(), 's');
+  assert.equal(settings.logLevel, 9);
+  assert.equal(settings.deadline, 10_000);
+  assert.equal(settings.contact, null);
+  assert.ok(Object.isFrozen(settings));
+});
+
+test('host with or without scheme, port and path', () => {
+  const cases: [string, string][] = [
+    ['dns.example.net', 'https://dns.example.net/manager/ispmgr'],
+    ['dns.example.net:1500', 'https://dns.example.net:1500/manager/ispmgr'],
+    ['dns.example.net/ispmgr', 'https://dns.example.net/ispmgr'],
+    ['https://DNS.example.net:1500/ispmgr/', 'https://dns.example.net:1500/ispmgr'],
+    ['192.0.2.1', 'https://192.0.2.1/manager/ispmgr'],
+    ['2001:db8::1', 'https://[2001:db8::1]/manager/ispmgr'],
+    ['[2001:db8::1]:1500', 'https://[2001:db8::1]:1500/manager/ispmgr'],
+    ['bücher.example', 'https://xn--bcher-kva.example/manager/ispmgr'],
+  ];
+  for (const [host, address] of cases) assert.equal(configured(withHost(host)).address, address, host);
+});
+
+test('addresses that are refused', () => {
+  const cases: [string, string][] = [
+    ['http://dns.example.net', 'settings.http-refused'],
+    ['ftp://dns.example.net', 'settings.bad-address'],
+    ['https://u:p@dns.example.net', 'settings.credentials-in-address'],
+    ['two words', 'settings.bad-address'],
+    ['https://dns.example.net/?x=1', 'settings.bad-address'],
+  ];
+  for (const [host, code] of cases) {
+    const loaded = readSettings(withHost(host), file);
+    assert.ok(loaded.kind === 'broken', host);
+    assert.deepEqual(
+      loaded.problems.map((problem) => problem.code),
+      [code],
+      host,
+    );
+  }
+});
+
+test('every mistake at once, each with its line', () => {
+  const text = '[isp_master]\nhost = http://x\nnonsense\n[log]\nlevel = loud\n[sync]\ndeadline = 1\n';
+  const loaded = readSettings(text, file);
+  assert.ok(loaded.kind === 'broken');
+  const said = loaded.problems.map((problem) => [problem.code, problem.params['line']]);
+  assert.deepEqual(said, [
+    ['settings.not-an-option', '3'],
+    ['settings.bad-number', '5'],
+    ['settings.bad-number', '7'],
+    ['settings.http-refused', '2'],
+    ['settings.missing', '0'],
+    ['settings.missing', '0'],
+  ]);
+  for (const problem of loaded.problems) {
+    assert.doesNotMatch(describeProblem(problem, 'en'), /[{}]|settings\./);
+    assert.doesNotMatch(describeProblem(problem, 'ru'), /[{}]|settings\./);
+  }
+});
+
+test('no file, or an empty host, is not configured; unknown options are only a warning', (t) => {
+  const at = root(t);
+  assert.equal(loadSettings(at).kind, 'not-configured');
+  assert.equal(readSettings('[isp_master]\nhost =\n', file).kind, 'not-configured');
+  const loaded = readSettings(`${withHost('a.example')}colour = blue\n`, file);
+  assert.ok(loaded.kind === 'configured');
+  assert.deepEqual(
+    loaded.warnings.map(({ code }) => code),
+    ['settings.unknown-option'],
+  );
+});
+
+test("the original's own file name is found, the new one wins", (t) => {
+  const at = root(t);
+  writeFileSync(join(at, 'etc/domainssync.ini'), withHost('old.example'));
+  const old = loadSettings(at);
+  assert.ok(old.kind === 'configured' && old.settings.address.includes('old.example'));
+  writeFileSync(join(at, 'etc/domainsync.ini'), withHost('new.example'));
+  const fresh = loadSettings(at);
+  assert.ok(fresh.kind === 'configured' && fresh.settings.address.includes('new.example'));
+});
+
+test('a saved file is for root only and keeps its comments; a link is not followed', (t) => {
+  const at = root(t);
+  const path = join(at, 'etc/domainsync.ini');
+  writeFileSync(path, `# mine\n${withHost('a.example')}`, { mode: 0o644 });
+  saveSettings(at, { isp_master: { password: 'new' } });
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.match(readFileSync(path, 'utf8'), /^# mine\n/);
+  rmSync(path);
+  symlinkSync(join(at, 'elsewhere'), path);
+  assert.throws(() => saveSettings(at, { isp_master: { password: 'x' } }), /symbolic link/);
+});
+
+test('a password shows itself nowhere', () => {
+  const settings = configured(withHost('a.example').replace('= p', '= hunter2'));
+  for (const shown of [
+    JSON.stringify(settings),
+    inspect(settings),
+    String(settings.password),
+    `${settings.password}`,
+  ]) {
+    assert.doesNotMatch(shown, /hunter2/);
+  }
+});
