@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""A one-shot handler that does what the original plugin did: start, parse the call, replay it by one HTTPS call, print the answer."""
+import os
+import ssl
+import sys
+import urllib.parse
+import urllib.request
+
+length = int(os.environ.get("CONTENT_LENGTH") or 0)
+text = sys.stdin.read(length) if length else os.environ.get("QUERY_STRING", "")
+parameters = dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
+if not parameters.get("sok"):
+    print("<doc/>")
+    sys.exit(0)
+parameters["authinfo"] = "@USER@:@PASSWORD@"
+parameters["out"] = "xml"
+context = ssl._create_unverified_context()
+body = urllib.parse.urlencode(parameters).encode()
+with urllib.request.urlopen("@URL@/manager/ispmgr", body, 90, context=context) as answer:
+    sys.stdout.write(answer.read().decode())

@@ -1,0 +1,23 @@
+/** `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook, memory. */
+import { parseArgs } from 'node:util';
+import { benchHook } from './hook.ts';
+import { benchMemory } from './memory.ts';
+
+const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
+  hook: async () => ({ ...(await benchHook()), ...(await benchMemory()) }),
+  memory: benchMemory,
+};
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const named = positionals.length > 0 ? positionals : ['hook'];
+const figures: Record<string, number> = {};
+for (const name of named) {
+  const part = parts[name];
+  if (part === undefined) {
+    console.error(`bench: there is no part "${name}"; there are ${Object.keys(parts).join(', ')}`);
+    process.exit(2);
+  }
+  Object.assign(figures, await part());
+}
+if (values.json === true) console.log(JSON.stringify(figures, null, 2));
+else for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(40)} ${value}`);
