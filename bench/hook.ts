@@ -89,7 +89,7 @@ function placePython(panel: RemotePanel, central: RemotePanel): void {
   panel.restart();
 }
 
-/** Adds one record each round, in all three panels and at the central by hand. */
+/** Changes one record each round, in all three panels and at the central by hand; the zone keeps its size. */
 async function edits(bench: Bench): Promise<Record<string, number>> {
   const raw = rawClient(bench.central);
   const list = { func: 'domain.sublist', elid: zone };
@@ -108,7 +108,8 @@ async function edits(bench: Bench): Promise<Record<string, number>> {
   const times = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
   for (let at = 0; at < rounds; at += 1) {
     for (const [name, way] of Object.entries(ways)) {
-      const form = { plid: zone, elid: '', name: `${name}${at}`, sdtype: 'A', addr: '192.0.2.9', sok: 'ok' };
+      const old = at === 0 ? '' : `${name.toLowerCase()} A  192.0.2.${at}`;
+      const form = { plid: zone, elid: old, name: name.toLowerCase(), sdtype: 'A', addr: `192.0.2.${at + 1}`, sok: 'ok' };
       times.get(name)?.push(await timed(() => way(form)));
     }
     // The agent looks at the panel in its own time; that is not to fall into the next measurement.
