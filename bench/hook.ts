@@ -109,7 +109,14 @@ async function edits(bench: Bench): Promise<Record<string, number>> {
   for (let at = 0; at < rounds; at += 1) {
     for (const [name, way] of Object.entries(ways)) {
       const old = at === 0 ? '' : `${name.toLowerCase()} A  192.0.2.${at}`;
-      const form = { plid: zone, elid: old, name: name.toLowerCase(), sdtype: 'A', addr: `192.0.2.${at + 1}`, sok: 'ok' };
+      const form = {
+        plid: zone,
+        elid: old,
+        name: name.toLowerCase(),
+        sdtype: 'A',
+        addr: `192.0.2.${at + 1}`,
+        sok: 'ok',
+      };
       times.get(name)?.push(await timed(() => way(form)));
     }
     // The agent looks at the panel in its own time; that is not to fall into the next measurement.
