@@ -82,6 +82,7 @@ export const dataTexts = {
     ru: 'Возможна только одна из записей {record} и {other}.',
   },
   'wire.bad-name': { en: 'A name in wire form is damaged.', ru: 'Повреждено имя в двоичной форме.' },
+  'wire.bad-tag': { en: 'A tag in wire form is damaged.', ru: 'Повреждён тег в двоичной форме.' },
   'wire.too-short': { en: 'Record data are cut off.', ru: 'Данные записи обрываются.' },
   'wire.too-long': { en: 'Data of type {type} are too long.', ru: 'Данные типа {type} слишком длинные.' },
   'zonefile.parenthesis': {

@@ -144,22 +144,19 @@ export const u32 = unsigned(32);
 /** A letters-and-digits word of at most 255 octets with a length octet, lower case (CAA tag, RFC 8659 section 4.1). */
 export const tag: FieldKind = {
   parse: (token, context) =>
-    /^[a-z0-9]{1,255}$/iu.test(token.text)
-      ? token.text.toLowerCase()
-      : complain(context, 'rdata.bad-tag', token.text),
+    tagText.test(token.text) ? token.text.toLowerCase() : complain(context, 'rdata.bad-tag', token.text),
   encode: (text) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text, 'latin1')]),
   decode: (octets) => {
     need(octets, 1);
     const length = octets[0] ?? 0;
     need(octets, 1 + length);
-    return {
-      text: Buffer.from(octets.subarray(1, 1 + length))
-        .toString('latin1')
-        .toLowerCase(),
-      used: 1 + length,
-    };
+    const text = Buffer.from(octets.subarray(1, 1 + length)).toString('latin1');
+    if (!tagText.test(text)) throw new DnsDataError([problem('wire.bad-tag', {})]);
+    return { text: text.toLowerCase(), used: 1 + length };
   },
 };
+
+const tagText = /^[a-z0-9]{1,255}$/iu;
 
 /** Longest rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
 const mostRdataOctets = 65_535;

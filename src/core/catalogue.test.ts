@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { catalogue } from './catalogue.ts';
+import { describe, describeProblem } from './describe.ts';
+
+const sources = globSync(join(import.meta.dirname, '../**/*.ts')).filter(
+  (path) => !/\.test\.ts$|\/testing\/|catalogue/.test(path),
+);
+
+test('every code that the sources make has a text', () => {
+  const made = new Set<string>();
+  const pattern =
+    /(?:problem|refusal|complain)\((?:context, )?'([a-z0-9.-]+)'|code: [`']((?:settings|record|agent|engine)\.[a-z0-9-]+)'/g;
+  for (const path of sources) {
+    for (const [, one, other] of readFileSync(path, 'utf8').matchAll(pattern)) made.add(one ?? other ?? '');
+  }
+  assert.ok(made.size > 50, String(made.size));
+  const missing = [...made].filter((code) => !(code in catalogue));
+  assert.deepEqual(missing, []);
+});
+
+test('both languages say the same things', () => {
+  for (const [code, { en, ru }] of Object.entries(catalogue)) {
+    const holes = (text: string): string[] =>
+      [...text.matchAll(/\{([a-zA-Z]+)\}/g)].map((hole) => hole[1] ?? '').sort();
+    assert.deepEqual(holes(en), holes(ru), code);
+    assert.match(ru, /[а-яё]/i, code);
+    assert.doesNotMatch(en, /[а-яё]/i, code);
+  }
+});
+
+test('a refusal says what failed, what was changed, whom to ask, and the codes', () => {
+  const problems = [
+    { code: 'central.refused', params: { text: 'no room' } },
+    { code: 'name.empty-label', params: { name: 'a..b' } },
+  ];
+  const options = { changed: 'nothing', contact: 'help@example.net' } as const;
+  assert.equal(
+    describe(problems, { ...options, language: 'en' }),
+    'The central DNS refused: no room. The name a..b has an empty part (two dots in a row). Nothing was changed. ' +
+      'Support: help@example.net. [central.refused, name.empty-label]',
+  );
+  assert.match(
+    describe(problems, { ...options, language: 'ru' }),
+    /Центральный DNS отказал: no room\. .* Ничего не изменено\. Поддержка:/,
+  );
+  assert.match(describe(problems, { ...options, language: 'en', changed: 'unknown' }), /not certain/);
+  assert.equal(describeProblem({ code: 'no.such', params: { a: 'b' } }, 'en'), 'no.such b');
+});

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseName } from './name.ts';
+import { DnsDataError } from './problem.ts';
+import { formatRecord } from './record.ts';
+import { parseZoneFile } from './zonefile.ts';
+
+const origin = parseName('example.org.');
+
+function lines(text: string): string[] {
+  return parseZoneFile(text, { origin }).records.map((record) => `${record.ttl} ${formatRecord(record)}`);
+}
+
+test('everything a master file may have', () => {
+  const text = `$TTL 1h ; default
+@ IN SOA ns1 hostmaster ( 1 ; serial
+   3h 15m
+   1W 1h )
+    NS ns1
+www 60 IN A 192.0.2.1
+    IN 1m A 192.0.2.2
+txt TXT "semi;colon" ( "two"
+  "three" ) ; comment
+q TXT "a\\"b\\;c" \\097
+$ORIGIN sub.example.org.
+a CNAME @
+`;
+  assert.deepEqual(lines(text), [
+    '3600 example.org SOA ns1.example.org. hostmaster.example.org. 1 10800 900 604800 3600',
+    '3600 example.org NS ns1.example.org.',
+    '60 www.example.org A 192.0.2.1',
+    '60 www.example.org A 192.0.2.2',
+    '3600 txt.example.org TXT "semi;colontwothree"',
+    '3600 q.example.org TXT "a\\"b;ca"',
+    '3600 a.sub.example.org CNAME sub.example.org.',
+  ]);
+});
+
+test('every mistake at once, with file and line', () => {
+  const text = `$INCLUDE other.zone
+www A 192.0.2.300
+$GENERATE 1-2 a A 192.0.2.$
+x CH A 192.0.2.1
+y TXT "open
+$TTL soon
+z (
+`;
+  assert.throws(
+    () => parseZoneFile(text, { origin, file: 'f.zone' }),
+    (error) => {
+      assert.ok(error instanceof DnsDataError);
+      const said = error.problems.map(({ code, params }) => `${params['file']}:${params['line']} ${code}`);
+      assert.deepEqual(said, [
+        'f.zone:1 zonefile.include',
+        'f.zone:2 rdata.bad-ipv4',
+        'f.zone:3 zonefile.directive',
+        'f.zone:4 zonefile.class',
+        'f.zone:5 rdata.unbalanced-quote',
+        'f.zone:5 rdata.unbalanced-quote',
+        'f.zone:6 zonefile.bad-ttl',
+        'f.zone:7 zonefile.parenthesis',
+      ]);
+      return true;
+    },
+  );
+});
+
+test('a first record without an owner', () => {
+  assert.throws(() => parseZoneFile('  A 192.0.2.1\n', { origin }), DnsDataError);
+});
