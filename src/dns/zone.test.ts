@@ -47,10 +47,13 @@ test('a master file leads back to the same records', () => {
 });
 
 test('TTLs count only where both sides know them', () => {
-  const with_ = (ttl: number | null): ResourceRecord =>
+  const lasting = (ttl: number | null): ResourceRecord =>
     makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1', ttl }, zone);
-  assert.equal(isEmptyChange(diff({ zone, records: [with_(60)] }, { zone, records: [with_(null)] })), true);
-  assert.equal(diff({ zone, records: [with_(60)] }, { zone, records: [with_(61)] }).add.length, 1);
+  assert.equal(
+    isEmptyChange(diff({ zone, records: [lasting(60)] }, { zone, records: [lasting(null)] })),
+    true,
+  );
+  assert.equal(diff({ zone, records: [lasting(60)] }, { zone, records: [lasting(61)] }).add.length, 1);
 });
 
 test('RRsets and names of a change', () => {
