@@ -135,22 +135,3 @@ export function likelyKeys(record: ResourceRecord, zone: DnsName): readonly stri
   const owners = new Set([record.name, relativeName(record.name, zone)]);
   return [...owners].map((owner) => `${owner} ${record.type} ${value} ${form.addr}`);
 }
-
-/**
- * A row whose value cannot be understood, kept as octets of its text under its own type so that it is seen, compared and never
- * touched; `null` when not even owner name and type can be read.
- */
-export function opaqueRecord(row: RowFields, zone: DnsName): ResourceRecord | null {
-  try {
-    const name = ownerName(row.name ?? '', zone);
-    const text = [row.prio, row.wght, row.port, row.addr]
-      .filter((part) => part !== undefined && part !== '')
-      .join(' ');
-    const octets = Buffer.from(text, 'utf8');
-    const type = (row.type ?? '').toUpperCase();
-    return { name, type, ttl: null, rdata: `\\# ${octets.length} ${octets.toString('hex')}`.trimEnd() };
-  } catch (error) {
-    if (error instanceof DnsDataError) return null;
-    throw error;
-  }
-}

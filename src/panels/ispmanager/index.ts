@@ -5,7 +5,8 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel, type PanelRecord } from '../../core/panel.ts';
-import { opaqueRecord, recordFromRow, rowForm } from '../../net/ispmanager/rows.ts';
+import { opaqueRecord } from '../../net/ispmanager/opaque.ts';
+import { recordFromRow, rowForm, type RowFields } from '../../net/ispmanager/rows.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { callPanel, type LocalTool, type ToolAnswer } from './api.ts';
 import { decode, encode, language, markParameter } from './hook.ts';
@@ -93,12 +94,20 @@ function panelRecord(row: XmlElement, zone: DnsName): PanelRecord {
     throw new PanelError('panel.garbled', { text: 'a record without a key' });
   const fields = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
   try {
-    return { ...recordFromRow(fields, zone), key };
+    return { ...readable(fields, zone), key };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    const opaque = opaqueRecord(fields, zone);
-    if (opaque === null) throw new PanelError('panel.garbled', { text: `the record "${key}"` }, error);
-    return { ...opaque, key };
+    throw new PanelError('panel.garbled', { text: `the record "${key}"` }, error);
+  }
+}
+
+/** What cannot be understood is kept as it is, so that it is seen and never touched. */
+function readable(fields: RowFields, zone: DnsName): ResourceRecord {
+  try {
+    return recordFromRow(fields, zone);
+  } catch (error) {
+    if (error instanceof DnsDataError) return opaqueRecord(fields, zone);
+    throw error;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type PanelEvent,
   type PanelRecord,
   type PanelTraits,
+  type Verdict,
 } from '../../core/panel.ts';
 import { never, type Life } from './life.ts';
 import type { Random } from './random.ts';
@@ -59,8 +60,8 @@ export class SimPanel implements Panel {
     return 'en';
   }
 
-  encode(): HookReply {
-    return { output: '' };
+  encode(verdict: Verdict): HookReply {
+    return { output: verdict.kind === 'accept' ? '<doc/>' : '<doc><error/></doc>' };
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord } from '../../dns/record.ts';
+import { PanelError } from '../../core/panel.ts';
+import { rowForm } from '../../net/ispmanager/rows.ts';
+import { panelContract, type PanelSubject } from '../../testing/panel-contract.ts';
+import { createIspmanagerPanel } from './index.ts';
+
+const user = { name: 'alice', password: 'pw' };
+const zone = parseName('contract.example.');
+
+async function start(
+  t: TestContext,
+  switches: Partial<Sandbox['switches']> = {},
+): Promise<PanelSubject & { sandbox: Sandbox }> {
+  const root = mkdtempSync(join(tmpdir(), 'panel-'));
+  const sandbox = await startSandbox({
+    root,
+    tls: false,
+    users: [{ ...user, level: 5 }],
+    switches: { defaultHosts: [], defaultMxRecords: false, defaultSpf: false, ...switches },
+  });
+  t.after(async () => {
+    await sandbox.stop();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const act = async (func: string, params: Record<string, string>): Promise<void> => {
+    const answer = await sandbox.call(
+      func,
+      { ...params, sok: 'ok' },
+      { user: user.name, password: user.password },
+    );
+    assert.ok(answer.ok, answer.body);
+  };
+  return {
+    sandbox,
+    panel: createIspmanagerPanel({ root, timeout: 5_000 }),
+    makeZone: async (name, records) => {
+      await act('domain.edit', { elid: '', name: name.slice(0, -1), ip: '192.0.2.1' });
+      for (const one of records)
+        await act('domain.sublist.edit', { plid: name.slice(0, -1), elid: '', ...rowForm(one) });
+    },
+  };
+}
+
+panelContract('ispmanager 4', (t) => start(t));
+panelContract('ispmanager 4, absolute names', (t) => start(t, { absoluteNames: true }));
+
+const ctx = { signal: new AbortController().signal, operation: '-' };
+
+async function fails(work: Promise<unknown>, code: string): Promise<void> {
+  await assert.rejects(work, (error) => error instanceof PanelError && error.code === code);
+}
+
+test('a list cut at its limit is an error, never a shorter list', async (t) => {
+  const { sandbox, panel, makeZone } = await start(t);
+  const records = ['1', '2', '3', '4'].map((last) =>
+    makeRecord({ name: `h${last}`, type: 'A', rdata: `192.0.2.${last}` }, zone),
+  );
+  await makeZone(zone, records);
+  sandbox.switches.recordLimit = 2;
+  await fails(panel.readZone(zone, ctx), 'panel.garbled');
+});
+
+test('a cut answer, a dead panel and a hanging tool are errors', async (t) => {
+  const { sandbox, panel, makeZone } = await start(t);
+  await makeZone(zone, []);
+  sandbox.faults.add({ func: 'domain.sublist', via: 'mgrctl', effect: 'cut', at: 0.7 });
+  await fails(panel.readZone(zone, ctx), 'panel.garbled');
+  const hanging = join(sandbox.root, 'hanging');
+  writeFileSync(hanging, '#!/bin/sh\nexec tail -f /dev/null\n');
+  chmodSync(hanging, 0o700);
+  const slow = createIspmanagerPanel({ root: sandbox.root, mgrctl: hanging, timeout: 200 });
+  await fails(slow.readZone(zone, ctx), 'panel.unreachable');
+  await fails(createIspmanagerPanel({ root: '/nonexistent' }).listZones(ctx), 'panel.unreachable');
+});
+
+test('our own writes show their mark to the hook', async (t) => {
+  const { sandbox, panel, makeZone } = await start(t);
+  await makeZone(zone, []);
+  const seen = join(sandbox.root, 'seen');
+  writeFileSync(
+    join(sandbox.root, 'addon/spy'),
+    `#!/bin/sh\nprintf '%s' "$QUERY_STRING" >>'${seen}'\ncat >>'${seen}'\nprintf '<doc/>'\n`,
+  );
+  chmodSync(join(sandbox.root, 'addon/spy'), 0o700);
+  writeFileSync(
+    join(sandbox.root, 'etc/ispmgr_mod_spy.xml'),
+    '<?xml version="1.0"?><mgrdata><handler name="spy" type="cgi"><event before="yes">domain.sublist.edit</event></handler></mgrdata>',
+  );
+  sandbox.restartPanel();
+  const add = [makeRecord({ name: 'x', type: 'A', rdata: '192.0.2.1' }, zone)];
+  await panel.write({ zone, remove: [], add }, [], 'the-mark', ctx);
+  assert.match(readFileSync(seen, 'utf8'), /domainsync_mark=the-mark/);
+});
