@@ -23,3 +23,14 @@ export class DnsDataError extends Error {
 export function problem(code: string, params: Readonly<Record<string, string>> = {}): Problem {
   return { code, params };
 }
+
+/** What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once. */
+export function collect<T>(problems: Problem[], make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof DnsDataError)) throw error;
+    problems.push(...error.problems);
+    return null;
+  }
+}

@@ -1,5 +1,5 @@
 import { displayName, parseName, type DnsName } from './name.ts';
-import { DnsDataError, type Problem } from './problem.ts';
+import { collect, DnsDataError, type Problem } from './problem.ts';
 import { canonicalType, parseRdata } from './rdata/rdata.ts';
 
 /** One resource record, canonical in every part, so that two spellings of the same data are equal text. */
@@ -33,16 +33,6 @@ export function makeRecord(text: RecordText, origin?: DnsName): ResourceRecord {
   const rdata = type === null ? null : collect(problems, () => parseRdata(type, text.rdata, origin));
   if (name === null || type === null || rdata === null) throw new DnsDataError(problems);
   return { name, type, ttl: text.ttl ?? null, rdata };
-}
-
-function collect<T>(problems: Problem[], make: () => T): T | null {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    problems.push(...error.problems);
-    return null;
-  }
 }
 
 /** What makes two records the same one: owner name, type and data. The TTL does not count. */

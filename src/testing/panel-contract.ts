@@ -9,7 +9,7 @@ import { parseXml } from '../net/xml.ts';
 export interface PanelSubject {
   readonly panel: Panel;
   /** Makes a zone with these records, as a user of the panel would. */
-  makeZone(zone: DnsName, records: readonly ResourceRecord[]): Promise<void>;
+  readonly makeZone: (zone: DnsName, records: readonly ResourceRecord[]) => Promise<void>;
 }
 
 const zone = parseName('contract.example.');

@@ -32,7 +32,9 @@ export class CompareAll {
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if ((await journal.fact(baselineFact)) !== null) return;
       if (await this.#baselineOnce()) return;
-      await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => undefined);
+      await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
+        // Only the engine's stop ends this sleep early, and it ends the loop as well.
+      });
     }
   }
 

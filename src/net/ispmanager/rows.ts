@@ -1,4 +1,4 @@
-import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
+import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { parseName, relativeName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
@@ -33,21 +33,11 @@ export const rowTypes: ReadonlySet<string> = new Set([
  */
 export function recordFromRow(row: RowFields, zone: DnsName): ResourceRecord {
   const problems: Problem[] = [];
-  const name = attempt(problems, () => ownerName(row.name ?? '', zone));
-  const type = attempt(problems, () => canonicalType(row.type ?? ''));
-  const rdata = type === null ? null : attempt(problems, () => rowRdata(type, row, zone));
+  const name = collect(problems, () => ownerName(row.name ?? '', zone));
+  const type = collect(problems, () => canonicalType(row.type ?? ''));
+  const rdata = type === null ? null : collect(problems, () => rowRdata(type, row, zone));
   if (name === null || type === null || rdata === null) throw new DnsDataError(problems);
   return { name, type, ttl: null, rdata };
-}
-
-function attempt<T>(problems: Problem[], make: () => T): T | null {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    problems.push(...error.problems);
-    return null;
-  }
 }
 
 /** `@`, the empty name and the zone's own name are the apex (reference 16.9). */
