@@ -208,6 +208,22 @@ test(
   },
 );
 
+test('an agent that hangs: a refusal in time, one way only', { skip: missing('nc') }, async (t) => {
+  const shim = makeShim(t);
+  shim.tools = ['nc', 'socat'];
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(shim.socket, resolve));
+  t.after(() => server.close());
+  const { output, ms } = await shim.run(save);
+  assert.match(output, /does not answer/);
+  assert.ok(ms < 20_000, `${ms} ms`);
+  assert.equal(connections, 1);
+});
+
 test(
   'a socket nobody listens on leads to the next way, with the body',
   { skip: missing('nc') },
