@@ -40,9 +40,8 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock, central } = runtime.ports;
   const entry = await journal.zone(zone);
-  const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(
-    ({ state }) => !isFinal(state),
-  );
+  const remembered = await journal.operations({ zone, openAt: clock.wall() });
+  const open = remembered.filter(({ state }) => !isFinal(state));
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
@@ -58,7 +57,7 @@ async function compareUnderLock(
     await missingAtCentral(runtime, zone, entry, ctx);
     return;
   }
-  const busy = busyIds(open);
+  const busy = new Set([...busyIds(open), ...watchedIds(remembered)]);
   const rows = await journal.rows(zone);
   const baseline = await isBaseline(runtime, entry);
   const found = compareSides(zone, view.records, records, rows, { baseline, busy });
@@ -67,6 +66,12 @@ async function compareUnderLock(
     rows: [{ zone, put: found.put, drop: found.drop }],
   });
   if (found.additions.length > 0) await addNew(runtime, zone, found.additions, records, ctx);
+}
+
+/** Records that a write of unknown outcome may still change: judged when their watch is over. */
+function watchedIds(operations: readonly Operation[]): string[] {
+  const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
+  return watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId));
 }
 
 /** A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again). */

@@ -60,13 +60,9 @@ async function send(
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
-  try {
-    return await applyEach(runtime, change, present, ctx);
-  } catch (error) {
-    const late = error instanceof CentralError && error.state === 'unknown';
-    if (late) await keepWatching(runtime, operation, { added: change.add, removed: change.remove });
-    throw error;
-  }
+  // Durable before the first byte: after a crash these are known to be ours, and may still land.
+  await keepWatching(runtime, operation, { added: change.add, removed: change.remove });
+  return await applyEach(runtime, change, present, ctx);
 }
 
 /** The zone at the central; made once more where an operation of unknown outcome left none. */

@@ -7,6 +7,7 @@ import type { EditEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { beforeRecords } from './mirror.ts';
+import { keepWatching } from './operations.ts';
 import { Runtime, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -56,6 +57,7 @@ export class Engine {
     this.#runtime.graceUntil = this.#runtime.now + settings.grace;
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
+      if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
       this.#runtime.since.set(operation.id, this.#runtime.now);
       this.#runtime.wakeZone(operation.zone, 0);
     }
@@ -200,5 +202,8 @@ export class Engine {
     }
   }
 }
+
+/** States in which a dead engine may have left a request on its way. */
+const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);
 
 const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

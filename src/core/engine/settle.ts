@@ -140,28 +140,33 @@ async function startBringing(
   return { operations, change };
 }
 
+/** Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew. */
 async function endBringing(
   runtime: Runtime,
   operations: readonly Operation[],
   view: PanelView,
   central: ReadonlySet<string>,
 ): Promise<void> {
-  const first = operations[0];
-  if (first === undefined) return;
-  const ended = operations.map((operation) => {
-    const items = viewItems(operation, view.ids);
-    // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
-    const some = operation.afterSeen && items.includes('after');
-    const confirmed = some || showsDone(operation, view);
-    if (confirmed) return runtime.next(operation, 'confirmed');
-    // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
-    const watched = operation.class === 'veto' && !operation.afterSeen;
-    const watchUntil = watched
-      ? runtime.ports.clock.wall() + runtime.ports.settings.watch
-      : operation.watchUntil;
-    return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
-  });
+  const ended: Operation[] = [];
+  for (const begun of operations) {
+    const operation = (await runtime.ports.journal.operation(begun.id)) ?? begun;
+    if (operation.afterSeen === begun.afterSeen) ended.push(endOf(runtime, operation, view));
+    // The panel kept the edit after we had read it.
+    else runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
+  }
   await close(runtime, ended, { view, central });
+}
+
+/** How an operation ends whose records now stand at the central as they stood in the panel. */
+function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operation {
+  const items = viewItems(operation, view.ids);
+  // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
+  const some = operation.afterSeen && items.includes('after');
+  if (some || showsDone(operation, view)) return runtime.next(operation, 'confirmed');
+  // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
+  const watched = operation.class === 'veto' && !operation.afterSeen;
+  const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+  return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
 }
 
 interface Towards {
