@@ -12,6 +12,7 @@ import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
+import { giveUpDelete } from './give-up-delete.ts';
 import { createAtCentral } from './zone-edits.ts';
 
 /**
@@ -78,15 +79,11 @@ function watchedIds(operations: readonly Operation[]): string[] {
 async function wantedAfterAll(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { journal } = runtime.ports;
   if (operation.state !== 'stuck' || view.records === null) return;
-  const entry = await journal.zone(operation.zone);
   if (operation.kind === 'zone-create') {
     const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
     await journal.commit({ operations: [kept] });
-  } else if (entry !== null) {
-    await journal.commit({
-      operations: [runtime.next(operation, 'reverted')],
-      zones: [{ ...entry, standing: 'joined' }],
-    });
+  } else {
+    await runtime.exclusively(() => giveUpDelete(runtime, operation));
   }
   runtime.compareSoon(operation.zone, 'wanted-after-all');
 }

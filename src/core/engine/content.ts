@@ -36,7 +36,7 @@ export async function sendContent(
   await runtime.exclusively(async () => {
     const fresh = (await journal.operation(operation.id)) ?? operation;
     await journal.commit({
-      operations: [runtime.next(fresh, 'confirmed')],
+      operations: [runtime.next(fresh, 'confirmed', { watchUntil: operation.watchUntil })],
       zones: [
         {
           zone,

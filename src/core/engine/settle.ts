@@ -36,9 +36,10 @@ export async function settleRecords(
 /** How many of a zone's newest operations are asked whether they wrote the same records meanwhile. */
 const latest = 30;
 
-/** Whether another operation was about one of its records since it was made: what it wrote may not stand any more. */
+/** Whether another operation was about its zone or its records since it was made: what it wrote may not stand any more. */
 function isContended(operation: Operation, recent: readonly Operation[]): boolean {
   const since = recent.filter(({ id, changedAt }) => id !== operation.id && changedAt >= operation.createdAt);
+  if (since.some(({ kind }) => kind !== 'records')) return true;
   const own = busyIds([operation]);
   return [...busyIds(since)].some((id) => own.has(id));
 }

@@ -5,6 +5,7 @@ import { refusal } from '../catalogue.ts';
 import { isCentralsOwn } from './classify.ts';
 import { sendContent } from './content.ts';
 import { keepWatching, newOperation } from './operations.ts';
+import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -12,7 +13,7 @@ import type { Runtime } from './runtime.ts';
 export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { settings } = runtime.ports;
   if (view.records !== null) {
-    if (operation.cancels !== null && !operation.afterSeen) {
+    if (operation.cancels !== null && !operation.afterSeen && !operation.created) {
       await tendUnprovenCreate(runtime, operation, view);
       return;
     }
@@ -29,7 +30,8 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
 
 /**
  * A create that met a delete of the same zone on its way, and whose `after` does not come: perhaps the panel refused both and
- * the zone never left. Then nothing is sent, and the zone is compared as if we had just arrived.
+ * the zone never left. Then nothing is sent, and the zone is compared as if we had just arrived. (Where the zone at the central
+ * is of our making, its content is due in any case.)
  */
 async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { journal, settings } = runtime.ports;
@@ -61,39 +63,6 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
   }
   await runtime.exclusively(() => giveUpDelete(runtime, operation));
   runtime.forget(operation.id);
-}
-
-/** The panel has the zone: nothing is deleted. */
-async function giveUpDelete(runtime: Runtime, operation: Operation): Promise<void> {
-  const { journal, clock, settings } = runtime.ports;
-  const fresh = await journal.operation(operation.id);
-  const entry = await journal.zone(operation.zone);
-  if (fresh === null || fresh.state !== operation.state) return;
-  if (entry === null) {
-    await journal.commit({ operations: [runtime.next(fresh, 'reverted')] });
-    return;
-  }
-  // A panel slower than our patience may still delete it, and its `after` may get lost: stay on watch.
-  const watchUntil = fresh.afterSeen ? 0 : clock.wall() + settings.watch;
-  const ended = runtime.next(fresh, 'reverted', { watchUntil });
-  if (operation.added.length === 0) {
-    await journal.commit({ operations: [ended], zones: [{ ...entry, standing: 'joined' }] });
-    return;
-  }
-  // A create that was undone came true after all: its content is due, and what was ours before may go.
-  const { zone, incarnation, added } = operation;
-  const again = newOperation(runtime, {
-    kind: 'zone-create',
-    class: 'follow',
-    zone,
-    incarnation,
-    snapshot: added,
-  });
-  await journal.commit({
-    operations: [ended, { ...again, state: 'kept', afterSeen: true }],
-    zones: [{ ...entry, standing: 'creating' }],
-  });
-  runtime.wakeZone(zone, 0);
 }
 
 /** Runs a step with the whole zone locked, unless the operation has moved on meanwhile. */

@@ -54,9 +54,7 @@ function deleteOf(runtime: Runtime, create: Operation, content: readonly Resourc
 }
 
 function mayDeleteLate({ kind, state }: Operation): boolean {
-  return (
-    (kind === 'zone-delete' && state === 'confirmed') || (kind === 'zone-create' && state === 'reverted')
-  );
+  return kind === 'zone-create' || (kind === 'zone-delete' && state === 'confirmed');
 }
 
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */

@@ -132,11 +132,20 @@ class History {
     const add = this.#random.chance(0.7) ? this.#newRecord(zone, old) : null;
     if (old === undefined && add === null) return;
     const items = [{ remove: old ?? null, add }];
-    // What comes from a record that was left alone is left alone too.
-    const place = `${zone} ${old?.name}`;
-    if (this.#traces.old.has(place) && add !== null) this.#traces.old.add(`${zone} ${add.name}`);
-    if (this.#traces.meddled.has(place) && add !== null) this.#traces.meddled.add(`${zone} ${add.name}`);
+    const inherit = (): void => {
+      if (old !== undefined && add !== null) this.#inheritTraces(zone, old.name, add.name);
+    };
+    inherit();
     await this.#edit(zone, items, () => this.#carryOutRecords(zone, items, false));
+    // Somebody may have written there while the edit ran.
+    inherit();
+  }
+
+  /** What comes from a record that was left alone is left alone too. */
+  #inheritTraces(zone: DnsName, from: DnsName, to: DnsName): void {
+    for (const traces of [this.#traces.old, this.#traces.meddled]) {
+      if (traces.has(`${zone} ${from}`)) traces.add(`${zone} ${to}`);
+    }
   }
 
   async #groupDelete(): Promise<void> {
