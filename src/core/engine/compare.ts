@@ -46,7 +46,7 @@ async function compareUnderLock(
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
-    await wantedAfterAll(runtime, own, view);
+    if (own.state === 'stuck') await unstick(runtime, own, view, ctx);
     return;
   }
   if (view.records === null) {
@@ -75,10 +75,23 @@ function watchedIds(operations: readonly Operation[]): string[] {
   return watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId));
 }
 
-/** A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again). */
-async function wantedAfterAll(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { journal } = runtime.ports;
-  if (operation.state !== 'stuck' || view.records === null) return;
+/**
+ * A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again), or neither
+ * side has it any more.
+ */
+async function unstick(
+  runtime: Runtime,
+  operation: Operation,
+  view: PanelView,
+  ctx: CallContext,
+): Promise<void> {
+  const { journal, central } = runtime.ports;
+  if (view.records === null) {
+    if (!view.quiet || (await central.readZone(operation.zone, ctx)) !== null) return;
+    const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
+    await journal.commit({ operations: [ended], dropZones: [operation.zone] });
+    return;
+  }
   if (operation.kind === 'zone-create') {
     const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
     await journal.commit({ operations: [kept] });

@@ -1,10 +1,11 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import type { Operation, OperationItem } from '../operation.ts';
+import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { keepCompensation, keptDelete, markAnswered } from './after.ts';
 import { mirrorItems } from './mirror.ts';
 import { isPassing } from './passing.ts';
 import { viewItems } from './operations.ts';
+import { busyIds } from './plan.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -46,19 +47,25 @@ async function followLateZone(runtime: Runtime, operation: Operation): Promise<v
 /** A group operation may have been kept in part: item by item. In a zone that is gone every delete looks done. */
 async function followLateItems(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   if (view.records === null) return;
-  const rows = await runtime.ports.journal.rows(operation.zone);
+  const { journal, clock } = runtime.ports;
+  const rows = await journal.rows(operation.zone);
+  const open = await journal.operations({ zone: operation.zone, openAt: clock.wall() });
+  const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const agreed = new Set(
     rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
   );
   const views = viewItems(operation, view.ids);
   const items = operation.items.filter(
-    (item, at) => views[at] === 'after' && item.mirrored && !isAgreed(item, agreed),
+    (item, at) =>
+      views[at] === 'after' && item.mirrored && !isAgreed(item, agreed) && !isBusy(item, busy),
   );
   if (items.length === 0) return;
   runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   const { signal, done } = runtime.deadline(runtime.ports.settings.stepTimeout);
   const outcome = await mirrorItems(runtime, sourceOf(operation), items, 'compensate', signal).finally(done);
-  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, operation);
+  // The rest of it may still be kept: then it stays on watch.
+  const whole = views.every((view) => view === 'after');
+  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, whole ? operation : null);
   // After an outage the watch looks again; a refusal is final, and the comparison lists what it leaves.
   else if (!outcome.problems.every(({ code }) => isPassing(code))) await markAnswered(runtime, operation);
   runtime.compareSoon(operation.zone, 'late-edit');
@@ -68,6 +75,11 @@ async function followLateItems(runtime: Runtime, operation: Operation, view: Pan
 function isAgreed(item: OperationItem, agreed: ReadonlySet<string>): boolean {
   const gone = item.remove === null || !agreed.has(recordId(item.remove));
   return gone && (item.add === null || agreed.has(recordId(item.add)));
+}
+
+/** Whether another operation is looking after a record of the item. */
+function isBusy({ remove, add }: OperationItem, busy: ReadonlySet<string>): boolean {
+  return [remove, add].some((record) => record !== null && busy.has(recordId(record)));
 }
 
 function sourceOf({

@@ -18,7 +18,9 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
       return;
     }
     const signature = [...view.ids].sort().join('\n');
-    const wait = { patience: 0, gap: settings.contentGap };
+    // Reads may lag: right after a delete of the same zone they may still show its former content.
+    const patience = operation.cancels === null ? 0 : settings.visibilityWait;
+    const wait = { patience, gap: settings.contentGap };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
     await underZoneLock(runtime, operation, (ctx) => sendContent(runtime, operation, view, ctx));
     return;
@@ -195,7 +197,10 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
 /** How many of a zone's newest operations are asked whether they wrote a record. */
 const latest = 50;
 
-/** Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody else. */
+/**
+ * Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody else. What an operation
+ * removed counts as known: a late write of ours may have brought it back.
+ */
 async function unknownRecords(
   runtime: Runtime,
   operation: Operation,
@@ -204,7 +209,8 @@ async function unknownRecords(
   const known = new Set(operation.snapshot.map(recordId));
   for (const row of await runtime.ports.journal.rows(operation.zone)) known.add(recordId(row.record));
   for (const other of await runtime.ports.journal.operations({ zone: operation.zone, latest })) {
-    for (const record of other.added) known.add(recordId(record));
+    const made = other.kind === 'zone-create' && other.created ? other.snapshot : [];
+    for (const record of [...other.added, ...other.removed, ...made]) known.add(recordId(record));
   }
   return content.filter((record) => !isCentralsOwn(operation.zone, record) && !known.has(recordId(record)));
 }

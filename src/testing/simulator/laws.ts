@@ -51,7 +51,20 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
 }
 
 function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string): boolean {
-  return traces.old.has(place) || traces.meddled.has(place) || refusedAddition(world, view, place);
+  return (
+    traces.old.has(place) ||
+    traces.meddled.has(place) ||
+    refusedAddition(world, view, place) ||
+    lateCreate(world, view)
+  );
+}
+
+/**
+ * A create that landed after it was given up, just before the user tried again: nothing tells whether we or a person made what
+ * the zone then holds, so it is joined like any other (docs/adoption.md).
+ */
+function lateCreate(world: World, { entry }: ZoneView): boolean {
+  return entry !== null && world.central.late.has(entry.zone);
 }
 
 /** A zone on one side only: left alone from the start, or meddled with and listed. */

@@ -24,6 +24,8 @@ export class CentralStore {
   readonly foreign = new Set<DnsName>();
   /** Zone and owner name (`zone name`) of every write that was refused. */
   readonly refused = new Set<string>();
+  /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
+  readonly late = new Set<string>();
 }
 
 /**
@@ -154,6 +156,7 @@ export class SimCentral implements Central {
         mutate();
         throw unreachable('unknown');
       case 'late':
+        this.store.late.add(place);
         void this.#clock.sleep(this.#random.between(100, 90_000)).then(mutate);
         throw unreachable('unknown');
       case 'slow':
