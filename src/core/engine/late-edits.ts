@@ -56,8 +56,7 @@ async function followLateItems(runtime: Runtime, operation: Operation, view: Pan
   );
   const views = viewItems(operation, view.ids);
   const items = operation.items.filter(
-    (item, at) =>
-      views[at] === 'after' && item.mirrored && !isAgreed(item, agreed) && !isBusy(item, busy),
+    (item, at) => views[at] === 'after' && item.mirrored && !isAgreed(item, agreed) && !isBusy(item, busy),
   );
   if (items.length === 0) return;
   runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
@@ -65,7 +64,8 @@ async function followLateItems(runtime: Runtime, operation: Operation, view: Pan
   const outcome = await mirrorItems(runtime, sourceOf(operation), items, 'compensate', signal).finally(done);
   // The rest of it may still be kept: then it stays on watch.
   const whole = views.every((view) => view === 'after');
-  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, whole ? operation : null);
+  if (outcome.kind === 'applied')
+    await keepCompensation(runtime, outcome.operation, whole ? operation : null);
   // After an outage the watch looks again; a refusal is final, and the comparison lists what it leaves.
   else if (!outcome.problems.every(({ code }) => isPassing(code))) await markAnswered(runtime, operation);
   runtime.compareSoon(operation.zone, 'late-edit');

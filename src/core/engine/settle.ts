@@ -129,7 +129,9 @@ async function startBringing(
   if (fresh === null) return null;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const others = open.filter((other) => !isFinal(other.state) && !fresh.some(({ id }) => id === other.id));
-  const { change, inherited } = towardsPanel(zone, fresh, view.ids, centralIds, others);
+  const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
+  const truth = { panelIds: view.ids, centralIds, lateIds: new Set(late) };
+  const { change, inherited } = towardsPanel(zone, fresh, truth, others);
   if (inherited.length > 0) await journal.commit({ operations: inherited });
   // Without the zone at the central there is nothing left of ours to take back.
   if (zoneGone || isEmptyChange(change)) {
@@ -170,6 +172,13 @@ function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operati
   return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
 }
 
+interface Truth {
+  readonly panelIds: ReadonlySet<string>;
+  readonly centralIds: ReadonlySet<string>;
+  /** What ended operations on watch may have written late. */
+  readonly lateIds: ReadonlySet<string>;
+}
+
 interface Towards {
   readonly change: Change;
   /** Other operations that now answer for a record we would otherwise have taken back. */
@@ -180,8 +189,7 @@ interface Towards {
 function towardsPanel(
   zone: DnsName,
   operations: readonly Operation[],
-  panelIds: ReadonlySet<string>,
-  centralIds: ReadonlySet<string>,
+  { panelIds, centralIds, lateIds }: Truth,
   others: readonly Operation[],
 ): Towards {
   const remove = new Map<string, ResourceRecord>();
@@ -200,7 +208,7 @@ function towardsPanel(
           if (claimant(others, id, 'remove') === null) add.set(id, record);
           continue;
         }
-        if (!added.has(id) && record !== item.remove) continue;
+        if (!added.has(id) && !lateIds.has(id) && record !== item.remove) continue;
         const heir = claimant(others, id, 'add');
         if (heir === null) remove.set(id, record);
         else heirs.set(heir.id, { ...(heirs.get(heir.id) ?? heir), added: [...heir.added, record] });

@@ -22,8 +22,8 @@ function simulate(count: number, first: number): Promise<{ status: number | null
   });
 }
 
-test('10,000 histories keep both sides together', async () => {
-  const runs = await Promise.all([simulate(5_000, 1), simulate(5_000, 5_001)]);
+test('20,000 histories keep both sides together', async () => {
+  const runs = await Promise.all([simulate(10_000, 1), simulate(10_000, 10_001)]);
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
