@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { fillDisk, mountSmallDisk } from '../testing/small-disk.ts';
 import { SqliteJournal } from './sqlite.ts';
 
 function folder(t: TestContext): string {
@@ -132,27 +133,18 @@ test('kill -9 in the middle of commits leaves whole batches only', async (t) => 
   await journal.close();
 });
 
-/** A file system of 2 MiB that really runs full; only root may mount one. */
-function smallDisk(t: TestContext): string | null {
-  const path = mkdtempSync(join(tmpdir(), 'small-disk-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path]).status === 0;
-  t.after(() => {
-    if (mounted) spawnSync('umount', [path]);
-    rmSync(path, { recursive: true, force: true });
-  });
-  return mounted ? path : null;
-}
-
 test('a full disk: new work is refused, what is open can still be ended', async (t) => {
-  const disk = smallDisk(t);
-  if (disk === null) {
+  const disk = mkdtempSync(join(tmpdir(), 'small-disk-'));
+  const mounted = mountSmallDisk(t, disk, '2m');
+  t.after(() => rmSync(disk, { recursive: true, force: true }));
+  if (!mounted) {
     t.skip('only root may mount a small file system');
     return;
   }
   const path = join(disk, 'journal.db');
   const journal = new SqliteJournal({ path, writer: true, reserve: 256 * 1024 });
   await journal.commit({ operations: [sampleOperation('a')] });
-  fill(join(disk, 'other'));
+  fillDisk(join(disk, 'other'));
   const big = { code: 'x', params: { text: 'y'.repeat(60_000) } };
   const ended = (state: 'applied' | 'confirmed'): Promise<void> =>
     journal.commit({ operations: [sampleOperation('a', { state, problems: [big] })] });
@@ -168,17 +160,3 @@ test('a full disk: new work is refused, what is open can still be ended', async 
   await journal.commit({ operations: [sampleOperation('c')] });
   await journal.close();
 });
-
-/** Writes until there is no room left. */
-function fill(path: string): void {
-  for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
-    for (;;) {
-      try {
-        writeFileSync(path, Buffer.alloc(size, 1), { flag: 'a' });
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') break;
-        throw error;
-      }
-    }
-  }
-}

@@ -54,6 +54,7 @@ export class Engine {
    */
   async start(): Promise<void> {
     const { journal, clock, settings, log } = this.#runtime.ports;
+    this.#runtime.mindTheClock();
     this.#runtime.graceUntil = this.#runtime.now + settings.grace;
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {

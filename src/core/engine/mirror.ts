@@ -65,7 +65,8 @@ export async function mirrorItems(
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { operation: draft.id, code: error.code });
     const problems = [refusal(error.code, error.params)];
-    return { kind: 'refused', problems, changed: 'unknown', operation: null };
+    // It is only ever thrown before the first write.
+    return { kind: 'refused', problems, changed: 'nothing', operation: null };
   } finally {
     runtime.inFlight.delete(draft.id);
     runtime.since.set(draft.id, runtime.now);

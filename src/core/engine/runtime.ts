@@ -44,6 +44,7 @@ export class Runtime {
   graceUntil = 0;
   /** Set by the scheduler. */
   wakeZone: (zone: DnsName, delay: number) => void = () => undefined;
+  #clockOffset: number | null = null;
   #handlers = 0;
   #handlerEpoch = 0;
   #idle: (() => void)[] = [];
@@ -56,6 +57,20 @@ export class Runtime {
 
   get now(): number {
     return this.ports.clock.now();
+  }
+
+  /**
+   * Notices that the wall clock was stepped or the machine slept: what looks overdue then need not be, so nothing is undone for
+   * a while (design section 4, "Locks").
+   */
+  mindTheClock(): void {
+    const { clock, settings, log } = this.ports;
+    const offset = clock.wall() - clock.now();
+    const step = offset - (this.#clockOffset ?? offset);
+    this.#clockOffset = offset;
+    if (Math.abs(step) < settings.clockStep) return;
+    log(4, 'clock.step', { milliseconds: Math.round(step) });
+    this.graceUntil = Math.max(this.graceUntil, clock.now() + settings.grace);
   }
 
   /** Runs `body` as a hook call: while any runs, panel reads wait (reference 10.4). */

@@ -10,8 +10,10 @@ export interface EngineSettings {
   readonly contentGap: number;
   /** From `after` to the panel read that confirms; edits in between share it. */
   readonly confirmDelay: number;
-  /** After a start no undo is decided before this has passed. */
+  /** After a start, a clock step or a sleep of the machine no undo is decided before this has passed. */
   readonly grace: number;
+  /** How far the wall clock must run away from the monotonic one to count as stepped. */
+  readonly clockStep: number;
   /** How long a write of unknown outcome may still land. */
   readonly watch: number;
   /** Time for one background step (a read, an undo, a comparison of one zone). */
@@ -32,6 +34,7 @@ export const defaultEngineSettings: EngineSettings = {
   contentGap: 1_000,
   confirmDelay: 200,
   grace: 30_000,
+  clockStep: 2_000,
   watch: 600_000,
   stepTimeout: 60_000,
   recheckTimeout: 2_000,

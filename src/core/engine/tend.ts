@@ -17,6 +17,7 @@ import { tendWatch } from './watch.ts';
  * reads have decided, then compares if that is due. Wakes itself again while something is left. Never throws.
  */
 export async function tendZone(runtime: Runtime, zone: DnsName): Promise<void> {
+  runtime.mindTheClock();
   try {
     const open = await openOperations(runtime, zone);
     const undecided = open.filter(({ state }) => undecidedStates.has(state));

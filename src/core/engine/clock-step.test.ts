@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, recordId } from '../../dns/record.ts';
+import { MemoryJournal } from '../../journal/memory.ts';
+import { Random } from '../../testing/simulator/random.ts';
+import { recordsEvent, World } from '../../testing/simulator/world.ts';
+import { defaultEngineSettings } from './settings.ts';
+
+const zone = parseName('example.org.');
+const old = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+const { grace, afterWait, readGap } = defaultEngineSettings;
+
+/** An accepted edit whose panel part was refused, the clock stepped while it waits; when (ms) its undo came. */
+async function undoneAfter(step: number): Promise<number> {
+  const world = new World(new MemoryJournal(), new Random(1));
+  for (const side of [world.panel, world.central]) side.zones.set(zone, new Map([[recordId(old), old]]));
+  await world.clock.runUntilSettled(world.start());
+  await world.clock.runUntil(world.clock.now() + 2 * grace);
+  const refuses = { refuses: true, takes: 1, afterLost: false, visibleAfter: 0 };
+  const event = (stage: 'before' | 'after'): ReturnType<typeof recordsEvent> =>
+    recordsEvent(zone, [{ remove: old, add: null }], stage);
+  await world.clock.runUntilSettled(world.edit(event, () => false, refuses));
+  const began = world.clock.now();
+  world.clock.stepWall(step);
+  while (world.central.zones.get(zone)?.has(recordId(old)) === false) {
+    await world.clock.runUntil(world.clock.now() + 100);
+    assert.ok(world.clock.now() - began < 10 * grace, 'never undone');
+  }
+  return world.clock.now() - began;
+}
+
+test('an undo waits for two reads, and after a clock step for the grace of a start as well', async () => {
+  const usual = await undoneAfter(0);
+  assert.ok(usual < afterWait + readGap + 2_000, String(usual));
+  for (const step of [3_600_000, -3_600_000]) {
+    const stepped = await undoneAfter(step);
+    assert.ok(stepped >= grace, `${step}: ${stepped}`);
+  }
+});

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+
+/**
+ * Mounts a file system that can really run full over an empty folder, until the test is over.
+ * @param size as mount takes it, e.g. `2m`
+ * @returns false when that is not possible: only root may
+ */
+export function mountSmallDisk(t: Pick<TestContext, 'after'>, path: string, size: string): boolean {
+  const options = `size=${size},mode=0700`;
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]).status === 0;
+  // Lazily, because a process that is about to end may still hold a file on it.
+  if (mounted) t.after(() => void spawnSync('umount', ['-l', path]));
+  return mounted;
+}
+
+/** Writes to a file until there is no room left. */
+export function fillDisk(path: string): void {
+  for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
+    for (;;) {
+      try {
+        writeFileSync(path, Buffer.alloc(size, 1), { flag: 'a' });
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') break;
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** A disk that really runs full under the agent: clear words, nothing half-done, and all is well once there is room again. */
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeStage, until } from '../../demo/stage.ts';
+import type { Answer } from '../../sandbox/index.ts';
+import { pathsOf } from '../../src/app/paths.ts';
+import { fillDisk, mountSmallDisk } from '../../src/testing/small-disk.ts';
+
+const zone = 'example.org';
+
+test('full disk', async (t) => {
+  const stage = await makeStage();
+  const { state } = pathsOf(stage.panel.root);
+  mkdirSync(state, { recursive: true });
+  const mounted = mountSmallDisk(t, state, '16m');
+  t.after(() => stage.stop());
+  if (!mounted) {
+    t.skip('only root may mount a small file system');
+    return;
+  }
+  const save = (name: string): Promise<Answer> =>
+    stage.customer('domain.sublist.edit', {
+      plid: zone,
+      elid: '',
+      name,
+      sdtype: 'A',
+      addr: '192.0.2.9',
+      sok: 'ok',
+    });
+  const sides = (): unknown => [stage.panel.records(zone), stage.central.records(zone)];
+  const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
+  assert.ok((await stage.provider('domain.edit', form)).ok);
+  assert.ok((await stage.customer('domain.edit', form)).ok);
+  stage.install();
+  stage.configure();
+  await until('an edit', async () => (await save('first')).ok);
+
+  const other = join(state, 'somebody-elses-file');
+  fillDisk(other);
+  // The journal may still have room inside its own files.
+  let before: unknown;
+  let refused: Answer | undefined;
+  for (let at = 0; at < 500 && (refused === undefined || refused.ok); at += 1) {
+    before = sides();
+    refused = await save(`full${at}`);
+  }
+  assert.match(refused?.error?.text ?? '', /disk|space/i);
+  assert.match(refused?.error?.text ?? '', /nothing was changed/i);
+  assert.deepEqual(sides(), before);
+
+  rmSync(other);
+  await until('an edit again', async () => (await save('roomy')).ok);
+  assert.ok(stage.central.keys(zone)?.some((key) => key.startsWith('roomy A')));
+});
