@@ -11,6 +11,9 @@ import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wir
 import { loadSettings, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import type { FileLog } from './log.ts';
 
+/** How often (ms) it is looked whether a pause is over. */
+const pauseLook = 2_000;
+
 /** What stands between a hook call and an engine. */
 export type AgentState =
   | { readonly kind: 'not-configured' }
@@ -33,6 +36,8 @@ export class Agent {
   readonly #answering = new Set<Promise<unknown>>();
   /** Engines of earlier settings with operations still open. */
   readonly #draining = new Set<Wired>();
+  #minder: NodeJS.Timeout | null = null;
+  #wasPaused = false;
   /** Why the newest settings are not in force; null when they are. */
   pending: readonly Problem[] | null = null;
 
@@ -50,9 +55,12 @@ export class Agent {
   async start(): Promise<void> {
     this.#follow();
     await this.#changing;
+    this.#mindPause();
+    this.#minder = setInterval(() => this.#mindPause(), pauseLook).unref();
   }
 
   async stop(): Promise<void> {
+    if (this.#minder !== null) clearInterval(this.#minder);
     await this.#changing;
     if (this.#state.kind === 'running') await this.#state.wired.close();
     await Promise.all([...this.#draining].map((wired) => wired.close()));
@@ -84,6 +92,16 @@ export class Agent {
     }
   }
 
+  /** What passed during a pause is found by a comparison once it is over, however it ended. */
+  #mindPause(): void {
+    const paused = isPaused(this.paths.pause, systemClock.wall());
+    if (this.#wasPaused && !paused && this.#state.kind === 'running') {
+      this.#log.write(4, 'pause.over', {});
+      this.#state.wired.engine.compare('all', 'pause-over');
+    }
+    this.#wasPaused = paused;
+  }
+
   async #tracked<T>(work: Promise<T>): Promise<T> {
     this.#answering.add(work);
     return await work.finally(() => this.#answering.delete(work));
@@ -101,10 +119,13 @@ export class Agent {
 
   #say(call: HookCall, verdict: Verdict): string {
     if (verdict.kind === 'accept') return this.#panel.encode(verdict, '').output;
-    const contact = this.#state.kind === 'running' ? this.#state.wired.settings.contact : null;
+    const settings = this.#state.kind === 'running' ? this.#state.wired.settings : null;
     const language = this.#panel.language(call);
-    const text = describe(verdict.problems, { language, changed: verdict.changed, contact });
-    return this.#panel.encode(verdict, text).output;
+    const details = this.#panel.isAdmin(call);
+    const { changed, problems } = verdict;
+    const text = describe(problems, { language, changed, contact: settings?.contact ?? null, details });
+    const shown = details || settings === null ? text : withoutNames(text, settings);
+    return this.#panel.encode(verdict, shown).output;
   }
 
   /** Looks whether the settings file is another one than last time; a change is carried out in the background. */
@@ -192,6 +213,13 @@ export class Agent {
       });
     });
   }
+}
+
+/** A text of the central's may name its host or our account there; that is nobody's business but the administrator's. */
+function withoutNames(text: string, { address, username }: Settings): string {
+  const { host, hostname } = new URL(address);
+  const names = [address, host, hostname, username].filter((name) => name.length > 2);
+  return names.reduce((clean, name) => clean.replaceAll(name, '…'), text);
 }
 
 /** A save or delete is refused; what is already done or only looked at is not. */

@@ -83,6 +83,38 @@ export const settingsTexts = {
     en: 'The setting {setting} is not valid.',
     ru: 'Недопустимое значение параметра {setting}.',
   },
+  'form.host-missing': {
+    en: 'Enter the address of the central DNS.',
+    ru: 'Укажите адрес центрального DNS.',
+  },
+  'form.user-missing': {
+    en: 'Enter the user name of your account at the central DNS.',
+    ru: 'Укажите имя пользователя учётной записи на центральном DNS.',
+  },
+  'form.password-missing': {
+    en: 'Enter the password of your account at the central DNS.',
+    ru: 'Укажите пароль учётной записи на центральном DNS.',
+  },
+  'form.password-again': {
+    en: 'The address or the user name has changed: enter the password again.',
+    ru: 'Изменён адрес или имя пользователя: введите пароль ещё раз.',
+  },
+  'form.unfit': {
+    en: 'This value cannot be kept in the settings file: no line breaks, no spaces at either end, no ";" after a space.',
+    ru: 'Такое значение нельзя сохранить в файле настроек: без переводов строки, без пробелов по краям и без «;» после пробела.',
+  },
+  'form.untrusted-certificate': {
+    en: 'The certificate of the central DNS is not signed by a known authority. It is for {subject}, by {issuer}, valid until {until}, SHA-256 {fingerprint}. Compare the fingerprint with what your provider tells you; to trust exactly this certificate, tick the box, enter the password and press OK again.',
+    ru: 'Сертификат центрального DNS не подписан известным центром сертификации. Выдан для {subject}, издатель {issuer}, действует до {until}, SHA-256 {fingerprint}. Сверьте отпечаток с данными провайдера; чтобы доверять именно этому сертификату, поставьте отметку, введите пароль и снова нажмите OK.',
+  },
+  'form.other-certificate': {
+    en: 'The central DNS shows another certificate than the trusted one: for {subject}, by {issuer}, valid until {until}, SHA-256 {fingerprint}. Ask the provider whether it was changed; to trust exactly this certificate, tick the box, enter the password and press OK again.',
+    ru: 'Центральный DNS предъявил не тот сертификат, которому вы доверяете: для {subject}, издатель {issuer}, действует до {until}, SHA-256 {fingerprint}. Уточните у провайдера, менялся ли он; чтобы доверять именно этому сертификату, поставьте отметку, введите пароль и снова нажмите OK.',
+  },
+  'form.admins-only': {
+    en: 'Only an administrator may see and change these settings.',
+    ru: 'Эти настройки доступны только администратору.',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

@@ -6,12 +6,15 @@ import type { Language } from './panel.ts';
 export interface DescribeOptions {
   readonly language: Language;
   /** What is known about the two sides (see `Verdict`). */
-  readonly changed: 'nothing' | 'unknown' | 'panel';
+  readonly changed: 'nothing' | 'unknown' | 'panel' | 'settings';
   /** Whom to ask, as configured; null = nobody named. */
   readonly contact: string | null;
+  /** Whether an administrator reads it: then the technical cause is added, which may name the central's host. */
+  readonly details?: boolean;
 }
 
 const outcome: Readonly<Record<DescribeOptions['changed'], Entry>> = {
+  settings: { en: 'Nothing was saved.', ru: 'Ничего не сохранено.' },
   nothing: { en: 'Nothing was changed.', ru: 'Ничего не изменено.' },
   unknown: {
     en: 'The panel was not changed; whether the central DNS was is not certain yet and will be put right automatically.',
@@ -39,7 +42,11 @@ const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
-  const parts = problems.map((problem) => describeProblem(problem, language));
+  const parts = problems.map((problem) => {
+    const said = describeProblem(problem, language);
+    const cause = options.details === true ? (problem.params['text'] ?? '') : '';
+    return cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
+  });
   parts.push(outcome[changed][language]);
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${contact}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');

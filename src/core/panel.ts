@@ -114,6 +114,9 @@ export interface Panel {
   /** The language of the user who made the call. */
   language(call: HookCall): Language;
 
+  /** Whether that user administers the panel: others are never told the central's host or account. */
+  isAdmin(call: HookCall): boolean;
+
   /** Says a verdict the way this panel expects it; `text` is the message of a refusal. */
   encode(verdict: Verdict, text: string): HookReply;
 

@@ -210,6 +210,11 @@ export function language(call: HookCall): Language {
   return (call.environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en';
 }
 
+/** Level 7 is the administrator (reference 3); a call without a level is the host's own (reference 12). */
+export function isAdmin(call: HookCall): boolean {
+  return Number(call.environment['SESSION_LEVEL'] ?? 7) >= 7;
+}
+
 /** One XML document without a header (reference 21 #29); code 9 is a plugin's own ready text (reference 5.1). */
 export function encode(verdict: Verdict, text: string): HookReply {
   const body = verdict.kind === 'accept' ? '<doc/>' : `<doc><error code="9">${escapeXml(text)}</error></doc>`;

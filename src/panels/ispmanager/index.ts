@@ -9,7 +9,7 @@ import { opaqueRecord } from '../../net/ispmanager/opaque.ts';
 import { recordFromRow, rowForm, type RowFields } from '../../net/ispmanager/rows.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { callPanel, type LocalTool, type ToolAnswer } from './api.ts';
-import { decode, encode, language, markParameter } from './hook.ts';
+import { decode, encode, isAdmin, language, markParameter } from './hook.ts';
 
 export interface IspmanagerPanelSettings {
   /** The panel's root directory, e.g. `/usr/local/ispmgr`. */
@@ -31,6 +31,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     traits: { guarantee: 'veto', readDuringHandler: false, afterMeansVisible: false, carriesTtl: false },
     decode: (call) => decode(call),
     language,
+    isAdmin,
     encode,
     listZones: (ctx) => listZones(tool, ctx),
     readZone: (zone, ctx) => readZone(tool, zone, ctx),

@@ -60,6 +60,10 @@ export class SimPanel implements Panel {
     return 'en';
   }
 
+  isAdmin(): boolean {
+    return true;
+  }
+
   encode(verdict: Verdict): HookReply {
     return { output: verdict.kind === 'accept' ? '<doc/>' : '<doc><error/></doc>' };
   }

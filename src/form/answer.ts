@@ -1,0 +1,91 @@
+import { describe } from '../core/describe.ts';
+import type { HookCall, Language } from '../core/panel.ts';
+import type { Problem } from '../dns/problem.ts';
+import {
+  openForm,
+  runningPause,
+  submitForm,
+  type FormValues,
+  type PauseChoice,
+} from '../app/settings-form.ts';
+import { systemClock } from '../app/clock.ts';
+import {
+  decodeForm,
+  encodeForm,
+  encodeFormSaved,
+  type Choice,
+  type FormCall,
+} from '../panels/ispmanager/settings-form.ts';
+
+/** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (reference 21). */
+const patience = 20_000;
+
+/** One call of the settings form; gives the document to print. Throws only for a settings file that cannot be written. */
+export async function answerForm(root: string, call: HookCall): Promise<string> {
+  const form = decodeForm(call);
+  const wall = systemClock.wall();
+  if (!form.allowed) return page(root, form, emptyForm, { field: '', problems: [adminsOnly] });
+  if (!form.saving) return page(root, form, openForm(root, wall), null);
+  const result = await submitForm(root, valuesOf(form), wall, AbortSignal.timeout(patience));
+  if (result.kind === 'saved') return encodeFormSaved();
+  return page(root, form, result.values, result);
+}
+
+const adminsOnly: Problem = { code: 'form.admins-only', params: {} };
+
+const emptyForm: FormValues = {
+  host: '',
+  username: '',
+  password: '',
+  fingerprint: '',
+  trust: false,
+  pause: 'off',
+  contact: '',
+};
+
+const pauses: readonly PauseChoice[] = ['off', 'keep', '1h', '4h', '24h', 'on'];
+
+function valuesOf({ field }: FormCall): FormValues {
+  return {
+    host: field('host'),
+    username: field('username').trim(),
+    password: field('password'),
+    fingerprint: field('fingerprint').trim(),
+    trust: field('trust') === 'on',
+    pause: pauses.find((choice) => choice === field('pause')) ?? 'off',
+    contact: field('contact'),
+  };
+}
+
+interface Wrong {
+  readonly field: string;
+  readonly problems: readonly Problem[];
+}
+
+function page(root: string, form: FormCall, values: FormValues, wrong: Wrong | null): string {
+  const { host, username, fingerprint, trust, pause, contact } = values;
+  const { language } = form;
+  const options = { language, changed: 'settings', contact: null, details: true } as const;
+  return encodeForm({
+    fields: { host, username, fingerprint, ...(trust ? { trust: 'on' } : {}), pause, contact },
+    choices: { pause: pauseChoices(language, runningPause(root, systemClock.wall())) },
+    error: wrong === null ? null : { field: wrong.field, text: describe(wrong.problems, options) },
+  });
+}
+
+/** @param end of a running pause, milliseconds since 1970; `null` = not paused */
+function pauseChoices(language: Language, end: number | null): Choice[] {
+  const russian = language === 'ru';
+  const until =
+    end === null || end === Infinity ? null : new Date(end).toLocaleString(russian ? 'ru' : 'en-GB');
+  const keep: Choice[] =
+    until === null ? [] : [['keep', russian ? `Приостановлено до ${until}` : `Paused until ${until}`]];
+  return [
+    ['off', russian ? 'Работает' : 'Working'],
+    ...keep,
+    ['1h', russian ? 'Приостановить на 1 час' : 'Pause for 1 hour'],
+    ['4h', russian ? 'Приостановить на 4 часа' : 'Pause for 4 hours'],
+    ['24h', russian ? 'Приостановить на сутки' : 'Pause for a day'],
+    ['on', russian ? 'Приостановлено до возобновления' : 'Paused until resumed'],
+  ];
+}

@@ -1,0 +1,42 @@
+/**
+ * The settings form: started by the panel for each opening and each OK (`addon/domainsync_settings`). It needs no agent, so that
+ * settings can be put right whatever state the agent is in.
+ *
+ * Usage: node form.cjs ROOT, with the environment and input of a CGI call (reference 10.3). Prints one XML document, exits 0.
+ */
+import { resolve } from 'node:path';
+import { answerForm } from './answer.ts';
+
+async function readBody(length: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The panel may leave its end open: only what was announced is read.
+  if (length > 0) {
+    for await (const chunk of process.stdin) {
+      const octets = Buffer.from(chunk);
+      chunks.push(octets);
+      size += octets.length;
+      if (size >= length) break;
+    }
+  }
+  return Buffer.concat(chunks).subarray(0, length);
+}
+
+async function main(): Promise<void> {
+  const length = Number(process.env['CONTENT_LENGTH'] ?? 0);
+  const body = await readBody(Number.isSafeInteger(length) ? length : 0);
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) environment[name] = value ?? '';
+  process.stdout.write(
+    await answerForm(resolve(process.argv[2] ?? '/usr/local/ispmgr'), { environment, body }),
+  );
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    // Standard error goes to the panel's log (reference 10.3).
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
