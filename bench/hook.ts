@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endProcess, until } from '../demo/stage.ts';
 import { askAgent } from '../src/cli/ask.ts';
-import { place } from '../src/cli/place.ts';
+import { install } from '../src/app/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import { round, spread, timed, type Spread } from './measure.ts';
 import { startPanel, type RemotePanel } from './panels.ts';
@@ -49,7 +49,7 @@ export async function benchHook(): Promise<Record<string, number>> {
 async function furnish({ central, ours, python, bare, socket }: Bench): Promise<void> {
   const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
   for (const panel of [central, ours, python, bare]) await panel.act('domain.edit', form);
-  place({ root: ours.root, from: dist, socket });
+  install({ root: ours.root, from: dist, socket });
   saveSettings(ours.root, {
     isp_master: {
       host: central.url,

@@ -15,7 +15,7 @@ import {
   type SandboxUser,
 } from '../sandbox/index.ts';
 import { pathsOf } from '../src/app/paths.ts';
-import { place } from '../src/cli/place.ts';
+import { install } from '../src/app/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
 
 export interface StageOptions {
@@ -110,7 +110,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     provider: (func, params) =>
       central.call(func, params, { user: account.name, password: account.password }),
     install: () => {
-      place({ root: panelRoot, from: dist, socket });
+      install({ root: panelRoot, from: dist, socket });
       panel.restartPanel();
     },
     configure: (changes = {}) => {

@@ -1,16 +1,43 @@
-/** Bundles the three entries into `dist/`, one CommonJS file each (start-up time: docs/decisions/003-hook-shim.md). */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * Bundles the entries into `dist/`, one CommonJS file each (start-up time: docs/decisions/003-hook-shim.md).
+ *
+ * Usage: build.ts [--out DIR] [--version N.N.N]. With `--archive` also the plugin archive, the extension source and the checksums
+ * (docs/operations.md), whose addresses begin with `--base-url`; `--fast` compresses little.
+ */
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { writeArchives } from './archive.ts';
 
 const top = join(import.meta.dirname, '..');
-const out = join(top, 'dist');
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string' },
+    version: { type: 'string' },
+    archive: { type: 'boolean' },
+    fast: { type: 'boolean' },
+    'base-url': { type: 'string' },
+  },
+});
+const out = resolve(values.out ?? join(top, 'dist'));
+const version = values.version ?? packageVersion();
+
+function packageVersion(): string {
+  const description: unknown = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+  if (typeof description === 'object' && description !== null && 'version' in description) {
+    return String(description.version);
+  }
+  throw new Error('package.json has no version');
+}
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 await build({
   entryPoints: {
     agent: join(top, 'src/agent/main.ts'),
     hook: join(top, 'src/hook/main.ts'),
+    form: join(top, 'src/form/main.ts'),
     domainsync: join(top, 'src/cli/main.ts'),
   },
   outdir: out,
@@ -19,7 +46,13 @@ await build({
   platform: 'node',
   target: 'node24',
   format: 'cjs',
+  define: { DOMAINSYNC_VERSION: JSON.stringify(version) },
   minifySyntax: true,
   logLevel: 'warning',
 });
 cpSync(join(top, 'plugin'), join(out, 'plugin'), { recursive: true });
+chmodSync(join(out, 'plugin/install'), 0o755);
+if (values.archive === true) {
+  const baseUrl = values['base-url'] ?? '';
+  await writeArchives({ top, out, version, baseUrl, level: values.fast === true ? 1 : 9 });
+}

@@ -42,9 +42,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** The bundle lies in ROOT/addon/.domainsync/ or the like: two folders below the panel's root. */
+/** The bundle is ROOT/lib/domainsync/RELEASE/agent.cjs. */
 function rootOfProgram(): string {
-  return dirname(dirname(dirname(resolve(process.argv[1] ?? ''))));
+  return dirname(dirname(dirname(dirname(resolve(process.argv[1] ?? '')))));
 }
 
 main().then(

@@ -1,5 +1,5 @@
 /** The command line: asks the agent, pauses and resumes, puts the plugin into a panel's root. */
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DnsDataError } from '../dns/problem.ts';
 import { zoneName } from '../dns/name.ts';
@@ -8,9 +8,10 @@ import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 import { endPause, pause } from '../app/pause.ts';
+import { version } from '../app/version.ts';
 import { askAgent, AskFailed } from './ask.ts';
+import { installCommand, uninstallCommand, type Place } from './install.ts';
 import { exitStatus, print } from './output.ts';
-import { place } from './place.ts';
 import { showHistory, showStatus, showZone, showZones, type StatusReport } from './show.ts';
 
 interface Common {
@@ -20,6 +21,7 @@ interface Common {
 }
 
 const program = new Command('domainsync')
+  .version(version, '--version', 'print the version')
   .description("Mirrors the panel's DNS changes into the provider's central DNS: both or neither.")
   .addOption(
     new Option('--root <dir>', "the panel's root directory")
@@ -118,17 +120,9 @@ program
     );
   });
 
-program
-  .command('place')
-  .description("put the plugin's files into the panel's root (restart the panel afterwards)")
-  .option('--from <dir>', 'directory of the bundles')
-  .action(({ from }: { from?: string }) => {
-    const { paths, json } = common();
-    const { socket } = program.opts<Common>();
-    const bundles = resolve(from ?? dirname(process.argv[1] ?? ''));
-    const written = place({ root: paths.root, from: bundles, socket });
-    print(json, written, () => written.join('\n'));
-  });
+const place = (): Place => ({ ...common(), socket: program.opts<Common>().socket });
+program.addCommand(installCommand(place));
+program.addCommand(uninstallCommand(place));
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted.');

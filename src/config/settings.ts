@@ -171,8 +171,14 @@ function freeze(address: string, read: Readonly<Record<string, string>>): Settin
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);
   const old = lstatSync(path, { throwIfNoEntry: false });
+  saveSettingsText(root, changeIni(old === undefined ? '' : readFileSync(path, 'utf8'), changes));
+}
+
+/** Replaces the whole settings file, in the same way. */
+export function saveSettingsText(root: string, text: string): void {
+  const path = settingsPath(root);
+  const old = lstatSync(path, { throwIfNoEntry: false });
   if (old?.isSymbolicLink() === true) throw new Error(`${path} is a symbolic link; replace it by a file`);
-  const text = changeIni(old === undefined ? '' : readFileSync(path, 'utf8'), changes);
   const draft = `${path}.new`;
   writeSynced(draft, text);
   renameSync(draft, path);

@@ -115,6 +115,18 @@ export const settingsTexts = {
     en: 'Only an administrator may see and change these settings.',
     ru: 'Эти настройки доступны только администратору.',
   },
+  'install.no-panel': {
+    en: '{path} is not the root of a panel: there is no folder {folder} in it. Give the right one with --root.',
+    ru: '{path} — не корень панели: в нём нет каталога {folder}. Укажите нужный каталог через --root.',
+  },
+  'install.quote-in-path': {
+    en: 'The path {path} contains a quote; domainsync cannot be installed there.',
+    ru: 'Путь {path} содержит апостроф; установить туда domainsync нельзя.',
+  },
+  'install.no-release': {
+    en: '{path} is missing: this is not a complete release of domainsync.',
+    ru: 'Нет файла {path}: это не полный выпуск domainsync.',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

@@ -24,17 +24,21 @@ function readRequest(): Promise<Buffer> {
   });
 }
 
-/** Starts the agent in a session of its own; a second one that was started at the same moment ends by itself. */
-function startAgent(): void {
+/**
+ * Starts the agent in a session of its own. One that finds another agent running ends with status 0; as that one may be about to
+ * end (an update), it is then worth another start.
+ */
+function startAgent(ended: () => void): void {
   const program = process.env['DOMAINSYNC_AGENT'] ?? join(dirname(process.argv[1] ?? ''), 'agent.cjs');
   const agent = spawn(process.execPath, [program, '--socket', socketPath], {
     detached: true,
     stdio: 'ignore',
     cwd: '/',
   });
-  // Status 0 means that another agent runs already; anything else, that none will come.
+  // Any other status: none will come.
   agent.on('exit', (status) => {
-    if (status !== 0) process.exit(0);
+    if (status === 0) ended();
+    else process.exit(0);
   });
   agent.on('error', () => process.exit(0));
   agent.unref();
@@ -58,10 +62,10 @@ function pass(request: Buffer): Promise<boolean> {
 
 async function main(): Promise<void> {
   const request = await readRequest();
-  let started = false;
+  let starting = false;
   while (performance.now() < deadline && !(await pass(request))) {
-    if (!started) startAgent();
-    started = true;
+    if (!starting) startAgent(() => (starting = false));
+    starting = true;
     await new Promise((resolve) => setTimeout(resolve, retryEvery));
   }
 }
