@@ -86,7 +86,9 @@ export async function submitForm(
   try {
     await testCentral(read.settings, signal);
   } catch (error) {
-    if (error instanceof SettingsRefused) return refused('host', error.problems);
+    if (error instanceof SettingsRefused) {
+      return refused(fieldOfOption(error.problems[0]?.params['setting'] ?? ''), error.problems);
+    }
     if (!(error instanceof CentralError)) throw error;
     if (error.code === 'central.certificate') return await offerTrust(read.settings, values, refused, signal);
     return refused(fieldOf(error), [error.problem]);

@@ -25,6 +25,7 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
     rmSync(path, { recursive: true });
     removed.push(path);
   }
+  removeIfEmpty(join(root, 'lib'));
   if (socket === undefined) removeIfEmpty(dirname(paths.socket));
   return removed;
 }

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test, type TestContext } from 'node:test';
+import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { pathsOf } from '../app/paths.ts';
+import { pauseEnd } from '../app/pause.ts';
+import { child, childText, parseXml, type XmlElement } from '../net/xml.ts';
+import { answerForm } from './answer.ts';
+
+let central: Sandbox;
+let folder: string;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'form-'));
+  const users = [{ name: 'kunde42', password: 'pa;ss#wo=%rd', level: 5 }] as const;
+  central = await startSandbox({ root: join(folder, 'central'), users });
+});
+
+after(async () => {
+  await central.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Form {
+  readonly root: string;
+  ask(fields?: Readonly<Record<string, string>>, environment?: Record<string, string>): Promise<XmlElement>;
+  settings(): string;
+}
+
+function makeForm(t: TestContext): Form {
+  const root = mkdtempSync(join(folder, 'panel-'));
+  for (const name of ['etc', 'addon', 'var']) mkdirSync(join(root, name));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const path = join(root, 'etc/domainsync.ini');
+  return {
+    root,
+    ask: async (fields, environment = {}) => {
+      const body = new URLSearchParams({
+        func: 'domainsync',
+        ...(fields === undefined ? {} : { sok: 'ok' }),
+      });
+      for (const [name, value] of Object.entries(fields ?? {})) body.set(name, value);
+      const call = {
+        environment: { SESSION_LEVEL: '7', ...environment },
+        body: Buffer.from(body.toString()),
+      };
+      return parseXml(await answerForm(root, call));
+    },
+    settings: () => (existsSync(path) ? readFileSync(path, 'utf8') : ''),
+  };
+}
+
+function wrong(doc: XmlElement, field: string): string {
+  const error = child(doc, 'error');
+  assert.equal(error?.attributes['val'], field, JSON.stringify(doc));
+  assert.equal(error?.attributes['code'], '9');
+  return error?.text ?? '';
+}
+
+const right = { username: 'kunde42', password: 'pa;ss#wo=%rd' };
+const host = (): string => central.url;
+
+test('a certificate nobody vouches for is offered and then trusted, exactly that one', async (t) => {
+  const form = makeForm(t);
+  const first = await form.ask({ host: host(), ...right });
+  const text = wrong(first, 'trust');
+  assert.match(text, /SHA-256/);
+  assert.match(text, /Nothing was saved/);
+  assert.equal(form.settings(), '');
+  const fingerprint = childText(first, 'fingerprint') ?? '';
+  assert.equal(
+    fingerprint.replaceAll(':', '').toLowerCase(),
+    central.fingerprint.replaceAll(':', '').toLowerCase(),
+  );
+  assert.equal(childText(first, 'trust'), undefined);
+
+  const second = await form.ask({ host: host(), ...right, fingerprint, trust: 'on' });
+  assert.ok(child(second, 'ok'), JSON.stringify(second));
+  assert.match(form.settings(), /password = pa;ss#wo=%rd/);
+  assert.equal(statSync(join(form.root, 'etc/domainsync.ini')).mode & 0o777, 0o600);
+
+  const opened = await form.ask();
+  assert.equal(childText(opened, 'username'), 'kunde42');
+  assert.equal(childText(opened, 'trust'), 'on');
+  assert.equal(JSON.stringify(opened).includes('pa;ss'), false);
+
+  // Without a password the stored one is used; the contact is new.
+  const third = await form.ask({
+    host: host(),
+    username: 'kunde42',
+    fingerprint,
+    trust: 'on',
+    contact: 'call 123',
+  });
+  assert.ok(child(third, 'ok'), JSON.stringify(third));
+  assert.match(form.settings(), /support = call 123/);
+});
+
+test('another certificate than the trusted one', async (t) => {
+  const form = makeForm(t);
+  const fingerprint = Array.from({ length: 32 }, () => 'AB').join(':');
+  const doc = await form.ask({ host: host(), ...right, fingerprint, trust: 'on' });
+  assert.match(wrong(doc, 'trust'), /another certificate/);
+  assert.notEqual(childText(doc, 'fingerprint'), fingerprint);
+});
+
+test("the central's own error, at the field concerned; nothing saved", async (t) => {
+  const form = makeForm(t);
+  const trust = { fingerprint: central.fingerprint, trust: 'on' };
+  const login = await form.ask({ host: host(), username: 'kunde42', password: 'wrong', ...trust });
+  assert.match(wrong(login, 'password'), /user name or password/);
+  assert.equal(childText(login, 'username'), 'kunde42');
+  assert.equal(JSON.stringify(login).includes('wrong'), false);
+  wrong(await form.ask({ host: '127.0.0.1:1', ...right, ...trust }), 'host');
+  assert.match(
+    wrong(await form.ask({ host: `http://${new URL(host()).host}`, ...right }), 'host'),
+    /http:\/\//,
+  );
+  wrong(await form.ask({ host: '', ...right }), 'host');
+  wrong(await form.ask({ host: host(), username: '', password: 'x' }), 'username');
+  wrong(await form.ask({ host: host(), username: 'a:b', password: 'x' }), 'username');
+  wrong(await form.ask({ host: host(), username: 'kunde42', password: '' }), 'password');
+  wrong(await form.ask({ host: host(), username: 'kunde42', password: ' x', ...trust }), 'password');
+  const russian = await form.ask({ host: '', ...right }, { SESSION_LANG: 'ru' });
+  assert.match(wrong(russian, 'host'), /Укажите адрес.*Ничего не сохранено/);
+  assert.equal(form.settings(), '');
+});
+
+test('host or user changed: the stored password is not sent there', async (t) => {
+  const form = makeForm(t);
+  const text = `# kept\n[isp_master]\nhost = ${host()}\nusername = kunde42\npassword = pa;ss#wo=%rd\nfingerprint = ${central.fingerprint}\n`;
+  writeFileSync(join(form.root, 'etc/domainsync.ini'), text);
+  const trust = { fingerprint: central.fingerprint, trust: 'on' };
+  assert.match(wrong(await form.ask({ host: host(), username: 'other', ...trust }), 'password'), /again/);
+  assert.match(
+    wrong(await form.ask({ host: 'localhost:1', username: 'kunde42', ...trust }), 'password'),
+    /again/,
+  );
+  assert.equal(form.settings(), text);
+  assert.ok(child(await form.ask({ host: host(), username: 'kunde42', ...trust }), 'ok'));
+  assert.match(form.settings(), /^# kept/);
+});
+
+test('the pause', async (t) => {
+  const form = makeForm(t);
+  const sound = { host: host(), ...right, fingerprint: central.fingerprint, trust: 'on' };
+  const { pause } = pathsOf(form.root);
+  assert.ok(child(await form.ask({ ...sound, pause: '4h' }), 'ok'));
+  const end = pauseEnd(pause) ?? 0;
+  assert.ok(Math.abs(end - Date.now() - 4 * 3_600_000) < 60_000);
+  const opened = await form.ask();
+  assert.equal(childText(opened, 'pause'), 'keep');
+  const choices = child(opened, 'slist')?.children.map(({ attributes }) => attributes['key']);
+  assert.deepEqual(choices, ['off', 'keep', '1h', '4h', '24h', 'on']);
+  assert.ok(child(await form.ask({ ...sound, pause: 'keep' }), 'ok'));
+  assert.equal(pauseEnd(pause), end);
+  assert.ok(child(await form.ask({ ...sound, pause: 'on' }), 'ok'));
+  assert.equal(pauseEnd(pause), Infinity);
+  assert.ok(child(await form.ask({ ...sound, pause: 'off' }), 'ok'));
+  assert.equal(pauseEnd(pause), null);
+});
+
+test('nobody but an administrator', async (t) => {
+  const form = makeForm(t);
+  const doc = await form.ask({ host: host(), ...right }, { SESSION_LEVEL: '5' });
+  assert.match(wrong(doc, ''), /administrator/);
+  assert.equal(form.settings(), '');
+});
