@@ -13,7 +13,8 @@ export interface DescribeOptions {
   readonly details?: boolean;
 }
 
-const outcome: Readonly<Record<DescribeOptions['changed'], Entry>> = {
+/** What was and was not changed, the last sentence of every refusal. */
+export const outcomes: Readonly<Record<DescribeOptions['changed'], Entry>> = {
   settings: { en: 'Nothing was saved.', ru: 'Ничего не сохранено.' },
   nothing: { en: 'Nothing was changed.', ru: 'Ничего не изменено.' },
   unknown: {
@@ -47,7 +48,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
     const cause = options.details === true ? (problem.params['text'] ?? '') : '';
     return cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
   });
-  parts.push(outcome[changed][language]);
+  parts.push(outcomes[changed][language]);
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${contact}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;

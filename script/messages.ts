@@ -1,0 +1,72 @@
+/**
+ * Writes docs/messages.md from the catalogue; with `--check` only says whether it is current (exit status 1: it is not).
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '../src/core/catalogue.ts';
+import { outcomes } from '../src/core/describe.ts';
+
+const path = join(import.meta.dirname, '../docs/messages.md');
+
+/** Sections by the first part of a code: heading, and who meets these messages when. */
+const sections: Readonly<Record<string, readonly [heading: string, about: string]>> = {
+  name: ['Names', 'A domain or host name that cannot be one. Met by whoever saves a record.'],
+  record: ['Records', 'A record that cannot be one, or cannot stand where it should.'],
+  rdata: ['Values', 'The value of a record does not fit its type.'],
+  type: ['Types', 'A record type that is not known.'],
+  ttl: ['Times to live', 'Met where master files are read.'],
+  wire: ['Data on the wire', 'Octets that are not what RFC 1035 says.'],
+  zonefile: ['Master files', 'Met where master files are read.'],
+  central: [
+    'Central DNS',
+    "What the central answered, or that it did not. The central's own words are passed on.",
+  ],
+  zone: ['Zones', 'How a zone stands between the panel and the central.'],
+  edit: ['Edits', 'Two edits in each other’s way.'],
+  journal: ['Journal', 'domainsync cannot record what it does; then it does nothing.'],
+  engine: ['Defects', 'An error of domainsync itself: please report it with the log.'],
+  settings: [
+    'Settings file',
+    'Met by the administrator, in `domainsync status` and `domainsync doctor`, with the line.',
+  ],
+  setting: ['Settings', 'A value in the settings that cannot be used.'],
+  form: ['Settings form', 'Shown in Tools > DNS sync, at the field concerned; nothing was saved then.'],
+  install: ['Installation', 'Said by `domainsync install`; nothing was changed then.'],
+  agent: ['Agent', 'The agent cannot answer.'],
+};
+
+function text(): string {
+  const prefixes = [...new Set(Object.keys(catalogue).map((code) => code.split('.')[0] ?? ''))];
+  const parts = prefixes.map((prefix) => {
+    const [heading, about] = sections[prefix] ?? [prefix, ''];
+    const codes = Object.entries(catalogue).filter(([code]) => code.split('.')[0] === prefix);
+    const entries = codes.map(([code, { en, ru }]) => `\`${code}\`\n\n- ${quote(en)}\n- ${quote(ru)}\n`);
+    return [`## ${heading}\n`, ...(about === '' ? [] : [`${about}\n`]), ...entries].join('\n');
+  });
+  const ends = Object.values(outcomes).map(({ en, ru }) => `- ${en} / ${ru}`);
+  return `# Messages
+
+Made by \`npm run messages\` from \`src/core/catalogue*.ts\`; do not edit by hand.
+
+A refusal says what failed, what was and was not changed, whom to ask (\`[contact] support\`), and the code in brackets. \`{name}\`
+stands for a value. Users who do not administer the panel are never told the host of the central or the account there.
+
+What was and was not changed is one of these:
+
+${ends.join('\n')}
+
+When no agent answers, the hook itself refuses, with the code \`agent.no-answer\`.
+
+${parts.join('\n')}`;
+}
+
+/** Braces and other marks stand for themselves. */
+function quote(line: string): string {
+  return line.replaceAll(/([*_<>[\]])/g, '\\$1');
+}
+
+if (!process.argv.includes('--check')) writeFileSync(path, text());
+else if (readFileSync(path, 'utf8') !== text()) {
+  console.error('docs/messages.md is not what the catalogue says; run "npm run messages".');
+  process.exitCode = 1;
+}
