@@ -156,8 +156,17 @@ export class Access {
   }
 }
 
-/** The id in the cookie `ispmgr4=theme:lang:ID` (reference 3.1). */
-function cookieSession(cookie: string | undefined): string | undefined {
+/** The parts of the cookie `ispmgr4=theme:lang:ID` (reference 3.1). */
+function cookieParts(cookie: string | undefined): readonly string[] | undefined {
   const value = /(?:^|;\s*)ispmgr4=([^;]*)/u.exec(cookie ?? '')?.[1];
-  return value === undefined ? undefined : decodeURIComponent(value).split(':').at(-1);
+  return value === undefined ? undefined : decodeURIComponent(value).split(':');
+}
+
+function cookieSession(cookie: string | undefined): string | undefined {
+  return cookieParts(cookie)?.at(-1);
+}
+
+/** The language in the session's cookie. */
+export function cookieLang(cookie: string | undefined): string | undefined {
+  return cookieParts(cookie)?.at(-2);
 }

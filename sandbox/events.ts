@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Handlers } from './handlers.ts';
-import { errorOf, mergeDocuments, readOutput, withoutInput } from './merge.ts';
+import { errorOf, mergeDocuments, mergeForm, readOutput, withoutInput } from './merge.ts';
 import { toPunycode, toUnicode } from './names.ts';
 import { hooksFor, readPlugins } from './plugins.ts';
 import { internal, refusalDocument } from './refusal.ts';
@@ -10,6 +10,7 @@ import type { Ending } from './handlers.ts';
 import type { Log } from './log.ts';
 import type { Param, Params } from './params.ts';
 import type { Handler, PluginFunction, Plugins, Stage } from './plugins.ts';
+import type { PluginUi } from './plugin-ui.ts';
 import type { Switches } from './switches.ts';
 import type { Element } from './xml.ts';
 
@@ -19,6 +20,8 @@ export interface Event {
   readonly params: Params;
   readonly method: string;
   readonly caller: Identity;
+  /** Of the caller's session; absent: as the parameter `lang` says, else English. */
+  readonly lang?: string;
 }
 
 interface Settings {
@@ -65,6 +68,11 @@ export class Events {
     return this.#known.functions.get(name);
   }
 
+  /** Forms, menu entries and texts of the plugins. */
+  get ui(): PluginUi {
+    return this.#known.ui;
+  }
+
   /** Waits until no `before`, `after` or function handler runs (reference 10.4: such a handler cannot call the panel). */
   async idle(): Promise<void> {
     while (this.#blocking > 0 && this.#settings.switches.blockNested) {
@@ -102,9 +110,11 @@ export class Events {
     }
   }
 
-  /** Runs a function that a plugin implements. */
-  run(handler: Handler, event: Event): Promise<Element> {
-    return this.#merge(handler, event, null, element('doc'));
+  /** Runs a function that a plugin implements; its document comes whole, with the values beside an error (reference 10.5). */
+  async run(handler: Handler, event: Event): Promise<Element> {
+    const ending = await this.#block(() => this.#start(handler, event, null, element('doc')));
+    const said = this.#document(handler, ending);
+    return handler.type === 'xml' ? withoutInput(said) : mergeForm(said);
   }
 
   /** Kills the handlers that run, and waits for their end. */
@@ -190,7 +200,7 @@ export class Events {
       AUTHID: event.caller.session,
       REMOTE_USER: event.caller.name,
       SESSION_LEVEL: String(event.caller.level),
-      SESSION_LANG: event.params.get('lang') ?? 'en',
+      SESSION_LANG: event.params.get('lang') ?? event.lang ?? 'en',
       RECORDLIMIT: String(recordLimit > 0 ? recordLimit : 1000),
       MGR: 'ispmgr',
       MGR_DISTRIBUTION: 'ISPmanager-Lite',

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Params, parseMultipart } from './params.ts';
 import type { Certificate } from './certificate.ts';
+import type { Pages } from './pages.ts';
 import type { Request } from './panel.ts';
 import type { Service, Wire } from './serve.ts';
 
@@ -21,6 +22,7 @@ export type Extra = (
 
 export interface HttpOptions {
   readonly service: Service;
+  readonly pages: Pages;
   readonly port: number;
   readonly certificate: Certificate | null;
   readonly extra: Readonly<Record<string, Extra>>;
@@ -69,6 +71,16 @@ function sendPlain(response: Outgoing, status: number, body: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
 }
 
+/** Clients name the format they want with `out` (reference 4.1); what asks for HTML instead is a browser. */
+function isBrowser(request: Incoming, call: Request): boolean {
+  return call.params.get('out') === undefined && (request.headers.accept ?? '').includes('text/html');
+}
+
+async function sendPage(response: Outgoing, pages: Pages, call: Request): Promise<void> {
+  const { status, headers, body } = await pages.serve(call);
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+}
+
 async function answer(request: Incoming, response: Outgoing, options: HttpOptions): Promise<void> {
   const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/su);
   const body = await readBody(request);
@@ -76,8 +88,11 @@ async function answer(request: Incoming, response: Outgoing, options: HttpOption
   if (extra !== undefined) {
     const said = await extra(request, body);
     sendPlain(response, said.status, said.body);
-  } else if (PATHS.has(path)) send(response, await options.service.serve(toRequest(request, query, body)));
-  else
+  } else if (PATHS.has(path)) {
+    const call = toRequest(request, query, body);
+    if (isBrowser(request, call)) await sendPage(response, options.pages, call);
+    else send(response, await options.service.serve(call));
+  } else
     response.writeHead(404, { 'Content-Type': 'text/html' }).end('<html><body>404 Not Found</body></html>\n');
 }
 

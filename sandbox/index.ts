@@ -12,7 +12,9 @@ import { startHttp } from './http.ts';
 import { Log } from './log.ts';
 import { startLocal } from './mgrctl.ts';
 import { zoneIdentifier } from './names.ts';
+import { Pages } from './pages.ts';
 import { Panel } from './panel.ts';
+import { PluginManager } from './plugin-manager.ts';
 import { recordKey } from './records.ts';
 import { Service } from './serve.ts';
 import { Store } from './store.ts';
@@ -94,6 +96,7 @@ interface Parts {
   readonly panel: Panel;
   readonly faults: Faults;
   readonly service: Service;
+  readonly pages: Pages;
   readonly controlToken: string;
 }
 
@@ -118,7 +121,9 @@ function build(options: SandboxOptions): Parts {
   const log = new Log(join(root, 'var', 'ispmgr.log'), now);
   const world = { store, access, switches, now };
   const events = new Events({ root, switches, log, env: options.handlerEnv ?? {} });
-  const panel = new Panel(world, events, log);
+  const manager = new PluginManager({ root, log, reload: () => events.forget() });
+  const panel = new Panel(world, events, manager, log);
+  const pages = new Pages({ panel, access, events, title: name });
   const faults = new Faults();
   const service = new Service({ panel, access, faults, log, title: name });
   return {
@@ -130,6 +135,7 @@ function build(options: SandboxOptions): Parts {
     panel,
     faults,
     service,
+    pages,
     controlToken: randomBytes(16).toString('hex'),
   };
 }
@@ -233,7 +239,7 @@ class RunningSandbox implements Sandbox {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = build(options);
-  const { service, controlToken, world, name } = parts;
+  const { service, pages, controlToken, world, name } = parts;
   const certificate = options.tls === false ? null : await loadCertificate(options.root, name);
   let running: RunningSandbox | null = null;
   const extra = {
@@ -242,7 +248,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       return running;
     }),
   };
-  const server = await startHttp({ service, port: options.port ?? 0, certificate, extra });
+  const server = await startHttp({ service, pages, port: options.port ?? 0, certificate, extra });
   const local = await startLocal(options.root, service, world.switches);
   running = new RunningSandbox(parts, server, local, certificate?.cert ?? '');
   return running;

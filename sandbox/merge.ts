@@ -36,6 +36,12 @@ export function mergeDocuments(base: Element, added: Element): Element {
   return { ...base, children };
 }
 
+/** The document of a plugin's own function as the caller gets it: like {@link mergeDocuments}, but values beside an error stay. */
+export function mergeForm(said: Element): Element {
+  if (child(said, 'error') === undefined) return mergeDocuments(element('doc'), said);
+  return { ...said, children: said.children.filter(({ name }) => name !== 'param' && name !== 'params') };
+}
+
 /** What an `xml` handler gets is not all for the caller: parameters, metadata and messages are taken out again. */
 export function withoutInput(doc: Element): Element {
   const inside = new Set(['params', 'metadata', 'messages']);

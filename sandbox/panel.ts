@@ -1,13 +1,14 @@
-import { AuthFailure } from './access.ts';
+import { AuthFailure, cookieLang } from './access.ts';
 import { FUNCTIONS } from './functions/index.ts';
 import { errorOf } from './merge.ts';
 import type { Params } from './params.ts';
-import { Refusal, denied, internal, refusalDocument } from './refusal.ts';
+import { Refusal, badValue, denied, internal, refusalDocument } from './refusal.ts';
 import { child, element } from './xml.ts';
 import type { Identity } from './access.ts';
 import type { Call, PanelFunction } from './functions/common.ts';
 import type { Event, Events } from './events.ts';
 import type { Log } from './log.ts';
+import type { PluginManager } from './plugin-manager.ts';
 import type { Undo } from './store.ts';
 import type { RequestEntry } from './types.ts';
 import type { Element } from './xml.ts';
@@ -48,11 +49,13 @@ export class Panel {
   readonly requests: RequestEntry[] = [];
   readonly #world: World;
   readonly #events: Events;
+  readonly #manager: PluginManager;
   readonly #log: Log;
   #stopped = false;
 
-  constructor(world: World, events: Events, log: Log) {
+  constructor(world: World, events: Events, manager: PluginManager, log: Log) {
     this.#world = world;
+    this.#manager = manager;
     this.#events = events;
     this.#log = log;
   }
@@ -135,18 +138,32 @@ export class Panel {
 
   async #dispatch(func: string, request: Request, caller: Identity): Promise<Element> {
     const { params, method } = request;
-    const event = { func, params, method, caller };
+    const lang = cookieLang(request.cookie);
+    const event = { func, params, method, caller, ...(lang === undefined ? {} : { lang }) };
     const plugin = this.#events.pluginFunction(func);
     const builtIn = FUNCTIONS.get(func);
+    if (this.#manager.handles(func)) {
+      if (caller.level < 7) throw denied(func);
+      return await this.#manager.run(func, params, lang ?? 'en');
+    }
     const minLevel = plugin?.minLevel ?? builtIn?.minLevel ?? 5;
     if (plugin === undefined && builtIn === undefined) throw internal(`unknown function '${func}'`);
     if (caller.level < minLevel) throw denied(func);
+    if (plugin !== undefined) this.#demandFields(event);
     try {
       if (plugin === undefined && builtIn !== undefined) return await this.#runBuiltIn(builtIn, event);
       return await this.#around([event], async () => ({ doc: await this.#runPlugin(event), undo: null }));
     } finally {
       this.#events.final(event);
     }
+  }
+
+  /** Fields a plugin's form declares with `empty="no"` (reference 10.2). */
+  #demandFields(event: Event): void {
+    if (!event.params.saved) return;
+    const fields = this.#events.ui.forms.get(event.func) ?? [];
+    const missing = fields.find(({ name, required }) => required === true && event.params.text(name) === '');
+    if (missing !== undefined) throw badValue(missing.name);
   }
 
   #runPlugin(event: Event): Promise<Element> {

@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { emptyUi, readUi } from './plugin-ui.ts';
 import { childrenOf, parseXml } from './xml.ts';
 import type { Log } from './log.ts';
+import type { PluginUi } from './plugin-ui.ts';
 import type { Level } from './types.ts';
 import type { Element } from './xml.ts';
 
@@ -31,6 +33,7 @@ export interface PluginFunction {
 export interface Plugins {
   readonly events: readonly EventHook[];
   readonly functions: ReadonlyMap<string, PluginFunction>;
+  readonly ui: PluginUi;
 }
 
 function readLevel(text: string | undefined): Level {
@@ -76,11 +79,14 @@ function collect(root: Element, into: Collected): void {
  */
 export function readPlugins(root: string, log: Log): Plugins {
   const into: Collected = { events: [], functions: new Map() };
+  const ui = emptyUi();
   const files = readdirSync(join(root, 'etc')).filter((name) => /^ispmgr_mod_.+\.xml$/u.test(name));
   for (const file of files.sort()) {
     const own: Collected = { events: [], functions: new Map() };
     try {
-      collect(parseXml(readFileSync(join(root, 'etc', file), 'utf8')), own);
+      const description = parseXml(readFileSync(join(root, 'etc', file), 'utf8'));
+      collect(description, own);
+      readUi(description, ui);
     } catch (error) {
       log.write('ERROR', `Plugin file ${file} cannot be used: ${String(error)}`);
       continue;
@@ -90,7 +96,7 @@ export function readPlugins(root: string, log: Log): Plugins {
     log.write('INFO', `Plugin file ${file}: ${own.events.length} events, ${own.functions.size} functions`);
   }
   const events = [...into.events.filter((one) => one.first), ...into.events.filter((one) => !one.first)];
-  return { events, functions: into.functions };
+  return { events, functions: into.functions, ui };
 }
 
 /** The registrations on a function for a stage, in order. */

@@ -115,17 +115,17 @@ test('again: nothing changes', async () => {
 test('an update while edits go on: each edit is on both sides or on neither', async () => {
   const archive = await release('1.1.0');
   const settings = readFileSync(join(stage.panel.root, 'etc/domainsync.ini'), 'utf8');
-  let updating = true;
+  const updating = new AbortController();
   const answers: { name: string; ok: boolean }[] = [];
   const editing = (async (): Promise<void> => {
-    for (let at = 0; updating || at < 5; at += 1) {
+    for (let at = 0; !updating.signal.aborted || at < 5; at += 1) {
       const name = `u${at}`;
       answers.push({ name, ok: (await save(name)).ok });
     }
   })();
   await run('tar', ['-xzf', archive, '-C', stage.panel.root]);
   await run(join(stage.panel.root, 'lib/domainsync/1.1.0/install'), ['--root', stage.panel.root]);
-  updating = false;
+  updating.abort();
   await editing;
   for (const { name, ok } of answers) {
     assert.equal(

@@ -1,0 +1,72 @@
+import { alert, escapeHtml } from './page-html.ts';
+import { text } from './page-texts.ts';
+import type { Lang } from './page-texts.ts';
+import type { Field } from './page-views.ts';
+
+export interface FormPage {
+  readonly lang: Lang;
+  readonly fields: readonly Field[];
+  /** Sent along unseen: function, elid, plid, token. */
+  readonly hidden: Readonly<Record<string, string>>;
+  readonly value: (name: string) => string;
+  readonly label: (name: string) => string;
+  /** Empty: none. */
+  readonly hint: (name: string) => string;
+  /** Options of a select: value and text. */
+  readonly options: (field: Field) => readonly (readonly [value: string, text: string])[];
+  /** Where Cancel leads. */
+  readonly back: string;
+  readonly error: { readonly text: string; readonly field: string } | null;
+}
+
+function attribute(name: string, value: string | undefined): string {
+  return value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`;
+}
+
+function control(page: FormPage, field: Field, wrong: boolean): string {
+  const { name, type } = field;
+  const shared =
+    ` id="${name}" name="${name}"${attribute('maxlength', field.maxlength)}` +
+    `${field.readonly === true ? ' readonly' : ''}${wrong ? ' aria-invalid="true"' : ''}`;
+  const value = page.value(name);
+  switch (type) {
+    case 'select': {
+      const options = page.options(field).map(([key, label]) => {
+        const chosen = key === value ? ' selected' : '';
+        return `<option value="${escapeHtml(key)}"${chosen}>${escapeHtml(label)}</option>`;
+      });
+      return `<select${shared}>${options.join('')}</select>`;
+    }
+    case 'textarea':
+      return `<textarea${shared} rows="4">${escapeHtml(value)}</textarea>`;
+    case 'checkbox':
+      return `<input type="checkbox" value="on"${shared}${value === 'on' ? ' checked' : ''}>`;
+    case 'password':
+      // Never sent back (nobody can read it from the page).
+      return `<input type="password" autocomplete="new-password"${shared}>`;
+    case 'text':
+    case 'hidden':
+      return `<input type="${type}" value="${escapeHtml(value)}"${shared}>`;
+  }
+}
+
+/** A form with OK and Cancel; the field an error is about is marked. */
+export function formHtml(page: FormPage): string {
+  const { lang, error } = page;
+  const rows = page.fields.map((field) => {
+    const wrong = error?.field === field.name;
+    if (field.type === 'hidden') return control(page, field, wrong);
+    const hint = page.hint(field.name);
+    const small = hint === '' ? '' : `<small>${escapeHtml(hint)}</small>`;
+    const label = `<label for="${field.name}">${escapeHtml(page.label(field.name))}</label>`;
+    return `<div class="field${wrong ? ' invalid' : ''}">${label}${control(page, field, wrong)}${small}</div>`;
+  });
+  const hidden = Object.entries(page.hidden).map(
+    ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
+  );
+  const buttons =
+    `<button class="main" name="clicked" value="ok">${text('ok', lang)}</button> ` +
+    `<a class="button" href="${escapeHtml(page.back)}">${text('cancel', lang)}</a>`;
+  const top = error === null ? '' : alert(error.text);
+  return `${top}<form class="form" method="post" action="/ispmgr">${hidden.join('')}${rows.join('')}${buttons}</form>`;
+}
