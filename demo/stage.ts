@@ -58,8 +58,11 @@ export const account = { name: 'kunde42', password: 'pa;ss#wo=%rd' } as const;
 /** Another customer of the same provider. */
 export const somebody = { name: 'somebody', password: 'somebody' } as const;
 
+/** The customer's own administrator. */
+export const panelAdmin = { name: 'root', password: 'panel-root' } as const;
+
 const panelUsers: readonly SandboxUser[] = [
-  { name: 'root', password: 'panel-root', level: 7 },
+  { ...panelAdmin, level: 7 },
   { ...customer, level: 5 },
 ];
 const centralUsers: readonly SandboxUser[] = [

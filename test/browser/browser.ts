@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const program = '/usr/bin/chromium';
+
+/** Whether Debian's Chromium is here (`script/servers` installs it when it may). */
+export function hasChromium(): boolean {
+  return existsSync(program);
+}
+
+/** Debian's Chromium, without a window; it talks to this machine only. */
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: program,
+    args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+  });
+}
+
+/** A tab of its own that accepts the stand-in's self-signed certificate. */
+export async function openTab(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    viewport: { width: 1180, height: 760 },
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  return page;
+}
