@@ -42,7 +42,7 @@ nav h2 { font-size: 12px; text-transform: uppercase; color: #66788a; margin: 16p
 nav a { display: block; padding: 5px 20px; color: inherit; text-decoration: none }
 nav a[aria-current] { background: #dfe9f4; font-weight: 600 }
 main { padding: 20px 28px; min-width: 0 } h1 { font-size: 20px; margin: 0 0 16px }
-table { border-collapse: collapse; background: #fff; width: 100% } th, td { text-align: left; padding: 7px 10px; border: 1px solid #d5dce3; overflow-wrap: anywhere }
+table { border-collapse: collapse; background: #fff; width: 100% } th, td { text-align: left; padding: 7px 10px; border: 1px solid #d5dce3; overflow-wrap: break-word } td { max-width: 420px } td button { white-space: nowrap }
 th { background: #f4f6f8 } td form { display: inline }
 button, .button { font: inherit; padding: 5px 14px; border: 1px solid #9fb1c3; border-radius: 4px; background: #fff; color: inherit; cursor: pointer; text-decoration: none; display: inline-block }
 button.main { background: #27496d; border-color: #27496d; color: #fff }

@@ -6,7 +6,7 @@ import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import { systemClock } from '../app/clock.ts';
 import type { Paths } from '../app/paths.ts';
-import { isPaused } from '../app/pause.ts';
+import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
 import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wire.ts';
 import { loadSettings, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import type { FileLog } from './log.ts';
@@ -37,7 +37,8 @@ export class Agent {
   /** Engines of earlier settings with operations still open. */
   readonly #draining = new Set<Wired>();
   #minder: NodeJS.Timeout | null = null;
-  #wasPaused = false;
+  /** End of the last pause that ran out, milliseconds since 1970: compared once. */
+  #endSeen: number | null = null;
   /** Why the newest settings are not in force; null when they are. */
   pending: readonly Problem[] | null = null;
 
@@ -92,14 +93,15 @@ export class Agent {
     }
   }
 
-  /** What passed during a pause is found by a comparison once it is over, however it ended. */
+  /** What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or by itself. */
   #mindPause(): void {
-    const paused = isPaused(this.paths.pause, systemClock.wall());
-    if (this.#wasPaused && !paused && this.#state.kind === 'running') {
-      this.#log.write(4, 'pause.over', {});
-      this.#state.wired.engine.compare('all', 'pause-over');
-    }
-    this.#wasPaused = paused;
+    if (this.#state.kind !== 'running') return;
+    const end = pauseEnd(this.paths.pause);
+    const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
+    if (ranOut) this.#endSeen = end;
+    if (!takeEndedMark(this.paths.pause) && !ranOut) return;
+    this.#log.write(4, 'pause.over', {});
+    this.#state.wired.engine.compare('all', 'pause-over');
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
@@ -219,7 +221,7 @@ export class Agent {
 function withoutNames(text: string, { address, username }: Settings): string {
   const { host, hostname } = new URL(address);
   const names = [address, host, hostname, username].filter((name) => name.length > 2);
-  return names.reduce((clean, name) => clean.replaceAll(name, '…'), text);
+  return names.reduce((clean, name) => clean.replaceAll(name, '[…]'), text);
 }
 
 /** A save or delete is refused; what is already done or only looked at is not. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** When a pause ends: wall clock in milliseconds since 1970, `Infinity` when nobody said; `null` = not paused. */
@@ -23,9 +23,25 @@ export function pause(path: string, until: number): void {
   writeFileSync(path, until === Infinity ? '' : `${Math.ceil(until / 1_000)}\n`, { mode: 0o600 });
 }
 
-/** @returns whether it was paused */
+/**
+ * Ends a pause, and leaves a mark for the agent to compare what passed meanwhile, even if it never saw the pause.
+ * @returns whether it was paused
+ */
 export function endPause(path: string): boolean {
   const was = pauseEnd(path) !== null;
+  if (was) writeFileSync(endedMark(path), '', { mode: 0o600 });
   rmSync(path, { force: true });
   return was;
+}
+
+/** Takes the mark of an ended pause away. @returns whether there was one */
+export function takeEndedMark(path: string): boolean {
+  const mark = endedMark(path);
+  const was = existsSync(mark);
+  rmSync(mark, { force: true });
+  return was;
+}
+
+function endedMark(path: string): string {
+  return `${path}-ended`;
 }

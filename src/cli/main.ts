@@ -114,9 +114,8 @@ program
   .action(async () => {
     const { paths, json } = common();
     const was = endPause(paths.pause);
-    if (was) await askAgent(paths.socket, { do: 'compare', zone: null });
     print(json, { wasPaused: was }, () =>
-      was ? 'Resumed; everything is being compared.' : 'It was not paused.',
+      was ? 'Resumed; everything will be compared within seconds.' : 'It was not paused.',
     );
   });
 
