@@ -4,12 +4,14 @@ import { CentralError } from '../core/central.ts';
 import { describe } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
+import type { CallFacts } from '../core/panel-hand.ts';
 import { systemClock } from '../app/clock.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
 import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wire.ts';
 import { loadSettings, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import type { FileLog } from './log.ts';
+import { Trace } from './trace.ts';
 
 /** How often (ms) it is looked whether a pause is over. */
 const pauseLook = 2_000;
@@ -27,6 +29,7 @@ export type AgentState =
  */
 export class Agent {
   readonly paths: Paths;
+  readonly trace: Trace;
   readonly #panel: Panel;
   readonly #log: FileLog;
   #seen = '';
@@ -42,8 +45,9 @@ export class Agent {
   /** Why the newest settings are not in force; null when they are. */
   pending: readonly Problem[] | null = null;
 
-  constructor(paths: Paths, panel: Panel, log: FileLog) {
+  constructor(paths: Paths, panel: Panel, facts: (call: HookCall) => CallFacts, log: FileLog) {
     this.paths = paths;
+    this.trace = new Trace(panel, facts);
     this.#panel = panel;
     this.#log = log;
   }
@@ -70,7 +74,7 @@ export class Agent {
   /** One hook call; gives what the hook is to print. */
   async answer(call: HookCall): Promise<string> {
     const event = this.#panel.decode(call);
-    const verdict = await this.#judge(event);
+    const verdict = await this.trace.note(call, event, await this.#judge(event));
     return this.#say(call, verdict);
   }
 
@@ -155,6 +159,7 @@ export class Agent {
   async #take(loaded: LoadedSettings): Promise<void> {
     if (loaded.kind === 'configured') {
       this.#log.level = loaded.settings.logLevel;
+      this.#log.format = loaded.settings.logFormat;
       await this.#configure(loaded.settings);
       this.pending = null;
       return;

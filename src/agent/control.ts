@@ -5,6 +5,7 @@ import { CentralError } from '../core/central.ts';
 import { JournalError } from '../core/journal.ts';
 import type { Problem } from '../dns/problem.ts';
 import { pauseEnd } from '../app/pause.ts';
+import { version } from '../app/version.ts';
 import type { Agent } from './agent.ts';
 
 const request = v.variant('do', [
@@ -13,7 +14,9 @@ const request = v.variant('do', [
   v.object({ do: v.literal('zone'), zone: v.string() }),
   v.object({ do: v.literal('compare'), zone: v.nullable(v.string()) }),
   v.object({ do: v.literal('history'), latest: v.number() }),
+  v.object({ do: v.literal('operation'), prefix: v.string() }),
   v.object({ do: v.literal('check') }),
+  v.object({ do: v.literal('trace'), zone: v.nullable(v.string()), refuseAfter: v.boolean() }),
 ]);
 
 type Request = v.InferOutput<typeof request>;
@@ -30,6 +33,8 @@ export async function answerControl(agent: Agent, text: string): Promise<string>
 
 async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
   if (ask.do === 'status') return await status(agent);
+  if (ask.do === 'trace')
+    return agent.trace.turn(ask.zone === null ? null : zoneName(ask.zone), ask.refuseAfter);
   const { state } = agent;
   if (state.kind !== 'running') throw new NotRunning();
   const { engine, central } = state.wired;
@@ -40,6 +45,8 @@ async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
       return await engine.view(zoneName(ask.zone));
     case 'history':
       return await engine.history(ask.latest);
+    case 'operation':
+      return await engine.find(ask.prefix);
     case 'compare':
       engine.compare(ask.zone === null ? 'all' : zoneName(ask.zone), 'asked');
       return null;
@@ -54,6 +61,7 @@ async function status(agent: Agent): Promise<unknown> {
   const end = pauseEnd(paths.pause);
   return {
     pid: process.pid,
+    version,
     memory: process.memoryUsage.rss(),
     state: state.kind,
     problems: state.kind === 'broken' ? state.problems : [],

@@ -10,10 +10,17 @@ const names: Readonly<Record<LogLevel, string>> = {
   9: 'all',
 };
 
-/** A log file with one line per event; a line that cannot be written is counted and told with the next one that can. */
+export type LogFormat = 'text' | 'json';
+
+/**
+ * A log file, 0600, with one line per event: words (`time level event field=value ...`) or one JSON object. The file is found by
+ * its name each time, so that a rotation needs no signal. A line that cannot be written is counted and told with the next one
+ * that can.
+ */
 export class FileLog {
   readonly #path: string;
   level: number;
+  format: LogFormat = 'text';
   #lost = 0;
 
   constructor(path: string, level: number) {
@@ -23,10 +30,10 @@ export class FileLog {
 
   readonly write: Log = (level, event, fields = {}) => {
     if (level > this.level) return;
-    const lost = this.#lost > 0 ? ` lost-lines=${this.#lost}` : '';
-    const line = `${new Date().toISOString()} ${names[level]} ${event}${describe(fields)}${lost}\n`;
+    const told = this.#lost > 0 ? { ...fields, lostLines: this.#lost } : fields;
+    const line = formats[this.format](new Date(), names[level], event, told);
     try {
-      appendFileSync(this.#path, line, { mode: 0o600 });
+      appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
       this.#lost = 0;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
@@ -36,12 +43,15 @@ export class FileLog {
   };
 }
 
-function describe(fields: LogFields): string {
-  return Object.entries(fields)
-    .map(([name, value]) => ` ${name}=${quoted(String(value))}`)
-    .join('');
-}
+type Format = (time: Date, level: string, event: string, fields: LogFields) => string;
 
-function quoted(text: string): string {
-  return /^[\w.:@/+-]+$/.test(text) ? text : JSON.stringify(text);
+const formats: Readonly<Record<LogFormat, Format>> = {
+  text: (time, level, event, fields) =>
+    [time.toISOString(), level, event, ...Object.entries(fields).map(inWords)].join(' '),
+  json: (time, level, event, fields) => JSON.stringify({ ...fields, time: time.toISOString(), level, event }),
+};
+
+function inWords([name, value]: readonly [string, string | number | boolean | null]): string {
+  const text = String(value);
+  return `${name}=${/^[\w.:@/+-]+$/.test(text) ? text : JSON.stringify(text)}`;
 }

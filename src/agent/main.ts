@@ -7,7 +7,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathsOf } from '../app/paths.ts';
-import { wirePanel } from '../app/wire.ts';
+import { wirePanel, wirePanelHand } from '../app/wire.ts';
 import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
 import { takeLock } from './lock.ts';
@@ -23,7 +23,8 @@ async function main(): Promise<number> {
   const release = takeLock(paths.lock);
   if (release === null) return 0;
   const log = new FileLog(paths.log, 4);
-  const agent = new Agent(paths, await wirePanel(root), log);
+  const hand = await wirePanelHand(root);
+  const agent = new Agent(paths, await wirePanel(root), (call) => hand.facts(call), log);
   await agent.start();
   const server = await listen(paths.socket, {
     hook: (call) => agent.answer(call),

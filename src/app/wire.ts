@@ -7,9 +7,11 @@ import { Engine } from '../core/engine/engine.ts';
 import { defaultEngineSettings } from '../core/engine/settings.ts';
 import type { Log } from '../core/log.ts';
 import type { Panel } from '../core/panel.ts';
+import type { PanelHand } from '../core/panel-hand.ts';
 import type { Settings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { systemClock } from './clock.ts';
+import { loggedCentral, loggedPanel } from './logged.ts';
 import { journalPath, type Paths } from './paths.ts';
 
 /** A running engine and what has to be closed with it. */
@@ -57,6 +59,12 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
   }
 }
 
+/** Edits in the panel on this host as a person would make them, for the self-test. */
+export async function wirePanelHand(root: string): Promise<PanelHand> {
+  const { createIspmanagerHand } = await import('../panels/ispmanager/by-hand.ts');
+  return createIspmanagerHand({ root });
+}
+
 /** The panel on this host. */
 export async function wirePanel(root: string): Promise<Panel> {
   const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
@@ -77,8 +85,8 @@ export async function wireEngine(
   const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
   if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
   const engine = new Engine({
-    panel,
-    central,
+    panel: loggedPanel(panel, log),
+    central: loggedCentral(central, log),
     journal,
     clock: systemClock,
     log,

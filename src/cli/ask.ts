@@ -8,12 +8,21 @@ const patience = 30_000;
 
 /** The agent is not there, or says that it cannot. */
 export class AskFailed extends Error {
-  override readonly name = 'AskFailed';
+  override readonly name: string = 'AskFailed';
+}
+
+/** Nobody listens on the socket. */
+export class NoAgent extends AskFailed {
+  override readonly name = 'NoAgent';
+
+  constructor() {
+    super('The agent is not running; the next edit starts it.');
+  }
 }
 
 /**
  * Asks the running agent.
- * @throws {AskFailed} with a sentence for the person at the terminal
+ * @throws {NoAgent | AskFailed} with a sentence for the person at the terminal
  */
 export async function askAgent(
   socketPath: string,
@@ -39,11 +48,7 @@ function exchange(socketPath: string, request: string): Promise<string> {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
     socket.on('error', (error) => {
-      reject(
-        error instanceof AskFailed
-          ? error
-          : new AskFailed('The agent is not running; the next edit starts it.'),
-      );
+      reject(error instanceof AskFailed ? error : new NoAgent());
     });
   });
 }

@@ -8,15 +8,9 @@ import { endAgent } from '../app/replace-agent.ts';
 import { putSystemFiles, removeSystemFiles } from '../app/system-files.ts';
 import { uninstall } from '../app/uninstall.ts';
 import { askAgent, AskFailed } from './ask.ts';
+import { examples } from './help.ts';
 import { exitStatus, print } from './output.ts';
-
-/** What the options before the command say. */
-export interface Place {
-  readonly paths: Paths;
-  /** As given; absent = the usual one. */
-  readonly socket: string | undefined;
-  readonly json: boolean;
-}
+import type { Place } from './place.ts';
 
 /** Longest time an agent may take to answer what it has begun and end, milliseconds: an edit's deadline and some more. */
 const agentPatience = 20_000;
@@ -33,7 +27,7 @@ export function installCommand(place: () => Place): Command {
     .option('--config <file>', 'settings file to put in force, "-" for standard input')
     .option('--from <dir>', 'directory of the release')
     .addOption(systemOption())
-    .addHelpText('after', installHelp)
+    .addHelpText('after', examples.install)
     .action(async (options: { config?: string; from?: string; system: string }) => {
       const { paths, socket, json } = place();
       const from = resolve(options.from ?? dirname(process.argv[1] ?? ''));
@@ -50,23 +44,12 @@ export function installCommand(place: () => Place): Command {
     });
 }
 
-const installHelp = `
-Examples:
-  domainsync install                                     again with the same release: nothing changes
-  domainsync install --config /root/domainsync.ini       with settings, as a fleet tool would
-  printf '...' | domainsync install --config -           settings from standard input
-  domainsync --root /srv/panel install --system no       another root, no service file
-
-The panel reads the description file when it starts: "killall ispmgr" restarts an ISPmanager 4.
-Exit status: 0 installed (or already so), 1 refused, nothing was changed.
-`;
-
 export function uninstallCommand(place: () => Place): Command {
   return new Command('uninstall')
     .description("end the agent and take domainsync out of the panel's root without trace")
     .option('--keep-data', 'leave settings, journal and log where they are')
     .addOption(systemOption())
-    .addHelpText('after', uninstallHelp)
+    .addHelpText('after', examples.uninstall)
     .action(async (options: { keepData?: boolean; system: string }) => {
       const { paths, socket, json } = place();
       const { root } = paths;
@@ -79,15 +62,6 @@ export function uninstallCommand(place: () => Place): Command {
       print(json, { removed }, () => [...removed.map((path) => `removed ${path}`), restart].join('\n'));
     });
 }
-
-const uninstallHelp = `
-Examples:
-  domainsync uninstall                 everything: programs, settings, journal, log
-  domainsync uninstall --keep-data     programs only; a later "install" goes on where this one ended
-
-What is at the central stays there as it is; it is only not kept in step any more.
-Exit status: 0 removed, 1 the agent did not end (nothing was removed).
-`;
 
 const restart = 'Restart the panel so that it notices: killall ispmgr';
 

@@ -5,11 +5,12 @@ import { describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
-import { table } from './output.ts';
+import { coloured, localTime, table, type Cell, type Mood } from './output.ts';
 
 /** What the agent says of itself (`src/agent/control.ts`). */
 export interface StatusReport {
   readonly pid: number;
+  readonly version: string;
   readonly memory: number;
   readonly state: string;
   readonly problems: readonly Problem[];
@@ -20,16 +21,38 @@ export interface StatusReport {
   readonly engine: EngineStatus | null;
 }
 
-function time(wall: number): string {
-  return new Date(wall).toISOString().replace('T', ' ').slice(0, 19);
+/** How a state or standing is meant where a person looks. */
+export function moodOfState(state: string): Mood {
+  return moods[state] ?? 'plain';
+}
+
+const moods: Readonly<Record<string, Mood>> = {
+  confirmed: 'good',
+  joined: 'good',
+  running: 'good',
+  refused: 'bad',
+  stuck: 'bad',
+  broken: 'bad',
+  reverting: 'care',
+  reverted: 'care',
+  differs: 'care',
+  foreign: 'care',
+  deleting: 'care',
+  'panel-only': 'quiet',
+  'central-only': 'quiet',
+  released: 'quiet',
+};
+
+function inMood(state: string): Cell {
+  return { text: state, mood: moodOfState(state) };
 }
 
 export function showStatus(report: StatusReport): string {
   const { engine, central } = report;
   const lines = [
-    `agent      ${report.state}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`,
+    `agent      ${coloured(report.state, moodOfState(report.state))}, release ${report.version}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`,
     `central    ${central === null ? '-' : `${central.address} as ${central.account}`}`,
-    `paused     ${report.paused ? `yes, until ${report.pausedUntil === null ? 'resumed' : time(report.pausedUntil)}` : 'no'}`,
+    `paused     ${pausedText(report)}`,
   ];
   if (engine !== null) {
     const { comparison } = engine;
@@ -37,17 +60,23 @@ export function showStatus(report: StatusReport): string {
       ? `running, ${comparison.done} of ${comparison.total}`
       : 'not complete';
     lines.push(
-      `baseline   ${engine.baselineAt === null ? running : time(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
+      `baseline   ${engine.baselineAt === null ? running : localTime(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
       `zones      ${counts(engine.zones)}`,
       `records    ${counts(engine.records)}`,
       `operations ${engine.open} open, ${engine.stuck.length} stuck`,
     );
     for (const stuck of engine.stuck)
-      lines.push(`  stuck ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
+      lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
   }
   for (const problem of [...report.problems, ...report.pending])
-    lines.push(`problem    ${describeProblem(problem, 'en')}`);
+    lines.push(`${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`);
   return lines.join('\n');
+}
+
+function pausedText({ paused, pausedUntil }: StatusReport): string {
+  if (!paused) return 'no';
+  const until = pausedUntil === null ? '"domainsync resume"' : localTime(pausedUntil);
+  return coloured(`yes, until ${until}: edits pass in the panel only`, 'care');
 }
 
 function counts(of: Readonly<Record<string, number>>): string {
@@ -62,8 +91,8 @@ function reasons({ problems }: Operation): string {
 export function showZones(zones: readonly ZoneEntry[]): string {
   const rows = zones.map(({ zone, standing, baselineAt, note }) => [
     displayName(zone),
-    standing,
-    time(baselineAt),
+    inMood(standing),
+    localTime(baselineAt),
     note ?? '',
   ]);
   return table(['ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
@@ -73,11 +102,12 @@ export function showZones(zones: readonly ZoneEntry[]): string {
 export function showZone(zone: DnsName, view: ZoneView): string {
   const { entry } = view;
   const remark = entry === null || entry.note === null ? '' : ` (${entry.note})`;
-  const head = `${displayName(zone)}: ${entry?.standing ?? 'not known'}${remark}`;
-  const rows = view.rows.map(({ record, standing, onPanel, onCentral, note }) => [
+  const standing = entry?.standing ?? 'not known';
+  const head = `${displayName(zone)}: ${coloured(standing, moodOfState(standing))}${remark}`;
+  const rows = view.rows.map(({ record, standing: rowStanding, onPanel, onCentral, note }) => [
     onPanel ? 'yes' : '-',
     onCentral ? 'yes' : '-',
-    standing,
+    inMood(rowStanding),
     shortened(formatRecord(record)),
     note ?? '',
   ]);
@@ -91,9 +121,9 @@ function shortened(text: string): string {
 
 export function showHistory(operations: readonly Operation[]): string {
   const rows = operations.map((operation) => [
-    time(operation.createdAt),
+    localTime(operation.createdAt),
     operation.id,
-    operation.state,
+    inMood(operation.state),
     operation.kind,
     displayName(operation.zone),
     operation.actor,

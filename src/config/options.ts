@@ -50,6 +50,14 @@ export const options: readonly Option[] = [
     most: 9,
     help: 'From 1 (errors) to 9.',
   },
+  {
+    section: 'log',
+    option: 'format',
+    kind: 'choice',
+    fallback: 'text',
+    choices: ['text', 'json'],
+    help: 'One line of words per event, or one JSON object.',
+  },
   seconds('deadline', 10, 2, 60, 'Longest time one edit may take in the panel.'),
   seconds(
     'after_wait',

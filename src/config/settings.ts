@@ -26,6 +26,7 @@ export interface Settings {
   readonly caFile: string;
   readonly login: 'authinfo' | 'session';
   readonly logLevel: number;
+  readonly logFormat: 'text' | 'json';
   /** All in milliseconds. */
   readonly deadline: number;
   readonly afterWait: number;
@@ -153,6 +154,7 @@ function freeze(address: string, read: Readonly<Record<string, string>>): Settin
     caFile: text('isp_master.ca_file'),
     login: text('isp_master.login') === 'session' ? 'session' : 'authinfo',
     logLevel: Number(text('log.level')),
+    logFormat: text('log.format') === 'json' ? 'json' : 'text',
     deadline: time('deadline'),
     afterWait: time('after_wait'),
     readGap: time('read_gap'),

@@ -127,6 +127,10 @@ export const settingsTexts = {
     en: '{path} is missing: this is not a complete release of domainsync.',
     ru: 'Нет файла {path}: это не полный выпуск domainsync.',
   },
+  'agent.self-test': {
+    en: 'An intended error of the self-test. The record is removed again.',
+    ru: 'Намеренная ошибка самопроверки. Запись будет удалена.',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

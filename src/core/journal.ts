@@ -29,6 +29,8 @@ export interface OperationFilter {
   readonly zone?: DnsName;
   /** Only operations with something left to do: not final, or on watch at this wall-clock time. */
   readonly openAt?: number;
+  /** Only those whose id begins so. */
+  readonly prefix?: string;
   /** Newest first, at most this many. Without it: oldest first, all. */
   readonly latest?: number;
 }

@@ -37,9 +37,10 @@ export class MemoryJournal implements Journal {
 
   async operations(filter: OperationFilter): Promise<readonly Operation[]> {
     await Promise.resolve();
-    const { zone, openAt, latest } = filter;
+    const { zone, openAt, prefix = '', latest } = filter;
     const found = [...this.#operations.values()].filter(
       (operation) =>
+        operation.id.startsWith(prefix) &&
         (zone === undefined || operation.zone === zone) &&
         (openAt === undefined || isOpen(operation, openAt)),
     );

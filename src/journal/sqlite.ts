@@ -64,18 +64,28 @@ export class SqliteJournal implements Journal {
     }
   }
 
+  /** What SQLite finds wrong with the file, in its own words; null when it is whole. */
+  damage(): string | null {
+    const said = this.#guard(() => this.#get('PRAGMA quick_check(1)')?.['quick_check']);
+    return said === 'ok' ? null : String(said);
+  }
+
   async operation(id: string): Promise<Operation | null> {
     const row = await this.#one('SELECT body FROM operation WHERE id = ?', id);
     return row === undefined ? null : readOperation(row['body']);
   }
 
   async operations(filter: OperationFilter): Promise<readonly Operation[]> {
-    const { zone, openAt, latest } = filter;
+    const { zone, openAt, prefix, latest } = filter;
     const where: string[] = [];
     const values: SQLInputValue[] = [];
     if (zone !== undefined) {
       where.push('zone = ?');
       values.push(zone);
+    }
+    if (prefix !== undefined) {
+      where.push('substr(id, 1, ?) = ?');
+      values.push(prefix.length, prefix);
     }
     if (openAt !== undefined) {
       where.push('(open = 1 OR (watch_until > 0 AND watch_until > ?))');

@@ -119,6 +119,8 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     assert.deepEqual(await ids({}), ['a', 'b', 'c', 'd']);
     assert.deepEqual(await ids({ openAt: 50 }), ['a', 'c', 'd']);
     assert.deepEqual(await ids({ openAt: 100 }), ['a', 'd']);
+    assert.deepEqual(await ids({ prefix: 'a' }), ['a']);
+    assert.deepEqual(await ids({ prefix: 'aa' }), []);
     assert.deepEqual(await ids({ zone, openAt: 50 }), ['a', 'c']);
     assert.deepEqual(await ids({ latest: 2 }), ['d', 'c']);
     assert.deepEqual(await ids({ zone, latest: 2 }), ['c', 'b']);

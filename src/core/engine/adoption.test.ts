@@ -307,3 +307,26 @@ test('a deleted zone that somebody has written to at the central stays there, an
   const { stuck } = await world.clock.runUntilSettled(world.engine.status());
   assert.equal(stuck[0]?.problems[0]?.code, 'zone.changed-at-central');
 });
+
+test('an undo that the central refuses for good is a case for a person, and ends once both sides agree by hand', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const items: EditItem[] = [{ remove: a('www', 1), add: a('www', 2) }];
+  let accepted = false;
+  world.chooseFault = () => (accepted ? 'refuse' : null);
+  const refusesLocally = (): boolean => {
+    accepted = true;
+    return false;
+  };
+  await play(world, (stage) => recordsEvent(zone, items, stage), refusesLocally, 600_000);
+  assert.ok(world.engine !== null);
+  const { stuck } = await world.clock.runUntilSettled(world.engine.status());
+  assert.equal(stuck.length, 1);
+  world.chooseFault = () => null;
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), ['name.stuck']);
+  put(world, 'central', [a('www', 1)]);
+  world.engine.compare(zone, 'asked');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.deepEqual((await world.clock.runUntilSettled(world.engine.status())).stuck, []);
+  assert.equal(await standing(world, a('www', 1)), 'joined');
+  assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), []);
+});

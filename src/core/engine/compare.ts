@@ -12,7 +12,7 @@ import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
-import { giveUpDelete } from './give-up-delete.ts';
+import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createAtCentral } from './zone-edits.ts';
 
 /**
@@ -46,7 +46,7 @@ async function compareUnderLock(
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
-    if (own.state === 'stuck') await unstick(runtime, own, view, ctx);
+    if (own.state === 'stuck') await unstickZone(runtime, own, view, ctx);
     return;
   }
   if (view.records === null) {
@@ -58,11 +58,14 @@ async function compareUnderLock(
     await missingAtCentral(runtime, zone, entry, ctx);
     return;
   }
-  const busy = new Set([...busyIds(open), ...watchedIds(remembered)]);
+  const freed = view.quiet ? unstuckRecords(runtime, open, view, records) : [];
+  const freedIds = new Set(freed.map(({ id }) => id));
+  const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watchedIds(remembered)]);
   const rows = await journal.rows(zone);
   const baseline = await isBaseline(runtime, entry);
   const found = compareSides(zone, view.records, records, rows, { baseline, busy });
   await journal.commit({
+    operations: freed,
     zones: [joinedEntry(runtime, zone, entry)],
     rows: [{ zone, put: found.put, drop: found.drop }],
   });
@@ -73,32 +76,6 @@ async function compareUnderLock(
 function watchedIds(operations: readonly Operation[]): string[] {
   const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
   return watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId));
-}
-
-/**
- * A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again), or neither
- * side has it any more.
- */
-async function unstick(
-  runtime: Runtime,
-  operation: Operation,
-  view: PanelView,
-  ctx: CallContext,
-): Promise<void> {
-  const { journal, central } = runtime.ports;
-  if (view.records === null) {
-    if (!view.quiet || (await central.readZone(operation.zone, ctx)) !== null) return;
-    const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
-    await journal.commit({ operations: [ended], dropZones: [operation.zone] });
-    return;
-  }
-  if (operation.kind === 'zone-create') {
-    const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
-    await journal.commit({ operations: [kept] });
-  } else {
-    await runtime.exclusively(() => giveUpDelete(runtime, operation));
-  }
-  runtime.compareSoon(operation.zone, 'wanted-after-all');
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */

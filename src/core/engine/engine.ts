@@ -124,6 +124,11 @@ export class Engine {
     return await this.#runtime.ports.journal.operations({ latest });
   }
 
+  /** Operations whose id begins with `prefix`, oldest first. @throws {JournalError} */
+  async find(prefix: string): Promise<readonly Operation[]> {
+    return await this.#runtime.ports.journal.operations({ prefix });
+  }
+
   /** @throws {JournalError} */
   async view(zone: DnsName): Promise<ZoneView> {
     const { journal, clock } = this.#runtime.ports;
@@ -161,6 +166,7 @@ export class Engine {
         stage: edit.stage,
         kind: edit.kind,
         zone: edit.zone,
+        ...(verdict.kind === 'refuse' ? { codes: verdict.problems.map(({ code }) => code).join(' ') } : {}),
       });
       return verdict;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { CallContext, Central } from '../central.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
-import { mayStep, type Operation, type OperationState } from '../operation.ts';
+import { isFinal, mayStep, type Operation, type OperationState } from '../operation.ts';
 import type { Panel } from '../panel.ts';
 import { NameLocks } from './locks.ts';
 import type { EngineSettings } from './settings.ts';
@@ -139,7 +139,13 @@ export class Runtime {
     if (!mayStep(operation.state, state)) {
       throw new Error(`operation ${operation.id} may not go from ${operation.state} to ${state}`);
     }
-    this.ports.log(5, 'operation.step', { operation: operation.id, from: operation.state, to: state });
+    this.ports.log(isFinal(state) ? 4 : 5, 'operation.step', {
+      operation: operation.id,
+      zone: operation.zone,
+      actor: operation.actor,
+      from: operation.state,
+      to: state,
+    });
     return { ...operation, ...changes, state, changedAt: this.ports.clock.wall() };
   }
 

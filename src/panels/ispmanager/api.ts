@@ -1,8 +1,26 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { DnsDataError } from '../../dns/problem.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
+import { rowForm } from '../../net/ispmanager/rows.ts';
 import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
+
+export interface IspmanagerPanelSettings {
+  /** The panel's root directory, e.g. `/usr/local/ispmgr`. */
+  readonly root: string;
+  /** Absolute path of the local tool; default `sbin/mgrctl` under the root. */
+  readonly mgrctl?: string;
+  /** Longest time of one local call, milliseconds; default 30 s. */
+  readonly timeout?: number;
+}
+
+export function localTool({ root, mgrctl, timeout }: IspmanagerPanelSettings): LocalTool {
+  return { mgrctl: mgrctl ?? join(root, 'sbin/mgrctl'), timeout: timeout ?? 30_000 };
+}
 
 export interface LocalTool {
   /** Absolute path of `mgrctl`. */
@@ -37,6 +55,27 @@ export async function callPanel(
   } catch (error) {
     if (error instanceof XmlError) throw new PanelError('panel.garbled', { text: error.message }, error);
     throw error;
+  }
+}
+
+/** @throws {PanelError} `panel.refused` */
+export function accepted(answer: ToolAnswer): XmlElement {
+  if (answer.kind === 'document') return answer.document;
+  throw new PanelError('panel.refused', { text: answer.refusal.text });
+}
+
+/** The identifier of a zone has no final dot (reference 6.2). */
+export function zoneId(zone: DnsName): string {
+  return zone.slice(0, -1);
+}
+
+/** The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place for it */
+export function formOf(record: ResourceRecord): Record<string, string> {
+  try {
+    return { ...rowForm(record) };
+  } catch (error) {
+    if (!(error instanceof DnsDataError)) throw error;
+    throw new PanelError('panel.refused', { text: `no form for a ${record.type} record` }, error);
   }
 }
 

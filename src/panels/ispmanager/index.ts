@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -6,26 +5,22 @@ import type { Change } from '../../dns/zone.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel, type PanelRecord } from '../../core/panel.ts';
 import { opaqueRecord } from '../../net/ispmanager/opaque.ts';
-import { recordFromRow, rowForm, type RowFields } from '../../net/ispmanager/rows.ts';
+import { recordFromRow, type RowFields } from '../../net/ispmanager/rows.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
-import { callPanel, type LocalTool, type ToolAnswer } from './api.ts';
+import {
+  accepted,
+  callPanel,
+  formOf,
+  localTool,
+  zoneId,
+  type IspmanagerPanelSettings,
+  type LocalTool,
+} from './api.ts';
 import { decode, encode, isAdmin, language, markParameter } from './hook.ts';
-
-export interface IspmanagerPanelSettings {
-  /** The panel's root directory, e.g. `/usr/local/ispmgr`. */
-  readonly root: string;
-  /** Absolute path of the local tool; default `sbin/mgrctl` under the root. */
-  readonly mgrctl?: string;
-  /** Longest time of one local call, milliseconds; default 30 s. */
-  readonly timeout?: number;
-}
 
 /** An ISPmanager 4 on this host (reference 6, 10, 12). */
 export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel {
-  const tool: LocalTool = {
-    mgrctl: settings.mgrctl ?? join(settings.root, 'sbin/mgrctl'),
-    timeout: settings.timeout ?? 30_000,
-  };
+  const tool = localTool(settings);
   return {
     id: `ispmanager ${settings.root}`,
     traits: { guarantee: 'veto', readDuringHandler: false, afterMeansVisible: false, carriesTtl: false },
@@ -53,22 +48,12 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly Dn
   });
 }
 
-function accepted(answer: ToolAnswer): XmlElement {
-  if (answer.kind === 'document') return answer.document;
-  throw new PanelError('panel.refused', { text: answer.refusal.text });
-}
-
 /** A banner about a record limit means that rows are missing (reference 4.6). */
 function refuseCut(document: XmlElement): void {
   const cut = childrenNamed(document, 'banner').some((banner) =>
     /limit/i.test(`${banner.attributes['id'] ?? ''} ${banner.attributes['infotype'] ?? ''} ${banner.text}`),
   );
   if (cut) throw new PanelError('panel.garbled', { text: 'the list is cut at the record limit' });
-}
-
-/** The identifier of a zone has no final dot (reference 6.2). */
-function zoneId(zone: DnsName): string {
-  return zone.slice(0, -1);
 }
 
 async function readZone(
@@ -140,15 +125,6 @@ async function write(
       'exists',
       ctx,
     );
-  }
-}
-
-function formOf(record: ResourceRecord): Record<string, string> {
-  try {
-    return { ...rowForm(record) };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    throw new PanelError('panel.refused', { text: `no form for a ${record.type} record` }, error);
   }
 }
 

@@ -1,0 +1,89 @@
+import type { DnsName } from '../dns/name.ts';
+import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
+import { PanelError } from '../core/panel.ts';
+import type { CallFacts } from '../core/panel-hand.ts';
+
+/** One hook call of the traced zone. */
+export interface TracedCall extends CallFacts {
+  /** Milliseconds since the trace began, when the call came in. */
+  readonly at: number;
+  readonly verdict: Verdict['kind'];
+  /**
+   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us; `no-zone` when it shows no such
+   * zone, `blocked` when it did not answer in time.
+   */
+  readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
+}
+
+/** How long (ms) a trace lasts when nobody ends it. */
+const longest = 600_000;
+/** How long (ms) the panel may take to answer while it waits for us: it may never answer (reference 10.4). */
+const readPatience = 2_000;
+
+/** Watches the hook calls of one zone for the self-test; does nothing while none is asked for. */
+export class Trace {
+  readonly #panel: Panel;
+  readonly #facts: (call: HookCall) => CallFacts;
+  #zone: DnsName | null = null;
+  #refuseAfter = false;
+  #began = 0;
+  #calls: TracedCall[] = [];
+
+  constructor(panel: Panel, facts: (call: HookCall) => CallFacts) {
+    this.#panel = panel;
+    this.#facts = facts;
+  }
+
+  /**
+   * Ends the present trace and begins another one.
+   * @param zone null: none
+   * @param refuseAfter whether the first `after` call is to be answered with an error, whatever the engine says
+   * @returns the calls traced so far
+   */
+  turn(zone: DnsName | null, refuseAfter: boolean): readonly TracedCall[] {
+    const calls = this.#calls;
+    this.#zone = zone;
+    this.#refuseAfter = refuseAfter;
+    this.#began = performance.now();
+    this.#calls = [];
+    return calls;
+  }
+
+  /** Notes a call and its verdict; gives the verdict to answer with. */
+  async note(call: HookCall, event: PanelEvent, verdict: Verdict): Promise<Verdict> {
+    const zone = this.#zone;
+    if (zone === null || event.kind !== 'edits' || !event.edits.some((edit) => edit.zone === zone)) {
+      return verdict;
+    }
+    const at = Math.round(performance.now() - this.#began);
+    if (at > longest) {
+      this.turn(null, false);
+      return verdict;
+    }
+    const facts = this.#facts(call);
+    const after = facts.stage === 'after';
+    const refused = after && this.#refuseAfter ? probe : verdict;
+    if (after) this.#refuseAfter = false;
+    const shown = after ? await this.#shown(zone) : null;
+    this.#calls.push({ ...facts, at, verdict: refused.kind, shown });
+    return refused;
+  }
+
+  async #shown(zone: DnsName): Promise<TracedCall['shown']> {
+    try {
+      const ctx = { signal: AbortSignal.timeout(readPatience), operation: '-' };
+      const records = await this.#panel.readZone(zone, ctx);
+      return records === null ? 'no-zone' : records.map(({ key }) => key);
+    } catch (error) {
+      if (error instanceof PanelError) return 'blocked';
+      throw error;
+    }
+  }
+}
+
+/** The error of the self-test: does the panel undo its part after one? */
+const probe: Verdict = {
+  kind: 'refuse',
+  problems: [{ code: 'agent.self-test', params: {} }],
+  changed: 'panel',
+};

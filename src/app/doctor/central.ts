@@ -1,0 +1,90 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { CentralError, type CallContext } from '../../core/central.ts';
+import { describeProblem } from '../../core/describe.ts';
+import type { Problem } from '../../dns/problem.ts';
+import type { Settings } from '../../config/settings.ts';
+import { probeCertificate } from '../../net/connect.ts';
+import { HttpError } from '../../net/http-error.ts';
+import { SettingsRefused, wireCentral } from '../wire.ts';
+import { ok, problemFound, warning, type Finding } from './finding.ts';
+
+const day = 86_400_000;
+
+/** The way to the central, step by step, so that the first one that fails is told: name, connection, certificate, login, rights. */
+export async function lookAtCentral(settings: Settings, wall: number): Promise<Finding[]> {
+  const { hostname } = new URL(settings.address);
+  const name = await lookUp(hostname);
+  if (name !== null) return [name];
+  const certificate = await lookAtCertificate(settings, wall);
+  return [...certificate, ...(await lookAtAccount(settings))];
+}
+
+async function lookUp(hostname: string): Promise<Finding | null> {
+  if (isIP(hostname.replace(/^\[(.*)\]$/u, '$1')) !== 0) return null;
+  try {
+    await lookup(hostname);
+    return null;
+  } catch (error) {
+    const text = `the name ${hostname} cannot be resolved (${error instanceof Error ? error.message : String(error)})`;
+    return problemFound('central', text, 'correct "host" in the settings, or the name servers of this host');
+  }
+}
+
+async function lookAtCertificate(settings: Settings, wall: number): Promise<Finding[]> {
+  const url = new URL(settings.address);
+  const peer = {
+    host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
+    port: Number(url.port === '' ? 443 : url.port),
+  };
+  try {
+    const { validTo } = await probeCertificate(peer, AbortSignal.timeout(settings.deadline));
+    const left = Math.floor((Date.parse(validTo) - wall) / day);
+    if (left > 14) return [];
+    const text = `the certificate of ${url.host} is valid until ${validTo} (${left} days)`;
+    return [warning('central', text, 'tell the provider')];
+  } catch (error) {
+    // The account's look tells the same failure with its way out.
+    if (error instanceof HttpError) return [];
+    throw error;
+  }
+}
+
+async function lookAtAccount(settings: Settings): Promise<Finding[]> {
+  const started = performance.now();
+  const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
+  try {
+    const central = await wireCentral(settings);
+    try {
+      await central.check(ctx);
+      const zones = await central.listZones(ctx);
+      const ms = Math.round(performance.now() - started);
+      const text = `${settings.address} as ${settings.username}: ${zones.length} zones, answered in ${ms} ms`;
+      return [ok('central', text)];
+    } finally {
+      await central.close();
+    }
+  } catch (error) {
+    if (error instanceof SettingsRefused) return error.problems.map((one) => failed(one));
+    if (error instanceof CentralError) return [failed(error.problem)];
+    throw error;
+  }
+}
+
+function failed(one: Problem): Finding {
+  const cause = one.params['text'] ?? '';
+  const said = describeProblem(one, 'en');
+  const text = cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
+  return problemFound('central', `${text} [${one.code}]`, waysOut[one.code] ?? 'see docs/messages.md');
+}
+
+const waysOut: Readonly<Record<string, string>> = {
+  'central.unreachable':
+    'look whether this host may reach it (firewall, proxy), and whether it runs: ask the provider',
+  'central.certificate':
+    'open Tools > DNS sync, press OK and compare the fingerprint shown with what the provider tells you',
+  'central.login': 'correct user name and password in Tools > DNS sync',
+  'central.garbled': 'look whether "host" is really the address of the provider\'s panel',
+  'central.list-cut': "ask the provider to lift the record limit or the filter of the account's lists",
+  'central.access-denied': 'ask the provider to allow the account its domains',
+};

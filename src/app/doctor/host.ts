@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { commandFile, descriptionFile, handlers, releases } from '../install.ts';
+import type { Paths } from '../paths.ts';
+import { version } from '../version.ts';
+import { note, ok, problemFound, warning, type Finding } from './finding.ts';
+
+const run = promisify(execFile);
+
+/** Free space (octets) below which it is told: the journal of 10,000 zones is some 30 MB. */
+const littleSpace = 64 * 1024 * 1024;
+
+/** The runtime, the panel's root and who is asking. */
+export function lookAtHost({ root }: Paths): Finding[] {
+  const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
+  if (process.getuid?.() !== 0) {
+    found.push(warning('user', 'not run as root: some of what follows may be wrong', 'run it as root'));
+  }
+  const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
+  const tool = join(root, 'sbin/mgrctl');
+  if (missing.length > 0) {
+    const text = `${root} has no ${missing.join(', ')}: no panel is there`;
+    found.push(problemFound('panel root', text, 'name the panel\'s root: "--root DIR"'));
+  } else if (!isExecutable(tool)) {
+    const text = `${tool} is missing or not executable: the panel cannot be read`;
+    found.push(problemFound('panel root', text, "repair the panel's installation"));
+  } else {
+    found.push(ok('panel root', root));
+  }
+  return found;
+}
+
+/** Whether what the panel starts is in its place, whole and of one release. */
+export function lookAtFiles({ root }: Paths): Finding[] {
+  const again = 'run "domainsync install" again';
+  const files = [...handlers, descriptionFile, commandFile].map((path) => join(root, path));
+  const absent = files.filter((path) => !existsSync(path));
+  if (absent.length > 0) return [problemFound('plugin files', `missing: ${absent.join(', ')}`, again)];
+  const found: Finding[] = [];
+  for (const path of files.filter((file) => !file.endsWith('.xml'))) {
+    const { mode, uid } = statSync(path);
+    if ((mode & 0o777) !== 0o700 || uid !== process.getuid?.()) {
+      const text = `${path} has mode 0${(mode & 0o777).toString(8)} and owner ${uid}, should be 0700 and ours`;
+      found.push(problemFound('plugin files', text, again));
+    }
+  }
+  const current = join(root, releases, 'current');
+  const target = existsSync(join(current, 'agent.cjs')) ? readlinkSync(current) : null;
+  if (target === null) found.push(problemFound('plugin files', `${current} points to no release`, again));
+  else if (target !== version) {
+    const text = `${current} is ${target}, this program is ${version}`;
+    found.push(warning('plugin files', text, `use ${join(root, commandFile)}`));
+  }
+  if (!readFileSync(join(root, descriptionFile), 'utf8').includes('</mgrdata>')) {
+    found.push(problemFound('plugin files', `${descriptionFile} is cut off`, again));
+  }
+  return found.length > 0 ? found : [ok('plugin files', `all there, release ${target ?? version}`)];
+}
+
+/** Which way a hook call takes to the agent; tried for real when there is one. */
+export async function lookAtWays({ socket }: Paths): Promise<Finding[]> {
+  if (!existsSync(socket)) return [];
+  const ways: readonly (readonly [string, readonly string[]])[] = [
+    ['nc', ['-U', '-w', '3', socket]],
+    ['socat', ['-t', '3', '-T', '3', '-', `UNIX-CONNECT:${socket}`]],
+  ];
+  for (const [program, args] of ways) {
+    if (await passes(program, args)) return [ok('hook', `reaches the agent by ${program}`)];
+  }
+  const text = 'neither "nc -U" nor socat reaches the agent: each edit starts Node.js (some 30 ms more)';
+  return [note('hook', text, 'install netcat-openbsd (Debian), nmap-ncat (RedHat) or socat')];
+}
+
+async function passes(program: string, args: readonly string[]): Promise<boolean> {
+  const request = '{"do":"status"}';
+  const child = run(program, [...args], { timeout: 5_000 });
+  child.child.stdin?.on('error', () => undefined);
+  child.child.stdin?.end(`domainsync-control 1 0 ${request.length}\n${request}`);
+  return await child.then(
+    ({ stdout }) => stdout.startsWith('domainsync hello') && stdout.trimEnd().endsWith('domainsync end'),
+    () => false,
+  );
+}
+
+/** Who keeps the agent running, who keeps the log short, and whether the disk has room. */
+export async function lookAtSystem(paths: Paths): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const unit = 'domainsync-agent.service';
+  if (existsSync('/run/systemd/system') && existsSync(join('/etc/systemd/system', unit))) {
+    const state = await run('systemctl', ['is-active', unit]).then(
+      ({ stdout }) => stdout.trim(),
+      () => 'not active',
+    );
+    const start = `systemctl restart ${unit}`;
+    found.push(state === 'active' ? ok('service', unit) : warning('service', `${unit} is ${state}`, start));
+  } else {
+    found.push(ok('service', 'no systemd service: the first edit starts the agent'));
+  }
+  if (existsSync(paths.state)) {
+    const { bavail, bsize } = statfsSync(paths.state);
+    const free = bavail * bsize;
+    const text = `${Math.round(free / 1_048_576)} MiB free at ${paths.state}`;
+    if (free >= littleSpace) found.push(ok('disk', text));
+    else found.push(warning('disk', text, 'free some space: on a full disk every edit is refused'));
+  }
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import { loadSettings } from '../../config/settings.ts';
+import type { Paths } from '../paths.ts';
+import { journalPath } from '../paths.ts';
+import { SettingsRefused, wireCentral, wirePanel, wirePanelHand } from '../wire.ts';
+import { lookAtAgent, lookAtLog, type AgentReport } from './agent.ts';
+import { lookAtCentral } from './central.ts';
+import { problemFound, type Finding } from './finding.ts';
+import { lookAtFiles, lookAtHost, lookAtSystem, lookAtWays } from './host.ts';
+import { lookAtJournal, lookAtPanel } from './records.ts';
+import { lookAtPause, lookAtSettings } from './settings.ts';
+
+export interface DoctorOptions {
+  readonly paths: Paths;
+  /** Asks the agent for its report; a text when it cannot be had. */
+  readonly askAgent: () => Promise<AgentReport | string>;
+  /** Wall clock, milliseconds since 1970. */
+  readonly wall: number;
+}
+
+type Look = () => Promise<readonly Finding[]> | readonly Finding[];
+
+/** Looks at everything that may be wrong on this host, one thing after the other. Changes nothing. */
+export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncGenerator<Finding> {
+  const loaded = loadSettings(paths.root);
+  const settings = loaded.kind === 'configured' ? loaded.settings : null;
+  const looks: readonly (readonly [string, Look])[] = [
+    ['host', () => lookAtHost(paths)],
+    ['plugin files', () => lookAtFiles(paths)],
+    ['settings', () => lookAtSettings(loaded)],
+    ['pause', () => lookAtPause(paths, wall)],
+    ['agent', async () => lookAtAgent(await askAgent())],
+    ['hook', () => lookAtWays(paths)],
+    ['system', () => lookAtSystem(paths)],
+    ['panel', async () => await lookAtPanel(await wirePanel(paths.root), await wirePanelHand(paths.root))],
+    ['central', async () => (settings === null ? [] : await lookAtCentral(settings, wall))],
+    [
+      'journal',
+      async () => {
+        if (settings === null) return [];
+        const central = await wireCentral(settings);
+        await central.close();
+        return await lookAtJournal(journalPath(paths, central.id), wall);
+      },
+    ],
+    ['log', () => lookAtLog(paths, wall)],
+  ];
+  for (const [check, look] of looks) yield* await looked(check, look);
+}
+
+/** One thing that cannot even be looked at must not hide the rest. */
+async function looked(check: string, look: Look): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof SettingsRefused) return [];
+    const text = `could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
+    return [problemFound(check, text, 'run as root; if that does not help, this is a defect: tell us')];
+  }
+}

@@ -1,0 +1,92 @@
+import { existsSync, statSync } from 'node:fs';
+import { JournalError } from '../../core/journal.ts';
+import { describeProblem } from '../../core/describe.ts';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError, type Panel } from '../../core/panel.ts';
+import type { PanelHand } from '../../core/panel-hand.ts';
+import { displayName } from '../../dns/name.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import { note, ok, problemFound, warning, type Finding } from './finding.ts';
+
+/** Longest time one question to the panel may take, milliseconds. */
+const patience = 15_000;
+/** An operation open for longer (ms) is worth telling. */
+const longOpen = 600_000;
+
+/** What the panel answers when it is read, and whether it knows of the plugin. */
+export async function lookAtPanel(panel: Panel, hand: PanelHand): Promise<Finding[]> {
+  const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
+  const started = performance.now();
+  try {
+    const zones = await panel.listZones(ctx);
+    const ms = Math.round(performance.now() - started);
+    const known = await hand.knowsPlugin(ctx);
+    const found = [ok('panel', `${zones.length} zones, answered in ${ms} ms`)];
+    if (!known) {
+      const text = 'the panel does not know the plugin yet: no edit is mirrored';
+      found.push(
+        problemFound('panel', text, 'restart it so that it reads the description file: killall ispmgr'),
+      );
+    }
+    return found;
+  } catch (error) {
+    if (!(error instanceof PanelError)) throw error;
+    const text = `the panel cannot be read: ${error.message}`;
+    return [problemFound('panel', text, 'try "sbin/mgrctl -m ispmgr domain" by hand; is the panel running?')];
+  }
+}
+
+/** The journal of the account in use: whole, ours, and what in it waits for a person. */
+export async function lookAtJournal(path: string, wall: number): Promise<Finding[]> {
+  if (!existsSync(path)) return [note('journal', 'none yet: the agent makes it when it starts')];
+  try {
+    const journal = new SqliteJournal({ path, writer: false });
+    try {
+      return [...soundness(journal, path), ...(await contents(journal, wall))];
+    } finally {
+      await journal.close();
+    }
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    const text = describeProblem({ code: error.code, params: error.params }, 'en');
+    return [problemFound('journal', `${path}: ${text}`, 'docs/operations.md, "What to do when"')];
+  }
+}
+
+function soundness(journal: SqliteJournal, path: string): Finding[] {
+  const { mode, size } = statSync(path);
+  const found: Finding[] = [];
+  if ((mode & 0o077) !== 0) {
+    const text = `${path} has mode 0${(mode & 0o777).toString(8)}`;
+    found.push(warning('journal', text, `chmod 600 ${path}`));
+  }
+  const damage = journal.damage();
+  if (damage !== null) {
+    const way = 'stop the agent, put the files aside, and let it compare anew (docs/operations.md)';
+    found.push(problemFound('journal', `${path} is damaged: ${damage}`, way));
+  }
+  return found.length > 0 ? found : [ok('journal', `${path}, ${Math.ceil(size / 1024)} KiB, whole`)];
+}
+
+async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const open = await journal.operations({ openAt: wall });
+  for (const { id, zone } of open.filter(({ state }) => state === 'stuck')) {
+    const text = `operation ${id} in ${displayName(zone)} is stuck`;
+    found.push(problemFound('operations', text, `"domainsync show ${id}" tells why and what to do`));
+  }
+  const old = open.filter(({ state, createdAt }) => unfinished.has(state) && wall - createdAt > longOpen);
+  if (old.length > 0) {
+    const text = `${old.length} operations are open for more than ten minutes`;
+    found.push(warning('operations', text, `"domainsync show ${old[0]?.id ?? ''}"`));
+  }
+  const { rows } = await journal.counts();
+  const differs = rows['differs'] ?? 0;
+  if (differs > 0) {
+    const text = `${differs} records differ between the two sides; they are left alone`;
+    found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
+  }
+  return found.length > 0 ? found : [ok('operations', 'none is stuck')];
+}
+
+const unfinished: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

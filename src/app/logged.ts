@@ -1,0 +1,60 @@
+import type { DnsName } from '../dns/name.ts';
+import { CentralError, type CallContext, type Central } from '../core/central.ts';
+import type { Log } from '../core/log.ts';
+import { PanelError, type Panel } from '../core/panel.ts';
+
+/** What is told of one call: where it went and how it ended; never its data. */
+type Teller = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
+
+function teller(event: string, log: Log): Teller {
+  return async (call, zone, { operation }, body) => {
+    const started = performance.now();
+    const tell = (outcome: string): void =>
+      log(6, event, { call, zone, operation, outcome, ms: Math.round(performance.now() - started) });
+    try {
+      const value = await body();
+      tell('ok');
+      return value;
+    } catch (error) {
+      tell(error instanceof CentralError || error instanceof PanelError ? error.code : 'defect');
+      throw error;
+    }
+  };
+}
+
+/** The same central, each call told in the log at level 6. */
+export function loggedCentral(central: Central, log: Log): Central {
+  const tell = teller('central.call', log);
+  return {
+    id: central.id,
+    traits: central.traits,
+    audit: (change) => central.audit(change),
+    check: (ctx) => tell('check', '-', ctx, () => central.check(ctx)),
+    listZones: (ctx) => tell('list', '-', ctx, () => central.listZones(ctx)),
+    readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => central.readZone(zone, ctx)),
+    readNames: (zone, names, ctx) => tell('read-names', zone, ctx, () => central.readNames(zone, names, ctx)),
+    apply: (change, present, ctx) =>
+      tell('apply', change.zone, ctx, () => central.apply(change, present, ctx)),
+    createZone: (zone, seed, ctx) =>
+      tell('create-zone', zone, ctx, () => central.createZone(zone, seed, ctx)),
+    deleteZone: (zone, ctx) => tell('delete-zone', zone, ctx, () => central.deleteZone(zone, ctx)),
+    close: () => central.close(),
+  };
+}
+
+/** The same panel, each read and write told in the log at level 6. */
+export function loggedPanel(panel: Panel, log: Log): Panel {
+  const tell = teller('panel.call', log);
+  return {
+    id: panel.id,
+    traits: panel.traits,
+    decode: (call) => panel.decode(call),
+    language: (call) => panel.language(call),
+    isAdmin: (call) => panel.isAdmin(call),
+    encode: (verdict, text) => panel.encode(verdict, text),
+    listZones: (ctx) => tell('list', '-', ctx, () => panel.listZones(ctx)),
+    readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
+    write: (change, present, mark, ctx) =>
+      tell('write', change.zone, ctx, () => panel.write(change, present, mark, ctx)),
+  };
+}

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { pathsOf, type Paths } from '../app/paths.ts';
+
+/** What the options before the command say. */
+export interface Place {
+  readonly paths: Paths;
+  /** As given; absent = the usual one. */
+  readonly socket: string | undefined;
+  readonly json: boolean;
+}
+
+interface Common {
+  readonly root: string;
+  readonly socket?: string;
+  readonly json?: boolean;
+}
+
+export function addPlaceOptions(program: Command): Command {
+  return program
+    .addOption(
+      new Option('--root <dir>', "the panel's root directory")
+        .default('/usr/local/ispmgr')
+        .env('DOMAINSYNC_ROOT'),
+    )
+    .addOption(new Option('--socket <path>', "another place of the agent's socket").env('DOMAINSYNC_SOCKET'))
+    .option('--json', 'JSON for programs');
+}
+
+export function placeOf(program: Command): Place {
+  const { root, socket, json } = program.opts<Common>();
+  return { paths: pathsOf(resolve(root), socket), socket, json: json === true };
+}

@@ -1,0 +1,78 @@
+import { displayName } from '../dns/name.ts';
+import { formatRecord } from '../dns/record.ts';
+import { describeProblem } from '../core/describe.ts';
+import type { Operation, OperationItem } from '../core/operation.ts';
+import { coloured, localTime } from './output.ts';
+import { moodOfState } from './show.ts';
+
+/** What each state means and what happens next, in one sentence (docs/architecture.md, "Words"). */
+const meanings: Readonly<Record<Operation['state'], string>> = {
+  prepared: 'written down; not at the central yet, as far as is known',
+  applied: 'done at the central; the panel has not said yet whether it did its part',
+  kept: 'done at the central, and the panel said it did its part; a read of the panel will confirm it',
+  confirmed: 'done on both sides',
+  refused: 'refused; the panel was told so',
+  reverting: 'being taken back at the central, because the panel does not have it',
+  reverted: 'taken back at the central: on neither side',
+  stuck: 'needs a person: domainsync cannot bring both sides together by itself',
+};
+
+const kinds: Readonly<Record<Operation['kind'], string>> = {
+  records: 'records',
+  'zone-create': 'new zone',
+  'zone-delete': 'zone deleted',
+};
+
+const classes: Readonly<Record<Operation['class'], string>> = {
+  veto: 'the panel asked before it wrote',
+  compensate: 'the panel had written already',
+  follow: 'found by a comparison',
+};
+
+/** All there is to say about one operation. */
+export function showOperation(operation: Operation): string {
+  const { id, state, kind, zone, actor, problems, attempts, watchUntil } = operation;
+  const lines = [
+    `operation  ${id}`,
+    `state      ${coloured(state, moodOfState(state))}: ${meanings[state]}`,
+    `zone       ${displayName(zone)} (${kinds[kind]})`,
+    `who        ${actor === '' ? '-' : actor}; ${classes[operation.class]}`,
+    `began      ${localTime(operation.createdAt)}`,
+    `changed    ${localTime(operation.changedAt)}`,
+  ];
+  if (attempts > 0) lines.push(`tries      ${attempts} without success`);
+  if (watchUntil > 0) lines.push(`watch      a late write is waited for until ${localTime(watchUntil)}`);
+  lines.push(...operation.items.flatMap(itemLines));
+  lines.push(...recordLines('put there', operation.added), ...recordLines('taken away', operation.removed));
+  for (const problem of problems) {
+    lines.push(`reason     ${describeProblem(problem, 'en')} [${problem.code}]`, ...causeOf(problem.params));
+  }
+  if (state === 'stuck') lines.push('', ...waysOut(displayName(zone)));
+  return lines.join('\n');
+}
+
+function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {
+  const remark = `${mirrored ? '' : '  (in the panel only)'}${note === null ? '' : `  [${note}]`}`;
+  const lines: string[] = [];
+  if (remove !== null) lines.push(`wanted     - ${formatRecord(remove)}${remark}`);
+  if (add !== null) lines.push(`wanted     + ${formatRecord(add)}${remark}`);
+  return lines;
+}
+
+/** What our own writes altered at the central: the only things an undo may take back. */
+function recordLines(label: string, records: Operation['added']): string[] {
+  return records.map((record) => `${label.padEnd(10)} ${formatRecord(record)}`);
+}
+
+function causeOf({ text = '' }: Readonly<Record<string, string>>): string[] {
+  return text === '' ? [] : [`           ${text}`];
+}
+
+function waysOut(zone: string): string[] {
+  return [
+    'What to do:',
+    `  1. "domainsync zone ${zone}" shows what each side has.`,
+    '  2. Bring the two together by hand: in the panel, or at the central.',
+    `  3. "domainsync compare ${zone}": once both sides agree, the operation is settled.`,
+  ];
+}

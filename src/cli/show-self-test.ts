@@ -1,0 +1,46 @@
+import type { SelfTestReport, SelfTestStep } from '../app/self-test.ts';
+import { coloured, table, type Cell } from './output.ts';
+
+/** The self-test for people; with `--json` it is the report to send us. */
+export function showSelfTest(report: SelfTestReport): string {
+  const rows = report.steps.map((step) => [
+    step.step,
+    side(step.panelShows),
+    side(step.centralShows),
+    String(step.ms),
+    step.failed === null ? '' : step.failed,
+  ]);
+  return [
+    `Self-test with the zone ${report.zone}`,
+    table(['STEP', 'PANEL', 'CENTRAL', 'MS', 'REFUSED WITH'], rows),
+    '',
+    'Events, in the order in which they came:',
+    ...report.steps.flatMap(eventLines),
+    '',
+    `an "after" handler sees the change   ${report.afterSees}`,
+    `an error in "after" undoes it        ${report.afterErrorUndoes}`,
+    `record keys as listed                ${list(report.listedKeys)}`,
+    `record keys as sent                  ${list(report.sentKeys)}`,
+    `records of a new zone                ${report.defaultRecords.length}`,
+    `scratch zone gone from both sides    ${report.clean ? 'yes' : coloured('NO: delete it in the panel', 'bad')}`,
+  ].join('\n');
+}
+
+function side(shows: SelfTestStep['panelShows']): Cell {
+  if (shows === null) return { text: '-', mood: 'quiet' };
+  return shows ? { text: 'as wanted', mood: 'good' } : { text: 'NOT SO', mood: 'bad' };
+}
+
+function eventLines({ step, calls }: SelfTestStep): string[] {
+  if (calls.length === 0) return [`  ${step}: none`];
+  return [
+    `  ${step}:`,
+    ...calls.map(({ at, func, stage, verdict, parameters }) => {
+      return `    ${String(at).padStart(5)} ms  ${stage.padEnd(6)} ${func}: ${verdict}; ${parameters.join(' ')}`;
+    }),
+  ];
+}
+
+function list(keys: readonly string[]): string {
+  return keys.length === 0 ? 'none' : keys.map((key) => JSON.stringify(key)).join(', ');
+}

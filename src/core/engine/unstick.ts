@@ -1,0 +1,60 @@
+import { recordId } from '../../dns/record.ts';
+import type { CallContext, CentralRecord } from '../central.ts';
+import type { Operation } from '../operation.ts';
+import { giveUpDelete } from './give-up-delete.ts';
+import type { PanelView } from './panel-view.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again), or neither
+ * side has it any more.
+ */
+export async function unstickZone(
+  runtime: Runtime,
+  operation: Operation,
+  view: PanelView,
+  ctx: CallContext,
+): Promise<void> {
+  const { journal, central } = runtime.ports;
+  if (view.records === null) {
+    if (!view.quiet || (await central.readZone(operation.zone, ctx)) !== null) return;
+    const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
+    await journal.commit({ operations: [ended], dropZones: [operation.zone] });
+    return;
+  }
+  if (operation.kind === 'zone-create') {
+    const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
+    await journal.commit({ operations: [kept] });
+  } else {
+    await runtime.exclusively(() => giveUpDelete(runtime, operation));
+  }
+  runtime.compareSoon(operation.zone, 'wanted-after-all');
+}
+
+/**
+ * The stuck edits whose records stand alike on both sides now, as a person has put them right: each in its final state, to be
+ * committed together with the comparison's rows. A difference that is left keeps its operation stuck.
+ */
+export function unstuckRecords(
+  runtime: Runtime,
+  open: readonly Operation[],
+  view: PanelView,
+  atCentral: readonly CentralRecord[],
+): Operation[] {
+  const central = new Set(atCentral.map(recordId));
+  return open
+    .filter(({ kind, state }) => kind === 'records' && state === 'stuck')
+    .filter((operation) => concerned(operation).every((id) => view.ids.has(id) === central.has(id)))
+    .map((operation) => {
+      const done = operation.items.every(({ remove, add }) => {
+        const gone = remove === null || !view.ids.has(recordId(remove));
+        return gone && (add === null || view.ids.has(recordId(add)));
+      });
+      return runtime.next(operation, done ? 'confirmed' : 'reverted');
+    });
+}
+
+function concerned({ items, added, removed }: Operation): string[] {
+  const wanted = items.flatMap(({ remove, add }) => [remove, add]);
+  return [...wanted, ...added, ...removed].flatMap((record) => (record === null ? [] : [recordId(record)]));
+}

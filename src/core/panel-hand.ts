@@ -1,0 +1,30 @@
+import type { DnsName } from '../dns/name.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import type { CallContext } from './central.ts';
+import type { HookCall } from './panel.ts';
+
+/** What a hook call looked like, for people who compare panels: names of parameters, and of values only the record's key. */
+export interface CallFacts {
+  readonly func: string;
+  readonly stage: string;
+  /** As sent; null when the call has none. */
+  readonly key: string | null;
+  readonly parameters: readonly string[];
+}
+
+/**
+ * Makes edits in the panel as a person would, so that its hooks fire like for anybody's: for the self-test (`domainsync doctor
+ * --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own words.
+ */
+export interface PanelHand {
+  facts(call: HookCall): CallFacts;
+  /** Whether the panel has read our description file. */
+  knowsPlugin(ctx: CallContext): Promise<boolean>;
+  /** With what the panel's own form offers as addresses and name servers. */
+  createZone(zone: DnsName, ctx: CallContext): Promise<void>;
+  deleteZone(zone: DnsName, ctx: CallContext): Promise<void>;
+  addRecord(zone: DnsName, record: ResourceRecord, ctx: CallContext): Promise<void>;
+  /** @param key of the record, as the panel lists it */
+  changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
+  deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import type { CallContext } from '../../core/central.ts';
+import type { HookCall } from '../../core/panel.ts';
+import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
+import { childText } from '../../net/xml.ts';
+import { accepted, callPanel, formOf, localTool, zoneId, type IspmanagerPanelSettings } from './api.ts';
+import { readParameters } from './parameters.ts';
+
+/** Edits in an ISPmanager 4 on this host through its local tool, without our mark (reference 6, 12). */
+export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
+  const tool = localTool(settings);
+  const call = async (parameters: Readonly<Record<string, string>>, ctx: CallContext): Promise<void> => {
+    accepted(await callPanel(tool, parameters, ctx));
+  };
+  const save = async (zone: DnsName, elid: string, record: ResourceRecord, ctx: CallContext): Promise<void> =>
+    await call({ func: 'domain.sublist.edit', plid: zoneId(zone), elid, ...formOf(record), sok: 'ok' }, ctx);
+  return {
+    facts,
+    knowsPlugin: async (ctx) => (await callPanel(tool, { func: 'domainsync' }, ctx)).kind === 'document',
+    createZone: async (zone, ctx) => {
+      const form = accepted(await callPanel(tool, { func: 'domain.edit' }, ctx));
+      const offered = ['ip', 'ns', 'mx', 'owner'].flatMap((name) => {
+        const value = childText(form, name) ?? '';
+        return value === '' ? [] : [[name, value]];
+      });
+      await call({ func: 'domain.edit', name: zoneId(zone), ...Object.fromEntries(offered), sok: 'ok' }, ctx);
+    },
+    deleteZone: (zone, ctx) => call({ func: 'domain.delete', elid: zoneId(zone), sok: 'ok' }, ctx),
+    addRecord: (zone, record, ctx) => save(zone, '', record, ctx),
+    changeRecord: (zone, key, record, ctx) => save(zone, key, record, ctx),
+    deleteRecord: (zone, key, ctx) =>
+      call({ func: 'domain.sublist.delete', plid: zoneId(zone), elid: key, sok: 'ok' }, ctx),
+  };
+}
+
+function facts(call: HookCall): CallFacts {
+  const parameters = readParameters(call);
+  return {
+    func: parameters.get('func') ?? '',
+    stage: call.environment['HANDLER_STAGE'] ?? '',
+    key: parameters.get('elid') ?? null,
+    parameters: [...parameters.keys()].filter((name) => name !== 'func'),
+  };
+}
