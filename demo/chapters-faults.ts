@@ -1,4 +1,5 @@
 import { holds, status } from './chapters-adoption.ts';
+import { leaks } from './secrets.ts';
 import { endProcess, until, type Stage } from './stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';
 
@@ -53,4 +54,17 @@ export async function agentKilled(stage: Stage): Promise<void> {
   await until('everything to be settled', async () => (await status(stage)).open === 0);
   tell(await stage.domainsync('history', '--latest', '8'));
   check('nothing is open, nothing is stuck', (await status(stage)).open === 0);
+}
+
+export async function nothingLeaked(stage: Stage): Promise<void> {
+  tellChapter('What was written on the way');
+  const found = await leaks(stage);
+  check(
+    'the password is in no log, journal, plugin file or answer of the command line',
+    found.length === 0,
+    found,
+  );
+  const report = await stage.domainsync('doctor');
+  tell(report);
+  check('the doctor finds nothing wrong', report.includes('0 problems'), report);
 }

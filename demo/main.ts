@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { adoption, furnish, setUp } from './chapters-adoption.ts';
 import { centralDown, mirrored, refused } from './chapters-edits.ts';
-import { agentKilled, localRefusal } from './chapters-faults.ts';
+import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { account, customer, makeStage, type Stage } from './stage.ts';
 import { checksDone, DemoFailed, tell } from './tell.ts';
 
@@ -25,6 +25,7 @@ async function main(): Promise<number> {
     await adoption(stage);
     await localRefusal(stage);
     await agentKilled(stage);
+    await nothingLeaked(stage);
     console.log(`\n${checksDone()} promises checked, all kept.`);
     if (values.stay) await stay(stage);
     return 0;

@@ -45,23 +45,19 @@ function convertName(entry: Param, func: string, convert: (name: string) => stri
 export class Events {
   readonly #settings: Settings;
   readonly #handlers = new Handlers();
+  #known: Plugins;
   readonly #finals = new Set<Promise<Ending>>();
-  #plugins: Plugins | null = null;
   #blocking = 0;
   #waiting: (() => void)[] = [];
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#known = readPlugins(settings.root, settings.log);
   }
 
-  /** Read once, then kept until {@link forget}. */
-  get #known(): Plugins {
-    this.#plugins ??= readPlugins(this.#settings.root, this.#settings.log);
-    return this.#plugins;
-  }
-
-  forget(): void {
-    this.#plugins = null;
+  /** Reads the description files, as a panel does when it starts; until the next time nothing is looked at again. */
+  restart(): void {
+    this.#known = readPlugins(this.#settings.root, this.#settings.log);
   }
 
   pluginFunction(name: string): PluginFunction | undefined {

@@ -121,7 +121,7 @@ function build(options: SandboxOptions): Parts {
   const log = new Log(join(root, 'var', 'ispmgr.log'), now);
   const world = { store, access, switches, now };
   const events = new Events({ root, switches, log, env: options.handlerEnv ?? {} });
-  const manager = new PluginManager({ root, log, reload: () => events.forget() });
+  const manager = new PluginManager({ root, log, reload: () => events.restart() });
   const panel = new Panel(world, events, manager, log);
   const pages = new Pages({ panel, access, events, title: name });
   const faults = new Faults();
@@ -210,7 +210,7 @@ class RunningSandbox implements Sandbox {
   }
 
   restartPanel(): void {
-    this.#parts.events.forget();
+    this.#parts.events.restart();
   }
 
   async changeCertificate(): Promise<void> {

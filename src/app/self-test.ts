@@ -1,4 +1,4 @@
-import type { DnsName } from '../dns/name.ts';
+import { displayName, type DnsName } from '../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { CallContext, Central } from '../core/central.ts';
 import { PanelError, type Panel } from '../core/panel.ts';
@@ -46,11 +46,10 @@ export interface SelfTestReport {
   readonly afterSees: 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
   /** Whether an error answered to an `after` call undoes the panel's change. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
-  /** Record keys as the panel lists them, and as its calls carried them. */
+  /** Keys of the records the panel put into the new zone by itself, as it lists them. */
   readonly listedKeys: readonly string[];
+  /** Record keys as its calls carried them. */
   readonly sentKeys: readonly string[];
-  /** Records the panel put into a new zone by itself. */
-  readonly defaultRecords: readonly string[];
   /** Whether the scratch zone is gone from both sides. */
   readonly clean: boolean;
 }
@@ -136,7 +135,9 @@ export class ZoneTaken extends Error {
   override readonly name = 'ZoneTaken';
 
   constructor(side: 'panel' | 'central', zone: DnsName) {
-    super(`the ${side} has a zone ${zone} already; name another one: --zone NAME. Nothing was changed.`);
+    super(
+      `The ${side} has a zone ${displayName(zone)} already; name another one: --zone NAME. Nothing was changed.`,
+    );
   }
 }
 
@@ -226,14 +227,13 @@ interface Seen {
 function conclude({ zone, steps, created, undone, clean }: Seen): SelfTestReport {
   const calls = steps.flatMap((step) => step.calls);
   return {
-    zone,
+    zone: displayName(zone),
     steps,
     events: steps.map(({ step, calls: own }) => `${step}: ${order(own)}`),
     afterSees: afterSees(steps),
     afterErrorUndoes: undone,
-    listedKeys: [...new Set(calls.flatMap(({ shown }) => (Array.isArray(shown) ? shown : [])))],
+    listedKeys: created,
     sentKeys: [...new Set(calls.flatMap(({ key }) => (key === null || key === '' ? [] : [key])))],
-    defaultRecords: created,
     clean,
   };
 }

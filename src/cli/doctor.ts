@@ -68,7 +68,11 @@ function showFinding({ check, state, text, wayOut }: Finding): string {
 
 function summary(findings: readonly Finding[]): string {
   const count = (state: Finding['state']): number => findings.filter((one) => one.state === state).length;
-  return `\n${count('problem')} problems, ${count('warning')} warnings`;
+  return `\n${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 async function report({ socket }: Paths): Promise<AgentReport | string> {

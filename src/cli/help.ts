@@ -84,7 +84,8 @@ Exit status: 0 not paused any more.
 Examples:
   domainsync agent                   until it is ended by a signal
 
-Usually the system's service or the first edit starts it. Exit status: that of the agent, 0 when one runs already.
+Usually the system's service or the first edit starts it.
+Exit status: 0 ended, or one runs already, 1 it could not start (the log says why).
 `,
   doctor: `
 Examples:

@@ -84,7 +84,7 @@ function show(place: () => Place): Command {
       }
       if (only.id !== prefix && others.length > 0) {
         const ids = found.slice(0, 5).map(({ id }) => id);
-        const more = found.length > 5 ? ' ...' : '';
+        const more = found.length > 5 ? ' and others' : '';
         throw new AskFailed(
           `${found.length} operations begin with "${prefix}": ${ids.join(' ')}${more}. Give more of the id.`,
         );

@@ -17,12 +17,11 @@ export function showSelfTest(report: SelfTestReport): string {
     'Events, in the order in which they came:',
     ...report.steps.flatMap(eventLines),
     '',
-    `an "after" handler sees the change   ${report.afterSees}`,
-    `an error in "after" undoes it        ${report.afterErrorUndoes}`,
-    `record keys as listed                ${list(report.listedKeys)}`,
-    `record keys as sent                  ${list(report.sentKeys)}`,
-    `records of a new zone                ${report.defaultRecords.length}`,
-    `scratch zone gone from both sides    ${report.clean ? 'yes' : coloured('NO: delete it in the panel', 'bad')}`,
+    `an "after" handler sees the change    ${report.afterSees}`,
+    `an error in "after" undoes it         ${report.afterErrorUndoes}`,
+    `keys of a new zone's records          ${list(report.listedKeys)}`,
+    `keys as the panel's calls carry them  ${list(report.sentKeys)}`,
+    `scratch zone gone from both sides     ${report.clean ? 'yes' : coloured('NO: delete it in the panel', 'bad')}`,
   ].join('\n');
 }
 

@@ -132,7 +132,9 @@ export function showHistory(operations: readonly Operation[]): string {
   return table(['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'], rows);
 }
 
-function describeItems({ items }: Operation): string {
+function describeItems({ kind, items, seed }: Operation): string {
+  if (kind === 'zone-delete') return '- the whole zone';
+  if (kind === 'zone-create') return `+ the zone ${(seed?.addresses ?? []).join(' ')}`.trimEnd();
   return items
     .map(({ remove, add }) => {
       const gone = remove === null ? '' : `- ${formatRecord(remove)}`;

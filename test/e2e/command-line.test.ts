@@ -1,0 +1,196 @@
+/** The command line as a person and a program use it, against two real panels. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { account, endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
+import { settingsPath } from '../../src/config/settings.ts';
+
+const run = promisify(execFile);
+const program = join(import.meta.dirname, '../../dist/domainsync.cjs');
+const zone = 'example.org';
+let stage: Stage;
+
+interface Ended {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function domainsync(...args: readonly string[]): Promise<Ended> {
+  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, ...args];
+  try {
+    const { stdout, stderr } = await run(process.execPath, words);
+    return { status: 0, out: stdout, err: stderr };
+  } catch (error) {
+    assert.ok(error instanceof Error && 'code' in error && 'stdout' in error && 'stderr' in error);
+    return { status: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
+  }
+}
+
+async function json(...args: readonly string[]): Promise<unknown> {
+  const { status, out, err } = await domainsync('--json', ...args);
+  assert.ok(status === 0 || status === 3, err);
+  return JSON.parse(out);
+}
+
+const save = { plid: zone, elid: '', sdtype: 'A', addr: '192.0.2.9', sok: 'ok' };
+
+before(async () => {
+  stage = await makeStage();
+  stage.install();
+});
+
+after(() => stage.stop());
+
+test('every command tells how it is used, with examples and exit statuses', async () => {
+  const { out } = await domainsync('--help');
+  const commands = [...out.matchAll(/^ {2}([a-z]+) /gmu)].map(([, name]) => name ?? '');
+  for (const name of ['install', 'uninstall', 'agent', 'check', 'status', 'zones', 'zone', 'history', 'show'])
+    assert.ok(commands.includes(name), name);
+  for (const name of commands.filter((one) => one !== 'help' && one !== 'domainsync')) {
+    const help = await domainsync(name, '--help');
+    assert.equal(help.status, 0);
+    assert.match(help.out, /Examples:\n/);
+    assert.match(help.out, /Exit status: 0 /);
+  }
+});
+
+test('wrong usage ends with status 2 and says what is wrong', async () => {
+  for (const args of [['nonsense'], ['zone'], ['pause', '--for', 'ever'], ['history', '--latest', '0']]) {
+    const { status, err } = await domainsync(...args);
+    assert.equal(status, 2, args.join(' '));
+    assert.match(err, /error: /);
+  }
+});
+
+test('not configured: nothing is wrong, nothing is to be shown', async () => {
+  const doctor = await domainsync('doctor');
+  assert.equal(doctor.status, 0, doctor.out);
+  assert.match(doctor.out, /note +settings .* not configured/);
+  assert.equal((await domainsync('check')).status, 1);
+  assert.match((await domainsync('zones')).err, /settings name no central/);
+});
+
+test('check: says what the account sees, without an agent; and why it cannot', async () => {
+  stage.configure();
+  const good = await domainsync('check');
+  assert.match(good.out, new RegExp(`account +${account.name}: the login works, 0 zones`));
+  assert.equal(await stage.agent(), null);
+  stage.configure({ password: 'wrong' });
+  const bad = await domainsync('check');
+  assert.deepEqual([bad.status, /\[central\.login\]/.test(bad.err)], [1, true]);
+  stage.configure();
+});
+
+test('self-test: what this panel does, on record, and nothing left behind', async () => {
+  const { status, out } = await domainsync('--json', 'doctor', '--self-test');
+  const { selfTest } = JSON.parse(out) as { selfTest: Record<string, unknown> };
+  assert.equal(status, 0, out);
+  assert.partialDeepStrictEqual(selfTest, { clean: true, afterErrorUndoes: 'no', afterSees: 'blocked' });
+  assert.equal(
+    (selfTest['events'] as string[])[1],
+    'add a record: domain.sublist.edit before, domain.sublist.edit after',
+  );
+  assert.ok((selfTest['sentKeys'] as string[]).includes('probe A  192.0.2.1'));
+  assert.deepEqual([stage.panel.zones(), stage.central.zones()], [[], []]);
+});
+
+test('self-test on a panel that behaves otherwise', async () => {
+  stage.panel.switches.undoAfterError = true;
+  stage.panel.switches.blockNested = false;
+  const { selfTest } = (await json('doctor', '--self-test', '--zone', 'probe.example')) as {
+    selfTest: object;
+  };
+  assert.partialDeepStrictEqual(selfTest, { clean: true, afterErrorUndoes: 'yes', zone: 'probe.example' });
+  assert.notEqual((selfTest as { afterSees: string }).afterSees, 'blocked');
+  stage.panel.switches.undoAfterError = false;
+  stage.panel.switches.blockNested = true;
+});
+
+test('self-test never touches a zone that is there', async () => {
+  const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
+  assert.ok((await stage.customer('domain.edit', form)).ok);
+  const before = stage.central.keys(zone);
+  const { status, err } = await domainsync('doctor', '--self-test', '--zone', zone);
+  assert.deepEqual([status, /has a zone example\.org already/.test(err)], [1, true]);
+  assert.deepEqual(stage.central.keys(zone), before);
+});
+
+test('show: an operation by the beginning of its id, with or without an agent', async () => {
+  assert.ok((await stage.customer('domain.sublist.edit', { ...save, name: 'shown' })).ok);
+  const [newest] = (await json('history')) as { id: string; kind: string }[];
+  assert.ok(newest !== undefined);
+  const shown = await domainsync('show', newest.id.slice(0, -1));
+  assert.match(shown.out, /wanted +\+ shown\.example\.org A 192\.0\.2\.9/);
+  assert.match(shown.out, /who +kunde/);
+  assert.match((await domainsync('show', '0')).err, /operations begin with "0"/);
+  assert.match((await domainsync('show', 'zzz')).err, /No operation begins with "zzz"/);
+  await until('the edit to be settled', async () => /0 open/.test((await domainsync('status')).out));
+  const pid = await stage.agent();
+  assert.ok(pid !== null);
+  await endProcess(pid);
+  assert.match((await domainsync('show', newest.id)).out, /state +confirmed/);
+  assert.match((await domainsync('zone', zone)).out, /yes +yes +joined +shown\.example\.org A/);
+  assert.match((await domainsync('zones')).out, /example\.org +joined/);
+  assert.deepEqual([(await domainsync('status')).status, await stage.agent()], [1, null]);
+});
+
+test('doctor: what is wrong, each with its way out', async () => {
+  const handler = join(stage.panel.root, 'addon/domainsync_settings');
+  const settings = settingsPath(stage.panel.root);
+  const right = readFileSync(settings, 'utf8');
+  chmodSync(handler, 0o755);
+  writeFileSync(settings, right.replace(/^password.*$/mu, 'password = wrong\ncolour = green'));
+  chmodSync(settings, 0o644);
+  stage.panel.restartPanel();
+  await domainsync('pause');
+  const { status, out } = await domainsync('doctor');
+  assert.equal(status, 3);
+  assert.match(out, /problem +plugin files .* mode 0755/);
+  assert.match(out, /warning +settings .* mode 0644/);
+  assert.match(out, /warning +settings .*colour/);
+  assert.match(out, /warning +pause /);
+  assert.match(out, /problem +central .*\[central\.login\]/);
+  const lines = out.split('\n');
+  const told = lines.filter((line) => /^(warning|problem)/.test(line)).length;
+  assert.equal(lines.filter((line) => line.includes('-> ')).length >= told, true);
+  writeFileSync(settings, right);
+  chmodSync(settings, 0o600);
+  chmodSync(handler, 0o700);
+  await domainsync('resume');
+});
+
+test('doctor: a panel that has not read the description file yet', async () => {
+  const description = join(stage.panel.root, 'etc/ispmgr_mod_domainsync.xml');
+  const text = readFileSync(description, 'utf8');
+  rmSync(description);
+  stage.panel.restartPanel();
+  writeFileSync(description, text);
+  const { status, out } = await domainsync('doctor');
+  assert.deepEqual([status, /does not know the plugin yet/.test(out)], [3, true]);
+  stage.panel.restartPanel();
+  assert.equal((await domainsync('doctor')).status, 0);
+});
+
+test('colour only where a person looks', async () => {
+  assert.equal((await domainsync('history')).out.includes('\u001b['), false);
+  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'history'];
+  const terminal = ['-qec', [process.execPath, ...words].map((word) => `'${word}'`).join(' '), '/dev/null'];
+  const { stdout } = await run('script', terminal, { env: { ...process.env, TERM: 'xterm' } });
+  assert.ok(stdout.includes('\u001b['));
+  const plain = await run('script', terminal, { env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' } });
+  assert.equal(plain.stdout.includes('\u001b['), false);
+});
+
+test('an agent in the foreground ends with its signal', async () => {
+  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'agent'];
+  const child = execFile(process.execPath, words);
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  await until('the agent', async () => (await stage.agent()) !== null);
+  child.kill('SIGTERM');
+  assert.equal(await ended, 0);
+  assert.equal(await stage.agent(), null);
+});
