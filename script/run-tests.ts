@@ -6,7 +6,8 @@ import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
+import { finished } from 'node:stream/promises';
+import { inspect } from 'node:util';
 
 const patterns = ['src/**/*.test.ts', 'sandbox/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts'];
 
@@ -41,13 +42,15 @@ events.on('test:pass', (event) => {
   if (event.nesting === 0) slowest.push({ name: event.name, ms: event.details.duration_ms });
 });
 events.on('test:fail', (event) => {
-  if (event.details.type !== 'suite' || event.nesting === 0) counts.failed += 1;
+  // A file with a failed test is itself told as failed; the test has said it already.
+  const { error } = event.details;
+  if ('failureType' in error && error.failureType === 'subtestsFailed') return;
+  counts.failed += 1;
+  console.log(`FAILED: ${event.name}\n  ${event.file ?? ''}:${event.line ?? ''}`);
+  console.log(inspect(error.cause ?? error, { depth: 6 }).replaceAll(/^/gmu, '  '));
 });
-const report = events.compose(spec);
-for await (const chunk of report) {
-  const text = String(chunk);
-  if (!/^\s*(✔|ℹ|▶|﹣)/u.test(text.trimStart())) process.stdout.write(text);
-}
+events.on('test:stderr', ({ message }) => process.stderr.write(message));
+await finished(events.resume());
 slowest.sort((a, b) => b.ms - a.ms);
 for (const { name, ms } of slowest.slice(0, 5)) console.log(`slow: ${(ms / 1000).toFixed(1)} s ${name}`);
 console.log(`${files.length} files in ${((performance.now() - started) / 1000).toFixed(0)} s`);

@@ -172,19 +172,25 @@ function freeze(address: string, read: Readonly<Record<string, string>>): Settin
  */
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);
-  const old = lstatSync(path, { throwIfNoEntry: false });
-  saveSettingsText(root, changeIni(old === undefined ? '' : readFileSync(path, 'utf8'), changes));
+  const old = isThere(path) ? readFileSync(path, 'utf8') : '';
+  saveSettingsText(root, changeIni(old, changes));
 }
 
 /** Replaces the whole settings file, in the same way. */
 export function saveSettingsText(root: string, text: string): void {
   const path = settingsPath(root);
-  const old = lstatSync(path, { throwIfNoEntry: false });
-  if (old?.isSymbolicLink() === true) throw new Error(`${path} is a symbolic link; replace it by a file`);
+  isThere(path);
   const draft = `${path}.new`;
   writeSynced(draft, text);
   renameSync(draft, path);
   syncDirectory(dirname(path));
+}
+
+/** @throws when a symbolic link is in its place */
+function isThere(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() === true) throw new Error(`${path} is a symbolic link; replace it by a file`);
+  return found !== undefined;
 }
 
 function writeSynced(path: string, text: string): void {
