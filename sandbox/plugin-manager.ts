@@ -196,8 +196,8 @@ export class PluginManager {
       const { stdout } = await run('tar', ['-tzf', archive], { maxBuffer: 64 * 1024 * 1024 });
       const files = stdout
         .split('\n')
-        .filter(Boolean)
-        .map((file) => file.replace(/^\.\//u, ''));
+        .map((file) => file.replace(/^\.\//u, ''))
+        .filter(Boolean);
       const outside = files.find((file) => file.startsWith('/') || file.split('/').includes('..'));
       if (outside !== undefined) throw new Refusal(9, {}, `The archive would write to ${outside}`);
       await run('tar', ['-xzf', archive, '-C', this.#settings.root, '--no-same-owner']);
