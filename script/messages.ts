@@ -4,7 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../src/core/catalogue.ts';
-import { outcomes } from '../src/core/describe.ts';
+import type { Entry } from '../src/core/catalogue-entry.ts';
+import { advices, outcomes } from '../src/core/describe.ts';
 
 const path = join(import.meta.dirname, '../docs/messages.md');
 
@@ -40,20 +41,28 @@ function text(): string {
   const parts = prefixes.map((prefix) => {
     const [heading, about] = sections[prefix] ?? [prefix, ''];
     const codes = Object.entries(catalogue).filter(([code]) => code.split('.')[0] === prefix);
-    const entries = codes.map(([code, { en, ru }]) => `\`${code}\`\n\n- ${quote(en)}\n- ${quote(ru)}\n`);
+    const entries = codes.map(
+      ([code, { en, ru, advice }]: readonly [string, Entry]) =>
+        `\`${code}\`${advice === undefined ? '' : ` (${advice})`}\n\n- ${quote(en)}\n- ${quote(ru)}\n`,
+    );
     return [`## ${heading}\n`, ...(about === '' ? [] : [`${about}\n`]), ...entries].join('\n');
   });
   const ends = Object.values(outcomes).map(({ en, ru }) => `- ${en} / ${ru}`);
+  const todo = Object.entries(advices).map(([word, { en, ru }]) => `- ${word}: ${en} / ${ru}`);
   return `# Messages
 
 Made by \`npm run messages\` from \`src/core/catalogue*.ts\`; do not edit by hand.
 
-A refusal says what failed, what was and was not changed, whom to ask (\`[contact] support\`), and the code in brackets. \`{name}\`
+A refusal says what failed, what was and was not changed, what to do, whom to ask (\`[contact] support\`), and the code in brackets. \`{name}\`
 stands for a value. Users who do not administer the panel are never told the host of the central or the account there.
 
 What was and was not changed is one of these:
 
 ${ends.join('\n')}
+
+Then what to do; it is said where the code below has the word in brackets and nothing was changed:
+
+${todo.join('\n')}
 
 When no agent answers, the hook itself refuses, with the code \`agent.no-answer\`.
 

@@ -5,106 +5,158 @@ export const dataTexts = {
   'name.empty-label': {
     en: 'The name {name} has an empty part (two dots in a row).',
     ru: 'В имени {name} есть пустая часть (две точки подряд).',
+    advice: 'correct',
   },
   'name.label-too-long': {
     en: 'A part of the name {name} is longer than 63 characters.',
     ru: 'Часть имени {name} длиннее 63 символов.',
+    advice: 'correct',
   },
   'name.too-long': {
     en: 'The name {name} is longer than 255 octets.',
     ru: 'Имя {name} длиннее 255 октетов.',
+    advice: 'correct',
   },
   'name.bad-escape': {
     en: 'The name {name} has a backslash that escapes nothing.',
     ru: 'В имени {name} неверно использована обратная косая черта.',
+    advice: 'correct',
   },
   'name.not-idna': {
     en: 'The part {label} of the name {name} is not a valid international name.',
     ru: 'Часть {label} имени {name} не является допустимым международным именем.',
+    advice: 'correct',
   },
   'name.deviation': {
     en: 'The name {name} has a character that is encoded in two ways ({label}); write the name in punycode (xn--...).',
     ru: 'В имени {name} есть символ с неоднозначной кодировкой ({label}); запишите имя в punycode (xn--...).',
+    advice: 'correct',
   },
   'name.relative': {
     en: 'The name {name} must be absolute here, with a dot at its end.',
     ru: 'Имя {name} здесь должно быть полным, с точкой на конце.',
+    advice: 'correct',
   },
   'name.out-of-zone': {
     en: 'The name {name} is not in the domain {zone}.',
     ru: 'Имя {name} не входит в домен {zone}.',
+    advice: 'correct',
   },
-  'type.unknown': { en: 'The record type {type} is not known.', ru: 'Тип записи {type} неизвестен.' },
+  'type.unknown': {
+    en: 'The record type {type} is not known.',
+    ru: 'Тип записи {type} неизвестен.',
+    advice: 'correct',
+  },
   'rdata.missing-field': {
     en: 'A record of type {type} lacks its {field}.',
     ru: 'В записи типа {type} не хватает поля {field}.',
+    advice: 'correct',
   },
   'rdata.extra-field': {
     en: 'A record of type {type} has too much in it: {value}.',
     ru: 'В записи типа {type} есть лишнее: {value}.',
+    advice: 'correct',
   },
-  'rdata.bad-ipv4': { en: '{value} is not an IPv4 address.', ru: '{value} — не адрес IPv4.' },
-  'rdata.bad-ipv6': { en: '{value} is not an IPv6 address.', ru: '{value} — не адрес IPv6.' },
+  'rdata.bad-ipv4': {
+    en: '{value} is not an IPv4 address.',
+    ru: '{value} — не адрес IPv4.',
+    advice: 'correct',
+  },
+  'rdata.bad-ipv6': {
+    en: '{value} is not an IPv6 address.',
+    ru: '{value} — не адрес IPv6.',
+    advice: 'correct',
+  },
   'rdata.bad-number': {
     en: 'The {field} of a record of type {type} is not a fitting whole number: {value}.',
     ru: 'Поле {field} записи типа {type} — не подходящее целое число: {value}.',
+    advice: 'correct',
   },
   'rdata.bad-tag': {
     en: 'The {field} of a record of type {type} may have letters and digits only: {value}.',
     ru: 'Поле {field} записи типа {type} может состоять только из букв и цифр: {value}.',
+    advice: 'correct',
   },
   'rdata.bad-escape': {
     en: 'The text {text} has a backslash that escapes nothing.',
     ru: 'В тексте {text} неверно использована обратная косая черта.',
+    advice: 'correct',
   },
   'rdata.unbalanced-quote': {
     en: 'A quotation mark is missing at the end: {text}.',
     ru: 'Не хватает закрывающей кавычки: {text}.',
+    advice: 'correct',
   },
   'rdata.text-too-long': {
     en: 'The text of a record of type {type} is too long ({value} octets).',
     ru: 'Текст записи типа {type} слишком длинный ({value} октетов).',
+    advice: 'correct',
   },
   'rdata.bad-hex': {
     en: 'The data of type {type} in \\# form do not fit their length or type.',
     ru: 'Данные типа {type} в виде \\# не соответствуют длине или типу.',
+    advice: 'correct',
   },
   'rdata.not-generic': {
     en: 'Records of type {type} are taken in the form \\# LENGTH HEX only (RFC 3597).',
     ru: 'Записи типа {type} принимаются только в виде \\# ДЛИНА HEX (RFC 3597).',
+    advice: 'correct',
   },
   'zone.cname-and-other': {
     en: '{record} cannot stand beside {other}.',
     ru: 'Запись {record} несовместима с {other}.',
+    advice: 'correct',
   },
   'zone.single-valued': {
     en: 'There can be only one of {record} and {other}.',
     ru: 'Возможна только одна из записей {record} и {other}.',
+    advice: 'correct',
   },
-  'wire.bad-name': { en: 'A name in wire form is damaged.', ru: 'Повреждено имя в двоичной форме.' },
-  'wire.bad-tag': { en: 'A tag in wire form is damaged.', ru: 'Повреждён тег в двоичной форме.' },
-  'wire.too-short': { en: 'Record data are cut off.', ru: 'Данные записи обрываются.' },
-  'wire.too-long': { en: 'Data of type {type} are too long.', ru: 'Данные типа {type} слишком длинные.' },
+  'wire.bad-name': {
+    en: 'A name in wire form is damaged.',
+    ru: 'Повреждено имя в двоичной форме.',
+    advice: 'correct',
+  },
+  'wire.bad-tag': {
+    en: 'A tag in wire form is damaged.',
+    ru: 'Повреждён тег в двоичной форме.',
+    advice: 'correct',
+  },
+  'wire.too-short': { en: 'Record data are cut off.', ru: 'Данные записи обрываются.', advice: 'correct' },
+  'wire.too-long': {
+    en: 'Data of type {type} are too long.',
+    ru: 'Данные типа {type} слишком длинные.',
+    advice: 'correct',
+  },
   'zonefile.parenthesis': {
     en: '{file}:{line}: parentheses do not match.',
     ru: '{file}:{line}: скобки не сходятся.',
+    advice: 'correct',
   },
-  'zonefile.bad-ttl': { en: '{file}:{line}: {value} is not a TTL.', ru: '{file}:{line}: {value} — не TTL.' },
+  'zonefile.bad-ttl': {
+    en: '{file}:{line}: {value} is not a TTL.',
+    ru: '{file}:{line}: {value} — не TTL.',
+    advice: 'correct',
+  },
   'zonefile.include': {
     en: '{file}:{line}: $INCLUDE is not followed; put {value} into this file.',
     ru: '{file}:{line}: $INCLUDE не поддерживается; вставьте {value} в этот файл.',
+    advice: 'correct',
   },
   'zonefile.directive': {
     en: '{file}:{line}: the directive {value} is not supported.',
     ru: '{file}:{line}: директива {value} не поддерживается.',
+    advice: 'correct',
   },
   'zonefile.no-owner': {
     en: '{file}:{line}: the first record has no owner name.',
     ru: '{file}:{line}: у первой записи нет имени.',
+    advice: 'correct',
   },
   'zonefile.class': {
     en: '{file}:{line}: only class IN is taken, not {value}.',
     ru: '{file}:{line}: допускается только класс IN, не {value}.',
+    advice: 'correct',
   },
   'record.unknown-key': {
     en: 'This record is not known to domainsync yet. Reload the list and try again in a few seconds.',

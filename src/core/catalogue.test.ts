@@ -40,12 +40,31 @@ test('a refusal says what failed, what was changed, whom to ask, and the codes',
   assert.equal(
     describe(problems, { ...options, language: 'en' }),
     'The central DNS refused: no room. The name a..b has an empty part (two dots in a row). Nothing was changed. ' +
+      'Correct the entry and try again. ' +
       'Support: help@example.net. [central.refused, name.empty-label]',
   );
   assert.match(
     describe(problems, { ...options, language: 'ru' }),
-    /Центральный DNS отказал: no room\. .* Ничего не изменено\. Поддержка:/,
+    /Центральный DNS отказал: no room\. .* Ничего не изменено\. Исправьте запись и повторите попытку\. Поддержка:/,
   );
   assert.match(describe(problems, { ...options, language: 'en', changed: 'unknown' }), /not certain/);
   assert.equal(describeProblem({ code: 'no.such', params: { a: 'b' } }, 'en'), 'no.such b');
+});
+
+test('every refusal an edit can meet says what to do', () => {
+  const way =
+    /Try again|try again|Delete these|administrator|Ask|ask|settings are corrected|Free some space|write the name|see "/;
+  for (const [code, entry] of Object.entries(catalogue)) {
+    if (
+      code === 'agent.self-test' ||
+      !/^(name|type|rdata|record|central|zone|edit|journal|engine|agent)\./.test(code)
+    )
+      continue;
+    const text = describe([{ code, params: {} }], {
+      language: 'en',
+      changed: 'nothing',
+      contact: null,
+    });
+    assert.match(text, way, `${code}: ${entry.en}`);
+  }
 });

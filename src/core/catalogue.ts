@@ -37,39 +37,52 @@ export const catalogue = {
   'central.list-cut': {
     en: 'The central DNS shows only a part of its list, so its state is not known.',
     ru: 'Центральный DNS показывает список не полностью, его состояние неизвестно.',
+    advice: 'support',
   },
-  'central.refused': { en: 'The central DNS refused: {text}', ru: 'Центральный DNS отказал: {text}' },
+  'central.refused': {
+    en: 'The central DNS refused: {text}',
+    ru: 'Центральный DNS отказал: {text}',
+    advice: 'support',
+  },
   'central.limit': {
     en: 'A limit of the account at the central DNS is reached: {text}',
     ru: 'Достигнуто ограничение учётной записи на центральном DNS: {text}',
+    advice: 'support',
   },
   'central.access-denied': {
     en: 'The central DNS denies access: {text}',
     ru: 'Центральный DNS отказал в доступе: {text}',
+    advice: 'support',
   },
   'central.invalid-value': {
     en: 'The central DNS does not accept a value: {text}',
     ru: 'Центральный DNS не принимает значение: {text}',
+    advice: 'correct',
   },
   'central.exists': {
     en: 'The central DNS already has it: {text}',
     ru: 'На центральном DNS это уже есть: {text}',
+    advice: 'support',
   },
   'central.missing': {
     en: 'The central DNS does not have it: {text}',
     ru: 'На центральном DNS этого нет: {text}',
+    advice: 'support',
   },
   'central.no-effect': {
     en: 'The central DNS answered OK but does not show the change.',
     ru: 'Центральный DNS ответил «успешно», но изменение на нём не появилось.',
+    advice: 'support',
   },
   'central.type-unsupported': {
     en: 'The central DNS cannot hold records of type {type} ({name}).',
     ru: 'Центральный DNS не поддерживает записи типа {type} ({name}).',
+    advice: 'correct',
   },
   'central.value-unsupported': {
     en: 'The central DNS cannot hold this value: {record}',
     ru: 'Центральный DNS не может хранить такое значение: {record}',
+    advice: 'correct',
   },
   'zone.foreign': {
     en: 'The domain {zone} belongs to another account at the central DNS. Ask the provider.',
@@ -90,14 +103,17 @@ export const catalogue = {
   'zone.changed-since-create': {
     en: 'The domain {zone} was created at the central DNS, the panel did not keep it, and somebody has changed it since.',
     ru: 'Домен {zone} создан на центральном DNS, панель его не сохранила, а затем он был изменён.',
+    advice: 'administrator',
   },
   'zone.changed-at-central': {
     en: 'The domain {zone} was deleted in the panel, but at the central DNS it holds records that are not ours.',
     ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи.',
+    advice: 'administrator',
   },
   'record.cname-clash': {
     en: '{record} cannot stand beside {existing}, which the central DNS holds.',
     ru: 'Запись {record} несовместима с записью {existing} на центральном DNS.',
+    advice: 'correct',
   },
   'name.stuck': {
     en: 'An earlier change of this name is unresolved (operation {operation}). The administrator has to decide about it.',
@@ -122,14 +138,17 @@ export const catalogue = {
   'journal.in-use': {
     en: 'Another domainsync agent is running on this server.',
     ru: 'На сервере уже работает другой агент domainsync.',
+    advice: 'administrator',
   },
   'journal.write-failed': {
     en: 'The change cannot be recorded in the journal of domainsync.',
     ru: 'Изменение не удалось записать в журнал domainsync.',
+    advice: 'administrator',
   },
   'engine.defect': {
     en: 'domainsync met an error of its own; the details are in its log.',
     ru: 'Внутренняя ошибка domainsync; подробности в его журнале работы.',
+    advice: 'administrator',
   },
 } as const satisfies Readonly<Record<string, Entry>>;
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../dns/problem.ts';
-import type { Entry } from './catalogue-entry.ts';
+import type { Advice, Entry } from './catalogue-entry.ts';
 import { catalogue } from './catalogue.ts';
 import type { Language } from './panel.ts';
 
@@ -27,6 +27,13 @@ export const outcomes: Readonly<Record<DescribeOptions['changed'], Entry>> = {
   },
 };
 
+/** What to do about it, after what was and was not changed. */
+export const advices: Readonly<Record<Advice, Entry>> = {
+  correct: { en: 'Correct the entry and try again.', ru: 'Исправьте запись и повторите попытку.' },
+  support: { en: 'Correct the entry, or ask support.', ru: 'Исправьте запись или обратитесь в поддержку.' },
+  administrator: { en: 'Ask the administrator.', ru: 'Обратитесь к администратору.' },
+};
+
 /** One problem in words, without its code. An unknown code is shown as it is rather than hidden. */
 export function describeProblem({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
@@ -39,7 +46,7 @@ const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
 
 /**
  * The message of a refusal as the person in the panel reads it: what failed (every problem), what was and was not changed,
- * whom to ask, and the codes for support.
+ * what to do, whom to ask, and the codes for support.
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
@@ -49,7 +56,16 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
     return cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
   });
   parts.push(outcomes[changed][language]);
+  // Once something was changed it is put right automatically: there is nothing to be done by hand.
+  if (changed === 'nothing') parts.push(...advicesFor(problems, language));
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${contact}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;
+}
+
+function advicesFor(problems: readonly Problem[], language: Language): string[] {
+  const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);
+  // One thing to do at a time: what the user can mend himself comes first.
+  const first = (['correct', 'support', 'administrator'] as const).find((one) => wanted.includes(one));
+  return first === undefined ? [] : [advices[first][language]];
 }

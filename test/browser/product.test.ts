@@ -192,7 +192,7 @@ test(
       code: 5,
       val: 'records',
       count: null,
-      text: `Limit of ${account.name}`,
+      text: `the account ${account.name} has 20 of 20 records`,
     });
     await addRecord('refused');
     const text = await alertText();
