@@ -93,6 +93,9 @@ test('settings are put in force whole, 0600; without them the old ones stay', (t
   assert.equal(statSync(path).mode & 0o777, 0o600);
   install({ root, from, socket });
   assert.equal(readFileSync(path, 'utf8'), config);
+  // A fleet tool gone wrong must not switch the mirroring off.
+  assert.throws(() => install({ root, from, socket, config: '' }), /install\.empty-config/);
+  assert.equal(readFileSync(path, 'utf8'), config);
 });
 
 test('a release that changed takes the place of the one before', (t) => {

@@ -121,6 +121,8 @@ function objections({ root, from, config }: InstallOptions): Problem[] {
   if (config !== undefined) {
     const read = readSettings(config, 'config');
     if (read.kind === 'broken') problems.push(...read.problems);
+    // An empty file, from a fleet tool gone wrong, must not silently end the mirroring.
+    if (read.kind === 'not-configured') problems.push(problem('install.empty-config'));
   }
   return problems;
 }

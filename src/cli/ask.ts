@@ -48,9 +48,14 @@ function exchange(socketPath: string, request: string): Promise<string> {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
     socket.on('error', (error) => {
-      reject(error instanceof AskFailed ? error : new NoAgent());
+      reject(error instanceof AskFailed ? error : unreachable(error));
     });
   });
+}
+
+function unreachable(error: Error): AskFailed {
+  const denied = 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+  return denied ? new AskFailed('You may not talk to the agent: run this as root.') : new NoAgent();
 }
 
 function isOk(answer: unknown): answer is { readonly value: unknown } {

@@ -72,7 +72,12 @@ function etcOf(option: string, root: string): string | null {
 }
 
 function readConfig(path: string): string {
-  return readFileSync(path === '-' ? 0 : path, 'utf8');
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new AskFailed(`The settings cannot be read (${error.message}).\nNothing was changed.`);
+  }
 }
 
 function refusalsInWords<T>(body: () => T): T {

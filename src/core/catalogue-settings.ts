@@ -127,6 +127,10 @@ export const settingsTexts = {
     en: '{path} is missing: this is not a complete release of domainsync.',
     ru: 'Нет файла {path}: это не полный выпуск domainsync.',
   },
+  'install.empty-config': {
+    en: 'The settings given name no central DNS (no "host" under [isp_master]). To switch mirroring off use "domainsync pause" or "domainsync uninstall".',
+    ru: 'В переданных настройках не указан центральный DNS (нет host в разделе [isp_master]). Чтобы отключить синхронизацию, используйте domainsync pause или domainsync uninstall.',
+  },
   'agent.self-test': {
     en: 'An intended error of the self-test. The record is removed again.',
     ru: 'Намеренная ошибка самопроверки. Запись будет удалена.',

@@ -12,12 +12,9 @@ const run = promisify(execFile);
 /** Free space (octets) below which it is told: the journal of 10,000 zones is some 30 MB. */
 const littleSpace = 64 * 1024 * 1024;
 
-/** The runtime, the panel's root and who is asking. */
+/** The runtime and the panel's root. */
 export function lookAtHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
-  if (process.getuid?.() !== 0) {
-    found.push(warning('user', 'not run as root: some of what follows may be wrong', 'run it as root'));
-  }
   const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
   const tool = join(root, 'sbin/mgrctl');
   if (missing.length > 0) {

@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { loadSettings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
 import { journalPath } from '../paths.ts';
@@ -21,6 +23,11 @@ type Look = () => Promise<readonly Finding[]> | readonly Finding[];
 
 /** Looks at everything that may be wrong on this host, one thing after the other. Changes nothing. */
 export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncGenerator<Finding> {
+  const closed = [paths.root, paths.state, dirname(paths.socket)].find(isClosed);
+  if (closed !== undefined) {
+    yield problemFound('user', `you may not look into ${closed}`, 'run this as root');
+    return;
+  }
   const loaded = loadSettings(paths.root);
   const settings = loaded.kind === 'configured' ? loaded.settings : null;
   const looks: readonly (readonly [string, Look])[] = [
@@ -55,5 +62,16 @@ async function looked(check: string, look: Look): Promise<readonly Finding[]> {
     if (error instanceof SettingsRefused) return [];
     const text = `could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
     return [problemFound(check, text, 'run as root; if that does not help, this is a defect: tell us')];
+  }
+}
+
+/** Whether a folder is there but not for this user. */
+function isClosed(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK);
+    return false;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return error.code === 'EACCES';
+    throw error;
   }
 }
