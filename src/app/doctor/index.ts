@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { loadSettings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
@@ -68,7 +68,7 @@ async function looked(check: string, look: Look): Promise<readonly Finding[]> {
 /** Whether a folder is there but not for this user. */
 function isClosed(path: string): boolean {
   try {
-    accessSync(path, constants.R_OK | constants.X_OK);
+    readdirSync(path);
     return false;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return error.code === 'EACCES';

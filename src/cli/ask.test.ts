@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { examine } from '../app/doctor/index.ts';
+import type { Finding } from '../app/doctor/finding.ts';
+import { pathsOf, type Paths } from '../app/paths.ts';
+import { askAgent, NoAgent } from './ask.ts';
+
+/** A panel's root whose owner keeps everybody else out, and this process as one of them. */
+async function outside(t: TestContext, body: (paths: Paths) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'closed-'));
+  const paths = pathsOf(join(folder, 'panel'), join(folder, 'run/agent.sock'));
+  for (const path of [paths.state, join(folder, 'run')]) mkdirSync(path, { recursive: true });
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(paths.socket, resolve));
+  t.after(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  const root = process.geteuid?.() === 0;
+  chmodSync(folder, root ? 0o700 : 0);
+  if (root) process.seteuid?.(65_534);
+  try {
+    await body(paths);
+  } finally {
+    if (root) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+}
+
+test('who may not talk to the agent is told so, not that there is none', async (t) => {
+  await outside(t, async ({ socket }) => {
+    await assert.rejects(askAgent(socket, { do: 'status' }), (error) => {
+      return error instanceof Error && !(error instanceof NoAgent) && /run this as root/.test(error.message);
+    });
+  });
+});
+
+test('who may not look gets one finding, not a dozen wrong ones', async (t) => {
+  await outside(t, async (paths) => {
+    const found: Finding[] = [];
+    for await (const one of examine({ paths, askAgent: () => Promise.resolve('none'), wall: 0 }))
+      found.push(one);
+    assert.deepEqual(
+      found.map(({ check, state }) => [check, state]),
+      [['user', 'problem']],
+    );
+  });
+});
