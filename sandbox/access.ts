@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { Refusal, denied, missing } from './refusal.ts';
 import type { Params } from './params.ts';
+import type { Profile } from './profile.ts';
 import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
 import type { Level, SandboxUser } from './types.ts';
@@ -27,6 +27,7 @@ interface Settings {
   readonly store: Store;
   readonly switches: Switches;
   readonly now: () => number;
+  readonly profile: Profile;
 }
 
 /** Accounts, sessions and one-time keys (reference section 3). */
@@ -34,6 +35,7 @@ export class Access {
   readonly #store: Store;
   readonly #switches: Switches;
   readonly #now: () => number;
+  readonly #profile: Profile;
   readonly #sessions = new Map<string, Session>();
   readonly #keys = new Map<string, string>();
 
@@ -41,6 +43,7 @@ export class Access {
     this.#store = settings.store;
     this.#switches = settings.switches;
     this.#now = settings.now;
+    this.#profile = settings.profile;
   }
 
   levelOf(user: SandboxUser): Level {
@@ -97,7 +100,7 @@ export class Access {
   identify(params: Params, cookie: string | undefined): Identity {
     const pair = params.get('authinfo');
     if (pair !== undefined) return this.#byPassword(pair);
-    const id = params.get('auth') ?? cookieSession(cookie);
+    const id = params.get('auth') ?? this.#cookieParts(cookie)?.at(-1);
     if (id === undefined) throw new AuthFailure('no credentials');
     return this.#bySession(id);
   }
@@ -107,7 +110,7 @@ export class Access {
     const cut = pair.indexOf(':');
     const name = cut < 0 ? pair : pair.slice(0, cut);
     this.#check(name, cut < 0 ? '' : pair.slice(cut + 1));
-    return this.#identity(name, String(randomInt(1_000_000_000, 2_000_000_000)));
+    return this.#identity(name, this.#profile.newSession());
   }
 
   #bySession(id: string): Identity {
@@ -122,14 +125,14 @@ export class Access {
   }
 
   /**
-   * Opens a session by password or by a key from {@link newKey}; gives its numeric id.
+   * Opens a session by password or by a key from {@link newKey}; gives its id.
    * @throws AuthFailure when they do not fit
    */
   login(name: string, password: string | undefined, key: string | undefined): string {
     if (key === undefined) this.#check(name, password ?? '');
     else if (this.#keys.get(key) !== name) throw new AuthFailure('wrong key');
     else this.#keys.delete(key);
-    const id = String(randomInt(1_000_000_000, 2_000_000_000));
+    const id = this.#profile.newSession();
     this.#sessions.set(id, { user: name, last: this.#now() });
     return id;
   }
@@ -154,19 +157,18 @@ export class Access {
   endAllSessions(): void {
     this.#sessions.clear();
   }
-}
 
-/** The parts of the cookie `ispmgr4=theme:lang:ID` (reference 3.1). */
-function cookieParts(cookie: string | undefined): readonly string[] | undefined {
-  const value = /(?:^|;\s*)ispmgr4=([^;]*)/u.exec(cookie ?? '')?.[1];
-  return value === undefined ? undefined : decodeURIComponent(value).split(':');
-}
+  /** The parts of the session's cookie (reference 3.1): theme, language and id in version 4, the id alone later. */
+  #cookieParts(cookie: string | undefined): readonly string[] | undefined {
+    const { cookieName } = this.#profile;
+    const found = (cookie ?? '').split(/;\s*/u).find((one) => one.startsWith(`${cookieName}=`));
+    return found === undefined
+      ? undefined
+      : decodeURIComponent(found.slice(cookieName.length + 1)).split(':');
+  }
 
-function cookieSession(cookie: string | undefined): string | undefined {
-  return cookieParts(cookie)?.at(-1);
-}
-
-/** The language in the session's cookie. */
-export function cookieLang(cookie: string | undefined): string | undefined {
-  return cookieParts(cookie)?.at(-2);
+  /** The language in the session's cookie. */
+  cookieLang(cookie: string | undefined): string | undefined {
+    return this.#cookieParts(cookie)?.at(-2);
+  }
 }

@@ -12,7 +12,7 @@ export interface CallOptions {
   readonly out?: string | null;
   /** Default POST. */
   readonly method?: 'GET' | 'POST';
-  /** Default `/manager/ispmgr`. */
+  /** Default: the path of the panel's generation. */
   readonly path?: string;
   readonly timeoutMs?: number;
 }
@@ -29,7 +29,9 @@ export interface Answer {
   readonly ok: boolean;
   /** The error with its attributes; null: none. */
   readonly error: {
+    /** Code (version 4) or type. */
     readonly code: string;
+    /** What it concerns: `obj` (version 4) or `object`. */
     readonly obj: string;
     readonly val: string;
     readonly text: string;
@@ -50,8 +52,8 @@ function readDocument(body: string): Element | null {
 function readError(doc: Element | null): Answer['error'] {
   const found = doc === null ? undefined : child(doc, 'error');
   if (found === undefined) return null;
-  const { code = '', obj = '', val = '' } = found.attributes;
-  return { code, obj, val, text: found.text };
+  const { code = '', type = code, obj = '', object = obj, val = '' } = found.attributes;
+  return { code: type, obj: object, val, text: found.text || (child(found, 'msg')?.text ?? '') };
 }
 
 function readElems(doc: Element | null): Readonly<Record<string, string>>[] {

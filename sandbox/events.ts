@@ -10,6 +10,7 @@ import type { Ending } from './handlers.ts';
 import type { Log } from './log.ts';
 import type { Param, Params } from './params.ts';
 import type { Handler, PluginFunction, Plugins, Stage } from './plugins.ts';
+import type { Profile } from './profile.ts';
 import type { PluginUi } from './plugin-ui.ts';
 import type { Switches } from './switches.ts';
 import type { Element } from './xml.ts';
@@ -29,15 +30,15 @@ interface Settings {
   readonly switches: Switches;
   readonly log: Log;
   readonly env: Readonly<Record<string, string>>;
+  readonly profile: Profile;
 }
 
 const NAME_FIELDS: ReadonlySet<string> = new Set(['name', 'plid', 'elid', 'domain', 'alias']);
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 function convertName(entry: Param, func: string, convert: (name: string) => string): string {
   if (!NAME_FIELDS.has(entry.name)) return entry.value;
   // A record key starts with its name; what follows is data.
-  const isKey = entry.name === 'elid' && func.startsWith('domain.sublist.');
+  const isKey = entry.name === 'elid' && /^domain\.(?:sublist|record)\./u.test(func);
   return entry.value.replace(isKey ? /^\S+/u : /[^\s,]+/gu, convert);
 }
 
@@ -52,12 +53,12 @@ export class Events {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#known = readPlugins(settings.root, settings.log);
+    this.#known = readPlugins(settings.root, settings.log, settings.profile.plugins);
   }
 
   /** Reads the description files, as a panel does when it starts; until the next time nothing is looked at again. */
   restart(): void {
-    this.#known = readPlugins(this.#settings.root, this.#settings.log);
+    this.#known = readPlugins(this.#settings.root, this.#settings.log, this.#settings.profile.plugins);
   }
 
   pluginFunction(name: string): PluginFunction | undefined {
@@ -148,14 +149,14 @@ export class Events {
     if (ending.kind !== 'exited') return broken(ending.reason);
     if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
     try {
-      return readOutput(ending.output);
+      return readOutput(ending.output, this.#settings.profile.plugins.takesHeader);
     } catch (error) {
       return broken(`${String(error)}: ${ending.output.slice(0, 500)}`);
     }
   }
 
   #start(handler: Handler, event: Event, stage: Stage | null, doc: Element): Promise<Ending> {
-    const { root, switches, log } = this.#settings;
+    const { root, switches, log, profile } = this.#settings;
     const shown = this.#shown(event);
     const asGet =
       switches.deliver === 'get' || (switches.deliver === 'as-requested' && event.method === 'GET');
@@ -173,11 +174,15 @@ export class Events {
     return this.#handlers.run({
       path: join(root, 'addon', handler.name),
       cwd: root,
-      env: { ...this.#environment(event, stage), ...cgi, ...this.#settings.env },
+      env: {
+        ...profile.plugins.environment({ ...event, params: shown }, stage, switches),
+        ...cgi,
+        ...this.#settings.env,
+      },
       input: handler.type === 'xml' ? writeXml(inputDocument(event.caller, shown, doc)) : input,
       timeoutMs: switches.handlerTimeoutMs,
       log: log.descriptor,
-      strictModes: switches.strictModes,
+      forbiddenMode: switches.strictModes ? profile.plugins.forbiddenMode : 0,
     });
   }
 
@@ -187,24 +192,6 @@ export class Events {
     if (handlerNames === 'as-sent') return shown;
     const convert = handlerNames === 'unicode' ? toUnicode : toPunycode;
     return shown.mapValues((entry) => convertName(entry, event.func, convert));
-  }
-
-  #environment(event: Event, stage: Stage | null): Record<string, string> {
-    const { recordLimit } = this.#settings.switches;
-    const named: Record<string, string> = {
-      PATH,
-      AUTHID: event.caller.session,
-      REMOTE_USER: event.caller.name,
-      SESSION_LEVEL: String(event.caller.level),
-      SESSION_LANG: event.params.get('lang') ?? event.lang ?? 'en',
-      RECORDLIMIT: String(recordLimit > 0 ? recordLimit : 1000),
-      MGR: 'ispmgr',
-      MGR_DISTRIBUTION: 'ISPmanager-Lite',
-      MGR_VERSION: '4.4.10.25',
-      MSG_OSNAME: 'Debian',
-      LICID: '100000',
-    };
-    return stage === null ? named : { ...named, HANDLER_STAGE: stage };
   }
 }
 

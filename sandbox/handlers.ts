@@ -17,15 +17,15 @@ export interface HandlerRun {
   readonly timeoutMs: number;
   /** Descriptor of the log file, for stderr. */
   readonly log: number;
-  /** Refuse programs that group or others may touch (reference 10.1). */
-  readonly strictModes: boolean;
+  /** Refuse programs with any of these mode bits (reference 10.1); 0: none. */
+  readonly forbiddenMode: number;
 }
 
 function refusal(run: HandlerRun): string | null {
   try {
     const { mode } = statSync(run.path);
     if ((mode & 0o100) === 0) return 'not executable';
-    return run.strictModes && (mode & 0o077) !== 0 ? 'open to group or others' : null;
+    return (mode & run.forbiddenMode) === 0 ? null : 'open to group or others';
   } catch (error) {
     return String(error);
   }

@@ -3,12 +3,11 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Params, parseMultipart } from './params.ts';
 import type { Certificate } from './certificate.ts';
+import type { Profile } from './profile.ts';
 import type { Pages } from './pages.ts';
 import type { Request } from './panel.ts';
 import type { Service, Wire } from './serve.ts';
 
-/** Paths of the API (reference 2.1); `/` is the panel's own web server without the panel's name. */
-const PATHS: ReadonlySet<string> = new Set(['/manager/ispmgr', '/manager/ispmgr/core', '/ispmgr', '/']);
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 type Incoming = http.IncomingMessage;
@@ -23,6 +22,7 @@ export type Extra = (
 export interface HttpOptions {
   readonly service: Service;
   readonly pages: Pages;
+  readonly profile: Profile;
   readonly port: number;
   readonly certificate: Certificate | null;
   readonly extra: Readonly<Record<string, Extra>>;
@@ -53,17 +53,19 @@ function toRequest(request: Incoming, query: string, body: string): Request {
     via: 'http',
     address: request.socket.remoteAddress ?? '',
     cookie: request.headers.cookie,
+    referer: request.headers.referer ?? '',
   };
 }
 
-function send(response: Outgoing, wire: Wire): void {
+function send(response: Outgoing, wire: Wire, profile: Profile): void {
   if (wire.kind === 'cut') {
     response.socket?.destroy();
     return;
   }
   const headers: http.OutgoingHttpHeaders = { 'Content-Type': wire.type, 'Content-Length': wire.body.length };
   const session = wire.result?.session ?? null;
-  if (session !== null) headers['Set-Cookie'] = `ispmgr4=sirius:en:${session}; path=/`;
+  if (session !== null)
+    headers['Set-Cookie'] = `${profile.cookieName}=${profile.cookieValue(session, 'en')}; path=/`;
   response.writeHead(wire.status, headers).end(wire.body);
 }
 
@@ -88,10 +90,10 @@ async function answer(request: Incoming, response: Outgoing, options: HttpOption
   if (extra !== undefined) {
     const said = await extra(request, body);
     sendPlain(response, said.status, said.body);
-  } else if (PATHS.has(path)) {
+  } else if (options.profile.paths.has(path)) {
     const call = toRequest(request, query, body);
     if (isBrowser(request, call)) await sendPage(response, options.pages, call);
-    else send(response, await options.service.serve(call));
+    else send(response, await options.service.serve(call), options.profile);
   } else
     response.writeHead(404, { 'Content-Type': 'text/html' }).end('<html><body>404 Not Found</body></html>\n');
 }

@@ -15,18 +15,20 @@ import { zoneIdentifier } from './names.ts';
 import { Pages } from './pages.ts';
 import { Panel } from './panel.ts';
 import { PluginManager } from './plugin-manager.ts';
-import { recordKey } from './records.ts';
+import { PROFILES } from './profiles.ts';
 import { Service } from './serve.ts';
 import { Store } from './store.ts';
 import { defaultSwitches, setSwitches } from './switches.ts';
 import type { Answer, CallOptions } from './client.ts';
 import type { HttpServer } from './http.ts';
 import type { LocalServer } from './mgrctl.ts';
+import type { Generation, Profile } from './profile.ts';
 import type { Switches } from './switches.ts';
 import type { RequestEntry, Row, SandboxUser } from './types.ts';
 import type { World } from './zones.ts';
 
 export type { Answer, CallOptions } from './client.ts';
+export type { Generation } from './profile.ts';
 export type { FaultEffect } from './faults.ts';
 export type { Switches } from './switches.ts';
 export type { RequestEntry, Row, SandboxUser } from './types.ts';
@@ -34,6 +36,8 @@ export type { RequestEntry, Row, SandboxUser } from './types.ts';
 export interface SandboxOptions {
   /** Directory laid out like `/usr/local/ispmgr` (etc/ addon/ sbin/mgrctl var/); created when missing, kept otherwise. */
   readonly root: string;
+  /** Which panel it is; default ISPmanager 4. */
+  readonly generation?: Generation;
   /** Default 0: any free port of 127.0.0.1. */
   readonly port?: number;
   /** Default true: HTTPS with a self-signed certificate kept in the root. */
@@ -52,6 +56,8 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** `https://127.0.0.1:PORT`, without a path. */
   readonly url: string;
+  /** Address of the API, with the panel's usual path. */
+  readonly address: string;
   readonly root: string;
   /** PEM of the certificate, usable as a CA; empty without TLS. */
   readonly certificate: string;
@@ -90,6 +96,7 @@ export const DEFAULT_USERS: readonly SandboxUser[] = [
 interface Parts {
   readonly options: SandboxOptions;
   readonly name: string;
+  readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
   readonly events: Events;
@@ -100,8 +107,9 @@ interface Parts {
   readonly controlToken: string;
 }
 
-function makeRoot(root: string): void {
-  for (const folder of ['etc', 'addon', 'sbin', 'var']) mkdirSync(join(root, folder), { recursive: true });
+function makeRoot(root: string, profile: Profile): void {
+  for (const folder of ['etc', profile.plugins.folder, 'addon', 'sbin', 'var'])
+    mkdirSync(join(root, folder), { recursive: true });
 }
 
 function addUsers(store: Store, users: readonly SandboxUser[]): void {
@@ -110,25 +118,27 @@ function addUsers(store: Store, users: readonly SandboxUser[]): void {
 
 function build(options: SandboxOptions): Parts {
   const { root, name = '127.0.0.1' } = options;
-  makeRoot(root);
+  const profile = PROFILES[options.generation ?? 'v4'];
+  makeRoot(root, profile);
   const switches = defaultSwitches();
   setSwitches(switches, options.switches ?? {});
   const clock = options.clock ?? Date.now;
   const now = (): number => clock() + switches.clockOffsetMs;
   const store = new Store(join(root, 'var', 'state.jsonl'), now, () => switches.lateVisibilityMs);
   addUsers(store, options.users ?? DEFAULT_USERS);
-  const access = new Access({ store, switches, now });
+  const access = new Access({ store, switches, now, profile });
   const log = new Log(join(root, 'var', 'ispmgr.log'), now);
-  const world = { store, access, switches, now };
-  const events = new Events({ root, switches, log, env: options.handlerEnv ?? {} });
+  const world = { store, access, switches, now, profile };
+  const events = new Events({ root, switches, log, env: options.handlerEnv ?? {}, profile });
   const manager = new PluginManager({ root, log, reload: () => events.restart() });
-  const panel = new Panel(world, events, manager, log);
-  const pages = new Pages({ panel, access, events, title: name });
+  const panel = new Panel(world, events, manager, log, profile);
+  const pages = new Pages({ panel, access, events, title: name, profile });
   const faults = new Faults();
-  const service = new Service({ panel, access, faults, log, title: name });
+  const service = new Service({ panel, access, faults, log, title: name, profile, switches });
   return {
     options,
     name,
+    profile,
     world,
     log,
     events,
@@ -157,6 +167,10 @@ class RunningSandbox implements Sandbox {
 
   get url(): string {
     return this.#http.url;
+  }
+
+  get address(): string {
+    return `${this.#http.url}${this.#parts.profile.path}`;
   }
 
   get root(): string {
@@ -198,7 +212,7 @@ class RunningSandbox implements Sandbox {
 
   keys(zone: string): string[] | null {
     const name = zoneIdentifier(zone);
-    return this.records(zone)?.map((row) => recordKey(row, name, this.switches)) ?? null;
+    return this.records(zone)?.map((row) => this.#parts.profile.recordKey(row, name, this.switches)) ?? null;
   }
 
   call(
@@ -206,7 +220,7 @@ class RunningSandbox implements Sandbox {
     params: Readonly<Record<string, string>> = {},
     options: CallOptions = {},
   ): Promise<Answer> {
-    return callPanel(this.url, func, params, options);
+    return callPanel(this.url, func, params, { path: this.#parts.profile.path, ...options });
   }
 
   restartPanel(): void {
@@ -239,7 +253,7 @@ class RunningSandbox implements Sandbox {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = build(options);
-  const { service, pages, controlToken, world, name } = parts;
+  const { service, pages, controlToken, world, name, profile } = parts;
   const certificate = options.tls === false ? null : await loadCertificate(options.root, name);
   let running: RunningSandbox | null = null;
   const extra = {
@@ -248,8 +262,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       return running;
     }),
   };
-  const server = await startHttp({ service, pages, port: options.port ?? 0, certificate, extra });
-  const local = await startLocal(options.root, service, world.switches);
+  const server = await startHttp({ service, pages, profile, port: options.port ?? 0, certificate, extra });
+  const local = await startLocal(options.root, service, world.switches, profile.panel);
   running = new RunningSandbox(parts, server, local, certificate?.cert ?? '');
   return running;
 }

@@ -2,12 +2,12 @@ import { child, element, parseXml } from './xml.ts';
 import type { Element } from './xml.ts';
 
 /**
- * Reads what a handler printed: one XML document; CGI headers and blank lines before it are skipped (reference 10.3).
+ * Reads what a handler printed: one XML document; CGI headers before it are skipped where that is taken (reference 10.3).
  * @throws Error for anything else
  */
-export function readOutput(output: string): Element {
+export function readOutput(output: string, takesHeader: boolean): Element {
   const text = output.trimStart();
-  if (text.startsWith('<')) return parseXml(text);
+  if (!takesHeader || text.startsWith('<')) return parseXml(text);
   return parseXml(text.replace(/^(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n)+\s*/u, ''));
 }
 

@@ -38,16 +38,16 @@ interface Command {
   readonly params: Params;
 }
 
-const USAGE = 'usage: mgrctl [-m ispmgr] [-o xml|text|json] func [name=value ...]\n';
+const USAGE = 'usage: mgrctl [-m panel] [-o xml|text|json] func [name=value ...]\n';
 
-function readCommand(args: readonly string[]): Command | null {
+function readCommand(args: readonly string[], panel: string): Command | null {
   let out = 'text';
   let index = 0;
   for (; args[index]?.startsWith('-') === true; index += 2) {
     const value = args[index + 1];
     if (value === undefined) return null;
     if (args[index] === '-o') out = value;
-    else if (args[index] !== '-m' || value !== 'ispmgr') return null;
+    else if (args[index] !== '-m' || value !== panel) return null;
   }
   const func = args[index];
   if (func === undefined || func.includes('=')) return null;
@@ -65,9 +65,14 @@ function reply(wire: Wire, switches: Switches): string | Buffer {
   return Buffer.concat([Buffer.from(`${failed ? switches.mgrctlErrorExit : 0}\n`), wire.body]);
 }
 
-async function answer(text: string, service: Service, switches: Switches): Promise<string | Buffer> {
+async function answer(
+  text: string,
+  service: Service,
+  switches: Switches,
+  panel: string,
+): Promise<string | Buffer> {
   const args: unknown = JSON.parse(text);
-  const command = Array.isArray(args) ? readCommand(args.map(String)) : null;
+  const command = Array.isArray(args) ? readCommand(args.map(String), panel) : null;
   if (command === null) return `1\n${USAGE}`;
   const request = {
     params: command.params,
@@ -75,6 +80,7 @@ async function answer(text: string, service: Service, switches: Switches): Promi
     via: 'mgrctl',
     address: 'local',
     cookie: undefined,
+    referer: '',
   } as const;
   return reply(await service.serve(request), switches);
 }
@@ -101,7 +107,12 @@ export interface LocalServer {
  * Writes `sbin/mgrctl` (reference section 12) and answers it on a unix socket in `var/`, or in the temporary directory
  * when that path would be too long. Calls are made as the administrator, with `out=text` unless `-o` says otherwise.
  */
-export async function startLocal(root: string, service: Service, switches: Switches): Promise<LocalServer> {
+export async function startLocal(
+  root: string,
+  service: Service,
+  switches: Switches,
+  panel: string,
+): Promise<LocalServer> {
   const near = join(root, 'var', 'mgrctl.sock');
   const away = near.length > SOCKET_LIMIT ? mkdtempSync(join(tmpdir(), 'mgrctl-')) : null;
   const path = away === null ? near : join(away, 'mgrctl.sock');
@@ -114,7 +125,7 @@ export async function startLocal(root: string, service: Service, switches: Switc
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
     socket.on('end', () => {
-      answer(Buffer.concat(pieces).toString(), service, switches).then(
+      answer(Buffer.concat(pieces).toString(), service, switches, panel).then(
         (said) => socket.end(said),
         // Stopped in mid-call: mgrctl says that there was no answer.
         () => socket.destroy(),

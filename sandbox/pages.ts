@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { AuthFailure, cookieLang } from './access.ts';
+import { AuthFailure } from './access.ts';
 import { formHtml } from './page-form.ts';
 import { alert, escapeHtml, framed, loginPage, postButton } from './page-html.ts';
 import { readLang, text } from './page-texts.ts';
@@ -13,6 +13,7 @@ import type { MenuGroup } from './page-html.ts';
 import type { Lang } from './page-texts.ts';
 import type { Field, FormView, ListView, View } from './page-views.ts';
 import type { Panel, Request } from './panel.ts';
+import type { Profile } from './profile.ts';
 import type { Element } from './xml.ts';
 
 /** A page, or the way to another one. */
@@ -27,6 +28,7 @@ interface Settings {
   readonly access: Access;
   readonly events: Events;
   readonly title: string;
+  readonly profile: Profile;
 }
 
 /** One request of a person who is logged in. */
@@ -81,7 +83,7 @@ export class Pages {
   async serve(request: Request): Promise<PageAnswer> {
     const func = request.params.text('func');
     if (func === 'logon' && request.method === 'POST') return await this.#logIn(request);
-    const lang = readLang(cookieLang(request.cookie) ?? request.params.get('lang'));
+    const lang = readLang(this.#settings.access.cookieLang(request.cookie) ?? request.params.get('lang'));
     let identity: Identity;
     try {
       identity = this.#settings.access.identify(request.params, request.cookie);
@@ -91,7 +93,7 @@ export class Pages {
     }
     if (func === 'logout') {
       this.#settings.access.endSession(identity.session);
-      return redirect({}, 'ispmgr4=; path=/; Max-Age=0');
+      return redirect({}, `${this.#settings.profile.cookieName}=; path=/; Max-Age=0`);
     }
     if (func === '' || func === 'logon') return redirect({ func: FIRST });
     const visit: Visit = { request, identity, lang, func };
@@ -107,7 +109,12 @@ export class Pages {
     const params = Params.of({ func: 'auth', username, password: password ?? '' }, 'body');
     const { session } = await this.#settings.panel.handle({ ...request, params });
     if (session === null) return page(loginPage(this.#settings.title, lang, true));
-    return redirect({ func: FIRST }, `ispmgr4=sirius:${lang}:${session}; path=/; HttpOnly; SameSite=Lax`);
+    return redirect({ func: FIRST }, this.#cookie(session, lang));
+  }
+
+  #cookie(session: string, lang: Lang): string {
+    const { cookieName, cookieValue } = this.#settings.profile;
+    return `${cookieName}=${cookieValue(session, lang)}; path=/; HttpOnly; SameSite=Lax`;
   }
 
   #token(session: string): string {

@@ -1,7 +1,6 @@
-import { AuthFailure, cookieLang } from './access.ts';
-import { FUNCTIONS } from './functions/index.ts';
+import { AuthFailure } from './access.ts';
 import { errorOf } from './merge.ts';
-import type { Params } from './params.ts';
+import { Params } from './params.ts';
 import { Refusal, badValue, denied, internal, refusalDocument } from './refusal.ts';
 import { child, element } from './xml.ts';
 import type { Identity } from './access.ts';
@@ -9,6 +8,7 @@ import type { Call, PanelFunction } from './functions/common.ts';
 import type { Event, Events } from './events.ts';
 import type { Log } from './log.ts';
 import type { PluginManager } from './plugin-manager.ts';
+import type { Profile } from './profile.ts';
 import type { Undo } from './store.ts';
 import type { RequestEntry } from './types.ts';
 import type { Element } from './xml.ts';
@@ -21,6 +21,7 @@ export interface Request {
   readonly via: 'http' | 'mgrctl';
   readonly address: string;
   readonly cookie: string | undefined;
+  readonly referer: string;
 }
 
 export interface Result {
@@ -29,13 +30,16 @@ export interface Result {
   readonly plain: string | null;
   /** A new session, for the cookie. */
   readonly session: string | null;
+  /** Who called; empty: nobody. */
+  readonly user: string;
 }
 
-const SECRETS = ['authinfo', 'auth', 'password', 'passwd', 'confirm', 'key'];
+/** Parameters that no log and no echo may show. */
+export const SECRETS = ['authinfo', 'auth', 'password', 'passwd', 'confirm', 'key'];
 const LOG_LIMIT = 100_000;
 
 function answer(doc: Element): Result {
-  return { doc, plain: null, session: null };
+  return { doc, plain: null, session: null, user: '' };
 }
 
 function outcomeOf(result: Result): string {
@@ -51,9 +55,11 @@ export class Panel {
   readonly #events: Events;
   readonly #manager: PluginManager;
   readonly #log: Log;
+  readonly #profile: Profile;
   #stopped = false;
 
-  constructor(world: World, events: Events, manager: PluginManager, log: Log) {
+  constructor(world: World, events: Events, manager: PluginManager, log: Log, profile: Profile) {
+    this.#profile = profile;
     this.#world = world;
     this.#manager = manager;
     this.#events = events;
@@ -80,7 +86,7 @@ export class Panel {
       else {
         const identity = this.#identify(request);
         caller = identity.name;
-        result = answer(await this.#dispatch(func, request, identity));
+        result = { ...answer(await this.#dispatch(func, request, identity)), user: identity.name };
       }
     } catch (error) {
       result = this.#failure(error);
@@ -117,7 +123,13 @@ export class Panel {
   #login(request: Request): Result {
     const { params } = request;
     const id = this.#world.access.login(params.text('username'), params.get('password'), params.get('key'));
-    return { doc: element('doc', [element('auth', id, { id })]), plain: null, session: id };
+    const { level } = this.#world.access.identify(Params.of({ auth: id }), undefined);
+    return {
+      doc: this.#profile.loggedIn(id, level),
+      plain: null,
+      session: id,
+      user: params.text('username'),
+    };
   }
 
   #failure(error: unknown): Result {
@@ -125,7 +137,7 @@ export class Panel {
     if (error instanceof AuthFailure) {
       this.#log.write('WARN', error.message);
       const code100 = refusalDocument(new Refusal(100, {}, 'access deny'), true);
-      if (authRefusal === 'authfail') return answer(element('doc', [element('authfail')]));
+      if (authRefusal === 'authfail') return answer(this.#profile.loginFailed());
       return { ...answer(code100), plain: authRefusal === 'plain' ? 'access deny' : null };
     }
     if (error instanceof Refusal) {
@@ -138,14 +150,15 @@ export class Panel {
 
   async #dispatch(func: string, request: Request, caller: Identity): Promise<Element> {
     const { params, method } = request;
-    const lang = cookieLang(request.cookie);
+    const lang = this.#world.access.cookieLang(request.cookie);
     const event = { func, params, method, caller, ...(lang === undefined ? {} : { lang }) };
     const plugin = this.#events.pluginFunction(func);
-    const builtIn = FUNCTIONS.get(func);
+    const builtIn = this.#profile.functions.get(func);
     if (this.#manager.handles(func)) {
       if (caller.level < 7) throw denied(func);
       return await this.#manager.run(func, params, lang ?? 'en');
     }
+    this.#checkReferer(func, request);
     const minLevel = plugin?.minLevel ?? builtIn?.minLevel ?? 5;
     if (plugin === undefined && builtIn === undefined) throw internal(`unknown function '${func}'`);
     if (caller.level < minLevel) throw denied(func);
@@ -156,6 +169,14 @@ export class Panel {
     } finally {
       this.#events.final(event);
     }
+  }
+
+  /** Writes from elsewhere are asked to be confirmed; `sok=yes` is the confirmation (reference 3.3). */
+  #checkReferer(func: string, { params, via, referer }: Request): void {
+    const writes = params.saved || func.endsWith('.delete');
+    if (!this.#world.switches.refererCheck || via !== 'http' || !writes) return;
+    const own = URL.canParse(referer) && this.#profile.paths.has(new URL(referer).pathname);
+    if (!own && params.text('sok') !== 'yes') throw new Refusal(200, { obj: func }, 'Confirm the operation');
   }
 
   /** Fields a plugin's form declares with `empty="no"` (reference 10.2). */
@@ -174,8 +195,9 @@ export class Panel {
 
   #runBuiltIn(builtIn: PanelFunction, event: Event): Promise<Element> {
     const call: Call = { ...this.#world, params: event.params, caller: event.caller };
-    const inner = this.#world.switches.fireNested ? (builtIn.nested?.(call) ?? []) : [];
-    const nested = inner.map((params) => ({ ...event, func: 'domain.edit', params, method: 'GET' }));
+    const fires = builtIn.alwaysNested === true || this.#world.switches.fireNested;
+    const inner = fires ? (builtIn.nested?.(call) ?? []) : [];
+    const nested = inner.map((params) => ({ ...event, func: params.text('func'), params, method: 'GET' }));
     return this.#around([event, ...nested], async () => this.#local(event.func, () => builtIn.run(call)));
   }
 

@@ -4,6 +4,7 @@ import { emptyUi, readUi } from './plugin-ui.ts';
 import { childrenOf, parseXml } from './xml.ts';
 import type { Log } from './log.ts';
 import type { PluginUi } from './plugin-ui.ts';
+import type { PluginDialect } from './profile.ts';
 import type { Level } from './types.ts';
 import type { Element } from './xml.ts';
 
@@ -36,11 +37,6 @@ export interface Plugins {
   readonly ui: PluginUi;
 }
 
-function readLevel(text: string | undefined): Level {
-  if (text === '7') return 7;
-  return text === '6' ? 6 : 5;
-}
-
 function readHandler(node: Element): Handler {
   const { name = '', type } = node.attributes;
   if (name === '' || name.includes('/')) throw new Error(`handler name "${name}"`);
@@ -48,12 +44,17 @@ function readHandler(node: Element): Handler {
   return { name, type };
 }
 
-function readEvent(node: Element, handler: Handler): EventHook {
+function readEvent(node: Element, handler: Handler, dialect: PluginDialect): EventHook {
   const stages = (['before', 'after', 'final'] as const).filter((stage) => node.attributes[stage] === 'yes');
-  const func = node.text.trim();
+  const func = dialect.funcOf(node);
   if (func === '' || stages.length === 0)
     throw new Error(`handler ${handler.name}: an event without function or stage`);
   return { handler, func, stages, first: node.attributes['priority'] === 'hi' };
+}
+
+/** Both generations' attribute (reference 10.2, 11.2). */
+function levelText(node: Element): string | undefined {
+  return node.attributes['minlevel'] ?? node.attributes['level'];
 }
 
 interface Collected {
@@ -61,31 +62,31 @@ interface Collected {
   readonly functions: Map<string, PluginFunction>;
 }
 
-function collect(root: Element, into: Collected): void {
+function collect(root: Element, into: Collected, dialect: PluginDialect): void {
   if (root.name !== 'mgrdata') throw new Error(`root element ${root.name}, mgrdata is wanted`);
   for (const node of childrenOf(root, 'handler')) {
     const handler = readHandler(node);
-    into.events.push(...childrenOf(node, 'event').map((event) => readEvent(event, handler)));
+    into.events.push(...childrenOf(node, 'event').map((event) => readEvent(event, handler, dialect)));
     for (const func of childrenOf(node, 'func')) {
-      const minLevel = readLevel(func.attributes['minlevel'] ?? node.attributes['minlevel']);
-      into.functions.set(func.text.trim(), { handler, minLevel });
+      const minLevel = dialect.levelOf(levelText(func) ?? levelText(node));
+      into.functions.set(dialect.funcOf(func), { handler, minLevel });
     }
   }
 }
 
 /**
- * Reads every `etc/ispmgr_mod_*.xml` under a root, in the order of their names. A file that cannot be used is named in
+ * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names. A file that cannot be used is named in
  * the log and left out.
  */
-export function readPlugins(root: string, log: Log): Plugins {
+export function readPlugins(root: string, log: Log, dialect: PluginDialect): Plugins {
   const into: Collected = { events: [], functions: new Map() };
   const ui = emptyUi();
-  const files = readdirSync(join(root, 'etc')).filter((name) => /^ispmgr_mod_.+\.xml$/u.test(name));
+  const files = readdirSync(join(root, dialect.folder)).filter((name) => dialect.pattern.test(name));
   for (const file of files.sort()) {
     const own: Collected = { events: [], functions: new Map() };
     try {
-      const description = parseXml(readFileSync(join(root, 'etc', file), 'utf8'));
-      collect(description, own);
+      const description = parseXml(readFileSync(join(root, dialect.folder, file), 'utf8'));
+      collect(description, own, dialect);
       readUi(description, ui);
     } catch (error) {
       log.write('ERROR', `Plugin file ${file} cannot be used: ${String(error)}`);

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { render } from './output.ts';
 import { Refusal, refusalDocument } from './refusal.ts';
 import type { Access } from './access.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { Log } from './log.ts';
+import type { Profile } from './profile.ts';
+import type { Switches } from './switches.ts';
+import { SECRETS } from './panel.ts';
 import type { Panel, Request, Result } from './panel.ts';
 
 /** What goes back over the wire; `cut`: nothing, the connection is destroyed. */
@@ -24,6 +26,8 @@ interface Settings {
   readonly log: Log;
   /** The panel's name, for pages. */
   readonly title: string;
+  readonly profile: Profile;
+  readonly switches: Switches;
 }
 
 const CUT: Wire = { kind: 'cut' };
@@ -71,9 +75,18 @@ export class Service {
 
   #wire(request: Request, result: Result): Wire {
     const plain = result.plain;
-    const out = request.params.get('out');
+    const { profile, switches, title } = this.#settings;
+    const { params } = request;
+    const occasion = {
+      out: params.get('out'),
+      title,
+      func: params.get('func') ?? '',
+      user: result.user,
+      lang: params.get('lang') ?? 'en',
+      params: params.without(...SECRETS).record(),
+    };
     const { type, body } =
-      plain === null ? render(result.doc, out, this.#settings.title) : { type: 'text/plain', body: plain };
+      plain === null ? profile.render(result.doc, occasion, switches) : { type: 'text/plain', body: plain };
     return { kind: 'answer', status: 200, type, body: Buffer.from(body), result };
   }
 
@@ -129,7 +142,7 @@ export class Service {
       ...(fault.val === undefined ? {} : { val: fault.val }),
     };
     const refusal = new Refusal(fault.code ?? 1, about, fault.text ?? 'Refused');
-    return this.#wire(request, { doc: refusalDocument(refusal, true), plain: null, session: null });
+    return this.#wire(request, { doc: refusalDocument(refusal, true), plain: null, session: null, user: '' });
   }
 
   async #spoil(fault: Fault, wire: Wire): Promise<Wire> {

@@ -80,6 +80,16 @@ export interface Switches {
   failLocal: Record<string, LocalFailure>;
   /** A change becomes visible to reads only so much later (16.12). */
   lateVisibilityMs: number;
+  /** Versions 5 and 6: documents carry the echo of the parameters and other noise (4.2). */
+  noise: boolean;
+  /** Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all (21.5). */
+  emptyParams: 'exported' | 'absent';
+  /** DNSmanager: the column of the record list that holds the identifier (7.3). */
+  recordKeyColumn: 'rkey' | 'rtype_hidden';
+  /** DNSmanager: what a successful `domain.edit` answers (16.19). */
+  createSays: 'ok' | 'messages';
+  /** Versions 5 and 6: writes without a Referer of the panel itself are asked to be confirmed (3.3). */
+  refererCheck: boolean;
   /** Exit status of mgrctl when the function answered with an error (21.26). */
   mgrctlErrorExit: number;
 }
@@ -124,6 +134,11 @@ export function defaultSwitches(): Switches {
     blockNested: true,
     failLocal: {},
     lateVisibilityMs: 0,
+    noise: true,
+    emptyParams: 'exported',
+    recordKeyColumn: 'rkey',
+    createSays: 'ok',
+    refererCheck: false,
     mgrctlErrorExit: 0,
   };
 }
@@ -137,6 +152,9 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   deliver: ['as-requested', 'get', 'post'],
   killedBefore: ['refuse', 'go-on'],
   exitStatus: ['ignored', 'error'],
+  emptyParams: ['exported', 'absent'],
+  recordKeyColumn: ['rkey', 'rtype_hidden'],
+  createSays: ['ok', 'messages'],
 };
 
 function shape(value: unknown): string {

@@ -5,7 +5,7 @@ export type Level = 5 | 6 | 7;
 export interface Row {
   /** Absolute owner name in lower-case punycode, with the trailing dot. */
   readonly name: string;
-  /** Upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (reference 6.5). */
+  /** Upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (reference 6.5), later panels also `CAA DS TLSA` (7.4). */
   readonly type: string;
   /** Decimal digits for MX and SRV, empty otherwise. */
   readonly prio: string;
@@ -15,6 +15,8 @@ export interface Row {
   readonly port: string;
   /** Address, host (absolute with a dot, or relative, as it was typed) or unquoted text. */
   readonly addr: string;
+  /** Seconds, where the panel has one TTL a record; absent: the panel's own. */
+  readonly ttl?: string;
 }
 
 export interface Soa {
@@ -37,6 +39,8 @@ export interface Zone {
   readonly mx: string;
   readonly soa: Soa;
   readonly rows: readonly Row[];
+  /** DNSmanager: a zone copied from another server has no records here; absent: `master`. */
+  readonly kind?: 'master' | 'slave';
 }
 
 /** A WWW domain (`wwwdomain`); `alias` is space-separated. */

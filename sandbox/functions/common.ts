@@ -18,8 +18,10 @@ export interface PanelFunction {
   readonly run: (call: Call) => Element;
   /** Default 5. */
   readonly minLevel?: Level;
-  /** `domain.edit` calls the function makes inside the panel (reference section 9). */
+  /** Calls of other functions it makes inside the panel (reference section 9); their `func` says which. */
   readonly nested?: (call: Call) => readonly Params[];
+  /** Whether handlers of those run whatever the switch `fireNested` says. */
+  readonly alwaysNested?: boolean;
 }
 
 export function ok(): Element {
@@ -47,7 +49,8 @@ export function form(elid: string, fields: readonly Element[]): Element {
  * (reference 4.2, 4.6).
  */
 export function list(call: Call, rows: readonly (readonly Element[])[], plid?: string): Element {
-  const { banners, recordLimit } = call.switches;
+  const { recordLimit } = call.switches;
+  const banners = call.switches.banners && call.profile.generation === 'v4';
   const cut = recordLimit > 0 && rows.length > recordLimit;
   const elems = (cut ? rows.slice(0, recordLimit) : rows).map((cells) => element('elem', cells));
   const [first, ...rest] = elems;

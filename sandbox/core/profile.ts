@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { element } from '../xml.ts';
+import { errorElement } from './errors.ts';
+import { coreFunctions } from './functions.ts';
+import { renderCore } from './output.ts';
+import { coreKey } from './records.ts';
+import type { Event } from '../events.ts';
+import type { Generation, Profile } from '../profile.ts';
+import type { Switches } from '../switches.ts';
+import type { Level } from '../types.ts';
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Access levels as this generation numbers them (reference section 1). */
+const LEVELS: Readonly<Record<Level, string>> = { 5: '16', 6: '24', 7: '29' };
+/** Of the host's own calls. */
+const SUPER = '30';
+
+function readLevel(text: string | undefined): Level {
+  const word = (text ?? '').replace(/\+$/u, '');
+  if (word === 'admin' || word === 'super' || Number(word) >= 29) return 7;
+  return word === 'reseller' || Number(word) >= 24 ? 6 : 5;
+}
+
+/** `PARAM_*`, `AUTH_*` (reference 11.3); an empty parameter may be absent (switch `emptyParams`). */
+function environment(event: Event, switches: Switches): Record<string, string> {
+  const named: Record<string, string> = {
+    PATH,
+    AUTH_USER: event.caller.name,
+    AUTH_LEVEL: event.caller.session === 'local' ? SUPER : LEVELS[event.caller.level],
+    HTTP_HOST: '127.0.0.1:1500',
+    HTTP_USER_AGENT: 'Mozilla/5.0',
+    PARAM_func: event.func,
+  };
+  for (const { name, value } of event.params.entries) {
+    if (name === 'func' || value.includes('\0')) continue;
+    if (value !== '' || switches.emptyParams === 'exported') named[`PARAM_${name}`] = value;
+  }
+  const elid = event.params.get('elid') ?? '';
+  if (event.func.endsWith('.delete') && elid !== '') named['PARAM_elids'] = elid;
+  return named;
+}
+
+/** ISPmanager 5 or 6, or DNSmanager 5/6 (reference sections 7, 8, 11). */
+export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
+  const panel = generation === 'dnsmgr' ? 'dnsmgr' : 'ispmgr';
+  const paths = generation === 'dnsmgr' ? ['/dnsmgr', '/manager/dnsmgr', '/'] : ['/ispmgr', '/'];
+  return {
+    generation,
+    panel,
+    paths: new Set(paths),
+    path: `/${panel}`,
+    functions: coreFunctions(generation),
+    plugins: {
+      folder: 'etc/xml',
+      pattern: new RegExp(`^${panel}_mod_.+\\.xml$`, 'u'),
+      funcOf: (node) => node.attributes['name'] ?? '',
+      levelOf: readLevel,
+      forbiddenMode: 0o027,
+      takesHeader: false,
+      environment: (event, _stage, switches) => environment(event, switches),
+    },
+    cookieName: `${panel}ses5`,
+    cookieValue: (session) => session,
+    newSession: () => randomBytes(12).toString('hex'),
+    loggedIn: (session, level) =>
+      element('doc', [element('auth', session, { id: session, level: LEVELS[level] })]),
+    loginFailed: () => {
+      const text = 'Invalid username or password';
+      return element('doc', [
+        errorElement('auth', 'badpassword', text, { func: 'auth', user: '', lang: 'en' }),
+      ]);
+    },
+    recordKey: (row, zone) => coreKey(row, zone),
+    render: (doc, occasion, switches) => renderCore(doc, panel, occasion, switches),
+  };
+}

@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto';
+import { FUNCTIONS } from './functions/index.ts';
+import { render } from './output.ts';
+import { recordKey } from './records.ts';
+import { element } from './xml.ts';
+import type { Profile } from './profile.ts';
+import type { Level } from './types.ts';
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function readLevel(text: string | undefined): Level {
+  if (text === '7') return 7;
+  return text === '6' ? 6 : 5;
+}
+
+/** ISPmanager 4. */
+export const v4: Profile = {
+  generation: 'v4',
+  panel: 'ispmgr',
+  // `/` is the panel's own web server without the panel's name (reference 2.1).
+  paths: new Set(['/manager/ispmgr', '/manager/ispmgr/core', '/ispmgr', '/']),
+  path: '/manager/ispmgr',
+  functions: FUNCTIONS,
+  plugins: {
+    folder: 'etc',
+    pattern: /^ispmgr_mod_.+\.xml$/u,
+    funcOf: (node) => node.text.trim(),
+    levelOf: readLevel,
+    forbiddenMode: 0o077,
+    takesHeader: true,
+    environment: (event, stage, { recordLimit }) => {
+      const named: Record<string, string> = {
+        PATH,
+        AUTHID: event.caller.session,
+        REMOTE_USER: event.caller.name,
+        SESSION_LEVEL: String(event.caller.level),
+        SESSION_LANG: event.params.get('lang') ?? event.lang ?? 'en',
+        RECORDLIMIT: String(recordLimit > 0 ? recordLimit : 1000),
+        MGR: 'ispmgr',
+        MGR_DISTRIBUTION: 'ISPmanager-Lite',
+        MGR_VERSION: '4.4.10.25',
+        MSG_OSNAME: 'Debian',
+        LICID: '100000',
+      };
+      return stage === null ? named : { ...named, HANDLER_STAGE: stage };
+    },
+  },
+  cookieName: 'ispmgr4',
+  cookieValue: (session, lang) => `sirius:${lang}:${session}`,
+  newSession: () => String(randomInt(1_000_000_000, 2_000_000_000)),
+  loggedIn: (session) => element('doc', [element('auth', session, { id: session })]),
+  loginFailed: () => element('doc', [element('authfail')]),
+  recordKey,
+  render: (doc, { out, title }) => render(doc, out, title),
+};
