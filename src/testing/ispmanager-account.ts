@@ -1,15 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox, type Sandbox, type Switches } from '../../sandbox/index.ts';
+import { startSandbox, type Generation, type Sandbox, type Switches } from '../../sandbox/index.ts';
 import type { Central } from '../core/central.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import { rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, type ResourceRecord } from '../dns/record.ts';
+import { coreForm } from '../net/ispmanager/core-rows.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import type { ContractSubject } from './central-contract.ts';
-import { createIspmanagerCentral, type IspmanagerSettings } from '../centrals/ispmanager/index.ts';
+import {
+  createIspmanagerCentral,
+  type CentralKind,
+  type IspmanagerSettings,
+} from '../centrals/ispmanager/index.ts';
 
 /** The account under test: a password with everything that an encoding can break. */
 export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;
@@ -43,16 +48,26 @@ export interface TestPanel {
   readonly stop: () => Promise<void>;
 }
 
-/** An ISPmanager 4 stand-in with the accounts alice and bob. */
-export async function startPanel(switches: Partial<Switches> = {}): Promise<TestPanel> {
+/** A stand-in (default: ISPmanager 4) with the accounts alice and bob. */
+export async function startPanel(
+  switches: Partial<Switches> = {},
+  generation: Generation = 'v4',
+): Promise<TestPanel> {
   const folder = mkdtempSync(join(tmpdir(), 'central-test-'));
   const clock = new TestClock();
   const users = [root, alice, bob];
-  const sandbox = await startSandbox({ root: folder, users, switches, clock: () => clock.wall() });
+  const sandbox = await startSandbox({
+    root: folder,
+    generation,
+    users,
+    switches,
+    clock: () => clock.wall(),
+  });
   return {
     sandbox,
     clock,
-    central: (more = {}) => createIspmanagerCentral({ ...settingsFor(sandbox), ...more }, { clock }),
+    central: (more = {}) =>
+      createIspmanagerCentral({ ...settingsFor(sandbox, kinds[generation]), ...more }, { clock }),
     stop: async () => {
       await sandbox.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -60,9 +75,17 @@ export async function startPanel(switches: Partial<Switches> = {}): Promise<Test
   };
 }
 
-function settingsFor(sandbox: Sandbox): IspmanagerSettings {
+const kinds: Readonly<Record<Generation, CentralKind>> = {
+  v4: 'ispmanager4',
+  v5: 'ispmanager6',
+  v6: 'ispmanager6',
+  dnsmgr: 'dnsmanager',
+};
+
+function settingsFor(sandbox: Sandbox, kind: CentralKind): IspmanagerSettings {
   return {
-    address: `${sandbox.url}/manager/ispmgr`,
+    kind,
+    address: sandbox.address,
     username: alice.name,
     password: alice.password,
     trust: { kind: 'fingerprint', sha256: readFingerprint(sandbox.fingerprint) ?? '' },
@@ -78,29 +101,33 @@ async function call(
   func: string,
   params: Record<string, string>,
 ) {
-  const answer = await sandbox.call(
-    func,
-    { ...params, sok: 'ok' },
-    { user: user.name, password: user.password },
-  );
-  if (!answer.ok) throw new Error(`${func}: ${answer.body}`);
+  // `yes` also confirms, where the panel asks for that (reference 3.3).
+  const sent = { ...params, sok: 'yes' };
+  const answer = await sandbox.call(func, sent, { user: user.name, password: user.password });
+  // DNSmanager may say `messages` instead of `ok` (reference 16.19).
+  if (!answer.ok && !answer.body.includes('<messages>')) throw new Error(`${func}: ${answer.body}`);
 }
 
 /** The panel's truth as records, by another way than the adapter's. */
 export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecord[] | null {
   return (
-    sandbox.records(zone)?.map(({ name, type, prio, wght, port, addr }) => {
+    sandbox.records(zone)?.map(({ name, type, prio, wght, port, addr, ttl }) => {
       const rdata = type === 'TXT' ? rdataFromFields('TXT', [addr]) : `${prio} ${wght} ${port} ${addr}`;
-      return makeRecord({ name, type, rdata }, zone);
+      return makeRecord({ name, type, rdata, ttl: ttl === undefined ? null : Number(ttl) }, zone);
     }) ?? null
   );
 }
 
 /** Somebody else with the panel's own pages open. */
-export function someoneElse(sandbox: Sandbox): ContractSubject['someoneElse'] {
+export function someoneElse(sandbox: Sandbox, generation: Generation = 'v4'): ContractSubject['someoneElse'] {
   const plid = (zone: DnsName): string => zone.slice(0, -1);
   return {
-    add: async (zone, { name, type, rdata }) => {
+    add: async (zone, record) => {
+      if (generation !== 'v4') {
+        await call(sandbox, alice, 'domain.record.edit', { plid: plid(zone), ...coreForm(record) });
+        return;
+      }
+      const { name, type, rdata } = record;
       const fields = rdataFields(type, rdata);
       const numbers = { prio: type === 'MX' || type === 'SRV' ? (fields[0] ?? '') : '', wght: '', port: '' };
       const addr = fields.at(-1) ?? '';
@@ -118,7 +145,8 @@ export function someoneElse(sandbox: Sandbox): ContractSubject['someoneElse'] {
       );
       const elid = sandbox.keys(zone)?.[at ?? -1];
       if (elid === undefined) throw new Error('no such record');
-      await call(sandbox, alice, 'domain.sublist.delete', { plid: plid(zone), elid });
+      const func = generation === 'v4' ? 'domain.sublist.delete' : 'domain.record.delete';
+      await call(sandbox, alice, func, { plid: plid(zone), elid });
     },
     createZone: async (zone) => {
       await call(sandbox, bob, 'domain.edit', { elid: '', name: plid(zone), ip: '192.0.2.7' });

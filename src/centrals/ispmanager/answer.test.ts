@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 import { CentralError } from '../../core/central.ts';
 import { parseXml } from '../../net/xml.ts';
 import { readAnswer } from './answer.ts';
-import { readRows } from './lists.ts';
+import { readRows, type Row } from './lists.ts';
 
 const plain = (text: string): string => text;
+const byKey = (row: Row): string => row['key'] ?? '';
+const byName = (row: Row): string => row['name'] ?? '';
 
 function read(body: string | Buffer, status = 200, effect: 'read' | 'write' = 'read') {
   return readAnswer({ status, contentType: 'text/xml', body: Buffer.from(body) }, effect, plain);
@@ -29,7 +31,7 @@ const list = `<?xml version="1.0" encoding="UTF-8"?>
 describe('answers of a panel', () => {
   it('are taken whole: every proper prefix of a list is an error', () => {
     const octets = Buffer.from(list);
-    assert.equal(readRows(read(octets), 'key').length, 2);
+    assert.equal(readRows(read(octets), byKey).length, 2);
     for (let length = 0; length < octets.length; length += 1) {
       assert.equal(
         codeOf(() => read(octets.subarray(0, length))),
@@ -40,8 +42,8 @@ describe('answers of a panel', () => {
   });
 
   it('may begin with blank lines and a byte order mark', () => {
-    assert.equal(readRows(read(`\n\n${list}`), 'key').length, 2);
-    assert.equal(readRows(read(`\ufeff${list}`), 'key').length, 2);
+    assert.equal(readRows(read(`\n\n${list}`), byKey).length, 2);
+    assert.equal(readRows(read(`\ufeff${list}`), byKey).length, 2);
   });
 
   it('are told apart from everything else', () => {
@@ -99,7 +101,7 @@ describe('answers of a panel', () => {
 
 describe('lists of a panel', () => {
   function rows(inner: string) {
-    return readRows(parseXml(`<doc>${inner}</doc>`), 'name');
+    return readRows(parseXml(`<doc>${inner}</doc>`), byName);
   }
 
   it('may be empty, shown as no row or as one empty row', () => {

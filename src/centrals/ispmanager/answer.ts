@@ -34,9 +34,13 @@ export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): 
   return doc;
 }
 
-/** Proof that a save or a group function was carried out is its `ok` (reference 4.2). @throws {CentralError} without one */
+/**
+ * Proof that a save or a group function was carried out is its `ok`; DNSmanager was seen to say `messages` instead (reference 4.2,
+ * 16.19). @throws {CentralError} without one
+ */
 export function demandOk(doc: XmlElement): void {
-  if (!doc.children.some(({ name }) => name === 'ok')) throw garbled('neither success nor an error', 'write');
+  if (!doc.children.some(({ name }) => name === 'ok' || name === 'messages'))
+    throw garbled('neither success nor an error', 'write');
 }
 
 /** A request without an answer. */
@@ -70,6 +74,7 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
   access: 'central.access-denied',
   auth: 'central.login',
   licence: 'central.refused',
+  confirm: 'central.refused',
   other: 'central.refused',
 };
 
@@ -78,8 +83,8 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
  * the function (reference 10.4), so the write may have been carried out.
  */
 function refused({ kind, subject, text }: PanelRefusal, effect: Effect): CentralError {
-  const state = codes[kind] === 'central.refused' ? stateAfter(effect) : 'untouched';
-  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject } });
+  const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
+  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject, kind } });
 }
 
 function stateAfter(effect: Effect): CentralErrorFacts['state'] {

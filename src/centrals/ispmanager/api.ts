@@ -41,6 +41,29 @@ export class PanelApi {
 
   async #call(func: string, parameters: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
     const form = { func, out: 'xml', ...parameters };
+    return await this.#confirmed(form, effect, async (sent) => await this.#asUser(sent, effect, ctx));
+  }
+
+  /**
+   * Some panels ask once whether a write is meant, in two ways (reference 3.3, 21.21); nothing was done then, and the answer is the
+   * same call with `sok=yes`.
+   */
+  async #confirmed(
+    form: Parameters,
+    effect: Effect,
+    send: (form: Parameters) => Promise<XmlElement>,
+  ): Promise<XmlElement> {
+    try {
+      const doc = await send(form);
+      const asks = effect === 'write' && doc.attributes['func'] === 'confirm';
+      return asks ? await send({ ...form, sok: 'yes' }) : doc;
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.params['kind'] !== 'confirm') throw error;
+      return await send({ ...form, sok: 'yes' });
+    }
+  }
+
+  async #asUser(form: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
     if (this.#settings.login === 'authinfo') {
       const { username, password } = this.#settings;
       return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);

@@ -2,7 +2,7 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 import type { DnsName } from '../../dns/name.ts';
-import type { Dialect } from './v4.ts';
+import type { Dialect } from './dialect.ts';
 
 /**
  * Everything this panel would refuse, or could not hold as it is, in the records a change adds: types without a form, data that

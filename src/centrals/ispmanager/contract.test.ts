@@ -1,4 +1,4 @@
-import type { Switches } from '../../../sandbox/index.ts';
+import type { Generation, Switches } from '../../../sandbox/index.ts';
 import { centralContract, type ContractSubject } from '../../testing/central-contract.ts';
 import type { IspmanagerSettings } from './index.ts';
 import { someoneElse, startPanel } from '../../testing/ispmanager-account.ts';
@@ -6,9 +6,14 @@ import { someoneElse, startPanel } from '../../testing/ispmanager-account.ts';
 async function subject(
   switches: Partial<Switches>,
   settings: Partial<IspmanagerSettings>,
+  generation: Generation = 'v4',
 ): Promise<ContractSubject> {
-  const panel = await startPanel(switches);
-  return { central: panel.central(settings), someoneElse: someoneElse(panel.sandbox), stop: panel.stop };
+  const panel = await startPanel(switches, generation);
+  return {
+    central: panel.central(settings),
+    someoneElse: someoneElse(panel.sandbox, generation),
+    stop: panel.stop,
+  };
 }
 
 centralContract('ISPmanager 4, credentials in every call', async () => await subject({}, {}));
@@ -26,3 +31,13 @@ centralContract(
     return await subject(switches, { login: 'session' });
   },
 );
+
+centralContract('ISPmanager 5', async () => await subject({ noise: false, errorTexts: false }, {}, 'v5'));
+
+centralContract('ISPmanager 6, session, writes to be confirmed', async () => {
+  return await subject({ refererCheck: true }, { login: 'session' }, 'v6');
+});
+
+centralContract('DNSmanager, another identifier column, another word for success', async () => {
+  return await subject({ recordKeyColumn: 'rtype_hidden', createSays: 'messages' }, {}, 'dnsmgr');
+});

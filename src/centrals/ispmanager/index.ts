@@ -23,16 +23,18 @@ import { readRows } from './lists.ts';
 import { zoneOf, zoneParameter } from './names.ts';
 import { listRecords, waitForPanel, ZoneWriter } from './records.ts';
 import type { IspmanagerSettings } from './schema.ts';
-import { v4, type Dialect } from './v4.ts';
+import { core } from './core.ts';
+import type { Dialect } from './dialect.ts';
+import { v4 } from './v4.ts';
 
-export { readIspmanagerSettings, type IspmanagerSettings } from './schema.ts';
+export { readIspmanagerSettings, type CentralKind, type IspmanagerSettings } from './schema.ts';
 
-/** An account of an ISPmanager 4 as central. @throws {RangeError} when the address is not `https:` */
+/** An account of an ISPmanager or DNSmanager as central. @throws {RangeError} when the address is not `https:` */
 export function createIspmanagerCentral(
   settings: IspmanagerSettings,
   { clock }: { readonly clock: Clock },
 ): Central {
-  return new IspmanagerCentral(settings, clock, v4);
+  return new IspmanagerCentral(settings, clock, settings.kind === 'ispmanager4' ? v4 : core);
 }
 
 class IspmanagerCentral implements Central {
@@ -68,8 +70,10 @@ class IspmanagerCentral implements Central {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
-    const rows = readRows(await this.#api.read('domain', {}, ctx), 'name');
-    return rows.map((row) => {
+    const rows = readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
+    // A slave zone has no records of its own here (reference 8.2).
+    const masters = rows.filter(({ dtype = 'master' }) => dtype === 'master' || dtype === '');
+    return masters.map((row) => {
       const zone = zoneOf(row['name'] ?? '');
       if (zone === null) throw garbled(`a zone without a name: ${row['name'] ?? ''}`, 'read');
       return zone;
@@ -101,7 +105,7 @@ class IspmanagerCentral implements Central {
 
   async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
     if ((await this.listZones(ctx)).includes(zone)) return 'exists';
-    const form = newZoneForm(zone, await this.#api.read('domain.edit', {}, ctx), seed);
+    const form = this.#newZoneForm(zone, await this.#api.read('domain.edit', {}, ctx), seed);
     try {
       await this.#api.write('domain.edit', form, ctx);
     } catch (error) {
@@ -117,6 +121,8 @@ class IspmanagerCentral implements Central {
 
   /** Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent). */
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+    // DNSmanager answers OK for a zone it does not have (reference 5.2).
+    if ((await this.readZone(zone, ctx)) === null) return 'missing';
     try {
       await this.#api.write('domain.delete', { elid: zoneParameter(zone), sok: 'ok' }, ctx);
     } catch (error) {
@@ -149,6 +155,16 @@ class IspmanagerCentral implements Central {
     return refusals.includes(error.code) && !(await this.listZones(ctx)).includes(zone);
   }
 
+  /**
+   * The fields of a new zone (reference 6.3, 7.2, 8.2). Name and mail servers are the central's own, as its form proposes them; what
+   * the user asked for fills in where it proposes nothing. Of several addresses the first: whether more are taken is not known,
+   * and the zone's content follows anyway.
+   */
+  #newZoneForm(zone: DnsName, form: XmlElement, seed: ZoneSeed): Readonly<Record<string, string>> {
+    const proposed = (field: string): string | undefined => childText(form, field)?.trim();
+    return { elid: '', ...this.#dialect.newZone({ name: zoneParameter(zone), seed, proposed }), sok: 'ok' };
+  }
+
   /** Resolves once a read shows the zone, or shows it gone. @throws {CentralError} `central.no-effect` */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
@@ -178,23 +194,6 @@ class IspmanagerCentral implements Central {
     const now = await look(async () => await this.#seen(zone, ctx));
     return now === 'unread' ? error : restated(error, now === before ? 'untouched' : 'partial');
   }
-}
-
-/**
- * The fields of a new zone (reference 6.3). Name and mail servers are the central's own, as its form proposes them; what the
- * user asked for fills in where it proposes nothing. Of several addresses the first: whether more are taken is not known, and
- * the zone's content follows anyway.
- */
-function newZoneForm(zone: DnsName, form: XmlElement, seed: ZoneSeed): Readonly<Record<string, string>> {
-  const proposed = (field: string): string => childText(form, field)?.trim() ?? '';
-  return {
-    elid: '',
-    name: zoneParameter(zone),
-    ip: seed.addresses[0] ?? proposed('ip'),
-    ns: proposed('ns') || seed.nameServers.join(' '),
-    mx: proposed('mx') || seed.mailServers.join(' '),
-    sok: 'ok',
-  };
 }
 
 function codeOf(error: unknown): CentralErrorCode | null {

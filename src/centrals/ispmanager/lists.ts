@@ -13,11 +13,11 @@ export type Row = Readonly<Record<string, string>>;
 
 /**
  * The rows of a list document, complete.
- * @param key the column that identifies a row (reference 4.2)
+ * @param keyOf the identifier of a row (reference 4.2)
  * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
  *   identifier: a shorter list is never taken for the whole one
  */
-export function readRows(doc: XmlElement, key: string): readonly Row[] {
+export function readRows(doc: XmlElement, keyOf: (row: Row) => string): readonly Row[] {
   if (childrenNamed(doc, 'banner').some(saysCut)) {
     throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
   }
@@ -26,7 +26,7 @@ export function readRows(doc: XmlElement, key: string): readonly Row[] {
   if (elements.length === 1 && elements[0]?.children.length === 0) return [];
   return elements.map((element) => {
     const row = Object.fromEntries(element.children.map(({ name, text }) => [name, text]));
-    if ((row[key] ?? '') === '') throw garbled(`a row without ${key}`, 'read');
+    if (keyOf(row) === '') throw garbled('a row without its identifier', 'read');
     return row;
   });
 }

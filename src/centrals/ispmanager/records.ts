@@ -12,7 +12,7 @@ import { garbled } from './answer.ts';
 import type { PanelApi } from './api.ts';
 import { readRows, type Row } from './lists.ts';
 import { zoneOf, zoneParameter } from './names.ts';
-import type { Dialect } from './v4.ts';
+import type { Dialect } from './dialect.ts';
 
 /** How long (ms) a write that was answered `ok` may take until a list shows it, one look after the other. */
 const looks = [100, 400, 1_000];
@@ -33,8 +33,9 @@ export async function listRecords(
 ): Promise<readonly CentralRecord[]> {
   const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
   demandParent(doc, zone);
-  const key = dialect.recordKey;
-  return readRows(doc, key).map((row) => ({ ...recordOf(row, dialect, zone), handle: row[key] ?? '' }));
+  return readRows(doc, dialect.keyOf)
+    .map((row) => ({ ...recordOf(row, dialect, zone), handle: dialect.keyOf(row) }))
+    .filter(({ type }) => !dialect.ownTypes.has(type));
 }
 
 function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord {
@@ -42,7 +43,7 @@ function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord {
     return dialect.record(row, zone);
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    throw garbled(`a row that cannot be read: ${row[dialect.recordKey] ?? ''}`, 'read');
+    throw garbled(`a row that cannot be read: ${dialect.keyOf(row)}`, 'read');
   }
 }
 
@@ -88,7 +89,8 @@ export class ZoneWriter implements RecordWriter {
     record: ResourceRecord,
     ctx: CallContext,
   ): Promise<'done' | 'missing' | 'exists'> {
-    return await this.#save(old.handle, record, ctx);
+    // Whether an edit without TTL resets it is not known (reference 21.14): what is to stay is said.
+    return await this.#save(old.handle, { ...record, ttl: record.ttl ?? old.ttl }, ctx);
   }
 
   async remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {

@@ -3,8 +3,12 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import type { Trust } from '../../net/connect.ts';
 import { readFingerprint } from '../../net/fingerprint.ts';
 
+/** Which panel it is (reference section 1); 5 speaks as 6 does. */
+export type CentralKind = 'ispmanager4' | 'ispmanager6' | 'dnsmanager';
+
 /** A checked connection to an ISPmanager account. */
 export interface IspmanagerSettings {
+  readonly kind: CentralKind;
   /** Full base URL with the panel's path, e.g. `https://dns.example.net/manager/ispmgr`. */
   readonly address: string;
   readonly username: string;
@@ -23,6 +27,10 @@ const defaultTimeout = 10_000;
 const text = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
 
 const schema = v.object({
+  kind: v.optional(
+    v.picklist(['ispmanager4', 'ispmanager6', 'dnsmanager'], 'setting.bad-choice'),
+    'ispmanager4',
+  ),
   address: v.pipe(
     text,
     v.trim(),

@@ -17,7 +17,8 @@ function problems(input: unknown): readonly string[] {
 
 describe('settings of an ISPmanager central', () => {
   it('have defaults for all but address, user name and password', () => {
-    const expected = { ...good, trust: { kind: 'public' }, login: 'authinfo', timeout: 10_000 };
+    const kind = 'ispmanager4';
+    const expected = { ...good, kind, trust: { kind: 'public' }, login: 'authinfo', timeout: 10_000 };
     assert.deepEqual(readIspmanagerSettings(good), { settings: expected });
   });
 

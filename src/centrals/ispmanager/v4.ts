@@ -3,34 +3,15 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { opaqueRecord } from '../../net/ispmanager/opaque.ts';
 import { recordFromRow, rowForm, rowTypes } from '../../net/ispmanager/rows.ts';
-import type { Parameters } from './api.ts';
-import type { Row } from './lists.ts';
-
-/** What the generations of the panel do differently with records (reference section 15). */
-export interface Dialect {
-  readonly generation: 4;
-  readonly recordList: string;
-  readonly recordEdit: string;
-  readonly recordDelete: string;
-  /** Column of the record list that identifies a row. */
-  readonly recordKey: string;
-  readonly recordTypes: ReadonlySet<string>;
-  readonly carriesTtl: boolean;
-  /** @throws {DnsDataError} when not even name and type can be read */
-  record(row: Row, zone: DnsName): ResourceRecord;
-  /** The documented fields of the form. @throws {DnsDataError} when there is no form for the record */
-  form(record: ResourceRecord): Parameters;
-  /** Whether the form can carry the record so that the list shows the same one. */
-  holds(record: ResourceRecord, zone: DnsName): boolean;
-}
+import type { Dialect } from './dialect.ts';
 
 /** ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but for the type. */
 export const v4: Dialect = {
-  generation: 4,
   recordList: 'domain.sublist',
   recordEdit: 'domain.sublist.edit',
   recordDelete: 'domain.sublist.delete',
-  recordKey: 'key',
+  keyOf: (row) => row['key'] ?? '',
+  ownTypes: new Set(),
   recordTypes: rowTypes,
   carriesTtl: false,
   record: (row, zone) => {
@@ -43,6 +24,12 @@ export const v4: Dialect = {
   },
   form: (record) => ({ ...rowForm(record) }),
   holds: survives,
+  newZone: ({ name, seed, proposed }) => ({
+    ip: seed.addresses[0] ?? proposed('ip') ?? '',
+    ns: (proposed('ns') ?? '') || seed.nameServers.join(' '),
+    mx: (proposed('mx') ?? '') || seed.mailServers.join(' '),
+    name,
+  }),
 };
 
 /** Whether the record's form, read again, is the same record. */

@@ -192,6 +192,20 @@ export const openText: FieldKind = {
   decode: (octets) => ({ text: quote(octets), used: octets.length }),
 };
 
+/** Octets in hexadecimal that fill the rest of the rdata; white space between them is taken (RFC 4034 section 5.3). */
+export const hex: FieldKind = {
+  rest: true,
+  parse: (token, context) =>
+    /^(?:[0-9a-f]{2})+$/iu.test(token.text)
+      ? token.text.toLowerCase()
+      : complain(context, 'rdata.bad-hex', token.text),
+  encode: (canonical) => Buffer.from(canonical, 'hex'),
+  decode: (octets) => {
+    need(octets, 1);
+    return { text: Buffer.from(octets).toString('hex'), used: octets.length };
+  },
+};
+
 /** Octets of a canonical quoted string. */
 export function canonicalOctets(canonical: string): Buffer {
   return unescape(canonical.slice(1, -1), []);

@@ -36,6 +36,8 @@ test('two spellings of the same data are equal', () => {
     ],
     ['CAA', ['0 ISSUE "ca.example"', '0 issue ca.example'], '0 issue "ca.example"'],
     ['CNAME', ['@', 'example.org.'], 'example.org.'],
+    ['DS', ['1 8 2 ABCD', '01 8 2 ab cd', '\\# 6 00010802abcd'], '1 8 2 abcd'],
+    ['TLSA', ['3 1 1 ABCD', '3 1 1 ab cd', '\\# 5 030101abcd'], '3 1 1 abcd'],
     ['TYPE65', ['\\# 3 00 01 02', '\\# 3 000102'], '\\# 3 000102'],
     ['SSHFP', ['\\# 0'], '\\# 0'],
   ];
@@ -118,6 +120,11 @@ const host = fc.constantFrom('example.org.', 'a.b.example.', '*.x.', '_a.\\032b.
 const address = fc.array(fc.integer({ min: 0, max: 65_535 }), { minLength: 8, maxLength: 8 });
 const u16 = fc.integer({ min: 0, max: 65_535 }).map(String);
 
+const u8 = fc.integer({ min: 0, max: 255 }).map(String);
+const octets = fc
+  .uint8Array({ minLength: 1, maxLength: 64 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'));
+
 const fieldsOf: Record<string, fc.Arbitrary<string[]>> = {
   A: fc
     .array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 })
@@ -132,6 +139,8 @@ const fieldsOf: Record<string, fc.Arbitrary<string[]>> = {
   SPF: fc.tuple(anyText),
   SRV: fc.tuple(u16, u16, u16, host),
   CAA: fc.tuple(fc.integer({ min: 0, max: 255 }).map(String), fc.constantFrom('issue', 'iodef'), anyText),
+  DS: fc.tuple(u16, u8, u8, octets),
+  TLSA: fc.tuple(u8, u8, u8, octets),
   SOA: fc.tuple(host, host, u16, u16, u16, u16, u16),
 };
 

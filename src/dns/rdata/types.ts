@@ -1,4 +1,4 @@
-import { ipv4, ipv6, name, openText, tag, text, u16, u32, u8, type FieldKind } from './fields.ts';
+import { hex, ipv4, ipv6, name, openText, tag, text, u16, u32, u8, type FieldKind } from './fields.ts';
 
 export interface Field {
   readonly name: string;
@@ -36,6 +36,8 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['AAAA', row(28, { address: ipv6 })],
   ['SRV', row(33, { priority: u16, weight: u16, port: u16, target: name })],
   ['DNAME', row(39, { target: name }, true)],
+  ['DS', row(43, { keyTag: u16, algorithm: u8, digestType: u8, digest: hex })],
+  ['TLSA', row(52, { usage: u8, selector: u8, matching: u8, data: hex })],
   ['SPF', row(99, { text })],
   ['CAA', row(257, { flags: u8, tag, value: openText })],
 ]);

@@ -3,7 +3,16 @@ import { child, childText } from '../xml.ts';
 
 /** What an error document means, whatever the generation's spelling. */
 export interface PanelRefusal {
-  readonly kind: 'exists' | 'missing' | 'value' | 'limit' | 'access' | 'auth' | 'licence' | 'other';
+  readonly kind:
+    | 'exists'
+    | 'missing'
+    | 'value'
+    | 'limit'
+    | 'access'
+    | 'auth'
+    | 'licence'
+    | 'confirm'
+    | 'other';
   /** What it concerns: type of object, or field; empty when not said. */
   readonly subject: string;
   /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, reference 5.1). */
@@ -21,6 +30,21 @@ const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
   '100': 'auth',
 };
 
+/** Classes of errors of the later generation; the spelling of most is not evidenced, so several are taken (reference 5.2, 21.7). */
+const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
+  exists: 'exists',
+  missed: 'missing',
+  missing: 'missing',
+  value: 'value',
+  limit: 'limit',
+  access: 'access',
+  auth: 'auth',
+  badpassword: 'auth',
+  license: 'licence',
+  licence: 'licence',
+  referer_confirm: 'confirm',
+};
+
 /** Longest refusal text passed on, in characters. */
 const mostText = 500;
 
@@ -35,10 +59,13 @@ export function refusalOf(doc: XmlElement): PanelRefusal | null {
 }
 
 function describeError(error: XmlElement): PanelRefusal {
-  const code = error.attributes['code'] ?? '';
-  const subject = error.attributes['obj'] ?? error.attributes['val'] ?? '';
-  const said = tidyText(error.text === '' ? (childText(error, 'msg') ?? '') : error.text);
-  return { kind: kindOfCode[code] ?? 'other', subject, text: said === '' ? wordless(code, subject) : said };
+  const { code = '', type = '', obj, val, object } = error.attributes;
+  const subject = object ?? obj ?? val ?? '';
+  const own = childText(error, 'msg') ?? childText(error, 'detail') ?? '';
+  const said = tidyText(error.text === '' ? own : error.text);
+  // An error of the later generation was seen with both: the type counts (reference 1).
+  const kind = type === '' ? kindOfCode[code] : kindOfType[type];
+  return { kind: kind ?? 'other', subject, text: said === '' ? wordless(type || code, subject) : said };
 }
 
 function wordless(code: string, subject: string): string {

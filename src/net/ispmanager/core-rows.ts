@@ -1,0 +1,173 @@
+import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { makeRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
+import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { ownerName, rowFromKey } from './rows.ts';
+
+/** Columns of `domain.record`, or fields of its form, by name (reference 7.3, 7.4). */
+export type CoreRow = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Fields of the form for each type, in the order of the rdata (reference 7.4). CAA has two fields for its value, of which the tag
+ * decides.
+ */
+const formFields: Readonly<Record<string, readonly string[]>> = {
+  A: ['ip'],
+  AAAA: ['ip'],
+  CNAME: ['domain'],
+  DNAME: ['domain'],
+  NS: ['domain'],
+  PTR: ['domain'],
+  MX: ['priority', 'domain'],
+  TXT: ['value'],
+  SRV: ['priority', 'weight', 'port', 'srvdomain'],
+  CAA: ['caa_flags', 'caa_tag', 'caa_value_domain'],
+  DS: ['ds_key_tag', 'ds_algorithm', 'ds_digest_type', 'ds_digest'],
+  TLSA: ['tlsa_cert_usage', 'tlsa_selector', 'tlsa_matching_type', 'tlsa_value'],
+};
+
+/** Types these panels have forms for (reference 7.4). */
+export const coreTypes: ReadonlySet<string> = new Set(Object.keys(formFields));
+
+/** Types the panel or its DNSSEC engine makes by itself: never compared, never touched (reference 21.15, 21.17). */
+export const ownTypes: ReadonlySet<string> = new Set([
+  'SOA',
+  'RRSIG',
+  'NSEC',
+  'NSEC3',
+  'NSEC3PARAM',
+  'DNSKEY',
+  'CDS',
+  'CDNSKEY',
+]);
+
+const numbered: ReadonlySet<string> = new Set(['MX', 'SRV']);
+const mailto = 'mailto:';
+
+/**
+ * The record a row of the list means. The numbers of MX and SRV stand in `info`; where that cannot be read, in the identifier.
+ * @param key the row's identifier
+ * @throws {DnsDataError} with every problem
+ */
+export function recordFromCoreRow(row: CoreRow, key: string, zone: DnsName): ResourceRecord {
+  const problems: Problem[] = [];
+  const name = collect(problems, () => ownerName(row['name'] ?? '', zone));
+  const type = collect(problems, () => canonicalType(row['rtype'] ?? ''));
+  const rdata = type === null ? null : collect(problems, () => listedRdata(type, row, key, zone));
+  if (name === null || type === null || rdata === null) throw new DnsDataError(problems);
+  return { name, type, ttl: readTtl(row['ttl']), rdata };
+}
+
+function listedRdata(type: string, row: CoreRow, key: string, zone: DnsName): string {
+  const value = row['value'] ?? '';
+  if (type === 'TXT' || type === 'SPF') return rdataFromFields(type, [value], zone);
+  if (!numbered.has(type)) return makeRecord({ name: '@', type, rdata: value.trim() }, zone).rdata;
+  const numbers = numbersOf(type, row['info'] ?? '') ?? numbersOfKey(type, key);
+  return rdataFromFields(type, [...numbers, value.trim()], zone);
+}
+
+const numberNames: Readonly<Record<string, readonly string[]>> = {
+  MX: ['priority'],
+  SRV: ['priority', 'weight', 'port'],
+};
+
+/** `priority= 10` and the like (reference 7.3; the spelling for SRV is not evidenced). */
+function numbersOf(type: string, info: string): readonly string[] | null {
+  const found = (numberNames[type] ?? []).map(
+    (name) => new RegExp(String.raw`\b${name}\s*[=:]\s*(\d+)`, 'iu').exec(info)?.[1],
+  );
+  return found.every((number) => number !== undefined) ? found : null;
+}
+
+function numbersOfKey(type: string, key: string): readonly string[] {
+  const { prio = '', wght = '', port = '' } = rowFromKey(key) ?? {};
+  return type === 'MX' ? [prio] : [prio, wght, port];
+}
+
+/** Whole seconds, or `null` for what is none. */
+function readTtl(text: string | undefined): number | null {
+  const trimmed = (text ?? '').trim();
+  return /^\d{1,10}$/.test(trimmed) ? Number(trimmed) : null;
+}
+
+/**
+ * The documented fields of `domain.record.edit` for a record (reference 7.4): absolute owner name, type in lower case, TTL where it
+ * is known.
+ * @throws {DnsDataError} when the panel has no form for the record
+ */
+export function coreForm(record: ResourceRecord): Readonly<Record<string, string>> {
+  const fields = formFields[record.type];
+  if (fields === undefined) throw new DnsDataError([problem('type.unknown', { type: record.type })]);
+  const values = rdataFields(record.type, record.rdata);
+  const form: Record<string, string> = { name: record.name, rtype: record.type.toLowerCase() };
+  if (record.ttl !== null) form['ttl'] = String(record.ttl);
+  fields.forEach((field, at) => (form[field] = values[at] ?? ''));
+  return record.type === 'CAA' ? caaForm(form) : form;
+}
+
+/** A mail address has a field of its own (reference 7.4); whether the panel adds the `mailto:` is [open], a read tells. */
+function caaForm(form: Record<string, string>): Record<string, string> {
+  const { caa_value_domain: value = '', ...rest } = form;
+  if (rest['caa_tag'] !== 'iodef') return form;
+  return { ...rest, caa_value_email: value.startsWith(mailto) ? value.slice(mailto.length) : value };
+}
+
+/**
+ * The record that the fields of the form mean, as a hook call carries them (reference 7.4, 11.3).
+ * @throws {DnsDataError} with every problem
+ */
+export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord {
+  const problems: Problem[] = [];
+  const name = collect(problems, () => ownerName(form['name'] ?? '', zone));
+  const type = collect(problems, () => canonicalType(form['rtype'] ?? ''));
+  const rdata = type === null ? null : collect(problems, () => formRdata(type, form, zone));
+  if (name === null || type === null || rdata === null) throw new DnsDataError(problems);
+  return { name, type, ttl: readTtl(form['ttl']), rdata };
+}
+
+function formRdata(type: string, form: CoreRow, zone: DnsName): string {
+  const fields = formFields[type];
+  // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
+  if (fields === undefined) {
+    return makeRecord({ name: '@', type, rdata: (form['value'] ?? '').trim() }, zone).rdata;
+  }
+  const values = fields.map((field) => (field === 'value' ? (form[field] ?? '') : fieldOf(form, field)));
+  if (type === 'CAA' && values[1] === 'iodef') {
+    const mail = (form['caa_value_email'] ?? '').trim();
+    values[2] = mail.includes(':') ? mail : `${mailto}${mail}`;
+  }
+  return rdataFromFields(type, values, zone);
+}
+
+const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);
+
+function fieldOf(form: CoreRow, field: string): string {
+  const text = (form[field] ?? '').trim();
+  return text === '' && numbers.has(field) ? '0' : text;
+}
+
+/** Whether the panel's form can carry the record so that its list shows the same one. */
+export function coreHolds(record: ResourceRecord, zone: DnsName): boolean {
+  try {
+    const form = coreForm(record);
+    return sameData(recordFromCoreForm(form, zone), record) && !/\p{Cc}/u.test(Object.values(form).join(''));
+  } catch (error) {
+    if (error instanceof DnsDataError) return false;
+    throw error;
+  }
+}
+
+/** The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one (reference 7.3, 21.12). */
+export function coreKeyOf(row: CoreRow): string {
+  const { rkey = '', rtype_hidden: hidden = '' } = row;
+  return rkey === '' && rowFromKey(hidden) !== null ? hidden : rkey;
+}
+
+/** The identifiers such a panel would show for a record; for matching only (reference 7.3). */
+export function likelyCoreKeys(record: ResourceRecord): readonly string[] {
+  const fields = rdataFields(record.type, record.rdata);
+  const count = numberNames[record.type]?.length ?? 0;
+  return [
+    `${record.name} ${record.type} ${fields.slice(0, count).join(' ')} ${fields.slice(count).join(' ')}`,
+  ];
+}
