@@ -78,7 +78,7 @@ async function reply(socket: Socket, answers: Answers, { head, body }: Request):
   }
   const environment = readEnvironment(head.pid);
   if (environment === null) socket.destroy();
-  else socket.end(`${await answers.hook({ environment, body })}${end}`);
+  else socket.end(`${await answers.hook({ environment, body, stage: head.stage })}${end}`);
 }
 
 /**

@@ -10,6 +10,8 @@ export type Language = 'en' | 'ru';
 export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Which handler it is, where the panel has one for each stage; absent or null: the environment tells it. */
+  readonly stage?: 'before' | 'after' | null;
 }
 
 /** What the hook prints; it always exits 0. */
