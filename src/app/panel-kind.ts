@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PanelKind } from '../panels/ispmanager/api.ts';
 
-/** Which panel lives at a root (reference section 1); 5 and 6 are alike to us. */
-export type PanelKind = 'ispmanager4' | 'ispmanager6' | 'dnsmanager';
+export type { PanelKind };
 
 /** Roots panels are installed at, the likeliest first (reference section 1). */
 export const usualRoots = ['/usr/local/mgr5', '/opt/ispsystem/dnsmanager6', '/usr/local/ispmgr'] as const;

@@ -12,6 +12,7 @@ import type { Settings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { systemClock } from './clock.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
+import { panelKindAt } from './panel-kind.ts';
 import { journalPath, type Paths } from './paths.ts';
 
 /** A running engine and what has to be closed with it. */
@@ -62,13 +63,13 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
 /** Edits in the panel on this host as a person would make them, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
   const { createIspmanagerHand } = await import('../panels/ispmanager/by-hand.ts');
-  return createIspmanagerHand({ root });
+  return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
 }
 
 /** The panel on this host. */
 export async function wirePanel(root: string): Promise<Panel> {
   const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({ root });
+  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
 }
 
 /**

@@ -54,7 +54,7 @@ function makeForm(t: TestContext): Form {
 
 function wrong(doc: XmlElement, field: string): string {
   const error = child(doc, 'error');
-  assert.equal(error?.attributes['val'], field, JSON.stringify(doc));
+  assert.equal(error?.attributes['val'] ?? '', field, JSON.stringify(doc));
   assert.equal(error?.attributes['code'], '9');
   return error?.text ?? '';
 }

@@ -9,10 +9,12 @@ import {
   type PauseChoice,
 } from '../app/settings-form.ts';
 import { systemClock } from '../app/clock.ts';
+import { panelKindAt } from '../app/panel-kind.ts';
 import {
   decodeForm,
   encodeForm,
   encodeFormSaved,
+  formCalls,
   type Choice,
   type FormCall,
 } from '../panels/ispmanager/settings-form.ts';
@@ -22,7 +24,8 @@ const patience = 20_000;
 
 /** One call of the settings form; gives the document to print. Throws only for a settings file that cannot be written. */
 export async function answerForm(root: string, call: HookCall): Promise<string> {
-  const form = decodeForm(call);
+  const calls = formCalls(panelKindAt(root) ?? 'ispmanager4');
+  const form: Form = { ...decodeForm(call, calls), calls };
   const wall = systemClock.wall();
   if (!form.allowed) return page(root, form, emptyForm, { field: '', problems: [adminsOnly] });
   if (!form.saving) return page(root, form, openForm(root, wall), null);
@@ -57,20 +60,26 @@ function valuesOf({ field }: FormCall): FormValues {
   };
 }
 
+/** One call of the form, and how its panel takes the answer. */
+interface Form extends FormCall {
+  readonly calls: ReturnType<typeof formCalls>;
+}
+
 interface Wrong {
   readonly field: string;
   readonly problems: readonly Problem[];
 }
 
-function page(root: string, form: FormCall, values: FormValues, wrong: Wrong | null): string {
+function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): string {
   const { host, username, fingerprint, trust, pause, contact } = values;
   const { language } = form;
   const options = { language, changed: 'settings', contact: null, details: true } as const;
-  return encodeForm({
+  const document = {
     fields: { host, username, fingerprint, ...(trust ? { trust: 'on' } : {}), pause, contact },
     choices: { pause: pauseChoices(language, runningPause(root, systemClock.wall())) },
     error: wrong === null ? null : { field: wrong.field, text: describe(wrong.problems, options) },
-  });
+  };
+  return encodeForm(document, form.calls);
 }
 
 /** @param end of a running pause, milliseconds since 1970; `null` = not paused */

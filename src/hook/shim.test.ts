@@ -16,7 +16,7 @@ import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { listen } from '../agent/server.ts';
-import { readParameters } from '../panels/ispmanager/parameters.ts';
+import { readCgiParameters } from '../panels/ispmanager/parameters.ts';
 
 const accepted = '<?xml version="1.0" encoding="UTF-8"?>\n<doc/>';
 
@@ -149,7 +149,7 @@ test('a newline in a value forges no parameter', { skip: missing('nc') }, async 
   assert.ok(call !== undefined);
   assert.equal(call.environment['HANDLER_STAGE'], 'before');
   assert.equal(call.environment['QUERY_STRING'], query);
-  assert.equal(readParameters(call).get('func'), 'domain.sublist.edit');
+  assert.equal(readCgiParameters(call).get('func'), 'domain.sublist.edit');
 });
 
 test('a megabyte of body', { skip: missing('nc') }, async (t) => {

@@ -1,6 +1,6 @@
 import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import type { DnsName } from '../../dns/name.ts';
-import { makeRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { ownerName, rowFromKey } from './rows.ts';
 
@@ -25,6 +25,15 @@ const formFields: Readonly<Record<string, readonly string[]>> = {
   DS: ['ds_key_tag', 'ds_algorithm', 'ds_digest_type', 'ds_digest'],
   TLSA: ['tlsa_cert_usage', 'tlsa_selector', 'tlsa_matching_type', 'tlsa_value'],
 };
+
+/** All fields of the form, whatever the type. */
+export const coreFormFields: readonly string[] = [
+  'name',
+  'rtype',
+  'ttl',
+  ...new Set(Object.values(formFields).flat()),
+  'caa_value_email',
+];
 
 /** Types these panels have forms for (reference 7.4). */
 export const coreTypes: ReadonlySet<string> = new Set(Object.keys(formFields));
@@ -141,26 +150,31 @@ function formRdata(type: string, form: CoreRow, zone: DnsName): string {
 
 const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);
 
+const digests: ReadonlySet<string> = new Set(['ds_digest', 'tlsa_value']);
+
 function fieldOf(form: CoreRow, field: string): string {
   const text = (form[field] ?? '').trim();
+  // White space inside is common where such data is copied from (RFC 4034 section 5.3).
+  if (digests.has(field)) return text.replaceAll(/\s+/gu, '');
   return text === '' && numbers.has(field) ? '0' : text;
-}
-
-/** Whether the panel's form can carry the record so that its list shows the same one. */
-export function coreHolds(record: ResourceRecord, zone: DnsName): boolean {
-  try {
-    const form = coreForm(record);
-    return sameData(recordFromCoreForm(form, zone), record) && !/\p{Cc}/u.test(Object.values(form).join(''));
-  } catch (error) {
-    if (error instanceof DnsDataError) return false;
-    throw error;
-  }
 }
 
 /** The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one (reference 7.3, 21.12). */
 export function coreKeyOf(row: CoreRow): string {
   const { rkey = '', rtype_hidden: hidden = '' } = row;
   return rkey === '' && rowFromKey(hidden) !== null ? hidden : rkey;
+}
+
+/**
+ * The record an identifier describes: the same grammar as in version 4, with an absolute name (reference 7.3).
+ * @returns `null` when the text is no identifier
+ * @throws {DnsDataError} when it describes no record
+ */
+export function recordFromCoreKey(key: string, zone: DnsName): ResourceRecord | null {
+  const row = rowFromKey(key);
+  if (row === null) return null;
+  const { name = '', type = '', addr = '' } = row;
+  return recordFromCoreRow({ name, rtype: type, value: addr }, key, zone);
 }
 
 /** The identifiers such a panel would show for a record; for matching only (reference 7.3). */

@@ -1,36 +1,59 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { DnsDataError } from '../../dns/problem.ts';
-import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
+import type { DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
-import { rowForm } from '../../net/ispmanager/rows.ts';
+import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import { core } from './core.ts';
+import type { PanelDialect } from './dialect.ts';
+import { v4 } from './v4.ts';
 import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
 
+/** Which panel it is (reference section 1); 5 and 6 are alike to us. */
+export type PanelKind = 'ispmanager4' | 'ispmanager6' | 'dnsmanager';
+
 export interface IspmanagerPanelSettings {
-  /** The panel's root directory, e.g. `/usr/local/ispmgr`. */
+  /** The panel's root directory, e.g. `/usr/local/mgr5`. */
   readonly root: string;
+  readonly kind: PanelKind;
   /** Absolute path of the local tool; default `sbin/mgrctl` under the root. */
   readonly mgrctl?: string;
   /** Longest time of one local call, milliseconds; default 30 s. */
   readonly timeout?: number;
 }
 
-export function localTool({ root, mgrctl, timeout }: IspmanagerPanelSettings): LocalTool {
-  return { mgrctl: mgrctl ?? join(root, 'sbin/mgrctl'), timeout: timeout ?? 30_000 };
+export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
+  return kind === 'ispmanager4' ? v4 : core;
+}
+
+export function localTool({ root, kind, mgrctl, timeout }: IspmanagerPanelSettings): LocalTool {
+  return {
+    mgrctl: mgrctl ?? join(root, 'sbin/mgrctl'),
+    panel: kind === 'dnsmanager' ? 'dnsmgr' : 'ispmgr',
+    timeout: timeout ?? 30_000,
+  };
 }
 
 export interface LocalTool {
   /** Absolute path of `mgrctl`. */
   readonly mgrctl: string;
+  /** The panel's own name. */
+  readonly panel: string;
   /** Longest time one call may take, milliseconds. */
   readonly timeout: number;
 }
 
 /** Largest answer taken, octets: 10,000 zones are about 3 MB. */
 const mostOutput = 64 * 1024 * 1024;
+
+/** Arguments whose values stand in the tool's environment, so that no process list shows them. */
+export interface HiddenArguments {
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export type ToolAnswer =
   | { readonly kind: 'document'; readonly document: XmlElement }
@@ -44,10 +67,16 @@ export async function callPanel(
   tool: LocalTool,
   parameters: Readonly<Record<string, string>>,
   ctx: CallContext,
+  hidden: HiddenArguments = { words: [], environment: {} },
 ): Promise<ToolAnswer> {
   const { func = '', ...rest } = parameters;
   const words = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-  const output = await run(tool, ['-m', 'ispmgr', '-o', 'xml', func, ...words], ctx);
+  const output = await run(
+    tool,
+    ['-m', tool.panel, '-o', 'xml', func, ...words, ...hidden.words],
+    hidden,
+    ctx,
+  );
   try {
     const document = parseXml(output.trimStart());
     const refusal = refusalOf(document);
@@ -70,16 +99,21 @@ export function zoneId(zone: DnsName): string {
 }
 
 /** The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place for it */
-export function formOf(record: ResourceRecord): Record<string, string> {
+export function formOf(record: ResourceRecord, records: RecordDialect): Record<string, string> {
   try {
-    return { ...rowForm(record) };
+    return { ...records.form(record) };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
     throw new PanelError('panel.refused', { text: `no form for a ${record.type} record` }, error);
   }
 }
 
-async function run(tool: LocalTool, args: readonly string[], ctx: CallContext): Promise<string> {
+async function run(
+  tool: LocalTool,
+  args: readonly string[],
+  { environment }: HiddenArguments,
+  ctx: CallContext,
+): Promise<string> {
   return await new Promise((resolve, reject) => {
     const options = {
       signal: ctx.signal,
@@ -87,7 +121,11 @@ async function run(tool: LocalTool, args: readonly string[], ctx: CallContext): 
       killSignal: 'SIGKILL' as const,
       maxBuffer: mostOutput,
       encoding: 'utf8' as const,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        LANG: 'C.UTF-8',
+        ...environment,
+      },
     };
     execFile(tool.mgrctl, [...args], options, (error, stdout) => {
       // The exit status of a function error is not known (reference 12): what it printed decides.

@@ -4,23 +4,35 @@ import type { CallContext } from '../../core/central.ts';
 import type { HookCall } from '../../core/panel.ts';
 import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
 import { childText } from '../../net/xml.ts';
-import { accepted, callPanel, formOf, localTool, zoneId, type IspmanagerPanelSettings } from './api.ts';
-import { readParameters } from './parameters.ts';
+import {
+  accepted,
+  callPanel,
+  dialectOf,
+  formOf,
+  localTool,
+  zoneId,
+  type IspmanagerPanelSettings,
+} from './api.ts';
+import type { CallDialect } from './dialect.ts';
 
-/** Edits in an ISPmanager 4 on this host through its local tool, without our mark (reference 6, 12). */
+/** Edits in the panel on this host through its local tool, without our mark (reference 6, 7, 12). */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
+  const { records, calls } = dialectOf(settings);
   const call = async (parameters: Readonly<Record<string, string>>, ctx: CallContext): Promise<void> => {
     accepted(await callPanel(tool, parameters, ctx));
   };
   const save = async (zone: DnsName, elid: string, record: ResourceRecord, ctx: CallContext): Promise<void> =>
-    await call({ func: 'domain.sublist.edit', plid: zoneId(zone), elid, ...formOf(record), sok: 'ok' }, ctx);
+    await call(
+      { func: records.recordEdit, plid: zoneId(zone), elid, ...formOf(record, records), sok: 'ok' },
+      ctx,
+    );
   return {
-    facts,
+    facts: (hook) => facts(hook, calls),
     knowsPlugin: async (ctx) => (await callPanel(tool, { func: 'domainsync' }, ctx)).kind === 'document',
     createZone: async (zone, ctx) => {
       const form = accepted(await callPanel(tool, { func: 'domain.edit' }, ctx));
-      const offered = ['ip', 'ns', 'mx', 'owner'].flatMap((name) => {
+      const offered = ['ip', 'ns', 'mx', 'owner', 'dtype', 'email'].flatMap((name) => {
         const value = childText(form, name) ?? '';
         return value === '' ? [] : [[name, value]];
       });
@@ -30,15 +42,15 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     addRecord: (zone, record, ctx) => save(zone, '', record, ctx),
     changeRecord: (zone, key, record, ctx) => save(zone, key, record, ctx),
     deleteRecord: (zone, key, ctx) =>
-      call({ func: 'domain.sublist.delete', plid: zoneId(zone), elid: key, sok: 'ok' }, ctx),
+      call({ func: records.recordDelete, plid: zoneId(zone), elid: key, sok: 'ok' }, ctx),
   };
 }
 
-function facts(call: HookCall): CallFacts {
-  const parameters = readParameters(call);
+function facts(call: HookCall, calls: CallDialect): CallFacts {
+  const parameters = calls.parameters(call);
   return {
     func: parameters.get('func') ?? '',
-    stage: call.environment['HANDLER_STAGE'] ?? '',
+    stage: calls.stage(call),
     key: parameters.get('elid') ?? null,
     parameters: [...parameters.keys()].filter((name) => name !== 'func'),
   };

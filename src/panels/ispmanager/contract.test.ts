@@ -3,24 +3,29 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
+import { startSandbox, type Generation, type Sandbox } from '../../../sandbox/index.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { PanelError } from '../../core/panel.ts';
-import { rowForm } from '../../net/ispmanager/rows.ts';
+import { coreRecords } from '../../net/ispmanager/core-records.ts';
+import { v4Records } from '../../net/ispmanager/v4-records.ts';
 import { panelContract, type PanelSubject } from '../../testing/panel-contract.ts';
 import { createIspmanagerPanel } from './index.ts';
 
 const user = { name: 'alice', password: 'pw' };
 const zone = parseName('contract.example.');
 
+const kinds = { v4: 'ispmanager4', v5: 'ispmanager6', v6: 'ispmanager6', dnsmgr: 'dnsmanager' } as const;
+
 async function start(
   t: TestContext,
   switches: Partial<Sandbox['switches']> = {},
+  generation: Generation = 'v4',
 ): Promise<PanelSubject & { sandbox: Sandbox }> {
   const root = mkdtempSync(join(tmpdir(), 'panel-'));
   const sandbox = await startSandbox({
     root,
+    generation,
     tls: false,
     users: [{ ...user, level: 5 }],
     switches: { defaultHosts: [], defaultMxRecords: false, defaultSpf: false, ...switches },
@@ -39,17 +44,20 @@ async function start(
   };
   return {
     sandbox,
-    panel: createIspmanagerPanel({ root, timeout: 5_000 }),
+    panel: createIspmanagerPanel({ root, kind: kinds[generation], timeout: 5_000 }),
     makeZone: async (name, records) => {
       await act('domain.edit', { elid: '', name: name.slice(0, -1), ip: '192.0.2.1' });
-      for (const one of records)
-        await act('domain.sublist.edit', { plid: name.slice(0, -1), elid: '', ...rowForm(one) });
+      const { recordEdit, form } = generation === 'v4' ? v4Records : coreRecords;
+      for (const one of records) await act(recordEdit, { plid: name.slice(0, -1), elid: '', ...form(one) });
     },
   };
 }
 
 panelContract('ispmanager 4', (t) => start(t));
 panelContract('ispmanager 4, absolute names', (t) => start(t, { absoluteNames: true }));
+panelContract('ispmanager 5', (t) => start(t, { noise: false }, 'v5'));
+panelContract('ispmanager 6', (t) => start(t, {}, 'v6'));
+panelContract('dnsmanager', (t) => start(t, { recordKeyColumn: 'rtype_hidden' }, 'dnsmgr'));
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 
@@ -75,9 +83,17 @@ test('a cut answer, a dead panel and a hanging tool are errors', async (t) => {
   const hanging = join(sandbox.root, 'hanging');
   writeFileSync(hanging, '#!/bin/sh\nexec tail -f /dev/null\n');
   chmodSync(hanging, 0o700);
-  const slow = createIspmanagerPanel({ root: sandbox.root, mgrctl: hanging, timeout: 200 });
+  const slow = createIspmanagerPanel({
+    root: sandbox.root,
+    kind: 'ispmanager4',
+    mgrctl: hanging,
+    timeout: 200,
+  });
   await fails(slow.readZone(zone, ctx), 'panel.unreachable');
-  await fails(createIspmanagerPanel({ root: '/nonexistent' }).listZones(ctx), 'panel.unreachable');
+  await fails(
+    createIspmanagerPanel({ root: '/nonexistent', kind: 'ispmanager4' }).listZones(ctx),
+    'panel.unreachable',
+  );
 });
 
 test('our own writes show their mark to the hook', async (t) => {

@@ -5,14 +5,18 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseName } from '../../dns/name.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { HookCall, KnownRecord, PanelEvent, Resolution } from '../../core/panel.ts';
+import type { HookCall, KnownRecord, PanelEvent, Resolution, Verdict } from '../../core/panel.ts';
 import { likelyKeys, recordFromRow, rowForm } from '../../net/ispmanager/rows.ts';
 import { child, childrenNamed, parseXml } from '../../net/xml.ts';
-import { decode, encode, language } from './hook.ts';
+import { decode as decodeCall, encode as encodeVerdict } from './hook.ts';
 import { matchKeys } from './keys.ts';
 import { v4 } from './v4.ts';
 
+const decode = (call: HookCall): PanelEvent => decodeCall(call, v4);
+const encode = (verdict: Verdict, said: string): string => encodeVerdict(verdict, said, v4).output;
+const { language } = v4.calls;
 const zone = parseName('example.org.');
+const place = { zone, records: v4.records };
 
 function record(name: string, type: string, rdata: string): ResourceRecord {
   return makeRecord({ name, type, rdata }, zone);
@@ -204,9 +208,9 @@ test('before and after of one call are alike, other calls are not; noise does no
 });
 
 test('answers are one XML document each', () => {
-  assert.equal(parseXml(encode({ kind: 'accept' }, '').output.trim()).children.length, 0);
+  assert.equal(parseXml(encode({ kind: 'accept' }, '').trim()).children.length, 0);
   const said = 'No <b> & "more" \u0001 нет';
-  const refusal = parseXml(encode({ kind: 'refuse', problems: [], changed: 'nothing' }, said).output.trim());
+  const refusal = parseXml(encode({ kind: 'refuse', problems: [], changed: 'nothing' }, said).trim());
   assert.equal(child(refusal, 'error')?.text, 'No <b> & "more" \ufffd нет');
   assert.equal(child(refusal, 'error')?.attributes['code'], '9');
   assert.equal(language(get('', { SESSION_LANG: 'ru' })), 'ru');
@@ -249,7 +253,7 @@ test('a list of keys means the very records, or is said to be unclear; never oth
         }));
         const chosen = all.filter((_, at) => at % 2 === 0);
         const list = chosen.map((one) => likelyKeys(one.record, zone).at(-1) ?? '').join(', ');
-        const match = matchKeys(list, all, zone);
+        const match = matchKeys(list, all, place);
         if (match.kind !== 'records') {
           assert.equal(match.kind, 'ambiguous');
           return;
@@ -267,7 +271,7 @@ test('a long list is quick', () => {
     key: `t${at} TXT  a, b, c`,
   }));
   const list = many.map(({ key }) => key).join(', ');
-  const match = matchKeys(list, many, zone);
+  const match = matchKeys(list, many, place);
   assert.equal(match.kind, 'records');
 });
 

@@ -1,50 +1,58 @@
 import { createHash } from 'node:crypto';
 import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
-import { canonicalType, rdataFields } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type {
   EditEvent,
   HookCall,
   HookReply,
   KnownRecord,
-  Language,
   PanelEvent,
   Resolution,
   Verdict,
 } from '../../core/panel.ts';
-import { recordFromRow, rowForm, rowTypes, type RowFields } from '../../net/ispmanager/rows.ts';
-import { escapeXml } from '../../net/xml.ts';
+import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { ambiguousKeys, matchKey, matchKeys } from './keys.ts';
-import { readParameters, type Parameters } from './parameters.ts';
-import { v4, type FunctionRole, type HookDialect } from './v4.ts';
+import type { Parameters } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
 export const markParameter = 'domainsync_mark';
 
-/** Reads one hook call of an ISPmanager 4 (reference 6 and 10). Pure. */
-export function decode(call: HookCall, dialect: HookDialect = v4): PanelEvent {
-  const stage = call.environment['HANDLER_STAGE'] ?? '';
+/** Reads one hook call (reference sections 6, 7, 10, 11). Pure. */
+export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
+  const stage = dialect.calls.stage(call);
   if (stage !== 'before' && stage !== 'after') return { kind: 'ignore' };
-  const parameters = readParameters(call);
+  const parameters = dialect.calls.parameters(call);
   const name = parameters.get('func') ?? '';
   const role = dialect.functions[name];
   if (role === undefined) return { kind: 'ignore' };
   const base: Base = {
+    dialect,
     stage,
     func: name,
     saving: (parameters.get('sok') ?? '') !== '',
     parameters,
     fingerprint: fingerprintOf(call, parameters, dialect),
-    actor: call.environment['REMOTE_USER'] ?? '',
+    actor: dialect.calls.actor(call),
     mark: parameters.get(markParameter) ?? null,
   };
   try {
-    return decoders[role](base);
+    return isRerendered(base) ? onceMore(base) : decoders[role](base);
   } catch (error) {
     if (error instanceof DnsDataError) return { kind: 'invalid', problems: error.problems };
     throw error;
   }
+}
+
+/** The panel only draws a form anew after a field has changed (reference 2.3). */
+function isRerendered({ parameters, func }: Base): boolean {
+  return (parameters.get('sv_field') ?? '') !== '' && !func.endsWith('.delete');
+}
+
+/** Should such a call save all the same, which is not known, the zone is compared. */
+function onceMore(base: Base): PanelEvent {
+  return base.saving ? hint(base, ['plid', ...base.dialect.hinting]) : nothing;
 }
 
 /** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
@@ -60,6 +68,7 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
 const nothing: PanelEvent = { kind: 'ignore' };
 
 interface Base {
+  readonly dialect: PanelDialect;
   readonly stage: 'before' | 'after';
   readonly func: string;
   readonly saving: boolean;
@@ -70,20 +79,22 @@ interface Base {
 }
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
-function fingerprintOf(call: HookCall, parameters: Parameters, dialect: HookDialect): string {
-  const parts = [call.environment['AUTHID'] ?? '', call.environment['REMOTE_USER'] ?? ''];
-  for (const name of dialect.documented) {
+function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
+  const parts = [dialect.calls.session(call), dialect.calls.actor(call)];
+  for (const name of [...dialect.documented, ...dialect.records.formFields]) {
     const value = parameters.get(name);
     if (value !== undefined && value !== '') parts.push(name, value);
   }
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-/** Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told. */
-function hint({ stage, func: source, parameters }: Base): PanelEvent {
+/**
+ * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
+ * @param fields that may name a zone or a host; the first that is not empty counts
+ */
+function hint({ stage, func: source, parameters, dialect }: Base, fields = dialect.hinting): PanelEvent {
   if (stage === 'before') return nothing;
-  const named =
-    (parameters.get('domain') ?? '') || (parameters.get('name') ?? '') || (parameters.get('elid') ?? '');
+  const named = fields.map((field) => parameters.get(field) ?? '').find((text) => text !== '') ?? '';
   const zones: DnsName[] = [];
   for (const text of named.split(/[\s,]+/u)) {
     if (!text.includes('.')) continue;
@@ -104,6 +115,8 @@ function zoneForm(base: Base): PanelEvent {
       ? nothing
       : { kind: 'hint', zones: [zoneName(existing)], source: base.func };
   }
+  // DNSmanager: a copy of another server's zone has no records of its own (reference 8.2).
+  if (base.parameters.get('dtype') === 'slave') return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
   const words = (name: string): string[] =>
     (base.parameters.get(name) ?? '').split(/[\s,]+/u).filter((word) => word !== '');
@@ -112,11 +125,18 @@ function zoneForm(base: Base): PanelEvent {
 }
 
 function zoneDelete(base: Base): PanelEvent {
-  const names = (base.parameters.get('elid') ?? '').split(',').map((name) => name.trim());
+  const names = identifiers(base)
+    .split(',')
+    .map((name) => name.trim());
   const edits = names
     .filter((name) => name !== '')
     .map((name): EditEvent => ({ kind: 'zone-delete', ...eventBase(base, zoneName(name)) }));
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
+}
+
+/** What a group function is about; the later generation has the whole list in a parameter of its own (reference 11.3). */
+function identifiers({ parameters }: Base): string {
+  return (parameters.get('elids') ?? '') || (parameters.get('elid') ?? '');
 }
 
 function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'resolve'> {
@@ -125,61 +145,64 @@ function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' |
 }
 
 function recordForm(base: Base): PanelEvent {
+  const { records } = base.dialect;
   const zone = zoneName((base.parameters.get('plid') ?? '').trim());
   const elid = base.parameters.get('elid') ?? '';
-  const given = rowOf(base.parameters);
+  if (isPanelsOwn(records, elid)) return nothing;
+  const given = formOf(base);
+  const place = { zone, records };
   const event: EditEvent = {
     kind: 'records',
     ...eventBase(base, zone),
-    resolve: (known) => (elid === '' ? created(given, zone) : changed(elid, given, known, zone)),
+    resolve: (known) => (elid === '' ? created(given, place) : changed(elid, given, known, place)),
   };
   // What is wrong whatever the old record is, is said even before the zone is known.
-  const early = elid === '' ? created(given, zone) : null;
+  const early = elid === '' ? created(given, place) : null;
   if (early?.kind === 'invalid') return { kind: 'invalid', problems: early.problems };
   return { kind: 'edits', edits: [event] };
 }
 
-function rowOf(parameters: Parameters): RowFields {
-  const row: Record<string, string> = {};
-  const names = { name: 'name', type: 'sdtype', addr: 'addr', prio: 'prio', wght: 'wght', port: 'port' };
-  for (const [field, parameter] of Object.entries(names)) {
-    const value = parameters.get(parameter);
-    if (value !== undefined) row[field] = value;
-  }
-  return row;
+/** SOA and what the DNSSEC engine makes: an edit of such a row passes in the panel only (docs/adoption.md, row 21). */
+function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string): boolean {
+  return ownTypes.has((typeOfKey(key) ?? '').toUpperCase());
 }
 
-function created(given: RowFields, zone: DnsName): Resolution {
-  const made = tryRecord(given, zone);
+interface Place {
+  readonly zone: DnsName;
+  readonly records: RecordDialect;
+}
+
+/** The fields of the record form that were sent. */
+function formOf({ parameters, dialect }: Base): Cells {
+  const form: Record<string, string> = {};
+  for (const field of dialect.records.formFields) {
+    const value = parameters.get(field);
+    if (value !== undefined) form[field] = value;
+  }
+  return form;
+}
+
+function created(given: Cells, place: Place): Resolution {
+  const made = tryRecord(given, place);
   return made.kind === 'record' ? { kind: 'items', items: [{ remove: null, add: made.record }] } : made;
 }
 
 /** An absent field of the form means the old value (reference 16.18, design: "The ledger"). */
-function changed(elid: string, given: RowFields, known: readonly KnownRecord[], zone: DnsName): Resolution {
-  const match = matchKey(elid, known, zone);
+function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: Place): Resolution {
+  const match = matchKey(elid, known, place);
   const old = match.kind === 'records' ? match.records[0]?.record : undefined;
   if (old === undefined) return unknownKey(elid);
-  const made = tryRecord({ ...oldRow(old, given), ...given }, zone);
+  const made = tryRecord(() => place.records.overOld(old, given), place);
   return made.kind === 'record' ? { kind: 'items', items: [{ remove: old, add: made.record }] } : made;
-}
-
-function oldRow(old: ResourceRecord, given: RowFields): RowFields {
-  if (!rowTypes.has(old.type)) {
-    return { name: old.name, type: old.type, addr: rdataFields(old.type, old.rdata).join(' ') };
-  }
-  const { sdtype: type, ...rest } = rowForm(old);
-  // A changed type brings its own value; the old one's numbers mean nothing there.
-  const same = given.type === undefined || canonicalType(given.type) === type;
-  return same ? { ...rest, type } : { name: rest.name };
 }
 
 type Made =
   | { readonly kind: 'record'; readonly record: ResourceRecord }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-function tryRecord(row: RowFields, zone: DnsName): Made {
+function tryRecord(form: Cells | (() => Cells), { zone, records }: Place): Made {
   try {
-    const record = recordFromRow(row, zone);
+    const record = records.fromForm(typeof form === 'function' ? form() : form, zone);
     if (isWithin(record.name, zone)) return { kind: 'record', record };
     return { kind: 'invalid', problems: [problem('name.out-of-zone', { name: record.name, zone })] };
   } catch (error) {
@@ -194,10 +217,11 @@ function unknownKey(key: string): Resolution {
 
 function recordDelete(base: Base): PanelEvent {
   const zone = zoneName((base.parameters.get('plid') ?? '').trim());
-  const elid = base.parameters.get('elid') ?? '';
+  const elid = identifiers(base);
   if (elid === '') return { kind: 'ignore' };
+  const place = { zone, records: base.dialect.records };
   const resolve = (known: readonly KnownRecord[]): Resolution => {
-    const match = matchKeys(elid, known, zone);
+    const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
     return { kind: 'items', items: match.records.map(({ record }) => ({ remove: record, add: null })) };
@@ -205,18 +229,8 @@ function recordDelete(base: Base): PanelEvent {
   return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), resolve }] };
 }
 
-/** Russian where the session is Russian, English otherwise (reference 10.3, `SESSION_LANG`). */
-export function language(call: HookCall): Language {
-  return (call.environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en';
-}
-
-/** Level 7 is the administrator (reference 3); a call without a level is the host's own (reference 12). */
-export function isAdmin(call: HookCall): boolean {
-  return Number(call.environment['SESSION_LEVEL'] ?? 7) >= 7;
-}
-
-/** One XML document without a header (reference 21 #29); code 9 is a plugin's own ready text (reference 5.1). */
-export function encode(verdict: Verdict, text: string): HookReply {
-  const body = verdict.kind === 'accept' ? '<doc/>' : `<doc><error code="9">${escapeXml(text)}</error></doc>`;
+/** One XML document without a header (reference 21 #29). */
+export function encode(verdict: Verdict, text: string, { calls }: PanelDialect): HookReply {
+  const body = verdict.kind === 'accept' ? '<doc/>' : `<doc>${calls.error(text, '')}</doc>`;
   return { output: `<?xml version="1.0" encoding="UTF-8"?>\n${body}\n` };
 }

@@ -1,43 +1,53 @@
 import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Change } from '../../dns/zone.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel, type PanelRecord } from '../../core/panel.ts';
-import { opaqueRecord } from '../../net/ispmanager/opaque.ts';
-import { recordFromRow, type RowFields } from '../../net/ispmanager/rows.ts';
+import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import {
   accepted,
   callPanel,
-  formOf,
+  dialectOf,
   localTool,
   zoneId,
   type IspmanagerPanelSettings,
   type LocalTool,
 } from './api.ts';
-import { decode, encode, isAdmin, language, markParameter } from './hook.ts';
+import { decode, encode } from './hook.ts';
+import { PanelWriter } from './write.ts';
 
-/** An ISPmanager 4 on this host (reference 6, 10, 12). */
+/** An ISPmanager or DNSmanager on this host (reference sections 6, 7, 10 to 12). */
 export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel {
   const tool = localTool(settings);
+  const dialect = dialectOf(settings);
+  const { language, isAdmin } = dialect.calls;
+  const writer = new PanelWriter(tool, dialect);
   return {
     id: `ispmanager ${settings.root}`,
-    traits: { guarantee: 'veto', readDuringHandler: false, afterMeansVisible: false, carriesTtl: false },
-    decode: (call) => decode(call),
+    traits: {
+      guarantee: 'veto',
+      readDuringHandler: false,
+      afterMeansVisible: false,
+      carriesTtl: dialect.records.carriesTtl,
+    },
+    decode: (call) => decode(call, dialect),
     language,
     isAdmin,
-    encode,
+    encode: (verdict, text) => encode(verdict, text, dialect),
     listZones: (ctx) => listZones(tool, ctx),
-    readZone: (zone, ctx) => readZone(tool, zone, ctx),
-    write: (change, present, mark, ctx) => write(tool, change, present, mark, ctx),
+    readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
+    write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
   };
 }
 
 async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly DnsName[]> {
   const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
-  return childrenNamed(document, 'elem').map((row) => {
+  // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
+  const rows = childrenNamed(document, 'elem').filter(
+    (row) => row.children.length > 0 && childText(row, 'dtype')?.trim() !== 'slave',
+  );
+  return rows.map((row) => {
     const name = childText(row, 'name')?.trim() ?? '';
     try {
       return zoneName(name);
@@ -58,10 +68,11 @@ function refuseCut(document: XmlElement): void {
 
 async function readZone(
   tool: LocalTool,
+  records: RecordDialect,
   zone: DnsName,
   ctx: CallContext,
 ): Promise<readonly PanelRecord[] | null> {
-  const answer = await callPanel(tool, { func: 'domain.sublist', elid: zoneId(zone) }, ctx);
+  const answer = await callPanel(tool, { func: records.recordList, elid: zoneId(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some builds answer a missing zone with another code: the list of zones has the last word.
     const missing = answer.refusal.kind === 'missing' || !(await listZones(tool, ctx)).includes(zone);
@@ -71,72 +82,19 @@ async function readZone(
   refuseCut(answer.document);
   return childrenNamed(answer.document, 'elem')
     .filter((row) => row.children.length > 0)
-    .map((row) => panelRecord(row, zone));
-}
-
-function panelRecord(row: XmlElement, zone: DnsName): PanelRecord {
-  const key = childText(row, 'key');
-  if (key === undefined || key === '')
-    throw new PanelError('panel.garbled', { text: 'a record without a key' });
-  const fields = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
-  try {
-    return { ...readable(fields, zone), key };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    throw new PanelError('panel.garbled', { text: `the record "${key}"` }, error);
-  }
+    .map((row) => panelRecord(row, records, zone))
+    .filter(({ type }) => !records.ownTypes.has(type));
 }
 
 /** What cannot be understood is kept as it is, so that it is seen and never touched. */
-function readable(fields: RowFields, zone: DnsName): ResourceRecord {
+function panelRecord(row: XmlElement, records: RecordDialect, zone: DnsName): PanelRecord {
+  const cells = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
+  const key = records.keyOf(cells);
+  if (key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
   try {
-    return recordFromRow(fields, zone);
+    return { ...records.record(cells, zone), key };
   } catch (error) {
-    if (error instanceof DnsDataError) return opaqueRecord(fields, zone);
-    throw error;
-  }
-}
-
-async function write(
-  tool: LocalTool,
-  change: Change,
-  present: readonly PanelRecord[],
-  mark: string,
-  ctx: CallContext,
-): Promise<void> {
-  const keys = new Map(present.map((record) => [recordId(record), record.key]));
-  const plid = zoneId(change.zone);
-  for (const record of change.remove) {
-    const elid = keys.get(recordId(record));
-    if (elid === undefined) continue;
-    await save(
-      tool,
-      { func: 'domain.sublist.delete', plid, elid, [markParameter]: mark, sok: 'ok' },
-      'missing',
-      ctx,
-    );
-  }
-  for (const record of change.add) {
-    if (keys.has(recordId(record))) continue;
-    const form = formOf(record);
-    await save(
-      tool,
-      { func: 'domain.sublist.edit', plid, elid: '', ...form, [markParameter]: mark, sok: 'ok' },
-      'exists',
-      ctx,
-    );
-  }
-}
-
-/** @param harmless the refusal that means it is already so (reference 5.1) */
-async function save(
-  tool: LocalTool,
-  parameters: Readonly<Record<string, string>>,
-  harmless: 'exists' | 'missing',
-  ctx: CallContext,
-): Promise<void> {
-  const answer = await callPanel(tool, parameters, ctx);
-  if (answer.kind === 'refused' && answer.refusal.kind !== harmless) {
-    throw new PanelError('panel.refused', { text: answer.refusal.text });
+    if (!(error instanceof DnsDataError)) throw error;
+    throw new PanelError('panel.garbled', { text: `the record "${key}"` }, error);
   }
 }

@@ -7,7 +7,7 @@ export type Parameters = ReadonlyMap<string, string>;
  * The parameters of a CGI call: `QUERY_STRING`, and the body of a POST, urlencoded or multipart (reference 10.3, 2.2). The body
  * wins over the query. Octets that are not UTF-8 become U+FFFD.
  */
-export function readParameters(call: HookCall): Parameters {
+export function readCgiParameters(call: HookCall): Parameters {
   const parameters = new Map<string, string>();
   addUrlencoded(parameters, call.environment['QUERY_STRING'] ?? '');
   const type = call.environment['CONTENT_TYPE'] ?? '';
@@ -16,6 +16,27 @@ export function readParameters(call: HookCall): Parameters {
   if (boundary === null) addUrlencoded(parameters, body.toString('latin1'));
   else addMultipart(parameters, body.toString('latin1'), boundary[1] ?? boundary[2] ?? '');
   return parameters;
+}
+
+/**
+ * The parameters that a panel of the later generation exports as `PARAM_name` (reference 11.3). An empty one may be missing there
+ * (21.5); the query string still shows it, but belongs to the person's own call: of one nested in it, it tells nothing.
+ */
+export function readEnvironmentParameters({ environment }: HookCall): Parameters {
+  const parameters = new Map<string, string>();
+  addUrlencoded(parameters, environment['QUERY_STRING'] ?? '');
+  if (parameters.get('func') !== environment[`${prefix}func`]) parameters.clear();
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith(prefix)) parameters.set(utf8(name.slice(prefix.length)), utf8(value));
+  }
+  return parameters;
+}
+
+const prefix = 'PARAM_';
+
+/** The agent hands the environment on octet for octet. */
+function utf8(octets: string): string {
+  return Buffer.from(octets, 'latin1').toString('utf8');
 }
 
 function addUrlencoded(into: Map<string, string>, text: string): void {

@@ -1,26 +1,31 @@
 import type { HookCall, Language } from '../../core/panel.ts';
 import { escapeXml } from '../../net/xml.ts';
-import { isAdmin, language } from './hook.ts';
-import { readParameters } from './parameters.ts';
+import { dialectOf, type PanelKind } from './api.ts';
+import type { CallDialect } from './dialect.ts';
 
 /** One call of the settings form. */
 export interface FormCall {
   readonly language: Language;
   /** Whether OK was pressed; otherwise the form is being opened. */
   readonly saving: boolean;
-  /** Whether the person may see it: an administrator (level 7, reference 3). */
+  /** Whether the person may see it: an administrator (reference section 3). */
   readonly allowed: boolean;
   /** Fields by name as they were sent; an absent field is empty. */
   readonly field: (name: string) => string;
 }
 
-/** Reads one call of the settings form, which the panel makes like a CGI call (reference 10.3). Pure. */
-export function decodeForm(call: HookCall): FormCall {
-  const parameters = readParameters(call);
+/** How a panel of this kind calls the form, and takes its answer. */
+export function formCalls(kind: PanelKind): CallDialect {
+  return dialectOf({ root: '', kind }).calls;
+}
+
+/** Reads one call of the settings form (reference 10.3, 11.3). A form that is only drawn anew is being opened (2.3). Pure. */
+export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
+  const parameters = calls.parameters(call);
   return {
-    language: language(call),
-    saving: (parameters.get('sok') ?? '') !== '',
-    allowed: isAdmin(call),
+    language: calls.language(call),
+    saving: (parameters.get('sok') ?? '') !== '' && (parameters.get('sv_field') ?? '') === '',
+    allowed: calls.isAdmin(call),
     field: (name) => parameters.get(name) ?? '',
   };
 }
@@ -36,15 +41,14 @@ export interface FormDocument {
   readonly error: { readonly field: string; readonly text: string } | null;
 }
 
-/** The form document (reference 4.2); an error is code 9 with the field in `val` (reference 5.1). */
-export function encodeForm({ fields, choices, error }: FormDocument): string {
+/** The form document (reference 4.2), with the error and its field in the panel's own way (reference 5). */
+export function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
   const values = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
   const lists = Object.entries(choices).map(([name, options]) => {
     const items = options.map(([key, text]) => `<val key="${escapeXml(key)}">${escapeXml(text)}</val>`);
     return `<slist name="${name}">${items.join('')}</slist>`;
   });
-  const wrong =
-    error === null ? '' : `<error code="9" val="${escapeXml(error.field)}">${escapeXml(error.text)}</error>`;
+  const wrong = error === null ? '' : calls.error(error.text, error.field);
   return documentOf(`${wrong}${values.join('')}${lists.join('')}`);
 }
 

@@ -1,24 +1,29 @@
-/** What a panel function means to us. */
-export type FunctionRole =
-  | 'zone-form'
-  | 'zone-delete'
-  | 'zone-delete-confirm'
-  | 'record-form'
-  | 'record-delete'
-  | 'hint';
+import { v4Records } from '../../net/ispmanager/v4-records.ts';
+import { escapeXml } from '../../net/xml.ts';
+import type { CallDialect, PanelDialect } from './dialect.ts';
+import { readCgiParameters } from './parameters.ts';
 
-/** What differs between the generations, as data. */
-export interface HookDialect {
-  readonly functions: Readonly<Record<string, FunctionRole>>;
-  /** Parameters of the DNS functions that identify a call; everything else is noise or a secret. */
-  readonly documented: readonly string[];
-}
+const calls: CallDialect = {
+  stage: ({ environment }) => environment['HANDLER_STAGE'] ?? '',
+  parameters: readCgiParameters,
+  actor: ({ environment }) => environment['REMOTE_USER'] ?? '',
+  session: ({ environment }) => environment['AUTHID'] ?? '',
+  language: ({ environment }) =>
+    (environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en',
+  // Level 7 is the administrator (reference section 3).
+  isAdmin: ({ environment }) => Number(environment['SESSION_LEVEL'] ?? 7) >= 7,
+  // Code 9 is a plugin's own ready text (reference 5.1).
+  error: (text, field) =>
+    `<error code="9"${field === '' ? '' : ` val="${escapeXml(field)}"`}>${escapeXml(text)}</error>`,
+};
 
 /**
  * ISPmanager 4 (reference 6.1, 9). `domain.delete.confirm` is a page before the delete, but scripts call it with `sok` too; whether
  * it then fires `domain.delete` as well is not known, and two deletes of one zone do no harm.
  */
-export const v4: HookDialect = {
+export const v4: PanelDialect = {
+  records: v4Records,
+  calls,
   functions: {
     'domain.edit': 'zone-form',
     'domain.delete': 'zone-delete',
@@ -32,5 +37,7 @@ export const v4: HookDialect = {
     'user.edit': 'hint',
     'user.delete': 'hint',
   },
-  documented: ['func', 'plid', 'elid', 'name', 'sdtype', 'addr', 'prio', 'wght', 'port', 'ip', 'ns', 'mx'],
+  documented: ['func', 'plid', 'elid', 'ip', 'ns', 'mx'],
+  hinting: ['domain', 'name', 'elid'],
+  secretArgument: null,
 };

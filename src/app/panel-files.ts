@@ -1,0 +1,151 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fill } from './fill.ts';
+import { panelName, type PanelKind } from './panel-kind.ts';
+
+/** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */
+export type HandlerType = 'cgi' | 'xml';
+
+/** A file that is filled from a template and lies at a fixed place under the panel's root. */
+export interface PanelFile {
+  /** Under the root. */
+  readonly path: string;
+  readonly mode: number;
+  /** Of the template, under `plugin/`. */
+  readonly template: string;
+  /** Of the text that takes the place of `@PART@`: what this generation of the panel does in its own way. */
+  readonly part?: string;
+  readonly values?: Readonly<Record<string, string>>;
+  /** Whether the panel reads the file only when it starts, or keeps what it has read in a cache. */
+  readonly readAtStart?: boolean;
+  /** Lines of the template that do not concern this panel. */
+  readonly without?: RegExp;
+}
+
+/** What is particular to the plugin files of one kind of panel. */
+export interface PanelLayout {
+  /** In the order they are put into place; the description file is the last one. */
+  readonly files: readonly PanelFile[];
+  readonly description: string;
+  readonly handlerTypes: readonly HandlerType[];
+  /** Handlers that must be registered for the events of the panel (reference 11.1). */
+  readonly eventHandlers: readonly string[];
+}
+
+const command: PanelFile = { path: 'sbin/domainsync', mode: 0o700, template: 'common/command' };
+export const commandFile = command.path;
+
+const settingsHandler = { path: 'addon/domainsync_settings', template: 'common/domainsync_settings' };
+
+const ispmanager4: PanelLayout = {
+  files: [
+    { path: 'addon/domainsync', mode: 0o700, template: 'common/domainsync', part: 'ispmanager4/hook' },
+    { ...settingsHandler, mode: 0o700 },
+    command,
+    {
+      path: 'etc/ispmgr_mod_domainsync.xml',
+      mode: 0o644,
+      template: 'ispmanager4/ispmgr_mod_domainsync.xml',
+      readAtStart: true,
+    },
+  ],
+  description: 'etc/ispmgr_mod_domainsync.xml',
+  handlerTypes: ['cgi'],
+  eventHandlers: ['domainsync'],
+};
+
+/** ISPmanager 5/6 and DNSmanager 5/6 (reference 11.1, 13.2): modes as the vendor's own examples have them. */
+function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
+  const panel = panelName(kind);
+  const hook = { mode: 0o750, template: 'common/domainsync', part: 'ispmanager6/hook' };
+  const description = `etc/xml/${panel}_mod_domainsync.xml`;
+  return {
+    files: [
+      { ...hook, path: 'addon/domainsync', values: { STAGE: 'before' } },
+      { ...hook, path: 'addon/domainsync_after', values: { STAGE: 'after' } },
+      { ...settingsHandler, mode: 0o750 },
+      command,
+      {
+        path: `etc/plugins/${panel}/domainsync.xml`,
+        mode: 0o644,
+        template: 'ispmanager6/module.xml',
+        readAtStart: true,
+      },
+      {
+        path: description,
+        mode: 0o644,
+        template: 'ispmanager6/mod_domainsync.xml',
+        readAtStart: true,
+        // A DNSmanager has no sites and no mail (reference 8.2).
+        ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
+      },
+    ],
+    description,
+    handlerTypes: ['cgi', 'xml'],
+    eventHandlers: ['domainsync', 'domainsync_after'],
+  };
+}
+
+const layouts: Readonly<Record<PanelKind, PanelLayout>> = {
+  ispmanager4,
+  ispmanager6: coreLayout('ispmanager6'),
+  dnsmanager: coreLayout('dnsmanager'),
+};
+
+export function layoutOf(kind: PanelKind): PanelLayout {
+  return layouts[kind];
+}
+
+/** Paths under a root where any kind of panel has files of ours, description files first. */
+export function everyPath(): string[] {
+  const all = Object.values(layouts);
+  const paths = all.flatMap(({ files }) => files.map(({ path }) => path));
+  return [...new Set([...all.map(({ description }) => description), ...paths])];
+}
+
+/** @param templates the folder `plugin/` of a release */
+export function textOf(
+  file: PanelFile,
+  templates: string,
+  values: Readonly<Record<string, string>>,
+): string {
+  const read = (name: string, more: Readonly<Record<string, string>>): string =>
+    fill(readFileSync(join(templates, name), 'utf8'), { ...values, ...file.values, ...more });
+  const part = file.part === undefined ? {} : { PART: read(file.part, {}) };
+  const text = read(file.template, part);
+  const { without } = file;
+  return without === undefined
+    ? text
+    : text
+        .split('\n')
+        .filter((line) => !without.test(line))
+        .join('\n');
+}
+
+/** The type our handlers were installed with, as the description file has it; `null` when none is there. */
+export function installedType(root: string, kind: PanelKind): HandlerType | null {
+  const path = join(root, layouts[kind].description);
+  if (!existsSync(path)) return null;
+  const type = /<handler name="domainsync" type="(cgi|xml)"/.exec(readFileSync(path, 'utf8'))?.[1];
+  return type === 'xml' || type === 'cgi' ? type : null;
+}
+
+/** What the panel keeps of description files and has to be without before it starts anew (reference 11.1), as far as it is there. */
+export function cachesOf(root: string, kind: PanelKind): string[] {
+  if (kind === 'ispmanager4') return [];
+  const folder = join(root, 'var');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name === '.xmlcache' || name.startsWith('.db.cache'))
+    .map((name) => join(folder, name));
+}
+
+/** Scripts for the plugin list of an ISPmanager 4 (reference 13.1): the archive brings them, the later panels have no use for them. */
+export function foreignScripts(root: string, kind: PanelKind): string[] {
+  const folder = join(root, 'var/.plugin_scripts');
+  if (kind === 'ispmanager4' || !existsSync(folder)) return [];
+  const ours = /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/;
+  return readdirSync(folder)
+    .filter((name) => ours.test(name))
+    .map((name) => join(folder, name));
+}

@@ -1,0 +1,38 @@
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+
+/** Columns of a row of a list, or fields of a form, by name. */
+export type Cells = Readonly<Record<string, string>>;
+
+/** How one generation of the panel names, lists, edits and identifies records (reference section 15). Pure. */
+export interface RecordDialect {
+  readonly recordList: string;
+  readonly recordEdit: string;
+  readonly recordDelete: string;
+  /** Types there is a form for. */
+  readonly recordTypes: ReadonlySet<string>;
+  /** Types the panel or its DNSSEC engine makes by itself: left out of lists, never written. */
+  readonly ownTypes: ReadonlySet<string>;
+  /** Whether each record has a TTL. */
+  readonly carriesTtl: boolean;
+  /** Fields of the record form. */
+  readonly formFields: readonly string[];
+  /** The identifier of a row of the list, verbatim; empty when it has none. */
+  readonly keyOf: (row: Cells) => string;
+  /** The record of a row; an opaque one where the data cannot be understood. @throws {DnsDataError} without readable name and type */
+  readonly record: (row: Cells, zone: DnsName) => ResourceRecord;
+  /** The documented fields of the form. @throws {DnsDataError} when there is no form for the record */
+  readonly form: (record: ResourceRecord) => Cells;
+  /** The record that filled-in fields mean. @throws {DnsDataError} with every problem */
+  readonly fromForm: (form: Cells, zone: DnsName) => ResourceRecord;
+  /** The whole form when only some fields were sent for a record: an absent one keeps its value (reference 16.18). */
+  readonly overOld: (old: ResourceRecord, given: Cells) => Cells;
+  /** The record an identifier describes. @throws {DnsDataError} when it describes none; `null` when it is no identifier at all */
+  readonly fromKey: (key: string, zone: DnsName) => ResourceRecord | null;
+  /** The type in an identifier, as it is spelled there; `null` when it is no identifier. */
+  readonly typeOfKey: (key: string) => string | null;
+  /** Identifiers the panel would show for a record; for matching only (reference 6.4, 7.3). */
+  readonly likelyKeys: (record: ResourceRecord, zone: DnsName) => readonly string[];
+  /** Whether the form can carry the record so that the list shows the same one. */
+  readonly holds: (record: ResourceRecord, zone: DnsName) => boolean;
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseName } from '../../dns/name.ts';
+import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { HookCall, KnownRecord, PanelEvent, Resolution } from '../../core/panel.ts';
+import { coreRecords } from '../../net/ispmanager/core-records.ts';
+import { childText, child, parseXml } from '../../net/xml.ts';
+import { core } from './core.ts';
+import { decode, encode } from './hook.ts';
+import { decodeForm, encodeForm, formCalls } from './settings-form.ts';
+
+const zone = parseName('example.org.');
+
+function record(name: string, type: string, rdata: string, ttl: number | null = 3600): ResourceRecord {
+  return makeRecord({ name, type, rdata, ttl }, zone);
+}
+
+const www = record('www', 'A', '192.0.2.1');
+const mail = record('@', 'MX', '10 mail');
+const sip = record('_sip._tcp', 'SRV', '10 5 5060 sip');
+const text = record('t', 'TXT', '"a, b \\"c\\" \\\\ d"');
+const issue = record('@', 'CAA', '0 iodef "mailto:a@example.org"');
+const known: readonly KnownRecord[] = [www, mail, sip, text, issue].map((one, at) => ({
+  record: one,
+  key: at % 2 === 0 ? (coreRecords.likelyKeys(one, zone)[0] ?? null) : null,
+}));
+
+function call(
+  parameters: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+  stage: 'before' | 'after' = 'before',
+): HookCall {
+  const exported = Object.entries(parameters).map(([name, value]) => [
+    `PARAM_${name}`,
+    Buffer.from(value, 'utf8').toString('latin1'),
+  ]);
+  const environment: Record<string, string> = { AUTH_USER: 'alice', AUTH_LEVEL: '16', ...more };
+  return { environment: { ...environment, ...Object.fromEntries(exported) }, body: new Uint8Array(), stage };
+}
+
+const event = (...args: Parameters<typeof call>): PanelEvent => decode(call(...args), core);
+
+function items(found: PanelEvent): string[] {
+  const resolution: Resolution | PanelEvent =
+    found.kind === 'edits' && found.edits[0]?.kind === 'records' ? found.edits[0].resolve(known) : found;
+  if (resolution.kind === 'items') {
+    const show = (one: ResourceRecord | null): string =>
+      one === null ? '' : `${formatRecord(one)}${one.ttl === null ? '' : ` ttl ${one.ttl}`}`;
+    return resolution.items.map(({ remove, add }) => `${show(remove)} -> ${show(add)}`);
+  }
+  return 'problems' in resolution ? resolution.problems.map(({ code }) => code) : [resolution.kind];
+}
+
+const form = { func: 'domain.record.edit', plid: 'example.org', sok: 'ok' };
+
+test('a new record of every documented type, by the fields of its form', () => {
+  const forms: readonly (readonly [Record<string, string>, string])[] = [
+    [{ rtype: 'a', ip: '192.0.2.7' }, 'A 192.0.2.7'],
+    [{ rtype: 'AAAA', ip: '2001:DB8::1' }, 'AAAA 2001:db8::1'],
+    [{ rtype: 'cname', domain: 'other' }, 'CNAME other.example.org.'],
+    [{ rtype: 'ns', domain: 'ns1.example.net.' }, 'NS ns1.example.net.'],
+    [{ rtype: 'ptr', domain: 'host.example.net.' }, 'PTR host.example.net.'],
+    [{ rtype: 'dname', domain: 'example.net.' }, 'DNAME example.net.'],
+    [{ rtype: 'mx', domain: 'mail', priority: '' }, 'MX 0 mail.example.org.'],
+    [{ rtype: 'txt', value: 'v=1; "q" ü' }, String.raw`TXT "v=1; \"q\" \195\188"`],
+    [
+      { rtype: 'srv', srvdomain: 'sip.example.net.', priority: '1', weight: '2', port: '3' },
+      'SRV 1 2 3 sip.example.net.',
+    ],
+    [
+      { rtype: 'caa', caa_flags: '0', caa_tag: 'issue', caa_value_domain: 'ca.example' },
+      'CAA 0 issue "ca.example"',
+    ],
+    [
+      { rtype: 'caa', caa_flags: '', caa_tag: 'iodef', caa_value_email: 'a@example.org' },
+      'CAA 0 iodef "mailto:a@example.org"',
+    ],
+    [
+      { rtype: 'ds', ds_key_tag: '1', ds_algorithm: '8', ds_digest_type: '2', ds_digest: 'AB cd' },
+      'DS 1 8 2 abcd',
+    ],
+    [
+      {
+        rtype: 'tlsa',
+        tlsa_cert_usage: '3',
+        tlsa_selector: '1',
+        tlsa_matching_type: '1',
+        tlsa_value: 'abcd',
+      },
+      'TLSA 3 1 1 abcd',
+    ],
+  ];
+  for (const [fields, expected] of forms) {
+    const shown = items(event({ ...form, elid: '', name: 'new', ttl: '60', ...fields }));
+    assert.deepEqual(shown, [` -> new.example.org ${expected} ttl 60`]);
+  }
+});
+
+test('create: elid absent or empty; the form carries defaults of other types, which do not count', () => {
+  const fields = { ...form, name: 'new', rtype: 'txt', value: 'x', caa_flags: '0', caa_tag: 'issue', ip: '' };
+  const expected = [' -> new.example.org TXT "x"'];
+  assert.deepEqual(items(event(fields)), expected);
+  assert.deepEqual(items(event({ ...fields, elid: '', ttl: '' })), expected);
+});
+
+test('change: missing fields keep their values, a new type brings its own', () => {
+  const elid = 'www.example.org. A  192.0.2.1';
+  const old = 'www.example.org A 192.0.2.1 ttl 3600';
+  assert.deepEqual(items(event({ ...form, elid, ttl: '60' })), [
+    `${old} -> www.example.org A 192.0.2.1 ttl 60`,
+  ]);
+  assert.deepEqual(items(event({ ...form, elid, ip: '192.0.2.9' })), [
+    `${old} -> www.example.org A 192.0.2.9 ttl 3600`,
+  ]);
+  assert.deepEqual(items(event({ ...form, elid, rtype: 'cname', domain: 'x.example.net.' })), [
+    `${old} -> www.example.org CNAME x.example.net. ttl 3600`,
+  ]);
+  assert.deepEqual(items(event({ ...form, elid: 'example.org. MX 10 mail.example.org.', priority: '20' })), [
+    'example.org MX 10 mail.example.org. ttl 3600 -> example.org MX 20 mail.example.org. ttl 3600',
+  ]);
+  assert.deepEqual(items(event({ ...form, elid: 'no such A  1' })), ['record.unknown-key']);
+});
+
+test('an empty field that was not exported still shows in the query of the same call, not of an outer one', () => {
+  const elid = 'www.example.org. A  192.0.2.1';
+  const query = (func: string): string => new URLSearchParams({ ...form, func, elid, name: '' }).toString();
+  const same = event({ ...form, elid }, { QUERY_STRING: query(form.func) });
+  assert.match(items(same).join(), /-> example\.org A 192\.0\.2\.1/u);
+  const outer = event(
+    { ...form, name: 'new', rtype: 'a', ip: '192.0.2.7' },
+    { QUERY_STRING: query('site.edit') },
+  );
+  assert.deepEqual(items(outer), [' -> new.example.org A 192.0.2.7']);
+});
+
+test('openings, forms drawn anew, SOA and signatures are none of our business', () => {
+  const open: Record<string, string> = { func: 'domain.record.edit', plid: 'example.org' };
+  assert.deepEqual(event(open), { kind: 'ignore' });
+  assert.deepEqual(event({ ...open, sv_field: 'rtype' }), { kind: 'ignore' });
+  assert.deepEqual(event({ ...form, sv_field: 'rtype' }), { kind: 'ignore' });
+  assert.deepEqual(event({ ...form, sv_field: 'rtype' }, {}, 'after'), {
+    kind: 'hint',
+    zones: [zone],
+    source: 'domain.record.edit',
+  });
+  const soa = 'example.org. SOA  ns1.example.net. root.example.org. 1 2 3 4 5';
+  assert.deepEqual(event({ ...form, elid: soa, email: 'a@example.org' }), { kind: 'ignore' });
+  assert.deepEqual(event({ ...form, elid: 'example.org. DNSKEY  257 3 8 AAAA' }), { kind: 'ignore' });
+  assert.deepEqual(decode({ ...call(form), stage: null }, core), { kind: 'ignore' });
+});
+
+test('group deletes: the whole list stands in a parameter of its own', () => {
+  const keys = known.map(({ record: one }) => coreRecords.likelyKeys(one, zone)[0] ?? '');
+  const elids = keys.join(', ');
+  const all = items(event({ func: 'domain.record.delete', plid: 'example.org', elid: keys[0] ?? '', elids }));
+  assert.equal(all.length, known.length);
+  assert.deepEqual(all, items(event({ func: 'domain.record.delete', plid: 'example.org', elid: elids })));
+  const zones = event({ func: 'domain.delete', elid: 'a.example', elids: 'a.example, b.example' });
+  assert.ok(zones.kind === 'edits' && zones.edits.length === 2);
+});
+
+test('zones: created, deleted, deleted through the confirmation page, copied from elsewhere', () => {
+  const create = event({ func: 'domain.edit', name: 'new.example', ip: '192.0.2.1 2001:db8::1', sok: 'ok' });
+  assert.partialDeepStrictEqual(create, {
+    kind: 'edits',
+    edits: [{ kind: 'zone-create', zone: 'new.example.', seed: { addresses: ['192.0.2.1', '2001:db8::1'] } }],
+  });
+  const slave = {
+    func: 'domain.edit',
+    name: 'new.example',
+    dtype: 'slave',
+    masterip: '192.0.2.2',
+    sok: 'ok',
+  };
+  assert.deepEqual(event(slave), { kind: 'ignore' });
+  const request = { func: 'domain.delete.request', elid: 'new.example' };
+  assert.deepEqual(event(request), { kind: 'ignore' });
+  assert.partialDeepStrictEqual(event({ ...request, sok: 'ok' }), {
+    kind: 'edits',
+    edits: [{ kind: 'zone-delete' }],
+  });
+});
+
+test('hints name the zone where they can, otherwise everything is looked at', () => {
+  const hints: readonly (readonly [Record<string, string>, unknown])[] = [
+    [{ func: 'webdomain.edit', name: 'shop.example.org' }, ['shop.example.org.']],
+    [{ func: 'site.edit', site_name: 'пример.example' }, ['xn--e1afmkfd.example.']],
+    [{ func: 'emaildomain.delete', elids: 'a.example, b.example' }, ['a.example.', 'b.example.']],
+    [{ func: 'user.add.finish', name: 'bob' }, 'all'],
+    [{ func: 'dnsparam' }, 'all'],
+  ];
+  for (const [parameters, zones] of hints) {
+    const sent = { ...parameters, sok: 'ok' };
+    assert.deepEqual(event(sent, {}, 'after'), { kind: 'hint', zones, source: parameters['func'] });
+    assert.deepEqual(event(sent), { kind: 'ignore' });
+  }
+});
+
+test('before and after of one call have one fingerprint; another session or value has another', () => {
+  const print = (parameters: Record<string, string>, cookie: string, stage: 'before' | 'after'): string => {
+    const found = event(parameters, { HTTP_COOKIE: cookie }, stage);
+    return found.kind === 'edits' ? (found.edits[0]?.fingerprint ?? '') : '';
+  };
+  const fields = { ...form, elid: '', name: 'new', rtype: 'a', ip: '192.0.2.7' };
+  const one = print(fields, 'ispmgrlang5=orion:ru; ispmgrses5=abc', 'before');
+  assert.equal(print({ ...fields, clicked_button: 'ok', sform: 'ajax' }, 'ispmgrses5=abc', 'after'), one);
+  assert.notEqual(print(fields, 'ispmgrses5=abd', 'after'), one);
+  assert.notEqual(print({ ...fields, ip: '192.0.2.8' }, 'ispmgrses5=abc', 'after'), one);
+});
+
+test('language: what is asked for, the panel’s cookie, the browser; then English', () => {
+  const of = (environment: Record<string, string>): string => core.calls.language(call({}, environment));
+  assert.equal(of({}), 'en');
+  assert.equal(of({ HTTP_ACCEPT_LANGUAGE: 'ru-RU,ru;q=0.9' }), 'ru');
+  assert.equal(of({ HTTP_COOKIE: 'ispmgrlang5=orion:en', HTTP_ACCEPT_LANGUAGE: 'ru' }), 'en');
+  assert.equal(of({ HTTP_COOKIE: 'x=1; ispmgrlang5=orion%3Aru; ispmgrses5=a' }), 'ru');
+  assert.equal(of({ PARAM_lang: 'ru', HTTP_COOKIE: 'ispmgrlang5=orion:en' }), 'ru');
+});
+
+test('who administers the panel, and what refusals look like', () => {
+  const admin = (level: string): boolean => core.calls.isAdmin(call({}, { AUTH_LEVEL: level }));
+  assert.deepEqual(['9', '16', '24', '29', '30'].map(admin), [false, false, false, true, true]);
+  const said = 'a < b & "c"';
+  const doc = parseXml(encode({ kind: 'refuse', problems: [], changed: 'nothing' }, said, core).output);
+  const error = child(doc, 'error');
+  assert.deepEqual(error?.attributes, { type: 'domainsync', object: 'central' });
+  assert.equal(error && childText(error, 'msg'), said);
+});
+
+test('the settings form is saved by OK alone', () => {
+  const calls = formCalls('ispmanager6');
+  const sent = { func: 'domainsync', host: 'dns.example.net', password: 'pä ss' };
+  const read = (parameters: Record<string, string>) =>
+    decodeForm(call(parameters, { AUTH_LEVEL: '29' }), calls);
+  assert.equal(read(sent).saving, false);
+  assert.equal(read({ ...sent, sok: 'ok', sv_field: 'kind' }).saving, false);
+  const saved = read({ ...sent, sok: 'ok', clicked_button: 'ok' });
+  assert.deepEqual([saved.saving, saved.allowed, saved.field('password')], [true, true, 'pä ss']);
+  const doc = parseXml(
+    encodeForm({ fields: { host: 'x' }, choices: {}, error: { field: 'host', text: 'no' } }, calls),
+  );
+  assert.equal(child(doc, 'error')?.attributes['object'], 'host');
+});
+
+const values: readonly fc.Arbitrary<ResourceRecord>[] = [
+  fc.ipV4().map((ip) => record('x', 'A', ip)),
+  fc.string({ minLength: 1, maxLength: 40 }).map((value) => {
+    const clean = value.replaceAll(/\p{Cc}/gu, '_');
+    return coreRecords.fromForm({ name: 'x', rtype: 'txt', ttl: '60', value: clean }, zone);
+  }),
+  fc.tuple(fc.nat(65_535), fc.nat(65_535)).map(([a, b]) => record('x', 'SRV', `${a} ${b} 1 host`)),
+];
+
+test('whatever a record is: its identifier means it, and its form makes it again', () => {
+  fc.assert(
+    fc.property(fc.oneof(...values), (one) => {
+      const [key = ''] = coreRecords.likelyKeys(one, zone);
+      const meant = coreRecords.fromKey(key, zone);
+      assert.equal(meant === null ? null : recordId(meant), recordId(one));
+      assert.equal(recordId(coreRecords.fromForm(coreRecords.form(one), zone)), recordId(one));
+      assert.equal(recordId(coreRecords.fromForm(coreRecords.overOld(one, {}), zone)), recordId(one));
+    }),
+  );
+});

@@ -1,0 +1,73 @@
+import type { HookCall, Language } from '../../core/panel.ts';
+import { coreRecords } from '../../net/ispmanager/core-records.ts';
+import { escapeXml } from '../../net/xml.ts';
+import type { CallDialect, PanelDialect } from './dialect.ts';
+import { readEnvironmentParameters } from './parameters.ts';
+
+const calls: CallDialect = {
+  // Not told by the panel (reference 11.3): there is a handler for each stage.
+  stage: ({ stage }) => stage ?? '',
+  parameters: readEnvironmentParameters,
+  actor: ({ environment }) => environment['AUTH_USER'] ?? '',
+  session: (call) => cookie(call, 'ses5'),
+  language,
+  // Level 29 is the administrator, 30 the host itself (reference 11.3).
+  isAdmin: ({ environment }) => Number(environment['AUTH_LEVEL'] ?? 30) >= 29,
+  // The least that was seen accepted from plugins (reference 5.2).
+  error: (text, field) =>
+    `<error type="domainsync" object="${escapeXml(field === '' ? 'central' : field)}"><msg>${escapeXml(text)}</msg></error>`,
+};
+
+/** Cookies are named after the panel, and their value goes to the first colon or has parts (reference 3.1). */
+function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
+  const found = new RegExp(`(?:^|;\\s*)[a-z]+${ending}=([^;]*)`, 'u').exec(environment['HTTP_COOKIE'] ?? '');
+  return found?.[1]?.trim() ?? '';
+}
+
+/** What the call asks for, else the panel's cookie `theme:language`, else the browser's first choice; English for the rest. */
+function language(call: HookCall): Language {
+  const asked = call.environment['PARAM_lang'] ?? '';
+  const chosen = decodeURIComponentSafely(cookie(call, 'lang5')).split(':').at(-1) ?? '';
+  const preferred = call.environment['HTTP_ACCEPT_LANGUAGE'] ?? '';
+  const word = [asked, chosen, preferred].find((one) => one.trim() !== '') ?? '';
+  return word.trim().toLowerCase().startsWith('ru') ? 'ru' : 'en';
+}
+
+/** Browsers may send the colon encoded. */
+function decodeURIComponentSafely(text: string): string {
+  return text.replaceAll(/%3a/giu, ':');
+}
+
+/** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference 7.1, 9, 11.5). */
+export const core: PanelDialect = {
+  records: coreRecords,
+  calls,
+  functions: {
+    'domain.edit': 'zone-form',
+    'domain.delete': 'zone-delete',
+    'domain.delete.request': 'zone-delete-confirm',
+    'domain.record.edit': 'record-form',
+    'domain.record.delete': 'record-delete',
+    'domain.autorecords': 'hint',
+    'domain.passredirect': 'hint',
+    dnsparam: 'hint',
+    'dnsparam.fixall': 'hint',
+    'webdomain.edit': 'hint',
+    'webdomain.delete': 'hint',
+    'webdomain.delete.confirm': 'hint',
+    'webdomain.letsencrypt.txt': 'hint',
+    'site.edit': 'hint',
+    'site.delete': 'hint',
+    'emaildomain.edit': 'hint',
+    'emaildomain.delete': 'hint',
+    'emaildomain.restore_mx': 'hint',
+    'user.edit': 'hint',
+    'user.add.user': 'hint',
+    'user.add.finish': 'hint',
+    'user.delete': 'hint',
+  },
+  documented: ['func', 'plid', 'elid', 'elids', 'masterip', 'dtype'],
+  hinting: ['name', 'site_name', 'domain', 'elids', 'elid'],
+  // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
+  secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
+};

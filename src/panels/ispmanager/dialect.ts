@@ -1,0 +1,40 @@
+import type { HookCall, Language } from '../../core/panel.ts';
+import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import type { Parameters } from './parameters.ts';
+
+/** What a panel function means to us. */
+export type FunctionRole =
+  | 'zone-form'
+  | 'zone-delete'
+  | 'zone-delete-confirm'
+  | 'record-form'
+  | 'record-delete'
+  | 'hint';
+
+/** How a generation tells a handler what is happening (reference sections 10.3, 11.3). Pure. */
+export interface CallDialect {
+  readonly stage: (call: HookCall) => string;
+  readonly parameters: (call: HookCall) => Parameters;
+  /** Who clicked. */
+  readonly actor: (call: HookCall) => string;
+  /** Something that is the same in all calls of one session; empty when there is nothing. */
+  readonly session: (call: HookCall) => string;
+  readonly language: (call: HookCall) => Language;
+  /** Whether that user administers the panel; a call without a level is the host's own (reference 12). */
+  readonly isAdmin: (call: HookCall) => boolean;
+  /** The error element that carries a ready text, at a field of the form or at none. */
+  readonly error: (text: string, field: string) => string;
+}
+
+/** What differs between the generations, as data. */
+export interface PanelDialect {
+  readonly records: RecordDialect;
+  readonly calls: CallDialect;
+  readonly functions: Readonly<Record<string, FunctionRole>>;
+  /** Parameters besides those of the record form that identify a call; everything else is noise or a secret. */
+  readonly documented: readonly string[];
+  /** Parameters that may name the zones a hint is about. */
+  readonly hinting: readonly string[];
+  /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (reference 12). */
+  readonly secretArgument: ((name: string, variable: string) => readonly string[]) | null;
+}

@@ -1,0 +1,76 @@
+import { recordId } from '../../dns/record.ts';
+import type { Change } from '../../dns/zone.ts';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError, type PanelRecord } from '../../core/panel.ts';
+import type { Cells } from '../../net/ispmanager/record-dialect.ts';
+import { callPanel, formOf, zoneId, type HiddenArguments, type LocalTool } from './api.ts';
+import type { PanelDialect } from './dialect.ts';
+import { markParameter } from './hook.ts';
+
+/** Variable of the local tool's environment that holds the mark. */
+const markVariable = 'DOMAINSYNC_MARK';
+
+/** Our own writes into the panel, through its local tool; their hook calls carry a mark (design: "Echo"). */
+export class PanelWriter {
+  readonly #tool: LocalTool;
+  readonly #dialect: PanelDialect;
+  /** False once the tool has turned out to be one that takes no values from its environment. */
+  #hides: boolean;
+
+  constructor(tool: LocalTool, dialect: PanelDialect) {
+    this.#tool = tool;
+    this.#dialect = dialect;
+    this.#hides = dialect.secretArgument !== null;
+  }
+
+  /** @throws {PanelError} */
+  async write(
+    change: Change,
+    present: readonly PanelRecord[],
+    mark: string,
+    ctx: CallContext,
+  ): Promise<void> {
+    const { records } = this.#dialect;
+    const keys = new Map(present.map((record) => [recordId(record), record.key]));
+    const gone = new Set<string>();
+    const plid = zoneId(change.zone);
+    for (const record of change.remove) {
+      const elid = keys.get(recordId(record));
+      if (elid === undefined) continue;
+      await this.#save({ func: records.recordDelete, plid, elid, sok: 'ok' }, 'missing', mark, ctx);
+      gone.add(recordId(record));
+    }
+    for (const record of change.add) {
+      if (keys.has(recordId(record)) && !gone.has(recordId(record))) continue;
+      const form = formOf(record, records);
+      await this.#save({ func: records.recordEdit, plid, elid: '', ...form, sok: 'ok' }, 'exists', mark, ctx);
+    }
+  }
+
+  /** @param harmless the refusal that means it is already so (reference 5.1) */
+  async #save(
+    parameters: Cells,
+    harmless: 'exists' | 'missing',
+    mark: string,
+    ctx: CallContext,
+  ): Promise<void> {
+    const hidden = this.#hidden(mark);
+    const shown: Cells = hidden === null ? { [markParameter]: mark } : {};
+    try {
+      const answer = await callPanel(this.#tool, { ...parameters, ...shown }, ctx, hidden ?? undefined);
+      if (answer.kind === 'refused' && answer.refusal.kind !== harmless) {
+        throw new PanelError('panel.refused', { text: answer.refusal.text });
+      }
+    } catch (error) {
+      // A tool that does not know the option prints how it is used; the write is tried again by whoever wants it.
+      if (error instanceof PanelError && error.code === 'panel.garbled') this.#hides = false;
+      throw error;
+    }
+  }
+
+  #hidden(mark: string): HiddenArguments | null {
+    const { secretArgument } = this.#dialect;
+    if (!this.#hides || secretArgument === null) return null;
+    return { words: secretArgument(markParameter, markVariable), environment: { [markVariable]: mark } };
+  }
+}
