@@ -21,6 +21,8 @@ export class AuthFailure extends Error {
 interface Session {
   user: string;
   last: number;
+  /** Where it was opened from. */
+  readonly address: string;
 }
 
 interface Settings {
@@ -97,12 +99,13 @@ export class Access {
    * Reads the credentials of a call: `authinfo`, `auth`, then the cookie.
    * @throws AuthFailure when there are none or they are wrong
    */
-  identify(params: Params, cookie: string | undefined): Identity {
+  identify(params: Params, cookie: string | undefined, address: string): Identity {
     const pair = params.get('authinfo');
     if (pair !== undefined) return this.#byPassword(pair);
-    const id = params.get('auth') ?? this.#cookieParts(cookie)?.at(-1);
+    const parts = cookieParts(cookie, this.#profile.cookieName);
+    const id = params.get('auth') ?? this.#profile.cookieSession(parts ?? []);
     if (id === undefined) throw new AuthFailure('no credentials');
-    return this.#bySession(id);
+    return this.#bySession(id, address);
   }
 
   #byPassword(pair: string): Identity {
@@ -113,9 +116,11 @@ export class Access {
     return this.#identity(name, this.#profile.newSession());
   }
 
-  #bySession(id: string): Identity {
+  #bySession(id: string, address: string): Identity {
     const session = this.#sessions.get(id);
     if (session === undefined) throw new AuthFailure('no such session');
+    if (this.#switches.bindSessions && session.address !== address)
+      throw new AuthFailure(`a session of ${session.address} used from ${address}`);
     if (this.#now() - session.last > this.#switches.sessionIdleMs) {
       this.#sessions.delete(id);
       throw new AuthFailure('the session ended');
@@ -125,15 +130,15 @@ export class Access {
   }
 
   /**
-   * Opens a session by password or by a key from {@link newKey}; gives its id.
+   * Opens a session by password or by a key from {@link newKey}; gives its id. It may be bound to the address (reference 3.1).
    * @throws AuthFailure when they do not fit
    */
-  login(name: string, password: string | undefined, key: string | undefined): string {
+  login(name: string, password: string | undefined, key: string | undefined, address: string): string {
     if (key === undefined) this.#check(name, password ?? '');
     else if (this.#keys.get(key) !== name) throw new AuthFailure('wrong key');
     else this.#keys.delete(key);
     const id = this.#profile.newSession();
-    this.#sessions.set(id, { user: name, last: this.#now() });
+    this.#sessions.set(id, { user: name, last: this.#now(), address });
     return id;
   }
 
@@ -158,17 +163,14 @@ export class Access {
     this.#sessions.clear();
   }
 
-  /** The parts of the session's cookie (reference 3.1): theme, language and id in version 4, the id alone later. */
-  #cookieParts(cookie: string | undefined): readonly string[] | undefined {
-    const { cookieName } = this.#profile;
-    const found = (cookie ?? '').split(/;\s*/u).find((one) => one.startsWith(`${cookieName}=`));
-    return found === undefined
-      ? undefined
-      : decodeURIComponent(found.slice(cookieName.length + 1)).split(':');
-  }
-
-  /** The language in the session's cookie. */
+  /** The language that the caller's cookies choose (reference 3.1). */
   cookieLang(cookie: string | undefined): string | undefined {
-    return this.#cookieParts(cookie)?.at(-2);
+    return this.#profile.cookieLang((name) => cookieParts(cookie, name));
   }
+}
+
+/** A cookie's value, cut at its colons. */
+function cookieParts(cookie: string | undefined, name: string): readonly string[] | undefined {
+  const found = (cookie ?? '').split(/;\s*/u).find((one) => one.startsWith(`${name}=`));
+  return found === undefined ? undefined : decodeURIComponent(found.slice(name.length + 1)).split(':');
 }

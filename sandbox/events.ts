@@ -1,15 +1,16 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Handlers } from './handlers.ts';
 import { errorOf, mergeDocuments, mergeForm, readOutput, withoutInput } from './merge.ts';
 import { toPunycode, toUnicode } from './names.ts';
-import { hooksFor, readPlugins } from './plugins.ts';
+import { cacheFolder, hooksFor, readPlugins } from './plugins.ts';
 import { internal, refusalDocument } from './refusal.ts';
 import { element, writeXml } from './xml.ts';
 import type { Identity } from './access.ts';
 import type { Ending } from './handlers.ts';
 import type { Log } from './log.ts';
 import type { Param, Params } from './params.ts';
-import type { Handler, PluginFunction, Plugins, Stage } from './plugins.ts';
+import type { EventHook, Handler, PluginFunction, Plugins, Stage } from './plugins.ts';
 import type { Profile } from './profile.ts';
 import type { PluginUi } from './plugin-ui.ts';
 import type { Switches } from './switches.ts';
@@ -21,6 +22,8 @@ export interface Event {
   readonly params: Params;
   readonly method: string;
   readonly caller: Identity;
+  /** Of the HTTP request, lower-case names; none for mgrctl. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Of the caller's session; absent: as the parameter `lang` says, else English. */
   readonly lang?: string;
 }
@@ -31,6 +34,14 @@ interface Settings {
   readonly log: Log;
   readonly env: Readonly<Record<string, string>>;
   readonly profile: Profile;
+}
+
+/** A handler with what it asks for. */
+type Started = Pick<EventHook, 'handler' | 'postdata'>;
+
+interface CgiInput {
+  readonly env: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 const NAME_FIELDS: ReadonlySet<string> = new Set(['name', 'plid', 'elid', 'domain', 'alias']);
@@ -53,12 +64,22 @@ export class Events {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#known = readPlugins(settings.root, settings.log, settings.profile.plugins);
+    this.#known = this.#read();
   }
 
   /** Reads the description files, as a panel does when it starts; until the next time nothing is looked at again. */
   restart(): void {
-    this.#known = readPlugins(this.#settings.root, this.#settings.log, this.#settings.profile.plugins);
+    this.#known = this.#read();
+  }
+
+  #read(): Plugins {
+    const { root, log, profile, switches } = this.#settings;
+    return readPlugins(root, log, profile.plugins, switches.xmlCache);
+  }
+
+  /** Removes the copies of the description files, so that the next start reads them anew (reference 11.1). */
+  clearCache(): void {
+    rmSync(cacheFolder(this.#settings.root), { recursive: true, force: true });
   }
 
   pluginFunction(name: string): PluginFunction | undefined {
@@ -79,8 +100,9 @@ export class Events {
 
   /** Runs the `before` handlers; the first error document ends them and is given back. */
   async before(event: Event): Promise<Element | null> {
-    for (const { handler } of hooksFor(this.#known, event.func, 'before')) {
-      const ending = await this.#block(() => this.#start(handler, event, 'before', element('doc')));
+    for (const hook of hooksFor(this.#known, event.func, 'before')) {
+      const { handler } = hook;
+      const ending = await this.#block(() => this.#start(hook, event, 'before', element('doc')));
       if (ending.kind === 'killed' && this.#settings.switches.killedBefore === 'go-on') continue;
       const refused = errorOf(this.#document(handler, ending));
       if (refused !== null) return refused;
@@ -91,8 +113,8 @@ export class Events {
   /** Runs the `after` handlers on the function's document; an error document ends them. */
   async after(event: Event, doc: Element): Promise<Element> {
     let result = doc;
-    for (const { handler } of hooksFor(this.#known, event.func, 'after')) {
-      result = await this.#merge(handler, event, 'after', result);
+    for (const hook of hooksFor(this.#known, event.func, 'after')) {
+      result = await this.#merge(hook, event, 'after', result);
       if (errorOf(result) !== null) return result;
     }
     return result;
@@ -100,16 +122,18 @@ export class Events {
 
   /** Starts the `final` handlers; nobody waits for them and what they say is not looked at. */
   final(event: Event): void {
-    for (const { handler } of hooksFor(this.#known, event.func, 'final')) {
-      const running = this.#start(handler, event, 'final', element('doc'));
+    for (const hook of hooksFor(this.#known, event.func, 'final')) {
+      const running = this.#start(hook, event, 'final', element('doc'));
       this.#finals.add(running);
       void running.then(() => this.#finals.delete(running));
     }
   }
 
   /** Runs a function that a plugin implements; its document comes whole, with the values beside an error (reference 10.5). */
-  async run(handler: Handler, event: Event): Promise<Element> {
-    const ending = await this.#block(() => this.#start(handler, event, null, element('doc')));
+  async run(plugin: PluginFunction, event: Event): Promise<Element> {
+    const { handler } = plugin;
+    const start = (): Promise<Ending> => this.#start(plugin, event, null, element('doc'));
+    const ending = await (this.#settings.profile.plugins.functionsBlock ? this.#block(start) : start());
     const said = this.#document(handler, ending);
     return handler.type === 'xml' ? withoutInput(said) : mergeForm(said);
   }
@@ -120,8 +144,9 @@ export class Events {
     await Promise.all(this.#finals);
   }
 
-  async #merge(handler: Handler, event: Event, stage: Stage | null, doc: Element): Promise<Element> {
-    const ending = await this.#block(() => this.#start(handler, event, stage, doc));
+  async #merge(hook: EventHook, event: Event, stage: Stage, doc: Element): Promise<Element> {
+    const { handler } = hook;
+    const ending = await this.#block(() => this.#start(hook, event, stage, doc));
     const said = this.#document(handler, ending);
     const error = errorOf(said);
     if (error !== null) return error;
@@ -155,35 +180,44 @@ export class Events {
     }
   }
 
-  #start(handler: Handler, event: Event, stage: Stage | null, doc: Element): Promise<Ending> {
+  #start(hook: Started, event: Event, stage: Stage | null, doc: Element): Promise<Ending> {
     const { root, switches, log, profile } = this.#settings;
+    const { handler } = hook;
     const shown = this.#shown(event);
-    const asGet =
-      switches.deliver === 'get' || (switches.deliver === 'as-requested' && event.method === 'GET');
-    const body = switches.deliver === 'post' ? shown.encode() : shown.encode('body');
-    const query = switches.deliver === 'post' ? '' : shown.encode('query');
-    const cgi: Record<string, string> = asGet
-      ? { REQUEST_METHOD: 'GET', QUERY_STRING: shown.encode() }
-      : {
-          REQUEST_METHOD: 'POST',
-          QUERY_STRING: query,
-          CONTENT_TYPE: 'application/x-www-form-urlencoded',
-          CONTENT_LENGTH: String(Buffer.byteLength(body)),
-        };
-    const input = asGet ? '' : body;
+    const { env, body } = this.#cgi(hook, shown, event.method);
     return this.#handlers.run({
       path: join(root, 'addon', handler.name),
       cwd: root,
       env: {
         ...profile.plugins.environment({ ...event, params: shown }, stage, switches),
-        ...cgi,
+        ...env,
         ...this.#settings.env,
       },
-      input: handler.type === 'xml' ? writeXml(inputDocument(event.caller, shown, doc)) : input,
+      input: handler.type === 'xml' ? writeXml(inputDocument(event.caller, shown, doc)) : body,
       timeoutMs: switches.handlerTimeoutMs,
       log: log.descriptor,
       forbiddenMode: switches.strictModes ? profile.plugins.forbiddenMode : 0,
     });
+  }
+
+  /** Variables and body as a web server hands them to a program (reference 10.3, 11.3). */
+  #cgi({ handler, postdata }: Started, shown: Params, method: string): CgiInput {
+    const { switches, profile } = this.#settings;
+    const { bodyOnRequest } = profile.plugins;
+    const asGet = switches.deliver === 'get' || (switches.deliver === 'as-requested' && method === 'GET');
+    const body = switches.deliver === 'post' ? shown.encode() : shown.encode('body');
+    const query = switches.deliver === 'post' ? '' : shown.encode('query');
+    if (bodyOnRequest && handler.type === 'xml') return { env: {}, body: '' };
+    if (bodyOnRequest && !postdata)
+      return { env: { QUERY_STRING: asGet ? shown.encode() : query }, body: '' };
+    if (asGet) return { env: { REQUEST_METHOD: 'GET', QUERY_STRING: shown.encode() }, body: '' };
+    const env = {
+      REQUEST_METHOD: 'POST',
+      QUERY_STRING: query,
+      CONTENT_TYPE: 'application/x-www-form-urlencoded',
+      CONTENT_LENGTH: String(Buffer.byteLength(body)),
+    };
+    return { env, body };
   }
 
   #shown(event: Event): Params {

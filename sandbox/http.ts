@@ -46,6 +46,12 @@ function readParams(query: string, body: string, type: string): Params {
   return inQuery.and(Params.parse(body, 'body'));
 }
 
+function plainHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) plain[name] = [value ?? []].flat().join(', ');
+  return plain;
+}
+
 function toRequest(request: Incoming, query: string, body: string): Request {
   return {
     params: readParams(query, body, request.headers['content-type'] ?? ''),
@@ -54,6 +60,7 @@ function toRequest(request: Incoming, query: string, body: string): Request {
     address: request.socket.remoteAddress ?? '',
     cookie: request.headers.cookie,
     referer: request.headers.referer ?? '',
+    headers: plainHeaders(request.headers),
   };
 }
 

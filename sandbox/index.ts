@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Access } from './access.ts';
@@ -14,6 +14,7 @@ import { startLocal } from './mgrctl.ts';
 import { zoneIdentifier } from './names.ts';
 import { Pages } from './pages.ts';
 import { Panel } from './panel.ts';
+import { Pending } from './pending.ts';
 import { PluginManager } from './plugin-manager.ts';
 import { PROFILES } from './profiles.ts';
 import { Service } from './serve.ts';
@@ -77,8 +78,11 @@ export interface Sandbox {
   keys(zone: string): string[] | null;
   /** Makes a real HTTP request and reads the answer. */
   call(func: string, params?: Readonly<Record<string, string>>, options?: CallOptions): Promise<Answer>;
-  /** Forgets the plugin files read so far, as `killall ispmgr` does (10.1). */
-  restartPanel(): void;
+  /**
+   * Forgets the plugin files read so far, as `killall ispmgr` does (10.1). Copies in `var/.xmlcache` are removed first, unless
+   * they are to be kept (11.1).
+   */
+  restartPanel(options?: { readonly keepCache: boolean }): void;
   /** Makes a new certificate and key, used from the next connection on. */
   changeCertificate(): Promise<void>;
   /** Closes every connection, kills handlers still running, leaves the root as it is. */
@@ -108,8 +112,12 @@ interface Parts {
 }
 
 function makeRoot(root: string, profile: Profile): void {
-  for (const folder of ['etc', profile.plugins.folder, 'addon', 'sbin', 'var'])
+  for (const folder of ['etc', profile.plugins.folder, 'addon', 'sbin', 'var', ...profile.folders])
     mkdirSync(join(root, folder), { recursive: true });
+  for (const [path, content] of Object.entries(profile.files)) {
+    const file = join(root, path);
+    if (!existsSync(file)) writeFileSync(file, content, { mode: content.startsWith('#!') ? 0o755 : 0o600 });
+  }
 }
 
 function addUsers(store: Store, users: readonly SandboxUser[]): void {
@@ -121,14 +129,15 @@ function build(options: SandboxOptions): Parts {
   const profile = PROFILES[options.generation ?? 'v4'];
   makeRoot(root, profile);
   const switches = defaultSwitches();
-  setSwitches(switches, options.switches ?? {});
+  setSwitches(switches, { ...profile.switches, ...options.switches });
   const clock = options.clock ?? Date.now;
   const now = (): number => clock() + switches.clockOffsetMs;
   const store = new Store(join(root, 'var', 'state.jsonl'), now, () => switches.lateVisibilityMs);
   addUsers(store, options.users ?? DEFAULT_USERS);
   const access = new Access({ store, switches, now, profile });
-  const log = new Log(join(root, 'var', 'ispmgr.log'), now);
-  const world = { store, access, switches, now, profile };
+  const log = new Log(join(root, 'var', `${profile.panel}.log`), now);
+  const pending = new Pending(switches, now);
+  const world = { store, access, switches, now, profile, pending };
   const events = new Events({ root, switches, log, env: options.handlerEnv ?? {}, profile });
   const manager = new PluginManager({ root, log, reload: () => events.restart() });
   const panel = new Panel(world, events, manager, log, profile);
@@ -223,7 +232,8 @@ class RunningSandbox implements Sandbox {
     return callPanel(this.url, func, params, { path: this.#parts.profile.path, ...options });
   }
 
-  restartPanel(): void {
+  restartPanel({ keepCache }: { readonly keepCache: boolean } = { keepCache: false }): void {
+    if (!keepCache) this.#parts.events.clearCache();
     this.#parts.events.restart();
   }
 
@@ -253,7 +263,7 @@ class RunningSandbox implements Sandbox {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = build(options);
-  const { service, pages, controlToken, world, name, profile } = parts;
+  const { service, pages, controlToken, world, name, profile, events } = parts;
   const certificate = options.tls === false ? null : await loadCertificate(options.root, name);
   let running: RunningSandbox | null = null;
   const extra = {
@@ -263,7 +273,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     }),
   };
   const server = await startHttp({ service, pages, profile, port: options.port ?? 0, certificate, extra });
-  const local = await startLocal(options.root, service, world.switches, profile.panel);
+  const local = await startLocal({
+    root: options.root,
+    service,
+    switches: world.switches,
+    profile,
+    restart: () => events.restart(),
+    functions: () => [...profile.functions.keys()].sort(),
+  });
   running = new RunningSandbox(parts, server, local, certificate?.cert ?? '');
   return running;
 }

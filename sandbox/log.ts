@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/** The panel's log file, `var/ispmgr.log` (reference section 1); handlers write their stderr into the same file. */
+/** The panel's log file, `var/<panel>.log` (reference section 1); handlers write their stderr into the same file. */
 export class Log {
   readonly descriptor: number;
   readonly #now: () => number;
@@ -11,7 +11,7 @@ export class Log {
   }
 
   /** Appends a line; line breaks inside `text` are written as `\n`. */
-  write(level: 'INFO' | 'WARN' | 'ERROR', text: string): void {
+  write(level: 'INFO' | 'EXTINFO' | 'WARN' | 'ERROR', text: string): void {
     const time = new Date(this.#now()).toISOString();
     writeSync(this.descriptor, `${time} ${level} ${text.replaceAll('\n', '\\n')}\n`);
   }

@@ -72,5 +72,5 @@ const options: SandboxOptions = {
 const sandbox = await startSandbox(options);
 const { url, root, fingerprint, controlToken } = sandbox;
 process.stdout.write(`${JSON.stringify({ url, root, fingerprint, controlToken, pid: process.pid })}\n`);
-process.on('SIGHUP', () => sandbox.restartPanel());
+process.on('SIGHUP', () => sandbox.restartPanel({ keepCache: true }));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void sandbox.stop());

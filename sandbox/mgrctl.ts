@@ -2,8 +2,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readCommand } from './mgrctl-command.ts';
 import { Params } from './params.ts';
 import { child } from './xml.ts';
+import type { Request } from './panel.ts';
+
+import type { Profile } from './profile.ts';
 import type { Service, Wire } from './serve.ts';
 import type { Switches } from './switches.ts';
 
@@ -30,33 +34,24 @@ socket.on('end', () => {
   process.exitCode = Number(all.subarray(0, cut).toString());
   process.stdout.write(all.subarray(cut + 1));
 });
-socket.end(JSON.stringify(process.argv.slice(3)));
+const words = process.argv.slice(3);
+words.forEach((word, at) => {
+  const given = words[at - 1] === '-e' ? /^([^=]*)=\\$(.*)$/.exec(word) : null;
+  if (given !== null) words[at] = given[1] + '=' + (process.env[given[2]] || '');
+});
+socket.end(JSON.stringify(words));
 `;
 
-interface Command {
-  readonly func: string;
-  readonly params: Params;
-}
-
-const USAGE = 'usage: mgrctl [-m panel] [-o xml|text|json] func [name=value ...]\n';
-
-function readCommand(args: readonly string[], panel: string): Command | null {
-  let out = 'text';
-  let index = 0;
-  for (; args[index]?.startsWith('-') === true; index += 2) {
-    const value = args[index + 1];
-    if (value === undefined) return null;
-    if (args[index] === '-o') out = value;
-    else if (args[index] !== '-m' || value !== panel) return null;
-  }
-  const func = args[index];
-  if (func === undefined || func.includes('=')) return null;
-  const values = args.slice(index + 1).map((arg) => {
-    const cut = arg.indexOf('=');
-    return cut < 0 ? { name: arg, value: '' } : { name: arg.slice(0, cut), value: arg.slice(cut + 1) };
-  });
-  const all = [{ name: 'func', value: func }, { name: 'out', value: out }, ...values];
-  return { func, params: new Params(all.map((param) => ({ ...param, source: 'query' as const }))) };
+/** What the local server works with. */
+interface Local {
+  readonly root: string;
+  readonly service: Service;
+  readonly switches: Switches;
+  readonly profile: Profile;
+  /** Starts the panel anew, which reads its plugin files. */
+  readonly restart: () => void;
+  /** Names of the panel's functions. */
+  readonly functions: () => readonly string[];
 }
 
 function reply(wire: Wire, switches: Switches): string | Buffer {
@@ -65,24 +60,30 @@ function reply(wire: Wire, switches: Switches): string | Buffer {
   return Buffer.concat([Buffer.from(`${failed ? switches.mgrctlErrorExit : 0}\n`), wire.body]);
 }
 
-async function answer(
-  text: string,
-  service: Service,
-  switches: Switches,
-  panel: string,
-): Promise<string | Buffer> {
+async function answer(text: string, local: Local): Promise<string | Buffer> {
+  const { service, switches, profile, restart } = local;
   const args: unknown = JSON.parse(text);
-  const command = Array.isArray(args) ? readCommand(args.map(String), panel) : null;
-  if (command === null) return `1\n${USAGE}`;
-  const request = {
-    params: command.params,
-    method: 'GET',
-    via: 'mgrctl',
-    address: 'local',
-    cookie: undefined,
-    referer: '',
-  } as const;
-  return reply(await service.serve(request), switches);
+  const command = Array.isArray(args) ? readCommand(args.map(String), profile.panel, profile.mgrctl) : null;
+  if (command === null) return `1\n${profile.mgrctl.usage}`;
+  switch (command.kind) {
+    case 'describe':
+      if (command.func === null) return `0\n${local.functions().join('\n')}\n`;
+      return reply(await service.serve(request(Params.of({ func: command.func, out: 'text' }))), switches);
+    case 'suspend':
+    case 'resume':
+      return '0\nOK\n';
+    case 'exit':
+      restart();
+      return '0\nOK\n';
+    case 'call':
+      if (command.restart) restart();
+      return reply(await service.serve(request(command.params)), switches);
+  }
+}
+
+function request(params: Params): Request {
+  const nobody = { cookie: undefined, referer: '', headers: {} };
+  return { params, method: 'GET', via: 'mgrctl', address: 'local', ...nobody };
 }
 
 function quote(word: string): string {
@@ -107,12 +108,8 @@ export interface LocalServer {
  * Writes `sbin/mgrctl` (reference section 12) and answers it on a unix socket in `var/`, or in the temporary directory
  * when that path would be too long. Calls are made as the administrator, with `out=text` unless `-o` says otherwise.
  */
-export async function startLocal(
-  root: string,
-  service: Service,
-  switches: Switches,
-  panel: string,
-): Promise<LocalServer> {
+export async function startLocal(local: Local): Promise<LocalServer> {
+  const { root } = local;
   const near = join(root, 'var', 'mgrctl.sock');
   const away = near.length > SOCKET_LIMIT ? mkdtempSync(join(tmpdir(), 'mgrctl-')) : null;
   const path = away === null ? near : join(away, 'mgrctl.sock');
@@ -125,7 +122,7 @@ export async function startLocal(
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
     socket.on('end', () => {
-      answer(Buffer.concat(pieces).toString(), service, switches, panel).then(
+      answer(Buffer.concat(pieces).toString(), local).then(
         (said) => socket.end(said),
         // Stopped in mid-call: mgrctl says that there was no answer.
         () => socket.destroy(),

@@ -86,7 +86,7 @@ export class Pages {
     const lang = readLang(this.#settings.access.cookieLang(request.cookie) ?? request.params.get('lang'));
     let identity: Identity;
     try {
-      identity = this.#settings.access.identify(request.params, request.cookie);
+      identity = this.#settings.access.identify(request.params, request.cookie, request.address);
     } catch (error) {
       if (!(error instanceof AuthFailure)) throw error;
       return page(loginPage(this.#settings.title, lang, false));

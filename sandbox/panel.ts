@@ -1,15 +1,13 @@
 import { AuthFailure } from './access.ts';
-import { errorOf } from './merge.ts';
 import { Params } from './params.ts';
-import { Refusal, badValue, denied, internal, refusalDocument } from './refusal.ts';
-import { child, element } from './xml.ts';
+import { Refusal, denied, internal, refusalDocument } from './refusal.ts';
+import { Runner } from './runner.ts';
+import { child } from './xml.ts';
 import type { Identity } from './access.ts';
-import type { Call, PanelFunction } from './functions/common.ts';
-import type { Event, Events } from './events.ts';
+import type { Events } from './events.ts';
 import type { Log } from './log.ts';
 import type { PluginManager } from './plugin-manager.ts';
 import type { Profile } from './profile.ts';
-import type { Undo } from './store.ts';
 import type { RequestEntry } from './types.ts';
 import type { Element } from './xml.ts';
 import type { World } from './zones.ts';
@@ -22,6 +20,8 @@ export interface Request {
   readonly address: string;
   readonly cookie: string | undefined;
   readonly referer: string;
+  /** Of the HTTP request, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Result {
@@ -56,6 +56,7 @@ export class Panel {
   readonly #manager: PluginManager;
   readonly #log: Log;
   readonly #profile: Profile;
+  readonly #runner: Runner;
   #stopped = false;
 
   constructor(world: World, events: Events, manager: PluginManager, log: Log, profile: Profile) {
@@ -64,11 +65,13 @@ export class Panel {
     this.#manager = manager;
     this.#events = events;
     this.#log = log;
+    this.#runner = new Runner(world, events);
   }
 
   /** From now on nothing is done any more. */
   stop(): void {
     this.#stopped = true;
+    this.#runner.stop();
   }
 
   /**
@@ -115,15 +118,18 @@ export class Panel {
   #identify(request: Request): Identity {
     const { access } = this.#world;
     const first =
-      request.via === 'mgrctl' ? access.administrator() : access.identify(request.params, request.cookie);
+      request.via === 'mgrctl'
+        ? access.administrator()
+        : access.identify(request.params, request.cookie, request.address);
     const su = request.params.get('su') ?? '';
     return su === '' ? first : access.become(first, su);
   }
 
   #login(request: Request): Result {
-    const { params } = request;
-    const id = this.#world.access.login(params.text('username'), params.get('password'), params.get('key'));
-    const { level } = this.#world.access.identify(Params.of({ auth: id }), undefined);
+    const { params, address } = request;
+    const { access } = this.#world;
+    const id = access.login(params.text('username'), params.get('password'), params.get('key'), address);
+    const { level } = access.identify(Params.of({ auth: id }), undefined, address);
     return {
       doc: this.#profile.loggedIn(id, level),
       plain: null,
@@ -149,9 +155,9 @@ export class Panel {
   }
 
   async #dispatch(func: string, request: Request, caller: Identity): Promise<Element> {
-    const { params, method } = request;
+    const { params, method, headers } = request;
     const lang = this.#world.access.cookieLang(request.cookie);
-    const event = { func, params, method, caller, ...(lang === undefined ? {} : { lang }) };
+    const event = { func, params, method, caller, headers, ...(lang === undefined ? {} : { lang }) };
     const plugin = this.#events.pluginFunction(func);
     const builtIn = this.#profile.functions.get(func);
     if (this.#manager.handles(func)) {
@@ -162,10 +168,9 @@ export class Panel {
     const minLevel = plugin?.minLevel ?? builtIn?.minLevel ?? 5;
     if (plugin === undefined && builtIn === undefined) throw internal(`unknown function '${func}'`);
     if (caller.level < minLevel) throw denied(func);
-    if (plugin !== undefined) this.#demandFields(event);
     try {
-      if (plugin === undefined && builtIn !== undefined) return await this.#runBuiltIn(builtIn, event);
-      return await this.#around([event], async () => ({ doc: await this.#runPlugin(event), undo: null }));
+      if (plugin === undefined && builtIn !== undefined) return await this.#runner.run(event, builtIn);
+      return await this.#runner.runPlugin(event);
     } finally {
       this.#events.final(event);
     }
@@ -177,62 +182,5 @@ export class Panel {
     if (!this.#world.switches.refererCheck || via !== 'http' || !writes) return;
     const own = URL.canParse(referer) && this.#profile.paths.has(new URL(referer).pathname);
     if (!own && params.text('sok') !== 'yes') throw new Refusal(200, { obj: func }, 'Confirm the operation');
-  }
-
-  /** Fields a plugin's form declares with `empty="no"` (reference 10.2). */
-  #demandFields(event: Event): void {
-    if (!event.params.saved) return;
-    const fields = this.#events.ui.forms.get(event.func) ?? [];
-    const missing = fields.find(({ name, required }) => required === true && event.params.text(name) === '');
-    if (missing !== undefined) throw badValue(missing.name);
-  }
-
-  #runPlugin(event: Event): Promise<Element> {
-    const plugin = this.#events.pluginFunction(event.func);
-    if (plugin === undefined) throw internal(`unknown function '${event.func}'`);
-    return this.#events.run(plugin.handler, event);
-  }
-
-  #runBuiltIn(builtIn: PanelFunction, event: Event): Promise<Element> {
-    const call: Call = { ...this.#world, params: event.params, caller: event.caller };
-    const fires = builtIn.alwaysNested === true || this.#world.switches.fireNested;
-    const inner = fires ? (builtIn.nested?.(call) ?? []) : [];
-    const nested = inner.map((params) => ({ ...event, func: params.text('func'), params, method: 'GET' }));
-    return this.#around([event, ...nested], async () => this.#local(event.func, () => builtIn.run(call)));
-  }
-
-  /** `before` handlers, the function, `after` handlers (reference 10.4); `after` only when the function succeeded. */
-  async #around(
-    events: readonly Event[],
-    work: () => Promise<{ readonly doc: Element; readonly undo: Undo | null }>,
-  ): Promise<Element> {
-    for (const event of events) {
-      const refused = await this.#events.before(event);
-      if (refused !== null) return refused;
-    }
-    if (this.#stopped) throw internal('the panel is stopped');
-    const { doc, undo } = await work();
-    if (errorOf(doc) !== null) return doc;
-    let result = doc;
-    for (const event of events.toReversed()) result = await this.#events.after(event, result);
-    if (errorOf(result) !== null && this.#world.switches.undoAfterError) undo?.();
-    return result;
-  }
-
-  #local(func: string, work: () => Element): { readonly doc: Element; readonly undo: Undo } {
-    this.#failLocally(func);
-    let doc = element('doc');
-    const undo = this.#world.store.record(() => {
-      doc = work();
-    });
-    return { doc, undo };
-  }
-
-  #failLocally(func: string): void {
-    const { failLocal } = this.#world.switches;
-    const failure = failLocal[func];
-    if (failure === undefined || failure.count === 0) return;
-    if (failure.count !== undefined) failure.count -= 1;
-    throw new Refusal(failure.code, {}, failure.text ?? 'The operation failed');
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyUi, readUi } from './plugin-ui.ts';
 import { childrenOf, parseXml } from './xml.ts';
@@ -22,12 +22,15 @@ export interface EventHook {
   readonly func: string;
   readonly stages: readonly Stage[];
   readonly first: boolean;
+  /** Asks for the request's body (reference 11.2). */
+  readonly postdata: boolean;
 }
 
 /** A function that a plugin implements. */
 export interface PluginFunction {
   readonly handler: Handler;
   readonly minLevel: Level;
+  readonly postdata: boolean;
 }
 
 /** Everything the description files register (reference 10.2), events with `priority="hi"` first, then in file order. */
@@ -49,7 +52,12 @@ function readEvent(node: Element, handler: Handler, dialect: PluginDialect): Eve
   const func = dialect.funcOf(node);
   if (func === '' || stages.length === 0)
     throw new Error(`handler ${handler.name}: an event without function or stage`);
-  return { handler, func, stages, first: node.attributes['priority'] === 'hi' };
+  const first = node.attributes['priority'] === 'hi';
+  return { handler, func, stages, first, postdata: wantsBody(node) };
+}
+
+function wantsBody(node: Element): boolean {
+  return node.attributes['postdata'] === 'yes';
 }
 
 /** Both generations' attribute (reference 10.2, 11.2). */
@@ -69,23 +77,40 @@ function collect(root: Element, into: Collected, dialect: PluginDialect): void {
     into.events.push(...childrenOf(node, 'event').map((event) => readEvent(event, handler, dialect)));
     for (const func of childrenOf(node, 'func')) {
       const minLevel = dialect.levelOf(levelText(func) ?? levelText(node));
-      into.functions.set(dialect.funcOf(func), { handler, minLevel });
+      into.functions.set(dialect.funcOf(func), { handler, minLevel, postdata: wantsBody(func) });
     }
   }
+}
+
+/** Where copies of the description files are, made when the folder is missing (reference 11.1). */
+export function cacheFolder(root: string): string {
+  return join(root, 'var/.xmlcache');
+}
+
+function cachedCopies(root: string, dialect: PluginDialect): string {
+  const cache = cacheFolder(root);
+  if (existsSync(cache)) return cache;
+  mkdirSync(cache);
+  const folder = join(root, dialect.folder);
+  for (const file of readdirSync(folder))
+    if (dialect.pattern.test(file)) copyFileSync(join(folder, file), join(cache, file));
+  return cache;
 }
 
 /**
  * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names. A file that cannot be used is named in
  * the log and left out.
+ * @param cached copies made at an earlier start are read instead, as long as their folder is there (reference 11.1)
  */
-export function readPlugins(root: string, log: Log, dialect: PluginDialect): Plugins {
+export function readPlugins(root: string, log: Log, dialect: PluginDialect, cached: boolean): Plugins {
   const into: Collected = { events: [], functions: new Map() };
   const ui = emptyUi();
-  const files = readdirSync(join(root, dialect.folder)).filter((name) => dialect.pattern.test(name));
+  const folder = cached ? cachedCopies(root, dialect) : join(root, dialect.folder);
+  const files = readdirSync(folder).filter((name) => dialect.pattern.test(name));
   for (const file of files.sort()) {
     const own: Collected = { events: [], functions: new Map() };
     try {
-      const description = parseXml(readFileSync(join(root, dialect.folder, file), 'utf8'));
+      const description = parseXml(readFileSync(join(folder, file), 'utf8'));
       collect(description, own, dialect);
       readUi(description, ui);
     } catch (error) {
@@ -94,6 +119,9 @@ export function readPlugins(root: string, log: Log, dialect: PluginDialect): Plu
     }
     into.events.push(...own.events);
     for (const [name, func] of own.functions) into.functions.set(name, func);
+    const { registered } = dialect;
+    if (registered !== null)
+      for (const one of own.events) log.write('EXTINFO', registered(one.handler.name, one.func));
     log.write('INFO', `Plugin file ${file}: ${own.events.length} events, ${own.functions.size} functions`);
   }
   const events = [...into.events.filter((one) => one.first), ...into.events.filter((one) => !one.first)];

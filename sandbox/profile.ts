@@ -1,3 +1,4 @@
+import type { Identity } from './access.ts';
 import type { Event } from './events.ts';
 import type { PanelFunction } from './functions/common.ts';
 import type { Rendered } from './output.ts';
@@ -30,10 +31,24 @@ export interface PluginDialect {
   readonly levelOf: (text: string | undefined) => Level;
   /** Mode bits a handler must not have in strict mode. */
   readonly forbiddenMode: number;
+  /** The log's line for an event that a description file registers; null: none. */
+  readonly registered: ((handler: string, func: string) => string) | null;
+  /** CGI variables and body reach `cgi` handlers only that ask for `postdata`, others have `QUERY_STRING` alone (reference 11.3). */
+  readonly bodyOnRequest: boolean;
+  /** Whether a function that a plugin implements keeps other calls waiting (switch `blockNested`); later panels let it call (11.3). */
+  readonly functionsBlock: boolean;
   /** Environment of a handler beyond the CGI variables. */
   readonly environment: (event: Event, stage: Stage | null, switches: Switches) => Record<string, string>;
   /** Whether CGI headers and blank lines before the document are skipped (17.21). */
   readonly takesHeader: boolean;
+}
+
+/** What a generation's `mgrctl` takes (reference section 12). */
+export interface MgrctlDialect {
+  readonly usage: string;
+  readonly formats: readonly string[];
+  /** Whether it has `-i`, `-l`, `-u`, `-R`, `-e` and the function `exit`. */
+  readonly hasControl: boolean;
 }
 
 /** What distinguishes one generation of the panel from another; everything else is written once. */
@@ -49,10 +64,27 @@ export interface Profile {
   /** Name of the session cookie, and its value for a session. */
   readonly cookieName: string;
   readonly cookieValue: (session: string, lang: string) => string;
+  /** The session in that value, cut at its colons. */
+  readonly cookieSession: (parts: readonly string[]) => string | undefined;
   readonly newSession: () => string;
+  /** The language that a browser's cookies choose. @param parts a cookie's value cut at its colons; `undefined`: no such cookie */
+  readonly cookieLang: (parts: (name: string) => readonly string[] | undefined) => string | undefined;
+  /** Sets a language at login; null: it is part of the session's cookie. */
+  readonly langCookie: ((lang: string) => string) | null;
   readonly loggedIn: (session: string, level: Level) => Element;
   /** What a login that failed gets where the switch `authRefusal` asks for the panel's own shape. */
   readonly loginFailed: () => Element;
+  /** Access levels as this panel numbers them (reference section 1). */
+  readonly levels: Readonly<Record<Level, string>>;
+  /** The level of a caller; calls of the host itself may stand above all accounts. */
+  readonly levelShown: (caller: Pick<Identity, 'level' | 'session'>) => string;
+  /** What a panel of this kind starts with, where it differs from version 4. */
+  readonly switches: Partial<Switches>;
+  /** Files besides plugins and state that a root has: path and content. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Folders of a root besides those of version 4. */
+  readonly folders: readonly string[];
+  readonly mgrctl: MgrctlDialect;
   /** The identifier of a record. */
   readonly recordKey: (row: Row, zone: string, switches: Switches) => string;
   /** Writes a document; errors come in the shape of version 4 and get the generation's own. */

@@ -75,14 +75,14 @@ export class Service {
 
   #wire(request: Request, result: Result): Wire {
     const plain = result.plain;
-    const { profile, switches, title } = this.#settings;
+    const { profile, switches, title, access } = this.#settings;
     const { params } = request;
     const occasion = {
       out: params.get('out'),
       title,
       func: params.get('func') ?? '',
       user: result.user,
-      lang: params.get('lang') ?? 'en',
+      lang: params.get('lang') ?? access.cookieLang(request.cookie) ?? 'en',
       params: params.without(...SECRETS).record(),
     };
     const { type, body } =

@@ -62,8 +62,15 @@ export interface Switches {
   deliver: 'as-requested' | 'get' | 'post';
   /** `auth`, `authinfo` and `su` are kept from handlers (21.23). */
   stripAuth: boolean;
-  /** Zones made by WWW, mail and user functions fire `domain.edit` handlers (10.4, 17.23). */
+  /**
+   * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail and user
+   * functions (10.4, 17.23). What `site.edit` calls runs with its handlers anyhow (9).
+   */
   fireNested: boolean;
+  /** `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested` says (7.1, 15; not evidenced). */
+  requestFires: boolean;
+  /** What goes from the zone with a web or mail domain of versions 5 and 6 (9; not evidenced). */
+  serviceDeletes: 'nothing' | 'records' | 'zone';
   /** A handler is killed after so long (21.3). */
   handlerTimeoutMs: number;
   /** What a killed `before` handler means (21.3). */
@@ -76,10 +83,26 @@ export interface Switches {
   undoAfterError: boolean;
   /** A panel call made while a `before` or `after` handler runs waits until the handler is done (10.4). */
   blockNested: boolean;
-  /** The local part fails after `before`; per function. */
+  /** The local part fails after `before`; per function, also one called inside the panel. */
   failLocal: Record<string, LocalFailure>;
+  /** A function fails after its inner calls, with their `after` handlers, succeeded; they are undone (11.4). */
+  failOuter: Record<string, LocalFailure>;
+  /** Functions that answer ok and do nothing (16.17); handlers are run. */
+  noEffect: string[];
   /** A change becomes visible to reads only so much later (16.12). */
   lateVisibilityMs: number;
+  /** From whom changes stay hidden that long: from everyone, or from mgrctl only while the UI shows them (11.3). */
+  lateFor: 'everyone' | 'mgrctl';
+  /** Versions 5 and 6: zones are made and deleted only so much later, with a `status` in the list until then (16.13); 0: at once. */
+  slowOperationsMs: number;
+  /** What record functions of such a zone answer until then. */
+  slowRecords: 'error' | 'empty';
+  /** Which time that is: the sandbox's clock, or the real one. */
+  slowClock: 'sandbox' | 'real';
+  /** Record lists show rows of signed zones, which cannot be edited or deleted (21.17). */
+  dnssecRows: boolean;
+  /** Names that nobody may make a zone of, nor one below (8.2). */
+  restrictedNames: string[];
   /** Versions 5 and 6: documents carry the echo of the parameters and other noise (4.2). */
   noise: boolean;
   /** Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all (21.5). */
@@ -88,8 +111,16 @@ export interface Switches {
   recordKeyColumn: 'rkey' | 'rtype_hidden';
   /** DNSmanager: what a successful `domain.edit` answers (16.19). */
   createSays: 'ok' | 'messages';
-  /** Versions 5 and 6: writes without a Referer of the panel itself are asked to be confirmed (3.3). */
+  /** Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent with `sok=yes` (3.3). */
   refererCheck: boolean;
+  /** The same with the answer `<doc func="confirm">` instead of the error (3.3). */
+  confirmWrites: boolean;
+  /** Whose writes are looked at so: everybody's, or those with a session only (3.3). */
+  confirmWhom: 'everyone' | 'sessions';
+  /** Sessions are bound to the caller's address (3.1). */
+  bindSessions: boolean;
+  /** After the first start description files are read from the copies in `var/.xmlcache` until that folder is removed (11.1). */
+  xmlCache: boolean;
   /** Exit status of mgrctl when the function answered with an error (21.26). */
   mgrctlErrorExit: number;
 }
@@ -126,6 +157,8 @@ export function defaultSwitches(): Switches {
     deliver: 'as-requested',
     stripAuth: true,
     fireNested: false,
+    requestFires: true,
+    serviceDeletes: 'records',
     handlerTimeoutMs: 60_000,
     killedBefore: 'refuse',
     exitStatus: 'ignored',
@@ -133,12 +166,24 @@ export function defaultSwitches(): Switches {
     undoAfterError: false,
     blockNested: true,
     failLocal: {},
+    failOuter: {},
+    noEffect: [],
     lateVisibilityMs: 0,
+    lateFor: 'everyone',
+    slowOperationsMs: 0,
+    slowRecords: 'error',
+    slowClock: 'sandbox',
+    dnssecRows: false,
+    restrictedNames: [],
     noise: true,
     emptyParams: 'exported',
     recordKeyColumn: 'rkey',
     createSays: 'ok',
     refererCheck: false,
+    confirmWrites: false,
+    confirmWhom: 'everyone',
+    bindSessions: false,
+    xmlCache: false,
     mgrctlErrorExit: 0,
   };
 }
@@ -155,6 +200,11 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   emptyParams: ['exported', 'absent'],
   recordKeyColumn: ['rkey', 'rtype_hidden'],
   createSays: ['ok', 'messages'],
+  serviceDeletes: ['nothing', 'records', 'zone'],
+  lateFor: ['everyone', 'mgrctl'],
+  slowRecords: ['error', 'empty'],
+  slowClock: ['sandbox', 'real'],
+  confirmWhom: ['everyone', 'sessions'],
 };
 
 function shape(value: unknown): string {

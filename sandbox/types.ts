@@ -54,6 +54,9 @@ export interface WebDomain {
 export interface MailDomain {
   readonly name: string;
   readonly owner: string;
+  /** Versions 5 and 6: texts of the records the panel keeps for it; empty or absent: switched off. */
+  readonly dkim?: string;
+  readonly dmarc?: string;
 }
 
 /** An account. */

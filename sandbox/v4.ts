@@ -27,6 +27,9 @@ export const v4: Profile = {
     funcOf: (node) => node.text.trim(),
     levelOf: readLevel,
     forbiddenMode: 0o077,
+    registered: null,
+    bodyOnRequest: false,
+    functionsBlock: true,
     takesHeader: true,
     environment: (event, stage, { recordLimit }) => {
       const named: Record<string, string> = {
@@ -47,9 +50,22 @@ export const v4: Profile = {
   },
   cookieName: 'ispmgr4',
   cookieValue: (session, lang) => `sirius:${lang}:${session}`,
+  cookieSession: (parts) => parts.at(-1),
   newSession: () => String(randomInt(1_000_000_000, 2_000_000_000)),
+  cookieLang: (parts) => parts('ispmgr4')?.at(-2),
+  langCookie: null,
   loggedIn: (session) => element('doc', [element('auth', session, { id: session })]),
   loginFailed: () => element('doc', [element('authfail')]),
+  levels: { 5: '5', 6: '6', 7: '7' },
+  levelShown: ({ level }) => String(level),
+  switches: {},
+  files: { 'etc/ispmgr.conf': '// ISPmanager 4 (sandbox)\nOption Autorestart\nDefaultTTL 3600\n' },
+  folders: [],
+  mgrctl: {
+    usage: 'usage: mgrctl [-m panel] [-o xml|text|json] func [name=value ...]\n',
+    formats: ['xml', 'text', 'json'],
+    hasControl: false,
+  },
   recordKey,
   render: (doc, { out, title }) => render(doc, out, title),
 };

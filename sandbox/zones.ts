@@ -4,6 +4,7 @@ import { checkBeside, makeRow } from './records.ts';
 import { Refusal, badValue, denied, exists, overLimit } from './refusal.ts';
 import type { Access, Identity } from './access.ts';
 import type { Params } from './params.ts';
+import type { Pending } from './pending.ts';
 import type { Profile } from './profile.ts';
 import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
@@ -16,6 +17,7 @@ export interface World {
   readonly switches: Switches;
   readonly now: () => number;
   readonly profile: Profile;
+  readonly pending: Pending;
 }
 
 /** What a new zone is made of. */

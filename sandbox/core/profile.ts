@@ -4,6 +4,7 @@ import { errorElement } from './errors.ts';
 import { coreFunctions } from './functions.ts';
 import { renderCore } from './output.ts';
 import { coreKey } from './records.ts';
+import type { Identity } from '../access.ts';
 import type { Event } from '../events.ts';
 import type { Generation, Profile } from '../profile.ts';
 import type { Switches } from '../switches.ts';
@@ -22,16 +23,23 @@ function readLevel(text: string | undefined): Level {
   return word === 'reseller' || Number(word) >= 24 ? 6 : 5;
 }
 
-/** `PARAM_*`, `AUTH_*` (reference 11.3); an empty parameter may be absent (switch `emptyParams`). */
+function levelShown({ level, session }: Pick<Identity, 'level' | 'session'>): string {
+  return session === 'local' ? SUPER : LEVELS[level];
+}
+
+/**
+ * `PARAM_*`, `AUTH_*`, `HTTP_*` (reference 11.3), nothing else: an empty parameter may be absent (switch `emptyParams`). A group
+ * function has its whole list once more.
+ */
 function environment(event: Event, switches: Switches): Record<string, string> {
   const named: Record<string, string> = {
     PATH,
     AUTH_USER: event.caller.name,
-    AUTH_LEVEL: event.caller.session === 'local' ? SUPER : LEVELS[event.caller.level],
-    HTTP_HOST: '127.0.0.1:1500',
-    HTTP_USER_AGENT: 'Mozilla/5.0',
+    AUTH_LEVEL: levelShown(event.caller),
     PARAM_func: event.func,
   };
+  for (const [name, value] of Object.entries(event.headers))
+    named[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
   for (const { name, value } of event.params.entries) {
     if (name === 'func' || value.includes('\0')) continue;
     if (value !== '' || switches.emptyParams === 'exported') named[`PARAM_${name}`] = value;
@@ -57,11 +65,17 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
       funcOf: (node) => node.attributes['name'] ?? '',
       levelOf: readLevel,
       forbiddenMode: 0o027,
+      registered: (handler, func) => `Register event '${handler}' for action '${func}'`,
+      bodyOnRequest: true,
+      functionsBlock: false,
       takesHeader: false,
       environment: (event, _stage, switches) => environment(event, switches),
     },
     cookieName: `${panel}ses5`,
     cookieValue: (session) => session,
+    cookieSession: ([session]) => session,
+    cookieLang: (parts) => parts(`${panel}lang5`)?.at(-1),
+    langCookie: (lang) => `${panel}lang5=${encodeURIComponent(`orion:${lang}`)}`,
     newSession: () => randomBytes(12).toString('hex'),
     loggedIn: (session, level) =>
       element('doc', [element('auth', session, { id: session, level: LEVELS[level] })]),
@@ -70,6 +84,19 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
       return element('doc', [
         errorElement('auth', 'badpassword', text, { func: 'auth', user: '', lang: 'en' }),
       ]);
+    },
+    levels: LEVELS,
+    levelShown,
+    switches: { sessionIdleMs: 60 * 60_000, bindSessions: true, xmlCache: true, blockNested: false },
+    files: {
+      [`etc/${panel}.conf`]: `// ${panel} (sandbox)\nDbType sqlite\nDbName etc/${panel}.db\n`,
+      'bin/core': '#!/bin/sh\necho "the sandbox is not started by this file" >&2\nexit 1\n',
+    },
+    folders: ['bin', 'lib', `etc/plugins/${panel}`],
+    mgrctl: {
+      usage: `usage: mgrctl -m ${panel} [-u | -i [func] [lang=en] | -l | [-o text|xml|devel|json] [-R] func name=value ... [-e 'name=$ENV']]\n`,
+      formats: ['text', 'xml', 'devel', 'json'],
+      hasControl: true,
     },
     recordKey: (row, zone) => coreKey(row, zone),
     render: (doc, occasion, switches) => renderCore(doc, panel, occasion, switches),

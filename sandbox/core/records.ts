@@ -69,6 +69,19 @@ export function soaRow(zone: Zone): Row {
   return { name: `${zone.name}.`, type: 'SOA', prio: '', wght: '', port: '', addr, ttl: DEFAULT_TTL };
 }
 
+/** Rows that a signed zone's list shows besides its own (reference 21.17): kept by the panel, nobody edits them. */
+export function dnssecRows(zone: Zone): Row[] {
+  const apex = `${zone.name}.`;
+  const until = '20300101000000 20290101000000';
+  const texts = [
+    ['DNSKEY', '257 3 13 bWFkZSB1cCBieSB0aGUgc2FuZGJveCBmb3IgdGVzdHM='],
+    ['CDS', '4711 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'],
+    ['NSEC', `${apex} NS SOA RRSIG NSEC DNSKEY CDS`],
+    ['RRSIG', `SOA 13 2 3600 ${until} 4711 ${apex} c2lnbmVkIGJ5IHRoZSBzYW5kYm94`],
+  ] as const;
+  return texts.map(([type, addr]) => ({ ...soaRow(zone), type, addr }));
+}
+
 function readNumber(text: string, field: string, most: number): string {
   if (!/^\d{1,10}$/u.test(text) || Number(text) > most) throw badValue(field);
   return String(Number(text));

@@ -18,10 +18,13 @@ export interface PanelFunction {
   readonly run: (call: Call) => Element;
   /** Default 5. */
   readonly minLevel?: Level;
-  /** Calls of other functions it makes inside the panel (reference section 9); their `func` says which. */
-  readonly nested?: (call: Call) => readonly Params[];
+  /**
+   * Calls of other functions it makes inside the panel once `run` succeeded (reference section 9); their `func` says which. Each
+   * is asked for when the one before is done; what is done on the way to it belongs to the function.
+   */
+  readonly inner?: (call: Call) => Iterator<Params, void>;
   /** Whether handlers of those run whatever the switch `fireNested` says. */
-  readonly alwaysNested?: boolean;
+  readonly alwaysFires?: (call: Call) => boolean;
 }
 
 export function ok(): Element {
@@ -66,6 +69,15 @@ function banner(status: string, id: string, infotype: string, text: string): Ele
   return element('banner', text, { status, id, info: id, infotype });
 }
 
+/** All zones as the caller's reads see them now (reference 11.3, 16.12). */
+export function zonesSeen(call: Call): Zone[] {
+  return seesLate(call) ? call.store.visibleZones() : call.store.zones();
+}
+
+function seesLate(call: Call): boolean {
+  return call.switches.lateFor === 'everyone' || call.caller.session === 'local';
+}
+
 /**
  * The zone an identifier names, if the caller may have it.
  * @param as `read`: as reads see it now; `write`: as it is
@@ -73,7 +85,7 @@ function banner(status: string, id: string, infotype: string, text: string): Ele
  */
 export function findZone(call: Call, identifier: string, as: 'read' | 'write'): Zone {
   const name = zoneIdentifier(identifier);
-  const zone = as === 'read' ? call.store.visibleZone(name) : call.store.zone(name);
+  const zone = as === 'read' && seesLate(call) ? call.store.visibleZone(name) : call.store.zone(name);
   if (zone === undefined) throw missing('domain', name);
   if (call.access.mayManage(call.caller, zone.owner)) return zone;
   throw call.switches.foreignZone === 6 ? denied('domain') : missing('domain', name);

@@ -13,7 +13,8 @@ import {
 import { withRows } from '../records.ts';
 import { badValue } from '../refusal.ts';
 import { element } from '../xml.ts';
-import { elements, field, findZone, forEach, form, list, ok, options } from './common.ts';
+import { elements, field, findZone, forEach, form, list, ok, zonesSeen } from './common.ts';
+import { ownerField, readOwnerChange } from './owner.ts';
 import type { Row, Zone } from '../types.ts';
 import type { Element } from '../xml.ts';
 import type { Call, PanelFunction } from './common.ts';
@@ -26,24 +27,17 @@ function zoneCells(zone: Zone): Element[] {
 /** `domain`: zones the caller may see; the identifier is `name` (reference 6.2). */
 function listZones(call: Call): Element {
   const filter = call.switches.filters[call.caller.name] ?? '';
-  const zones = call.store
-    .visibleZones()
-    .filter((zone) => call.access.mayManage(call.caller, zone.owner) && zone.name.includes(filter));
+  const zones = zonesSeen(call).filter(
+    (zone) => call.access.mayManage(call.caller, zone.owner) && zone.name.includes(filter),
+  );
   return list(call, zones.map(zoneCells));
-}
-
-function ownerFields(call: Call, owner: string): Element[] {
-  if (call.caller.level === 5) return [];
-  const names = call.store.users().map((user) => user.name);
-  const allowed = names.filter((name) => call.access.mayManage(call.caller, name));
-  return [field('owner', owner), options('owner', allowed)];
 }
 
 function newForm(call: Call): Element {
   const { defaultIp, defaultNs, defaultMx } = call.switches;
   return form('', [
     field('name', ''),
-    ...ownerFields(call, call.caller.name),
+    ...ownerField(call, call.caller.name),
     field('ip', defaultIp),
     field('ns', defaultNs),
     field('mx', defaultMx),
@@ -55,7 +49,7 @@ function newForm(call: Call): Element {
 function zoneForm(call: Call, zone: Zone): Element {
   return form(zone.name, [
     field('name', zone.name),
-    ...ownerFields(call, zone.owner),
+    ...ownerField(call, zone.owner),
     field('ip', zone.ip),
     field('ns', zone.ns),
     field('mx', zone.mx),
@@ -86,14 +80,13 @@ function changedRows(call: Call, zone: Zone, next: Zone): Row[] {
 
 /** Changing an existing zone: fields that were not sent, or empty, keep their values. */
 function changeZone(call: Call, zone: Zone): void {
-  const { params, caller } = call;
-  const owner = params.text('owner');
+  const { params } = call;
   const next = {
     ...zone,
     ip: readAddresses(params.text('ip')) || zone.ip,
     ns: readHosts(params.text('ns'), zone.name, 'ns') || zone.ns,
     mx: readHosts(params.text('mx'), zone.name, 'mx') || zone.mx,
-    owner: owner === '' || caller.level === 5 ? zone.owner : call.access.become(caller, owner).name,
+    owner: readOwnerChange(call, zone.owner),
   };
   call.store.putZone(withRows(next, changedRows(call, zone, next)));
 }

@@ -3,26 +3,22 @@ import { Params } from '../params.ts';
 import { withRows } from '../records.ts';
 import { denied, exists, missing } from '../refusal.ts';
 import { element } from '../xml.ts';
-import {
-  addMissing,
-  createZone,
-  hostRows,
-  readAddresses,
-  readHosts,
-  readNewZone,
-  readOwnerField,
-  words,
-} from '../zones.ts';
+import { addMissing, hostRows, readAddresses, readHosts, readOwnerField, words } from '../zones.ts';
 import { elements, field, forEach, form, list, ok } from './common.ts';
 import type { MailDomain, WebDomain, Zone } from '../types.ts';
 import type { Element } from '../xml.ts';
 import type { Call, PanelFunction } from './common.ts';
 
-function mayHave(call: Call): (thing: { readonly owner: string }) => boolean {
+/** Whether the caller may see and change a thing. */
+export function mayHave(call: Call): (thing: { readonly owner: string }) => boolean {
   return (thing) => call.access.mayManage(call.caller, thing.owner);
 }
 
-function own<T extends { readonly owner: string }>(
+/**
+ * A thing that the caller names.
+ * @throws Refusal code 3 for none, code 6 or 3 (switch) for somebody else's
+ */
+export function own<T extends { readonly owner: string }>(
   call: Call,
   thing: T | undefined,
   obj: string,
@@ -33,14 +29,15 @@ function own<T extends { readonly owner: string }>(
   return thing;
 }
 
-function zoneOf(call: Call, host: string): Zone | undefined {
+/** The zone a host's name lies in, whoever owns it. */
+export function zoneOf(call: Call, host: string): Zone | undefined {
   const labels = host.split('.');
   const suffixes = labels.map((_, index) => labels.slice(index).join('.'));
   return suffixes.map((suffix) => call.store.zone(suffix)).find((zone) => zone !== undefined);
 }
 
-/** The zone of a service's domain: the one that holds the name already, or a new one. */
-function wantsZone(call: Call, name: string): boolean {
+/** Whether a service's domain needs a zone of its own: none of the caller's holds the name already. */
+export function wantsZone(call: Call, name: string): boolean {
   const zone = zoneOf(call, name);
   return zone === undefined || !mayHave(call)(zone);
 }
@@ -49,15 +46,6 @@ function zoneParams(call: Call, name: string): Params {
   const values = { func: 'domain.edit', elid: '', name, ip: call.params.text('ip'), sok: 'ok' };
   const owner = call.params.text('owner');
   return Params.of(owner === '' ? values : { ...values, owner });
-}
-
-function nestedZone(call: Call, name: string): readonly Params[] {
-  const isNew = call.params.saved && call.params.text('elid') === '' && name !== '';
-  return isNew && wantsZone(call, zoneIdentifier(name)) ? [zoneParams(call, name)] : [];
-}
-
-function makeZone(call: Call, name: string): void {
-  if (wantsZone(call, name)) createZone(call, readNewZone(call, call.caller, zoneParams(call, name)));
 }
 
 /** Adds addresses for hosts that lie in zones of the same owner. */
@@ -95,9 +83,17 @@ function createWeb(call: Call): void {
   if (call.store.web(name) !== undefined) throw exists('wwwdomain', name);
   const ip = readAddresses(call.params.text('ip')) || call.switches.defaultIp;
   const alias = readHosts(call.params.text('alias'), name, 'alias');
-  makeZone(call, name);
   call.store.putWeb({ name, owner: readOwnerField(call, call.caller, call.params), alias, ip });
-  addHosts(call, [name, ...words(alias)], ip);
+}
+
+/** The zone of a new WWW domain, and the addresses of its names. */
+function* webZone(call: Call): Generator<Params, void> {
+  if (!call.params.saved) return;
+  const isNew = call.params.text('elid') === '';
+  const sent = call.params.text(isNew ? 'domain' : 'elid');
+  if (isNew && wantsZone(call, zoneIdentifier(sent))) yield zoneParams(call, sent);
+  const web = call.store.web(zoneIdentifier(sent));
+  if (web !== undefined) addHosts(call, isNew ? [web.name, ...words(web.alias)] : words(web.alias), web.ip);
 }
 
 function changeWeb(call: Call, elid: string): void {
@@ -106,7 +102,6 @@ function changeWeb(call: Call, elid: string): void {
   const sent = call.params.get('alias');
   const alias = sent === undefined ? web.alias : readHosts(sent, web.name, 'alias');
   call.store.putWeb({ ...web, alias, ip });
-  addHosts(call, words(alias), ip);
 }
 
 /** `wwwdomain.edit`: a new WWW domain also makes its zone (reference section 9), names in `domain` and `alias`. */
@@ -135,11 +130,15 @@ function mailCells(mail: MailDomain): Element[] {
 function createMail(call: Call): void {
   const name = readZoneName(call.params.text('name'), 'name');
   if (call.store.mail(name) !== undefined) throw exists('emaildomain', name);
-  makeZone(call, name);
   call.store.putMail({ name, owner: readOwnerField(call, call.caller, call.params) });
-  const zone = zoneOf(call, name);
+}
+
+function* mailZone(call: Call): Generator<Params, void> {
+  if (!call.params.saved || call.params.text('elid') !== '') return;
+  const name = zoneIdentifier(call.params.text('name'));
+  if (wantsZone(call, name)) yield zoneParams(call, call.params.text('name'));
   const hosts = call.switches.mailHosts.map((label) => `${label}.${name}`);
-  addHosts(call, hosts, zone?.ip ?? call.switches.defaultIp);
+  addHosts(call, hosts, zoneOf(call, name)?.ip ?? call.switches.defaultIp);
 }
 
 /** `emaildomain.edit`: a new mail domain also makes its zone, or service names in it (reference section 9). */
@@ -159,9 +158,9 @@ function deleteMails(call: Call): Element {
 
 export const SERVICE_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   wwwdomain: { run: (call) => list(call, call.store.webs().filter(mayHave(call)).map(webCells)) },
-  'wwwdomain.edit': { run: editWeb, nested: (call) => nestedZone(call, call.params.text('domain')) },
+  'wwwdomain.edit': { run: editWeb, inner: webZone },
   'wwwdomain.delete': { run: deleteWebs },
   emaildomain: { run: (call) => list(call, call.store.mails().filter(mayHave(call)).map(mailCells)) },
-  'emaildomain.edit': { run: editMail, nested: (call) => nestedZone(call, call.params.text('name')) },
+  'emaildomain.edit': { run: editMail, inner: mailZone },
   'emaildomain.delete': { run: deleteMails },
 };

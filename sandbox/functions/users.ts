@@ -1,7 +1,6 @@
 import { Params } from '../params.ts';
 import { badValue, denied, exists, missing } from '../refusal.ts';
 import { element } from '../xml.ts';
-import { createZone, readNewZone } from '../zones.ts';
 import { elements, field, forEach, form, list, ok } from './common.ts';
 import type { SandboxUser } from '../types.ts';
 import type { Element } from '../xml.ts';
@@ -20,7 +19,7 @@ function userCells(call: Call, user: SandboxUser): Element[] {
   const cells = {
     name: user.name,
     owner: call.access.ownerOf(user) ?? '',
-    level: String(level),
+    level: call.profile.levels[level],
     domain: `${used} / ${user.domainLimit ?? '-'}`,
   };
   return [...Object.entries(cells).map(([key, value]) => element(key, value)), element('active')];
@@ -34,7 +33,11 @@ function isBelow(call: Call, user: SandboxUser): boolean {
   return call.access.levelOf(user) < call.caller.level && call.access.mayManage(call.caller, user.name);
 }
 
-function findUser(call: Call, name: string): SandboxUser {
+/**
+ * An account below the caller.
+ * @throws Refusal code 3 for none, 6 for any other
+ */
+export function findUser(call: Call, name: string): SandboxUser {
   const user = call.store.user(name);
   if (user === undefined) throw missing('user', name);
   if (!isBelow(call, user)) throw denied('user');
@@ -66,11 +69,15 @@ function createUser(call: Call): void {
   const password = readPassword(call);
   if (password === '') throw badValue('passwd');
   const domainLimit = readLimit(call, undefined);
-  const level = call.caller.level === 7 && call.params.text('level') === '6' ? 6 : 5;
+  const level = call.caller.level === 7 && call.params.text('level') === call.profile.levels[6] ? 6 : 5;
   const user = { name, password, level, owner: call.caller.name } as const;
   call.store.putUser(domainLimit === undefined ? user : { ...user, domainLimit });
-  if (call.params.text('domain') !== '')
-    createZone(call, readNewZone(call, call.caller, firstZone(call, name)));
+}
+
+/** The zone that a new account comes with. */
+function* zoneOfNew(call: Call): Generator<Params, void> {
+  const isNew = call.params.saved && call.params.text('elid') === '';
+  if (isNew && call.params.text('domain') !== '') yield firstZone(call, call.params.text('name'));
 }
 
 function changeUser(call: Call, name: string): void {
@@ -106,11 +113,6 @@ function deleteUser(call: Call, name: string): void {
   call.store.dropUser(user.name);
 }
 
-function nestedZone(call: Call): readonly Params[] {
-  const isNew = call.params.saved && call.params.text('elid') === '' && call.params.text('domain') !== '';
-  return isNew ? [firstZone(call, call.params.text('name'))] : [];
-}
-
 function userSettings(call: Call): Element {
   const user = call.store.user(call.caller.name);
   if (!call.params.saved)
@@ -120,7 +122,8 @@ function userSettings(call: Call): Element {
   return ok();
 }
 
-export const USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
+/** Functions on accounts (reference 6.1). */
+export const USER_FUNCTIONS = {
   user: {
     run: (call) =>
       list(
@@ -129,11 +132,11 @@ export const USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
       ),
     minLevel: 6,
   },
-  'user.edit': { run: editUser, minLevel: 6, nested: nestedZone },
+  'user.edit': { run: editUser, minLevel: 6, inner: zoneOfNew },
   'user.delete': { run: (call) => forEach(call, elements(call), (id) => deleteUser(call, id)), minLevel: 6 },
   iplist: {
     run: (call) => list(call, [[element('name', call.switches.defaultIp), element('active')]]),
     minLevel: 6,
   },
   usrparam: { run: userSettings },
-};
+} satisfies Readonly<Record<string, PanelFunction>>;

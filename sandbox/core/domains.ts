@@ -1,0 +1,161 @@
+import { randomInt } from 'node:crypto';
+import {
+  elements,
+  field,
+  findZone,
+  forEach,
+  form,
+  list,
+  ok,
+  options,
+  zonesSeen,
+  type Call,
+  type PanelFunction,
+} from '../functions/common.ts';
+import { toUnicode, zoneIdentifier } from '../names.ts';
+import { Params } from '../params.ts';
+import { busy } from '../pending.ts';
+import { badValue, exists } from '../refusal.ts';
+import { createZone, readAddresses, readNewZone, removeZone } from '../zones.ts';
+import { element, type Element } from '../xml.ts';
+import { ownerField, readOwnerChange } from '../functions/owner.ts';
+import type { Zone } from '../types.ts';
+
+/** A save may name what it made (reference 4.2). */
+export function made(): Element {
+  return element('doc', [element('id', String(randomInt(1, 100_000))), element('ok')]);
+}
+
+/** Zones in the caller's list: his own and those below him, as his filter lets them (reference 4.6). */
+export function listed(call: Call): Zone[] {
+  const filter = call.switches.filters[call.caller.name] ?? '';
+  const zones = [...zonesSeen(call), ...call.pending.leaving((name) => call.store.zone(name) !== undefined)];
+  return zones
+    .filter((zone) => call.access.mayManage(call.caller, zone.owner) && zone.name.includes(filter))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** `domain`: `name`, `displayname`; DNSmanager also owner, kind and status (reference 7.2, 8.2, 16.13). */
+function listZones(call: Call, isDnsmgr: boolean): Element {
+  const rows = listed(call).map((zone) => {
+    const cells = [element('name', zone.name), element('displayname', toUnicode(zone.name))];
+    const work = call.pending.work(zone.name, call.store.zone(zone.name) !== undefined);
+    const status = work ?? (isDnsmgr ? 'active' : '');
+    const state = status === '' ? [] : [element('status', status)];
+    if (!isDnsmgr) return [...cells, element('owner', zone.owner), ...state];
+    return [...cells, element('user', zone.owner), element('dtype', zone.kind ?? 'master'), ...state];
+  });
+  return list(call, rows);
+}
+
+function newForm(call: Call, isDnsmgr: boolean): Element {
+  const own = [field('name', ''), field('ip', call.switches.defaultIp)];
+  if (!isDnsmgr) return form('', [...own, ...ownerField(call, call.caller.name)]);
+  return form('', [
+    field('dtype', 'master'),
+    options('dtype', ['master', 'slave']),
+    ...own,
+    field('email', ''),
+    field('masterip', ''),
+    field('namespace_id', '1'),
+    field('dnssec', 'off'),
+  ]);
+}
+
+/** DNSmanager 8.2: a name on the list of restricted names is refused; in which shape is not evidenced. */
+function demandAllowed(call: Call, name: string): void {
+  const isBelow = (one: string): boolean => name === one || name.endsWith(`.${one}`);
+  if (call.switches.restrictedNames.some(isBelow))
+    throw badValue('name', `The name '${name}' is on the list of restricted names`);
+}
+
+function createCoreZone(call: Call, isDnsmgr: boolean): Element {
+  const { params } = call;
+  const isSlave = isDnsmgr && params.text('dtype') === 'slave';
+  if (isSlave && params.text('masterip') === '') throw badValue('masterip');
+  const wanted = readNewZone(call, call.caller, params);
+  demandAllowed(call, wanted.name);
+  if (call.pending.work(wanted.name, false) === 'deleting') throw exists('domain', wanted.name);
+  createZone(call, wanted);
+  const zone = call.store.zone(wanted.name);
+  if (zone !== undefined) {
+    if (isSlave) call.store.putZone({ ...zone, kind: 'slave', rows: [] });
+    call.pending.begin('creating', zone);
+  }
+  return isDnsmgr && call.switches.createSays === 'messages'
+    ? element('doc', [element('messages', [element('msg', 'The domain was created')])])
+    : made();
+}
+
+function zoneToChange(call: Call, identifier: string): Zone {
+  const zone = findZone(call, identifier, 'write');
+  if (call.pending.work(zone.name, true) !== null) throw busy(zone.name);
+  return zone;
+}
+
+/** `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one (reference 7.2, 8.2). */
+function editZone(call: Call, isDnsmgr: boolean): Element {
+  const elid = call.params.text('elid');
+  if (elid === '') return call.params.saved ? createCoreZone(call, isDnsmgr) : newForm(call, isDnsmgr);
+  if (!call.params.saved) {
+    const zone = findZone(call, elid, 'read');
+    const fields = [field('name', zone.name), field('ip', zone.ip)];
+    return form(zone.name, isDnsmgr ? fields : [...fields, ...ownerField(call, zone.owner)]);
+  }
+  const zone = zoneToChange(call, elid);
+  const ip = readAddresses(call.params.text('ip')) || zone.ip;
+  call.store.putZone({ ...zone, ip, owner: readOwnerChange(call, zone.owner) });
+  return ok();
+}
+
+function deleteZones(call: Call, isDnsmgr: boolean): Element {
+  return forEach(call, elements(call), (id) => {
+    const name = zoneIdentifier(id);
+    // DNSmanager answers OK for a name it does not have (reference 5.2).
+    if (isDnsmgr && call.store.zone(name) === undefined) return;
+    if (call.pending.work(name, false) !== null) throw busy(name);
+    const zone = zoneToChange(call, id);
+    removeZone(call, zone.name, { web: false, mail: false });
+    call.pending.begin('deleting', zone);
+  });
+}
+
+/** The call that deletes zones. */
+export function zoneDeletion(names: readonly string[]): Params {
+  return Params.of({ func: 'domain.delete', elid: names.join(', '), sok: 'ok' });
+}
+
+/** `domain.delete.request`: the question of the v6 pages; with `sok` it deletes (reference 7.1, 15). */
+const request: PanelFunction = {
+  run: (call) => {
+    const ids = elements(call);
+    for (const id of ids) findZone(call, id, call.params.saved ? 'write' : 'read');
+    return call.params.saved ? ok() : form(ids.join(', '), [field('name', ids.join(', '))]);
+  },
+  inner: function* (call) {
+    if (call.params.saved) yield zoneDeletion(elements(call));
+  },
+  alwaysFires: (call) => call.switches.requestFires,
+};
+
+/** `domain.filter`: server-side state of one account; saved without a name it is removed (reference 4.6; field names are ours). */
+function editFilter(call: Call): Element {
+  const { switches, params, caller } = call;
+  const { [caller.name]: present = '', ...others } = switches.filters;
+  if (!params.saved) return form('', [field('name', present)]);
+  const name = params.text('name');
+  switches.filters = name === '' ? others : { ...others, [caller.name]: name };
+  return ok();
+}
+
+/** Functions on whole zones (reference 7.1, 7.2, 8.2). */
+export function zoneFunctions(isDnsmgr: boolean): Readonly<Record<string, PanelFunction>> {
+  return {
+    domain: { run: (call) => listZones(call, isDnsmgr) },
+    'domain.edit': { run: (call) => editZone(call, isDnsmgr) },
+    'domain.delete': { run: (call) => deleteZones(call, isDnsmgr) },
+    'domain.delete.request': request,
+    'domain.filter': { run: editFilter },
+    'domain.refresh': { run: () => ok() },
+  };
+}

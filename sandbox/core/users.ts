@@ -1,0 +1,38 @@
+import { elements, forEach, ok, type Call, type PanelFunction } from '../functions/common.ts';
+import { USER_FUNCTIONS, findUser } from '../functions/users.ts';
+import { element, type Element } from '../xml.ts';
+import { zoneDeletion } from './domains.ts';
+import type { Params } from '../params.ts';
+
+function whoami(call: Call): Element {
+  const { caller, profile } = call;
+  return element('doc', [element('user', '', { name: caller.name, level: profile.levelShown(caller) })]);
+}
+
+/** Everything of a deleted account goes, its zones one by one (reference 9, 11.4). */
+function* endUsers(call: Call): Generator<Params, void> {
+  for (const id of elements(call)) {
+    const user = findUser(call, id);
+    for (const zone of call.store.zones()) if (zone.owner === user.name) yield zoneDeletion([zone.name]);
+    for (const web of call.store.webs()) if (web.owner === user.name) call.store.dropWeb(web.name);
+    for (const mail of call.store.mails()) if (mail.owner === user.name) call.store.dropMail(mail.name);
+    call.store.dropUser(user.name);
+  }
+}
+
+const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
+
+/** Accounts (reference 7.1); `user.add` and `user.add.finish` are the new pages' way to `user.edit`. */
+export const CORE_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
+  user,
+  'user.edit': edit,
+  'user.add': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
+  'user.add.finish': edit,
+  'user.delete': {
+    run: (call) => forEach(call, elements(call), (id) => void findUser(call, id)),
+    minLevel: 6,
+    inner: endUsers,
+  },
+  usrparam,
+  whoami: { run: whoami },
+};
