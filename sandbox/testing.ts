@@ -66,3 +66,18 @@ export function writePlugin(root: string, handlers: string): void {
     `<?xml version="1.0"?>\n<mgrdata>${handlers}</mgrdata>\n`,
   );
 }
+
+/** Makes `handler`, a script, listen to events of a panel of versions 5 and 6: `name stage stage`, e.g. `domain.edit before`. */
+export function listen(sandbox: Sandbox, handler: string, script: string, events: readonly string[]): void {
+  const lines = events.map((line) => {
+    const [name = '', ...stages] = line.split(' ');
+    return `<event name="${name}" ${stages.map((stage) => `${stage}="yes"`).join(' ')}/>`;
+  });
+  const panel = sandbox.address.slice(sandbox.url.length + 1);
+  writeFileSync(
+    join(sandbox.root, `etc/xml/${panel}_mod_${handler}.xml`),
+    `<mgrdata><handler name="${handler}" type="cgi">${lines.join('')}</handler></mgrdata>`,
+  );
+  writeHandler(sandbox.root, handler, script);
+  sandbox.restartPanel();
+}
