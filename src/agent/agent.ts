@@ -176,7 +176,7 @@ export class Agent {
   /** The first settings count at once, so that a central that is down at boot does not switch the veto off; later ones after a
    * passed test. */
   async #configure(settings: Settings): Promise<void> {
-    const central = await wireCentral(settings);
+    const central = await wireCentral(settings, this.paths.root);
     const old = this.#state.kind === 'running' ? this.#state.wired : null;
     if (old !== null) {
       await this.#withDeadline(settings.deadline, (signal) => central.check({ signal, operation: '-' }));

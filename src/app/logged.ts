@@ -27,7 +27,9 @@ export function loggedCentral(central: Central, log: Log): Central {
   const tell = teller('central.call', log);
   return {
     id: central.id,
-    traits: central.traits,
+    get traits() {
+      return central.traits;
+    },
     audit: (change) => central.audit(change),
     check: (ctx) => tell('check', '-', ctx, () => central.check(ctx)),
     listZones: (ctx) => tell('list', '-', ctx, () => central.listZones(ctx)),

@@ -5,6 +5,7 @@ import { changeIni, type IniChanges } from '../config/ini.ts';
 import { loadSettings, readSettings, saveSettings, settingsPath, type Settings } from '../config/settings.ts';
 import { probeCertificate } from '../net/connect.ts';
 import { HttpError } from '../net/http-error.ts';
+import { foundCentral } from './found-central.ts';
 import { pathsOf } from './paths.ts';
 import { endPause, pause, pauseEnd } from './pause.ts';
 import { SettingsRefused, wireCentral } from './wire.ts';
@@ -15,6 +16,9 @@ export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 /** The settings form as a person sees it; the password is only ever sent towards us. */
 export interface FormValues {
   readonly host: string;
+  readonly kind: Settings['kind'];
+  /** Which panel the central turned out to be, where that was left open; null before the first look. */
+  readonly found: Exclude<Settings['kind'], 'auto'> | null;
   readonly username: string;
   readonly password: string;
   /** SHA-256 of the pinned certificate, or of the one offered; empty when there is none. */
@@ -25,7 +29,7 @@ export interface FormValues {
   readonly contact: string;
 }
 
-export type FormField = 'host' | 'username' | 'password' | 'trust' | 'pause' | 'contact';
+export type FormField = 'host' | 'kind' | 'username' | 'password' | 'trust' | 'pause' | 'contact';
 
 export type FormResult =
   | { readonly kind: 'saved' }
@@ -52,6 +56,7 @@ export function openForm(root: string, wall: number): FormValues {
   const end = runningPause(root, wall);
   return {
     host: stored('isp_master.host'),
+    ...storedKind(root),
     username: stored('isp_master.username'),
     password: '',
     fingerprint: stored('isp_master.fingerprint'),
@@ -84,18 +89,26 @@ export async function submitForm(
   const read = readChanged(root, changes);
   if ('field' in read) return refused(read.field, read.problems);
   try {
-    await testCentral(read.settings, signal);
+    await testCentral(root, read.settings, signal);
   } catch (error) {
     if (error instanceof SettingsRefused) {
       return refused(fieldOfOption(error.problems[0]?.params['setting'] ?? ''), error.problems);
     }
     if (!(error instanceof CentralError)) throw error;
-    if (error.code === 'central.certificate') return await offerTrust(read.settings, values, refused, signal);
+    if (error.code === 'central.certificate') {
+      return await offerTrust(error.params['address'] ?? read.settings.address, values, refused, signal);
+    }
     return refused(fieldOf(error), [error.problem]);
   }
   saveSettings(root, changes);
   carryOutPause(root, values.pause, wall);
   return { kind: 'saved' };
+}
+
+function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
+  const loaded = loadSettings(root);
+  if (loaded.kind !== 'configured') return { kind: 'auto', found: null };
+  return { kind: loaded.settings.kind, found: foundCentral(root, loaded.settings)?.kind ?? null };
 }
 
 function storedValues(root: string): (key: string) => string {
@@ -140,7 +153,13 @@ function changesOf(values: FormValues): IniChanges {
   const password = values.password === '' ? {} : { password: values.password };
   const fingerprint = values.trust && values.fingerprint !== '' ? values.fingerprint : null;
   return {
-    isp_master: { host: values.host.trim(), username: values.username, ...password, fingerprint },
+    isp_master: {
+      host: values.host.trim(),
+      kind: values.kind === 'auto' ? null : values.kind,
+      username: values.username,
+      ...password,
+      fingerprint,
+    },
     contact: { support: values.contact.trim() === '' ? null : values.contact.trim() },
   };
 }
@@ -190,11 +209,12 @@ function unfitness(text: string, section: string, option: string, value: string 
 function fieldOfOption(option: string): FormField {
   if (option === 'username' || option === 'password') return option;
   if (option === 'fingerprint') return 'trust';
+  if (option === 'kind') return 'kind';
   return option === 'support' ? 'contact' : 'host';
 }
 
-async function testCentral(settings: Settings, signal: AbortSignal): Promise<void> {
-  const central = await wireCentral(settings);
+async function testCentral(root: string, settings: Settings, signal: AbortSignal): Promise<void> {
+  const central = await wireCentral(settings, root);
   try {
     await central.check({ signal, operation: '-' });
   } finally {
@@ -210,12 +230,12 @@ function fieldOf(error: CentralError): FormField {
 
 /** Shows the certificate the server has, so that a person can compare it and trust exactly that one. */
 async function offerTrust(
-  settings: Settings,
+  address: string,
   values: FormValues,
   refused: (field: FormField, problems: readonly Problem[], shown: FormValues) => FormResult,
   signal: AbortSignal,
 ): Promise<FormResult> {
-  const url = new URL(settings.address);
+  const url = new URL(address);
   const peer = {
     host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
     port: Number(url.port === '' ? 443 : url.port),

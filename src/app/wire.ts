@@ -11,6 +11,7 @@ import type { PanelHand } from '../core/panel-hand.ts';
 import type { Settings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { systemClock } from './clock.ts';
+import { foundMemory } from './found-central.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { panelKindAt } from './panel-kind.ts';
 import { journalPath, type Paths } from './paths.ts';
@@ -23,11 +24,16 @@ export interface Wired {
   close(): Promise<void>;
 }
 
-/** The central the settings name, with its breaker; not contacted yet. @throws {SettingsRefused} */
-export async function wireCentral(settings: Settings): Promise<Central> {
+/**
+ * The central the settings name, with its breaker; not contacted yet.
+ * @param root the panel's, where what was found out about the central is kept
+ * @throws {SettingsRefused}
+ */
+export async function wireCentral(settings: Settings, root: string): Promise<Central> {
   const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
   const read = readIspmanagerSettings({
     address: settings.address,
+    kind: settings.kind,
     username: settings.username,
     password: settings.password.reveal(),
     login: settings.login,
@@ -35,7 +41,8 @@ export async function wireCentral(settings: Settings): Promise<Central> {
     ...pinOf(settings),
   });
   if ('problems' in read) throw new SettingsRefused(read.problems);
-  return withBreaker(createIspmanagerCentral(read.settings, { clock: systemClock }), systemClock);
+  const ports = { clock: systemClock, memory: foundMemory(root, settings) };
+  return withBreaker(createIspmanagerCentral(read.settings, ports), systemClock);
 }
 
 /** The settings cannot be used; carries every reason. */

@@ -107,7 +107,7 @@ function check(place: () => Place): Command {
       const { settings } = loaded;
       const started = performance.now();
       const ctx = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
-      const central = await wireCentral(settings);
+      const central = await wireCentral(settings, paths.root);
       try {
         await central.check(ctx);
         const names = await central.listZones(ctx);

@@ -35,7 +35,7 @@ async function look(paths: Paths, question: Question): Promise<unknown> {
       'The agent is not running and the settings name no central: there is nothing to show.',
     );
   }
-  const central = await wireCentral(loaded.settings);
+  const central = await wireCentral(loaded.settings, paths.root);
   await central.close();
   const path = journalPath(paths, central.id);
   if (!existsSync(path)) throw new AskFailed('The agent has not run yet; the next edit starts it.');

@@ -1,12 +1,9 @@
 import type { Problem } from '../dns/problem.ts';
 
-/** Where an ISPmanager 4 answers when only its host is given (reference 2.1). */
-const defaultPath = '/manager/ispmgr';
-
 /**
  * The base URL of a central from what stands in the settings: a host, a host with a port, or a whole https address. Plain http is
  * refused: name and password would travel in the clear.
- * @returns an https URL without query and final slash; empty when a problem was found
+ * @returns an https URL without query and final slash, and without a path where none was written; empty when a problem was found
  */
 export function baseAddress(text: string, line: number, path: string, problems: Problem[]): string {
   const params = { path, line: String(line), option: 'host' };
@@ -26,8 +23,7 @@ export function baseAddress(text: string, line: number, path: string, problems: 
     problems.push({ code: 'settings.credentials-in-address', params });
     return '';
   }
-  const own = url.pathname.replace(/\/+$/, '');
-  return `https://${url.host}${own === '' ? defaultPath : own}`;
+  return `https://${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 /** A bare IPv6 address needs brackets in a URL (RFC 3986 section 3.2.2). */

@@ -35,6 +35,14 @@ export const options: readonly Option[] = [
   text('isp_master', 'ca_file', 'File with the certificate authority to trust instead of the public ones.'),
   {
     section: 'isp_master',
+    option: 'kind',
+    kind: 'choice',
+    fallback: 'auto',
+    choices: ['auto', 'ispmanager6', 'ispmanager4', 'dnsmanager'],
+    help: 'Which panel the central is (ispmanager6 is 5 as well, dnsmanager 5 and 6); auto: found out and remembered.',
+  },
+  {
+    section: 'isp_master',
     option: 'login',
     kind: 'choice',
     fallback: 'authinfo',

@@ -31,7 +31,7 @@ test("the original's file works as it is; everything new has a default", () => {
   const settings = configured(
     '[isp_master]\nhost = https://dns.example.net\nusername = alice\npassword = s\n\n[log]\nlevel = 9\n',
   );
-  assert.equal(settings.address, 'https://dns.example.net/manager/ispmgr');
+  assert.equal(settings.address, 'https://dns.example.net');
   assert.equal(settings.password.reveal(), 's');
   assert.equal(settings.logLevel, 9);
   assert.equal(settings.deadline, 10_000);
@@ -41,14 +41,14 @@ test("the original's file works as it is; everything new has a default", () => {
 
 test('host with or without scheme, port and path', () => {
   const cases: [string, string][] = [
-    ['dns.example.net', 'https://dns.example.net/manager/ispmgr'],
-    ['dns.example.net:1500', 'https://dns.example.net:1500/manager/ispmgr'],
+    ['dns.example.net', 'https://dns.example.net'],
+    ['dns.example.net:1500', 'https://dns.example.net:1500'],
     ['dns.example.net/ispmgr', 'https://dns.example.net/ispmgr'],
     ['https://DNS.example.net:1500/ispmgr/', 'https://dns.example.net:1500/ispmgr'],
-    ['192.0.2.1', 'https://192.0.2.1/manager/ispmgr'],
-    ['2001:db8::1', 'https://[2001:db8::1]/manager/ispmgr'],
-    ['[2001:db8::1]:1500', 'https://[2001:db8::1]:1500/manager/ispmgr'],
-    ['bücher.example', 'https://xn--bcher-kva.example/manager/ispmgr'],
+    ['192.0.2.1', 'https://192.0.2.1'],
+    ['2001:db8::1', 'https://[2001:db8::1]'],
+    ['[2001:db8::1]:1500', 'https://[2001:db8::1]:1500'],
+    ['bücher.example', 'https://xn--bcher-kva.example'],
   ];
   for (const [host, address] of cases) assert.equal(configured(withHost(host)).address, address, host);
 });

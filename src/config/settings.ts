@@ -16,8 +16,9 @@ import { Secret } from './secret.ts';
 import { baseAddress } from './address.ts';
 
 export interface Settings {
-  /** Base URL of the central, https, with path. */
+  /** Base URL of the central, https; with a path only where one was written. */
   readonly address: string;
+  readonly kind: 'auto' | 'ispmanager6' | 'ispmanager4' | 'dnsmanager';
   readonly username: string;
   readonly password: Secret;
   /** Empty = not pinned. */
@@ -143,11 +144,14 @@ function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
     }));
 }
 
+const kinds = ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
+
 function freeze(address: string, read: Readonly<Record<string, string>>): Settings {
   const text = (key: string): string => read[key] ?? '';
   const time = (key: string): number => Number(text(`sync.${key}`)) * 1_000;
   return Object.freeze({
     address,
+    kind: kinds.find((kind) => kind === text('isp_master.kind')) ?? 'auto',
     username: text('isp_master.username'),
     password: new Secret(text('isp_master.password')),
     fingerprint: text('isp_master.fingerprint'),

@@ -36,7 +36,9 @@ export function withBreaker(central: Central, clock: Clock): Central {
   const gate = new Gate(clock);
   return {
     id: central.id,
-    traits: central.traits,
+    get traits() {
+      return central.traits;
+    },
     audit: (change) => central.audit(change),
     check: async (ctx) => {
       await gate.pass(ctx, async () => {

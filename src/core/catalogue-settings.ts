@@ -123,6 +123,10 @@ export const settingsTexts = {
     en: 'The path {path} contains a quote; domainsync cannot be installed there.',
     ru: 'Путь {path} содержит апостроф; установить туда domainsync нельзя.',
   },
+  'install.no-handler-type': {
+    en: 'This panel has no handlers of type {type} for us; leave --handlers out.',
+    ru: 'В этой панели обработчики типа {type} не применяются; не указывайте --handlers.',
+  },
   'install.no-release': {
     en: '{path} is missing: this is not a complete release of domainsync.',
     ru: 'Нет файла {path}: это не полный выпуск domainsync.',

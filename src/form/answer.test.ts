@@ -6,7 +6,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { pathsOf } from '../app/paths.ts';
 import { pauseEnd } from '../app/pause.ts';
-import { child, childText, parseXml, type XmlElement } from '../net/xml.ts';
+import { child, childrenNamed, childText, parseXml, type XmlElement } from '../net/xml.ts';
 import { answerForm } from './answer.ts';
 
 let central: Sandbox;
@@ -152,7 +152,9 @@ test('the pause', async (t) => {
   assert.ok(Math.abs(end - Date.now() - 4 * 3_600_000) < 60_000);
   const opened = await form.ask();
   assert.equal(childText(opened, 'pause'), 'keep');
-  const choices = child(opened, 'slist')?.children.map(({ attributes }) => attributes['key']);
+  const choices = childrenNamed(opened, 'slist')
+    .find(({ attributes }) => attributes['name'] === 'pause')
+    ?.children.map(({ attributes }) => attributes['key']);
   assert.deepEqual(choices, ['off', 'keep', '1h', '4h', '24h', 'on']);
   assert.ok(child(await form.ask({ ...sound, pause: 'keep' }), 'ok'));
   assert.equal(pauseEnd(pause), end);

@@ -38,6 +38,8 @@ const adminsOnly: Problem = { code: 'form.admins-only', params: {} };
 
 const emptyForm: FormValues = {
   host: '',
+  kind: 'auto',
+  found: null,
   username: '',
   password: '',
   fingerprint: '',
@@ -46,11 +48,15 @@ const emptyForm: FormValues = {
   contact: '',
 };
 
+const kinds = ['auto', 'ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
+
 const pauses: readonly PauseChoice[] = ['off', 'keep', '1h', '4h', '24h', 'on'];
 
 function valuesOf({ field }: FormCall): FormValues {
   return {
     host: field('host'),
+    kind: kinds.find((kind) => kind === field('kind')) ?? 'auto',
+    found: null,
     username: field('username').trim(),
     password: field('password'),
     fingerprint: field('fingerprint').trim(),
@@ -71,15 +77,34 @@ interface Wrong {
 }
 
 function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): string {
-  const { host, username, fingerprint, trust, pause, contact } = values;
+  const { host, kind, found, username, fingerprint, trust, pause, contact } = values;
   const { language } = form;
   const options = { language, changed: 'settings', contact: null, details: true } as const;
   const document = {
-    fields: { host, username, fingerprint, ...(trust ? { trust: 'on' } : {}), pause, contact },
-    choices: { pause: pauseChoices(language, runningPause(root, systemClock.wall())) },
+    fields: { host, kind, username, fingerprint, ...(trust ? { trust: 'on' } : {}), pause, contact },
+    choices: {
+      kind: kindChoices(language, found),
+      pause: pauseChoices(language, runningPause(root, systemClock.wall())),
+    },
     error: wrong === null ? null : { field: wrong.field, text: describe(wrong.problems, options) },
   };
   return encodeForm(document, form.calls);
+}
+
+/** @param found what a central of unknown kind turned out to be; null = not looked at yet */
+function kindChoices(language: Language, found: FormValues['found']): Choice[] {
+  const names = {
+    ispmanager6: 'ISPmanager 5 / 6',
+    ispmanager4: 'ISPmanager 4',
+    dnsmanager: 'DNSmanager 5 / 6',
+  };
+  const [auto, seen] = language === 'ru' ? ['Определить автоматически', 'найден'] : ['Find out', 'found'];
+  return [
+    ['auto', found === null ? auto : `${auto} (${seen}: ${names[found]})`],
+    ['ispmanager6', names.ispmanager6],
+    ['ispmanager4', names.ispmanager4],
+    ['dnsmanager', names.dnsmanager],
+  ];
 }
 
 /** @param end of a running pause, milliseconds since 1970; `null` = not paused */

@@ -13,7 +13,7 @@ import type { ContractSubject } from './central-contract.ts';
 import {
   createIspmanagerCentral,
   type CentralKind,
-  type IspmanagerSettings,
+  type CentralSettings,
 } from '../centrals/ispmanager/index.ts';
 
 /** The account under test: a password with everything that an encoding can break. */
@@ -43,7 +43,7 @@ export class TestClock implements Clock {
 export interface TestPanel {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
-  readonly central: (more?: Partial<IspmanagerSettings>) => Central;
+  readonly central: (more?: Partial<CentralSettings>) => Central;
   /** Removes the panel without a trace. */
   readonly stop: () => Promise<void>;
 }
@@ -82,7 +82,7 @@ const kinds: Readonly<Record<Generation, CentralKind>> = {
   dnsmgr: 'dnsmanager',
 };
 
-function settingsFor(sandbox: Sandbox, kind: CentralKind): IspmanagerSettings {
+function settingsFor(sandbox: Sandbox, kind: CentralKind): CentralSettings {
   return {
     kind,
     address: sandbox.address,

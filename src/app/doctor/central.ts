@@ -6,18 +6,21 @@ import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
+import { foundCentral } from '../found-central.ts';
 import { SettingsRefused, wireCentral } from '../wire.ts';
 import { ok, problemFound, warning, type Finding } from './finding.ts';
 
 const day = 86_400_000;
 
 /** The way to the central, step by step, so that the first one that fails is told: name, connection, certificate, login, rights. */
-export async function lookAtCentral(settings: Settings, wall: number): Promise<Finding[]> {
+export async function lookAtCentral(settings: Settings, root: string, wall: number): Promise<Finding[]> {
   const { hostname } = new URL(settings.address);
   const name = await lookUp(hostname);
   if (name !== null) return [name];
-  const certificate = await lookAtCertificate(settings, wall);
-  return [...certificate, ...(await lookAtAccount(settings))];
+  // The account first: it finds out which panel it is, and where, if the settings leave that open.
+  const account = await lookAtAccount(settings, root);
+  const { address } = foundCentral(root, settings) ?? settings;
+  return [...(await lookAtCertificate(address, settings.deadline, wall)), ...account];
 }
 
 async function lookUp(hostname: string): Promise<Finding | null> {
@@ -31,14 +34,14 @@ async function lookUp(hostname: string): Promise<Finding | null> {
   }
 }
 
-async function lookAtCertificate(settings: Settings, wall: number): Promise<Finding[]> {
-  const url = new URL(settings.address);
+async function lookAtCertificate(address: string, deadline: number, wall: number): Promise<Finding[]> {
+  const url = new URL(address);
   const peer = {
     host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
     port: Number(url.port === '' ? 443 : url.port),
   };
   try {
-    const { validTo } = await probeCertificate(peer, AbortSignal.timeout(settings.deadline));
+    const { validTo } = await probeCertificate(peer, AbortSignal.timeout(deadline));
     const left = Math.floor((Date.parse(validTo) - wall) / day);
     if (left > 14) return [];
     const text = `the certificate of ${url.host} is valid until ${validTo} (${left} days)`;
@@ -50,16 +53,17 @@ async function lookAtCertificate(settings: Settings, wall: number): Promise<Find
   }
 }
 
-async function lookAtAccount(settings: Settings): Promise<Finding[]> {
+async function lookAtAccount(settings: Settings, root: string): Promise<Finding[]> {
   const started = performance.now();
   const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
   try {
-    const central = await wireCentral(settings);
+    const central = await wireCentral(settings, root);
     try {
       await central.check(ctx);
       const zones = await central.listZones(ctx);
       const ms = Math.round(performance.now() - started);
-      const text = `${settings.address} as ${settings.username}: ${zones.length} zones, answered in ${ms} ms`;
+      const { address, kind } = foundCentral(root, settings) ?? settings;
+      const text = `${kindNames[kind]} at ${address} as ${settings.username}: ${zones.length} zones, answered in ${ms} ms`;
       return [ok('central', text)];
     } finally {
       await central.close();
@@ -77,6 +81,14 @@ function failed(one: Problem): Finding {
   const text = cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
   return problemFound('central', `${text} [${one.code}]`, waysOut[one.code] ?? 'see docs/messages.md');
 }
+
+/** Kinds of central, in words. */
+const kindNames: Readonly<Record<Settings['kind'], string>> = {
+  auto: 'a panel',
+  ispmanager6: 'ISPmanager 5/6',
+  ispmanager4: 'ISPmanager 4',
+  dnsmanager: 'DNSmanager 5/6',
+};
 
 const waysOut: Readonly<Record<string, string>> = {
   'central.unreachable':

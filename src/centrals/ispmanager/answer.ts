@@ -19,7 +19,7 @@ export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): 
   const text = decode(answer.body, effect);
   const start = text.trimStart().slice(0, 200).toLowerCase();
   if (start.startsWith('access den'))
-    throw refused({ kind: 'auth', subject: '', text: 'access deny' }, effect);
+    throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'access deny' }, effect);
   if (answer.status < 200 || answer.status > 299)
     throw garbled(`HTTP ${answer.status}${titleOf(text, redact)}`, effect);
   if (start === '') throw garbled('an empty answer', effect);
@@ -82,9 +82,9 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
  * The documented kinds are raised before anything is done. An error of any other kind may come from a handler that ran after
  * the function (reference 10.4), so the write may have been carried out.
  */
-function refused({ kind, subject, text }: PanelRefusal, effect: Effect): CentralError {
+function refused({ kind, subject, spelling, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
-  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject, kind } });
+  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject, kind, spelling } });
 }
 
 function stateAfter(effect: Effect): CentralErrorFacts['state'] {

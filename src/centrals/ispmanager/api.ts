@@ -3,7 +3,7 @@ import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { child, type XmlElement } from '../../net/xml.ts';
 import { demandOk, garbled, readAnswer, unanswered, type Effect, type Redact } from './answer.ts';
-import type { IspmanagerSettings } from './schema.ts';
+import type { CentralSettings } from './schema.ts';
 
 /** Parameters of a function, without those of the API itself. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -13,12 +13,12 @@ const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 
 /** Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay out of errors. */
 export class PanelApi {
-  readonly #settings: IspmanagerSettings;
+  readonly #settings: Omit<CentralSettings, 'kind'>;
   readonly #http: HttpClient;
   #session: string | null = null;
   #closed = false;
 
-  constructor(settings: IspmanagerSettings) {
+  constructor(settings: Omit<CentralSettings, 'kind'>) {
     this.#settings = settings;
     const { trust, timeout } = settings;
     this.#http = new HttpClient({ base: new URL(settings.address), trust, timeout });

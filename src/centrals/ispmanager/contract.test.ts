@@ -1,11 +1,11 @@
 import type { Generation, Switches } from '../../../sandbox/index.ts';
 import { centralContract, type ContractSubject } from '../../testing/central-contract.ts';
-import type { IspmanagerSettings } from './index.ts';
+import type { CentralSettings } from './index.ts';
 import { someoneElse, startPanel } from '../../testing/ispmanager-account.ts';
 
 async function subject(
   switches: Partial<Switches>,
-  settings: Partial<IspmanagerSettings>,
+  settings: Partial<CentralSettings>,
   generation: Generation = 'v4',
 ): Promise<ContractSubject> {
   const panel = await startPanel(switches, generation);

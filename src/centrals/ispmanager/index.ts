@@ -22,19 +22,39 @@ import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';
 import { zoneOf, zoneParameter } from './names.ts';
 import { listRecords, waitForPanel, ZoneWriter } from './records.ts';
-import type { IspmanagerSettings } from './schema.ts';
 import { core } from './core.ts';
 import type { Dialect } from './dialect.ts';
+import { FindingCentral, type FoundMemory } from './finding.ts';
+import { placesOf } from './places.ts';
+import type { Found } from './probe.ts';
+import type { CentralSettings, IspmanagerSettings } from './schema.ts';
 import { v4 } from './v4.ts';
 
-export { readIspmanagerSettings, type CentralKind, type IspmanagerSettings } from './schema.ts';
+export { readIspmanagerSettings, type CentralKind, type CentralSettings } from './schema.ts';
+export type { FoundMemory } from './finding.ts';
+export { placesOf } from './places.ts';
+export type { Found } from './probe.ts';
 
-/** An account of an ISPmanager or DNSmanager as central. @throws {RangeError} when the address is not `https:` */
-export function createIspmanagerCentral(
-  settings: IspmanagerSettings,
-  { clock }: { readonly clock: Clock },
-): Central {
-  return new IspmanagerCentral(settings, clock, settings.kind === 'ispmanager4' ? v4 : core);
+interface CentralPorts {
+  readonly clock: Clock;
+  /** Where what was found is kept; absent: it is found anew each time. */
+  readonly memory?: FoundMemory;
+}
+
+/**
+ * An account of an ISPmanager or DNSmanager as central. Where the settings leave open which it is, or where exactly, that is found
+ * out by the first call.
+ * @throws {RangeError} when the address is not `https:`
+ */
+export function createIspmanagerCentral(settings: CentralSettings, ports: CentralPorts): Central {
+  const { clock, memory = { get: () => null, put: () => undefined } } = ports;
+  const [place, ...others] = placesOf(settings);
+  const make = (found: Found): Central =>
+    new IspmanagerCentral({ ...settings, ...found }, clock, found.kind === 'ispmanager4' ? v4 : core);
+  const open = place === undefined || place.kind === null || others.length > 0;
+  return open
+    ? new FindingCentral(settings, { clock, memory, make })
+    : make({ address: place.address, kind: place.kind });
 }
 
 class IspmanagerCentral implements Central {

@@ -6,10 +6,15 @@ import { readFingerprint } from '../../net/fingerprint.ts';
 /** Which panel it is (reference section 1); 5 speaks as 6 does. */
 export type CentralKind = 'ispmanager4' | 'ispmanager6' | 'dnsmanager';
 
-/** A checked connection to an ISPmanager account. */
+/** A checked connection to an account; which panel it is, and its path, may be left open. */
+export interface CentralSettings extends Omit<IspmanagerSettings, 'kind'> {
+  readonly kind: CentralKind | 'auto';
+}
+
+/** A checked connection to an account of a known panel. */
 export interface IspmanagerSettings {
   readonly kind: CentralKind;
-  /** Full base URL with the panel's path, e.g. `https://dns.example.net/manager/ispmgr`. */
+  /** Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places are looked at. */
   readonly address: string;
   readonly username: string;
   readonly password: string;
@@ -20,23 +25,21 @@ export interface IspmanagerSettings {
   readonly timeout: number;
 }
 
-/** What the path of the panel's API is when the address has none (reference 2.1). */
-const defaultPath = '/manager/ispmgr';
 const defaultTimeout = 10_000;
 
 const text = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
 
 const schema = v.object({
   kind: v.optional(
-    v.picklist(['ispmanager4', 'ispmanager6', 'dnsmanager'], 'setting.bad-choice'),
-    'ispmanager4',
+    v.picklist(['auto', 'ispmanager4', 'ispmanager6', 'dnsmanager'], 'setting.bad-choice'),
+    'auto',
   ),
   address: v.pipe(
     text,
     v.trim(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const address = readAddress(dataset.value);
-      if (typeof address !== 'string') return address.href;
+      if (typeof address !== 'string') return address.pathname === '/' ? address.origin : address.href;
       addIssue({ message: address });
       return NEVER;
     }),
@@ -72,13 +75,13 @@ const schema = v.object({
 });
 
 /**
- * Checks settings as they come from a file or a form: `address username password`, optional `pin` (`{ fingerprint }` in any
+ * Checks settings as they come from a file or a form: `address username password`, optional `kind`, `pin` (`{ fingerprint }` in any
  * spelling, or `{ ca }` in PEM), `login`, `timeout`.
  * @returns the settings, or every problem; each has `params.setting`
  */
 export function readIspmanagerSettings(
   input: unknown,
-): { readonly settings: IspmanagerSettings } | { readonly problems: readonly Problem[] } {
+): { readonly settings: CentralSettings } | { readonly problems: readonly Problem[] } {
   const result = v.safeParse(schema, input);
   if (!result.success) {
     const problems = result.issues.map((issue) =>
@@ -119,6 +122,5 @@ function readAddress(written: string): URL | string {
   if (url.protocol !== 'https:' || url.hostname === '') return 'setting.bad-address';
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     return 'setting.bad-address';
-  if (url.pathname === '/') url.pathname = defaultPath;
   return url;
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { auditChange } from './audit.ts';
+import { placesOf } from './places.ts';
 import { readIspmanagerSettings } from './schema.ts';
 import { v4 } from './v4.ts';
 
@@ -17,16 +18,16 @@ function problems(input: unknown): readonly string[] {
 
 describe('settings of an ISPmanager central', () => {
   it('have defaults for all but address, user name and password', () => {
-    const kind = 'ispmanager4';
+    const kind = 'auto';
     const expected = { ...good, kind, trust: { kind: 'public' }, login: 'authinfo', timeout: 10_000 };
     assert.deepEqual(readIspmanagerSettings(good), { settings: expected });
   });
 
   it('take an address with or without scheme, port and path', () => {
     const spellings: Readonly<Record<string, string>> = {
-      'dns.example.net': 'https://dns.example.net/manager/ispmgr',
-      ' dns.example.net/ ': 'https://dns.example.net/manager/ispmgr',
-      'dns.example.net:1500': 'https://dns.example.net:1500/manager/ispmgr',
+      'dns.example.net': 'https://dns.example.net',
+      ' dns.example.net/ ': 'https://dns.example.net',
+      'dns.example.net:1500': 'https://dns.example.net:1500',
       'https://192.0.2.1:1500/ispmgr': 'https://192.0.2.1:1500/ispmgr',
       '[2001:db8::1]:8443/ispmgr': 'https://[2001:db8::1]:8443/ispmgr',
     };
@@ -34,6 +35,25 @@ describe('settings of an ISPmanager central', () => {
       const result = readIspmanagerSettings({ ...good, address });
       assert.equal('settings' in result ? result.settings.address : result, expected);
     }
+  });
+
+  it('leave open where a panel is, unless they say so', () => {
+    const places = (address: string, kind: 'auto' | 'ispmanager6' | 'ispmanager4') =>
+      placesOf({ address, kind }).map((place) => `${place.kind ?? '?'} ${place.address}`);
+    assert.deepEqual(places('https://dns.example.net', 'auto'), [
+      '? https://dns.example.net:1500/ispmgr',
+      '? https://dns.example.net:1500/dnsmgr',
+      '? https://dns.example.net/ispmgr',
+      '? https://dns.example.net/dnsmgr',
+      '? https://dns.example.net/manager/ispmgr',
+    ]);
+    assert.deepEqual(places('https://dns.example.net:8443', 'ispmanager6'), [
+      'ispmanager6 https://dns.example.net:8443/ispmgr',
+    ]);
+    assert.deepEqual(places('https://dns.example.net', 'ispmanager4'), [
+      'ispmanager4 https://dns.example.net/manager/ispmgr',
+    ]);
+    assert.deepEqual(places('https://dns.example.net/x', 'auto'), ['? https://dns.example.net/x']);
   });
 
   it('take a pinned certificate in any spelling, or an authority', () => {

@@ -15,6 +15,8 @@ export interface PanelRefusal {
     | 'other';
   /** What it concerns: type of object, or field; empty when not said. */
   readonly subject: string;
+  /** How the kind was spelled: by `type` in the later generation, by `code` in version 4 (reference section 1). */
+  readonly spelling: 'type' | 'code' | 'none';
   /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, reference 5.1). */
   readonly text: string;
 }
@@ -52,7 +54,7 @@ const mostText = 500;
 export function refusalOf(doc: XmlElement): PanelRefusal | null {
   if (doc.name === 'error') return describeError(doc);
   if (doc.name === 'authfail' || child(doc, 'authfail') !== undefined) {
-    return { kind: 'auth', subject: '', text: 'authentication failed' };
+    return { kind: 'auth', subject: '', spelling: 'none', text: 'authentication failed' };
   }
   const error = child(doc, 'error');
   return error === undefined ? null : describeError(error);
@@ -65,7 +67,13 @@ function describeError(error: XmlElement): PanelRefusal {
   const said = tidyText(error.text === '' ? own : error.text);
   // An error of the later generation was seen with both: the type counts (reference 1).
   const kind = type === '' ? kindOfCode[code] : kindOfType[type];
-  return { kind: kind ?? 'other', subject, text: said === '' ? wordless(type || code, subject) : said };
+  const spelling = type !== '' ? 'type' : code === '' ? 'none' : 'code';
+  return {
+    kind: kind ?? 'other',
+    subject,
+    spelling,
+    text: said === '' ? wordless(type || code, subject) : said,
+  };
 }
 
 function wordless(code: string, subject: string): string {

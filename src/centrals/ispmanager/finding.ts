@@ -1,0 +1,164 @@
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralErrorCode,
+  type CentralId,
+  type CentralRecord,
+  type CentralTraits,
+  type ZoneSeed,
+} from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
+import type { Change } from '../../dns/zone.ts';
+import { probe, type Found } from './probe.ts';
+import type { CentralSettings } from './schema.ts';
+
+/** Keeps what was found from one start to the next. Neither may throw. */
+export interface FoundMemory {
+  readonly get: () => Found | null;
+  readonly put: (found: Found) => void;
+}
+
+/** No second look within this time (ms), whatever happens. */
+const lookAgainAfter = 60_000;
+
+/** What says that the panel may not be the one it was: an upgrade of the central, another port. */
+const surprises: ReadonlySet<CentralErrorCode> = new Set([
+  'central.garbled',
+  'central.refused',
+  'central.unreachable',
+]);
+
+/**
+ * An account at a panel whose kind or exact address the settings leave open: looks once, remembers, and looks again after a
+ * surprise. A read that met the surprise is then done once more; a write never is.
+ */
+export class FindingCentral implements Central {
+  readonly id: CentralId;
+  readonly #settings: CentralSettings;
+  readonly #make: (found: Found) => Central;
+  readonly #memory: FoundMemory;
+  readonly #clock: Clock;
+  #found: Found | null;
+  #inner: Central | null;
+  #doubted = false;
+  #lookedAt = -Infinity;
+  #looking: Promise<void> | null = null;
+
+  constructor(
+    settings: CentralSettings,
+    ports: { readonly clock: Clock; readonly memory: FoundMemory; readonly make: (found: Found) => Central },
+  ) {
+    const { address, username } = settings;
+    this.id = { kind: 'ispmanager', address, account: username };
+    this.#settings = settings;
+    this.#make = ports.make;
+    this.#memory = ports.memory;
+    this.#clock = ports.clock;
+    this.#found = ports.memory.get();
+    this.#inner = this.#found === null ? null : ports.make(this.#found);
+  }
+
+  /** Of the panel found; until then those of the later generation, which holds more. */
+  get traits(): CentralTraits {
+    return (this.#inner ?? this.#make({ address: this.#settings.address, kind: 'ispmanager6' })).traits;
+  }
+
+  audit(change: Change): readonly Problem[] {
+    return this.#inner?.audit(change) ?? [];
+  }
+
+  async check(ctx: CallContext): Promise<void> {
+    await this.#read(ctx, async (central) => {
+      await central.check(ctx);
+    });
+  }
+
+  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    return await this.#read(ctx, async (central) => await central.listZones(ctx));
+  }
+
+  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    return await this.#read(ctx, async (central) => await central.readZone(zone, ctx));
+  }
+
+  async readNames(
+    zone: DnsName,
+    names: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    return await this.#read(ctx, async (central) => await central.readNames(zone, names, ctx));
+  }
+
+  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    return await this.#watched(ctx, async (central) => await central.apply(change, present, ctx));
+  }
+
+  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
+    return await this.#watched(ctx, async (central) => await central.createZone(zone, seed, ctx));
+  }
+
+  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+    return await this.#watched(ctx, async (central) => await central.deleteZone(zone, ctx));
+  }
+
+  async close(): Promise<void> {
+    await this.#inner?.close();
+  }
+
+  async #read<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
+    const before = this.#found;
+    try {
+      return await this.#watched(ctx, call);
+    } catch (error) {
+      if (!this.#doubted || ctx.signal.aborted) throw error;
+      const central = await this.#ready(ctx);
+      if (this.#found === before) throw error;
+      return await call(central);
+    }
+  }
+
+  async #watched<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
+    const central = await this.#ready(ctx);
+    try {
+      return await call(central);
+    } catch (error) {
+      if (error instanceof CentralError && surprises.has(error.code)) this.#doubted = true;
+      throw error;
+    }
+  }
+
+  async #ready(ctx: CallContext): Promise<Central> {
+    const due = this.#doubted && this.#clock.now() - this.#lookedAt >= lookAgainAfter;
+    if (this.#inner === null || due) {
+      this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
+      await this.#looking;
+    }
+    if (this.#inner === null)
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    return this.#inner;
+  }
+
+  /** @throws {CentralError} when nothing was found and nothing is remembered */
+  async #look(ctx: CallContext): Promise<void> {
+    this.#lookedAt = this.#clock.now();
+    let found: Found;
+    try {
+      found = await probe(this.#settings, ctx);
+    } catch (error) {
+      // What is remembered stays: the call itself will tell what is wrong.
+      if (this.#inner === null || !(error instanceof CentralError)) throw error;
+      return;
+    }
+    this.#doubted = false;
+    if (this.#found?.kind === found.kind && this.#found.address === found.address) return;
+    const old = this.#inner;
+    this.#found = found;
+    this.#inner = this.#make(found);
+    this.#memory.put(found);
+    await old?.close();
+  }
+}

@@ -1,0 +1,37 @@
+import type { CentralKind, CentralSettings } from './schema.ts';
+
+/** Where a central may answer, and as what; `kind` null: the answers tell. */
+export interface Place {
+  readonly address: string;
+  readonly kind: CentralKind | null;
+}
+
+interface Habit {
+  readonly port: number;
+  readonly path: string;
+  readonly kinds: readonly CentralKind[];
+}
+
+/** Ports and paths that panels use when nobody says otherwise (reference 2.1). */
+const habits: readonly Habit[] = [
+  { port: 1500, path: '/ispmgr', kinds: ['ispmanager6'] },
+  { port: 1500, path: '/dnsmgr', kinds: ['dnsmanager'] },
+  { port: 443, path: '/ispmgr', kinds: ['ispmanager6'] },
+  { port: 443, path: '/dnsmgr', kinds: ['dnsmanager'] },
+  { port: 443, path: '/manager/ispmgr', kinds: ['ispmanager4'] },
+];
+
+/** The places the settings leave open, the likeliest first: one where they name a path. */
+export function placesOf({ address, kind }: Pick<CentralSettings, 'address' | 'kind'>): readonly Place[] {
+  const url = new URL(address);
+  const known = kind === 'auto' ? null : kind;
+  if (url.pathname !== '/') return [{ address, kind: known }];
+  const fitting = habits.filter(({ kinds }) => known === null || kinds.includes(known));
+  const places = fitting.map(({ port, path }): Place => {
+    const place = new URL(url);
+    place.pathname = path;
+    if (place.port === '') place.port = String(port);
+    return { address: place.href, kind: known };
+  });
+  return [...new Map(places.map((place) => [place.address, place])).values()];
+}

@@ -1,0 +1,99 @@
+import { CentralError, type CallContext, type CentralErrorCode } from '../../core/central.ts';
+import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
+import { PanelApi } from './api.ts';
+import { placesOf, type Place } from './places.ts';
+import type { CentralKind, CentralSettings } from './schema.ts';
+
+/** What the probe found: where the account is, and which panel that is. */
+export interface Found {
+  readonly address: string;
+  readonly kind: CentralKind;
+}
+
+/** Longest time (ms) to wait for a place that may not exist, e.g. a port behind a firewall. */
+const patience = 3_000;
+
+/** Of several failures the one that tells most; what is not named tells least. */
+const telling: readonly CentralErrorCode[] = [
+  'central.login',
+  'central.certificate',
+  'central.access-denied',
+  'central.refused',
+  'central.garbled',
+];
+
+/**
+ * Looks where the account is, at the places the settings leave open one after the other, and which kind of panel answers there. A
+ * refused login ends it: no password is tried elsewhere (reference 21.9). Changes nothing.
+ * @throws {CentralError} the most telling failure, with the place in `params.address`
+ */
+export async function probe(settings: CentralSettings, ctx: CallContext): Promise<Found> {
+  const failures: CentralError[] = [];
+  const dead = new Set<string>();
+  for (const place of placesOf(settings)) {
+    const { host } = new URL(place.address);
+    if (dead.has(host)) continue;
+    try {
+      return await probePlace(settings, place, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError)) throw error;
+      failures.push(located(error, place));
+      if (error.code === 'central.login') break;
+      // A port where nobody answers has no other path either.
+      if (error.code === 'central.unreachable') dead.add(host);
+    }
+  }
+  const rank = ({ code }: CentralError): number => {
+    const at = telling.indexOf(code);
+    return at < 0 ? telling.length : at;
+  };
+  const [worst] = failures.toSorted((a, b) => rank(a) - rank(b));
+  throw worst ?? new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+}
+
+function located(error: CentralError, { address }: Place): CentralError {
+  const { state, retry, params, cause } = error;
+  return new CentralError(error.code, { state, retry, params: { ...params, address }, cause });
+}
+
+async function probePlace(settings: CentralSettings, place: Place, ctx: CallContext): Promise<Found> {
+  const { address } = place;
+  const timeout = Math.min(settings.timeout, patience);
+  const api = new PanelApi({ ...settings, address, timeout });
+  try {
+    const zones = await api.read('domain', {}, ctx);
+    return { address, kind: place.kind ?? (await kindOf(api, address, zones, ctx)) };
+  } finally {
+    api.close();
+  }
+}
+
+/**
+ * The later generation has its function's name in the document, or knows `domain.record`, or at least says its errors by `type`
+ * (reference section 1, 4.2); everything else is version 4.
+ */
+async function kindOf(
+  api: PanelApi,
+  address: string,
+  zones: XmlElement,
+  ctx: CallContext,
+): Promise<CentralKind> {
+  const isLater = zones.attributes['func'] !== undefined || (await knowsRecords(api, zones, ctx));
+  if (!isLater) return 'ispmanager4';
+  const named = zones.attributes['binary'] ?? new URL(address).pathname;
+  const owned = childrenNamed(zones, 'elem').some((row) => childText(row, 'dtype') !== undefined);
+  return named.endsWith('/dnsmgr') || owned ? 'dnsmanager' : 'ispmanager6';
+}
+
+async function knowsRecords(api: PanelApi, zones: XmlElement, ctx: CallContext): Promise<boolean> {
+  const zone = childrenNamed(zones, 'elem')
+    .map((row) => childText(row, 'name') ?? '')
+    .find((name) => name !== '');
+  try {
+    const records = await api.read('domain.record', { elid: zone ?? 'domainsync-probe.invalid' }, ctx);
+    return records.attributes['func'] !== undefined || childrenNamed(records, 'elem').length > 0;
+  } catch (error) {
+    if (!(error instanceof CentralError) || error.params['kind'] === undefined) throw error;
+    return error.params['spelling'] === 'type';
+  }
+}
