@@ -1,8 +1,7 @@
-import { zoneName } from '../src/dns/name.ts';
-import { makeRecord } from '../src/dns/record.ts';
 import { addRecord, makeDomain, readZones, type DemoZone } from './furnish.ts';
 import { until, type Stage } from './stage.ts';
 import { check, tell, tellChapter } from './tell.ts';
+import { address, holds, holdsName, meaning, type Wanted } from './words.ts';
 
 /** Domains that only the customer's panel has when the plugin arrives. */
 const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
@@ -13,17 +12,14 @@ export const uneven = 'metricly.example';
 export async function furnish(stage: Stage): Promise<DemoZone[]> {
   tellChapter('Two panels, as they are before the plugin arrives');
   const zones = readZones();
-  for (const zone of zones) await makeDomain(stage.panel, stage.customer, zone);
+  for (const zone of zones) await makeDomain(stage.panel, stage.atPanel, zone);
   for (const zone of zones) {
-    if (!panelOnly.includes(zone.name)) await makeDomain(stage.central, stage.provider, zone);
+    if (!panelOnly.includes(zone.name)) await makeDomain(stage.central, stage.atCentral, zone);
   }
-  const origin = zoneName(uneven);
-  const add = (act: Stage['customer'], name: string, rdata: string): Promise<void> =>
-    addRecord(act, uneven, makeRecord({ name, type: 'A', rdata }, origin));
-  await add(stage.customer, 'old', '192.0.2.201');
-  await add(stage.customer, 'odd', '192.0.2.202');
-  await add(stage.provider, 'odd', '192.0.2.203');
-  await add(stage.provider, 'hand', '192.0.2.204');
+  await addRecord(stage.atPanel, uneven, address('old', '192.0.2.201'));
+  await addRecord(stage.atPanel, uneven, address('odd', '192.0.2.202'));
+  await addRecord(stage.atCentral, uneven, address('odd', '192.0.2.203'));
+  await addRecord(stage.atCentral, uneven, address('hand', '192.0.2.204'));
   const records = zones.reduce((sum, zone) => sum + zone.records.length, 0);
   check(
     `the customer's panel has ${zones.length} domains with ${records} records`,
@@ -40,20 +36,14 @@ export async function setUp(stage: Stage, zones: readonly DemoZone[]): Promise<v
   tellChapter('The plugin is installed, then configured');
   stage.install();
   const asked = stage.central.requests.length;
-  const form = { plid: uneven, elid: '', name: 'early', sdtype: 'A', addr: '192.0.2.9', sok: 'ok' };
-  const early = await stage.customer('domain.sublist.edit', form);
-  check('not configured yet: an edit passes', early.ok, early.body);
-  check('and nothing reaches the central', !holds(stage.central.keys(uneven), 'early A'));
-  await stage.customer('domain.sublist.delete', { plid: uneven, elid: 'early A  192.0.2.9' });
+  const early = address('early', '192.0.2.9');
+  const answer = await stage.atPanel.save(uneven, early);
+  check('not configured yet: an edit passes', answer.ok, answer.body);
+  check('and nothing reaches the central', !holdsName(stage.central, uneven, 'early'));
+  await stage.atPanel.remove(uneven, early);
   stage.configure();
-  await stage.customer('domain.sublist.edit', {
-    plid: uneven,
-    elid: '',
-    name: '',
-    sdtype: 'A',
-    addr: '',
-    sok: 'ok',
-  });
+  // A refused edit: it only starts the agent.
+  await stage.atPanel.save(uneven, address('', ''));
   const took = await until(
     'the first comparison',
     async () => (await status(stage)).baselineAt !== null,
@@ -66,65 +56,49 @@ export async function setUp(stage: Stage, zones: readonly DemoZone[]): Promise<v
     counts['joined'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
     counts,
   );
-  const writes = stage.central.requests.slice(asked).filter(({ func }) => /edit|delete/.test(func));
+  const writes = stage.central.requests.slice(asked).filter(({ func, params }) => isWrite(func, params));
   check('it wrote nothing at the central', writes.length === 0, writes);
+}
+
+function isWrite(func: string, params: Readonly<Record<string, string>>): boolean {
+  return func.includes('delete') || (func.includes('edit') && 'sok' in params);
 }
 
 export async function adoption(stage: Stage): Promise<void> {
   tellChapter('What was there before is left alone: the adoption rule (docs/adoption.md)');
+  const { panel, central } = stage;
   const [alone = ''] = panelOnly;
-  await edit(stage, { plid: alone, elid: '', name: 'new', sdtype: 'A', addr: '192.0.2.50' });
-  check(
-    `a new record in ${alone}, which only the panel has, passes`,
-    holds(stage.panel.keys(alone), 'new A'),
-  );
-  check('and the central still has no such domain', !stage.central.zones().includes(alone));
-  await edit(stage, {
-    plid: uneven,
-    elid: 'old A  192.0.2.201',
-    name: 'old',
-    sdtype: 'A',
-    addr: '192.0.2.211',
-  });
-  check('a record only the panel had changes in the panel only', !holds(stage.central.keys(uneven), 'old A'));
-  await edit(stage, { plid: uneven, elid: '', name: 'old', sdtype: 'A', addr: '192.0.2.212' });
+  const fresh = address('new', '192.0.2.50');
+  await edit(stage, alone, fresh);
+  check(`a new record in ${alone}, which only the panel has, passes`, holds(panel, alone, fresh));
+  check('and the central still has no such domain', !central.zones().includes(alone));
+  await edit(stage, uneven, address('old', '192.0.2.211'), address('old', '192.0.2.201'));
+  check('a record only the panel had changes in the panel only', !holdsName(central, uneven, 'old'));
+  await edit(stage, uneven, address('old', '192.0.2.212'));
   check(
     'a second value beside it is new, and goes to the central',
-    holds(stage.central.keys(uneven), 'old A  192.0.2.212'),
+    holds(central, uneven, address('old', '192.0.2.212')),
   );
-  await edit(stage, {
-    plid: uneven,
-    elid: 'odd A  192.0.2.202',
-    name: 'odd',
-    sdtype: 'A',
-    addr: '192.0.2.222',
-  });
+  await edit(stage, uneven, address('odd', '192.0.2.222'), address('odd', '192.0.2.202'));
   check(
     'where the two differ, an edit passes in the panel and the central keeps its own',
-    holds(stage.central.keys(uneven), 'odd A  192.0.2.203') &&
-      !holds(stage.central.keys(uneven), '192.0.2.222'),
+    holds(central, uneven, address('odd', '192.0.2.203')) &&
+      !holds(central, uneven, address('odd', '192.0.2.222')),
   );
-  await edit(stage, { plid: uneven, elid: '', name: 'hand', sdtype: 'A', addr: '192.0.2.204' });
+  await edit(stage, uneven, address('hand', '192.0.2.204'));
   check(
     'a new record the central has already is simply joined',
-    holds(stage.central.keys(uneven), 'hand A  192.0.2.204'),
+    holds(central, uneven, address('hand', '192.0.2.204')),
   );
   await until('the ledger to settle', async () => (await status(stage)).open === 0);
   tell(await stage.domainsync('zone', uneven));
 }
 
-/** An edit that has to succeed. */
-export async function edit(stage: Stage, form: Readonly<Record<string, string>>): Promise<void> {
-  const answer = await stage.customer('domain.sublist.edit', { ...form, sok: 'ok' });
-  check(
-    `the panel saves ${form['name']} ${form['sdtype']} ${form['addr']}`,
-    answer.ok,
-    answer.error ?? answer.body,
-  );
-}
-
-export function holds(keys: readonly string[] | null, part: string): boolean {
-  return (keys ?? []).some((key) => key.includes(part));
+/** An edit that has to succeed: a new record, or one in place of another. */
+export async function edit(stage: Stage, zone: string, record: Wanted, from?: Wanted): Promise<void> {
+  const person = stage.atPanel;
+  const answer = await (from === undefined ? person.save(zone, record) : person.change(zone, from, record));
+  check(`the panel saves ${meaning(record, zone)}`, answer.ok, answer.error ?? answer.body);
 }
 
 interface EngineStatus {

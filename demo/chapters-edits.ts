@@ -1,63 +1,53 @@
-import { holds, edit } from './chapters-adoption.ts';
+import { edit } from './chapters-adoption.ts';
 import { somebody, until, type Stage } from './stage.ts';
 import { check, milliseconds, quote, tell, tellChapter } from './tell.ts';
+import { address, agree, holds, holdsName, type Wanted } from './words.ts';
 
 const zone = 'harbour-books.example';
 
 export async function mirrored(stage: Stage): Promise<void> {
   tellChapter('An edit is at the central at the same moment');
+  const [first, second] = [address('api', '192.0.2.100'), address('api', '192.0.2.101')];
   const started = performance.now();
-  await edit(stage, { plid: zone, elid: '', name: 'api', sdtype: 'A', addr: '192.0.2.100' });
+  await edit(stage, zone, first);
   check(
     `the central has it as well, ${milliseconds(started)} after the click`,
-    holds(stage.central.keys(zone), 'api A  192.0.2.100'),
+    holds(stage.central, zone, first),
   );
-  await edit(stage, {
-    plid: zone,
-    elid: 'api A  192.0.2.100',
-    name: 'api',
-    sdtype: 'A',
-    addr: '192.0.2.101',
-  });
-  check('changed on both sides', both(stage, 'api A  192.0.2.101') && !either(stage, '192.0.2.100'));
-  const text = 'v=check; p="quoted", with commas; und Umlaute: äöü';
-  await edit(stage, { plid: zone, elid: '', name: '_test', sdtype: 'TXT', addr: text });
-  check('a text with quotes, commas and umlauts arrives unharmed', both(stage, `_test TXT  ${text}`));
-  const keys = `api A  192.0.2.101, _test TXT  ${text}`;
-  const answer = await stage.customer('domain.sublist.delete', { plid: zone, elid: 'api A  192.0.2.101' });
+  await edit(stage, zone, second, first);
+  check('changed on both sides', both(stage, second) && !either(stage, first));
+  const value = 'v=check; p="quoted", with commas; und Umlaute: äöü';
+  const text: Wanted = { name: '_test', type: 'TXT', value };
+  await edit(stage, zone, text);
+  check('a text with quotes, commas and umlauts arrives unharmed', both(stage, text));
+  const answer = await stage.atPanel.remove(zone, second);
   check('deleted in the panel', answer.ok, answer.error);
-  check('and at the central', !either(stage, 'api A'), keys);
+  check('and at the central', !either(stage, second));
   await createAndDelete(stage);
 }
 
 async function createAndDelete(stage: Stage): Promise<void> {
   const name = 'brand-new.example';
-  const created = await stage.customer('domain.edit', { elid: '', name, ip: '192.0.2.80', sok: 'ok' });
+  const created = await stage.atPanel.makeZone(name);
   check(`a new domain ${name} is created`, created.ok, created.error);
   check('and exists at the central', stage.central.zones().includes(name));
-  await until('its content to be sent', () => same(stage, name));
-  check('with the panel’s records, not the central’s defaults', same(stage, name));
-  const deleted = await stage.customer('domain.delete', { elid: name, sok: 'ok' });
+  await until('its content to be sent', () => agree(stage.panel, stage.central, name));
+  check(
+    'with the panel’s records, not the central’s defaults',
+    !holdsName(stage.central, name, 'parking') && holdsName(stage.central, name, 'www'),
+  );
+  const deleted = await stage.atPanel.dropZone(name);
   check('it is deleted in the panel', deleted.ok && !stage.panel.zones().includes(name), deleted.error);
   await until('the delete at the central', () => !stage.central.zones().includes(name));
   check('and, once two looks have proved it gone, at the central', !stage.central.zones().includes(name));
 }
 
-function same(stage: Stage, name: string): boolean {
-  const text = (keys: readonly string[] | null): string =>
-    (keys ?? [])
-      .filter((key) => !key.includes(' NS '))
-      .toSorted()
-      .join('\n');
-  return text(stage.panel.keys(name)) === text(stage.central.keys(name));
+function both(stage: Stage, record: Wanted): boolean {
+  return holds(stage.panel, zone, record) && holds(stage.central, zone, record);
 }
 
-function both(stage: Stage, key: string): boolean {
-  return holds(stage.panel.keys(zone), key) && holds(stage.central.keys(zone), key);
-}
-
-function either(stage: Stage, key: string): boolean {
-  return holds(stage.panel.keys(zone), key) || holds(stage.central.keys(zone), key);
+function either(stage: Stage, record: Wanted): boolean {
+  return holds(stage.panel, zone, record) || holds(stage.central, zone, record);
 }
 
 export async function refused(stage: Stage): Promise<void> {
@@ -68,7 +58,7 @@ export async function refused(stage: Stage): Promise<void> {
     { elid: '', name, ip: '192.0.2.66', sok: 'ok' },
     { user: somebody.name, password: somebody.password },
   );
-  const foreign = await stage.customer('domain.edit', { elid: '', name, ip: '192.0.2.80', sok: 'ok' });
+  const foreign = await stage.atPanel.makeZone(name);
   quote(foreign.error?.text ?? foreign.body);
   check(
     'a domain of another customer is refused, with the reason in the form',
@@ -76,24 +66,20 @@ export async function refused(stage: Stage): Promise<void> {
   );
   check('the panel did not make it', !stage.panel.zones().includes(name));
   stage.central.faults.add({
-    func: 'domain.sublist.edit',
+    func: stage.atCentral.words.save,
     effect: 'refuse',
     code: 9,
     text: 'this address is blocked by your provider',
   });
-  const form = { plid: zone, elid: '', name: 'bad', sdtype: 'A', addr: '198.51.100.13', sok: 'ok' };
-  const blocked = await stage.customer('domain.sublist.edit', { ...form, lang: 'ru' });
+  const bad = address('bad', '198.51.100.13');
+  const blocked = await stage.atPanel.save(zone, bad, { lang: 'ru' });
   quote(blocked.error?.text ?? blocked.body);
   check(
     'the central’s own words reach the person who clicked',
     blocked.error?.text.includes('blocked by your provider') === true,
   );
-  check('nothing changed on either side', !either(stage, 'bad A'));
-  const wrong = await stage.customer('domain.sublist.edit', {
-    ...form,
-    addr: '192.0.2.300',
-    name: 'x'.repeat(64),
-  });
+  check('nothing changed on either side', !either(stage, bad));
+  const wrong = await stage.atPanel.save(zone, address('x'.repeat(64), '192.0.2.300'));
   quote(wrong.error?.text ?? wrong.body);
   check(
     'several mistakes of one form are all said at once',
@@ -105,51 +91,26 @@ export async function centralDown(stage: Stage): Promise<void> {
   tellChapter('The central is down');
   await stage.centralDown();
   const started = performance.now();
-  const answer = await stage.customer('domain.sublist.edit', {
-    plid: zone,
-    elid: '',
-    name: 'down',
-    sdtype: 'A',
-    addr: '192.0.2.7',
-    sok: 'ok',
-  });
+  const answer = await stage.atPanel.save(zone, address('down', '192.0.2.7'));
   quote(answer.error?.text ?? answer.body);
   check(
     `an edit is refused in ${milliseconds(started)}, not left hanging`,
     !answer.ok && performance.now() - started < 10_000,
   );
-  check('the panel has not changed', !holds(stage.panel.keys(zone), 'down A'));
-  const opened = await stage.customer('domain.sublist.edit', { plid: zone, elid: '' });
+  check('the panel has not changed', !holdsName(stage.panel, zone, 'down'));
+  const opened = await stage.atPanel.open(zone);
   check('forms still open', opened.error === null);
   await stage.domainsync('pause');
-  const paused = await stage.customer('domain.sublist.edit', {
-    plid: zone,
-    elid: '',
-    name: 'paused',
-    sdtype: 'A',
-    addr: '192.0.2.8',
-    sok: 'ok',
-  });
+  const meanwhile = address('paused', '192.0.2.8');
+  const paused = await stage.atPanel.save(zone, meanwhile);
   check('paused, the panel is free: the edit passes', paused.ok, paused.error);
   await stage.centralUp();
   await stage.domainsync('resume');
-  await until('the comparison after the pause', () => holds(stage.central.keys(zone), 'paused A'), 60_000);
-  check(
-    'after "resume" what was added meanwhile is at the central',
-    holds(stage.central.keys(zone), 'paused A'),
-  );
-  const healed = async (): Promise<boolean> => {
-    const again = await stage.customer('domain.sublist.edit', {
-      plid: zone,
-      elid: '',
-      name: 'up',
-      sdtype: 'A',
-      addr: '192.0.2.9',
-      sok: 'ok',
-    });
-    return again.ok;
-  };
+  await until('the comparison after the pause', () => holds(stage.central, zone, meanwhile), 60_000);
+  check('after "resume" what was added meanwhile is at the central', both(stage, meanwhile));
+  const after = address('up', '192.0.2.9');
+  const healed = async (): Promise<boolean> => (await stage.atPanel.save(zone, after)).ok;
   await until('edits to be accepted again', healed, 30_000);
-  check('and edits are mirrored again, by themselves', holds(stage.central.keys(zone), 'up A'));
+  check('and edits are mirrored again, by themselves', both(stage, after));
   tell('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
 }

@@ -5,6 +5,8 @@ import { zoneName } from '../src/dns/name.ts';
 import { rdataFields } from '../src/dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../src/dns/record.ts';
 import { parseZoneFile } from '../src/dns/zonefile.ts';
+import type { Person } from './person.ts';
+import { meaning, type Wanted } from './words.ts';
 
 export interface DemoZone {
   /** Without the final dot, as the panels call it. */
@@ -12,8 +14,6 @@ export interface DemoZone {
   /** What goes through the panel's form: no SOA, no apex NS. */
   readonly records: readonly ResourceRecord[];
 }
-
-type Do = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;
 
 /** The domains under `demo/zones/`, by name. */
 export function readZones(): DemoZone[] {
@@ -28,32 +28,32 @@ export function readZones(): DemoZone[] {
 }
 
 /** Makes a domain in a panel with exactly these records, as its user would. */
-export async function makeDomain(sandbox: Sandbox, act: Do, zone: DemoZone): Promise<void> {
+export async function makeDomain(sandbox: Sandbox, person: Person, zone: DemoZone): Promise<void> {
   const before = { ...sandbox.switches };
   Object.assign(sandbox.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });
   try {
-    await succeed(act, 'domain.edit', { elid: '', name: zone.name, ip: '192.0.2.1', sok: 'ok' });
-    for (const record of zone.records) await addRecord(act, zone.name, record);
+    succeed(zone.name, await person.makeZone(zone.name));
+    for (const record of zone.records) await addRecord(person, zone.name, wantedOf(record));
   } finally {
     Object.assign(sandbox.switches, before);
   }
 }
 
-export async function addRecord(act: Do, zone: string, record: ResourceRecord): Promise<void> {
-  await succeed(act, 'domain.sublist.edit', { plid: zone, elid: '', ...formOf(record), sok: 'ok' });
+export async function addRecord(person: Person, zone: string, record: Wanted): Promise<void> {
+  succeed(meaning(record, zone), await person.save(zone, record));
 }
 
-/** The form of ISPmanager 4 as a person fills it in. */
-export function formOf({ name, type, rdata }: ResourceRecord): Record<string, string> {
+function wantedOf({ name, type, rdata }: ResourceRecord): Wanted {
   const fields = rdataFields(type, rdata);
-  const [first = '', second = '', third = ''] = fields;
-  const numbers: Record<string, string> = {};
-  if (type === 'MX' || type === 'SRV') numbers['prio'] = first;
-  if (type === 'SRV') Object.assign(numbers, { wght: second, port: third });
-  return { name, sdtype: type, addr: fields.at(-1) ?? '', ...numbers };
+  const isNumbered = type === 'MX' || type === 'SRV';
+  return {
+    name,
+    type,
+    value: fields.at(-1) ?? '',
+    numbers: isNumbered ? fields.slice(0, -1).map(Number) : [],
+  };
 }
 
-async function succeed(act: Do, func: string, params: Readonly<Record<string, string>>): Promise<void> {
-  const answer = await act(func, params);
-  if (!answer.ok) throw new Error(`${func} ${JSON.stringify(params)}: ${answer.error?.text ?? answer.body}`);
+function succeed(what: string, answer: Answer): void {
+  if (!answer.ok) throw new Error(`${what}: ${answer.error?.text ?? answer.body}`);
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   startSandbox,
-  type Answer,
+  type Generation,
   type Sandbox,
   type SandboxOptions,
   type SandboxUser,
@@ -17,14 +17,16 @@ import {
 import { pathsOf } from '../src/app/paths.ts';
 import { install } from '../src/app/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
+import { personAt, type Act, type Person } from './person.ts';
+import { wordsOf } from './words.ts';
 
 export interface StageOptions {
+  /** Default: ISPmanager 4. */
+  readonly panel?: Exclude<Generation, 'dnsmgr'>;
+  readonly central?: Generation;
   /** Options of `[sync]` in seconds; short waits by default, so that a story is told in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
 }
-
-/** One click of a person in a panel. */
-export type Act = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;
 
 export interface Stage {
   /** The customer's panel. */
@@ -38,8 +40,10 @@ export interface Stage {
   readonly socket: string;
   /** What the customer does in his panel. */
   readonly customer: Act;
+  readonly atPanel: Person;
   /** What the provider's own people do at the central, in the customer's account there. */
   readonly provider: Act;
+  readonly atCentral: Person;
   /** Puts the plugin into the customer's panel; not configured yet. */
   install(): void;
   /** Writes the settings, as the form would. */
@@ -74,15 +78,27 @@ const centralUsers: readonly SandboxUser[] = [
 const dist = join(import.meta.dirname, '../dist');
 const run = promisify(execFile);
 
-export async function makeStage(options: StageOptions = {}): Promise<Stage> {
+export async function makeStage({
+  panel: own = 'v4',
+  central: other = 'v4',
+  sync = {},
+}: StageOptions = {}): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const panelRoot = join(directory, 'panel');
   const socket = join(directory, 'agent.sock');
-  const panel = await startSandbox({ root: panelRoot, name: 'customer', users: panelUsers });
+  const panel = await startSandbox({
+    root: panelRoot,
+    generation: own,
+    name: 'customer',
+    users: panelUsers,
+  });
   const centralOptions: SandboxOptions = {
     root: join(directory, 'central'),
+    generation: other,
     name: 'central',
     users: centralUsers,
+    // Not what the customer's panel puts into a new zone: whose records are there in the end is to be seen.
+    switches: { defaultHosts: ['@', 'parking'], defaultSpf: false },
   };
   let central = await startSandbox(centralOptions);
   const port = Number(new URL(central.url).port);
@@ -97,6 +113,10 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     );
     return typeof report === 'object' && report !== null && 'pid' in report ? Number(report.pid) : null;
   };
+  const click: Act = (func, params) =>
+    panel.call(func, params, { user: customer.name, password: customer.password });
+  const staffClick: Act = (func, params) =>
+    central.call(func, params, { user: account.name, password: account.password });
   return {
     panel,
     get central() {
@@ -108,10 +128,10 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     },
     directory,
     socket,
-    customer: (func, params) =>
-      panel.call(func, params, { user: customer.name, password: customer.password }),
-    provider: (func, params) =>
-      central.call(func, params, { user: account.name, password: account.password }),
+    customer: click,
+    atPanel: personAt(() => panel, wordsOf(own), click),
+    provider: staffClick,
+    atCentral: personAt(() => central, wordsOf(other), staffClick),
     install: () => {
       install({ root: panelRoot, from: dist, socket });
       panel.restartPanel();
@@ -127,7 +147,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
           ...changes,
         },
         log: { level: '9' },
-        sync: { after_wait: '1', read_gap: '1', grace: '1', ...options.sync },
+        sync: { after_wait: '1', read_gap: '1', grace: '1', ...sync },
       });
     },
     domainsync,
