@@ -135,6 +135,6 @@ test('unit and log rotation are written where the system has them, and taken awa
   const unit = join(etc, 'systemd/system/domainsync-agent.service');
   assert.deepEqual(await putSystemFiles({ root, socket, etc }), [unit]);
   assert.doesNotMatch(readFileSync(unit, 'utf8'), /@[A-Z]+@/);
-  assert.equal((await removeSystemFiles(etc)).length, 2);
+  assert.equal((await removeSystemFiles(root, etc)).length, 2);
   assert.equal(existsSync(unit), false);
 });

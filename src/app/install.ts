@@ -1,5 +1,4 @@
 import {
-  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -8,14 +7,24 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { problem, type Problem } from '../dns/problem.ts';
 import { readSettings, saveSettingsText, settingsPath } from '../config/settings.ts';
-import { fill } from './fill.ts';
-import { pathsOf } from './paths.ts';
+import {
+  clearCaches,
+  everyPath,
+  installedType,
+  layoutOf,
+  removeForeignScripts,
+  textOf,
+  type HandlerType,
+} from './panel-files.ts';
+import { panelKindAt, type PanelKind } from './panel-kind.ts';
+import { pathsOf, type Paths } from './paths.ts';
+import { holds, pointTo, put } from './put-file.ts';
 import { version } from './version.ts';
 
 export interface InstallOptions {
@@ -27,21 +36,24 @@ export interface InstallOptions {
   readonly socket?: string | undefined;
   /** Text of a settings file to put in force; absent: settings stay as they are. */
   readonly config?: string | undefined;
+  /** Absent: as installed before, else `cgi`. */
+  readonly handlers?: HandlerType | undefined;
 }
 
 /** What an installation has changed, as paths; nothing when it was the same before. */
 export interface Installed {
   readonly version: string;
+  readonly kind: PanelKind;
   readonly changed: readonly string[];
+  /** Whether the panel has to be restarted to read what was changed, now or in an earlier run; its caches are cleared already. */
+  readonly restart: boolean;
 }
 
 /** Where releases lie under the panel's root, each in a folder of its own; `current` points to the one in use. */
 export const releases = 'lib/domainsync';
 
-/** Programs the panel starts, under the root. */
-export const handlers = ['addon/domainsync', 'addon/domainsync_settings'] as const;
-export const descriptionFile = 'etc/ispmgr_mod_domainsync.xml';
-export const commandFile = 'sbin/domainsync';
+/** Folders without which no panel is there (reference 10.1, 11.1). */
+const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
@@ -58,40 +70,81 @@ export class InstallRefused extends Error {
 
 /**
  * Puts a release into a panel's root and in force. Safe to run again: what is the same is left alone. Every file is replaced by
- * rename, so that a handler started meanwhile sees the old one or the new one; settings, journal and log stay. The panel has to
- * be restarted to read a changed description file (reference 10.1), and a running agent to be replaced.
+ * rename, so that a handler started meanwhile sees the old one or the new one; settings, journal and log stay. What the panel reads
+ * only at its start (reference 10.1, 11.1) is changed last; then it has to be restarted, and a running agent to be replaced.
  * @throws {InstallRefused} before anything is changed
  */
 export function install(options: InstallOptions): Installed {
   const { root, from } = options;
-  const problems = objections(options);
-  if (problems.length > 0) throw new InstallRefused(problems);
+  const kind = panelKindAt(root);
+  const problems = objections(options, kind);
+  if (kind === null || problems.length > 0) throw new InstallRefused(problems);
   const paths = pathsOf(root, options.socket);
   const changed: string[] = [];
   const release = putRelease(root, from, changed);
-  const node = existsSync(join(release, 'node')) ? join(root, releases, 'current/node') : process.execPath;
-  const current = join(root, releases, 'current');
-  const values = {
-    ROOT: root,
+  pointTo(join(root, releases, 'current'), basename(release), changed);
+  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
+  if (options.config !== undefined) putConfig(root, options.config, changed);
+  const type = options.handlers ?? installedType(root, kind) ?? 'cgi';
+  const values = templateValues(paths, existsSync(join(release, 'node')), type);
+  const restart = putPanelFiles({ paths, kind, templates: join(from, 'plugin'), values }, changed);
+  removeForeignScripts(root, kind);
+  return { version, kind, changed, restart };
+}
+
+/** Paths were checked for single quotes, which cannot be escaped inside single quotes. */
+function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Readonly<Record<string, string>> {
+  const current = join(paths.root, releases, 'current');
+  return {
+    ROOT: paths.root,
     SOCKET: paths.socket,
     PAUSE: paths.pause,
-    NODE: node,
+    NODE: ownNode ? join(current, 'node') : process.execPath,
     HOOK: join(current, 'hook.cjs'),
     FORM: join(current, 'form.cjs'),
     CLI: join(current, 'domainsync.cjs'),
     VERSION: version,
+    TYPE: type,
   };
-  pointTo(current, basename(release), changed);
-  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
-  if (options.config !== undefined) putConfig(root, options.config, changed);
-  // Paths were checked for single quotes, which cannot be escaped inside single quotes.
-  const template = (name: string): string =>
-    fill(readFileSync(join(from, 'plugin/ispmanager4', name), 'utf8'), values);
-  // The description file comes last: from then on the panel may call the handlers.
-  for (const path of handlers) put(join(root, path), 0o700, template(basename(path)), changed);
-  put(join(root, commandFile), 0o700, template('command'), changed);
-  put(join(root, descriptionFile), 0o644, template(basename(descriptionFile)), changed);
-  return { version, changed };
+}
+
+interface Placing {
+  readonly paths: Paths;
+  readonly kind: PanelKind;
+  /** The folder `plugin/` of the release. */
+  readonly templates: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/**
+ * Puts what the panel reads and starts into place, the description file last: from then on the panel may call the handlers. What
+ * another kind of panel had at this root goes.
+ * @returns whether the panel has to be restarted, now or still from an earlier time
+ */
+function putPanelFiles({ paths, kind, templates, values }: Placing, changed: string[]): boolean {
+  const { root, restartDue } = paths;
+  const { files, restart } = layoutOf(kind);
+  const placed = files.map((file) => ({
+    file,
+    path: join(root, file.path),
+    text: textOf(file, templates, values),
+  }));
+  const own = new Set(placed.map(({ path }) => path));
+  const stale = everyPath()
+    .map((path) => join(root, path))
+    .filter((path) => !own.has(path) && existsSync(path));
+  const differs = placed.some(({ file, path, text }) => file.readAtStart === true && !holds(path, text));
+  const changes = differs || stale.length > 0;
+  // Written first: killed in between, the next run knows that a restart is still due.
+  if (changes && restart !== null) writeFileSync(restartDue, '', { mode: 0o600 });
+  for (const path of stale) {
+    rmSync(path);
+    changed.push(path);
+  }
+  for (const { file, path, text } of placed) put(path, file.mode, text, changed);
+  const due = changes || existsSync(restartDue);
+  if (due) clearCaches(root, kind);
+  return due;
 }
 
 /** Removes releases that are not in use any more; call it once the agent of the old one has ended. */
@@ -103,28 +156,30 @@ export function removeOldReleases(root: string): void {
   }
 }
 
-function objections({ root, from, config }: InstallOptions): Problem[] {
+function objections({ root, from, config, handlers }: InstallOptions, kind: PanelKind | null): Problem[] {
   const problems: Problem[] = [];
-  for (const folder of ['etc', 'addon', 'var']) {
-    if (!existsSync(join(root, folder))) {
-      problems.push(problem('install.no-panel', { path: root, folder }));
-      break;
-    }
+  if (kind === null) {
+    const folder = panelFolders.find((name) => !existsSync(join(root, name))) ?? panelFolders[0];
+    problems.push(problem('install.no-panel', { path: root, folder }));
+  } else if (handlers !== undefined && !layoutOf(kind).handlerTypes.includes(handlers)) {
+    problems.push(problem('install.no-handler-type', { type: handlers }));
   }
   for (const path of [root, process.execPath]) {
     if (path.includes("'")) problems.push(problem('install.quote-in-path', { path }));
   }
-  for (const name of bundles) {
+  for (const name of [...bundles, 'plugin']) {
     if (!existsSync(join(from, name)))
       problems.push(problem('install.no-release', { path: join(from, name) }));
   }
-  if (config !== undefined) {
-    const read = readSettings(config, 'config');
-    if (read.kind === 'broken') problems.push(...read.problems);
-    // An empty file, from a fleet tool gone wrong, must not silently end the mirroring.
-    if (read.kind === 'not-configured') problems.push(problem('install.empty-config'));
-  }
+  if (config !== undefined) problems.push(...objectionsToConfig(config));
   return problems;
+}
+
+function objectionsToConfig(config: string): readonly Problem[] {
+  const read = readSettings(config, 'config');
+  if (read.kind === 'broken') return read.problems;
+  // An empty file, from a fleet tool gone wrong, must not silently end the mirroring.
+  return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];
 }
 
 /** The release's folder under the root; copied there unless it was unpacked there. */
@@ -148,42 +203,17 @@ function putRelease(root: string, from: string, changed: string[]): string {
 }
 
 function sameRelease(from: string, release: string): boolean {
-  return bundles.every((name) => {
+  const templates = readdirSync(join(from, 'plugin'), { recursive: true, encoding: 'utf8' });
+  return [...bundles, ...templates.map((name) => join('plugin', name))].every((name) => {
     const placed = join(release, name);
-    return existsSync(placed) && readFileSync(placed).equals(readFileSync(join(from, name)));
+    if (!existsSync(placed)) return false;
+    return statSync(placed).isDirectory() || readFileSync(placed).equals(readFileSync(join(from, name)));
   });
-}
-
-function pointTo(link: string, target: string, changed: string[]): void {
-  try {
-    if (readlinkSync(link) === target) return;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
-  const draft = `${link}.new`;
-  rmSync(draft, { force: true });
-  symlinkSync(target, draft);
-  renameSync(draft, link);
-  changed.push(link);
 }
 
 function putConfig(root: string, config: string, changed: string[]): void {
   const path = settingsPath(root);
   if (existsSync(path) && readFileSync(path, 'utf8') === config) return;
   saveSettingsText(root, config);
-  changed.push(path);
-}
-
-function put(path: string, mode: number, text: string, changed: string[]): void {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) {
-    chmodSync(path, mode);
-    return;
-  }
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, text, { mode });
-  chmodSync(draft, mode);
-  renameSync(draft, path);
   changed.push(path);
 }

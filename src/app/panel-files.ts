@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fill } from './fill.ts';
 import { panelName, type PanelKind } from './panel-kind.ts';
+import { removeIfEmpty } from './put-file.ts';
 
 /** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */
 export type HandlerType = 'cgi' | 'xml';
@@ -30,6 +31,8 @@ export interface PanelLayout {
   readonly handlerTypes: readonly HandlerType[];
   /** Handlers that must be registered for the events of the panel (reference 11.1). */
   readonly eventHandlers: readonly string[];
+  /** Program under the root and its arguments that restart the panel; `null`: nobody does that but a person (reference 11.1). */
+  readonly restart: readonly [program: string, ...args: string[]] | null;
 }
 
 const command: PanelFile = { path: 'sbin/domainsync', mode: 0o700, template: 'common/command' };
@@ -52,6 +55,7 @@ const ispmanager4: PanelLayout = {
   description: 'etc/ispmgr_mod_domainsync.xml',
   handlerTypes: ['cgi'],
   eventHandlers: ['domainsync'],
+  restart: null,
 };
 
 /** ISPmanager 5/6 and DNSmanager 5/6 (reference 11.1, 13.2): modes as the vendor's own examples have them. */
@@ -83,6 +87,7 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
     description,
     handlerTypes: ['cgi', 'xml'],
     eventHandlers: ['domainsync', 'domainsync_after'],
+    restart: ['sbin/mgrctl', '-m', panel, 'exit'],
   };
 }
 
@@ -104,11 +109,7 @@ export function everyPath(): string[] {
 }
 
 /** @param templates the folder `plugin/` of a release */
-export function textOf(
-  file: PanelFile,
-  templates: string,
-  values: Readonly<Record<string, string>>,
-): string {
+export function textOf(file: PanelFile, templates: string, values: Readonly<Record<string, string>>): string {
   const read = (name: string, more: Readonly<Record<string, string>>): string =>
     fill(readFileSync(join(templates, name), 'utf8'), { ...values, ...file.values, ...more });
   const part = file.part === undefined ? {} : { PART: read(file.part, {}) };
@@ -130,22 +131,29 @@ export function installedType(root: string, kind: PanelKind): HandlerType | null
   return type === 'xml' || type === 'cgi' ? type : null;
 }
 
-/** What the panel keeps of description files and has to be without before it starts anew (reference 11.1), as far as it is there. */
-export function cachesOf(root: string, kind: PanelKind): string[] {
-  if (kind === 'ispmanager4') return [];
-  const folder = join(root, 'var');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name === '.xmlcache' || name.startsWith('.db.cache'))
-    .map((name) => join(folder, name));
+/** Takes away what the panel keeps of description files, so that it reads them anew when it starts (reference 11.1). */
+export function clearCaches(root: string, kind: PanelKind): void {
+  if (kind === 'ispmanager4') return;
+  const caches = named(join(root, 'var'), /^\.xmlcache$|^\.db\.cache/);
+  for (const path of caches) rmSync(path, { recursive: true, force: true });
 }
 
-/** Scripts for the plugin list of an ISPmanager 4 (reference 13.1): the archive brings them, the later panels have no use for them. */
-export function foreignScripts(root: string, kind: PanelKind): string[] {
+/**
+ * Scripts for the plugin list of an ISPmanager 4 (reference 13.1): every archive brings them, the later panels have no use for them.
+ * @returns the paths removed
+ */
+export function removeForeignScripts(root: string, kind: PanelKind): string[] {
+  if (kind === 'ispmanager4') return [];
   const folder = join(root, 'var/.plugin_scripts');
-  if (kind === 'ispmanager4' || !existsSync(folder)) return [];
-  const ours = /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/;
+  const scripts = named(folder, /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/);
+  for (const path of scripts) rmSync(path);
+  if (scripts.length > 0) removeIfEmpty(folder);
+  return scripts;
+}
+
+function named(folder: string, pattern: RegExp): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => ours.test(name))
+    .filter((name) => pattern.test(name))
     .map((name) => join(folder, name));
 }

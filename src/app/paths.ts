@@ -10,6 +10,8 @@ export interface Paths {
   readonly log: string;
   /** Present while paused; holds the end of the pause in seconds since 1970, or nothing. */
   readonly pause: string;
+  /** Present from before a file the panel reads at its start is changed until the panel has been restarted. */
+  readonly restartDue: string;
   /** Held by the one agent that runs. */
   readonly lock: string;
   /** Where the shim finds the agent. Short, because a socket's path may have 107 octets (unix(7)). */
@@ -25,6 +27,7 @@ export function pathsOf(root: string, socket?: string): Paths {
     state,
     log: join(root, 'var/domainsync.log'),
     pause: join(state, 'pause'),
+    restartDue: join(state, 'restart-due'),
     lock: join(state, 'agent.lock'),
     socket: socket ?? `/run/domainsync/${mark}.sock`,
   };

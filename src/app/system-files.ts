@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fill } from './fill.ts';
 import { releases } from './install.ts';
@@ -15,11 +15,38 @@ export interface SystemOptions {
   readonly etc: string;
 }
 
-const unit = 'domainsync-agent.service';
-const rotation = 'logrotate.d/domainsync';
+/** Roots of the panel most hosts have; its files have the plain names. */
+const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/ispmgr']);
 
-function unitFile(etc: string): string {
-  return join(etc, 'systemd/system', unit);
+type SystemFile = 'unit' | 'rotation';
+
+/** Names a file of the system may have: the plain one, and one with the panel's root in it for a second panel on the same host. */
+function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
+  const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
+  const name = (ending: string): string =>
+    file === 'unit'
+      ? join(etc, `systemd/system/domainsync-agent${ending}.service`)
+      : join(etc, `logrotate.d/domainsync${ending}`);
+  return { plain: name(''), own: name(mark) };
+}
+
+function isOurs(path: string, root: string): boolean {
+  if (!existsSync(path)) return false;
+  const words = readFileSync(path, 'utf8').split(/\s+/u);
+  return words.some((word) => word.startsWith(`${root}/`));
+}
+
+/** Where a file is or belongs: one that is there stays where it is, and nobody else's is taken. */
+function placeOf(file: SystemFile, root: string, etc: string): string {
+  const { plain, own } = namesOf(file, root, etc);
+  const there = [plain, own].find((path) => isOurs(path, root));
+  if (there !== undefined) return there;
+  return plainRoots.has(root) && !existsSync(plain) ? plain : own;
+}
+
+/** The systemd unit of the panel at a root, as it is or would be called. */
+export function unitOf(root: string, etc = '/etc'): string {
+  return basename(placeOf('unit', root, etc));
 }
 
 /** Whether systemd manages this very host (sd_booted(3)) and `etc` is its configuration. */
@@ -52,20 +79,24 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
     renameSync(`${path}.new`, path);
     written.push(path);
   };
-  if (existsSync(join(etc, 'systemd/system'))) write('domainsync-agent.service', unitFile(etc));
-  if (existsSync(join(etc, 'logrotate.d'))) write('domainsync.logrotate', join(etc, rotation));
+  const unit = placeOf('unit', root, etc);
+  const rotation = placeOf('rotation', root, etc);
+  if (existsSync(dirname(unit))) write('domainsync-agent.service', unit);
+  if (existsSync(dirname(rotation))) write('domainsync.logrotate', rotation);
   if (managed(etc)) {
+    const name = basename(unit);
     await run('systemctl', ['daemon-reload']);
-    await run('systemctl', ['enable', unit]);
-    await run('systemctl', ['restart', unit]);
+    await run('systemctl', ['enable', name]);
+    await run('systemctl', ['restart', name]);
   }
   return written;
 }
 
 /** Takes the same files away again, the service first. @returns the paths removed */
-export async function removeSystemFiles(etc: string): Promise<string[]> {
-  const there = [unitFile(etc), join(etc, rotation)].filter((path) => existsSync(path));
-  if (managed(etc) && existsSync(unitFile(etc))) await run('systemctl', ['disable', '--now', unit]);
+export async function removeSystemFiles(root: string, etc: string): Promise<string[]> {
+  const unit = placeOf('unit', root, etc);
+  const there = [unit, placeOf('rotation', root, etc)].filter((path) => isOurs(path, root));
+  if (managed(etc) && there.includes(unit)) await run('systemctl', ['disable', '--now', basename(unit)]);
   for (const path of there) rmSync(path);
   if (managed(etc) && there.length > 0) await run('systemctl', ['daemon-reload']);
   return there;

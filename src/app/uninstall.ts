@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { commandFile, descriptionFile, handlers, releases } from './install.ts';
+import { releases } from './install.ts';
+import { clearCaches, everyPath, layoutOf, removeForeignScripts } from './panel-files.ts';
+import { panelKindAt } from './panel-kind.ts';
 import { pathsOf } from './paths.ts';
+import { removeIfEmpty } from './put-file.ts';
 
 export interface UninstallOptions {
   readonly root: string;
@@ -11,23 +14,44 @@ export interface UninstallOptions {
 }
 
 /**
- * Takes domainsync out of a panel's root without trace; the agent must have ended. The description file goes first, so that a
- * panel that restarts meanwhile calls no handler that is gone.
+ * Takes away what makes the panel call our handlers, and what it keeps of it; the handlers stay, so that a panel that has not been
+ * restarted yet finds them.
+ * @returns the paths removed
+ */
+export function withdraw(root: string): string[] {
+  const kind = panelKindAt(root);
+  if (kind === null) return [];
+  const read = layoutOf(kind).files.filter(({ readAtStart }) => readAtStart === true);
+  const removed = removeAll(read.map(({ path }) => join(root, path)));
+  if (removed.length > 0) clearCaches(root, kind);
+  return removed;
+}
+
+/**
+ * Takes domainsync out of a panel's root without trace, whatever kind of panel it is or was; the agent must have ended. Description
+ * files go first, so that a panel that restarts meanwhile calls no handler that is gone.
  * @returns the paths removed
  */
 export function uninstall({ root, socket, keepData }: UninstallOptions): string[] {
   const paths = pathsOf(root, socket);
-  const programs = [descriptionFile, ...handlers, commandFile, releases].map((path) => join(root, path));
+  const kind = panelKindAt(root);
+  const programs = [...everyPath(), releases].map((path) => join(root, path));
+  const scripts = kind === null ? [] : removeForeignScripts(root, kind);
   const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
-  const removed: string[] = [];
-  for (const path of [...programs, paths.socket, ...(keepData ? [] : data)]) {
-    if (!existsSync(path)) continue;
-    rmSync(path, { recursive: true });
-    removed.push(path);
-  }
-  removeIfEmpty(join(root, 'lib'));
+  const kept = keepData ? [paths.restartDue] : data;
+  const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
+  for (const folder of emptied) removeIfEmpty(join(root, folder));
   if (socket === undefined) removeIfEmpty(dirname(paths.socket));
   return removed;
+}
+
+/** Folders that an installation makes where they are missing, inner ones first. */
+const emptied = ['lib', 'etc/plugins/ispmgr', 'etc/plugins/dnsmgr', 'etc/plugins'];
+
+function removeAll(paths: readonly string[]): string[] {
+  const there = paths.filter((path) => existsSync(path));
+  for (const path of there) rmSync(path, { recursive: true });
+  return there;
 }
 
 /** The log and what rotation made of it. */
@@ -41,8 +65,4 @@ function logFiles(log: string): string[] {
 
 function settingsFiles(root: string): string[] {
   return ['domainsync.ini', 'domainssync.ini', 'domainsync.ini.new'].map((name) => join(root, 'etc', name));
-}
-
-function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }

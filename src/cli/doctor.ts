@@ -98,7 +98,7 @@ async function test(paths: Paths, name: string | undefined): Promise<SelfTestRep
   }
   await ensureAgent(paths);
   const zone = zoneName(name ?? `domainsync-test-${randomBytes(4).toString('hex')}.invalid`);
-  const central = await wireCentral(loaded.settings);
+  const central = await wireCentral(loaded.settings, paths.root);
   try {
     const ports = {
       panel: await wirePanel(paths.root),

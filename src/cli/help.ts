@@ -71,7 +71,7 @@ Examples:
   domainsync pause                   until "domainsync resume"
   domainsync pause --for 30m         ends by itself
 
-Without this program: touch /usr/local/ispmgr/var/domainsync/pause
+Without this program: touch var/domainsync/pause under the panel's root, e.g. /usr/local/mgr5/var/domainsync/pause
 Exit status: 0 paused.
 `,
   resume: `
@@ -101,10 +101,14 @@ Examples:
   domainsync install                                     again with the same release: nothing changes
   domainsync install --config /root/domainsync.ini       with settings, as a fleet tool would
   printf '...' | domainsync install --config -           settings from standard input
+  domainsync install --handlers xml                      ISPmanager 5/6 that does not take what our handlers print
+  domainsync --root /opt/ispsystem/dnsmanager6 install   another panel on the same host
   domainsync --root /srv/panel install --system no       another root, no service file
 
-The panel reads the description file when it starts: "killall ispmgr" restarts an ISPmanager 4.
-Exit status: 0 installed (or already so), 1 refused, nothing was changed, 3 installed, but the old agent has not ended yet.
+Which panel it is, the root tells: ISPmanager 4, ISPmanager 5/6, DNSmanager 5/6. When something changes that the panel reads only
+at its start, ISPmanager 5/6 and DNSmanager are restarted; an ISPmanager 4 by you: "killall ispmgr".
+Exit status: 0 installed (or already so), 1 refused, nothing was changed, 3 installed, but the panel could not be restarted or the
+old agent has not ended yet.
 `,
   uninstall: `
 Examples:
@@ -112,6 +116,6 @@ Examples:
   domainsync uninstall --keep-data     programs only; a later "install" goes on where this one ended
 
 What is at the central stays there as it is; it is only not kept in step any more.
-Exit status: 0 removed, 1 the agent did not end (nothing was removed).
+Exit status: 0 removed, 1 the agent did not end (run it again), 3 removed, but the panel could not be restarted.
 `,
 } as const;

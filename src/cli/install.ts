@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { describeProblem } from '../core/describe.ts';
 import { install, InstallRefused, removeOldReleases } from '../app/install.ts';
+import { commandFile, layoutOf, type HandlerType } from '../app/panel-files.ts';
+import { panelKindAt, usualRoots, type PanelKind } from '../app/panel-kind.ts';
 import type { Paths } from '../app/paths.ts';
 import { endAgent } from '../app/replace-agent.ts';
+import { restartCommand, restartPanel } from '../app/restart-panel.ts';
 import { putSystemFiles, removeSystemFiles } from '../app/system-files.ts';
-import { uninstall } from '../app/uninstall.ts';
+import { uninstall, withdraw } from '../app/uninstall.ts';
 import { askAgent, AskFailed } from './ask.ts';
 import { examples } from './help.ts';
 import { exitStatus, print } from './output.ts';
@@ -18,29 +21,48 @@ const agentPatience = 20_000;
 const systemOption = (): Option =>
   new Option('--system <dir>', 'where the operating system keeps its configuration, or "no"').default(
     'auto',
-    '/etc for the usual root, else no',
+    '/etc for a usual root, else no',
   );
+
+const handlersOption = (): Option =>
+  new Option('--handlers <type>', 'how ISPmanager 5/6 and DNSmanager run our handlers')
+    .choices(['cgi', 'xml'])
+    .default(undefined, 'as installed before, else cgi');
+
+interface InstallArguments {
+  readonly config?: string;
+  readonly from?: string;
+  readonly handlers?: HandlerType;
+  readonly system: string;
+}
 
 export function installCommand(place: () => Place): Command {
   return new Command('install')
     .description("put this release into the panel's root and in force; safe to run again, asks nothing")
     .option('--config <file>', 'settings file to put in force, "-" for standard input')
     .option('--from <dir>', 'directory of the release')
+    .addOption(handlersOption())
     .addOption(systemOption())
     .addHelpText('after', examples.install)
-    .action(async (options: { config?: string; from?: string; system: string }) => {
+    .action(async (options: InstallArguments) => {
       const { paths, socket, json } = place();
       const from = resolve(options.from ?? dirname(process.argv[1] ?? ''));
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
-      const { version, changed } = refusalsInWords(() => install({ root, from, socket, config }));
+      const { handlers } = options;
+      const done = refusalsInWords(() => install({ root, from, socket, config, handlers }));
+      const { version, kind, changed } = done;
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await putSystemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
       if (replaced) await replaceAgent(paths);
       removeOldReleases(root);
+      const restarted = done.restart && (await restart(paths, kind));
       const all = [...changed, ...system];
-      print(json, { version, changed: all }, () => installedText(version, all));
+      const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
+      print(json, { version, panel: kind, changed: all, restarted }, () =>
+        installedText(version, all, restarted, byHand),
+      );
     });
 }
 
@@ -55,20 +77,57 @@ export function uninstallCommand(place: () => Place): Command {
       const { root } = paths;
       await warnOfOpen(paths);
       const etc = etcOf(options.system, root);
-      const system = etc === null ? [] : await removeSystemFiles(etc);
+      const system = etc === null ? [] : await removeSystemFiles(root, etc);
       await stopAgent(paths);
       const keepData = options.keepData === true;
-      const removed = [...system, ...uninstall({ root, socket, keepData })];
-      print(json, { removed }, () => [...removed.map((path) => `removed ${path}`), restart].join('\n'));
+      const { withdrawn, restarted, byHand } = await letGo(paths);
+      const removed = [...system, ...withdrawn, ...uninstall({ root, socket, keepData })];
+      print(json, { removed, restarted }, () =>
+        [...removed.map((path) => `removed ${path}`), ...restartText(restarted, byHand)].join('\n'),
+      );
     });
 }
 
-const restart = 'Restart the panel so that it notices: killall ispmgr';
+interface LetGo {
+  readonly withdrawn: readonly string[];
+  readonly restarted: boolean;
+  readonly byHand: string | null;
+}
+
+/**
+ * Makes the panel forget our handlers before they go: until it has been restarted it calls them, and each call may start an agent.
+ */
+async function letGo(paths: Paths): Promise<LetGo> {
+  const { root } = paths;
+  const kind = panelKindAt(root);
+  const installed = existsSync(join(root, commandFile));
+  const withdrawn = withdraw(root);
+  if (kind === null || !(installed || withdrawn.length > 0)) {
+    return { withdrawn, restarted: false, byHand: null };
+  }
+  const restarted = await restart(paths, kind);
+  if (restarted) await stopAgent(paths);
+  return { withdrawn, restarted, byHand: restarted ? null : restartCommand(root, kind) };
+}
+
+/** @returns whether the panel was restarted; one that only a person can restart was not */
+async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {
+  const failure = await restartPanel(paths, kind);
+  if (failure === null) return layoutOf(kind).restart !== null;
+  process.exitCode = exitStatus.attention;
+  console.error(`domainsync: the panel could not be restarted: ${failure}`);
+  return false;
+}
+
+function restartText(restarted: boolean, byHand: string | null): string[] {
+  if (restarted) return ['The panel was restarted.'];
+  return byHand === null ? [] : [`Restart the panel so that it notices: ${byHand}`];
+}
 
 function etcOf(option: string, root: string): string | null {
   if (option === 'no') return null;
   if (option !== 'auto') return resolve(option);
-  return root === '/usr/local/ispmgr' ? '/etc' : null;
+  return usualRoots.some((usual) => usual === root) ? '/etc' : null;
 }
 
 function readConfig(path: string): string {
@@ -90,9 +149,15 @@ function refusalsInWords<T>(body: () => T): T {
   }
 }
 
-function installedText(version: string, changed: readonly string[]): string {
-  if (changed.length === 0) return `domainsync ${version} is installed already; nothing was changed.`;
-  return [...changed, `domainsync ${version} is installed.`, restart].join('\n');
+function installedText(
+  version: string,
+  changed: readonly string[],
+  restarted: boolean,
+  byHand: string | null,
+): string {
+  const told = restartText(restarted, byHand);
+  if (changed.length > 0) return [...changed, `domainsync ${version} is installed.`, ...told].join('\n');
+  return [`domainsync ${version} is installed already; nothing was changed.`, ...told].join('\n');
 }
 
 interface Status {
@@ -120,7 +185,7 @@ async function replaceAgent(paths: Paths): Promise<void> {
 async function stopAgent(paths: Paths): Promise<void> {
   const running = await status(paths);
   if (await endAgent(running?.pid ?? null, agentPatience)) return;
-  throw new AskFailed('The agent does not end; nothing was removed. Try again in a minute.');
+  throw new AskFailed('The agent does not end; domainsync was not removed. Try again in a minute.');
 }
 
 async function warnOfOpen(paths: Paths): Promise<void> {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { panelKindAt, usualRoots } from '../app/panel-kind.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
 /** What the options before the command say. */
@@ -20,7 +21,7 @@ export function addPlaceOptions(program: Command): Command {
   return program
     .addOption(
       new Option('--root <dir>', "the panel's root directory")
-        .default('/usr/local/ispmgr')
+        .default(usualRoot(), 'the first usual one that has a panel')
         .env('DOMAINSYNC_ROOT'),
     )
     .addOption(new Option('--socket <path>', "another place of the agent's socket").env('DOMAINSYNC_SOCKET'))
@@ -30,4 +31,8 @@ export function addPlaceOptions(program: Command): Command {
 export function placeOf(program: Command): Place {
   const { root, socket, json } = program.opts<Common>();
   return { paths: pathsOf(resolve(root), socket), socket, json: json === true };
+}
+
+function usualRoot(): string {
+  return usualRoots.find((root) => panelKindAt(root) !== null) ?? usualRoots[0];
 }

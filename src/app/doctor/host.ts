@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { commandFile, descriptionFile, handlers, releases } from '../install.ts';
+import { panelKindAt } from '../panel-kind.ts';
 import type { Paths } from '../paths.ts';
+import { unitOf } from '../system-files.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
@@ -24,37 +25,16 @@ export function lookAtHost({ root }: Paths): Finding[] {
     const text = `${tool} is missing or not executable: the panel cannot be read`;
     found.push(problemFound('panel root', text, "repair the panel's installation"));
   } else {
-    found.push(ok('panel root', root));
+    found.push(ok('panel root', `${root}, ${panelNames[panelKindAt(root) ?? 'ispmanager4']}`));
   }
   return found;
 }
 
-/** Whether what the panel starts is in its place, whole and of one release. */
-export function lookAtFiles({ root }: Paths): Finding[] {
-  const again = 'run "domainsync install" again';
-  const files = [...handlers, descriptionFile, commandFile].map((path) => join(root, path));
-  const absent = files.filter((path) => !existsSync(path));
-  if (absent.length > 0) return [problemFound('plugin files', `missing: ${absent.join(', ')}`, again)];
-  const found: Finding[] = [];
-  for (const path of files.filter((file) => !file.endsWith('.xml'))) {
-    const { mode, uid } = statSync(path);
-    if ((mode & 0o777) !== 0o700 || uid !== process.getuid?.()) {
-      const text = `${path} has mode 0${(mode & 0o777).toString(8)} and owner ${uid}, should be 0700 and ours`;
-      found.push(problemFound('plugin files', text, again));
-    }
-  }
-  const current = join(root, releases, 'current');
-  const target = existsSync(join(current, 'agent.cjs')) ? readlinkSync(current) : null;
-  if (target === null) found.push(problemFound('plugin files', `${current} points to no release`, again));
-  else if (target !== version) {
-    const text = `${current} is ${target}, this program is ${version}`;
-    found.push(warning('plugin files', text, `use ${join(root, commandFile)}`));
-  }
-  if (!readFileSync(join(root, descriptionFile), 'utf8').includes('</mgrdata>')) {
-    found.push(problemFound('plugin files', `${descriptionFile} is cut off`, again));
-  }
-  return found.length > 0 ? found : [ok('plugin files', `all there, release ${target ?? version}`)];
-}
+const panelNames = {
+  ispmanager4: 'ISPmanager 4',
+  ispmanager6: 'ISPmanager 5 or 6',
+  dnsmanager: 'DNSmanager 5 or 6',
+} as const;
 
 /** Which way a hook call takes to the agent; tried for real when there is one. */
 export async function lookAtWays({ socket }: Paths): Promise<Finding[]> {
@@ -84,7 +64,7 @@ async function passes(program: string, args: readonly string[]): Promise<boolean
 /** Who keeps the agent running, who keeps the log short, and whether the disk has room. */
 export async function lookAtSystem(paths: Paths): Promise<Finding[]> {
   const found: Finding[] = [];
-  const unit = 'domainsync-agent.service';
+  const unit = unitOf(paths.root);
   if (existsSync('/run/systemd/system') && existsSync(join('/etc/systemd/system', unit))) {
     const state = await run('systemctl', ['is-active', unit]).then(
       ({ stdout }) => stdout.trim(),

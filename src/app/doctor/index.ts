@@ -7,7 +7,8 @@ import { SettingsRefused, wireCentral, wirePanel, wirePanelHand } from '../wire.
 import { lookAtAgent, lookAtLog, type AgentReport } from './agent.ts';
 import { lookAtCentral } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
-import { lookAtFiles, lookAtHost, lookAtSystem, lookAtWays } from './host.ts';
+import { lookAtFiles, lookAtRegistration } from './files.ts';
+import { lookAtHost, lookAtSystem, lookAtWays } from './host.ts';
 import { lookAtJournal, lookAtPanel } from './records.ts';
 import { lookAtPause, lookAtSettings } from './settings.ts';
 
@@ -38,13 +39,17 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
     ['agent', async () => lookAtAgent(await askAgent())],
     ['hook', () => lookAtWays(paths)],
     ['system', () => lookAtSystem(paths)],
-    ['panel', async () => await lookAtPanel(await wirePanel(paths.root), await wirePanelHand(paths.root))],
-    ['central', async () => (settings === null ? [] : await lookAtCentral(settings, wall))],
+    [
+      'panel',
+      async () => await lookAtPanel(paths, await wirePanel(paths.root), await wirePanelHand(paths.root)),
+    ],
+    ['panel log', () => lookAtRegistration(paths)],
+    ['central', async () => (settings === null ? [] : await lookAtCentral(settings, paths.root, wall))],
     [
       'journal',
       async () => {
         if (settings === null) return [];
-        const central = await wireCentral(settings);
+        const central = await wireCentral(settings, paths.root);
         await central.close();
         return await lookAtJournal(journalPath(paths, central.id), wall);
       },

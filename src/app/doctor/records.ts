@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
 import { describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
@@ -6,6 +7,9 @@ import { PanelError, type Panel } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
 import { displayName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
+import { panelKindAt, panelName } from '../panel-kind.ts';
+import type { Paths } from '../paths.ts';
+import { restartCommand } from '../restart-panel.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** Longest time one question to the panel may take, milliseconds. */
@@ -14,7 +18,8 @@ const patience = 15_000;
 const longOpen = 600_000;
 
 /** What the panel answers when it is read, and whether it knows of the plugin. */
-export async function lookAtPanel(panel: Panel, hand: PanelHand): Promise<Finding[]> {
+export async function lookAtPanel({ root }: Paths, panel: Panel, hand: PanelHand): Promise<Finding[]> {
+  const kind = panelKindAt(root) ?? 'ispmanager4';
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
   const started = performance.now();
   try {
@@ -24,15 +29,15 @@ export async function lookAtPanel(panel: Panel, hand: PanelHand): Promise<Findin
     const found = [ok('panel', `${zones.length} zones, answered in ${ms} ms`)];
     if (!known) {
       const text = 'the panel does not know the plugin yet: no edit is mirrored';
-      found.push(
-        problemFound('panel', text, 'restart it so that it reads the description file: killall ispmgr'),
-      );
+      const way = `restart it so that it reads the description file: ${restartCommand(root, kind)}`;
+      found.push(problemFound('panel', text, way));
     }
     return found;
   } catch (error) {
     if (!(error instanceof PanelError)) throw error;
     const text = `the panel cannot be read: ${error.message}`;
-    return [problemFound('panel', text, 'try "sbin/mgrctl -m ispmgr domain" by hand; is the panel running?')];
+    const way = `try "${join(root, 'sbin/mgrctl')} -m ${panelName(kind)} domain" by hand; is the panel running?`;
+    return [problemFound('panel', text, way)];
   }
 }
 

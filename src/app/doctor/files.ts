@@ -1,0 +1,127 @@
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { releases } from '../install.ts';
+import {
+  commandFile,
+  installedType,
+  layoutOf,
+  textOf,
+  type PanelFile,
+  type PanelLayout,
+} from '../panel-files.ts';
+import { panelKindAt, panelName, type PanelKind } from '../panel-kind.ts';
+import type { Paths } from '../paths.ts';
+import { restartCommand } from '../restart-panel.ts';
+import { version } from '../version.ts';
+import { note, ok, problemFound, warning, type Finding } from './finding.ts';
+
+const again = 'run "domainsync install" again';
+const check = 'plugin files';
+
+/** Whether what the panel reads and starts is in its place, whole and of one release. */
+export function lookAtFiles(paths: Paths): Finding[] {
+  const { root } = paths;
+  const kind = panelKindAt(root);
+  if (kind === null) return [];
+  const layout = layoutOf(kind);
+  const absent = layout.files.map(({ path }) => join(root, path)).filter((path) => !existsSync(path));
+  if (absent.length > 0) return [problemFound(check, `missing: ${absent.join(', ')}`, again)];
+  const current = join(root, releases, 'current');
+  const target = existsSync(join(current, 'agent.cjs')) ? readlinkSync(current) : null;
+  const found = [
+    ...layout.files.flatMap((file) => lookAtMode(root, file)),
+    ...lookAtRelease(root, target),
+    ...lookAtTexts(root, kind, target === null ? null : join(current, 'plugin')),
+    ...lookAtRestart(paths, kind),
+  ];
+  return found.length > 0 ? found : [ok(check, `all there, release ${target ?? version}`)];
+}
+
+/** The panel starts no handler that others may write, or that it may not execute (reference 10.1, 11.1). */
+function lookAtMode(root: string, file: PanelFile): Finding[] {
+  const path = join(root, file.path);
+  const { mode, uid } = statSync(path);
+  if ((mode & 0o777) === file.mode && uid === process.getuid?.()) return [];
+  const text = `${path} has mode ${octal(mode)} and owner ${uid}, should be ${octal(file.mode)} and ours`;
+  return [problemFound(check, text, again)];
+}
+
+function octal(mode: number): string {
+  return `0${(mode & 0o777).toString(8)}`;
+}
+
+function lookAtRelease(root: string, target: string | null): Finding[] {
+  if (target === null) {
+    return [problemFound(check, `${join(root, releases, 'current')} points to no release`, again)];
+  }
+  if (target === version) return [];
+  const text = `${join(root, releases, 'current')} is ${target}, this program is ${version}`;
+  return [warning(check, text, `use ${join(root, commandFile)}`)];
+}
+
+/** Texts as the release in use would write them, whatever values were filled in: a cut file or one of another release shows. */
+function lookAtTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
+  if (templates === null) return [];
+  return layoutOf(kind)
+    .files.filter((file) => !isOf(readFileSync(join(root, file.path), 'utf8'), textOf(file, templates, {})))
+    .map(({ path }) => problemFound(check, `${path} is cut off or not of the release in use`, again));
+}
+
+/** Whether a text is a template with something in each open place. */
+function isOf(text: string, template: string): boolean {
+  const pieces = template.split(/@[A-Z]+@/u).map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
+  return new RegExp(`^${pieces.join('[^\\n]*')}$`, 'u').test(text);
+}
+
+function lookAtRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
+  if (!existsSync(restartDue)) return [];
+  const text = 'the panel has perhaps not been restarted since its files were changed';
+  return [note(check, text, restartCommand(root, kind))];
+}
+
+/** How much of the end of the panel's log is looked at, octets. */
+const logTail = 4 * 1_048_576;
+
+/**
+ * Whether the panel's log says that it has registered our handlers (reference 11.1); only a sign, as logs are rotated and their
+ * level may be low.
+ */
+export function lookAtRegistration({ root }: Paths): Finding[] {
+  const kind = panelKindAt(root);
+  if (kind === null || kind === 'ispmanager4') return [];
+  const log = join(root, 'var', `${panelName(kind)}.log`);
+  if (!existsSync(log)) return [];
+  const tail = tailOf(log);
+  const missing = unregistered(tail, layoutOf(kind));
+  const type = installedType(root, kind) ?? 'cgi';
+  if (missing.length === 0) return [ok('panel log', `${log} tells of our handlers (type ${type})`)];
+  const text = `the end of ${log} tells nothing of ${missing.join(', ')}: the log level may be low, or the panel started long ago`;
+  return [note('panel log', text, `if edits are not mirrored: ${restartCommand(root, kind)}`)];
+}
+
+function unregistered(text: string, { eventHandlers }: PanelLayout): string[] {
+  return eventHandlers.filter(
+    (name) => !text.includes(`Register event '${name}' for action 'domain.record.edit'`),
+  );
+}
+
+function tailOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const octets = Buffer.alloc(Math.min(size, logTail));
+    const read = readSync(file, octets, 0, octets.length, size - octets.length);
+    return octets.toString('latin1', 0, read);
+  } finally {
+    closeSync(file);
+  }
+}
