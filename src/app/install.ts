@@ -16,6 +16,7 @@ import { readSettings, saveSettingsText, settingsPath } from '../config/settings
 import {
   clearCaches,
   everyPath,
+  filesFor,
   installedType,
   layoutOf,
   removeForeignScripts,
@@ -123,8 +124,8 @@ interface Placing {
  */
 function putPanelFiles({ paths, kind, templates, values }: Placing, changed: string[]): boolean {
   const { root, restartDue } = paths;
-  const { files, restart } = layoutOf(kind);
-  const placed = files.map((file) => ({
+  const { restart } = layoutOf(kind);
+  const placed = filesFor(root, kind).map((file) => ({
     file,
     path: join(root, file.path),
     text: textOf(file, templates, values),

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fill } from './fill.ts';
 import { panelName, type PanelKind } from './panel-kind.ts';
 import { removeIfEmpty } from './put-file.ts';
@@ -19,6 +19,8 @@ export interface PanelFile {
   readonly values?: Readonly<Record<string, string>>;
   /** Whether the panel reads the file only when it starts, or keeps what it has read in a cache. */
   readonly readAtStart?: boolean;
+  /** Whether the file is for a part of the panel that not every one has: it is put only where its folder is already. */
+  readonly optional?: boolean;
   /** Lines of the template that do not concern this panel. */
   readonly without?: RegExp;
 }
@@ -74,6 +76,7 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
         mode: 0o644,
         template: 'ispmanager6/module.xml',
         readAtStart: true,
+        optional: true,
       },
       {
         path: description,
@@ -99,6 +102,13 @@ const layouts: Readonly<Record<PanelKind, PanelLayout>> = {
 
 export function layoutOf(kind: PanelKind): PanelLayout {
   return layouts[kind];
+}
+
+/** The files that belong into a root, in the order they are put into place. */
+export function filesFor(root: string, kind: PanelKind): readonly PanelFile[] {
+  const belongs = ({ path, optional }: PanelFile): boolean =>
+    optional !== true || existsSync(dirname(join(root, path)));
+  return layouts[kind].files.filter(belongs);
 }
 
 /** Paths under a root where any kind of panel has files of ours, description files first. */

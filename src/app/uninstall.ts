@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { releases } from './install.ts';
-import { clearCaches, everyPath, layoutOf, removeForeignScripts } from './panel-files.ts';
+import { clearCaches, everyPath, filesFor, removeForeignScripts } from './panel-files.ts';
 import { panelKindAt } from './panel-kind.ts';
 import { pathsOf } from './paths.ts';
 import { removeIfEmpty } from './put-file.ts';
@@ -21,7 +21,7 @@ export interface UninstallOptions {
 export function withdraw(root: string): string[] {
   const kind = panelKindAt(root);
   if (kind === null) return [];
-  const read = layoutOf(kind).files.filter(({ readAtStart }) => readAtStart === true);
+  const read = filesFor(root, kind).filter(({ readAtStart }) => readAtStart === true);
   const removed = removeAll(read.map(({ path }) => join(root, path)));
   if (removed.length > 0) clearCaches(root, kind);
   return removed;
@@ -40,13 +40,10 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
   const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
   const kept = keepData ? [paths.restartDue] : data;
   const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
-  for (const folder of emptied) removeIfEmpty(join(root, folder));
+  removeIfEmpty(join(root, 'lib'));
   if (socket === undefined) removeIfEmpty(dirname(paths.socket));
   return removed;
 }
-
-/** Folders that an installation makes where they are missing, inner ones first. */
-const emptied = ['lib', 'etc/plugins/ispmgr', 'etc/plugins/dnsmgr', 'etc/plugins'];
 
 function removeAll(paths: readonly string[]): string[] {
   const there = paths.filter((path) => existsSync(path));

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { releases } from '../install.ts';
 import {
   commandFile,
+  filesFor,
   installedType,
   layoutOf,
   textOf,
@@ -32,13 +33,13 @@ export function lookAtFiles(paths: Paths): Finding[] {
   const { root } = paths;
   const kind = panelKindAt(root);
   if (kind === null) return [];
-  const layout = layoutOf(kind);
-  const absent = layout.files.map(({ path }) => join(root, path)).filter((path) => !existsSync(path));
+  const files = filesFor(root, kind);
+  const absent = files.map(({ path }) => join(root, path)).filter((path) => !existsSync(path));
   if (absent.length > 0) return [problemFound(check, `missing: ${absent.join(', ')}`, again)];
   const current = join(root, releases, 'current');
   const target = existsSync(join(current, 'agent.cjs')) ? readlinkSync(current) : null;
   const found = [
-    ...layout.files.flatMap((file) => lookAtMode(root, file)),
+    ...files.flatMap((file) => lookAtMode(root, file)),
     ...lookAtRelease(root, target),
     ...lookAtTexts(root, kind, target === null ? null : join(current, 'plugin')),
     ...lookAtRestart(paths, kind),
@@ -71,8 +72,8 @@ function lookAtRelease(root: string, target: string | null): Finding[] {
 /** Texts as the release in use would write them, whatever values were filled in: a cut file or one of another release shows. */
 function lookAtTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
   if (templates === null) return [];
-  return layoutOf(kind)
-    .files.filter((file) => !isOf(readFileSync(join(root, file.path), 'utf8'), textOf(file, templates, {})))
+  return filesFor(root, kind)
+    .filter((file) => !isOf(readFileSync(join(root, file.path), 'utf8'), textOf(file, templates, {})))
     .map(({ path }) => problemFound(check, `${path} is cut off or not of the release in use`, again));
 }
 

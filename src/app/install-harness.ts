@@ -1,0 +1,37 @@
+/** A panel's root of each kind and a release beside it, as plain folders. For tests. */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { panelName, type PanelKind } from './panel-kind.ts';
+
+export interface Host {
+  readonly folder: string;
+  readonly root: string;
+  readonly from: string;
+  readonly socket: string;
+}
+
+export function makeHost(t: TestContext, kind: PanelKind = 'ispmanager4'): Host {
+  const folder = mkdtempSync(join(tmpdir(), 'install-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const root = join(folder, 'panel');
+  // Only ISPmanager has a page for modules (reference 13.2).
+  const later = { ispmanager4: [], ispmanager6: ['etc/xml', 'etc/plugins/ispmgr'], dnsmanager: ['etc/xml'] }[
+    kind
+  ];
+  for (const name of ['etc', 'addon', 'var', 'sbin', ...later]) {
+    mkdirSync(join(root, name), { recursive: true });
+  }
+  writeFileSync(join(root, `etc/${panelName(kind)}.conf`), '');
+  const from = join(folder, 'release');
+  mkdirSync(from);
+  for (const name of ['agent', 'hook', 'form', 'domainsync']) writeFileSync(join(from, `${name}.cjs`), name);
+  cpSync(join(import.meta.dirname, '../../plugin'), join(from, 'plugin'), { recursive: true });
+  return { folder, root, from, socket: join(folder, 'agent.sock') };
+}
+
+/** Every path under a folder. */
+export function everything(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+}
