@@ -21,9 +21,10 @@ export interface ArchiveOptions {
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
 /**
- * Writes, for every architecture whose runtime is installed, `domainsync-VERSION-ARCH.tar.gz` laid out for unpacking over the
- * panel's root (reference 13.1), then the extension source `ispmgr_plugins.xml` and `SHA256SUMS`. The archive touches nothing
- * that is in use: a folder of its own for the release, and the panel's two scripts; the rest is put in force by `install`.
+ * Writes, for every architecture whose runtime is installed, `domainsync-VERSION-ARCH.tar.gz` laid out for unpacking over any
+ * panel's root (reference 13), then the extension source `ispmgr_plugins.xml` of ISPmanager 4 and `SHA256SUMS`. The archive touches
+ * nothing that is in use: a folder of its own for the release, and the two scripts of an ISPmanager 4; the rest is put in force by
+ * `install`.
  */
 export async function writeArchives(options: ArchiveOptions): Promise<void> {
   const { top, out, version } = options;

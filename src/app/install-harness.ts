@@ -17,10 +17,12 @@ export function makeHost(t: TestContext, kind: PanelKind = 'ispmanager4'): Host 
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const root = join(folder, 'panel');
   // Only ISPmanager has a page for modules (reference 13.2).
-  const later = { ispmanager4: [], ispmanager6: ['etc/xml', 'etc/plugins/ispmgr'], dnsmanager: ['etc/xml'] }[
-    kind
-  ];
-  for (const name of ['etc', 'addon', 'var', 'sbin', ...later]) {
+  const folders: Readonly<Record<PanelKind, readonly string[]>> = {
+    ispmanager4: [],
+    ispmanager6: ['etc/xml', 'lib', 'etc/plugins/ispmgr'],
+    dnsmanager: ['etc/xml', 'lib'],
+  };
+  for (const name of ['etc', 'addon', 'var', 'sbin', ...folders[kind]]) {
     mkdirSync(join(root, name), { recursive: true });
   }
   writeFileSync(join(root, `etc/${panelName(kind)}.conf`), '');

@@ -40,7 +40,8 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
   const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
   const kept = keepData ? [paths.restartDue] : data;
   const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
-  removeIfEmpty(join(root, 'lib'));
+  // A later panel has this folder for itself (reference 11.1).
+  if (kind === 'ispmanager4') removeIfEmpty(join(root, 'lib'));
   if (socket === undefined) removeIfEmpty(dirname(paths.socket));
   return removed;
 }

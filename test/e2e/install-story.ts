@@ -1,0 +1,253 @@
+/** The release archive on a panel: as a fleet tool would install, update and remove it, while edits go on. One story for each kind. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { account, makeStage, until, type Stage } from '../../demo/stage.ts';
+import { address, holdsName } from '../../demo/words.ts';
+import type { Answer } from '../../sandbox/index.ts';
+
+const run = promisify(execFile);
+const builder = join(import.meta.dirname, '../../script/build.ts');
+const zone = 'example.org';
+
+/** What the command line says with `--json` of an installation or a removal. */
+export interface Done {
+  readonly changed: readonly string[];
+  readonly restarted: boolean;
+}
+
+/** A panel, a central and archives to install from. */
+export class InstallStage {
+  readonly stage: Stage;
+  readonly folder: string;
+  readonly #pristine: string[];
+  readonly #archives = new Map<string, string>();
+
+  private constructor(stage: Stage, folder: string) {
+    this.stage = stage;
+    this.folder = folder;
+    this.#pristine = this.everything();
+  }
+
+  static async make(generation: 'v4' | 'v6'): Promise<InstallStage> {
+    const stage = await makeStage({ panel: generation, central: generation });
+    assert.ok((await stage.atCentral.makeZone(zone)).ok);
+    assert.ok((await stage.atPanel.makeZone(zone)).ok);
+    return new InstallStage(stage, mkdtempSync(join(tmpdir(), 'install-e2e-')));
+  }
+
+  async stop(): Promise<void> {
+    await this.stage.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get root(): string {
+    return this.stage.panel.root;
+  }
+
+  /** Every path under the panel's root, but what the panel itself writes as it runs. */
+  everything(): string[] {
+    return readdirSync(this.root, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !/^var\/(state|ispmgr)/.test(path))
+      .sort();
+  }
+
+  isPristine(): void {
+    assert.deepEqual(this.everything(), this.#pristine);
+  }
+
+  async release(version: string): Promise<string> {
+    const made = this.#archives.get(version);
+    if (made !== undefined) return made;
+    const out = join(this.folder, `dist-${version}`);
+    await run(process.execPath, [builder, '--archive', '--fast', '--out', out, '--version', version]);
+    const name = readdirSync(out).find((file) => file.endsWith('.tar.gz')) ?? '';
+    this.#archives.set(version, join(out, name));
+    return join(out, name);
+  }
+
+  /** As reference 13 has it: unpacked, over the root or anywhere, then the installer. */
+  async unpackAndInstall(version: string, place: string, ...args: readonly string[]): Promise<Done> {
+    mkdirSync(place, { recursive: true });
+    await run('tar', ['-xzf', await this.release(version), '-C', place]);
+    const installer = join(place, 'lib/domainsync', version, 'install');
+    const { stdout } = await run(installer, ['--root', this.root, '--json', ...args]);
+    return JSON.parse(stdout) as Done;
+  }
+
+  settings(): string {
+    const { url, fingerprint } = this.stage.central;
+    const path = join(this.folder, 'right.ini');
+    writeFileSync(
+      path,
+      `[isp_master]\nhost = ${url}\nusername = ${account.name}\npassword = ${account.password}\nfingerprint = ${fingerprint}\n` +
+        '[sync]\nafter_wait = 1\nread_gap = 1\ngrace = 1\n',
+    );
+    return path;
+  }
+
+  async domainsync(...args: readonly string[]): Promise<string> {
+    return (await run(join(this.root, 'sbin/domainsync'), args)).stdout;
+  }
+
+  save(name: string): Promise<Answer> {
+    return this.stage.atPanel.save(zone, address(name, '192.0.2.9'));
+  }
+
+  has(side: 'panel' | 'central', name: string): boolean {
+    return holdsName(this.stage[side], zone, name);
+  }
+
+  /** Until an edit passes: the panel has read the description file, the agent has compared everything. */
+  async mirrors(name: string): Promise<void> {
+    await until('an edit', async () => {
+      await this.save(name);
+      return this.has('panel', name) && this.has('central', name);
+    });
+  }
+
+  /** Edits one after the other for as long as something goes on; each must be on both sides. */
+  async editing(prefix: string, during: () => Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const answers: { name: string; ok: boolean }[] = [];
+    const editing = (async (): Promise<void> => {
+      for (let at = 0; !over.signal.aborted || at < 5; at += 1) {
+        const name = `${prefix}${at}`;
+        answers.push({ name, ok: (await this.save(name)).ok });
+      }
+    })();
+    try {
+      await during();
+    } finally {
+      over.abort();
+      await editing;
+    }
+    for (const { name, ok } of answers) {
+      assert.equal(this.has('panel', name), ok, name);
+      assert.equal(this.has('central', name), ok, name);
+    }
+    assert.ok(
+      answers.every(({ ok }) => ok),
+      JSON.stringify(answers),
+    );
+  }
+
+  inUse(): string {
+    return readlinkSync(join(this.root, 'lib/domainsync/current'));
+  }
+}
+
+/** What a refused installation says. */
+async function refusalOf(work: Promise<unknown>): Promise<string> {
+  return await work.then(
+    () => '',
+    (error: unknown) => (error instanceof Error && 'stderr' in error ? String(error.stderr) : ''),
+  );
+}
+
+/**
+ * Registers the tests that are the same for every kind of panel.
+ * @param description the file by which the panel knows the plugin
+ * @returns the stage, for further tests that come before the removal
+ */
+export function tellInstallStory(
+  generation: 'v4' | 'v6',
+  description: string,
+  further: (story: () => InstallStage) => void = () => undefined,
+): void {
+  let story: InstallStage;
+  const restartsItself = generation !== 'v4';
+
+  before(async () => {
+    story = await InstallStage.make(generation);
+  });
+  after(async () => {
+    await story.stop();
+  });
+
+  test('settings with mistakes: every one is said, and nothing is put in force', async () => {
+    const config = join(story.folder, 'wrong.ini');
+    writeFileSync(config, '[isp_master]\nhost = http://dns.example.net\n[log]\nlevel = 12\n');
+    const refused = await refusalOf(story.unpackAndInstall('0.9.0', story.root, '--config', config));
+    assert.match(refused, /line 2.*http:\/\//);
+    assert.match(refused, /line 4.*level/);
+    assert.match(refused, /Nothing was changed/);
+    assert.equal(existsSync(join(story.root, description)), false);
+    rmSync(join(story.root, restartsItself ? 'lib/domainsync' : 'lib'), { recursive: true });
+    rmSync(join(story.root, 'var/.plugin_scripts'), { recursive: true });
+    story.isPristine();
+  });
+
+  test('installed with its settings, with its own Node.js', async () => {
+    const done = await story.unpackAndInstall('1.0.0', story.root, '--config', story.settings());
+    assert.equal(done.restarted, restartsItself);
+    const shim = readFileSync(join(story.root, 'addon/domainsync'), 'utf8');
+    assert.match(shim, /lib\/domainsync\/current\/node/);
+    if (!restartsItself) story.stage.panel.restartPanel();
+    await story.mirrors('first');
+    assert.match(await story.domainsync('--version'), /^1\.0\.0/);
+  });
+
+  test('again: nothing changes, and the panel is left alone', async () => {
+    const { root } = story;
+    const again = await run(join(root, 'lib/domainsync/1.0.0/install'), ['--root', root, '--json']);
+    const { changed, restarted } = JSON.parse(again.stdout) as Done;
+    assert.deepEqual([changed, restarted], [[], false]);
+  });
+
+  test('an update while edits go on: each edit is on both sides or on neither', async () => {
+    await story.release('1.1.0');
+    const settings = readFileSync(join(story.root, 'etc/domainsync.ini'), 'utf8');
+    // The later generation has no list of plugins that unpacks: the archive may lie anywhere.
+    const place = restartsItself ? join(story.folder, 'unpacked') : story.root;
+    await story.editing('u', async () => {
+      const done = await story.unpackAndInstall('1.1.0', place);
+      assert.equal(done.restarted, false, 'nothing the panel reads has changed');
+    });
+    assert.equal(readFileSync(join(story.root, 'etc/domainsync.ini'), 'utf8'), settings);
+    assert.equal(story.inUse(), '1.1.0');
+    assert.equal(existsSync(join(story.root, 'lib/domainsync/1.0.0')), false);
+    assert.match(await story.domainsync('--version'), /^1\.1\.0/);
+  });
+
+  test('a machine it cannot run on: said before anything is changed', async () => {
+    const bin = join(story.folder, 'bin');
+    mkdirSync(bin);
+    const uname = '#!/bin/sh\n[ "$1" = -s ] && echo Linux || exec /bin/uname "$@"\n';
+    writeFileSync(join(bin, 'uname'), uname, { mode: 0o755 });
+    writeFileSync(join(bin, 'getconf'), '#!/bin/sh\necho "glibc 2.17"\n', { mode: 0o755 });
+    const found = story.everything();
+    const { root } = story;
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const installer = join(root, 'lib/domainsync/1.1.0/install');
+    assert.match(await refusalOf(run(installer, ['--root', root], { env })), /glibc 2\.28 or newer.*2\.17/);
+    assert.deepEqual(story.everything(), found);
+  });
+
+  further(() => story);
+
+  test('removed without trace', async () => {
+    await story.domainsync('uninstall');
+    if (!restartsItself) {
+      story.stage.panel.restartPanel();
+      // An ISPmanager 4 removes the scripts of its list of plugins itself.
+      rmSync(join(story.root, 'var/.plugin_scripts'), { recursive: true });
+    }
+    story.isPristine();
+    assert.ok((await story.save('alone')).ok);
+    assert.equal(story.has('central', 'alone'), false);
+  });
+}
