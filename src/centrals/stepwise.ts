@@ -6,7 +6,7 @@ import {
   type CentralRecord,
 } from '../core/central.ts';
 import { displayName, type DnsName } from '../dns/name.ts';
-import { formatRecord, recordId, type ResourceRecord } from '../dns/record.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 import { look, restated } from './restate.ts';
 
@@ -199,10 +199,6 @@ function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl
   const staying = new Set(present.filter((record) => !removing.includes(record)).map(recordId));
   const adding = [...goal.values()].filter((record) => !staying.has(recordId(record)));
   return pairUp(removing, adding);
-}
-
-function otherTtl(a: ResourceRecord, b: ResourceRecord): boolean {
-  return a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl;
 }
 
 function pairUp(removing: readonly CentralRecord[], adding: readonly ResourceRecord[]): readonly Step[] {

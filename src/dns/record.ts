@@ -44,6 +44,11 @@ export function sameData(a: ResourceRecord, b: ResourceRecord): boolean {
   return recordId(a) === recordId(b);
 }
 
+/** Whether the TTLs are known and not the same. */
+export function otherTtl(a: Pick<ResourceRecord, 'ttl'>, b: Pick<ResourceRecord, 'ttl'>): boolean {
+  return a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl;
+}
+
 /** One line for people: Unicode owner name, type, data. */
 export function formatRecord(record: ResourceRecord): string {
   return `${displayName(record.name)} ${record.type} ${record.rdata}`;

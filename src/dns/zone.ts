@@ -1,7 +1,7 @@
 import { isWithin, type DnsName } from './name.ts';
 import { problem, type Problem } from './problem.ts';
 import { singleValued } from './rdata/rdata.ts';
-import { formatRecord, recordId, type ResourceRecord } from './record.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from './record.ts';
 
 /** One zone as one side holds it now. */
 export interface ZoneSnapshot {
@@ -28,7 +28,7 @@ export function diff(from: ZoneSnapshot, to: ZoneSnapshot): Change {
   const before = byId(from.records);
   const after = byId(to.records);
   const moved = (a: ResourceRecord, b: ResourceRecord | undefined): boolean =>
-    b === undefined || (a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl);
+    b === undefined || otherTtl(a, b);
   return {
     zone: to.zone,
     remove: [...before].filter(([id, record]) => moved(record, after.get(id))).map(([, record]) => record),

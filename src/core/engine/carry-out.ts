@@ -1,6 +1,6 @@
 import { invert, isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { Problem } from '../../dns/problem.ts';
-import { recordId } from '../../dns/record.ts';
+import { otherTtl, recordId } from '../../dns/record.ts';
 import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { JournalError } from '../journal.ts';
@@ -176,15 +176,22 @@ async function lookAgain(runtime: Runtime, operation: Operation, change: Change)
       (ctx) => runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx),
       runtime.ports.settings.recheckTimeout,
     );
-    const ids = new Set((present ?? []).map(recordId));
-    const done =
-      change.add.every((record) => ids.has(recordId(record))) &&
-      !change.remove.some((record) => ids.has(recordId(record)));
-    return done ? 'done' : 'not-done';
+    return isCarriedOut(change, present ?? []) ? 'done' : 'not-done';
   } catch (error) {
     if (error instanceof CentralError) return 'unread';
     throw error;
   }
+}
+
+function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]): boolean {
+  const held = new Map(present.map((record) => [recordId(record), record]));
+  const goal = new Set(add.map(recordId));
+  return (
+    add.every((record) => {
+      const there = held.get(recordId(record));
+      return there !== undefined && !otherTtl(record, there);
+    }) && !remove.some((record) => held.has(recordId(record)) && !goal.has(recordId(record)))
+  );
 }
 
 /** Undoes whatever part of `change` is in place; `clean` only when a read proved it. */

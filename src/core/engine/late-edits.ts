@@ -54,7 +54,7 @@ async function followLateItems(runtime: Runtime, operation: Operation, view: Pan
   const agreed = new Set(
     rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
   );
-  const views = viewItems(operation, view.ids);
+  const views = viewItems(operation, view);
   const items = operation.items.filter(
     (item, at) => views[at] === 'after' && item.mirrored && !isAgreed(item, agreed) && !isBusy(item, busy),
   );

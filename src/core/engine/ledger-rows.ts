@@ -60,7 +60,15 @@ function rowAfter(
   const standing: RecordStanding = item.mirrored
     ? mirroredStanding(onPanel, onCentral)
     : localStanding(item.note, row, onPanel);
-  return { record, standing, onPanel, onCentral, panelKey: keys.get(id) ?? null, note: item.note };
+  const ttl = truth.view.ttls.get(id) ?? record.ttl;
+  return {
+    record: { ...record, ttl },
+    standing,
+    onPanel,
+    onCentral,
+    panelKey: keys.get(id) ?? null,
+    note: item.note,
+  };
 }
 
 function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {

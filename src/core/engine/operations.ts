@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Operation } from '../operation.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Operation, OperationItem } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
@@ -76,18 +76,41 @@ export type ItemView = 'before' | 'after' | 'other';
 
 /** Whether the panel shows the whole edit done. In a zone that is gone every delete would look so: nothing is proven there. */
 export function showsDone(operation: Operation, view: PanelView): boolean {
-  return view.records !== null && viewItems(operation, view.ids).every((item) => item === 'after');
+  return view.records !== null && viewItems(operation, view).every((item) => item === 'after');
 }
 
-export function viewItems(operation: Operation, panelIds: ReadonlySet<string>): ItemView[] {
+export function viewItems(
+  operation: Pick<Operation, 'items'>,
+  { ids, ttls }: Pick<PanelView, 'ids' | 'ttls'>,
+): ItemView[] {
   return operation.items.map(({ remove, add }) => {
     const removeId = remove === null ? null : recordId(remove);
     const addId = add === null ? null : recordId(add);
-    const hasOld = removeId !== null && panelIds.has(removeId);
-    const hasNew = addId !== null && panelIds.has(addId);
-    if (removeId === addId) return hasNew ? 'after' : 'other';
+    const hasOld = removeId !== null && ids.has(removeId);
+    const hasNew = addId !== null && ids.has(addId);
+    if (remove !== null && add !== null && removeId === addId) {
+      return hasNew ? viewTtl(remove, add, ttls.get(recordId(add)) ?? null) : 'other';
+    }
     if ((addId === null || hasNew) && !hasOld) return 'after';
     if ((removeId === null || hasOld) && !hasNew) return 'before';
     return 'other';
   });
+}
+
+/** Of an edit that changes the TTL alone. */
+function viewTtl(remove: ResourceRecord, add: ResourceRecord, ttl: number | null): ItemView {
+  if (!otherTtl(add, { ttl })) return 'after';
+  return otherTtl(remove, { ttl }) ? 'other' : 'before';
+}
+
+/** An item that changes nothing but the TTL of a record. */
+export interface Retimed {
+  readonly remove: ResourceRecord;
+  readonly add: ResourceRecord;
+}
+
+/** The item as one that changes the TTL alone; `null` when it is another. */
+export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
+  if (remove === null || add === null || recordId(remove) !== recordId(add)) return null;
+  return otherTtl(remove, add) ? { remove, add } : null;
 }

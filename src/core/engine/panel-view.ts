@@ -9,6 +9,8 @@ export interface PanelView {
   /** `null`: the panel has no such zone. */
   readonly records: readonly PanelRecord[] | null;
   readonly ids: ReadonlySet<string>;
+  /** TTLs by id, seconds; null where the panel has none for a record. */
+  readonly ttls: ReadonlyMap<string, number | null>;
   /** Whether no hook call ran meanwhile: only then does it count as proof of an absence. */
   readonly quiet: boolean;
 }
@@ -18,7 +20,8 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
   const { value: records, quiet } = await runtime.quietly(() =>
     runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
   );
-  return { records, ids: new Set((records ?? []).map(recordId)), quiet };
+  const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
+  return { records, ids: new Set(ttls.keys()), ttls, quiet };
 }
 
 /** States in which the panel has spoken and only visibility is waited for. */

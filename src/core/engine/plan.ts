@@ -1,11 +1,12 @@
 import type { DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
-import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import type { LedgerRow, RecordStanding } from '../ledger.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import type { EditItem, KnownRecord } from '../panel.ts';
 import { isCentralsOwn, plain } from './classify.ts';
+import { retimed } from './operations.ts';
 
 /** What the ledger and the open operations of a zone know, in one view. */
 export interface ZoneKnowledge {
@@ -140,10 +141,23 @@ export function planChange(
     if (item.add !== null && !held.has(recordId(item.add))) add.set(recordId(item.add), item.add);
   }
   for (const item of judged) {
-    if (item.mirrored && item.add !== null) remove.delete(recordId(item.add));
+    if (!item.mirrored || item.add === null) continue;
+    const id = recordId(item.add);
+    const there = held.get(id);
+    if (there !== undefined && retimed(item) !== null && otherTtl(there, item.add)) {
+      remove.set(id, there);
+      add.set(id, item.add);
+    } else remove.delete(id);
   }
+  for (const [id, record] of add) add.set(id, { ...record, ttl: record.ttl ?? usualTtl(record, present) });
   const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
   return { items: judged, change, problems: clashes(change, [...held.values()]) };
+}
+
+/** The TTL of what the central has beside a record whose own is not known (design: "Data"); `null`: its default. */
+function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
+  const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
+  return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;
 }
 
 /** An old value that is gone while a value nobody knows stands in its place: someone else wrote there. */

@@ -2,7 +2,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { Operation } from '../operation.ts';
 import { PanelError } from '../panel.ts';
-import { viewItems } from './operations.ts';
+import { retimed, viewItems } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 
@@ -16,7 +16,7 @@ const hopelessAfter = 5;
  */
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { journal, settings } = runtime.ports;
-  const items = viewItems(operation, view.ids);
+  const items = viewItems(operation, view);
   const change = inversePart(operation, view, await wantedByOthers(runtime, operation));
   // Restored, or moved on by somebody since: the comparison lists what still differs.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
@@ -52,6 +52,15 @@ function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<
   const remove: ResourceRecord[] = [];
   const add: ResourceRecord[] = [];
   for (const item of operation.items) {
+    const ttl = retimed(item);
+    if (ttl !== null) {
+      const shown = view.ttls.get(recordId(ttl.add)) ?? null;
+      if (shown === ttl.add.ttl) {
+        remove.push(ttl.add);
+        add.push(ttl.remove);
+      }
+      continue;
+    }
     const added = item.add === null ? null : recordId(item.add);
     if (item.add !== null && added !== null && view.ids.has(added) && !wanted.has(added))
       remove.push(item.add);

@@ -1,10 +1,10 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
-import { mirroredNames, showsDone, viewItems } from './operations.ts';
+import { mirroredNames, retimed, showsDone, viewItems, type Retimed } from './operations.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
@@ -104,9 +104,10 @@ async function bringUnderLock(
 ): Promise<void> {
   const { zone, names, view } = place;
   const present = names.length === 0 ? [] : await runtime.ports.central.readNames(zone, names, ctx);
-  const ids = new Set((present ?? []).map(recordId));
+  const ttls = new Map((present ?? []).map((record) => [recordId(record), record.ttl]));
+  const ids = new Set(ttls.keys());
   const started = await runtime.exclusively(() =>
-    startBringing(runtime, judged, place, ids, present === null),
+    startBringing(runtime, judged, place, ttls, present === null),
   );
   if (started === null) return;
   const { operations, change } = started;
@@ -121,16 +122,17 @@ async function startBringing(
   runtime: Runtime,
   judged: readonly Operation[],
   { zone, view }: Place,
-  centralIds: ReadonlySet<string>,
+  centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
 ): Promise<{ operations: Operation[]; change: Change } | null> {
   const { journal, clock } = runtime.ports;
+  const centralIds = new Set(centralTtls.keys());
   const fresh = await unchanged(runtime, judged);
   if (fresh === null) return null;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const others = open.filter((other) => !isFinal(other.state) && !fresh.some(({ id }) => id === other.id));
   const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
-  const truth = { panelIds: view.ids, centralIds, lateIds: new Set(late) };
+  const truth = { view, centralIds, centralTtls, lateIds: new Set(late) };
   const { change, inherited } = towardsPanel(zone, fresh, truth, others);
   if (inherited.length > 0) await journal.commit({ operations: inherited });
   // Without the zone at the central there is nothing left of ours to take back.
@@ -162,7 +164,7 @@ async function endBringing(
 
 /** How an operation ends whose records now stand at the central as they stood in the panel. */
 function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operation {
-  const items = viewItems(operation, view.ids);
+  const items = viewItems(operation, view);
   // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
   const some = operation.afterSeen && items.includes('after');
   if (some || showsDone(operation, view)) return runtime.next(operation, 'confirmed');
@@ -173,8 +175,10 @@ function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operati
 }
 
 interface Truth {
-  readonly panelIds: ReadonlySet<string>;
+  readonly view: PanelView;
   readonly centralIds: ReadonlySet<string>;
+  /** TTLs at the central, by id. */
+  readonly centralTtls: ReadonlyMap<string, number | null>;
   /** What ended operations on watch may have written late. */
   readonly lateIds: ReadonlySet<string>;
 }
@@ -189,9 +193,10 @@ interface Towards {
 function towardsPanel(
   zone: DnsName,
   operations: readonly Operation[],
-  { panelIds, centralIds, lateIds }: Truth,
+  truth: Truth,
   others: readonly Operation[],
 ): Towards {
+  const { view, centralIds, lateIds } = truth;
   const remove = new Map<string, ResourceRecord>();
   const add = new Map<string, ResourceRecord>();
   const heirs = new Map<string, Operation>();
@@ -199,13 +204,24 @@ function towardsPanel(
     const added = new Set(operation.added.map(recordId));
     for (const item of operation.items) {
       if (!item.mirrored) continue;
+      const ttls = ttlTowardsPanel(item, truth);
+      if (
+        ttls !== null &&
+        added.has(recordId(ttls.add)) &&
+        claimant(others, recordId(ttls.add), 'add') === null
+      ) {
+        remove.set(recordId(ttls.remove), ttls.remove);
+        add.set(recordId(ttls.add), ttls.add);
+        continue;
+      }
       for (const record of [item.remove, item.add]) {
         if (record === null) continue;
         const id = recordId(record);
-        const wanted = panelIds.has(id);
+        const wanted = view.ids.has(id);
         if (wanted === centralIds.has(id)) continue;
         if (wanted) {
-          if (claimant(others, id, 'remove') === null) add.set(id, record);
+          if (claimant(others, id, 'remove') === null)
+            add.set(id, { ...record, ttl: view.ttls.get(id) ?? record.ttl });
           continue;
         }
         if (!added.has(id) && !lateIds.has(id) && record !== item.remove) continue;
@@ -219,6 +235,16 @@ function towardsPanel(
     change: { zone, remove: [...remove.values()], add: [...add.values()] },
     inherited: [...heirs.values()],
   };
+}
+
+/** For an edit of the TTL alone whose record both sides have: from the central's TTL to the panel's, where they differ. */
+function ttlTowardsPanel(item: OperationItem, { view, centralTtls }: Truth): Retimed | null {
+  const change = retimed(item);
+  if (change === null) return null;
+  const id = recordId(change.add);
+  const wanted = { ...change.add, ttl: view.ttls.get(id) ?? null };
+  const there = { ...change.add, ttl: centralTtls.get(id) ?? null };
+  return otherTtl(wanted, there) ? { remove: there, add: wanted } : null;
 }
 
 /** An open operation of somebody else that wants the record added (or removed). */

@@ -90,7 +90,7 @@ async function tendUndecided(
  */
 function isDecided(runtime: Runtime, operation: Operation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;
-  const items = view.records === null ? ['gone'] : viewItems(operation, view.ids);
+  const items = view.records === null ? ['gone'] : viewItems(operation, view);
   const { settings } = runtime.ports;
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
   return agreesTwice(runtime, operation, view, items.join(), { patience, gap: settings.readGap });

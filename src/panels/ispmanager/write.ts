@@ -1,4 +1,4 @@
-import { recordId } from '../../dns/record.ts';
+import { otherTtl, recordId } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type PanelRecord } from '../../core/panel.ts';
@@ -32,18 +32,19 @@ export class PanelWriter {
   ): Promise<void> {
     const { records } = this.#dialect;
     const keys = new Map(present.map((record) => [recordId(record), record.key]));
-    const gone = new Set<string>();
+    const retimed = new Set(change.add.map(recordId));
     const plid = zoneId(change.zone);
     for (const record of change.remove) {
       const elid = keys.get(recordId(record));
-      if (elid === undefined) continue;
+      if (elid === undefined || retimed.has(recordId(record))) continue;
       await this.#save({ func: records.recordDelete, plid, elid, sok: 'ok' }, 'missing', mark, ctx);
-      gone.add(recordId(record));
     }
     for (const record of change.add) {
-      if (keys.has(recordId(record)) && !gone.has(recordId(record))) continue;
+      const there = present.find((one) => recordId(one) === recordId(record));
+      if (there !== undefined && !otherTtl(there, record)) continue;
+      const elid = there?.key ?? '';
       const form = formOf(record, records);
-      await this.#save({ func: records.recordEdit, plid, elid: '', ...form, sok: 'ok' }, 'exists', mark, ctx);
+      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, 'exists', mark, ctx);
     }
   }
 

@@ -7,9 +7,13 @@ import { playHistory } from './history.ts';
 const program = join(import.meta.dirname, '../simulate-main.ts');
 
 /** Plays histories in a process of their own, so that both cores work. */
-function simulate(count: number, first: number): Promise<{ status: number | null; tail: string }> {
+function simulate(
+  count: number,
+  first: number,
+  ...more: readonly string[]
+): Promise<{ status: number | null; tail: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, String(count), String(first)], {
+    const child = spawn(process.execPath, [program, String(count), String(first), ...more], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
@@ -24,6 +28,11 @@ function simulate(count: number, first: number): Promise<{ status: number | null
 
 test('20,000 histories keep both sides together', async () => {
   const runs = await Promise.all([simulate(10_000, 1), simulate(10_000, 10_001)]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
+test('5,000 histories in which TTLs change as well', async () => {
+  const runs = await Promise.all([simulate(2_500, 1, 'ttl'), simulate(2_500, 2_501, 'ttl')]);
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 

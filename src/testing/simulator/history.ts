@@ -27,6 +27,11 @@ const alone = parseName('alone.example.');
 const fresh = parseName('fresh.example.');
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
+export interface HistoryOptions {
+  /** Both sides keep a TTL for each record, and some edits change nothing else. */
+  readonly ttls: boolean;
+}
+
 /**
  * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
  * wrong; then lets time heal and checks the laws of `laws.ts`.
@@ -34,10 +39,11 @@ const hosts = ['www', 'ftp', 'api', '@'] as const;
 export async function playHistory(
   seed: number,
   settings: Partial<EngineSettings> = {},
+  options: HistoryOptions = { ttls: false },
 ): Promise<HistoryResult> {
   const random = new Random(seed);
   const world = new World(new MemoryJournal(), random, settings);
-  const history = new History(world, random);
+  const history = new History(world, random, options);
   history.furnish();
   const violations = await history.play();
   return { seed, violations, log: world.log };
@@ -50,9 +56,13 @@ class History {
   readonly #editing: Promise<unknown>[] = [];
   readonly #zonesInHand = new Set<DnsName>();
 
-  constructor(world: World, random: Random) {
+  readonly #ttls: boolean;
+
+  constructor(world: World, random: Random, { ttls }: HistoryOptions) {
     this.#world = world;
     this.#random = random;
+    this.#ttls = ttls;
+    if (ttls) world.defaultTtl = 3_600;
   }
 
   /** Both sides as they are when the plugin arrives. */
@@ -129,7 +139,7 @@ class History {
       held.length > 0 && this.#random.chance(0.6)
         ? held[this.#random.between(0, held.length - 1)]
         : undefined;
-    const add = this.#random.chance(0.7) ? this.#newRecord(zone, old) : null;
+    const add = this.#retimed(old) ?? (this.#random.chance(0.7) ? this.#newRecord(zone, old) : null);
     if (old === undefined && add === null) return;
     const items = [{ remove: old ?? null, add }];
     const inherit = (): void => {
@@ -139,6 +149,12 @@ class History {
     await this.#edit(zone, items, () => this.#carryOutRecords(zone, items, false));
     // Somebody may have written there while the edit ran.
     inherit();
+  }
+
+  /** The same record with another TTL, now and then. */
+  #retimed(old: ResourceRecord | undefined): ResourceRecord | null {
+    if (!this.#ttls || old === undefined || !this.#random.chance(0.4)) return null;
+    return { ...old, ttl: this.#random.pick(old.ttl === 60 ? [300, 3_600] : [60, 900]) };
   }
 
   /** What comes from a record that was left alone is left alone too. */
@@ -178,7 +194,8 @@ class History {
     for (const { remove, add } of items) {
       if (partly && this.#random.chance(0.5)) continue;
       if (remove !== null && !records.has(recordId(remove))) continue;
-      if (add !== null && records.has(recordId(add))) continue;
+      const retiming = remove !== null && add !== null && recordId(remove) === recordId(add);
+      if (add !== null && records.has(recordId(add)) && !retiming) continue;
       if (remove !== null) records.delete(recordId(remove));
       if (add !== null) records.set(recordId(add), add);
       done = true;
@@ -230,7 +247,7 @@ class History {
     }
     if (this.#random.chance(0.7)) {
       const stranger = record(zone, this.#random.pick(hosts), 'A', this.#random.between(200, 220));
-      records.set(recordId(stranger), stranger);
+      records.set(recordId(stranger), this.#world.timed(stranger));
       this.#traces.meddled.add(`${zone} ${stranger.name}`);
     }
     this.#world.note(`somebody writes at the central in ${zone}`);
@@ -247,7 +264,7 @@ class History {
       for (const { name } of former.values()) this.#traces.meddled.add(`${zone} ${name}`);
     }
     const addition = record(zone, this.#random.pick(['api', 'shop']), 'A', this.#random.between(100, 105));
-    this.#world.panel.zones.get(zone)?.set(recordId(addition), addition);
+    this.#world.panel.zones.get(zone)?.set(recordId(addition), this.#world.timed(addition));
     this.#traces.meddled.add(`${zone} ${addition.name}`);
     this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
     if (this.#random.chance(0.8)) this.#begin(this.#world.hint(zone));
@@ -286,13 +303,15 @@ class History {
   #newRecord(zone: DnsName, old: ResourceRecord | undefined): ResourceRecord {
     const host = old !== undefined && this.#random.chance(0.7) ? old.name : this.#random.pick(hosts);
     if (host !== '@' && this.#random.chance(0.15)) {
-      return makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
+      return this.#world.timed(
+        makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone),
+      );
     }
-    return record(zone, host, 'A', this.#random.between(10, 16));
+    return this.#world.timed(record(zone, host, 'A', this.#random.between(10, 16)));
   }
 
   #fill(side: 'panel' | 'central', zone: DnsName, records: readonly ResourceRecord[]): void {
-    this.#world[side].zones.set(zone, new Map(records.map((one) => [recordId(one), one])));
+    this.#world[side].zones.set(zone, new Map(records.map((one) => [recordId(one), this.#world.timed(one)])));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
+import { formatRecord, otherTtl, type ResourceRecord } from '../../dns/record.ts';
 import type { ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import type { Traces } from './history.ts';
@@ -42,8 +42,14 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
   if (view.entry?.standing !== 'joined') return [`${zone} is on both sides but ${view.entry?.standing}`];
   const found: string[] = [];
   for (const [id, record] of new Map([...panel, ...central])) {
-    if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
+    const there = central.get(id);
+    const here = panel.get(id);
     const place = `${zone} ${record.name}`;
+    if (here !== undefined && there !== undefined && otherTtl(here, there)) {
+      const excused = mayDiffer(world, traces, view, place) || world.central.late.has(place);
+      if (!excused) found.push(`TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(record)}`);
+    }
+    if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
     if (!mayDiffer(world, traces, view, place)) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
     else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
   }

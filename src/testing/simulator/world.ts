@@ -42,6 +42,8 @@ export class World {
   #run: Run | null = null;
   /** Hook calls being answered right now. */
   answering = 0;
+  /** TTL (seconds) of records that nobody gave one; null: neither side keeps TTLs. */
+  defaultTtl: number | null = null;
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
@@ -56,6 +58,10 @@ export class World {
     return this.#run?.engine ?? null;
   }
 
+  timed(record: ResourceRecord): ResourceRecord {
+    return { ...record, ttl: record.ttl ?? this.defaultTtl };
+  }
+
   note(text: string): void {
     this.log.push(`${String(this.clock.now()).padStart(8)} ${text}`);
   }
@@ -66,7 +72,8 @@ export class World {
     const panel = new SimPanel(this.panel, this.clock, this.#random, life);
     const central = new SimCentral(this.central, this.clock, this.#random, life);
     central.nextFault = () => this.chooseFault();
-    central.defaults = (zone) => defaultRecords(zone, 'central').map((record) => [recordId(record), record]);
+    central.defaults = (zone) =>
+      defaultRecords(zone, 'central').map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
       central,
