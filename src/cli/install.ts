@@ -55,9 +55,10 @@ export function installCommand(place: () => Place): Command {
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await putSystemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
+      // Soon after the files: until then the panel may call handlers of another type than it takes them for.
+      const restarted = done.restart && (await restart(paths, kind));
       if (replaced) await replaceAgent(paths);
       removeOldReleases(root);
-      const restarted = done.restart && (await restart(paths, kind));
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
       print(json, { version, panel: kind, changed: all, restarted }, () =>

@@ -34,6 +34,7 @@ function startAgent(ended: () => void): void {
     detached: true,
     stdio: 'ignore',
     cwd: '/',
+    env: agentEnvironment(),
   });
   // Any other status: none will come.
   agent.on('exit', (status) => {
@@ -42,6 +43,12 @@ function startAgent(ended: () => void): void {
   });
   agent.on('error', () => process.exit(0));
   agent.unref();
+}
+
+/** What the agent needs of our environment: the rest is one user's request, secrets in it, and none of a long-lived process. */
+function agentEnvironment(): NodeJS.ProcessEnv {
+  const wanted = /^(?:PATH|HOME|TZ|LANG|LC_\w+|NODE_\w+|DOMAINSYNC_\w+)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => wanted.test(name)));
 }
 
 /** One try; resolves to false when nobody listens. */

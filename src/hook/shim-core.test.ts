@@ -1,8 +1,9 @@
 /** The hook of ISPmanager 5/6 and DNSmanager 5/6: parameters in the environment, a handler for each stage, two types. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseXml } from '../net/xml.ts';
 import type { HandlerType } from '../app/panel-files.ts';
@@ -114,6 +115,22 @@ test('no agent and none to be had: refused in the language of the call, an after
   assert.equal((await after(t).run(save)).output, accepted);
 });
 
+test('an agent that the hook starts gets nothing of the request', async (t) => {
+  const shim = before(t);
+  shim.tools = [];
+  const agent = join(shim.directory, 'agent.cjs');
+  const seen = join(shim.directory, 'seen');
+  const program = `require('fs').writeFileSync(${JSON.stringify(seen)}, JSON.stringify(process.env)); process.exit(1)`;
+  writeFileSync(agent, program);
+  await shim.run({ ...save, PARAM_passwd: 'secret', HTTP_PROXY: 'x', TZ: 'UTC', DOMAINSYNC_AGENT: agent });
+  const environment = JSON.parse(readFileSync(seen, 'utf8')) as Record<string, string>;
+  assert.equal(environment['TZ'], 'UTC');
+  assert.deepEqual(
+    Object.keys(environment).filter((name) => /^(?:PARAM|HTTP|AUTH)_/.test(name)),
+    [],
+  );
+});
+
 test('paused: accepted without anybody, until the pause ends', async (t) => {
   const shim = before(t);
   shim.tools = [];
@@ -176,4 +193,6 @@ test('type xml without any document says the empty one', nc, async (t) => {
   const shim = before(t, 'xml');
   await answering(t, shim, accepted);
   assert.equal((await shim.run(save, Buffer.alloc(0))).output, accepted);
+  // As while the panel has not been restarted yet: it leaves the input of what it takes for a CGI program open.
+  assert.equal((await shim.run(save)).output, accepted);
 });
