@@ -107,7 +107,7 @@ async function letGo(paths: Paths): Promise<LetGo> {
     return { withdrawn, restarted: false, byHand: null };
   }
   const restarted = await restart(paths, kind);
-  if (restarted) await stopAgent(paths);
+  await stopAgent(paths);
   return { withdrawn, restarted, byHand: restarted ? null : restartCommand(root, kind) };
 }
 
