@@ -6,6 +6,7 @@ import { Access } from './access.ts';
 import { fingerprintOf, loadCertificate, makeCertificate } from './certificate.ts';
 import { callPanel } from './client.ts';
 import { control } from './control.ts';
+import { Modules } from './core/modules.ts';
 import { Events } from './events.ts';
 import { Faults } from './faults.ts';
 import { startHttp } from './http.ts';
@@ -139,9 +140,11 @@ function build(options: SandboxOptions): Parts {
   const pending = new Pending(switches, now);
   const world = { store, access, switches, now, profile, pending };
   const events = new Events({ root, switches, log, env: options.handlerEnv ?? {}, profile });
-  const manager = new PluginManager({ root, log, reload: () => events.restart() });
+  const manager = profile.hasModules
+    ? new Modules({ root, log, panel: profile.panel })
+    : new PluginManager({ root, log, reload: () => events.restart() });
   const panel = new Panel(world, events, manager, log, profile);
-  const pages = new Pages({ panel, access, events, title: name, profile });
+  const pages = new Pages({ panel, access, events, title: name, profile, switches });
   const faults = new Faults();
   const service = new Service({ panel, access, faults, log, title: name, profile, switches });
   return {

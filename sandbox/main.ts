@@ -1,16 +1,28 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { startSandbox } from './index.ts';
 import { defaultSwitches, parseSwitch, setSwitches } from './switches.ts';
-import type { SandboxOptions } from './index.ts';
+import type { Generation, SandboxOptions } from './index.ts';
 import type { Level, SandboxUser } from './types.ts';
 
-const LEVELS: Readonly<Record<string, Level>> = { '5': 5, '6': 6, '7': 7 };
+/** Levels by the numbers of either generation (reference section 1). */
+const LEVELS: Readonly<Record<string, Level>> = {
+  '5': 5,
+  '6': 6,
+  '7': 7,
+  '16': 5,
+  '24': 6,
+  '29': 7,
+  '30': 7,
+};
+const GENERATIONS = ['v4', 'v5', 'v6', 'dnsmgr'] as const;
 
 function readUser(text: string, before: readonly SandboxUser[]): readonly SandboxUser[] {
   const [name = '', password = '', level = '5', limit = '', owner = ''] = text.split(':');
   const known = LEVELS[level];
   if (name === '' || known === undefined || !/^\d*$/u.test(limit)) {
-    throw new InvalidArgumentError('name:password:level[:domainlimit[:owner]], level 5, 6 or 7');
+    throw new InvalidArgumentError(
+      'name:password:level[:domainlimit[:owner]], level 5, 6 or 7 (later panels: 16, 24, 29)',
+    );
   }
   const user: SandboxUser = {
     name,
@@ -43,6 +55,7 @@ function readPort(text: string): number {
 }
 
 interface Flags {
+  readonly generation: Generation;
   readonly root: string;
   readonly port: number;
   readonly tls: boolean;
@@ -52,8 +65,13 @@ interface Flags {
 }
 
 const command = new Command('sandbox')
-  .description('An ISPmanager 4 stand-in on 127.0.0.1; prints one line of JSON when it is ready.')
+  .description(
+    'A stand-in for a panel, ISPmanager 4 unless told otherwise, on 127.0.0.1; prints one line of JSON when it is ready.',
+  )
   .requiredOption('--root <dir>', 'directory laid out like /usr/local/ispmgr; its state stays there')
+  .addOption(
+    new Option('--generation <name>', 'ISPmanager 4, 5, 6 or DNSmanager').choices(GENERATIONS).default('v4'),
+  )
   .option('--port <n>', '0: any free port', readPort, 0)
   .option('--user <name:password:level[:domainlimit[:owner]]>', 'add an account (repeatable)', readUser, [])
   .option('--switch <name=value>', 'set a switch, see README.md (repeatable)', readSwitch, {})
@@ -63,6 +81,7 @@ const command = new Command('sandbox')
 const flags = command.parse().opts<Flags>();
 const options: SandboxOptions = {
   root: flags.root,
+  generation: flags.generation,
   port: flags.port,
   tls: flags.tls,
   switches: flags.switch,

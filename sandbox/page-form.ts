@@ -5,6 +5,11 @@ import type { Field } from './page-views.ts';
 
 export interface FormPage {
   readonly lang: Lang;
+  readonly title: string;
+  /** Path that it is sent to. */
+  readonly action: string;
+  /** Field whose change renders the form anew; absent: none. */
+  readonly rerenders?: string;
   readonly fields: readonly Field[];
   /** Sent along unseen: function, elid, plid, token. */
   readonly hidden: Readonly<Record<string, string>>;
@@ -23,11 +28,12 @@ function attribute(name: string, value: string | undefined): string {
   return value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`;
 }
 
-function control(page: FormPage, field: Field, wrong: boolean): string {
+/** The control of a field. @param more attributes */
+export function control(page: FormPage, field: Field, wrong: boolean, more = ''): string {
   const { name, type } = field;
   const shared =
     ` id="${name}" name="${name}"${attribute('maxlength', field.maxlength)}` +
-    `${field.readonly === true ? ' readonly' : ''}${wrong ? ' aria-invalid="true"' : ''}`;
+    `${field.readonly === true ? ' readonly' : ''}${wrong ? ' aria-invalid="true"' : ''}${more}`;
   const value = page.value(name);
   switch (type) {
     case 'select': {
@@ -50,6 +56,13 @@ function control(page: FormPage, field: Field, wrong: boolean): string {
   }
 }
 
+/** Fields that are sent along unseen. */
+export function hiddenHtml(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
+    .join('');
+}
+
 /** A form with OK and Cancel; the field an error is about is marked. */
 export function formHtml(page: FormPage): string {
   const { lang, error } = page;
@@ -61,12 +74,9 @@ export function formHtml(page: FormPage): string {
     const label = `<label for="${field.name}">${escapeHtml(page.label(field.name))}</label>`;
     return `<div class="field${wrong ? ' invalid' : ''}">${label}${control(page, field, wrong)}${small}</div>`;
   });
-  const hidden = Object.entries(page.hidden).map(
-    ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
-  );
   const buttons =
     `<button class="main" name="clicked" value="ok">${text('ok', lang)}</button> ` +
     `<a class="button" href="${escapeHtml(page.back)}">${text('cancel', lang)}</a>`;
   const top = error === null ? '' : alert(error.text);
-  return `${top}<form class="form" method="post" action="/ispmgr">${hidden.join('')}${rows.join('')}${buttons}</form>`;
+  return `${top}<form class="form" method="post" action="${page.action}">${hiddenHtml(page.hidden)}${rows.join('')}${buttons}</form>`;
 }

@@ -15,12 +15,22 @@ export interface FormView {
   /** The list to go back to. */
   readonly back: string;
   readonly fields: readonly Field[];
+  /** Fields that follow by the value of one of them; a change of it renders the form anew (reference 2.3). */
+  readonly byType?: {
+    readonly field: string;
+    readonly fields: Readonly<Record<string, readonly Field[]>>;
+    readonly fallback: readonly Field[];
+  };
 }
 
 export interface ListView {
   readonly kind: 'list';
   /** Column that identifies a row. */
   readonly key: string;
+  /** Column that opens a row; absent: none. */
+  readonly name?: string;
+  /** Column that names the function of a row's settings; absent: rows have none. */
+  readonly settings?: string;
   readonly columns: readonly string[];
   /** Function of the form for new and present rows; absent: none. */
   readonly edit?: string;
@@ -30,7 +40,8 @@ export interface ListView {
   readonly actions: readonly { readonly func: string; readonly label: string; readonly when?: string }[];
   /** Function that lists what is in a row. */
   readonly open?: string;
-  readonly minLevel?: number;
+  /** Whether it lists what is in an element of another list, which is its `elid`. */
+  readonly inside?: boolean;
 }
 
 export type View = FormView | ListView;
@@ -59,6 +70,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
     edit: 'domain.sublist.edit',
     editRows: true,
     actions: [{ func: 'domain.sublist.delete', label: 'delete' }],
+    inside: true,
   },
   'domain.sublist.edit': {
     kind: 'form',
@@ -80,7 +92,6 @@ export const VIEWS: Readonly<Record<string, View>> = {
     columns: ['name', 'level', 'owner', 'domain'],
     edit: 'user.edit',
     actions: [{ func: 'user.delete', label: 'delete' }],
-    minLevel: 7,
   },
   'user.edit': {
     kind: 'form',
@@ -96,7 +107,6 @@ export const VIEWS: Readonly<Record<string, View>> = {
       { func: 'plugin.update', label: 'update', when: 'updatable' },
       { func: 'plugin.delete', label: 'delete', when: 'installed' },
     ],
-    minLevel: 7,
   },
   pluginsrc: {
     kind: 'list',
@@ -104,7 +114,6 @@ export const VIEWS: Readonly<Record<string, View>> = {
     columns: ['url'],
     edit: 'pluginsrc.edit',
     actions: [{ func: 'pluginsrc.delete', label: 'delete' }],
-    minLevel: 7,
   },
   'pluginsrc.edit': { kind: 'form', back: 'pluginsrc', fields: [text('url', true)] },
 };

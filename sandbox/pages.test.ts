@@ -4,61 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Sandbox } from './index.ts';
+import { Person, tokenIn } from './person.ts';
 import { asAlice, makeZone, testSandbox, writeHandler } from './testing.ts';
-
-interface Seen {
-  readonly status: number;
-  readonly body: string;
-  readonly location: string;
-}
-
-/** A person with a cookie. */
-class Person {
-  readonly #sandbox: Sandbox;
-  cookie = '';
-
-  constructor(sandbox: Sandbox) {
-    this.#sandbox = sandbox;
-  }
-
-  async see(query: Readonly<Record<string, string>>): Promise<Seen> {
-    return await this.#fetch(`?${new URLSearchParams(query).toString()}`, {});
-  }
-
-  async send(fields: Readonly<Record<string, string>>): Promise<Seen> {
-    return await this.#fetch('', { method: 'POST', body: new URLSearchParams(fields) });
-  }
-
-  async logIn(username: string, password: string, lang = 'en'): Promise<Seen> {
-    return await this.send({ func: 'logon', username, password, lang });
-  }
-
-  async #fetch(query: string, init: RequestInit): Promise<Seen> {
-    const headers = { Accept: 'text/html,*/*', Cookie: this.cookie };
-    const answer = await fetch(`${this.#sandbox.url}/ispmgr${query}`, {
-      ...init,
-      headers,
-      redirect: 'manual',
-    });
-    const set = answer.headers.get('set-cookie');
-    if (set !== null) this.cookie = set.split(';')[0] ?? '';
-    return {
-      status: answer.status,
-      body: await answer.text(),
-      location: answer.headers.get('location') ?? '',
-    };
-  }
-}
 
 async function alice(t: TestContext, lang = 'en'): Promise<{ sandbox: Sandbox; person: Person }> {
   const sandbox = await testSandbox(t);
   const person = new Person(sandbox);
   await person.logIn('alice', 'a:p&w=d', lang);
   return { sandbox, person };
-}
-
-function tokenIn(body: string): string {
-  return /name="page_token" value="([0-9a-f]+)"/u.exec(body)?.[1] ?? '';
 }
 
 test('nobody sees anything without a login; a wrong one is said, a right one leads to the domains', async (t) => {

@@ -6,7 +6,7 @@ import { child } from './xml.ts';
 import type { Identity } from './access.ts';
 import type { Events } from './events.ts';
 import type { Log } from './log.ts';
-import type { PluginManager } from './plugin-manager.ts';
+import type { FunctionGroup } from './plugin-manager.ts';
 import type { Profile } from './profile.ts';
 import type { RequestEntry } from './types.ts';
 import type { Element } from './xml.ts';
@@ -53,13 +53,13 @@ export class Panel {
   readonly requests: RequestEntry[] = [];
   readonly #world: World;
   readonly #events: Events;
-  readonly #manager: PluginManager;
+  readonly #manager: FunctionGroup;
   readonly #log: Log;
   readonly #profile: Profile;
   readonly #runner: Runner;
   #stopped = false;
 
-  constructor(world: World, events: Events, manager: PluginManager, log: Log, profile: Profile) {
+  constructor(world: World, events: Events, manager: FunctionGroup, log: Log, profile: Profile) {
     this.#profile = profile;
     this.#world = world;
     this.#manager = manager;

@@ -49,6 +49,14 @@ export class Params {
     return (this.get('sok') ?? '') !== '';
   }
 
+  /** The last value of each name only. */
+  last(): Params {
+    const kept = this.entries.filter(
+      (entry, at) => !this.entries.some((other, later) => later > at && other.name === entry.name),
+    );
+    return new Params(kept);
+  }
+
   without(...names: readonly string[]): Params {
     return new Params(this.entries.filter((entry) => !names.includes(entry.name)));
   }

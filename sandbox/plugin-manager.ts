@@ -41,6 +41,12 @@ interface Settings {
   readonly reload: () => void;
 }
 
+/** Functions that are served besides the panel's own, for administrators. */
+export interface FunctionGroup {
+  handles(func: string): boolean;
+  run(func: string, params: Params, lang: string): Element | Promise<Element>;
+}
+
 type Work = (params: Params, lang: string) => Element | Promise<Element>;
 
 function ok(): Element {
@@ -51,7 +57,7 @@ function ok(): Element {
  * Server settings > Plugins and its sources (reference 13.1). The reference knows what the pages do, not what the functions are
  * called: the names `plugin*` and `pluginsrc*` are ours.
  */
-export class PluginManager {
+export class PluginManager implements FunctionGroup {
   readonly #settings: Settings;
   readonly #functions: Readonly<Record<string, Work>> = {
     plugin: (_params, lang) => this.#list(lang),

@@ -112,7 +112,7 @@ export function readPlugins(root: string, log: Log, dialect: PluginDialect, cach
     try {
       const description = parseXml(readFileSync(join(folder, file), 'utf8'));
       collect(description, own, dialect);
-      readUi(description, ui);
+      readUi(description, ui, dialect.levelOf);
     } catch (error) {
       log.write('ERROR', `Plugin file ${file} cannot be used: ${String(error)}`);
       continue;

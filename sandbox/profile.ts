@@ -2,6 +2,7 @@ import type { Identity } from './access.ts';
 import type { Event } from './events.ts';
 import type { PanelFunction } from './functions/common.ts';
 import type { Rendered } from './output.ts';
+import type { Skin } from './page-skin.ts';
 import type { Stage } from './plugins.ts';
 import type { Switches } from './switches.ts';
 import type { Level, Row } from './types.ts';
@@ -85,6 +86,9 @@ export interface Profile {
   /** Folders of a root besides those of version 4. */
   readonly folders: readonly string[];
   readonly mgrctl: MgrctlDialect;
+  readonly skin: Skin;
+  /** Whether plugins come as modules with a page that lists them, instead of from sources (reference 13). */
+  readonly hasModules: boolean;
   /** The identifier of a record. */
   readonly recordKey: (row: Row, zone: string, switches: Switches) => string;
   /** Writes a document; errors come in the shape of version 4 and get the generation's own. */

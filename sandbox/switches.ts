@@ -121,6 +121,8 @@ export interface Switches {
   bindSessions: boolean;
   /** After the first start description files are read from the copies in `var/.xmlcache` until that folder is removed (11.1). */
   xmlCache: boolean;
+  /** The pages show values that a plugin's function sends beside an error, or keep what was typed (10.5 for version 4, later unknown). */
+  valuesBesideError: boolean;
   /** Exit status of mgrctl when the function answered with an error (21.26). */
   mgrctlErrorExit: number;
 }
@@ -184,6 +186,7 @@ export function defaultSwitches(): Switches {
     confirmWhom: 'everyone',
     bindSessions: false,
     xmlCache: false,
+    valuesBesideError: true,
     mgrctlErrorExit: 0,
   };
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { FUNCTIONS } from './functions/index.ts';
 import { render } from './output.ts';
+import { SKIN } from './page-list.ts';
 import { recordKey } from './records.ts';
 import { element } from './xml.ts';
 import type { Profile } from './profile.ts';
@@ -66,6 +67,8 @@ export const v4: Profile = {
     formats: ['xml', 'text', 'json'],
     hasControl: false,
   },
+  skin: SKIN,
+  hasModules: false,
   recordKey,
   render: (doc, { out, title }) => render(doc, out, title),
 };

@@ -51,15 +51,21 @@ function listZones(call: Call, isDnsmgr: boolean): Element {
 function newForm(call: Call, isDnsmgr: boolean): Element {
   const own = [field('name', ''), field('ip', call.switches.defaultIp)];
   if (!isDnsmgr) return form('', [...own, ...ownerField(call, call.caller.name)]);
-  return form('', [
+  const fields = [
     field('dtype', 'master'),
-    options('dtype', ['master', 'slave']),
     ...own,
     field('email', ''),
     field('masterip', ''),
     field('namespace_id', '1'),
     field('dnssec', 'off'),
-  ]);
+  ];
+  return form('', [...fields.map((one) => rerendered(call, one)), options('dtype', ['master', 'slave'])]);
+}
+
+/** A field as it was sent, when the form is only rendered anew (reference 2.3). */
+function rerendered(call: Call, own: Element): Element {
+  const sent = call.params.text('sv_field') === '' ? undefined : call.params.get(own.name);
+  return sent === undefined ? own : field(own.name, sent);
 }
 
 /** DNSmanager 8.2: a name on the list of restricted names is refused; in which shape is not evidenced. */

@@ -4,6 +4,7 @@ import { errorElement } from './errors.ts';
 import { coreFunctions } from './functions.ts';
 import { renderCore } from './output.ts';
 import { coreKey } from './records.ts';
+import { DNSMGR_SKIN, V5_SKIN, V6_SKIN } from './skin.ts';
 import type { Identity } from '../access.ts';
 import type { Event } from '../events.ts';
 import type { Generation, Profile } from '../profile.ts';
@@ -16,6 +17,8 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const LEVELS: Readonly<Record<Level, string>> = { 5: '16', 6: '24', 7: '29' };
 /** Of the host's own calls. */
 const SUPER = '30';
+
+const SKINS = { v5: V5_SKIN, v6: V6_SKIN, dnsmgr: DNSMGR_SKIN };
 
 function readLevel(text: string | undefined): Level {
   const word = (text ?? '').replace(/\+$/u, '');
@@ -98,6 +101,8 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
       formats: ['text', 'xml', 'devel', 'json'],
       hasControl: true,
     },
+    skin: SKINS[generation],
+    hasModules: true,
     recordKey: (row, zone) => coreKey(row, zone),
     render: (doc, occasion, switches) => renderCore(doc, panel, occasion, switches),
   };

@@ -5,7 +5,6 @@ import {
   forEach,
   form,
   list,
-  options,
   type Call,
   type PanelFunction,
 } from '../functions/common.ts';
@@ -13,7 +12,7 @@ import { Params } from '../params.ts';
 import { busy } from '../pending.ts';
 import { checkBeside, withRows } from '../records.ts';
 import { Refusal, denied, missing } from '../refusal.ts';
-import type { Element } from '../xml.ts';
+import { element, type Element } from '../xml.ts';
 import { made } from './domains.ts';
 import { FIELDS, coreKey, dnssecRows, formValues, readCoreRow, recordCells, soaRow } from './records.ts';
 import type { Row, Zone } from '../types.ts';
@@ -65,11 +64,22 @@ function recordForm(call: Call, zone: Zone, key: string): Element {
   const values: Readonly<Record<string, string>> = { ...present, ...sent, rtype };
   const types = Object.keys(FIELDS).map((type) => type.toLowerCase());
   const fields = names.map((name) => field(name, values[name] ?? ''));
-  return form(key, [field('plid', zone.name), ...fields, options('rtype', types)]);
+  return form(key, [field('plid', zone.name), ...fields, typeChoice(types)]);
+}
+
+/** Types to choose from: sent in lower case, read in upper case (reference 7.4). */
+function typeChoice(types: readonly string[]): Element {
+  const values = types.map((type) => element('val', type.toUpperCase(), { key: type }));
+  return element('slist', values, { name: 'rtype' });
 }
 
 function isSoa(key: string): boolean {
   return / SOA {2}/u.test(key);
+}
+
+function soaForm(key: string, zone: Zone): Element {
+  const fields = [field('plid', zone.name), field('name', `${zone.name}.`), field('ttl', '3600')];
+  return form(key, [...fields, field('rtype', 'soa'), typeChoice(['soa']), field('email', zone.soa.email)]);
 }
 
 function editSoa(call: Call, zone: Zone): Element {
@@ -84,7 +94,7 @@ function editRecord(call: Call): Element {
   const saves = params.saved && params.text('sv_field') === '';
   const zone = zoneOfRecords(call, params.text('plid'), saves ? 'write' : 'read');
   const key = params.get('elid') ?? '';
-  if (isSoa(key)) return saves ? editSoa(call, zone) : form(key, [field('email', zone.soa.email)]);
+  if (isSoa(key)) return saves ? editSoa(call, zone) : soaForm(key, zone);
   if (!saves) return recordForm(call, zone, key);
   const old = key === '' ? null : findRow(call, zone, key);
   const row = readCoreRow(params, old, zone.name);

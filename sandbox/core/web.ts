@@ -63,7 +63,7 @@ function newWeb(call: Call): WebDomain {
   const name = readZoneName(call.params.text('name'), 'name');
   if (call.store.web(name) !== undefined) throw exists('webdomain', name);
   const ip = readAddresses(call.params.text('ipaddrs')) || call.switches.defaultIp;
-  const alias = readHosts(call.params.get('aliases') ?? `www.${name}`, name, 'aliases');
+  const alias = readHosts(call.params.text('aliases') || `www.${name}`, name, 'aliases');
   return { name, owner: readOwnerField(call, call.caller, call.params), alias, ip };
 }
 
