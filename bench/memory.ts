@@ -15,7 +15,7 @@ const recordsEach = 12;
 export async function benchMemory(): Promise<Record<string, number>> {
   const stage = await makeStage({ sync: { compare_every: '0' } });
   try {
-    stage.install();
+    await stage.install();
     stage.configure();
     const idle = await memoryOf(stage);
     await fillLedger(stage);

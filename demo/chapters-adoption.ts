@@ -34,7 +34,7 @@ export async function furnish(stage: Stage): Promise<DemoZone[]> {
 
 export async function setUp(stage: Stage, zones: readonly DemoZone[]): Promise<void> {
   tellChapter('The plugin is installed, then configured');
-  stage.install();
+  await stage.install();
   const asked = stage.central.requests.length;
   const early = address('early', '192.0.2.9');
   const answer = await stage.atPanel.save(uneven, early);

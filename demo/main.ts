@@ -1,33 +1,67 @@
 /**
  * The main job, told in the terminal and asserted step by step from what the two panels themselves answer:
- * `script/demo [--stay]`. Exit status 1 at the first step that is not as promised.
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager] [--stay]`. Exit status 1 at the first step that is not as promised, 2
+ * for wrong usage.
  */
 import { parseArgs } from 'node:util';
 import { adoption, furnish, setUp } from './chapters-adoption.ts';
 import { centralDown, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
-import { account, customer, makeStage, type Stage } from './stage.ts';
+import { finerRecords, forms, webSites } from './chapters-later.ts';
+import { account, customer, makeStage, type Stage, type StageOptions } from './stage.ts';
 import { checksDone, DemoFailed, tell } from './tell.ts';
+import { address, saveClick, wordsOf, type Click } from './words.ts';
 
-const { values } = parseArgs({ options: { stay: { type: 'boolean', default: false } } });
+const panels = { '4': 'v4', '5': 'v5', '6': 'v6' } as const;
+const centrals = { ...panels, dnsmanager: 'dnsmgr' } as const;
+
+const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--stay]`;
+
+class WrongUsage extends Error {
+  override readonly name = 'WrongUsage';
+}
+
+interface Asked extends Required<Pick<StageOptions, 'panel' | 'central'>> {
+  readonly stay: boolean;
+}
+
+function choice<T>(option: string, value: string, choices: Readonly<Record<string, T>>): T {
+  const chosen = Object.hasOwn(choices, value) ? choices[value] : undefined;
+  if (chosen !== undefined) return chosen;
+  throw new WrongUsage(`--${option} ${value}: one of ${Object.keys(choices).join(', ')} is wanted`);
+}
+
+function readArguments(): Asked {
+  const { panel, central, stay } = readWords();
+  return { panel: choice('panel', panel, panels), central: choice('central', central, centrals), stay };
+}
+
+function readWords(): { readonly panel: string; readonly central: string; readonly stay: boolean } {
+  try {
+    return parseArgs({
+      options: {
+        panel: { type: 'string', default: '6' },
+        central: { type: 'string', default: 'dnsmanager' },
+        stay: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    if (error instanceof TypeError) throw new WrongUsage(error.message);
+    throw error;
+  }
+}
 
 async function main(): Promise<number> {
+  const asked = readArguments();
+  const [own, other] = [wordsOf(asked.panel), wordsOf(asked.central)];
   console.log(
-    'domainsync: an ISPmanager 4 of a customer, an ISPmanager 4 of his provider, and the plugin between them.',
+    `domainsync: an ${own.title} of a customer, the ${other.title} of his provider, and the plugin between them.`,
   );
-  const stage = await makeStage();
+  const stage = await makeStage(asked);
   try {
-    const zones = await furnish(stage);
-    await setUp(stage, zones);
-    await mirrored(stage);
-    await refused(stage);
-    await centralDown(stage);
-    await adoption(stage);
-    await localRefusal(stage);
-    await agentKilled(stage);
-    await nothingLeaked(stage);
+    await play(stage);
     console.log(`\n${checksDone()} promises checked, all kept.`);
-    if (values.stay) await stay(stage);
+    if (asked.stay) await stay(stage);
     return 0;
   } catch (error) {
     if (!(error instanceof DemoFailed)) throw error;
@@ -38,21 +72,55 @@ async function main(): Promise<number> {
   }
 }
 
+async function play(stage: Stage): Promise<void> {
+  const zones = await furnish(stage);
+  await setUp(stage, zones);
+  await mirrored(stage);
+  if (stage.atPanel.words.hasTtl) {
+    await finerRecords(stage);
+    await forms(stage);
+    await webSites(stage);
+  }
+  await refused(stage);
+  await centralDown(stage);
+  await adoption(stage);
+  await localRefusal(stage);
+  await agentKilled(stage);
+  await nothingLeaked(stage);
+}
+
 async function stay(stage: Stage): Promise<void> {
+  const { atPanel, atCentral } = stage;
   tell('\nBoth panels keep running until Ctrl-C:');
-  tell(`customer  ${stage.panel.url}/manager/ispmgr  ${customer.name} / ${customer.password}`);
-  tell(`provider  ${stage.central.url}/manager/ispmgr  ${account.name} / ${account.password}`);
+  tell(`customer  ${stage.panel.address}  ${customer.name} / ${customer.password}`);
+  tell(`provider  ${stage.central.address}  ${account.name} / ${account.password}`);
   tell(`files     ${stage.directory}`);
-  tell('An edit by hand:');
-  const login = encodeURIComponent(`${customer.name}:${customer.password}`);
-  tell(
-    `curl -sk '${stage.panel.url}/manager/ispmgr?authinfo=${login}&out=xml&func=domain.sublist.edit` +
-      `&plid=harbour-books.example&elid=&name=hello&sdtype=A&addr=192.0.2.77&sok=ok'`,
-  );
+  tell('An edit by hand, and what the central has then:');
+  tell(byHand(stage.panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
+  const list = { func: atCentral.words.list, params: { elid: 'harbour-books.example' } };
+  tell(`${byHand(stage.central.address, account, list)} | grep -o '[^>]*hello[^<]*'`);
   await new Promise<void>((stop) => {
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
   });
 }
 
-process.exit(await main());
+const hello = address('hello', '192.0.2.77');
+
+/** A call as a person types it. */
+function byHand(
+  panel: string,
+  { name, password }: { readonly name: string; readonly password: string },
+  { func, params }: Click,
+): string {
+  const form = new URLSearchParams({ authinfo: `${name}:${password}`, out: 'xml', func, ...params });
+  return `curl -sk '${panel}' -d '${form.toString()}'`;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof WrongUsage)) throw error;
+  console.error(`script/demo: ${error.message}\n${usage}`);
+  process.exit(2);
+}

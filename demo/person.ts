@@ -23,7 +23,12 @@ export interface Person {
 }
 
 /** @param panel the panel as it is at that moment; it may have been started anew */
-export function personAt(panel: () => Sandbox, words: Words, act: Act): Person {
+export function personAt(
+  panel: () => Sandbox,
+  words: Words,
+  { name: user, password }: { readonly name: string; readonly password: string },
+): Person {
+  const act: Act = (func, params) => panel().call(func, params, { user, password });
   return {
     act,
     words,

@@ -16,6 +16,7 @@ import {
 } from '../sandbox/index.ts';
 import { pathsOf } from '../src/app/paths.ts';
 import { install } from '../src/app/install.ts';
+import { restartPanel } from '../src/app/restart-panel.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import { personAt, type Act, type Person } from './person.ts';
 import { wordsOf } from './words.ts';
@@ -45,7 +46,7 @@ export interface Stage {
   readonly provider: Act;
   readonly atCentral: Person;
   /** Puts the plugin into the customer's panel; not configured yet. */
-  install(): void;
+  install(): Promise<void>;
   /** Writes the settings, as the form would. */
   configure(changes?: Readonly<Record<string, string>>): void;
   /** The command line of the product; resolves to what it printed. */
@@ -78,16 +79,18 @@ const centralUsers: readonly SandboxUser[] = [
 const dist = join(import.meta.dirname, '../dist');
 const run = promisify(execFile);
 
-export async function makeStage({
-  panel: own = 'v4',
-  central: other = 'v4',
-  sync = {},
-}: StageOptions = {}): Promise<Stage> {
+interface Places {
+  readonly directory: string;
+  readonly root: string;
+  readonly socket: string;
+}
+
+export async function makeStage(options: StageOptions = {}): Promise<Stage> {
+  const { panel: own = 'v4', central: other = 'v4', sync = {} } = options;
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
-  const panelRoot = join(directory, 'panel');
-  const socket = join(directory, 'agent.sock');
+  const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
   const panel = await startSandbox({
-    root: panelRoot,
+    root: places.root,
     generation: own,
     name: 'customer',
     users: panelUsers,
@@ -102,8 +105,38 @@ export async function makeStage({
   };
   let central = await startSandbox(centralOptions);
   const port = Number(new URL(central.url).port);
+  const atPanel = personAt(() => panel, wordsOf(own), customer);
+  const atCentral = personAt(() => central, wordsOf(other), account);
+  return {
+    ...places,
+    ...programs(places),
+    panel,
+    get central() {
+      return central;
+    },
+    centralDown: () => central.stop(),
+    centralUp: async () => {
+      central = await startSandbox({ ...centralOptions, port });
+    },
+    customer: atPanel.act,
+    atPanel,
+    provider: atCentral.act,
+    atCentral,
+    install: () => putPlugin(places, panel),
+    configure: (changes = {}) => writeSettings(places.root, central, changes, sync),
+    stop: async () => {
+      const pid = await programs(places).agent();
+      if (pid !== null) await endProcess(pid);
+      await Promise.all([panel.stop(), central.stop()]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The product's command line, and what it says of the agent. */
+function programs({ root, socket }: Places): Pick<Stage, 'domainsync' | 'agent'> {
   const domainsync = async (...args: readonly string[]): Promise<string> => {
-    const words = [join(dist, 'domainsync.cjs'), '--root', panelRoot, '--socket', socket, ...args];
+    const words = [join(dist, 'domainsync.cjs'), '--root', root, '--socket', socket, ...args];
     return (await run(process.execPath, words).catch(needsAttention)).stdout;
   };
   const agent = async (): Promise<number | null> => {
@@ -113,52 +146,35 @@ export async function makeStage({
     );
     return typeof report === 'object' && report !== null && 'pid' in report ? Number(report.pid) : null;
   };
-  const click: Act = (func, params) =>
-    panel.call(func, params, { user: customer.name, password: customer.password });
-  const staffClick: Act = (func, params) =>
-    central.call(func, params, { user: account.name, password: account.password });
-  return {
-    panel,
-    get central() {
-      return central;
+  return { domainsync, agent };
+}
+
+async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void> {
+  const { kind } = install({ root, from: dist, socket });
+  const problem = await restartPanel(pathsOf(root, socket), kind);
+  if (problem !== null) throw new Error(problem);
+  // An ISPmanager 4 has no command for it: a person does it.
+  if (kind === 'ispmanager4') panel.restartPanel();
+}
+
+function writeSettings(
+  root: string,
+  central: Sandbox,
+  changes: Readonly<Record<string, string>>,
+  sync: Readonly<Record<string, string>>,
+): void {
+  mkdirSync(pathsOf(root).state, { recursive: true });
+  saveSettings(root, {
+    isp_master: {
+      host: central.url,
+      username: account.name,
+      password: account.password,
+      fingerprint: central.fingerprint,
+      ...changes,
     },
-    centralDown: () => central.stop(),
-    centralUp: async () => {
-      central = await startSandbox({ ...centralOptions, port });
-    },
-    directory,
-    socket,
-    customer: click,
-    atPanel: personAt(() => panel, wordsOf(own), click),
-    provider: staffClick,
-    atCentral: personAt(() => central, wordsOf(other), staffClick),
-    install: () => {
-      install({ root: panelRoot, from: dist, socket });
-      panel.restartPanel();
-    },
-    configure: (changes = {}) => {
-      mkdirSync(pathsOf(panelRoot).state, { recursive: true });
-      saveSettings(panelRoot, {
-        isp_master: {
-          host: central.url,
-          username: account.name,
-          password: account.password,
-          fingerprint: central.fingerprint,
-          ...changes,
-        },
-        log: { level: '9' },
-        sync: { after_wait: '1', read_gap: '1', grace: '1', ...sync },
-      });
-    },
-    domainsync,
-    agent,
-    stop: async () => {
-      const pid = await agent();
-      if (pid !== null) await endProcess(pid);
-      await Promise.all([panel.stop(), central.stop()]);
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+    log: { level: '9' },
+    sync: { after_wait: '1', read_gap: '1', grace: '1', ...sync },
+  });
 }
 
 /** Status 3 of the command line is an answer as well: something needs a person. */

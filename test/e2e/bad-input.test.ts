@@ -16,7 +16,7 @@ before(async () => {
   const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
   assert.ok((await stage.provider('domain.edit', form)).ok);
   assert.ok((await stage.customer('domain.edit', form)).ok);
-  stage.install();
+  await stage.install();
   stage.configure();
   await save({ name: 'www', sdtype: 'A', addr: '192.0.2.99' });
   await until('the first comparison', async () =>

@@ -40,7 +40,7 @@ const save = { plid: zone, elid: '', sdtype: 'A', addr: '192.0.2.9', sok: 'ok' }
 
 before(async () => {
   stage = await makeStage();
-  stage.install();
+  await stage.install();
 });
 
 after(() => stage.stop());

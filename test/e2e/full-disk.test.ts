@@ -33,7 +33,7 @@ test('full disk', async (t) => {
   const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
   assert.ok((await stage.provider('domain.edit', form)).ok);
   assert.ok((await stage.customer('domain.edit', form)).ok);
-  stage.install();
+  await stage.install();
   stage.configure();
   await until('an edit', async () => (await save('first')).ok);
 
