@@ -105,7 +105,7 @@ export class Agent {
     if (ranOut) this.#endSeen = end;
     if (!takeEndedMark(this.paths.pause) && !ranOut) return;
     this.#log.write(4, 'pause.over', {});
-    this.#state.wired.engine.compare('all', 'pause-over');
+    this.#state.wired.engine.compare('all', 'pause-over', 'braked');
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {

@@ -12,7 +12,11 @@ const request = v.variant('do', [
   v.object({ do: v.literal('status') }),
   v.object({ do: v.literal('zones') }),
   v.object({ do: v.literal('zone'), zone: v.string() }),
-  v.object({ do: v.literal('compare'), zone: v.nullable(v.string()) }),
+  v.object({
+    do: v.literal('compare'),
+    zone: v.nullable(v.string()),
+    follow: v.optional(v.boolean(), false),
+  }),
   v.object({ do: v.literal('history'), latest: v.number() }),
   v.object({ do: v.literal('operation'), prefix: v.string() }),
   v.object({ do: v.literal('check') }),
@@ -48,7 +52,11 @@ async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
     case 'operation':
       return await engine.find(ask.prefix);
     case 'compare':
-      engine.compare(ask.zone === null ? 'all' : zoneName(ask.zone), 'asked');
+      engine.compare(
+        ask.zone === null ? 'all' : zoneName(ask.zone),
+        'asked',
+        ask.follow && ask.zone !== null ? 'allowed' : 'no',
+      );
       return null;
     case 'check':
       await central.check({ signal: AbortSignal.timeout(state.wired.settings.deadline), operation: '-' });

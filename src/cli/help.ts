@@ -62,8 +62,11 @@ Tests the settings as they are in the file now. Exit status: 0 the central accep
 Examples:
   domainsync compare                 all zones
   domainsync compare example.org     after something was put right by hand
+  domainsync compare example.org --follow
+                                     the zone's records, or the zone, are gone from the panel on purpose
 
-A comparison adds at the central what is new in the panel, lists the rest, deletes nothing.
+A comparison adds at the central what is new in the panel and lists the rest. It removes only what a function of the panel, or a
+pause, has just taken away there: at most 4 records, 30 % of a large zone, never all of it. --follow lets one zone do more.
 Exit status: 0 asked for, 1 no agent answers.
 `,
   pause: `

@@ -1,5 +1,5 @@
 import { displayName } from '../dns/name.ts';
-import { formatRecord } from '../dns/record.ts';
+import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { Operation, OperationItem } from '../core/operation.ts';
 import { coloured, localTime } from './output.ts';
@@ -31,12 +31,12 @@ const classes: Readonly<Record<Operation['class'], string>> = {
 
 /** All there is to say about one operation. */
 export function showOperation(operation: Operation): string {
-  const { id, state, kind, zone, actor, problems, attempts, watchUntil } = operation;
+  const { id, state, kind, zone, actor, source, problems, attempts, watchUntil } = operation;
   const lines = [
     `operation  ${id}`,
     `state      ${coloured(state, moodOfState(state))}: ${meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
-    `who        ${actor === '' ? '-' : actor}; ${classes[operation.class]}`,
+    `who        ${actor === '' ? '-' : actor}; ${classes[operation.class]}${source === '' ? '' : ` (${source})`}`,
     `began      ${localTime(operation.createdAt)}`,
     `changed    ${localTime(operation.changedAt)}`,
   ];
@@ -54,9 +54,14 @@ export function showOperation(operation: Operation): string {
 function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {
   const remark = `${mirrored ? '' : '  (in the panel only)'}${note === null ? '' : `  [${note}]`}`;
   const lines: string[] = [];
-  if (remove !== null) lines.push(`wanted     - ${formatRecord(remove)}${remark}`);
-  if (add !== null) lines.push(`wanted     + ${formatRecord(add)}${remark}`);
+  if (remove !== null) lines.push(`wanted     - ${withTtl(remove)}${remark}`);
+  if (add !== null) lines.push(`wanted     + ${withTtl(add)}${remark}`);
   return lines;
+}
+
+/** The record, with its TTL where it is known. */
+function withTtl(record: ResourceRecord): string {
+  return record.ttl === null ? formatRecord(record) : `${formatRecord(record)} (TTL ${record.ttl})`;
 }
 
 /** What our own writes altered at the central: the only things an undo may take back. */

@@ -1,6 +1,6 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
-import { formatRecord } from '../dns/record.ts';
+import { formatRecord, recordId } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
@@ -126,7 +126,7 @@ export function showHistory(operations: readonly Operation[]): string {
     inMood(operation.state),
     operation.kind,
     displayName(operation.zone),
-    operation.actor,
+    operation.actor === '' ? operation.source : operation.actor,
     shortened(describeItems(operation)),
   ]);
   return table(['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'], rows);
@@ -137,6 +137,9 @@ function describeItems({ kind, items, seed }: Operation): string {
   if (kind === 'zone-create') return `+ the zone ${(seed?.addresses ?? []).join(' ')}`.trimEnd();
   return items
     .map(({ remove, add }) => {
+      if (remove !== null && add !== null && recordId(remove) === recordId(add)) {
+        return `TTL ${remove.ttl ?? '?'} -> ${add.ttl ?? '?'}: ${formatRecord(add)}`;
+      }
       const gone = remove === null ? '' : `- ${formatRecord(remove)}`;
       const made = add === null ? '' : `+ ${formatRecord(add)}`;
       return [gone, made].filter((part) => part !== '').join(' ');

@@ -67,6 +67,8 @@ export interface Operation {
   /** Of the hook call, to match its `after`; a hint only. */
   readonly fingerprint: string;
   readonly actor: string;
+  /** What led to it where no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over` ...; else empty. */
+  readonly source: string;
   /** `records`: what the edit wants. */
   readonly items: readonly OperationItem[];
   /**

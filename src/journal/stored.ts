@@ -43,6 +43,8 @@ const operation = v.object({
   ]),
   fingerprint: v.string(),
   actor: v.string(),
+  // Journals of the first releases do not have it.
+  source: v.optional(v.string(), ''),
   items: v.array(item),
   removed: v.array(record),
   added: v.array(record),

@@ -18,6 +18,7 @@ export function sampleOperation(id: string, changes: Partial<Operation> = {}): O
     incarnation: 1,
     state: 'prepared',
     fingerprint: 'f',
+    source: '',
     actor: 'alice',
     items: [{ remove: null, add: sampleRow(1).record, mirrored: true, note: null }],
     removed: [],

@@ -1,43 +1,25 @@
 /** The adoption rule of docs/adoption.md: one test a row, in the table's order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import {
+  a,
+  apex,
+  arrive,
+  engineOf,
+  held,
+  put,
+  standing,
+  zone,
+  zoneStanding,
+} from '../../testing/simulator/arrival.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { recordsEvent, World } from '../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../panel.ts';
 
-const zone = parseName('example.org.');
-
-function a(host: string, last: number): ResourceRecord {
-  return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
-}
-
 function cname(host: string): ResourceRecord {
   return makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
-}
-
-const apex = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
-
-interface Sides {
-  readonly panel: readonly ResourceRecord[] | null;
-  readonly central: readonly ResourceRecord[] | null;
-}
-
-/** Both sides, an engine that has just arrived, and its first comparison done. */
-async function arrive({ panel, central }: Sides): Promise<World> {
-  const world = new World(new MemoryJournal(), new Random(1));
-  put(world, 'panel', panel);
-  put(world, 'central', central);
-  await world.clock.runUntilSettled(world.start());
-  await world.clock.runUntil(world.clock.now() + 5_000);
-  return world;
-}
-
-function put(world: World, side: 'panel' | 'central', records: readonly ResourceRecord[] | null): void {
-  if (records === null) world[side].zones.delete(zone);
-  else world[side].zones.set(zone, new Map([apex, ...records].map((one) => [recordId(one), one])));
 }
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
@@ -75,21 +57,6 @@ function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'aft
     if (kind === 'zone-delete') return { ...base, kind };
     return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
   };
-}
-
-function held(world: World, side: 'panel' | 'central', record: ResourceRecord): boolean {
-  return world[side].zones.get(zone)?.has(recordId(record)) ?? false;
-}
-
-async function standing(world: World, record: ResourceRecord): Promise<string | undefined> {
-  assert.ok(world.engine !== null);
-  const { rows } = await world.clock.runUntilSettled(world.engine.view(zone));
-  return rows.find((row) => recordId(row.record) === recordId(record))?.standing;
-}
-
-async function zoneStanding(world: World): Promise<string | undefined> {
-  assert.ok(world.engine !== null);
-  return (await world.clock.runUntilSettled(world.engine.view(zone))).entry?.standing;
 }
 
 test('1: the same on both sides synchronises by itself', async () => {
@@ -202,7 +169,7 @@ test("14: a new CNAME beside somebody's data is refused, quoting it", async () =
 test('15: what was left alone joins once somebody adds the same at the central', async () => {
   const world = await arrive({ panel: [a('old', 1)], central: [] });
   put(world, 'central', [a('old', 1)]);
-  world.engine?.compare('all', 'test');
+  engineOf(world).compare('all', 'test');
   await world.clock.runUntil(world.clock.now() + 10_000);
   assert.equal(await standing(world, a('old', 1)), 'joined');
 });
@@ -210,7 +177,7 @@ test('15: what was left alone joins once somebody adds the same at the central',
 test('15: and so does a zone', async () => {
   const world = await arrive({ panel: [a('www', 1)], central: null });
   put(world, 'central', [a('www', 1)]);
-  world.engine?.compare('all', 'test');
+  engineOf(world).compare('all', 'test');
   await world.clock.runUntil(world.clock.now() + 10_000);
   assert.equal(await zoneStanding(world), 'joined');
 });
@@ -269,24 +236,6 @@ test('21: apex NS passes in the panel only', async () => {
   assert.equal(await standing(world, other), undefined);
 });
 
-test('22: what comes into the panel without a DNS event is added by the comparison that follows', async () => {
-  const world = await arrive({ panel: [], central: [] });
-  world.panel.zones.get(zone)?.set(recordId(a('shop', 1)), a('shop', 1));
-  await world.clock.runUntilSettled(world.hint(zone));
-  await world.clock.runUntil(world.clock.now() + 10_000);
-  assert.ok(held(world, 'central', a('shop', 1)));
-  assert.equal(await standing(world, a('shop', 1)), 'joined');
-});
-
-test('23: what goes from the panel without a DNS event is listed, nothing is removed', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
-  put(world, 'panel', []);
-  await world.clock.runUntilSettled(world.hint(zone));
-  await world.clock.runUntil(world.clock.now() + 10_000);
-  assert.ok(held(world, 'central', a('www', 1)));
-  assert.equal(await standing(world, a('www', 1)), 'differs');
-});
-
 test('a deleted zone goes at the central once two looks have proved it gone', async () => {
   const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
   assert.deepEqual(await play(world, zoneEvent('zone-delete'), () => world.panel.zones.delete(zone)), []);
@@ -303,8 +252,7 @@ test('a deleted zone that somebody has written to at the central stays there, an
   world.applyOutages();
   await world.clock.runUntil(world.clock.now() + 120_000);
   assert.ok(held(world, 'central', a('hand', 9)));
-  assert.ok(world.engine !== null);
-  const { stuck } = await world.clock.runUntilSettled(world.engine.status());
+  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
   assert.equal(stuck[0]?.problems[0]?.code, 'zone.changed-at-central');
 });
 
@@ -318,15 +266,14 @@ test('an undo that the central refuses for good is a case for a person, and ends
     return false;
   };
   await play(world, (stage) => recordsEvent(zone, items, stage), refusesLocally, 600_000);
-  assert.ok(world.engine !== null);
-  const { stuck } = await world.clock.runUntilSettled(world.engine.status());
+  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
   assert.equal(stuck.length, 1);
   world.chooseFault = () => null;
   assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), ['name.stuck']);
   put(world, 'central', [a('www', 1)]);
-  world.engine.compare(zone, 'asked');
+  engineOf(world).compare(zone, 'asked');
   await world.clock.runUntil(world.clock.now() + 60_000);
-  assert.deepEqual((await world.clock.runUntilSettled(world.engine.status())).stuck, []);
+  assert.deepEqual((await world.clock.runUntilSettled(engineOf(world).status())).stuck, []);
   assert.equal(await standing(world, a('www', 1)), 'joined');
   assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), []);
 });

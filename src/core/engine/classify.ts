@@ -10,6 +10,8 @@ export interface Comparison {
   readonly drop: readonly ResourceRecord[];
   /** New in the panel since the baseline, nothing in their way at the central: to be added there. */
   readonly additions: readonly PanelRecord[];
+  /** Joined records that the panel has no longer and the central still has as both agreed: to be removed there. */
+  readonly gone: readonly ResourceRecord[];
 }
 
 interface Sides {
@@ -25,26 +27,34 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
   return record.type === 'SOA' || (record.type === 'NS' && record.name === zone);
 }
 
+interface CompareOptions {
+  /** True when no edit has been seen in this zone: what only the panel has is then old, not new. */
+  readonly baseline: boolean;
+  /** Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation. */
+  readonly busy: ReadonlySet<string>;
+  /** Whether the panel's removals are to be followed; otherwise they are listed. */
+  readonly follow?: boolean;
+}
+
 /**
  * The adoption rule (docs/adoption.md), and every later comparison of a zone that both sides have.
  * @param rows what the ledger says; empty at the baseline
- * @param busy ids (`recordId`) of records that open operations are about: left out, they are judged by their operation
- * @param baseline true when no edit has been seen in this zone: what only the panel has is then old, not new
  */
 export function compareSides(
   zone: DnsName,
   panel: readonly PanelRecord[],
   central: readonly ResourceRecord[],
   rows: readonly LedgerRow[],
-  options: { readonly baseline: boolean; readonly busy: ReadonlySet<string> },
+  options: CompareOptions,
 ): Comparison {
   const all = mergeSides(zone, panel, central, rows);
-  const oneSided = groupOneSided(all, options.busy);
+  const gone = options.follow === true ? goneFromPanel(all, options.busy) : new Map<string, Sides>();
+  const oneSided = groupOneSided(all, new Set([...options.busy, ...gone.keys()]));
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
   const additions: PanelRecord[] = [];
   for (const [id, side] of all) {
-    if (options.busy.has(id)) continue;
+    if (options.busy.has(id) || gone.has(id)) continue;
     if (!side.onPanel && !side.onCentral) {
       drop.push(side.record);
       continue;
@@ -53,7 +63,14 @@ export function compareSides(
     if (standing === 'new') additions.push({ ...side.record, key: side.panelKey ?? '' });
     else if (!sameRow(side, standing)) put.push(toRow(side, standing));
   }
-  return { put, drop, additions };
+  return { put, drop, additions, gone: [...gone.values()].map(({ record }) => record) };
+}
+
+function goneFromPanel(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<string, Sides> {
+  const gone = [...all].filter(
+    ([id, side]) => side.row?.standing === 'joined' && !side.onPanel && side.onCentral && !busy.has(id),
+  );
+  return new Map(gone);
 }
 
 function mergeSides(

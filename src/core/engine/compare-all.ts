@@ -4,7 +4,7 @@ import { JournalError } from '../journal.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { PanelError } from '../panel.ts';
 import { compareZone } from './compare.ts';
-import type { Runtime } from './runtime.ts';
+import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 
 /** How far the comparison of all zones is. */
@@ -39,11 +39,12 @@ export class CompareAll {
   }
 
   /** Compares every zone that may have changed on either side; returns false when it could not be completed. */
-  async everything(reason: string): Promise<boolean> {
+  async everything(reason: string, follow: CompareWish['follow'] = 'no'): Promise<boolean> {
     try {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();
-      for (const zone of zonesToCompare(panel, central, entries)) this.#runtime.compareSoon(zone, reason);
+      for (const zone of zonesToCompare(panel, central, entries))
+        this.#runtime.compareSoon(zone, reason, follow);
       return true;
     } catch (error) {
       this.#note(error);
@@ -103,7 +104,7 @@ export class CompareAll {
       if (zone === undefined) return;
       left.delete(zone);
       if ((await this.#runtime.ports.journal.zone(zone)) === null) {
-        await compareZone(this.#runtime, zone, 'baseline');
+        await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       }
       this.progress = { ...this.progress, done: this.progress.done + 1 };
     }

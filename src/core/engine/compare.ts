@@ -1,32 +1,32 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { CentralError, type CallContext } from '../central.ts';
-import type { LedgerRow, ZoneEntry } from '../ledger.ts';
+import type { CallContext } from '../central.ts';
+import type { ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
-import type { PanelRecord } from '../panel.ts';
-import { compareSides, plain } from './classify.ts';
-import { applyEach } from './content.ts';
-import { keepWatching, newOperation } from './operations.ts';
+import { compareSides } from './classify.ts';
+import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
+import { newOperation } from './operations.ts';
 import { isPassing } from './passing.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
-import type { Runtime } from './runtime.ts';
+import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createAtCentral } from './zone-edits.ts';
 
 /**
  * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
- * and lists the rest (design: "hints"; docs/adoption.md). Deletes nothing.
+ * and lists the rest (design: "hints"; docs/adoption.md). What the panel has no longer is removed at the central where the wish
+ * lets it follow.
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
-export async function compareZone(runtime: Runtime, zone: DnsName, reason: string): Promise<void> {
-  runtime.ports.log(6, 'zone.compare', { zone, reason });
+export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
+  runtime.ports.log(6, 'zone.compare', { zone, ...wish });
   const view = await readPanel(runtime, zone);
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
-      await compareUnderLock(runtime, zone, view, ctx);
+      await compareUnderLock(runtime, zone, wish, view, ctx);
     } finally {
       held.release();
     }
@@ -36,6 +36,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, reason: strin
 async function compareUnderLock(
   runtime: Runtime,
   zone: DnsName,
+  wish: CompareWish,
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
@@ -50,12 +51,12 @@ async function compareUnderLock(
     return;
   }
   if (view.records === null) {
-    await goneFromPanel(runtime, entry);
+    await goneFromPanel(runtime, entry, wish);
     return;
   }
   const records = await central.readZone(zone, ctx);
   if (records === null) {
-    await missingAtCentral(runtime, zone, entry, ctx);
+    await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;
   }
   const freed = view.quiet ? unstuckRecords(runtime, open, view, records) : [];
@@ -63,13 +64,21 @@ async function compareUnderLock(
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watchedIds(remembered)]);
   const rows = await journal.rows(zone);
   const baseline = await isBaseline(runtime, entry);
-  const found = compareSides(zone, view.records, records, rows, { baseline, busy });
+  const follow = wish.follow !== 'no' && !baseline;
+  const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
+  const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
+  // Looked at once more before anything is removed; until then nothing of it is decided.
+  if (permit === 'later') return;
+  const found =
+    permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
   await journal.commit({
     operations: freed,
     zones: [joinedEntry(runtime, zone, entry)],
     rows: [{ zone, put: found.put, drop: found.drop }],
   });
-  if (found.additions.length > 0) await addNew(runtime, zone, found.additions, records, ctx);
+  if (found.additions.length + found.gone.length > 0) {
+    await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
+  }
 }
 
 /** Records that a write of unknown outcome may still change: judged when their watch is over. */
@@ -94,10 +103,11 @@ function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): 
   };
 }
 
-async function goneFromPanel(runtime: Runtime, entry: ZoneEntry | null): Promise<void> {
+async function goneFromPanel(runtime: Runtime, entry: ZoneEntry | null, wish: CompareWish): Promise<void> {
   if (entry === null) return;
   const { journal } = runtime.ports;
   if (entry.standing !== 'joined') await journal.commit({ dropZones: [entry.zone] });
+  else if (await mayFollowZone(runtime, wish)) await followDelete(runtime, entry.zone, wish.reason);
   else await journal.commit({ zones: [{ ...entry, note: 'note.gone-from-panel' }] });
 }
 
@@ -105,6 +115,7 @@ async function missingAtCentral(
   runtime: Runtime,
   zone: DnsName,
   entry: ZoneEntry | null,
+  wish: CompareWish,
   ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -124,7 +135,7 @@ async function missingAtCentral(
     await journal.commit({ zones: [fresh] });
     return;
   }
-  await createFollowing(runtime, zone, ctx);
+  await createFollowing(runtime, zone, wish.reason, ctx);
 }
 
 /**
@@ -132,10 +143,22 @@ async function missingAtCentral(
  * one that a late delete took away. Its content follows like that of any new zone.
  * @throws {JournalError | FollowLater} when it has to be tried again
  */
-export async function createFollowing(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<void> {
+export async function createFollowing(
+  runtime: Runtime,
+  zone: DnsName,
+  source: string,
+  ctx: CallContext,
+): Promise<void> {
   const { journal, clock } = runtime.ports;
   const seed = { addresses: [], nameServers: [], mailServers: [] };
-  const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, seed, afterSeen: true });
+  const draft = newOperation(runtime, {
+    kind: 'zone-create',
+    class: 'follow',
+    zone,
+    source,
+    seed,
+    afterSeen: true,
+  });
   const verdict = await createAtCentral(runtime, draft, ctx.signal);
   if (verdict.kind === 'accept') {
     runtime.wakeZone(zone, 0);
@@ -152,62 +175,4 @@ export async function createFollowing(runtime: Runtime, zone: DnsName, ctx: Call
 /** The zone could not be created for a reason that may go away; tells the scheduler to try again. */
 class FollowLater extends Error {
   override readonly name = 'FollowLater';
-}
-
-/** Adds what is new in the panel, journalled as one operation of class `follow`. */
-async function addNew(
-  runtime: Runtime,
-  zone: DnsName,
-  additions: readonly PanelRecord[],
-  present: Parameters<typeof applyEach>[2],
-  ctx: CallContext,
-): Promise<void> {
-  const { journal } = runtime.ports;
-  const records = additions.map(plain);
-  const operation = newOperation(runtime, {
-    kind: 'records',
-    class: 'follow',
-    zone,
-    items: records.map((add) => ({ remove: null, add, mirrored: true, note: null })),
-    added: records,
-    afterSeen: true,
-  });
-  runtime.inFlight.add(operation.id);
-  try {
-    await journal.commit({ operations: [operation] });
-    const failed = await applyEach(runtime, { zone, remove: [], add: records }, present, ctx);
-    await closeFollowing(runtime, operation, additions, failed);
-  } catch (error) {
-    if (error instanceof CentralError && error.state === 'unknown')
-      await keepWatching(runtime, operation, {});
-    throw error;
-  } finally {
-    runtime.inFlight.delete(operation.id);
-    runtime.since.set(operation.id, runtime.now);
-    runtime.wakeZone(zone, runtime.ports.settings.afterWait);
-  }
-}
-
-async function closeFollowing(
-  runtime: Runtime,
-  operation: Operation,
-  additions: readonly PanelRecord[],
-  failed: ReadonlyMap<string, string>,
-): Promise<void> {
-  const rows = additions.map((record): LedgerRow => {
-    const code = failed.get(recordId(record)) ?? null;
-    return {
-      record: plain(record),
-      standing: code === null ? 'joined' : 'panel-only',
-      onPanel: true,
-      onCentral: code === null,
-      panelKey: record.key,
-      note: code,
-    };
-  });
-  const applied = runtime.next(operation, 'applied');
-  await runtime.ports.journal.commit({
-    operations: [runtime.next(applied, 'confirmed')],
-    rows: [{ zone: operation.zone, put: rows }],
-  });
 }

@@ -1,4 +1,4 @@
-import type { DnsName } from '../../dns/name.ts';
+import { labels, parentName, type DnsName } from '../../dns/name.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
@@ -8,7 +8,7 @@ import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { beforeRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
-import { Runtime, type Ports } from './runtime.ts';
+import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { beforeCreate, beforeDelete } from './zone-edits.ts';
@@ -83,7 +83,7 @@ export class Engine {
         case 'ignore':
           return { kind: 'accept' };
         case 'hint':
-          return this.#hint(event.zones, event.source);
+          return await this.#hint(event.zones, event.source);
         case 'invalid':
           return { kind: 'refuse', problems: event.problems, changed: 'nothing' };
         case 'edits':
@@ -93,9 +93,9 @@ export class Engine {
   }
 
   /** Asks for a comparison, soon, in the background. */
-  compare(what: DnsName | 'all', reason: string): void {
-    if (what !== 'all') this.#runtime.compareSoon(what, reason);
-    else this.#background.push(this.#compareAll.everything(reason).then(() => undefined));
+  compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
+    if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
+    else this.#background.push(this.#compareAll.everything(reason, follow).then(() => undefined));
   }
 
   /** @throws {JournalError} */
@@ -139,10 +139,21 @@ export class Engine {
     };
   }
 
-  #hint(zones: readonly DnsName[] | 'all', source: string): Verdict {
-    this.#runtime.ports.log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.join(' ') });
-    if (zones === 'all') this.compare('all', source);
-    else for (const zone of zones) this.#runtime.compareSoon(zone, source);
+  /** What is named may be a host: then the zones it lies in are meant as well. */
+  async #hint(zones: readonly DnsName[] | 'all', source: string): Promise<Verdict> {
+    const { journal, log } = this.#runtime.ports;
+    log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.join(' ') });
+    if (zones === 'all') this.compare('all', source, 'braked');
+    else {
+      for (const zone of zones) this.#runtime.compareSoon(zone, source, 'named');
+      for (const above of zones.flatMap(namesAbove)) {
+        const entry = await journal.zone(above).catch((error: unknown) => {
+          if (error instanceof JournalError) return null;
+          throw error;
+        });
+        if (entry !== null) this.#runtime.compareSoon(above, source, 'braked');
+      }
+    }
     return { kind: 'accept' };
   }
 
@@ -214,3 +225,10 @@ export class Engine {
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);
 
 const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
+
+/** Names a name lies in, without the root and the top-level domain. */
+function namesAbove(name: DnsName): DnsName[] {
+  const found: DnsName[] = [];
+  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
+  return found;
+}

@@ -17,6 +17,7 @@ export function newOperation(
     state: 'prepared',
     fingerprint: '',
     actor: '',
+    source: '',
     items: [],
     removed: [],
     added: [],
@@ -83,22 +84,29 @@ export function viewItems(
   operation: Pick<Operation, 'items'>,
   { ids, ttls }: Pick<PanelView, 'ids' | 'ttls'>,
 ): ItemView[] {
-  return operation.items.map(({ remove, add }) => {
+  return operation.items.map((item) => {
+    const { remove, add } = item;
+    const ttl = retimed(item);
+    if (ttl !== null && ids.has(recordId(ttl.add))) return viewTtl(ttl, ttls.get(recordId(ttl.add)) ?? null);
     const removeId = remove === null ? null : recordId(remove);
     const addId = add === null ? null : recordId(add);
     const hasOld = removeId !== null && ids.has(removeId);
     const hasNew = addId !== null && ids.has(addId);
-    if (remove !== null && add !== null && removeId === addId) {
-      return hasNew ? viewTtl(remove, add, ttls.get(recordId(add)) ?? null) : 'other';
-    }
-    if ((addId === null || hasNew) && !hasOld) return 'after';
-    if ((removeId === null || hasOld) && !hasNew) return 'before';
-    return 'other';
+    if (removeId === addId) return hasNew ? 'after' : 'other';
+    return viewPresence({ removeId, hasOld }, { addId, hasNew });
   });
 }
 
+function viewPresence(
+  { removeId, hasOld }: { removeId: string | null; hasOld: boolean },
+  { addId, hasNew }: { addId: string | null; hasNew: boolean },
+): ItemView {
+  if ((addId === null || hasNew) && !hasOld) return 'after';
+  return (removeId === null || hasOld) && !hasNew ? 'before' : 'other';
+}
+
 /** Of an edit that changes the TTL alone. */
-function viewTtl(remove: ResourceRecord, add: ResourceRecord, ttl: number | null): ItemView {
+function viewTtl({ remove, add }: Retimed, ttl: number | null): ItemView {
   if (!otherTtl(add, { ttl })) return 'after';
   return otherTtl(remove, { ttl }) ? 'other' : 'before';
 }

@@ -25,6 +25,17 @@ export interface Reading {
   readonly at: number;
 }
 
+/** A comparison that is due. */
+export interface CompareWish {
+  /** What led to it: a function of the panel, `periodic` ... */
+  readonly reason: string;
+  /**
+   * Whether what the panel has no longer is removed at the central: nothing; records, within the brakes; the zone as well, because
+   * the panel named it; all of it, as a person allowed.
+   */
+  readonly follow: 'no' | 'braked' | 'named' | 'allowed';
+}
+
 /** State of a running engine that need not outlive it; everything durable is in the journal. */
 export class Runtime {
   readonly ports: Ports;
@@ -37,7 +48,9 @@ export class Runtime {
   readonly since = new Map<string, number>();
   readonly readings = new Map<string, Reading>();
   /** Zones a comparison is due for, with the reason. */
-  readonly compareDue = new Map<DnsName, string>();
+  readonly compareDue = new Map<DnsName, CompareWish>();
+  /** The last look at zones in which the panel lacks joined records: what was lacking, and when (monotonic, ms). */
+  readonly lacking = new Map<DnsName, { readonly signature: string; readonly at: number }>();
   /** Echo marks that are valid now, and the operation each belongs to. */
   readonly marks = new Map<string, string>();
   /** Monotonic time before which nothing is undone. */
@@ -156,10 +169,13 @@ export class Runtime {
     return full / 2 + (full / 2) * this.ports.random();
   }
 
-  /** Asks for a comparison of a zone once its operations allow it. */
-  compareSoon(zone: DnsName, reason: string): void {
-    if (!this.compareDue.has(zone)) this.compareDue.set(zone, reason);
-    this.wakeZone(zone, this.ports.settings.confirmDelay);
+  /** Asks for a comparison of a zone once its operations allow it; of several wishes the one that lets follow more counts. */
+  compareSoon(zone: DnsName, reason: string, follow: CompareWish['follow'] = 'no', delay?: number): void {
+    const due = this.compareDue.get(zone);
+    if (due === undefined || strength[follow] > strength[due.follow]) {
+      this.compareDue.set(zone, { reason, follow });
+    }
+    this.wakeZone(zone, delay ?? this.ports.settings.confirmDelay);
   }
 
   /**
@@ -182,6 +198,8 @@ export class Runtime {
     this.readings.delete(operation);
   }
 }
+
+const strength = { no: 0, braked: 1, named: 2, allowed: 3 } as const;
 
 /** The reason of a signal made by {@link Runtime.deadline}. */
 export class DeadlinePassed extends Error {

@@ -1,13 +1,14 @@
 import type { DnsName } from '../../dns/name.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { recordId } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext } from '../central.ts';
-import { isFinal, type Operation, type OperationItem } from '../operation.ts';
+import { isFinal, type Operation } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
-import { mirroredNames, retimed, showsDone, viewItems, type Retimed } from './operations.ts';
+import { mirroredNames, showsDone, viewItems } from './operations.ts';
 import { busyIds } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
+import { towardsPanel } from './towards-panel.ts';
 
 /**
  * Ends record operations the panel has decided about: where the panel shows an edit done and the central is known to have
@@ -172,88 +173,6 @@ function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operati
   const watched = operation.class === 'veto' && !operation.afterSeen;
   const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
   return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
-}
-
-interface Truth {
-  readonly view: PanelView;
-  readonly centralIds: ReadonlySet<string>;
-  /** TTLs at the central, by id. */
-  readonly centralTtls: ReadonlyMap<string, number | null>;
-  /** What ended operations on watch may have written late. */
-  readonly lateIds: ReadonlySet<string>;
-}
-
-interface Towards {
-  readonly change: Change;
-  /** Other operations that now answer for a record we would otherwise have taken back. */
-  readonly inherited: readonly Operation[];
-}
-
-/** What has to be written so that the operations' records stand at the central as they stand in the panel. */
-function towardsPanel(
-  zone: DnsName,
-  operations: readonly Operation[],
-  truth: Truth,
-  others: readonly Operation[],
-): Towards {
-  const { view, centralIds, lateIds } = truth;
-  const remove = new Map<string, ResourceRecord>();
-  const add = new Map<string, ResourceRecord>();
-  const heirs = new Map<string, Operation>();
-  for (const operation of operations) {
-    const added = new Set(operation.added.map(recordId));
-    for (const item of operation.items) {
-      if (!item.mirrored) continue;
-      const ttls = ttlTowardsPanel(item, truth);
-      if (
-        ttls !== null &&
-        added.has(recordId(ttls.add)) &&
-        claimant(others, recordId(ttls.add), 'add') === null
-      ) {
-        remove.set(recordId(ttls.remove), ttls.remove);
-        add.set(recordId(ttls.add), ttls.add);
-        continue;
-      }
-      for (const record of [item.remove, item.add]) {
-        if (record === null) continue;
-        const id = recordId(record);
-        const wanted = view.ids.has(id);
-        if (wanted === centralIds.has(id)) continue;
-        if (wanted) {
-          if (claimant(others, id, 'remove') === null)
-            add.set(id, { ...record, ttl: view.ttls.get(id) ?? record.ttl });
-          continue;
-        }
-        if (!added.has(id) && !lateIds.has(id) && record !== item.remove) continue;
-        const heir = claimant(others, id, 'add');
-        if (heir === null) remove.set(id, record);
-        else heirs.set(heir.id, { ...(heirs.get(heir.id) ?? heir), added: [...heir.added, record] });
-      }
-    }
-  }
-  return {
-    change: { zone, remove: [...remove.values()], add: [...add.values()] },
-    inherited: [...heirs.values()],
-  };
-}
-
-/** For an edit of the TTL alone whose record both sides have: from the central's TTL to the panel's, where they differ. */
-function ttlTowardsPanel(item: OperationItem, { view, centralTtls }: Truth): Retimed | null {
-  const change = retimed(item);
-  if (change === null) return null;
-  const id = recordId(change.add);
-  const wanted = { ...change.add, ttl: view.ttls.get(id) ?? null };
-  const there = { ...change.add, ttl: centralTtls.get(id) ?? null };
-  return otherTtl(wanted, there) ? { remove: there, add: wanted } : null;
-}
-
-/** An open operation of somebody else that wants the record added (or removed). */
-function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
-  const wants = (item: OperationItem): boolean => {
-    const record = item[part];
-    return item.mirrored && record !== null && recordId(record) === id;
-  };
-  return others.find(({ state, items }) => state !== 'stuck' && items.some(wants)) ?? null;
 }
 
 /** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */

@@ -23,10 +23,14 @@ export async function tendZone(runtime: Runtime, zone: DnsName): Promise<void> {
     const undecided = open.filter(({ state }) => undecidedStates.has(state));
     if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
     await tendWatch(runtime, zone, await openOperations(runtime, zone));
-    const reason = runtime.compareDue.get(zone);
-    if (reason !== undefined) {
+    const wish = runtime.compareDue.get(zone);
+    if (wish !== undefined) {
       runtime.compareDue.delete(zone);
-      await compareZone(runtime, zone, reason);
+      await compareZone(runtime, zone, wish).catch((error: unknown) => {
+        // The wish outlives the outage; the failure is told below.
+        runtime.compareSoon(zone, wish.reason, wish.follow);
+        throw error;
+      });
     }
     failures.delete(runtime, zone);
   } catch (error) {

@@ -189,9 +189,10 @@ test('hints name the zone where they can, otherwise everything is looked at', ()
     [{ func: 'emaildomain.delete', elids: 'a.example, b.example' }, ['a.example.', 'b.example.']],
     [{ func: 'user.add.finish', name: 'bob' }, 'all'],
     [{ func: 'dnsparam' }, 'all'],
+    [{ func: 'emaildomain.restore_mx', elid: 'a.example', sok: '' }, ['a.example.']],
   ];
   for (const [parameters, zones] of hints) {
-    const sent = { ...parameters, sok: 'ok' };
+    const sent = { sok: 'ok', ...parameters };
     assert.deepEqual(event(sent, {}, 'after'), { kind: 'hint', zones, source: parameters['func'] });
     assert.deepEqual(event(sent), { kind: 'ignore' });
   }

@@ -9,7 +9,10 @@ export type FunctionRole =
   | 'zone-delete-confirm'
   | 'record-form'
   | 'record-delete'
-  | 'hint';
+  /** Changes DNS without a DNS event, once its form is saved. */
+  | 'hint'
+  /** The same for a function without a form. */
+  | 'hint-action';
 
 /** How a generation tells a handler what is happening (reference sections 10.3, 11.3). Pure. */
 export interface CallDialect {

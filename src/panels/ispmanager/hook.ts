@@ -58,6 +58,7 @@ function onceMore(base: Base): PanelEvent {
 /** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (base.saving || base.func.endsWith('.delete') ? hint(base) : nothing),
+  'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
   'zone-delete-confirm': (base) => (base.saving ? zoneDelete(base) : nothing),

@@ -40,20 +40,21 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
     return excused ? [] : [`${zone} is ${where} only (${view.entry?.standing})`];
   }
   if (view.entry?.standing !== 'joined') return [`${zone} is on both sides but ${view.entry?.standing}`];
-  const found: string[] = [];
-  for (const [id, record] of new Map([...panel, ...central])) {
-    const there = central.get(id);
-    const here = panel.get(id);
+  return [...new Map([...panel, ...central])].flatMap(([id, record]) => {
+    const found: string[] = [];
     const place = `${zone} ${record.name}`;
-    if (here !== undefined && there !== undefined && otherTtl(here, there)) {
-      const excused = mayDiffer(world, traces, view, place) || world.central.late.has(place);
-      if (!excused) found.push(`TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(record)}`);
-    }
-    if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) continue;
+    const excused = mayDiffer(world, traces, view, place) || world.central.late.has(place);
+    if (!excused) found.push(...ttlViolations(panel.get(id), central.get(id)));
+    if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) return found;
     if (!mayDiffer(world, traces, view, place)) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
     else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
-  }
-  return found;
+    return found;
+  });
+}
+
+function ttlViolations(here: ResourceRecord | undefined, there: ResourceRecord | undefined): string[] {
+  if (here === undefined || there === undefined || !otherTtl(here, there)) return [];
+  return [`TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`];
 }
 
 function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string): boolean {

@@ -132,8 +132,8 @@ export class World {
     return { verdict, lostAfter: after === unanswered };
   }
 
-  async hint(zone: DnsName): Promise<void> {
-    await this.#hook({ kind: 'hint', zones: [zone], source: 'wwwdomain.edit' });
+  async hint(zone: DnsName | 'all'): Promise<void> {
+    await this.#hook({ kind: 'hint', zones: zone === 'all' ? 'all' : [zone], source: 'wwwdomain.edit' });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */

@@ -1,0 +1,102 @@
+/** What the panel changes without a DNS event: docs/adoption.md, rows 22 to 25. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseName } from '../../dns/name.ts';
+import { recordId } from '../../dns/record.ts';
+import { a, arrive, engineOf, held, put, standing, zone } from '../../testing/simulator/arrival.ts';
+
+test('22: what comes into the panel without a DNS event is added by the comparison that follows', async () => {
+  const world = await arrive({ panel: [], central: [] });
+  world.panel.zones.get(zone)?.set(recordId(a('shop', 1)), a('shop', 1));
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  assert.ok(held(world, 'central', a('shop', 1)));
+  assert.equal(await standing(world, a('shop', 1)), 'joined');
+});
+
+test('23: what goes from the panel without a DNS event goes at the central too, once two looks agree', async () => {
+  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  put(world, 'panel', [a('ftp', 1)]);
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 3_000);
+  assert.ok(held(world, 'central', a('www', 1)), 'one look is not enough');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.equal(held(world, 'central', a('www', 1)), false);
+  assert.equal(await standing(world, a('www', 1)), undefined);
+  const [newest] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  assert.deepEqual([newest?.class, newest?.source], ['follow', 'wwwdomain.edit']);
+});
+
+test('23: a value changed without a DNS event is changed at the central; a host names the zone it lies in', async () => {
+  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  put(world, 'panel', [a('www', 2), a('ftp', 1)]);
+  await world.clock.runUntilSettled(world.hint(parseName('www', zone)));
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.ok(held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
+  assert.equal(await standing(world, a('www', 2)), 'joined');
+});
+
+test('23: what comes back before the second look stays', async () => {
+  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  put(world, 'panel', [a('ftp', 1)]);
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 3_000);
+  put(world, 'panel', [a('ftp', 1), a('www', 1)]);
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.ok(held(world, 'central', a('www', 1)));
+  assert.equal(await standing(world, a('www', 1)), 'joined');
+});
+
+test('23: what somebody changed at the central is listed, not removed', async () => {
+  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  put(world, 'panel', [a('ftp', 1)]);
+  put(world, 'central', [a('www', 9), a('ftp', 1)]);
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.ok(held(world, 'central', a('www', 9)));
+});
+
+test('24: too much at once, or without anything that points to it, is listed until a person allows it', async () => {
+  const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => a(host, 1));
+  const cases = [many.slice(0, 1), []];
+  for (const left of cases) {
+    const world = await arrive({ panel: many, central: many });
+    put(world, 'panel', left);
+    await world.clock.runUntilSettled(world.hint(zone));
+    await world.clock.runUntil(world.clock.now() + 60_000);
+    assert.equal(world.central.zones.get(zone)?.size, many.length + 1);
+    assert.equal(await standing(world, a('b', 1)), 'differs');
+  }
+  const quiet = await arrive({ panel: many, central: many });
+  put(quiet, 'panel', many.slice(1));
+  engineOf(quiet).compare(zone, 'periodic');
+  await quiet.clock.runUntil(quiet.clock.now() + 60_000);
+  assert.ok(held(quiet, 'central', a('a', 1)));
+  assert.equal(await standing(quiet, a('a', 1)), 'differs');
+});
+
+test('24: a person may allow it for one zone', async () => {
+  const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => a(host, 1));
+  const world = await arrive({ panel: many, central: many });
+  put(world, 'panel', []);
+  engineOf(world).compare(zone, 'asked', 'allowed');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.equal(held(world, 'central', a('a', 1)), false);
+});
+
+test('25: a zone that goes without a DNS event follows where the panel named it, otherwise it is listed', async () => {
+  const named = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  named.panel.zones.delete(zone);
+  await named.clock.runUntilSettled(named.hint(zone));
+  await named.clock.runUntil(named.clock.now() + 60_000);
+  assert.equal(named.central.zones.has(zone), false);
+  const other = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  other.panel.zones.delete(zone);
+  await other.clock.runUntilSettled(other.hint('all'));
+  await other.clock.runUntil(other.clock.now() + 60_000);
+  assert.ok(other.central.zones.has(zone));
+  assert.equal(
+    (await other.clock.runUntilSettled(engineOf(other).view(zone))).entry?.note,
+    'note.gone-from-panel',
+  );
+});

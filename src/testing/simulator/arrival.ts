@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Engine } from '../../core/engine/engine.ts';
+import { MemoryJournal } from '../../journal/memory.ts';
+import { Random } from './random.ts';
+import { World } from './world.ts';
+
+/** The zone that tests of single rules are about. */
+export const zone = parseName('example.org.');
+
+/** An address record of the zone; only the last part of the address is told. */
+export function a(host: string, last: number): ResourceRecord {
+  return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
+}
+
+export const apex = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
+
+interface Sides {
+  readonly panel: readonly ResourceRecord[] | null;
+  readonly central: readonly ResourceRecord[] | null;
+}
+
+/** Both sides, an engine that has just arrived, and its first comparison done. */
+export async function arrive({ panel, central }: Sides): Promise<World> {
+  const world = new World(new MemoryJournal(), new Random(1));
+  put(world, 'panel', panel);
+  put(world, 'central', central);
+  await world.clock.runUntilSettled(world.start());
+  await world.clock.runUntil(world.clock.now() + 5_000);
+  return world;
+}
+
+/** What one side holds from now on; null: no such zone. */
+export function put(
+  world: World,
+  side: 'panel' | 'central',
+  records: readonly ResourceRecord[] | null,
+): void {
+  if (records === null) world[side].zones.delete(zone);
+  else world[side].zones.set(zone, new Map([apex, ...records].map((one) => [recordId(one), one])));
+}
+
+export function held(world: World, side: 'panel' | 'central', record: ResourceRecord): boolean {
+  return world[side].zones.get(zone)?.has(recordId(record)) ?? false;
+}
+
+export async function standing(world: World, record: ResourceRecord): Promise<string | undefined> {
+  const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  return rows.find((row) => recordId(row.record) === recordId(record))?.standing;
+}
+
+export async function zoneStanding(world: World): Promise<string | undefined> {
+  return (await world.clock.runUntilSettled(engineOf(world).view(zone))).entry?.standing;
+}
+
+/** The engine that runs. */
+export function engineOf(world: World): Engine {
+  assert.ok(world.engine !== null);
+  return world.engine;
+}
