@@ -9,8 +9,10 @@ import type { Level, SandboxUser } from './types.ts';
 export interface Identity {
   readonly name: string;
   readonly level: Level;
-  /** What handlers get as `AUTHID`. */
+  /** What handlers get as `AUTHID`; `local`: a call of the host itself. */
   readonly session: string;
+  /** The host's own superuser, above all accounts. */
+  readonly isHost?: boolean;
 }
 
 /** A login that failed; answered in the shape of reference 3.2. */
@@ -61,7 +63,8 @@ export class Access {
   /** The first administrator: local calls are made as he. */
   administrator(): Identity {
     const found = this.#store.users().find((user) => user.level === 7);
-    return { name: found?.name ?? 'root', level: 7, session: 'local' };
+    const name = this.#profile.localUser ?? found?.name ?? 'root';
+    return { name, level: 7, session: 'local', isHost: true };
   }
 
   /** Whether `caller` may see and change what belongs to `owner`. */
@@ -79,9 +82,11 @@ export class Access {
     const user = this.#store.user(name);
     if (user === undefined) throw missing('user', name);
     const level = this.levelOf(user);
-    const below = level < caller.level && this.mayManage(caller, name);
+    const target: Identity = { name, level, session: caller.session };
+    const shown = (one: Identity): number => Number(this.#profile.levelShown(one));
+    const below = shown(target) < shown(caller) && this.mayManage(caller, name);
     if (!below && name !== caller.name) throw denied('user');
-    return { name, level, session: caller.session };
+    return target;
   }
 
   #identity(name: string, session: string): Identity {

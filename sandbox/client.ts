@@ -15,6 +15,12 @@ export interface CallOptions {
   /** Default: the path of the panel's generation. */
   readonly path?: string;
   readonly timeoutMs?: number;
+  /** Address to call from, e.g. `127.0.0.2`; default: whatever the system takes. */
+  readonly from?: string;
+  /** Sent as `Cookie`. */
+  readonly cookie?: string;
+  /** Sent as `Referer`. */
+  readonly referer?: string;
 }
 
 /** What the panel answered. */
@@ -80,7 +86,12 @@ function readAnswer(response: http.IncomingMessage, body: string): Answer {
 function request(url: URL, form: string, options: CallOptions): Promise<Answer> {
   const method = options.method ?? 'POST';
   if (method === 'GET') url.search = form;
-  const headers = { 'User-Agent': 'Mozilla/4.0', 'Content-Type': 'application/x-www-form-urlencoded' };
+  const headers = {
+    'User-Agent': 'Mozilla/4.0',
+    'Content-Type': 'application/x-www-form-urlencoded',
+    ...(options.cookie === undefined ? {} : { Cookie: options.cookie }),
+    ...(options.referer === undefined ? {} : { Referer: options.referer }),
+  };
   return new Promise((resolve, reject) => {
     const done = (response: http.IncomingMessage): void => {
       const pieces: Buffer[] = [];
@@ -88,7 +99,13 @@ function request(url: URL, form: string, options: CallOptions): Promise<Answer> 
       response.on('error', reject);
       response.on('end', () => resolve(readAnswer(response, Buffer.concat(pieces).toString())));
     };
-    const settings = { method, headers, agent: false, timeout: options.timeoutMs ?? 60_000 };
+    const settings = {
+      method,
+      headers,
+      agent: false,
+      timeout: options.timeoutMs ?? 60_000,
+      ...(options.from === undefined ? {} : { localAddress: options.from }),
+    };
     const sent =
       url.protocol === 'https:'
         ? https.request(url, { ...settings, rejectUnauthorized: false }, done)

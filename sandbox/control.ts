@@ -34,8 +34,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   records: (sandbox, body) => sandbox.records(zoneName(body)),
   keys: (sandbox, body) => sandbox.keys(zoneName(body)),
   requests: (sandbox) => sandbox.requests,
-  restartPanel: (sandbox) => {
-    sandbox.restartPanel();
+  restartPanel: (sandbox, body) => {
+    sandbox.restartPanel({ keepCache: body['keepCache'] === true });
     return null;
   },
   changeCertificate: async (sandbox) => {

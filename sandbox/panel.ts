@@ -2,7 +2,7 @@ import { AuthFailure } from './access.ts';
 import { Params } from './params.ts';
 import { Refusal, denied, internal, refusalDocument } from './refusal.ts';
 import { Runner } from './runner.ts';
-import { child } from './xml.ts';
+import { child, element } from './xml.ts';
 import type { Identity } from './access.ts';
 import type { Events } from './events.ts';
 import type { Log } from './log.ts';
@@ -32,6 +32,8 @@ export interface Result {
   readonly session: string | null;
   /** Who called; empty: nobody. */
   readonly user: string;
+  /** His access level as the panel numbers it. */
+  readonly level: string;
 }
 
 /** Parameters that no log and no echo may show. */
@@ -39,7 +41,7 @@ export const SECRETS = ['authinfo', 'auth', 'password', 'passwd', 'confirm', 'ke
 const LOG_LIMIT = 100_000;
 
 function answer(doc: Element): Result {
-  return { doc, plain: null, session: null, user: '' };
+  return { doc, plain: null, session: null, user: '', level: '0' };
 }
 
 function outcomeOf(result: Result): string {
@@ -82,19 +84,19 @@ export class Panel {
     await this.#events.idle();
     if (this.#stopped) throw new Error('the panel is stopped');
     const func = request.params.get('func') ?? '';
-    let caller = 'nobody';
+    let caller = { user: '', level: '0' };
     let result: Result;
     try {
       if (func === 'auth') result = this.#login(request);
       else {
         const identity = this.#identify(request);
-        caller = identity.name;
-        result = { ...answer(await this.#dispatch(func, request, identity)), user: identity.name };
+        caller = { user: identity.name, level: this.#profile.levelShown(identity) };
+        result = { ...answer(await this.#dispatch(func, request, identity)), ...caller };
       }
     } catch (error) {
-      result = this.#failure(error);
+      result = { ...this.#failure(error), ...caller };
     }
-    this.note(request, func, caller, outcomeOf(result));
+    this.note(request, func, caller.user === '' ? 'nobody' : caller.user, outcomeOf(result));
     return result;
   }
 
@@ -129,13 +131,9 @@ export class Panel {
     const { params, address } = request;
     const { access } = this.#world;
     const id = access.login(params.text('username'), params.get('password'), params.get('key'), address);
-    const { level } = access.identify(Params.of({ auth: id }), undefined, address);
-    return {
-      doc: this.#profile.loggedIn(id, level),
-      plain: null,
-      session: id,
-      user: params.text('username'),
-    };
+    const level = this.#profile.levelShown(access.identify(Params.of({ auth: id }), undefined, address));
+    const doc = this.#profile.loggedIn(id, level);
+    return { doc, plain: null, session: id, user: params.text('username'), level };
   }
 
   #failure(error: unknown): Result {
@@ -164,7 +162,7 @@ export class Panel {
       if (caller.level < 7) throw denied(func);
       return await this.#manager.run(func, params, lang ?? 'en');
     }
-    this.#checkReferer(func, request);
+    if (this.#isDoubtful(func, request)) return this.#question(func);
     const minLevel = plugin?.minLevel ?? builtIn?.minLevel ?? 5;
     if (plugin === undefined && builtIn === undefined) throw internal(`unknown function '${func}'`);
     if (caller.level < minLevel) throw denied(func);
@@ -176,11 +174,20 @@ export class Panel {
     }
   }
 
-  /** Writes from elsewhere are asked to be confirmed; `sok=yes` is the confirmation (reference 3.3). */
-  #checkReferer(func: string, { params, via, referer }: Request): void {
+  /** Whether a write comes from elsewhere and is to be confirmed; `sok=yes` is the confirmation (reference 3.3). */
+  #isDoubtful(func: string, { params, via, referer, headers }: Request): boolean {
+    const { refererCheck, confirmWrites, confirmWhom } = this.#world.switches;
     const writes = params.saved || func.endsWith('.delete');
-    if (!this.#world.switches.refererCheck || via !== 'http' || !writes) return;
-    const own = URL.canParse(referer) && this.#profile.paths.has(new URL(referer).pathname);
-    if (!own && params.text('sok') !== 'yes') throw new Refusal(200, { obj: func }, 'Confirm the operation');
+    if (!(refererCheck || confirmWrites) || via !== 'http' || !writes) return false;
+    if (confirmWhom === 'sessions' && params.get('authinfo') !== undefined) return false;
+    const from = URL.canParse(referer) ? new URL(referer) : null;
+    const isOwn = from !== null && from.host === headers['host'] && this.#profile.paths.has(from.pathname);
+    return !isOwn && params.text('sok') !== 'yes';
+  }
+
+  /** @throws Refusal where the panel puts the question as an error */
+  #question(func: string): Element {
+    if (!this.#world.switches.confirmWrites) throw new Refusal(200, { obj: func }, 'Confirm the operation');
+    return element('doc', [element('msg', 'Confirm the operation')], { func: 'confirm' });
   }
 }

@@ -17,6 +17,8 @@ export interface Occasion {
   readonly title: string;
   readonly func: string;
   readonly user: string;
+  /** The caller's access level as the panel numbers it; `0`: nobody's. */
+  readonly level: string;
   readonly lang: string;
   /** Of the request, without secrets. */
   readonly params: Readonly<Record<string, string>>;
@@ -72,13 +74,15 @@ export interface Profile {
   readonly cookieLang: (parts: (name: string) => readonly string[] | undefined) => string | undefined;
   /** Sets a language at login; null: it is part of the session's cookie. */
   readonly langCookie: ((lang: string) => string) | null;
-  readonly loggedIn: (session: string, level: Level) => Element;
+  readonly loggedIn: (session: string, level: string) => Element;
   /** What a login that failed gets where the switch `authRefusal` asks for the panel's own shape. */
   readonly loginFailed: () => Element;
   /** Access levels as this panel numbers them (reference section 1). */
   readonly levels: Readonly<Record<Level, string>>;
   /** The level of a caller; calls of the host itself may stand above all accounts. */
-  readonly levelShown: (caller: Pick<Identity, 'level' | 'session'>) => string;
+  readonly levelShown: (caller: Identity) => string;
+  /** As whom calls of the host itself are made; null: the first administrator. */
+  readonly localUser: string | null;
   /** What a panel of this kind starts with, where it differs from version 4. */
   readonly switches: Partial<Switches>;
   /** Files besides plugins and state that a root has: path and content. */

@@ -82,6 +82,7 @@ export class Service {
       title,
       func: params.get('func') ?? '',
       user: result.user,
+      level: result.level,
       lang: params.get('lang') ?? access.cookieLang(request.cookie) ?? 'en',
       params: params.without(...SECRETS).record(),
     };
@@ -142,7 +143,8 @@ export class Service {
       ...(fault.val === undefined ? {} : { val: fault.val }),
     };
     const refusal = new Refusal(fault.code ?? 1, about, fault.text ?? 'Refused');
-    return this.#wire(request, { doc: refusalDocument(refusal, true), plain: null, session: null, user: '' });
+    const doc = refusalDocument(refusal, true);
+    return this.#wire(request, { doc, plain: null, session: null, user: '', level: '0' });
   }
 
   async #spoil(fault: Fault, wire: Wire): Promise<Wire> {

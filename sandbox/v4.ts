@@ -59,6 +59,7 @@ export const v4: Profile = {
   loginFailed: () => element('doc', [element('authfail')]),
   levels: { 5: '5', 6: '6', 7: '7' },
   levelShown: ({ level }) => String(level),
+  localUser: null,
   switches: {},
   files: { 'etc/ispmgr.conf': '// ISPmanager 4 (sandbox)\nOption Autorestart\nDefaultTTL 3600\n' },
   folders: [],

@@ -33,7 +33,6 @@ function editDnsparam(call: Call): Element {
 
 /** "Apply to existing" rewrites the name servers of every zone in the caller's list (reference 8.2). */
 function* applyToExisting(call: Call): Generator<Params, void> {
-  if (!call.params.saved || !call.params.on('applytoexisting')) return;
   for (const { name, kind, rows } of listed(call)) {
     if (kind === 'slave') continue;
     const wanted = nsRows(name, call.switches.defaultNs);
@@ -60,7 +59,13 @@ function* autorecords(call: Call): Generator<Params, void> {
 
 /** Functions on what zones get by themselves. */
 export const DEFAULT_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
-  dnsparam: { run: editDnsparam, inner: applyToExisting },
+  dnsparam: {
+    run: editDnsparam,
+    inner: function* (call) {
+      if (call.params.saved && call.params.on('applytoexisting')) yield* applyToExisting(call);
+    },
+  },
+  'dnsparam.fixall': { run: () => ok(), inner: applyToExisting },
   'domain.autorecords': {
     run: (call) => forEach(call, elements(call), (id) => void findZone(call, id, 'write')),
     inner: autorecords,

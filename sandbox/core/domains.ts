@@ -154,6 +154,14 @@ function editFilter(call: Call): Element {
   return ok();
 }
 
+/** `domain.passredirect`: another owner (reference 7.1; field names are ours). */
+function passZone(call: Call): Element {
+  const zone = zoneToChange(call, call.params.text('elid'));
+  if (!call.params.saved) return form(zone.name, ownerField(call, zone.owner));
+  call.store.putZone({ ...zone, owner: readOwnerChange(call, zone.owner) });
+  return ok();
+}
+
 /** Functions on whole zones (reference 7.1, 7.2, 8.2). */
 export function zoneFunctions(isDnsmgr: boolean): Readonly<Record<string, PanelFunction>> {
   return {
@@ -161,6 +169,7 @@ export function zoneFunctions(isDnsmgr: boolean): Readonly<Record<string, PanelF
     'domain.edit': { run: (call) => editZone(call, isDnsmgr) },
     'domain.delete': { run: (call) => deleteZones(call, isDnsmgr) },
     'domain.delete.request': request,
+    'domain.passredirect': { run: passZone, minLevel: 6 },
     'domain.filter': { run: editFilter },
     'domain.refresh': { run: () => ok() },
   };

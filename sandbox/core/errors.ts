@@ -30,10 +30,10 @@ export function errorElement(
   type: string,
   object: string,
   text: string,
-  { func, user, lang }: Pick<Occasion, 'func' | 'user' | 'lang'>,
+  { func, user, level, lang }: Pick<Occasion, 'func' | 'user' | 'level' | 'lang'>,
 ): Element {
   const group = GROUPS[type] ?? 'An error in __object__';
-  const action = element('action', func, { level: '16', user });
+  const action = element('action', func, { level, user });
   const parts = [
     placeholder('object', object, true),
     placeholder('value', '', false),

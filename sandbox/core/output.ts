@@ -15,6 +15,13 @@ function dressed(doc: Element, panel: string, occasion: Occasion, switches: Swit
     host: 'https://127.0.0.1:1500',
     themename: 'orion',
     theme: '/manimg/orion/',
+    css: 'main.css',
+    logo: 'logo.png',
+    logolink: '',
+    favicon: 'favicon.ico',
+    localdir: 'local/',
+    features: '',
+    notify: '0',
     ...doc.attributes,
   };
   if (!switches.noise) return { ...doc, attributes };
@@ -60,7 +67,7 @@ function bare(doc: Element): unknown {
   return rows.length > 0 ? rows.map(flat) : flat(doc);
 }
 
-/** Reference 4.5: rows on one line each, forms line by line. */
+/** Reference 4.5: rows on one line each with a blank line between them, forms line by line. */
 function inText(doc: Element): string {
   const error = child(doc, 'error');
   if (error !== undefined) {
@@ -70,8 +77,9 @@ function inText(doc: Element): string {
   if (child(doc, 'ok') !== undefined) return 'OK\n';
   const rows = childrenOf(doc, 'elem');
   const line = (row: Element): string => row.children.map(({ name, text }) => `${name}=${text}`).join(' ');
-  if (rows.length > 0) return `${rows.map(line).join('\n')}\n`;
-  return doc.children.map(({ name, text }) => `${name}=${text}\n`).join('');
+  if (rows.length > 0) return `${rows.map(line).join('\n\n')}\n`;
+  const fields = doc.children.filter(({ name }) => name !== 'slist');
+  return fields.map(({ name, text }) => `${name}=${text}\n`).join('');
 }
 
 /** What a caller without `out` gets: JSON for the theme, with escapes no parser takes (reference 4.1). */

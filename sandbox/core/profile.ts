@@ -15,8 +15,12 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Access levels as this generation numbers them (reference section 1). */
 const LEVELS: Readonly<Record<Level, string>> = { 5: '16', 6: '24', 7: '29' };
-/** Of the host's own calls. */
+/** Of the host's superuser and its own calls. */
 const SUPER = '30';
+const ROOT = 'root';
+
+/** Functions on several elements besides those called `.delete`. */
+const GROUPS = new Set(['domain.refresh', 'domain.autorecords', 'emaildomain.restore_mx']);
 
 const SKINS = { v5: V5_SKIN, v6: V6_SKIN, dnsmgr: DNSMGR_SKIN };
 
@@ -26,8 +30,8 @@ function readLevel(text: string | undefined): Level {
   return word === 'reseller' || Number(word) >= 24 ? 6 : 5;
 }
 
-function levelShown({ level, session }: Pick<Identity, 'level' | 'session'>): string {
-  return session === 'local' ? SUPER : LEVELS[level];
+function levelShown({ name, level, isHost }: Identity): string {
+  return isHost === true || (level === 7 && name === ROOT) ? SUPER : LEVELS[level];
 }
 
 /**
@@ -48,7 +52,8 @@ function environment(event: Event, switches: Switches): Record<string, string> {
     if (value !== '' || switches.emptyParams === 'exported') named[`PARAM_${name}`] = value;
   }
   const elid = event.params.get('elid') ?? '';
-  if (event.func.endsWith('.delete') && elid !== '') named['PARAM_elids'] = elid;
+  const isGroup = event.func.endsWith('.delete') || GROUPS.has(event.func);
+  if (isGroup && elid !== '') named['PARAM_elids'] = elid;
   return named;
 }
 
@@ -80,16 +85,16 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
     cookieLang: (parts) => parts(`${panel}lang5`)?.at(-1),
     langCookie: (lang) => `${panel}lang5=${encodeURIComponent(`orion:${lang}`)}`,
     newSession: () => randomBytes(12).toString('hex'),
-    loggedIn: (session, level) =>
-      element('doc', [element('auth', session, { id: session, level: LEVELS[level] })]),
+    loggedIn: (session, level) => element('doc', [element('auth', session, { id: session, level })]),
     loginFailed: () => {
       const text = 'Invalid username or password';
       return element('doc', [
-        errorElement('auth', 'badpassword', text, { func: 'auth', user: '', lang: 'en' }),
+        errorElement('auth', 'badpassword', text, { func: 'auth', user: '', level: '0', lang: 'en' }),
       ]);
     },
     levels: LEVELS,
     levelShown,
+    localUser: ROOT,
     switches: { sessionIdleMs: 60 * 60_000, bindSessions: true, xmlCache: true, blockNested: false },
     files: {
       [`etc/${panel}.conf`]: `// ${panel} (sandbox)\nDbType sqlite\nDbName etc/${panel}.db\n`,

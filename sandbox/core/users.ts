@@ -27,6 +27,7 @@ export const CORE_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   user,
   'user.edit': edit,
   'user.add': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
+  'user.add.user': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
   'user.add.finish': edit,
   'user.delete': {
     run: (call) => forEach(call, elements(call), (id) => void findUser(call, id)),
