@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { account, type Stage } from './stage.ts';
+import { account, customer, type Stage } from './stage.ts';
 
 /** What may hold the password: the settings file itself. The rest of these folders belongs to the stand-in panel. */
 const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
@@ -12,8 +12,8 @@ const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
 export async function leaks(stage: Stage): Promise<string[]> {
   const found: string[] = [];
   const look = (where: string, text: string): void => {
-    for (const secret of [account.password, encodeURIComponent(account.password)]) {
-      if (text.includes(secret)) found.push(where);
+    for (const { password } of [account, customer]) {
+      if (text.includes(password) || text.includes(encodeURIComponent(password))) found.push(where);
     }
   };
   for (const path of readdirSync(stage.panel.root, { recursive: true, encoding: 'utf8' })) {

@@ -1,0 +1,3 @@
+import { testBadInput } from './bad-input.ts';
+
+testBadInput({ panel: 'v6', central: 'dnsmgr' });

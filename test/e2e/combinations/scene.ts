@@ -1,0 +1,91 @@
+/** One combination of panel and central, with the plugin in force and one zone made through it. */
+import assert from 'node:assert/strict';
+import { makeStage, until, type Stage, type StageOptions } from '../../../demo/stage.ts';
+import { agree, contents, holds, meaning, type Wanted } from '../../../demo/words.ts';
+import { askAgent } from '../../../src/cli/ask.ts';
+import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
+
+/** The zone most steps work in. */
+export const zone = 'example.org';
+
+export type Combination = Required<Pick<StageOptions, 'panel' | 'central'>>;
+
+/** Both panels empty, the plugin installed and configured, then the zone made in the panel. */
+export async function openScene(combination: Combination): Promise<Stage> {
+  const stage = await makeStage(combination);
+  await stage.install();
+  stage.configure();
+  await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok, 30_000);
+  await until('its content at the central', () => agree(stage.panel, stage.central, zone));
+  return stage;
+}
+
+interface Report {
+  readonly engine: { readonly open: number; readonly stuck?: number } | null;
+}
+
+/** Waits until no operation is under way. */
+export async function settled(stage: Stage): Promise<void> {
+  await until('everything to be settled', async () => {
+    const { engine } = (await askAgent(stage.socket, { do: 'status' })) as Report;
+    return engine?.open === 0;
+  });
+}
+
+export function succeeded(answer: Answer): void {
+  assert.ok(answer.ok, answer.body);
+}
+
+/** Both sides hold the record. */
+export function onBoth(stage: Stage, record: Wanted, where = zone): void {
+  const said = meaning(record, where);
+  assert.ok(
+    holds(stage.panel, where, record),
+    `the panel lacks ${said}: ${String(contents(stage.panel, where))}`,
+  );
+  assert.ok(
+    holds(stage.central, where, record),
+    `the central lacks ${said}: ${String(contents(stage.central, where))}`,
+  );
+}
+
+/** Neither side holds the record. */
+export function onNeither(stage: Stage, record: Wanted, where = zone): void {
+  assert.ok(!holds(stage.panel, where, record), `the panel has ${meaning(record, where)}`);
+  assert.ok(!holds(stage.central, where, record), `the central has ${meaning(record, where)}`);
+}
+
+/** A new record through the panel, on both sides at once. */
+export async function mirrored(stage: Stage, record: Wanted): Promise<void> {
+  succeeded(await stage.atPanel.save(zone, record));
+  onBoth(stage, record);
+}
+
+function everything({ panel, central }: Stage): unknown {
+  return [panel, central].map((side) => side.zones().map((name) => [name, side.records(name)]));
+}
+
+/** What is done is refused with these words, and both sides stay as they were. */
+export async function refused(stage: Stage, act: () => Promise<Answer>, words: RegExp): Promise<Answer> {
+  const before = everything(stage);
+  const answer = await act();
+  assert.equal(answer.ok, false, answer.body);
+  assert.match(answer.error?.text ?? answer.body, words);
+  assert.deepEqual(everything(stage), before);
+  return answer;
+}
+
+/** Does something while a panel behaves in a certain way, and gives it its former ways back. */
+export async function whileIts(
+  panel: Sandbox,
+  ways: Partial<Switches>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = { ...panel.switches };
+  Object.assign(panel.switches, ways);
+  try {
+    await work();
+  } finally {
+    Object.assign(panel.switches, before);
+  }
+}
