@@ -39,6 +39,11 @@ interface Settings {
 /** A handler with what it asks for. */
 type Started = Pick<EventHook, 'handler' | 'postdata'>;
 
+interface Caller {
+  readonly name: string;
+  readonly level: string;
+}
+
 interface CgiInput {
   readonly env: Readonly<Record<string, string>>;
   readonly body: string;
@@ -184,6 +189,7 @@ export class Events {
     const { root, switches, log, profile } = this.#settings;
     const { handler } = hook;
     const shown = this.#shown(event);
+    const level = profile.levelShown(event.caller);
     const { env, body } = this.#cgi(hook, shown, event.method);
     return this.#handlers.run({
       path: join(root, 'addon', handler.name),
@@ -193,7 +199,10 @@ export class Events {
         ...env,
         ...this.#settings.env,
       },
-      input: handler.type === 'xml' ? writeXml(inputDocument(event.caller, shown, doc)) : body,
+      input:
+        handler.type === 'xml'
+          ? writeXml(inputDocument({ name: event.caller.name, level }, shown, doc))
+          : body,
       timeoutMs: switches.handlerTimeoutMs,
       log: log.descriptor,
       forbiddenMode: switches.strictModes ? profile.plugins.forbiddenMode : 0,
@@ -230,9 +239,9 @@ export class Events {
 }
 
 /** The document an `xml` handler reads: who calls, the parameters, then the panel's own document (reference 10.3). */
-function inputDocument(caller: Identity, shown: Params, doc: Element): Element {
+function inputDocument(caller: Caller, shown: Params, doc: Element): Element {
   const named = shown.entries.filter((entry) => /^[A-Za-z_][\w.-]*$/u.test(entry.name));
   const params = named.map((entry) => element(entry.name, entry.value));
-  const attributes = { ...doc.attributes, user: caller.name, level: String(caller.level) };
+  const attributes = { ...doc.attributes, user: caller.name, level: caller.level };
   return element('doc', [element('params', params), ...doc.children], attributes);
 }

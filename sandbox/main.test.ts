@@ -67,6 +67,12 @@ test('the program: killed, it starts again with the same state; SIGTERM ends it 
   assert.deepEqual(await second.kill('SIGTERM'), [0, null]);
 });
 
+test('another generation by name', async (t) => {
+  const { url } = await start(t, tempRoot(t), '--no-tls', '--generation', 'dnsmgr', '--user', 'carol:pw:16');
+  const answer = await callPanel(url, 'whoami', {}, { user: 'carol', password: 'pw', path: '/dnsmgr' });
+  assert.match(answer.body, /<user name="carol" level="16"\/>/u);
+});
+
 test('the control address: token, switches, faults, the truth', async (t) => {
   const sandbox = await testSandbox(t);
   await makeZone(sandbox);

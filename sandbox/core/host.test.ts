@@ -104,10 +104,14 @@ test('a group function has its list twice; an xml handler echoes the document or
   assert.deepEqual([env['PARAM_elid'], env['PARAM_elids']], ['a.example, b.example', 'a.example, b.example']);
   const xml = '<mgrdata><handler name="x" type="xml"><event name="domain" after="yes"/></handler></mgrdata>';
   writeFileSync(join(sandbox.root, 'etc/xml/ispmgr_mod_x.xml'), xml);
-  writeHandler(sandbox.root, 'x', 'cat');
+  writeHandler(sandbox.root, 'x', 'tee var/document');
   sandbox.restartPanel();
   await asAlice(sandbox, 'domain.edit', { name: 'a.example', sok: 'ok' });
   assert.equal((await asAlice(sandbox, 'domain')).elems.length, 1);
+  assert.match(
+    readFileSync(join(sandbox.root, 'var/document'), 'utf8'),
+    /<doc user="alice" level="16"><params>/,
+  );
   writeHandler(sandbox.root, 'x', 'echo "<doc/>"');
   assert.equal((await asAlice(sandbox, 'domain')).elems.length, 0);
 });
