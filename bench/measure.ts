@@ -1,3 +1,6 @@
+/** ISPmanager 4 at both ends, or ISPmanager 6 with a DNSmanager as central. */
+export type Era = 'v4' | 'v6';
+
 /** Times in milliseconds. */
 export interface Spread {
   readonly p50: number;
@@ -19,4 +22,10 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;
+}
+
+/** Names of figures end in their generation; the first one's have no ending. */
+export function named(era: Era, figures: Readonly<Record<string, number>>): Record<string, number> {
+  const ending = era === 'v4' ? '' : `_${era}`;
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${name}${ending}`, value]));
 }

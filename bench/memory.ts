@@ -6,48 +6,59 @@ import type { LedgerRow } from '../src/core/ledger.ts';
 import { journalPath, pathsOf } from '../src/app/paths.ts';
 import { askAgent } from '../src/cli/ask.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
-import { account, endProcess, makeStage, until, type Stage } from '../demo/stage.ts';
-import { round } from './measure.ts';
+import { account, endProcess, makeStage, until, type Stage, type StageOptions } from '../demo/stage.ts';
+import { address } from '../demo/words.ts';
+import { loadSettings } from '../src/config/settings.ts';
+import { named, round } from './measure.ts';
 
 const zones = 10_000;
 const recordsEach = 12;
 
 export async function benchMemory(): Promise<Record<string, number>> {
-  const stage = await makeStage({ sync: { compare_every: '0' } });
+  return {
+    ...named('v4', await memoryWith({ panel: 'v4', central: 'v4' })),
+    ...named('v6', await memoryWith({ panel: 'v6', central: 'dnsmgr' })),
+  };
+}
+
+async function memoryWith(combination: StageOptions): Promise<Record<string, number>> {
+  const stage = await makeStage({ ...combination, sync: { compare_every: '0' } });
   try {
     await stage.install();
     stage.configure();
-    const idle = await memoryOf(stage);
+    const idle = await memoryOf(stage, 0);
     await fillLedger(stage);
-    return { agent_idle_mib: idle, agent_10000_zones_mib: await memoryOf(stage) };
+    return { agent_idle_mib: idle, agent_10000_zones_mib: await memoryOf(stage, zones) };
   } finally {
     await stage.stop();
   }
 }
 
-/** Resident memory of a fresh agent that has answered a few calls, MiB; the agent is ended. */
-async function memoryOf(stage: Stage): Promise<number> {
-  const form = { plid: 'zone1.example', elid: '', name: 'x', sdtype: 'A', addr: '192.0.2.1', sok: 'ok' };
-  await stage.customer('domain.sublist.edit', form);
+interface Report {
+  readonly memory: number;
+  readonly pid: number;
+  readonly engine: { readonly zones: Readonly<Record<string, number>> };
+}
+
+/** Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is ended. */
+async function memoryOf(stage: Stage, expected: number): Promise<number> {
+  await stage.atPanel.save('zone1.example', address('x', '192.0.2.1'));
   await until('the agent', async () => (await stage.agent()) !== null);
   for (let at = 0; at < 50; at += 1)
     await askAgent(stage.socket, { do: 'zone', zone: `zone${at * 100}.example` });
-  const report = (await askAgent(stage.socket, { do: 'status' })) as {
-    readonly memory: number;
-    readonly pid: number;
-  };
+  const report = (await askAgent(stage.socket, { do: 'status' })) as Report;
   await endProcess(report.pid);
+  const known = report.engine.zones['joined'] ?? 0;
+  if (known !== expected) throw new Error(`the agent knows ${known} zones instead of ${expected}`);
   return round(report.memory / 1_048_576);
 }
 
 async function fillLedger(stage: Stage): Promise<void> {
   const paths = pathsOf(stage.panel.root, stage.socket);
   mkdirSync(paths.state, { recursive: true });
-  const central = {
-    kind: 'ispmanager',
-    address: `${stage.central.url}/manager/ispmgr`,
-    account: account.name,
-  };
+  const loaded = loadSettings(stage.panel.root);
+  if (loaded.kind !== 'configured') throw new Error('the settings are not usable');
+  const central = { kind: 'ispmanager', address: loaded.settings.address, account: account.name };
   const journal = new SqliteJournal({ path: journalPath(paths, central), writer: true });
   for (let at = 0; at < zones; at += 1) {
     const zone = parseName(`zone${at}.example.`);

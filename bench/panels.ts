@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { wordsOf, type Words } from '../demo/words.ts';
 import { callPanel, type Answer } from '../sandbox/client.ts';
+import type { Generation } from '../sandbox/index.ts';
 
 /** A sandbox in a process of its own, so that measuring does not share its time with it. */
 export interface RemotePanel {
   readonly url: string;
   readonly root: string;
   readonly fingerprint: string;
+  readonly words: Words;
   act(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
-  /** Makes it read the plugin files again, as `killall ispmgr` does. */
+  /** Makes it read the plugin files again, as a restart does. */
   restart(): void;
   stop(): Promise<void>;
 }
@@ -18,18 +22,24 @@ export interface RemotePanel {
 export async function startPanel(
   root: string,
   user: { name: string; password: string },
+  generation: Generation,
 ): Promise<RemotePanel> {
   const program = join(import.meta.dirname, '../sandbox/main.ts');
-  const words = [program, '--root', root, '--user', `${user.name}:${user.password}:5`];
+  const account = `${user.name}:${user.password}:5`;
+  const words = [program, '--root', root, '--user', account, '--generation', generation];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const { url, fingerprint } = JSON.parse(line) as { url: string; fingerprint: string };
+  const spoken = wordsOf(generation);
+  const caller = { user: user.name, password: user.password, path: spoken.path };
   return {
     url,
     root,
     fingerprint,
-    act: (func, params) => callPanel(url, func, params, { user: user.name, password: user.password }),
+    words: spoken,
+    act: (func, params) => callPanel(url, func, params, caller),
     restart: () => {
+      rmSync(join(root, 'var/.xmlcache'), { recursive: true, force: true });
       child.kill('SIGHUP');
     },
     stop: async () => {

@@ -9,6 +9,8 @@ import urllib.request
 length = int(os.environ.get("CONTENT_LENGTH") or 0)
 text = sys.stdin.read(length) if length else os.environ.get("QUERY_STRING", "")
 parameters = dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
+# The later generation has them in the environment.
+parameters.update({name[6:]: value for name, value in os.environ.items() if name.startswith("PARAM_")})
 if not parameters.get("sok"):
     print("<doc/>")
     sys.exit(0)
@@ -16,5 +18,5 @@ parameters["authinfo"] = "@USER@:@PASSWORD@"
 parameters["out"] = "xml"
 context = ssl._create_unverified_context()
 body = urllib.parse.urlencode(parameters).encode()
-with urllib.request.urlopen("@URL@/manager/ispmgr", body, 90, context=context) as answer:
+with urllib.request.urlopen("@URL@", body, 90, context=context) as answer:
     sys.stdout.write(answer.read().decode())

@@ -1,0 +1,87 @@
+/** The processes alone, without a panel around them. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { round, spread, type Era, type Spread } from './measure.ts';
+import { zone, type Scene } from './scene.ts';
+
+interface Way {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+
+/** A call as the panel hands it to its handler. */
+function environment(era: Era, parameters: Readonly<Record<string, string>>): Record<string, string> {
+  const query = { QUERY_STRING: new URLSearchParams(parameters).toString() };
+  if (era === 'v4') return { ...path, ...query, HANDLER_STAGE: 'before', REQUEST_METHOD: 'GET' };
+  const named = Object.entries(parameters).map(([name, value]) => [`PARAM_${name}`, value]);
+  return { ...path, ...query, AUTH_USER: 'kunde', AUTH_LEVEL: '16', ...Object.fromEntries(named) };
+}
+
+function waysOf({ era, ours, python }: Scene): Record<string, Way> {
+  const shim = join(ours.root, 'addon/domainsync');
+  const opening = environment(era, { func: ours.words.save, plid: zone, elid: '' });
+  // A save of a function that is none of ours goes to the agent and straight back.
+  const asking = environment(era, { func: 'usrparam', sok: 'ok' });
+  return {
+    [`hook_${era}`]: { program: shim, arguments: [], environment: asking },
+    [`opening_${era}`]: { program: shim, arguments: [], environment: opening },
+    [`python_opening_${era}`]: {
+      program: join(python.root, 'addon/original'),
+      arguments: [],
+      environment: opening,
+    },
+  };
+}
+
+/** Starts every process of every generation in turn; the ratios are of one run. @returns figures by generation */
+export async function measureProcesses(
+  scenes: readonly Scene[],
+  rounds: number,
+): Promise<(era: Era) => Record<string, number>> {
+  const ways: Record<string, Way> = {
+    node: { program: process.execPath, arguments: ['-e', '0'], environment: path },
+    sh: { program: '/bin/sh', arguments: ['-c', ':'], environment: path },
+    ...Object.assign({}, ...scenes.map(waysOf)),
+  };
+  const times = await runSpawner({ rounds, ways });
+  return (era) => figures(era, (name) => spread(times[name] ?? []));
+}
+
+function figures(era: Era, of: (name: string) => Spread): Record<string, number> {
+  const named: Readonly<Record<string, Spread>> = {
+    hook: of(`hook_${era}`),
+    opening: of(`opening_${era}`),
+    python_opening: of(`python_opening_${era}`),
+    node: of('node'),
+    sh: of('sh'),
+  };
+  const all: Record<string, number> = {};
+  for (const [name, { p50, p95 }] of Object.entries(named)) {
+    all[`${name}_process_p50_ms`] = p50;
+    all[`${name}_process_p95_ms`] = p95;
+  }
+  const hook = of(`hook_${era}`).p50;
+  const opening = of(`opening_${era}`).p50;
+  all['hook_to_node_p50_ratio'] = round(hook / of('node').p50);
+  all['opening_to_python_opening_p50_ratio'] = round(opening / of(`python_opening_${era}`).p50);
+  return all;
+}
+
+function runSpawner(task: unknown): Promise<Record<string, number[]>> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('python3', [join(import.meta.dirname, 'spawn.py')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve(JSON.parse(text) as Record<string, number[]>));
+    child.stdin.end(JSON.stringify(task));
+  });
+}
