@@ -1,0 +1,125 @@
+/** Records of every type: added, changed, deleted; what one side cannot hold. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stage } from '../../../demo/stage.ts';
+import { address, contents, holds, type Wanted } from '../../../demo/words.ts';
+import { mirrored, onBoth, onNeither, refused, succeeded, zone } from './scene.ts';
+
+/** Of each type one record, and what it is changed to. */
+const pairs: readonly (readonly [Wanted, Wanted])[] = [
+  [address('a', '192.0.2.1'), address('a', '192.0.2.2')],
+  [
+    { name: 'aaaa', type: 'AAAA', value: '2001:DB8:0:0:0:0:0:1' },
+    { name: 'aaaa', type: 'AAAA', value: '2001:db8::2' },
+  ],
+  [
+    { name: 'cname', type: 'CNAME', value: 'elsewhere.example.net.' },
+    { name: 'cname', type: 'CNAME', value: 'www' },
+  ],
+  [
+    { name: 'mx', type: 'MX', value: 'mail', numbers: [10] },
+    { name: 'mx', type: 'MX', value: 'mail', numbers: [20] },
+  ],
+  [
+    { name: '_dmarc', type: 'TXT', value: 'v=DMARC1; p=none, "x" \\ y' },
+    { name: '_dmarc', type: 'TXT', value: `k=${'abc, '.repeat(120)}end` },
+  ],
+  [
+    { name: '_sip._tcp', type: 'SRV', value: 'sip.example.net.', numbers: [10, 5, 5060] },
+    { name: '_sip._tcp', type: 'SRV', value: 'sip.example.net.', numbers: [10, 6, 5061] },
+  ],
+  [
+    { name: 'below', type: 'NS', value: 'ns1.example.net.' },
+    { name: 'below', type: 'NS', value: 'ns2.example.net.' },
+  ],
+  [
+    { name: '7', type: 'PTR', value: 'host.example.net.' },
+    { name: '7', type: 'PTR', value: 'other.example.net.' },
+  ],
+  [
+    { name: 'caa', type: 'CAA', value: '0 issue ca.example.net' },
+    { name: 'caa', type: 'CAA', value: '128 issuewild ca.example.net' },
+  ],
+  [
+    { name: 'below', type: 'DS', value: `4711 13 2 ${'0123456789abcdef'.repeat(4)}` },
+    { name: 'below', type: 'DS', value: `4712 13 2 ${'fedcba9876543210'.repeat(4)}` },
+  ],
+  [
+    { name: '_443._tcp', type: 'TLSA', value: `3 1 1 ${'0123456789abcdef'.repeat(4)}` },
+    { name: '_443._tcp', type: 'TLSA', value: `2 0 1 ${'fedcba9876543210'.repeat(4)}` },
+  ],
+];
+
+export function recordSteps(stage: () => Stage): void {
+  test('each type both sides hold: added, changed, deleted', async () => {
+    const { atPanel, atCentral } = stage();
+    const common = pairs.filter(
+      ([{ type }]) => atPanel.words.types.has(type) && atCentral.words.types.has(type),
+    );
+    for (const [first, second] of common) {
+      await mirrored(stage(), first);
+      succeeded(await atPanel.change(zone, first, second));
+      onBoth(stage(), second);
+      onNeither(stage(), first);
+      succeeded(await atPanel.remove(zone, second));
+      onNeither(stage(), second);
+    }
+  });
+
+  test('a type the central has not: refused with the reason', async () => {
+    const { atPanel, atCentral } = stage();
+    const foreign = pairs.filter(
+      ([{ type }]) => atPanel.words.types.has(type) && !atCentral.words.types.has(type),
+    );
+    for (const [record] of foreign)
+      await refused(stage(), () => atPanel.save(zone, record), new RegExp(record.type));
+  });
+
+  test('a TTL of its own, and a change of nothing else', async () => {
+    const { atPanel, atCentral, central } = stage();
+    const record = address('ttl', '192.0.2.3');
+    const ttl = (seconds: number): Wanted => (atPanel.words.hasTtl ? { ...record, ttl: seconds } : record);
+    await mirrored(stage(), record);
+    succeeded(await atPanel.change(zone, record, ttl(600)));
+    assert.ok(holds(stage().panel, zone, ttl(600)));
+    assert.ok(holds(central, zone, atCentral.words.hasTtl ? ttl(600) : record));
+  });
+
+  test('several deleted with one click, on both sides as a whole', async () => {
+    const group = [
+      address('g1', '192.0.2.4'),
+      address('g2', '192.0.2.5'),
+      { name: 'g3', type: 'MX', value: 'mail', numbers: [10] },
+      { name: 'g4', type: 'TXT', value: 'one text; with "quotes"' },
+    ];
+    for (const record of group) await mirrored(stage(), record);
+    succeeded(await stage().atPanel.remove(zone, ...group));
+    for (const record of group) onNeither(stage(), record);
+  });
+
+  test('a form with some of its fields', async () => {
+    const { atPanel, customer } = stage();
+    const record = address('some', '192.0.2.6');
+    await mirrored(stage(), record);
+    if (!atPanel.words.hasTtl) {
+      // An ISPmanager 4 wants all of them.
+      const short = { plid: zone, elid: '', name: 'some', sdtype: 'A', sok: 'ok' };
+      await refused(stage(), () => customer(atPanel.words.save, short), /IPv4|addr/);
+      return;
+    }
+    const elid = `some.${zone}. A  192.0.2.6`;
+    succeeded(await customer(atPanel.words.save, { plid: zone, elid, ip: '192.0.2.7', sok: 'ok' }));
+    onBoth(stage(), address('some', '192.0.2.7'));
+    onNeither(stage(), record);
+  });
+
+  test('names beyond ASCII: a record, a zone', async () => {
+    const { atPanel, panel, central } = stage();
+    succeeded(await atPanel.save(zone, address('bücher', '192.0.2.8')));
+    onBoth(stage(), address('xn--bcher-kva', '192.0.2.8'));
+    succeeded(await atPanel.makeZone('käse.example'));
+    const name = 'xn--kse-qla.example';
+    assert.ok(panel.zones().includes(name) && central.zones().includes(name));
+    assert.notEqual(contents(central, name), null);
+  });
+}
