@@ -22,6 +22,7 @@ export const V5_PALETTE: Palette = {
   chosen: '#45545f',
 };
 
+/** DNSmanager: a dark menu of its own colour. */
 export const DNSMGR_PALETTE: Palette = {
   accent: '#4f7a28',
   side: '#333a2c',

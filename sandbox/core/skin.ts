@@ -29,6 +29,7 @@ export const V6_SKIN: Skin = skin(V6_PALETTE, '/ispmgr', {
   pluginMenu: { kind: 'modern', texts: ['modernmenu_', 'menu_'] },
 });
 
+/** Pages of DNSmanager, which has neither sites nor mail. */
 export const DNSMGR_SKIN: Skin = skin(DNSMGR_PALETTE, '/dnsmgr', {
   views: DNSMGR_VIEWS,
   menu: [dns, admin],

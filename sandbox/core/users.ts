@@ -4,6 +4,12 @@ import { element, type Element } from '../xml.ts';
 import { zoneDeletion } from './domains.ts';
 import type { Params } from '../params.ts';
 
+/** Flags are texts in this generation (reference 4.2). */
+function inWords(doc: Element): Element {
+  const word = (cell: Element): Element => (cell.name === 'active' ? element('active', 'on') : cell);
+  return { ...doc, children: doc.children.map((row) => ({ ...row, children: row.children.map(word) })) };
+}
+
 function whoami(call: Call): Element {
   const { caller, profile } = call;
   return element('doc', [element('user', '', { name: caller.name, level: profile.levelShown(caller) })]);
@@ -24,7 +30,7 @@ const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
 
 /** Accounts (reference 7.1); `user.add` and `user.add.finish` are the new pages' way to `user.edit`. */
 export const CORE_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
-  user,
+  user: { ...user, run: (call) => inWords(user.run(call)) },
   'user.edit': edit,
   'user.add': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
   'user.add.user': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
