@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { account, type Stage } from '../../demo/stage.ts';
+import { address, holds, type Wanted } from '../../demo/words.ts';
+
+/** The zone the browser tests work in. */
+export const zone = 'example.org';
+
+/** With SCREENSHOTS=DIR the pictures of the README are taken on the way. */
+const pictures = process.env['SCREENSHOTS'];
+
+type Lang = 'en' | 'ru';
+
+/** What a person does in the pages of the customer's panel. */
+export class PanelPages {
+  readonly page: Page;
+  readonly #stage: Stage;
+  readonly #isLater: boolean;
+
+  constructor(page: Page, stage: Stage) {
+    this.page = page;
+    this.#stage = stage;
+    this.#isLater = stage.atPanel.words.hasTtl;
+  }
+
+  async open(query = ''): Promise<void> {
+    await this.page.goto(`${this.#stage.panel.url}/ispmgr${query}`);
+  }
+
+  async logIn(
+    { name, password }: { readonly name: string; readonly password: string },
+    lang: Lang = 'en',
+  ): Promise<void> {
+    await this.open('?func=logout');
+    await this.open();
+    await this.enter({ username: name, password });
+    await this.page.selectOption('#lang', lang);
+    await this.page.click('button.main');
+    await this.page.waitForSelector('nav');
+  }
+
+  async choose(entry: string): Promise<void> {
+    await this.page.click(`nav a:text-is("${entry}")`);
+  }
+
+  async ok(): Promise<void> {
+    await this.page.click('button[name=clicked]');
+  }
+
+  async alert(): Promise<string> {
+    return (await this.page.textContent('[role=alert]')) ?? '';
+  }
+
+  async count(selector: string): Promise<number> {
+    return await this.page.locator(selector).count();
+  }
+
+  async enter(fields: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, value] of Object.entries(fields)) await this.page.fill(`#${name}`, value);
+  }
+
+  /** Opens the form of a new record. */
+  async newRecord(): Promise<void> {
+    await this.openRecords();
+    await this.page.click(this.#isLater ? '.toolbar a.main' : '.bar a');
+  }
+
+  async openRecords(): Promise<void> {
+    await this.open(`?func=${this.#stage.atPanel.words.list}&elid=${zone}`);
+  }
+
+  /** One new address record. */
+  async addRecord(name: string): Promise<void> {
+    await this.newRecord();
+    const { value } = addressOf(name);
+    await this.enter(this.#isLater ? { name, ip: value } : { name, addr: value });
+    await this.ok();
+  }
+
+  /** Waits until the list shows the record that was added. */
+  async listed(name: string): Promise<void> {
+    const key = this.#isLater ? `${name}.${zone}. A` : `${name} A`;
+    await this.page.waitForSelector(`tr[data-key^="${key}"]`);
+  }
+
+  async enterCentral(password: string): Promise<void> {
+    await this.enter({ host: this.#stage.central.url, username: account.name, password });
+  }
+
+  async picture(name: string): Promise<void> {
+    if (pictures === undefined) return;
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  }
+}
+
+/** The record that {@link PanelPages.addRecord} makes. */
+export function addressOf(name: string): Wanted {
+  return address(name, '192.0.2.77');
+}
+
+/** Whether the central has it. */
+export function atCentral(stage: Stage, name: string): boolean {
+  return holds(stage.central, zone, addressOf(name));
+}
