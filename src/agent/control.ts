@@ -20,7 +20,11 @@ const request = v.variant('do', [
   v.object({ do: v.literal('history'), latest: v.number() }),
   v.object({ do: v.literal('operation'), prefix: v.string() }),
   v.object({ do: v.literal('check') }),
-  v.object({ do: v.literal('trace'), zone: v.nullable(v.string()), refuseAfter: v.boolean() }),
+  v.object({
+    do: v.literal('trace'),
+    zone: v.nullable(v.string()),
+    refuse: v.nullable(v.picklist(['before', 'after'])),
+  }),
 ]);
 
 type Request = v.InferOutput<typeof request>;
@@ -37,8 +41,7 @@ export async function answerControl(agent: Agent, text: string): Promise<string>
 
 async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
   if (ask.do === 'status') return await status(agent);
-  if (ask.do === 'trace')
-    return agent.trace.turn(ask.zone === null ? null : zoneName(ask.zone), ask.refuseAfter);
+  if (ask.do === 'trace') return agent.trace.turn(ask.zone === null ? null : zoneName(ask.zone), ask.refuse);
   const { state } = agent;
   if (state.kind !== 'running') throw new NotRunning();
   const { engine, central } = state.wired;

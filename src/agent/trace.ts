@@ -25,7 +25,7 @@ export class Trace {
   readonly #panel: Panel;
   readonly #facts: (call: HookCall) => CallFacts;
   #zone: DnsName | null = null;
-  #refuseAfter = false;
+  #refuse: TracedCall['stage'] | null = null;
   #began = 0;
   #calls: TracedCall[] = [];
 
@@ -37,13 +37,13 @@ export class Trace {
   /**
    * Ends the present trace and begins another one.
    * @param zone null: none
-   * @param refuseAfter whether the first `after` call is to be answered with an error, whatever the engine says
+   * @param refuse the stage whose first call is to be answered with an error, whatever the engine says; null: none
    * @returns the calls traced so far
    */
-  turn(zone: DnsName | null, refuseAfter: boolean): readonly TracedCall[] {
+  turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly TracedCall[] {
     const calls = this.#calls;
     this.#zone = zone;
-    this.#refuseAfter = refuseAfter;
+    this.#refuse = refuse;
     this.#began = performance.now();
     this.#calls = [];
     return calls;
@@ -57,14 +57,14 @@ export class Trace {
     }
     const at = Math.round(performance.now() - this.#began);
     if (at > longest) {
-      this.turn(null, false);
+      this.turn(null, null);
       return verdict;
     }
     const facts = this.#facts(call);
-    const after = facts.stage === 'after';
-    const refused = after && this.#refuseAfter ? probe : verdict;
-    if (after) this.#refuseAfter = false;
-    const shown = after ? await this.#shown(zone) : null;
+    const refusing = this.#refuse === facts.stage;
+    const refused = refusing ? probe(facts.stage) : verdict;
+    if (refusing) this.#refuse = null;
+    const shown = facts.stage === 'after' ? await this.#shown(zone) : null;
     this.#calls.push({ ...facts, at, verdict: refused.kind, shown });
     return refused;
   }
@@ -81,9 +81,8 @@ export class Trace {
   }
 }
 
-/** The error of the self-test: does the panel undo its part after one? */
-const probe: Verdict = {
-  kind: 'refuse',
-  problems: [{ code: 'agent.self-test', params: {} }],
-  changed: 'panel',
-};
+/** The error of the self-test: does the panel keep to it, or undo its part after one? */
+function probe(stage: string): Verdict {
+  const problems = [{ code: 'agent.self-test', params: {} }];
+  return { kind: 'refuse', problems, changed: stage === 'after' ? 'panel' : 'nothing' };
+}

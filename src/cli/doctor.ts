@@ -10,7 +10,8 @@ import type { Finding } from '../app/doctor/finding.ts';
 import { examine } from '../app/doctor/index.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused } from '../app/pause.ts';
-import { selfTest, ZoneTaken, type SeenCall, type SelfTestReport } from '../app/self-test.ts';
+import type { SeenCall } from '../app/self-test-step.ts';
+import { selfTest, ZoneTaken, type SelfTestReport } from '../app/self-test.ts';
 import { wireCentral, wirePanel, wirePanelHand } from '../app/wire.ts';
 import { CentralError } from '../core/central.ts';
 import { PanelError } from '../core/panel.ts';
@@ -45,9 +46,10 @@ export function doctorCommand(place: () => Place): Command {
     });
 }
 
-function isGood({ steps, clean }: SelfTestReport): boolean {
+function isGood({ steps, assumptions, clean }: SelfTestReport): boolean {
   return (
     clean &&
+    assumptions.every(({ holds }) => holds !== 'no') &&
     steps.every(({ failed, panelShows, centralShows }) => {
       return failed === null && panelShows === true && centralShows === true;
     })
@@ -105,8 +107,8 @@ async function test(paths: Paths, name: string | undefined): Promise<SelfTestRep
       hand: await wirePanelHand(paths.root),
       central,
       progress,
-      turn: async (traced: DnsName | null, refuseAfter: boolean) =>
-        (await askAgent(paths.socket, { do: 'trace', zone: traced, refuseAfter })) as readonly SeenCall[],
+      turn: async (traced: DnsName | null, refuse: 'before' | 'after' | null) =>
+        (await askAgent(paths.socket, { do: 'trace', zone: traced, refuse })) as readonly SeenCall[],
       busy: async (traced: DnsName) => {
         const view = (await askAgent(paths.socket, { do: 'zone', zone: traced })) as { open: unknown[] };
         return view.open.length > 0;

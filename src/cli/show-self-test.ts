@@ -1,4 +1,6 @@
-import type { SelfTestReport, SelfTestStep } from '../app/self-test.ts';
+import type { Assumption } from '../app/assumptions.ts';
+import type { SelfTestStep } from '../app/self-test-step.ts';
+import type { SelfTestReport } from '../app/self-test.ts';
 import { coloured, table, type Cell } from './output.ts';
 
 /** The self-test for people; with `--json` it is the report to send us. */
@@ -17,12 +19,21 @@ export function showSelfTest(report: SelfTestReport): string {
     'Events, in the order in which they came:',
     ...report.steps.flatMap(eventLines),
     '',
+    'What we take for granted (docs/compatibility.md):',
+    ...report.assumptions.map(assumptionLine),
+    '',
     `an "after" handler sees the change    ${report.afterSees}`,
     `an error in "after" undoes it         ${report.afterErrorUndoes}`,
     `keys of a new zone's records          ${list(report.listedKeys)}`,
     `keys as the panel's calls carry them  ${list(report.sentKeys)}`,
     `scratch zone gone from both sides     ${report.clean ? 'yes' : coloured('NO: delete it in the panel', 'bad')}`,
   ].join('\n');
+}
+
+function assumptionLine({ id, text, holds, consequence }: Assumption): string {
+  if (holds === 'yes') return `  ${id}  ${coloured('holds', 'good')}       ${text}`;
+  if (holds === 'not tested') return `  ${id}  ${coloured('not tested', 'quiet')}  ${text}`;
+  return `  ${id}  ${coloured('FAILED', 'bad')}      ${text}\n      -> ${consequence}`;
 }
 
 function side(shows: SelfTestStep['panelShows']): Cell {

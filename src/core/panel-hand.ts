@@ -10,6 +10,8 @@ export interface CallFacts {
   /** As sent; null when the call has none. */
   readonly key: string | null;
   readonly parameters: readonly string[];
+  /** Whether it carries a mark of our own writes. */
+  readonly marked: boolean;
 }
 
 /**

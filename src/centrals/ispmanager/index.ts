@@ -32,7 +32,6 @@ import { v4 } from './v4.ts';
 
 export { readIspmanagerSettings, type CentralKind, type CentralSettings } from './schema.ts';
 export type { FoundMemory } from './finding.ts';
-export { placesOf } from './places.ts';
 export type { Found } from './probe.ts';
 
 interface CentralPorts {

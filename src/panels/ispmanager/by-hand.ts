@@ -14,6 +14,7 @@ import {
   type IspmanagerPanelSettings,
 } from './api.ts';
 import type { CallDialect } from './dialect.ts';
+import { markParameter } from './hook.ts';
 
 /** Edits in the panel on this host through its local tool, without our mark (reference 6, 7, 12). */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
@@ -53,5 +54,6 @@ function facts(call: HookCall, calls: CallDialect): CallFacts {
     stage: calls.stage(call),
     key: parameters.get('elid') ?? null,
     parameters: [...parameters.keys()].filter((name) => name !== 'func'),
+    marked: parameters.has(markParameter),
   };
 }

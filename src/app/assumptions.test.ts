@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judgeAssumptions } from './assumptions.ts';
+import type { SelfTestFacts } from './self-test.ts';
+import type { SeenCall, SelfTestStep } from './self-test-step.ts';
+
+function call(stage: string, more: Partial<SeenCall> = {}): SeenCall {
+  const func = 'domain.record.edit';
+  return {
+    at: 1,
+    func,
+    stage,
+    key: '',
+    parameters: ['plid', 'name'],
+    marked: false,
+    verdict: 'accept',
+    shown: null,
+    ...more,
+  };
+}
+
+function step(calls: readonly SeenCall[], failed: string | null = null): SelfTestStep {
+  return { step: 'x', failed, ms: 1, calls, panelShows: true, centralShows: true };
+}
+
+const sound: SelfTestFacts = {
+  steps: [step([call('before'), call('after')]), step([call('before', { verdict: 'refuse' })])],
+  takenKeys: ['k A  1'],
+  sentKeys: ['k A  1', 'other'],
+  vetoKept: 'yes',
+  ttlKept: 'not tested',
+  markSeen: 'yes',
+};
+
+function holding(facts: Partial<SelfTestFacts>): Record<string, string> {
+  return Object.fromEntries(judgeAssumptions({ ...sound, ...facts }).map(({ id, holds }) => [id, holds]));
+}
+
+test('a panel that is as we think', () => {
+  const expected = { A1: 'yes', A2: 'yes', A3: 'yes', A4: 'not tested', A5: 'yes', A8: 'yes' };
+  assert.deepEqual(holding({}), expected);
+});
+
+test('each that fails is named', () => {
+  assert.equal(holding({ vetoKept: 'no' })['A1'], 'no');
+  for (const calls of [
+    [],
+    [call('after')],
+    [call('after'), call('before')],
+    [call('before'), call('before'), call('after')],
+  ]) {
+    assert.equal(holding({ steps: [step(calls)] })['A2'], 'no');
+  }
+  assert.equal(holding({ sentKeys: ['built otherwise'] })['A3'], 'no');
+  assert.equal(holding({ ttlKept: 'no' })['A4'], 'no');
+  assert.equal(holding({ markSeen: 'no' })['A5'], 'no');
+  assert.equal(holding({ steps: [step([call('before', { parameters: ['name'] })])] })['A8'], 'no');
+});
+
+test('what failed for another reason, or never came to it, says nothing', () => {
+  const none = holding({ steps: [step([], 'refused')], takenKeys: [] });
+  assert.deepEqual([none['A2'], none['A3'], none['A8']], ['not tested', 'not tested', 'not tested']);
+});
