@@ -22,8 +22,9 @@ import { personAt, type Act, type Person } from './person.ts';
 import { wordsOf } from './words.ts';
 
 export interface StageOptions {
-  /** Default: ISPmanager 4. */
+  /** Default: ISPmanager 6. */
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
+  /** Default: DNSmanager. */
   readonly central?: Generation;
   /** Options of `[sync]` in seconds; short waits by default, so that a story is told in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
@@ -86,7 +87,7 @@ interface Places {
 }
 
 export async function makeStage(options: StageOptions = {}): Promise<Stage> {
-  const { panel: own = 'v4', central: other = 'v4', sync = {} } = options;
+  const { panel: own = 'v6', central: other = 'dnsmgr', sync = {} } = options;
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
   const panel = await startSandbox({

@@ -1,4 +1,4 @@
-/** What a person who knows only the README does in the panel's pages, in Chromium: install, configure, edit, update, pause, remove. */
+/** What a person who knows only the README does in the pages of an ISPmanager 4, in Chromium: install, configure, edit, update, pause, remove. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {
@@ -61,7 +61,11 @@ function everything(): string[] {
 
 before(async () => {
   if (skip !== false) return;
-  [stage, browser, shop] = await Promise.all([makeStage(), startBrowser(), openShop()]);
+  [stage, browser, shop] = await Promise.all([
+    makeStage({ panel: 'v4', central: 'v4' }),
+    startBrowser(),
+    openShop(),
+  ]);
   page = await openTab(browser);
   pages = new PanelPages(page, stage);
   assert.ok((await stage.atCentral.makeZone(zone)).ok);

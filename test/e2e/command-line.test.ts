@@ -39,7 +39,7 @@ async function json(...args: readonly string[]): Promise<unknown> {
 const save = { plid: zone, elid: '', sdtype: 'A', addr: '192.0.2.9', sok: 'ok' };
 
 before(async () => {
-  stage = await makeStage();
+  stage = await makeStage({ panel: 'v4', central: 'v4' });
   await stage.install();
 });
 

@@ -1,14 +1,43 @@
+/** The demo as people start it; pairs of every panel are played by their combinations' own tests as well. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-test('the demo keeps all its promises', () => {
-  const program = join(import.meta.dirname, '../../demo/main.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
-    encoding: 'utf8',
-    timeout: 300_000,
+const program = join(import.meta.dirname, '../../demo/main.ts');
+
+function demo(...args: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 300_000 });
+}
+
+for (const [panel, central] of [
+  ['6', 'dnsmanager'],
+  ['5', '4'],
+  ['4', '4'],
+] as const) {
+  test(`the demo keeps all its promises: ${panel} to ${central}`, () => {
+    const { status, stdout, stderr } = demo('--panel', panel, '--central', central);
+    assert.equal(status, 0, `${stdout}\n${stderr}`);
+    assert.match(stdout, /promises checked, all kept\./);
   });
-  assert.equal(status, 0, `${stdout}\n${stderr}`);
-  assert.match(stdout, /promises checked, all kept\./);
+}
+
+test('wrong usage is said, with what there is', () => {
+  const wrong = [
+    ['--foo'],
+    ['--panel', '7'],
+    ['--panel', 'dnsmanager'],
+    ['--central', '4x'],
+    ['--panel'],
+    ['now'],
+  ];
+  for (const args of wrong) {
+    const { status, stdout, stderr } = demo(...args);
+    assert.equal(status, 2, args.join(' '));
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\] \[--stay\]\n$/u,
+    );
+  }
 });

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeStage, until } from '../../demo/stage.ts';
+import { address, holdsName } from '../../demo/words.ts';
 import type { Answer } from '../../sandbox/index.ts';
 import { pathsOf } from '../../src/app/paths.ts';
 import { fillDisk, mountSmallDisk } from '../../src/testing/small-disk.ts';
@@ -20,19 +21,10 @@ test('full disk', async (t) => {
     t.skip('only root may mount a small file system');
     return;
   }
-  const save = (name: string): Promise<Answer> =>
-    stage.customer('domain.sublist.edit', {
-      plid: zone,
-      elid: '',
-      name,
-      sdtype: 'A',
-      addr: '192.0.2.9',
-      sok: 'ok',
-    });
+  const save = (name: string): Promise<Answer> => stage.atPanel.save(zone, address(name, '192.0.2.9'));
   const sides = (): unknown => [stage.panel.records(zone), stage.central.records(zone)];
-  const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
-  assert.ok((await stage.provider('domain.edit', form)).ok);
-  assert.ok((await stage.customer('domain.edit', form)).ok);
+  assert.ok((await stage.atCentral.makeZone(zone)).ok);
+  assert.ok((await stage.atPanel.makeZone(zone)).ok);
   await stage.install();
   stage.configure();
   await until('an edit', async () => (await save('first')).ok);
@@ -52,5 +44,5 @@ test('full disk', async (t) => {
 
   rmSync(other);
   await until('an edit again', async () => (await save('roomy')).ok);
-  assert.ok(stage.central.keys(zone)?.some((key) => key.startsWith('roomy A')));
+  assert.ok(holdsName(stage.central, zone, 'roomy'));
 });
