@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { zoneName, type DnsName } from '../dns/name.ts';
-import type { EngineStatus } from '../core/engine/engine.ts';
+import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import { loadSettings } from '../config/settings.ts';
 import type { AgentReport } from '../app/doctor/agent.ts';
+import { isFinal } from '../core/operation.ts';
 import type { Finding } from '../app/doctor/finding.ts';
 import { examine } from '../app/doctor/index.ts';
 import type { Paths } from '../app/paths.ts';
@@ -110,8 +111,9 @@ async function test(paths: Paths, name: string | undefined): Promise<SelfTestRep
       turn: async (traced: DnsName | null, refuse: 'before' | 'after' | null) =>
         (await askAgent(paths.socket, { do: 'trace', zone: traced, refuse })) as readonly SeenCall[],
       busy: async (traced: DnsName) => {
-        const view = (await askAgent(paths.socket, { do: 'zone', zone: traced })) as { open: unknown[] };
-        return view.open.length > 0;
+        const view = (await askAgent(paths.socket, { do: 'zone', zone: traced })) as ZoneView;
+        // One that is over may still be on watch, for minutes.
+        return view.open.some(({ state }) => !isFinal(state));
       },
     };
     return await selfTest(ports, zone);
