@@ -56,6 +56,14 @@ export function createIspmanagerCentral(settings: CentralSettings, ports: Centra
     : make({ address: place.address, kind: place.kind });
 }
 
+interface ZoneRow {
+  readonly zone: DnsName;
+  readonly isUnderWay: boolean;
+}
+
+/** What a list may call a zone that is not done yet; the values are not documented (reference 21.17). */
+const underWay = /creat|delet|remov|pend|progress|process|wait|queue/iu;
+
 class IspmanagerCentral implements Central {
   readonly id: CentralId;
   readonly traits: CentralTraits;
@@ -89,13 +97,17 @@ class IspmanagerCentral implements Central {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    return (await this.#rows(ctx)).map(({ zone }) => zone);
+  }
+
+  async #rows(ctx: CallContext): Promise<readonly ZoneRow[]> {
     const rows = readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
     // A slave zone has no records of its own here (reference 8.2).
     const masters = rows.filter(({ dtype = 'master' }) => dtype === 'master' || dtype === '');
     return masters.map((row) => {
       const zone = zoneOf(row['name'] ?? '');
       if (zone === null) throw garbled(`a zone without a name: ${row['name'] ?? ''}`, 'read');
-      return zone;
+      return { zone, isUnderWay: underWay.test(row['status'] ?? '') };
     });
   }
 
@@ -184,13 +196,27 @@ class IspmanagerCentral implements Central {
     return { elid: '', ...this.#dialect.newZone({ name: zoneParameter(zone), seed, proposed }), sok: 'ok' };
   }
 
-  /** Resolves once a read shows the zone, or shows it gone. @throws {CentralError} `central.no-effect` */
+  /**
+   * Resolves once a read shows the zone, or shows it gone. A panel may answer before it is done, and says so in the `status` of its
+   * list (reference 16.13): that is waited for until the deadline.
+   * @throws {CentralError} `central.no-effect`
+   */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      if ((await this.#seen(zone, ctx)) === wanted) return;
-      if (!(await waitForPanel(this.#clock, attempt, ctx))) break;
+      const isUnderWay = await this.#isUnderWay(zone, ctx);
+      if (!isUnderWay && (await this.#seen(zone, ctx)) === wanted) return;
+      if (!(await waitForPanel(this.#clock, attempt, ctx, isUnderWay))) break;
     }
     throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+  }
+
+  /** Whether the list says that something is still being done with the zone. */
+  async #isUnderWay(zone: DnsName, ctx: CallContext): Promise<boolean> {
+    try {
+      return (await this.#rows(ctx)).some((row) => row.zone === zone && row.isUnderWay);
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
   }
 
   /** A look after a write: if it fails, the outcome of the write is what is not known. */

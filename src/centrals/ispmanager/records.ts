@@ -172,10 +172,16 @@ export class ZoneWriter implements RecordWriter {
 
 /**
  * Waits a little longer each time.
+ * @param isUnderWay whether the panel itself says that it is not done: then only the deadline ends it
  * @returns false when the panel had long enough, or the deadline is over
  */
-export async function waitForPanel(clock: Clock, attempt: number, ctx: CallContext): Promise<boolean> {
-  const ms = looks[attempt];
+export async function waitForPanel(
+  clock: Clock,
+  attempt: number,
+  ctx: CallContext,
+  isUnderWay = false,
+): Promise<boolean> {
+  const ms = looks[attempt] ?? (isUnderWay ? looks.at(-1) : undefined);
   if (ms === undefined || ctx.signal.aborted) return false;
   try {
     await clock.sleep(ms, ctx.signal);

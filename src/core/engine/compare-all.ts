@@ -57,8 +57,8 @@ export class CompareAll {
     try {
       const { panel, central } = await this.#listBoth();
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
-      await this.#enterPanelOnly(panel.filter((zone) => !central.has(zone)));
-      await this.#compareOneByOne(panel.filter((zone) => central.has(zone)));
+      const hidden = await this.#enterPanelOnly(panel.filter((zone) => !central.has(zone)));
+      await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden]);
       await journal.commit({ facts: { [baselineFact]: String(clock.wall()) } });
       this.progress = { ...this.progress, running: false };
       this.#runtime.ports.log(4, 'baseline.complete', { zones: panel.length });
@@ -76,22 +76,36 @@ export class CompareAll {
     return { panel: here.value, central: new Set(there) };
   }
 
-  /** Zones only the panel has need no read of their content: they are left alone as a whole. */
-  async #enterPanelOnly(zones: readonly DnsName[]): Promise<void> {
-    const { journal, clock } = this.#runtime.ports;
+  /**
+   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may hide them (reference 4.6).
+   * Those it says are missing are left alone as a whole.
+   * @returns the others
+   */
+  async #enterPanelOnly(zones: readonly DnsName[]): Promise<readonly DnsName[]> {
+    const { journal, clock, central, log } = this.#runtime.ports;
     const known = new Set((await journal.zones()).map(({ zone }) => zone));
-    const fresh = zones.filter((zone) => !known.has(zone));
-    for (let at = 0; at < fresh.length; at += 500) {
-      const entries = fresh.slice(at, at + 500).map((zone): ZoneEntry => ({
-        zone,
-        standing: 'panel-only',
-        incarnation: 1,
-        baselineAt: clock.wall(),
-        note: null,
-      }));
+    const hidden: DnsName[] = [];
+    let entries: ZoneEntry[] = [];
+    for (const zone of zones) {
+      this.#runtime.stopping.signal.throwIfAborted();
+      if (known.has(zone)) this.#count();
+      else if ((await this.#runtime.step('-', (ctx) => central.readZone(zone, ctx))) !== null)
+        hidden.push(zone);
+      else {
+        entries.push({ zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note: null });
+        this.#count();
+      }
+      if (entries.length < 500) continue;
       await journal.commit({ zones: entries });
+      entries = [];
     }
-    this.progress = { ...this.progress, done: this.progress.done + zones.length };
+    if (entries.length > 0) await journal.commit({ zones: entries });
+    if (hidden.length > 0) log(2, 'list.hides', { zones: hidden.length });
+    return hidden;
+  }
+
+  #count(): void {
+    this.progress = { ...this.progress, done: this.progress.done + 1 };
   }
 
   /** A zone somebody waits for with an edit comes first. */
@@ -106,7 +120,7 @@ export class CompareAll {
       if ((await this.#runtime.ports.journal.zone(zone)) === null) {
         await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       }
-      this.progress = { ...this.progress, done: this.progress.done + 1 };
+      this.#count();
     }
   }
 

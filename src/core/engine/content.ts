@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import type { LedgerRow } from '../ledger.ts';
@@ -99,7 +99,31 @@ function contentChange(
   const staying = present.filter((record) => !gone.has(recordId(record)));
   // What is left beside a new record may be somebody's: the comparison then says `differs`, and it is not sent.
   const { additions } = compareSides(operation.zone, panel, staying, [], { baseline: false, busy });
-  return { zone: operation.zone, remove: remove.map(plain), add: additions.map(plain) };
+  const ours = staying.filter((record) => removable.has(recordId(record)) && !busy.has(recordId(record)));
+  const { before, after } = otherTtls(operation.zone, ours, panel);
+  return {
+    zone: operation.zone,
+    remove: [...remove, ...before].map(plain),
+    add: [...additions, ...after].map(plain),
+  };
+}
+
+/** Records of ours that the panel has with another TTL: as they are at the central, and as they should be. */
+function otherTtls(
+  zone: DnsName,
+  ours: readonly ResourceRecord[],
+  panel: readonly ResourceRecord[],
+): { readonly before: readonly ResourceRecord[]; readonly after: readonly ResourceRecord[] } {
+  const wanted = new Map(panel.map((record) => [recordId(record), record]));
+  const before: ResourceRecord[] = [];
+  const after: ResourceRecord[] = [];
+  for (const record of ours) {
+    const there = wanted.get(recordId(record));
+    if (there === undefined || isCentralsOwn(zone, record) || !otherTtl(there, record)) continue;
+    before.push(record);
+    after.push(there);
+  }
+  return { before, after };
 }
 
 /**

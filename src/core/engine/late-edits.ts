@@ -66,8 +66,9 @@ async function followLateItems(runtime: Runtime, operation: Operation, view: Pan
   const whole = views.every((view) => view === 'after');
   if (outcome.kind === 'applied')
     await keepCompensation(runtime, outcome.operation, whole ? operation : null);
-  // After an outage the watch looks again; a refusal is final, and the comparison lists what it leaves.
-  else if (!outcome.problems.every(({ code }) => isPassing(code))) await markAnswered(runtime, operation);
+  // During an outage the watch looks again by itself; a refusal is final, and the comparison lists what it leaves.
+  else if (outcome.problems.every(({ code }) => isPassing(code))) return;
+  else await markAnswered(runtime, operation);
   runtime.compareSoon(operation.zone, 'late-edit');
 }
 

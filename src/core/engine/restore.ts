@@ -33,19 +33,23 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
   runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
 }
 
-/** Ids of records that both sides agree on by now, or that another open edit wants: no restoration removes them. */
+/** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
 async function wantedByOthers(runtime: Runtime, operation: Operation): Promise<Set<string>> {
   const { journal, clock } = runtime.ports;
   const { zone } = operation;
   const wanted = new Set<string>();
   for (const { standing, record } of await journal.rows(zone)) {
-    if (standing === 'joined') wanted.add(recordId(record));
+    if (standing === 'joined') wanted.add(recordId(record)).add(withTtl(record));
   }
   for (const other of await journal.operations({ zone, openAt: clock.wall() })) {
     if (other.id === operation.id || (other.state !== 'applied' && other.state !== 'kept')) continue;
-    for (const { add } of other.items) if (add !== null) wanted.add(recordId(add));
+    for (const { add } of other.items) if (add !== null) wanted.add(recordId(add)).add(withTtl(add));
   }
   return wanted;
+}
+
+function withTtl(record: ResourceRecord): string {
+  return `${recordId(record)} TTL ${record.ttl ?? '?'}`;
 }
 
 function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
@@ -55,7 +59,7 @@ function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<
     const ttl = retimed(item);
     if (ttl !== null) {
       const shown = view.ttls.get(recordId(ttl.add)) ?? null;
-      if (shown === ttl.add.ttl) {
+      if (shown === ttl.add.ttl && !wanted.has(withTtl(ttl.add))) {
         remove.push(ttl.add);
         add.push(ttl.remove);
       }

@@ -37,12 +37,15 @@ export async function settleRecords(
 /** How many of a zone's newest operations are asked whether they wrote the same records meanwhile. */
 const latest = 30;
 
-/** Whether another operation was about its zone or its records since it was made: what it wrote may not stand any more. */
+/**
+ * Whether another of the newest operations is about its zone or its records: what it wrote may not stand any more. Which came
+ * first does not matter: edits overlap, and the clock may have been stepped in between.
+ */
 function isContended(operation: Operation, recent: readonly Operation[]): boolean {
-  const since = recent.filter(({ id, changedAt }) => id !== operation.id && changedAt >= operation.createdAt);
-  if (since.some(({ kind }) => kind !== 'records')) return true;
+  const others = recent.filter(({ id }) => id !== operation.id);
+  if (others.some(({ kind }) => kind !== 'records')) return true;
   const own = busyIds([operation]);
-  return [...busyIds(since)].some((id) => own.has(id));
+  return [...busyIds(others)].some((id) => own.has(id));
 }
 
 async function confirm(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {

@@ -68,7 +68,12 @@ export async function createAtCentral(
       latest = {
         ...latest,
         created: past.unfinished.some(({ created }) => created),
-        snapshot: [...past.rows.filter(wasOurs).map((row) => row.record), ...made],
+        // A delete taken up again after an undone create knows what was ours before that: the ledger does not any more.
+        snapshot: [
+          ...past.rows.filter(wasOurs).map((row) => row.record),
+          ...made,
+          ...past.waiting.flatMap(({ added }) => added),
+        ],
       };
       await runtime.exclusively(() => commitApplied(runtime, latest));
       return { kind: 'accept' };

@@ -143,7 +143,10 @@ class History {
     if (old === undefined && add === null) return;
     const items = [{ remove: old ?? null, add }];
     const inherit = (): void => {
-      if (old !== undefined && add !== null) this.#inheritTraces(zone, old.name, add.name);
+      if (old === undefined || add === null) return;
+      this.#inheritTraces(zone, old.name, add.name);
+      // An edit is all or nothing: what somebody wrote in its new place keeps it from leaving the old one.
+      this.#inheritTraces(zone, add.name, old.name);
     };
     inherit();
     await this.#edit(zone, items, () => this.#carryOutRecords(zone, items, false));
