@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stage } from '../../../demo/stage.ts';
-import { address, contents, holds, type Wanted } from '../../../demo/words.ts';
-import { mirrored, onBoth, onNeither, refused, succeeded, zone } from './scene.ts';
+import { address, contents, holds, type Wanted, type Words } from '../../../demo/words.ts';
+import { mirrored, onBoth, onNeither, refused, settled, succeeded, zone } from './scene.ts';
 
 /** Of each type one record, and what it is changed to. */
 const pairs: readonly (readonly [Wanted, Wanted])[] = [
@@ -76,13 +76,22 @@ export function recordSteps(stage: () => Stage): void {
   });
 
   test('a TTL of its own, and a change of nothing else', async () => {
-    const { atPanel, atCentral, central } = stage();
+    const { atPanel, atCentral, panel, central } = stage();
     const record = address('ttl', '192.0.2.3');
-    const ttl = (seconds: number): Wanted => (atPanel.words.hasTtl ? { ...record, ttl: seconds } : record);
+    const at = (words: Words, seconds: number): Wanted =>
+      words.hasTtl && atPanel.words.hasTtl ? { ...record, ttl: seconds } : record;
+    const changed = async (seconds: number): Promise<void> => {
+      succeeded(await atPanel.change(zone, record, at(atPanel.words, seconds)));
+      assert.ok(holds(panel, zone, at(atPanel.words, seconds)));
+      assert.ok(holds(central, zone, at(atCentral.words, seconds)), JSON.stringify(central.records(zone)));
+    };
     await mirrored(stage(), record);
-    succeeded(await atPanel.change(zone, record, ttl(600)));
-    assert.ok(holds(stage().panel, zone, ttl(600)));
-    assert.ok(holds(central, zone, atCentral.words.hasTtl ? ttl(600) : record));
+    await settled(stage());
+    await changed(600);
+    // Again, before the one before is settled.
+    await changed(900);
+    await settled(stage());
+    assert.ok(holds(central, zone, at(atCentral.words, 900)));
   });
 
   test('several deleted with one click, on both sides as a whole', async () => {

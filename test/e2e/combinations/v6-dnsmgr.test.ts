@@ -1,0 +1,3 @@
+import { testCombination } from './combination.ts';
+
+testCombination({ panel: 'v6', central: 'dnsmgr' });
