@@ -11,7 +11,7 @@ function call(stage: string, more: Partial<SeenCall> = {}): SeenCall {
     func,
     stage,
     key: '',
-    parameters: ['plid', 'name'],
+    parameters: ['plid', 'name', 'rtype'],
     marked: false,
     verdict: 'accept',
     shown: null,
@@ -43,14 +43,11 @@ test('a panel that is as we think', () => {
 
 test('each that fails is named', () => {
   assert.equal(holding({ vetoKept: 'no' })['A1'], 'no');
-  for (const calls of [
-    [],
-    [call('after')],
-    [call('after'), call('before')],
-    [call('before'), call('before'), call('after')],
-  ]) {
+  for (const calls of [[], [call('after')], [call('after'), call('before')], [call('before')]]) {
     assert.equal(holding({ steps: [step(calls)] })['A2'], 'no');
   }
+  const repeated = [call('before'), call('before'), call('after'), call('after', { func: 'domain.edit' })];
+  assert.equal(holding({ steps: [step(repeated)] })['A2'], 'yes');
   assert.equal(holding({ sentKeys: ['built otherwise'] })['A3'], 'no');
   assert.equal(holding({ ttlKept: 'no' })['A4'], 'no');
   assert.equal(holding({ markSeen: 'no' })['A5'], 'no');

@@ -26,7 +26,7 @@ const rules: readonly Rule[] = [
   },
   {
     id: 'A2',
-    text: 'every DNS function calls our "before" and "after" handlers once, in this order',
+    text: 'every DNS function calls our "before" and "after" handlers, in this order',
     consequence:
       'edits without "before" are mirrored after the panel has made them, or by the next comparison',
     judge: ({ steps }) =>
@@ -74,10 +74,13 @@ function all(found: readonly boolean[]): Assumption['holds'] {
   return found.every(Boolean) ? 'yes' : 'no';
 }
 
-/** Whether each function called us for `before` and then, unless it was refused, for `after`. */
+/**
+ * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each element of a group, and
+ * of other functions called inside it, do no harm (docs/compatibility.md).
+ */
 function inOrder(calls: readonly SeenCall[]): boolean {
-  const stages = calls.map(
-    ({ stage, verdict }) => `${stage}${stage === 'before' && verdict === 'refuse' ? ' refused' : ''}`,
-  );
-  return ['before,after', 'before refused'].includes(stages.join());
+  const own = calls.filter(({ func }) => func === calls[0]?.func);
+  const first = own[0];
+  if (first?.stage !== 'before') return false;
+  return first.verdict === 'refuse' || own.some(({ stage }) => stage === 'after');
 }

@@ -94,8 +94,8 @@ const waysOut: Readonly<Record<string, string>> = {
   'central.unreachable':
     'look whether this host may reach it (firewall, proxy), and whether it runs: ask the provider',
   'central.certificate':
-    'open Tools > DNS sync, press OK and compare the fingerprint shown with what the provider tells you',
-  'central.login': 'correct user name and password in Tools > DNS sync',
+    'open "DNS sync" in the panel\'s menu, press OK and compare the fingerprint shown with what the provider tells you',
+  'central.login': 'correct user name and password: "DNS sync" in the panel\'s menu',
   'central.garbled': 'look whether "host" is really the address of the provider\'s panel',
   'central.list-cut': "ask the provider to lift the record limit or the filter of the account's lists",
   'central.access-denied': 'ask the provider to allow the account its domains',

@@ -10,7 +10,13 @@ export function lookAtSettings(loaded: LoadedSettings): Finding[] {
   const { path } = loaded;
   if (loaded.kind === 'not-configured') {
     const text = `${path}: not configured, every edit passes in the panel only`;
-    return [note('settings', text, 'fill in Tools > DNS sync, or "domainsync install --config FILE"')];
+    return [
+      note(
+        'settings',
+        text,
+        'fill in "DNS sync" in the panel\'s menu, or "domainsync install --config FILE"',
+      ),
+    ];
   }
   const found: Finding[] = [];
   const { mode, uid } = statSync(path);

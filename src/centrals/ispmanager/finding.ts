@@ -50,10 +50,14 @@ export class FindingCentral implements Central {
 
   constructor(
     settings: CentralSettings,
-    ports: { readonly clock: Clock; readonly memory: FoundMemory; readonly make: (found: Found) => Central },
+    ports: {
+      readonly id: CentralId;
+      readonly clock: Clock;
+      readonly memory: FoundMemory;
+      readonly make: (found: Found) => Central;
+    },
   ) {
-    const { address, username } = settings;
-    this.id = { kind: 'ispmanager', address, account: username };
+    this.id = ports.id;
     this.#settings = settings;
     this.#make = ports.make;
     this.#memory = ports.memory;

@@ -49,11 +49,21 @@ export function createIspmanagerCentral(settings: CentralSettings, ports: Centra
   const { clock, memory = { get: () => null, put: () => undefined } } = ports;
   const [place, ...others] = placesOf(settings);
   const make = (found: Found): Central =>
-    new IspmanagerCentral({ ...settings, ...found }, clock, found.kind === 'ispmanager4' ? v4 : core);
+    new IspmanagerCentral(
+      { ...settings, ...found },
+      idOf(settings),
+      clock,
+      found.kind === 'ispmanager4' ? v4 : core,
+    );
   const open = place === undefined || place.kind === null || others.length > 0;
   return open
-    ? new FindingCentral(settings, { clock, memory, make })
+    ? new FindingCentral(settings, { id: idOf(settings), clock, memory, make })
     : make({ address: place.address, kind: place.kind });
+}
+
+/** By the address as it is written, whatever panel is found there: an upgrade of the central is no reason for a new ledger. */
+function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username'>): CentralId {
+  return { kind: 'ispmanager', address, account: username };
 }
 
 interface ZoneRow {
@@ -71,11 +81,11 @@ class IspmanagerCentral implements Central {
   readonly #clock: Clock;
   readonly #dialect: Dialect;
 
-  constructor(settings: IspmanagerSettings, clock: Clock, dialect: Dialect) {
+  constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: Dialect) {
     this.#api = new PanelApi(settings);
     this.#clock = clock;
     this.#dialect = dialect;
-    this.id = { kind: 'ispmanager', address: settings.address, account: settings.username };
+    this.id = id;
     this.traits = {
       atomic: 'record',
       // A record's identifier is its content, so a write that names a changed record finds nothing (reference 6.4, 6.5).

@@ -187,6 +187,10 @@ test('hints name the zone where they can, otherwise everything is looked at', ()
     [{ func: 'webdomain.edit', name: 'shop.example.org' }, ['shop.example.org.']],
     [{ func: 'site.edit', site_name: 'пример.example' }, ['xn--e1afmkfd.example.']],
     [{ func: 'emaildomain.delete', elids: 'a.example, b.example' }, ['a.example.', 'b.example.']],
+    [
+      { func: 'webdomain.edit', elid: 'a.example', name: 'a.example', aliases: 'www.a.example b.example' },
+      ['a.example.', 'www.a.example.', 'b.example.'],
+    ],
     [{ func: 'user.add.finish', name: 'bob' }, 'all'],
     [{ func: 'dnsparam' }, 'all'],
     [{ func: 'emaildomain.restore_mx', elid: 'a.example', sok: '' }, ['a.example.']],

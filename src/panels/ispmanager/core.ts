@@ -13,9 +13,11 @@ const calls: CallDialect = {
   language,
   // Level 29 is the administrator, 30 the host itself (reference 11.3).
   isAdmin: ({ environment }) => Number(environment['AUTH_LEVEL'] ?? 30) >= 29,
-  // The least that was seen accepted from plugins (reference 5.2).
-  error: (text, field) =>
-    `<error type="domainsync" object="${escapeXml(field === '' ? 'central' : field)}"><msg>${escapeXml(text)}</msg></error>`,
+  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form (reference 5.2).
+  error: (text, field) => {
+    const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
+    return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
+  },
 };
 
 /** Cookies are named after the panel, and their value goes to the first colon or has parts (reference 3.1). */
@@ -67,7 +69,7 @@ export const core: PanelDialect = {
     'user.delete': 'hint',
   },
   documented: ['func', 'plid', 'elid', 'elids', 'masterip', 'dtype'],
-  hinting: ['name', 'site_name', 'domain', 'elids', 'elid'],
+  hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
   // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };

@@ -91,21 +91,20 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 
 /**
  * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
- * @param fields that may name a zone or a host; the first that is not empty counts
+ * @param fields that may name zones or hosts
  */
 function hint({ stage, func: source, parameters, dialect }: Base, fields = dialect.hinting): PanelEvent {
   if (stage === 'before') return nothing;
-  const named = fields.map((field) => parameters.get(field) ?? '').find((text) => text !== '') ?? '';
-  const zones: DnsName[] = [];
-  for (const text of named.split(/[\s,]+/u)) {
+  const zones = new Set<DnsName>();
+  for (const text of fields.flatMap((field) => (parameters.get(field) ?? '').split(/[\s,]+/u))) {
     if (!text.includes('.')) continue;
     try {
-      zones.push(zoneName(text.toLowerCase()));
+      zones.add(zoneName(text.toLowerCase()));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.length === 0 ? 'all' : zones, source };
+  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source };
 }
 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */

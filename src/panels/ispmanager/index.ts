@@ -45,7 +45,7 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly Dn
   refuseCut(document);
   // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
   const rows = childrenNamed(document, 'elem').filter(
-    (row) => row.children.length > 0 && childText(row, 'dtype')?.trim() !== 'slave',
+    (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );
   return rows.map((row) => {
     const name = childText(row, 'name')?.trim() ?? '';

@@ -38,6 +38,6 @@ export const v4: PanelDialect = {
     'user.delete': 'hint',
   },
   documented: ['func', 'plid', 'elid', 'ip', 'ns', 'mx'],
-  hinting: ['domain', 'name', 'elid'],
+  hinting: ['domain', 'name', 'elid', 'alias'],
   secretArgument: null,
 };
