@@ -69,6 +69,11 @@ export const catalogue = {
     ru: 'На центральном DNS этого нет: {text}',
     advice: 'support',
   },
+  'central.ambiguous-key': {
+    en: 'The central DNS lists other records under the same identifier, so this one cannot be changed there alone: {text}',
+    ru: 'На центральном DNS у других записей тот же идентификатор, поэтому отдельно эту запись изменить нельзя: {text}',
+    advice: 'support',
+  },
   'central.no-effect': {
     en: 'The central DNS answered OK but does not show the change.',
     ru: 'Центральный DNS ответил «успешно», но изменение на нём не появилось.',

@@ -126,6 +126,8 @@ export type CentralErrorCode =
   | 'central.invalid-value'
   | 'central.exists'
   | 'central.missing'
+  /** Other records have the same identifier at the central: a write could hit one of them, so none is sent. */
+  | 'central.ambiguous-key'
   /** The zone exists at the central in another account. */
   | 'zone.foreign'
   /** The write was answered OK but a read does not show it. */

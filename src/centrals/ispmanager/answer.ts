@@ -43,6 +43,23 @@ export function demandOk(doc: XmlElement): void {
     throw garbled('neither success nor an error', 'write');
 }
 
+/**
+ * A document without rows that belongs to another function (a login page, a question), sends a browser elsewhere, or reports a success
+ * is not the empty list or the form that was asked for (reference 4.2). Nor is a bare `doc` a zone without records: documents of the
+ * later generation have attributes, and every zone has its name servers.
+ * @throws {CentralError} `central.garbled`
+ */
+export function demandAnswerTo(func: string, doc: XmlElement): void {
+  const has = (name: string): boolean => doc.children.some((one) => one.name === name);
+  if (has('elem')) return;
+  const { func: named = func } = doc.attributes;
+  if (named !== func)
+    throw garbled(`an answer of another function (${tidyText(named).slice(0, 100)})`, 'read');
+  const isBare = doc.children.length === 0 && Object.keys(doc.attributes).length === 0;
+  if (has('redirect') || has('ok') || (isBare && func === 'domain.record'))
+    throw garbled('neither a list nor a form', 'read');
+}
+
 /** A request without an answer. */
 export function unanswered(error: HttpError, effect: Effect): CentralError {
   const state = effect === 'read' || error.sent === 'no' ? 'untouched' : 'unknown';

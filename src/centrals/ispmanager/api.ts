@@ -2,7 +2,16 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { child, type XmlElement } from '../../net/xml.ts';
-import { demandOk, garbled, readAnswer, unanswered, type Effect, type Redact } from './answer.ts';
+import { shared } from '../shared.ts';
+import {
+  demandAnswerTo,
+  demandOk,
+  garbled,
+  readAnswer,
+  unanswered,
+  type Effect,
+  type Redact,
+} from './answer.ts';
 import type { CentralSettings } from './schema.ts';
 
 /** Parameters of a function, without those of the API itself. */
@@ -16,6 +25,7 @@ export class PanelApi {
   readonly #settings: Omit<CentralSettings, 'kind'>;
   readonly #http: HttpClient;
   #session: string | null = null;
+  #loggingIn: Promise<string> | null = null;
   #closed = false;
 
   constructor(settings: Omit<CentralSettings, 'kind'>) {
@@ -26,7 +36,15 @@ export class PanelApi {
 
   /** A list or a form. @throws {CentralError} always `untouched` */
   async read(func: string, parameters: Parameters, ctx: CallContext): Promise<XmlElement> {
-    return await this.#call(func, parameters, 'read', ctx);
+    const doc = await this.#call(func, parameters, 'read', ctx);
+    try {
+      demandAnswerTo(func, doc);
+    } catch (error) {
+      // A session that has ended may be answered so: the next call logs in.
+      this.#session = null;
+      throw error;
+    }
+    return doc;
   }
 
   /** A save or a group function that answered `ok`. @throws {CentralError} */
@@ -77,10 +95,19 @@ export class PanelApi {
       if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
       if (this.#session === held) this.#session = null;
     }
-    return await this.#send({ ...form, auth: await this.#logIn(ctx) }, effect, ctx);
+    // Another call may have logged in meanwhile; a second login could end that session.
+    const auth = this.#session ?? (await this.#logIn(ctx));
+    return await this.#send({ ...form, auth }, effect, ctx);
   }
 
+  /** One login for all that wait for it; it has the time of a request, whoever of them gives up. */
   async #logIn(ctx: CallContext): Promise<string> {
+    const unhurried = { ...ctx, signal: new AbortController().signal };
+    this.#loggingIn ??= this.#freshSession(unhurried).finally(() => (this.#loggingIn = null));
+    return await shared(this.#loggingIn, ctx.signal);
+  }
+
+  async #freshSession(ctx: CallContext): Promise<string> {
     const { username, password } = this.#settings;
     const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx);
     const auth = child(doc, 'auth');

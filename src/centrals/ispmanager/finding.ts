@@ -13,6 +13,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Change } from '../../dns/zone.ts';
+import { shared } from '../shared.ts';
 import { probe, type Found } from './probe.ts';
 import type { CentralSettings } from './schema.ts';
 
@@ -24,6 +25,9 @@ export interface FoundMemory {
 
 /** No second look within this time (ms), whatever happens. */
 const lookAgainAfter = 60_000;
+
+/** Longest time (ms) for one look at all the places, whoever waits for it. */
+const lookPatience = 20_000;
 
 /** What says that the panel may not be the one it was: an upgrade of the central, another port. */
 const surprises: ReadonlySet<CentralErrorCode> = new Set([
@@ -47,6 +51,7 @@ export class FindingCentral implements Central {
   #doubted = false;
   #lookedAt = -Infinity;
   #looking: Promise<void> | null = null;
+  readonly #closed = new AbortController();
 
   constructor(
     settings: CentralSettings,
@@ -110,6 +115,7 @@ export class FindingCentral implements Central {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort();
     await this.#inner?.close();
   }
 
@@ -139,7 +145,7 @@ export class FindingCentral implements Central {
     const due = this.#doubted && this.#clock.now() - this.#lookedAt >= lookAgainAfter;
     if (this.#inner === null || due) {
       this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
-      await this.#looking;
+      await shared(this.#looking, ctx.signal);
     }
     if (this.#inner === null)
       throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
@@ -151,7 +157,8 @@ export class FindingCentral implements Central {
     this.#lookedAt = this.#clock.now();
     let found: Found;
     try {
-      found = await probe(this.#settings, ctx);
+      const signal = AbortSignal.any([AbortSignal.timeout(lookPatience), this.#closed.signal]);
+      found = await probe(this.#settings, { ...ctx, signal });
     } catch (error) {
       // What is remembered stays: the call itself will tell what is wrong.
       if (this.#inner === null || !(error instanceof CentralError)) throw error;

@@ -14,7 +14,7 @@ const ctx = () => ({ signal: AbortSignal.timeout(10_000), operation: '-' });
 
 interface Account extends TestPanel {
   readonly account: Central;
-  act(func: string, params: Readonly<Record<string, string>>): Promise<void>;
+  readonly act: (func: string, params: Readonly<Record<string, string>>) => Promise<void>;
 }
 
 async function open(

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
-import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { restated } from '../restate.ts';
 import type { RecordWriter } from '../stepwise.ts';
@@ -33,9 +33,30 @@ export async function listRecords(
 ): Promise<readonly CentralRecord[]> {
   const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
   demandParent(doc, zone);
-  return readRows(doc, dialect.keyOf)
-    .map((row) => ({ ...recordOf(row, dialect, zone), handle: dialect.keyOf(row) }))
-    .filter(({ type }) => !dialect.ownTypes.has(type));
+  const records = readRows(doc, dialect.keyOf).map((row) => ({
+    ...recordOf(row, dialect, zone),
+    handle: dialect.keyOf(row),
+  }));
+  return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
+}
+
+/** An identifier that stands for different records names none of them: their handles are empty, and nothing is written by those. */
+function withOwnHandles(records: readonly CentralRecord[]): readonly CentralRecord[] {
+  const seen = new Map<string, CentralRecord>();
+  const shared = new Set<string>();
+  for (const record of records) {
+    const twin = seen.get(record.handle);
+    if (twin === undefined) seen.set(record.handle, record);
+    else if (!sameData(twin, record)) shared.add(record.handle);
+  }
+  return records.map((record) => (shared.has(record.handle) ? { ...record, handle: '' } : record));
+}
+
+/** @throws {CentralError} when the record has none of its own: a write by it could hit another record */
+function ownHandle(record: CentralRecord): string {
+  if (record.handle !== '') return record.handle;
+  const params = { text: formatRecord(record) };
+  throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
 }
 
 function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord {
@@ -90,11 +111,11 @@ export class ZoneWriter implements RecordWriter {
     ctx: CallContext,
   ): Promise<'done' | 'missing' | 'exists'> {
     // Whether an edit without TTL resets it is not known (reference 21.14): what is to stay is said.
-    return await this.#save(old.handle, { ...record, ttl: record.ttl ?? old.ttl }, ctx);
+    return await this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
   }
 
   async remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
-    if (!old.handle.includes(separator)) return await this.#delete(old.handle, ctx);
+    if (!ownHandle(old).includes(separator)) return await this.#delete(old.handle, ctx);
     const records = (await this.#list(ctx)) ?? [];
     if (!records.some(({ handle }) => handle === old.handle)) return 'missing';
     const others = new Set(records.map(({ handle }) => handle));
@@ -147,7 +168,7 @@ export class ZoneWriter implements RecordWriter {
     if (renamed === 'missing') return 'missing';
     try {
       const now = (await this.#list(ctx))?.find((record) => sameData(record, interim));
-      if (now !== undefined) return await this.#delete(now.handle, ctx);
+      if (now !== undefined) return await this.#delete(ownHandle(now), ctx);
     } catch (error) {
       throw error instanceof CentralError ? restated(error, 'unknown') : error;
     }

@@ -1,0 +1,112 @@
+/** Answers of a panel that are whole documents, yet not what was asked for, or name records ambiguously (reference 4.2, 7.3). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CentralError, type CentralErrorCode } from '../../core/central.ts';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { escapeXml } from '../../net/xml.ts';
+import { serve } from '../../testing/scripted-panel.ts';
+
+const zone = parseName('example.org.');
+const ctx = () => ({ signal: AbortSignal.timeout(10_000), operation: '-' });
+
+async function codeOf(call: Promise<unknown>): Promise<CentralErrorCode | 'no error'> {
+  try {
+    await call;
+    return 'no error';
+  } catch (error) {
+    assert.ok(error instanceof CentralError, String(error));
+    assert.equal(error.state, 'untouched');
+    return error.code;
+  }
+}
+
+const notLists = {
+  'a login page': '<doc func="logon"><username/></doc>',
+  'a question': '<doc func="confirm"><msg>Sure?</msg></doc>',
+  'a redirect': `<doc><redirect>location='/other'</redirect></doc>`,
+  'a success': '<doc><ok/></doc>',
+};
+
+for (const [what, body] of Object.entries(notLists)) {
+  test(`${what} is no empty list`, async (t) => {
+    const { central } = await serve(t, () => body);
+    assert.equal(await codeOf(central.listZones(ctx())), 'central.garbled');
+    assert.equal(await codeOf(central.readZone(zone, ctx())), 'central.garbled');
+  });
+}
+
+test('a bare document is no zone without records', async (t) => {
+  const { central } = await serve(t, () => '<doc/>');
+  assert.equal(await codeOf(central.readZone(zone, ctx())), 'central.garbled');
+});
+
+test('an empty list that says what it is, is one', async (t) => {
+  const { central } = await serve(t, ({ func = '' }) => `<doc func="${func}"><tparams/></doc>`);
+  assert.deepEqual([await central.listZones(ctx()), await central.readZone(zone, ctx())], [[], []]);
+});
+
+test('a session that the panel answers with its login page is renewed by the next call', async (t) => {
+  let valid = 'none';
+  const { central, calls } = await serve(
+    t,
+    ({ func = '', auth }) => {
+      if (func === 'auth') {
+        valid = `session${calls.length}`;
+        return `<doc func="auth"><auth id="${valid}">${valid}</auth></doc>`;
+      }
+      return auth === valid ? `<doc func="${func}"/>` : '<doc func="logon"/>';
+    },
+    { login: 'session' },
+  );
+  assert.deepEqual(await central.listZones(ctx()), []);
+  valid = 'none';
+  assert.equal(await codeOf(central.listZones(ctx())), 'central.garbled');
+  assert.deepEqual(await central.listZones(ctx()), []);
+});
+
+interface Row {
+  readonly rkey: string;
+  readonly rtype: string;
+  readonly value: string;
+}
+
+function listOf(rows: readonly Row[]): string {
+  const elements = rows.map(
+    ({ rkey, rtype, value }) =>
+      `<elem><rkey>${escapeXml(rkey)}</rkey><name>a.example.org.</name><ttl>60</ttl><rtype>${rtype}</rtype><value>${value}</value></elem>`,
+  );
+  return `<doc func="domain.record">${elements.join('')}</doc>`;
+}
+
+function address(rdata: string): ResourceRecord {
+  return makeRecord({ name: 'a', type: 'A', rdata, ttl: 60 }, zone);
+}
+
+test('an identifier that several records share is never sent: the other one could be hit', async (t) => {
+  const rows: readonly Row[] = [
+    { rkey: 'a A', rtype: 'A', value: '192.0.2.1' },
+    { rkey: 'a A', rtype: 'A', value: '192.0.2.2' },
+    { rkey: 'a AAAA', rtype: 'AAAA', value: '2001:db8::1' },
+  ];
+  const { central, calls } = await serve(t, () => listOf(rows));
+  const present = (await central.readZone(zone, ctx())) ?? [];
+  assert.deepEqual(
+    present.map(({ handle }) => handle),
+    ['', '', 'a AAAA'],
+  );
+  const change = { zone, remove: [address('192.0.2.2')], add: [] };
+  assert.equal(await codeOf(central.apply(change, present, ctx())), 'central.ambiguous-key');
+  const other = { ...change, add: [address('192.0.2.9')] };
+  assert.equal(await codeOf(central.apply(other, present, ctx())), 'central.ambiguous-key');
+  assert.deepEqual([...new Set(calls.map(({ func }) => func))], ['domain.record']);
+});
+
+test('rows that mean the same record may share their identifier', async (t) => {
+  const { central } = await serve(t, () => {
+    const row = { rkey: 'a A', rtype: 'A', value: '192.0.2.1' };
+    return listOf([row, row]);
+  });
+  const handles = (await central.readZone(zone, ctx()))?.map(({ handle }) => handle);
+  assert.deepEqual(handles, ['a A', 'a A']);
+});

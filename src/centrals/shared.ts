@@ -1,0 +1,20 @@
+import { CentralError } from '../core/central.ts';
+
+/**
+ * The outcome of work that several calls wait for, for one of them: its own deadline ends its waiting, and leaves the work to the others.
+ * @throws {CentralError} `central.unreachable` at the deadline, else what the work throws
+ */
+export async function shared<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      const params = { text: 'no answer in time' };
+      reject(new CentralError('central.unreachable', { state: 'untouched', retry: 'later', params }));
+    };
+    const done = (): void => {
+      signal.removeEventListener('abort', giveUp);
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    work.then(resolve, reject).finally(done);
+  });
+}
