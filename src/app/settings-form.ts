@@ -224,6 +224,7 @@ async function testCentral(root: string, settings: Settings, signal: AbortSignal
 
 function fieldOf(error: CentralError): FormField {
   if (error.code === 'central.login' || error.code === 'central.login-blocked') return 'password';
+  if (error.code === 'central.wrong-kind') return 'kind';
   const reached = ['central.access-denied', 'central.refused', 'central.limit'].includes(error.code);
   return reached ? 'username' : 'host';
 }

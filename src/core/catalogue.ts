@@ -22,6 +22,10 @@ export const catalogue = {
     en: 'The central DNS does not accept the user name or password. The administrator has to correct the settings.',
     ru: 'Центральный DNS не принимает имя пользователя или пароль. Администратору нужно исправить настройки.',
   },
+  'central.wrong-kind': {
+    en: 'The central DNS is of another kind than the settings say ({kind}). The administrator has to correct the kind of central.',
+    ru: 'Центральный DNS другого вида, чем указано в настройках ({kind}). Администратору нужно исправить вид центрального DNS.',
+  },
   'central.login-blocked': {
     en: 'The central DNS refused the login earlier; no further attempts are made until the settings are corrected.',
     ru: 'Центральный DNS ранее отклонил вход; новых попыток не будет, пока не исправлены настройки.',

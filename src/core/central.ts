@@ -111,6 +111,8 @@ export type CentralErrorCode =
   | 'central.certificate'
   /** User name or password not accepted. */
   | 'central.login'
+  /** The panel is of another generation than the settings say. */
+  | 'central.wrong-kind'
   /** Not attempted: the breaker is open after failures a moment ago. */
   | 'central.breaker-open'
   /** Not attempted: the login was refused earlier and settings have not changed since. */

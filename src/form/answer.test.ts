@@ -123,6 +123,8 @@ test("the central's own error, at the field concerned; nothing saved", async (t)
   wrong(await form.ask({ host: host(), username: 'a:b', password: 'x' }), 'username');
   wrong(await form.ask({ host: host(), username: 'kunde42', password: '' }), 'password');
   wrong(await form.ask({ host: host(), username: 'kunde42', password: ' x', ...trust }), 'password');
+  const otherKind = { host: central.address, kind: 'ispmanager6' };
+  assert.match(wrong(await form.ask({ ...otherKind, ...right, ...trust }), 'kind'), /another kind/);
   const russian = await form.ask({ host: '', ...right }, { SESSION_LANG: 'ru' });
   assert.match(wrong(russian, 'host'), /Укажите адрес.*Ничего не сохранено/);
   assert.equal(form.settings(), '');

@@ -96,6 +96,7 @@ const waysOut: Readonly<Record<string, string>> = {
   'central.certificate':
     'open "DNS sync" in the panel\'s menu, press OK and compare the fingerprint shown with what the provider tells you',
   'central.login': 'correct user name and password: "DNS sync" in the panel\'s menu',
+  'central.wrong-kind': 'take "kind" out of the settings: then it is found out',
   'central.garbled': 'look whether "host" is really the address of the provider\'s panel',
   'central.list-cut': "ask the provider to lift the record limit or the filter of the account's lists",
   'central.access-denied': 'ask the provider to allow the account its domains',

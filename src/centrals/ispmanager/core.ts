@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
  */
 export const core: Dialect = {
   ...coreRecords,
+  errorSpelling: 'type',
   // Full field lists are not documented (reference 21.11): name and address, and what only DNSmanager's form has (8.2).
   newZone: ({ name, seed, proposed }) => {
     const ip = seed.addresses[0] ?? proposed('ip') ?? '';

@@ -136,6 +136,35 @@ test('a write that meets the upgrade is not sent twice; the next one goes to the
   assert.ok(upgraded.keys('example.org')?.includes('new.example.org. A  192.0.2.9'));
 });
 
+for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
+  test(`${generation}: a test of the settings notices a kind of another generation, also in an empty account`, async (t) => {
+    const place = site(t);
+    const sandbox = await place.start(generation);
+    const address = `${sandbox.url}${expected[generation].path}`;
+    const right = generation === 'v4' ? ['ispmanager4'] : ['ispmanager6', 'dnsmanager'];
+    for (const filled of [false, true]) {
+      if (filled) await makeZone(sandbox);
+      for (const kind of ['ispmanager4', 'ispmanager6', 'dnsmanager'] as const) {
+        const central = place.central(sandbox, { kind, address });
+        t.after(() => central.close());
+        const check = central.check(ctx);
+        if (right.includes(kind)) await check;
+        else await assert.rejects(check, { code: 'central.wrong-kind', params: { kind } });
+      }
+    }
+  });
+}
+
+test('a test of the settings that meets an upgrade finds the new panel', async (t) => {
+  const place = site(t);
+  const sandbox = await place.start('v6');
+  place.found.push({ address: `${sandbox.url}/ispmgr`, kind: 'ispmanager4' });
+  const central = place.central(sandbox);
+  t.after(() => central.close());
+  await central.check(ctx);
+  assert.equal(place.found.at(-1)?.kind, 'ispmanager6');
+});
+
 test('a refused login ends the search: one attempt', async (t) => {
   const place = site(t);
   const sandbox = await place.start('dnsmgr');

@@ -34,6 +34,7 @@ const surprises: ReadonlySet<CentralErrorCode> = new Set([
   'central.garbled',
   'central.refused',
   'central.unreachable',
+  'central.wrong-kind',
 ]);
 
 /**

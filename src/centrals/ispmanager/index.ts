@@ -10,7 +10,7 @@ import {
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
@@ -27,7 +27,7 @@ import type { Dialect } from './dialect.ts';
 import { FindingCentral, type FoundMemory } from './finding.ts';
 import { placesOf } from './places.ts';
 import type { Found } from './probe.ts';
-import type { CentralSettings, IspmanagerSettings } from './schema.ts';
+import type { CentralKind, CentralSettings, IspmanagerSettings } from './schema.ts';
 import { v4 } from './v4.ts';
 
 export { readIspmanagerSettings, type CentralKind, type CentralSettings } from './schema.ts';
@@ -71,6 +71,9 @@ interface ZoneRow {
   readonly isUnderWay: boolean;
 }
 
+/** A name that nobody can have (RFC 2606). */
+const noZone = zoneName('domainsync-check.invalid');
+
 /** What a list may call a zone that is not done yet; the values are not documented (reference 21.17). */
 const underWay = /creat|delet|remov|pend|progress|process|wait|queue/iu;
 
@@ -80,11 +83,13 @@ class IspmanagerCentral implements Central {
   readonly #api: PanelApi;
   readonly #clock: Clock;
   readonly #dialect: Dialect;
+  readonly #kind: CentralKind;
 
   constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: Dialect) {
     this.#api = new PanelApi(settings);
     this.#clock = clock;
     this.#dialect = dialect;
+    this.#kind = settings.kind;
     this.id = id;
     this.traits = {
       atomic: 'record',
@@ -102,8 +107,23 @@ class IspmanagerCentral implements Central {
     return auditChange(change, this.#dialect);
   }
 
+  /** Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two apart (reference 1). */
   async check(ctx: CallContext): Promise<void> {
-    await this.listZones(ctx);
+    const [zone = noZone] = await this.listZones(ctx);
+    try {
+      await listRecords(this.#api, this.#dialect, zone, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.params['spelling'] === undefined) throw error;
+      const { spelling } = error.params;
+      if (spelling === 'none' || spelling === this.#dialect.errorSpelling) return;
+      const params = { kind: this.#kind };
+      throw new CentralError('central.wrong-kind', {
+        state: 'untouched',
+        retry: 'never',
+        params,
+        cause: error,
+      });
+    }
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
