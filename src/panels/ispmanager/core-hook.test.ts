@@ -160,6 +160,28 @@ test('group deletes: the whole list stands in a parameter of its own', () => {
   assert.ok(zones.kind === 'edits' && zones.edits.length === 2);
 });
 
+test('a group of a thousand records is quick, and so is a list made to be cut in countless ways', () => {
+  const decide = (list: string, all: readonly KnownRecord[]): Resolution['kind'] => {
+    const found = event({ func: 'domain.record.delete', plid: 'example.org', elid: list });
+    assert.ok(found.kind === 'edits' && found.edits[0]?.kind === 'records');
+    const started = performance.now();
+    const { kind } = found.edits[0].resolve(all);
+    assert.ok(performance.now() - started < 2_000);
+    return kind;
+  };
+  const shown = (one: ResourceRecord): KnownRecord => ({
+    record: one,
+    key: coreRecords.likelyKeys(one, zone)[0] ?? null,
+  });
+  const many = Array.from({ length: 1_000 }, (_, at) => shown(record(`h${at}`, 'A', '192.0.2.1')));
+  assert.equal(decide(many.map(({ key }) => key).join(', '), many), 'items');
+  const short = shown(record('t', 'TXT', '"v"'));
+  const texts = [short, shown(record('t', 'TXT', `"v, ${short.key ?? ''}"`))];
+  assert.equal(decide(`${`${short.key ?? ''}, `.repeat(3_000)}x`, texts), 'unknown-key');
+  assert.equal(decide(`${short.key ?? ''}, `.repeat(3_000).slice(0, -2), texts), 'invalid');
+  assert.equal(decide(', '.repeat(60_000), texts), 'invalid');
+});
+
 test('zones: created, deleted, deleted through the confirmation page, copied from elsewhere', () => {
   const create = event({ func: 'domain.edit', name: 'new.example', ip: '192.0.2.1 2001:db8::1', sok: 'ok' });
   assert.partialDeepStrictEqual(create, {

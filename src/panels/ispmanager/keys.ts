@@ -19,7 +19,7 @@ export type KeyMatch =
 
 /** One record by its key: as the panel showed it, else by meaning. */
 export function matchKey(key: string, known: readonly KnownRecord[], place: Place): KeyMatch {
-  const record = findByKey(key, known, place);
+  const record = finderOf(known, place)(key);
   return record === null ? { kind: 'unknown' } : { kind: 'records', records: [record] };
 }
 
@@ -28,71 +28,81 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: Plac
  * it is cut only by an exact cover with known keys; more than one possible cover is ambiguous (design: "The ledger").
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: Place): KeyMatch {
-  const candidates = candidateKeys(known, place);
-  const covers: KnownRecord[][] = [];
-  cover(list, 0, [], candidates, place, known, covers);
-  const distinct = new Map(covers.map((one) => [signature(one), one]));
-  const [first] = distinct.values();
-  if (first === undefined) return { kind: 'unknown' };
-  return distinct.size > 1 ? { kind: 'ambiguous' } : { kind: 'records', records: first };
+  const pieces = list.split(separator);
+  const lengths = keyLengths(known, place);
+  // Any user of the panel may send a list: it must not keep the agent busy.
+  if (pieces.length * lengths.length > mostLooks) return { kind: 'ambiguous' };
+  return firstCover(coversOf(pieces, lengths, finderOf(known, place)));
 }
 
-/** Most covers looked for: the second distinct one already decides. */
-const enoughCovers = 8;
+const separator = ', ';
 
-function cover(
-  list: string,
-  from: number,
-  chosen: readonly KnownRecord[],
-  candidates: ReadonlyMap<string, KnownRecord>,
-  place: Place,
-  known: readonly KnownRecord[],
-  found: KnownRecord[][],
-): void {
-  if (found.length >= enoughCovers) return;
-  for (let end = nextCut(list, from); end >= 0; end = end === list.length ? -1 : nextCut(list, end + 1)) {
-    const piece = list.slice(from, end);
-    const record = candidates.get(piece) ?? findByKey(piece, known, place);
-    if (record === null || record === undefined) continue;
-    if (end === list.length) found.push([...chosen, record]);
-    else cover(list, end + 2, [...chosen, record], candidates, place, known, found);
+/** Most pieces looked at in one list; a look takes some 20 µs at worst. */
+const mostLooks = 50_000;
+
+/** Of how many pieces known keys consist, each number once: one more than they hold separators. */
+function keyLengths(known: readonly KnownRecord[], { zone, records }: Place): number[] {
+  const lengths = new Set<number>();
+  for (const { key, record } of known) {
+    const spellings = [...records.likelyKeys(record, zone), ...(key === null ? [] : [key])];
+    for (const spelling of spellings) lengths.add(spelling.split(separator).length);
   }
+  return [...lengths];
 }
 
-function nextCut(list: string, from: number): number {
-  const cut = list.indexOf(', ', from);
-  return cut < 0 ? list.length : cut;
+/** How the rest of a list from some piece on can be covered. */
+interface Cover {
+  /** No more than two are told apart. */
+  readonly ways: number;
+  readonly record: KnownRecord | null;
+  readonly rest: Cover | null;
 }
 
-function signature(records: readonly KnownRecord[]): string {
-  return records
-    .map(({ record }) => recordId(record))
-    .sort()
-    .join('\n');
-}
+const whole: Cover = { ways: 1, record: null, rest: null };
 
-function candidateKeys(known: readonly KnownRecord[], { zone, records }: Place): Map<string, KnownRecord> {
-  const candidates = new Map<string, KnownRecord>();
-  for (const one of known) {
-    for (const key of one.key === null ? records.likelyKeys(one.record, zone) : [one.key])
-      candidates.set(key, one);
+/** Goes from the end, so that every piece is looked at once for each length, however often it can be reached. */
+function coversOf(pieces: readonly string[], lengths: readonly number[], find: Finder): Cover {
+  const covers: Cover[] = [];
+  covers[pieces.length] = whole;
+  for (let from = pieces.length - 1; from >= 0; from -= 1) {
+    let found: Cover = { ways: 0, record: null, rest: null };
+    for (const length of lengths) {
+      const rest = covers[from + length];
+      if (rest === undefined || rest.ways === 0 || found.ways > 1) continue;
+      const record = find(pieces.slice(from, from + length).join(separator));
+      if (record !== null) found = { ways: Math.min(2, found.ways + rest.ways), record, rest };
+    }
+    covers[from] = found;
   }
-  return candidates;
+  return covers[0] ?? whole;
 }
 
-function findByKey(key: string, known: readonly KnownRecord[], { zone, records }: Place): KnownRecord | null {
-  const verbatim = known.find((one) => one.key === key);
-  if (verbatim !== undefined) return verbatim;
-  try {
-    const meant = records.fromKey(key, zone);
-    if (meant === null) return null;
-    const id = recordId(meant);
-    return known.find(({ record }) => recordId(record) === id) ?? null;
-  } catch (error) {
-    // What is no record cannot be one we know.
-    if (error instanceof DnsDataError) return null;
-    throw error;
-  }
+function firstCover(cover: Cover): KeyMatch {
+  if (cover.ways !== 1) return { kind: cover.ways === 0 ? 'unknown' : 'ambiguous' };
+  const records: KnownRecord[] = [];
+  for (let at: Cover | null = cover; at !== null; at = at.rest)
+    if (at.record !== null) records.push(at.record);
+  return { kind: 'records', records };
+}
+
+/** The known record that a key means. */
+type Finder = (key: string) => KnownRecord | null;
+
+function finderOf(known: readonly KnownRecord[], { zone, records }: Place): Finder {
+  const byId = new Map(known.map((one) => [recordId(one.record), one]));
+  const byKey = new Map(known.flatMap((one) => (one.key === null ? [] : [[one.key, one] as const])));
+  return (key) => {
+    const verbatim = byKey.get(key);
+    if (verbatim !== undefined) return verbatim;
+    try {
+      const meant = records.fromKey(key, zone);
+      return meant === null ? null : (byId.get(recordId(meant)) ?? null);
+    } catch (error) {
+      // What is no record cannot be one we know.
+      if (error instanceof DnsDataError) return null;
+      throw error;
+    }
+  };
 }
 
 export function ambiguousKeys(list: string): Problem {
