@@ -70,9 +70,17 @@ export function recordFromCoreRow(row: CoreRow, key: string, zone: DnsName): Res
 function listedRdata(type: string, row: CoreRow, key: string, zone: DnsName): string {
   const value = row['value'] ?? '';
   if (type === 'TXT' || type === 'SPF') return rdataFromFields(type, [value], zone);
+  const caa = type === 'CAA' ? bareCaa(value) : null;
+  if (caa !== null) return rdataFromFields(type, caa, zone);
   if (!numbered.has(type)) return makeRecord({ name: '@', type, rdata: value.trim() }, zone).rdata;
   const numbers = numbersOf(type, row['info'] ?? '') ?? numbersOfKey(type, key);
   return rdataFromFields(type, [...numbers, value.trim()], zone);
+}
+
+/** The fields of a CAA whose value, which may have parameters (RFC 8659 section 4.2), stands there without quotes. */
+function bareCaa(value: string): readonly string[] | null {
+  const [, ...fields] = /^\s*(\d+)\s+(\S+)\s+([^\s"].*?)\s*$/su.exec(value) ?? [];
+  return fields.length === 0 ? null : fields;
 }
 
 const numberNames: Readonly<Record<string, readonly string[]>> = {
@@ -141,11 +149,16 @@ function formRdata(type: string, form: CoreRow, zone: DnsName): string {
     return makeRecord({ name: '@', type, rdata: (form['value'] ?? '').trim() }, zone).rdata;
   }
   const values = fields.map((field) => (field === 'value' ? (form[field] ?? '') : fieldOf(form, field)));
-  if (type === 'CAA' && values[1] === 'iodef') {
-    const mail = (form['caa_value_email'] ?? '').trim();
-    values[2] = mail.includes(':') ? mail : `${mailto}${mail}`;
-  }
-  return rdataFromFields(type, values, zone);
+  return rdataFromFields(type, type === 'CAA' ? caaFields(values, form) : values, zone);
+}
+
+/** An empty value is filled in by the panel, or refused: which, nobody says, so that it has to be written. */
+function caaFields([flags = '', tag = '', value = '']: readonly string[], form: CoreRow): readonly string[] {
+  const mail = fieldOf(form, 'caa_value_email');
+  const isMail = tag.toLowerCase() === 'iodef';
+  const given = isMail ? mail : value;
+  if (given === '') throw new DnsDataError([problem('rdata.missing-field', { type: 'CAA', field: 'value' })]);
+  return [flags, tag, isMail && !mail.includes(':') ? `${mailto}${mail}` : given];
 }
 
 const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);

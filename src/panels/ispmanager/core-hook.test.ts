@@ -97,6 +97,24 @@ test('a new record of every documented type, by the fields of its form', () => {
   }
 });
 
+test('CAA: a value with parameters, listed with quotes or without; none at all is not guessed at', () => {
+  const rdata = '0 issue "ca.example; account=1; policy=ev"';
+  const expected = recordId(record('caa', 'CAA', rdata));
+  for (const value of [rdata, rdata.replaceAll('"', '')]) {
+    const row = { rkey: `caa.example.org. CAA  ${value}`, name: 'caa.example.org.', rtype: 'CAA', value };
+    assert.equal(recordId(coreRecords.record(row, zone)), expected);
+    const meant = coreRecords.fromKey(row.rkey, zone);
+    assert.equal(meant && recordId(meant), expected);
+  }
+  const caa = { ...form, name: 'caa', rtype: 'caa' };
+  const mail = { caa_tag: 'IODEF', caa_value_email: 'a@example.org' };
+  assert.deepEqual(items(event({ ...caa, ...mail })), [
+    ' -> caa.example.org CAA 0 iodef "mailto:a@example.org"',
+  ]);
+  for (const empty of [{ caa_tag: 'issue', caa_value_domain: ' ' }, { caa_tag: 'iodef' }])
+    assert.deepEqual(items(event({ ...caa, ...empty })), ['rdata.missing-field']);
+});
+
 test('create: elid absent or empty; the form carries defaults of other types, which do not count', () => {
   const fields = { ...form, name: 'new', rtype: 'txt', value: 'x', caa_flags: '0', caa_tag: 'issue', ip: '' };
   const expected = [' -> new.example.org TXT "x"'];
