@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { problem, type Problem } from '../dns/problem.ts';
 import { CentralError } from '../core/central.ts';
-import { changeIni, type IniChanges } from '../config/ini.ts';
+import { changeIni, parseIni, type IniChanges } from '../config/ini.ts';
 import { loadSettings, readSettings, saveSettings, settingsPath, type Settings } from '../config/settings.ts';
 import { probeCertificate } from '../net/connect.ts';
 import { HttpError } from '../net/http-error.ts';
@@ -111,9 +111,11 @@ function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
   return { kind: loaded.settings.kind, found: foundCentral(root, loaded.settings)?.kind ?? null };
 }
 
+/** What stands in the settings file; where it cannot be used as a whole, what of it can be read. */
 function storedValues(root: string): (key: string) => string {
   const loaded = loadSettings(root);
-  if (loaded.kind !== 'configured') return () => '';
+  if (loaded.kind === 'broken') return entriesIn(loaded.path);
+  if (loaded.kind === 'not-configured') return () => '';
   const { address, username, fingerprint, contact } = loaded.settings;
   const values: Readonly<Record<string, string>> = {
     'isp_master.host': address,
@@ -122,6 +124,18 @@ function storedValues(root: string): (key: string) => string {
     'contact.support': contact ?? '',
   };
   return (key) => values[key] ?? '';
+}
+
+function entriesIn(path: string): (key: string) => string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return () => '';
+    throw error;
+  }
+  const { entries } = parseIni(text);
+  return (key) => entries.find(({ section, option }) => `${section}.${option}` === key)?.value ?? '';
 }
 
 interface Missing {
@@ -208,7 +222,7 @@ function unfitness(text: string, section: string, option: string, value: string 
 
 function fieldOfOption(option: string): FormField {
   if (option === 'username' || option === 'password') return option;
-  if (option === 'fingerprint') return 'trust';
+  if (option === 'fingerprint' || option === 'pin') return 'trust';
   if (option === 'kind') return 'kind';
   return option === 'support' ? 'contact' : 'host';
 }

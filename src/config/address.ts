@@ -15,7 +15,7 @@ export function baseAddress(text: string, line: number, path: string, problems: 
   const url = URL.canParse(spelled) ? new URL(spelled) : null;
   const sound =
     url !== null && url.protocol === 'https:' && url.hostname !== '' && url.search === '' && url.hash === '';
-  if (!sound || /\s/.test(text)) {
+  if (!sound || /\s/.test(text) || url.hostname.length > longestHost) {
     problems.push({ code: 'settings.bad-address', params });
     return '';
   }
@@ -25,6 +25,9 @@ export function baseAddress(text: string, line: number, path: string, problems: 
   }
   return `https://${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
+
+/** Longest host name (RFC 1035 section 2.3.4). */
+const longestHost = 253;
 
 /** A bare IPv6 address needs brackets in a URL (RFC 3986 section 3.2.2). */
 function bracketed(text: string): string {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -123,6 +132,21 @@ test('a saved file is for root only and keeps its comments; a link is not follow
   rmSync(path);
   symlinkSync(join(at, 'elsewhere'), path);
   assert.throws(() => saveSettings(at, { isp_master: { password: 'x' } }), /symbolic link/);
+});
+
+test('what was left of an earlier attempt is neither followed nor does its mode count', (t) => {
+  const at = root(t);
+  const path = join(at, 'etc/domainsync.ini');
+  const other = join(at, 'other');
+  writeFileSync(other, 'precious');
+  symlinkSync(other, `${path}.new`);
+  saveSettings(at, { isp_master: { password: 'x' } });
+  assert.equal(readFileSync(other, 'utf8'), 'precious');
+  writeFileSync(`${path}.new`, '', { mode: 0o600 });
+  chmodSync(`${path}.new`, 0o666);
+  saveSettings(at, { isp_master: { password: 'y' } });
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.match(readFileSync(path, 'utf8'), /password = y/);
 });
 
 test('a password shows itself nowhere', () => {

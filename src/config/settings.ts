@@ -6,7 +6,8 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problem } from '../dns/problem.ts';
@@ -197,10 +198,12 @@ function isThere(path: string): boolean {
   return found !== undefined;
 }
 
+/** Always a file of its own: one that was left there, or a link, may have another mode or lead elsewhere. */
 function writeSynced(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600);
+  rmSync(path, { force: true });
+  const file = openSync(path, 'wx', 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -145,6 +145,22 @@ test('host or user changed: the stored password is not sent there', async (t) =>
   assert.match(form.settings(), /^# kept/);
 });
 
+test('settings that cannot be used are shown as far as they can be read', async (t) => {
+  const form = makeForm(t);
+  const text = `[isp_master]\nhost = ${host()}\nusername = kunde42\npassword = pa;ss#wo=%rd\nkind = panel7\nwhat is this\n`;
+  writeFileSync(join(form.root, 'etc/domainsync.ini'), text);
+  const opened = await form.ask();
+  assert.deepEqual([childText(opened, 'host'), childText(opened, 'username')], [host(), 'kunde42']);
+  assert.equal(JSON.stringify(opened).includes('pa;ss'), false);
+});
+
+test('a fingerprint that is none is refused beside the certificate; a host longer than names are, at the host', async (t) => {
+  const form = makeForm(t);
+  wrong(await form.ask({ host: host(), ...right, fingerprint: 'zz', trust: 'on' }), 'trust');
+  const doc = await form.ask({ host: 'a'.repeat(100_000), ...right });
+  assert.ok(wrong(doc, 'host').length < 500);
+});
+
 test('the pause', async (t) => {
   const form = makeForm(t);
   const sound = { host: host(), ...right, fingerprint: central.fingerprint, trust: 'on' };

@@ -26,7 +26,10 @@ async function main(): Promise<void> {
   const length = Number(process.env['CONTENT_LENGTH'] ?? 0);
   const body = await readBody(Number.isSafeInteger(length) ? length : 0);
   const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) environment[name] = value ?? '';
+  for (const [name, value] of Object.entries(process.env)) {
+    // A call carries its environment octet for octet, one character each.
+    environment[name] = Buffer.from(value ?? '', 'utf8').toString('latin1');
+  }
   process.stdout.write(
     await answerForm(resolve(process.argv[2] ?? '/usr/local/ispmgr'), { environment, body }),
   );

@@ -165,6 +165,18 @@ test('a test of the settings that meets an upgrade finds the new panel', async (
   assert.equal(place.found.at(-1)?.kind, 'ispmanager6');
 });
 
+test('what is remembered of another place is not believed', async (t) => {
+  const place = site(t);
+  const sandbox = await place.start('v6');
+  for (const address of ['', 'http://127.0.0.1/ispmgr', 'https://127.0.0.1:1/ispmgr']) {
+    place.found.push({ address, kind: 'ispmanager6' });
+    const central = place.central(sandbox);
+    t.after(() => central.close());
+    assert.deepEqual(await central.listZones(ctx), []);
+    assert.equal(place.found.at(-1)?.address, `${sandbox.url}/ispmgr`);
+  }
+});
+
 test('a refused login ends the search: one attempt', async (t) => {
   const place = site(t);
   const sandbox = await place.start('dnsmgr');

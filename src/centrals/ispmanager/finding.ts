@@ -14,6 +14,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Change } from '../../dns/zone.ts';
 import { shared } from '../shared.ts';
+import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
 import type { CentralSettings } from './schema.ts';
 
@@ -68,7 +69,7 @@ export class FindingCentral implements Central {
     this.#make = ports.make;
     this.#memory = ports.memory;
     this.#clock = ports.clock;
-    this.#found = ports.memory.get();
+    this.#found = remembered(ports.memory, settings);
     this.#inner = this.#found === null ? null : ports.make(this.#found);
   }
 
@@ -173,4 +174,11 @@ export class FindingCentral implements Central {
     this.#memory.put(found);
     await old?.close();
   }
+}
+
+/** What is remembered counts only where the settings would look too: the password goes there. */
+function remembered(memory: FoundMemory, settings: CentralSettings): Found | null {
+  const found = memory.get();
+  const known = placesOf(settings).some(({ address }) => address === found?.address);
+  return known ? found : null;
 }
