@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../demo/stage.ts';
 import { address, saveClick, type Click, type Words } from '../demo/words.ts';
-import { named, round, spread, timed, type Era, type Spread } from './measure.ts';
+import { named, ratio, round, spread, timed, type Era, type Spread } from './measure.ts';
 import type { RemotePanel } from './panels.ts';
 import { measureProcesses } from './processes.ts';
 import { openScene, status, user, zone, type Scene } from './scene.ts';
@@ -94,8 +94,8 @@ class Edits {
       edit_beyond_central_p95_ms: edit.p95,
       python_beyond_central_p50_ms: original.p50,
       python_beyond_central_p95_ms: original.p95,
-      edit_to_python_beyond_central_p95_ratio: round(edit.p95 / original.p95),
-      edit_to_python_total_p95_ratio: round((ours.p95 - bare.p50) / (python.p95 - bare.p50)),
+      edit_to_python_beyond_central_p95_ratio: ratio(edit.p95, original.p95),
+      edit_to_python_total_p95_ratio: ratio(ours.p95 - bare.p50, python.p95 - bare.p50),
     };
   }
 }

@@ -18,6 +18,11 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
+/** A ratio, finer than times are: limits are set to the thousandth. */
+export function ratio(one: number, other: number): number {
+  return Math.round((one / other) * 1_000) / 1_000;
+}
+
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();

@@ -1,7 +1,7 @@
 /** The processes alone, without a panel around them. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { round, spread, type Era, type Spread } from './measure.ts';
+import { ratio, spread, type Era, type Spread } from './measure.ts';
 import { zone, type Scene } from './scene.ts';
 
 interface Way {
@@ -44,10 +44,18 @@ export async function measureProcesses(
   const ways: Record<string, Way> = {
     node: { program: process.execPath, arguments: ['-e', '0'], environment: path },
     sh: { program: '/bin/sh', arguments: ['-c', ':'], environment: path },
-    ...Object.assign({}, ...scenes.map(waysOf)),
+    ...inTurn(scenes.map(waysOf)),
   };
   const times = await runSpawner({ rounds, ways });
   return (era) => figures(era, (name) => spread(times[name] ?? []));
+}
+
+/** The same kind of process of all generations one after the other: what ran before has its part in what a process costs. */
+function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<string, Way> {
+  const [first = [], ...others] = generations.map((ways) => Object.entries(ways));
+  return Object.fromEntries(
+    first.flatMap((way, at) => [way, ...others.flatMap((ways) => ways.slice(at, at + 1))]),
+  );
 }
 
 function figures(era: Era, of: (name: string) => Spread): Record<string, number> {
@@ -65,8 +73,8 @@ function figures(era: Era, of: (name: string) => Spread): Record<string, number>
   }
   const hook = of(`hook_${era}`).p50;
   const opening = of(`opening_${era}`).p50;
-  all['hook_to_node_p50_ratio'] = round(hook / of('node').p50);
-  all['opening_to_python_opening_p50_ratio'] = round(opening / of(`python_opening_${era}`).p50);
+  all['hook_to_node_p50_ratio'] = ratio(hook, of('node').p50);
+  all['opening_to_python_opening_p50_ratio'] = ratio(opening, of(`python_opening_${era}`).p50);
   return all;
 }
 
