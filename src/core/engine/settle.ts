@@ -6,6 +6,7 @@ import { isFinal, type Operation } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
 import { mirroredNames, showsDone, viewItems } from './operations.ts';
 import { busyIds } from './plan.ts';
+import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
 import { towardsPanel } from './towards-panel.ts';
@@ -28,6 +29,7 @@ export async function settleRecords(
   for (const operation of decided) {
     const done = showsDone(operation, view);
     const atCentral = operation.state === 'applied' || operation.state === 'kept';
+    if (done && atCentral) await sendOpenTtls(runtime, operation, view);
     (done && atCentral && !isContended(operation, recent) ? plain : unsettled).push(operation);
   }
   for (const operation of plain) await confirm(runtime, operation, view);
@@ -164,6 +166,15 @@ async function endBringing(
     else runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
   }
   await close(runtime, ended, { view, central });
+  const [first] = ended;
+  if (first !== undefined && ended.some((operation) => isKeptOtherwise(operation, view)))
+    runtime.compareSoon(first.zone, 'kept-otherwise');
+}
+
+/** The panel said that it did an edit, and shows something else than we read from the call: that is new to both of us. */
+function isKeptOtherwise(operation: Operation, view: PanelView): boolean {
+  const heard = operation.class !== 'follow' && operation.afterSeen;
+  return heard && view.records !== null && !showsDone(operation, view);
 }
 
 /** How an operation ends whose records now stand at the central as they stood in the panel. */
