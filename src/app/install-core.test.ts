@@ -1,6 +1,15 @@
 /** Installation into ISPmanager 5/6 and DNSmanager 5/6 roots. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { childrenNamed, parseXml } from '../net/xml.ts';
@@ -276,4 +285,47 @@ test('a unit of the plain name that is ours stays; that of another panel is not 
   assert.match(own ?? '', /domainsync-agent-.+\.service$/);
   assert.deepEqual(await removeSystemFiles(root, etc), [own]);
   assert.ok(existsSync(plain));
+});
+
+test('whatever is in the way is told before anything is changed', (t) => {
+  const { root, from, socket } = makeHost(t, 'ispmanager6');
+  const config = '[isp_master]\nhost = dns.example.net\nusername = kunde\npassword = x\n';
+  mkdirSync(join(root, 'addon/domainsync'));
+  mkdirSync(join(root, 'lib/domainsync/current'), { recursive: true });
+  symlinkSync('/nowhere/at-all', join(root, 'var/domainsync'));
+  symlinkSync('/nowhere/at-all', join(root, 'etc/domainsync.ini'));
+  const before = everything(root);
+  assert.throws(
+    () => install({ root, from, socket, config }),
+    (error) => {
+      assert.ok(error instanceof InstallRefused);
+      assert.deepEqual(
+        error.problems.map(({ code, params }) => `${code} ${params['path']?.slice(root.length)}`).sort(),
+        ['/addon/domainsync', '/etc/domainsync.ini', '/lib/domainsync/current', '/var/domainsync'].map(
+          (path) => `install.in-the-way ${path}`,
+        ),
+      );
+      return true;
+    },
+  );
+  assert.deepEqual(everything(root), before);
+});
+
+test('drafts of an installation that was killed, and links that lead nowhere, are removed as well', (t) => {
+  const { root, from, socket } = makeHost(t, 'ispmanager6');
+  const before = everything(root);
+  install({ root, from, socket });
+  writeFileSync(join(root, 'addon/domainsync_after.new'), '');
+  writeFileSync(join(root, 'etc/xml/ispmgr_mod_domainsync.xml.new'), '');
+  rmSync(join(root, 'sbin/domainsync'));
+  symlinkSync('/nowhere/at-all', join(root, 'sbin/domainsync'));
+  uninstall({ root, socket, keepData: false });
+  assert.deepEqual(everything(root), before);
+});
+
+test('a panel that cannot be restarted: what its tool printed is told', async (t) => {
+  const host = makeHost(t, 'ispmanager6');
+  putMgrctl(host, 'echo "ERROR type=access"; exit 1');
+  const said = await restartPanel(pathsOf(host.root, host.socket), 'ispmanager6');
+  assert.match(said ?? '', /ERROR type=access/);
 });

@@ -1,6 +1,7 @@
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import { problem, type Problem } from '../dns/problem.ts';
 import { readSettings, saveSettingsText, settingsPath } from '../config/settings.ts';
+import { obstacles } from './obstacles.ts';
 import {
   clearCaches,
   everyPath,
@@ -173,7 +175,22 @@ function objections({ root, from, config, handlers }: InstallOptions, kind: Pane
       problems.push(problem('install.no-release', { path: join(from, name) }));
   }
   if (config !== undefined) problems.push(...objectionsToConfig(config));
-  return problems;
+  return problems.length > 0 || kind === null
+    ? problems
+    : placementProblems(root, kind, config !== undefined);
+}
+
+function placementProblems(root: string, kind: PanelKind, withConfig: boolean): Problem[] {
+  const settings = settingsPath(root);
+  const isLink = lstatSync(settings, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  const linked = withConfig && isLink ? [problem('install.in-the-way', { path: settings })] : [];
+  const files = filesFor(root, kind).map(({ path }) => join(root, path));
+  const placement = {
+    files: withConfig ? [...files, settings] : files,
+    folders: [join(root, releases), pathsOf(root).state],
+    link: join(root, releases, 'current'),
+  };
+  return [...linked, ...obstacles(placement)];
 }
 
 function objectionsToConfig(config: string): readonly Problem[] {

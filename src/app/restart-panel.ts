@@ -35,8 +35,11 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    const said = 'stderr' in error ? String(error.stderr).trim() : '';
-    return said === '' ? error.message.trim() : said.slice(0, 500);
+    const printed = [
+      'stderr' in error ? String(error.stderr).trim() : '',
+      'stdout' in error ? String(error.stdout).trim() : '',
+    ];
+    return (printed.find((text) => text !== '') ?? error.message.trim()).slice(0, 500);
   }
   rmSync(restartDue, { force: true });
   return null;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { releases } from './install.ts';
 import { clearCaches, everyPath, filesFor, removeForeignScripts } from './panel-files.ts';
@@ -35,7 +35,9 @@ export function withdraw(root: string): string[] {
 export function uninstall({ root, socket, keepData }: UninstallOptions): string[] {
   const paths = pathsOf(root, socket);
   const kind = panelKindAt(root);
-  const programs = [...everyPath(), releases].map((path) => join(root, path));
+  // A draft is left where an installation was killed.
+  const drafts = everyPath().map((path) => `${path}.new`);
+  const programs = [...everyPath(), ...drafts, releases].map((path) => join(root, path));
   const scripts = kind === null ? [] : removeForeignScripts(root, kind);
   const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
   const kept = keepData ? [paths.restartDue] : data;
@@ -47,7 +49,8 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
 }
 
 function removeAll(paths: readonly string[]): string[] {
-  const there = paths.filter((path) => existsSync(path));
+  // A link that leads nowhere is there as well.
+  const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
   for (const path of there) rmSync(path, { recursive: true });
   return there;
 }
@@ -62,5 +65,6 @@ function logFiles(log: string): string[] {
 }
 
 function settingsFiles(root: string): string[] {
-  return ['domainsync.ini', 'domainssync.ini', 'domainsync.ini.new'].map((name) => join(root, 'etc', name));
+  const names = ['domainsync.ini', 'domainssync.ini'];
+  return [...names, ...names.map((name) => `${name}.new`)].map((name) => join(root, 'etc', name));
 }

@@ -110,7 +110,8 @@ Examples:
 
 Which panel it is, the root tells: ISPmanager 4, ISPmanager 5/6, DNSmanager 5/6. When something changes that the panel reads only
 at its start, ISPmanager 5/6 and DNSmanager are restarted; an ISPmanager 4 by you: "killall ispmgr".
-Exit status: 0 installed (or already so), 1 refused, nothing was changed, 3 installed, but the panel could not be restarted or the
+Exit status: 0 installed (or already so), 1 refused, nothing was changed, or not finished (it is said which), 3 installed, but the panel
+could not be restarted, the service could not be set up, or the
 old agent has not ended yet.
 `,
   uninstall: `

@@ -8,9 +8,9 @@ import { panelKindAt, usualRoots, type PanelKind } from '../app/panel-kind.ts';
 import type { Paths } from '../app/paths.ts';
 import { endAgent } from '../app/replace-agent.ts';
 import { restartCommand, restartPanel } from '../app/restart-panel.ts';
-import { putSystemFiles, removeSystemFiles } from '../app/system-files.ts';
+import { putSystemFiles, removeSystemFiles, type SystemOptions } from '../app/system-files.ts';
 import { uninstall, withdraw } from '../app/uninstall.ts';
-import { askAgent, AskFailed } from './ask.ts';
+import { askAgent, AskFailed, NoAgent } from './ask.ts';
 import { examples } from './help.ts';
 import { exitStatus, print } from './output.ts';
 import type { Place } from './place.ts';
@@ -50,15 +50,17 @@ export function installCommand(place: () => Place): Command {
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
       const { handlers } = options;
+      // What is made is for everybody to read and for us to write, whatever the shell says.
+      process.umask(0o022);
       const done = refusalsInWords(() => install({ root, from, socket, config, handlers }));
       const { version, kind, changed } = done;
       const etc = etcOf(options.system, root);
-      const system = etc === null ? [] : await putSystemFiles({ root, socket, etc });
+      const system = etc === null ? [] : await systemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
       // Soon after the files: until then the panel may call handlers of another type than it takes them for.
       const restarted = done.restart && (await restart(paths, kind));
-      if (replaced) await replaceAgent(paths);
-      removeOldReleases(root);
+      // An agent that goes on needs its files.
+      if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
       print(json, { version, panel: kind, changed: all, restarted }, () =>
@@ -83,10 +85,13 @@ export function uninstallCommand(place: () => Place): Command {
       const keepData = options.keepData === true;
       const { withdrawn, restarted, byHand } = await letGo(paths);
       const removed = [...system, ...withdrawn, ...uninstall({ root, socket, keepData })];
-      print(json, { removed, restarted }, () =>
-        [...removed.map((path) => `removed ${path}`), ...restartText(restarted, byHand)].join('\n'),
-      );
+      print(json, { removed, restarted }, () => removedText(root, removed, restartText(restarted, byHand)));
     });
+}
+
+function removedText(root: string, removed: readonly string[], told: readonly string[]): string {
+  if (removed.length === 0) return `Nothing of domainsync is under ${root}; nothing was removed.`;
+  return [...removed.map((path) => `removed ${path}`), ...told].join('\n');
 }
 
 interface LetGo {
@@ -131,6 +136,18 @@ function etcOf(option: string, root: string): string | null {
   return usualRoots.some((usual) => usual === root) ? '/etc' : null;
 }
 
+/** What failed is said and left to a person: without a service the hook starts the agent. */
+async function systemFiles(options: SystemOptions): Promise<string[]> {
+  try {
+    return await putSystemFiles(options);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    process.exitCode = exitStatus.attention;
+    console.error(`domainsync: the service or the log rotation could not be set up: ${error.message.trim()}`);
+    return [];
+  }
+}
+
 function readConfig(path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
@@ -144,10 +161,15 @@ function refusalsInWords<T>(body: () => T): T {
   try {
     return body();
   } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw new AskFailed(unfinished(error));
     if (!(error instanceof InstallRefused)) throw error;
     const reasons = error.problems.map((one) => `${describeProblem(one, 'en')} [${one.code}]`);
     throw new AskFailed([...reasons, 'Nothing was changed.'].join('\n'));
   }
+}
+
+function unfinished(error: Error): string {
+  return `${error.message}\nThe installation is not finished. Once that is put right, run it again: it goes on where it ended.`;
 }
 
 function installedText(
@@ -166,21 +188,31 @@ interface Status {
   readonly engine: { readonly open: number } | null;
 }
 
+/** @returns null when no agent runs @throws {AskFailed} when one does not answer */
 async function status(paths: Paths): Promise<Status | null> {
   try {
     return (await askAgent(paths.socket, { do: 'status' })) as Status;
   } catch (error) {
-    if (error instanceof AskFailed) return null;
+    if (error instanceof NoAgent) return null;
     throw error;
   }
 }
 
-/** The next edit, or the service, starts the agent of the new release; what is open is in the journal. */
-async function replaceAgent(paths: Paths): Promise<void> {
-  const running = await status(paths);
-  if (await endAgent(running?.pid ?? null, agentPatience)) return;
+/**
+ * The next edit, or the service, starts the agent of the new release; what is open is in the journal.
+ * @returns whether the old one has ended; one that says nothing is there all the same
+ */
+async function replaceAgent(paths: Paths): Promise<boolean> {
+  try {
+    const running = await status(paths);
+    if (await endAgent(running?.pid ?? null, agentPatience)) return true;
+  } catch (error) {
+    if (!(error instanceof AskFailed)) throw error;
+    console.error(`domainsync: ${error.message}`);
+  }
   process.exitCode = exitStatus.attention;
   console.error('domainsync: the agent of the earlier release has not ended yet; it goes on until it does.');
+  return false;
 }
 
 async function stopAgent(paths: Paths): Promise<void> {
@@ -189,7 +221,14 @@ async function stopAgent(paths: Paths): Promise<void> {
   throw new AskFailed('The agent does not end; domainsync was not removed. Try again in a minute.');
 }
 
+/** @throws {AskFailed} when the agent does not answer: before anything is removed */
 async function warnOfOpen(paths: Paths): Promise<void> {
-  const open = (await status(paths))?.engine?.open ?? 0;
-  if (open > 0) console.error(`domainsync: ${open} operations were still open; they are left as they are.`);
+  try {
+    const open = (await status(paths))?.engine?.open ?? 0;
+    if (open > 0) console.error(`domainsync: ${open} operations were still open; they are left as they are.`);
+  } catch (error) {
+    if (!(error instanceof AskFailed)) throw error;
+    const way = `Nothing was removed. Should it hang, end it first; ps shows "agent.cjs --root ${paths.root}".`;
+    throw new AskFailed(`${error.message}\n${way}`);
+  }
 }

@@ -131,6 +131,14 @@ export const settingsTexts = {
     en: '{path} is missing: this is not a complete release of domainsync.',
     ru: 'Нет файла {path}: это не полный выпуск domainsync.',
   },
+  'install.not-writable': {
+    en: 'Nothing can be written into {path}. Run this as root, on a file system that is not read-only.',
+    ru: 'В каталог {path} нельзя записывать. Запустите установку от root; файловая система не должна быть только для чтения.',
+  },
+  'install.in-the-way': {
+    en: '{path} is in the way: something else than domainsync puts there. Move it away.',
+    ru: 'Путь {path} занят: там лежит не то, что создаёт domainsync. Перенесите это в другое место.',
+  },
   'install.empty-config': {
     en: 'The settings given name no central DNS (no "host" under [isp_master]). To switch mirroring off use "domainsync pause" or "domainsync uninstall".',
     ru: 'В переданных настройках не указан центральный DNS (нет host в разделе [isp_master]). Чтобы отключить синхронизацию, используйте domainsync pause или domainsync uninstall.',
