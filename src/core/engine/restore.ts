@@ -6,7 +6,7 @@ import { retimed, viewItems } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 
-/** How many refusals by the panel make the restoration a case for a person. */
+/** How often the panel may refuse the restoration, or say that it did it and not show it; then it is a case for a person. */
 const hopelessAfter = 5;
 
 /**
@@ -28,9 +28,17 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
     runtime.compareSoon(operation.zone, 'restored');
     return;
   }
-  await writePanel(runtime, operation, change, view.records);
+  // What was written may not show yet, and a panel may say that it did it and not have done it.
+  const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
+  if (early <= 0) await writePanel(runtime, operation, change, view.records);
   // The next look confirms it, or tries again.
-  runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
+  runtime.wakeZone(operation.zone, Math.max(early, settings.confirmDelay));
+}
+
+/** Wall-clock time before which the panel is not written again, ever later from try to try. */
+function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): number {
+  const { retryFirst, retryMost } = runtime.ports.settings;
+  return attempts === 0 ? 0 : changedAt + Math.min(retryMost, retryFirst * 2 ** (attempts - 1));
 }
 
 /** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
@@ -83,15 +91,19 @@ async function writePanel(
   runtime.marks.set(mark, operation.id);
   try {
     await runtime.step(operation.id, (ctx) => runtime.ports.panel.write(change, present, mark, ctx));
+    await countAnswer(runtime, operation);
   } catch (error) {
-    if (!(error instanceof PanelError)) throw error;
-    const attempts = operation.attempts + 1;
-    const state = error.code === 'panel.refused' && attempts >= hopelessAfter ? 'stuck' : 'reverting';
-    await runtime.ports.journal.commit({ operations: [runtime.next(operation, state, { attempts })] });
+    if (error instanceof PanelError && error.code === 'panel.refused') await countAnswer(runtime, operation);
     throw error;
   } finally {
     runtime.marks.delete(mark);
   }
+}
+
+async function countAnswer(runtime: Runtime, operation: Operation): Promise<void> {
+  const attempts = operation.attempts + 1;
+  const state = attempts > hopelessAfter ? 'stuck' : 'reverting';
+  await runtime.ports.journal.commit({ operations: [runtime.next(operation, state, { attempts })] });
 }
 
 /** 128 bits that only root and this process know, valid for one write. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, held, put, standing, zone } from '../../testing/simulator/arrival.ts';
+import { a, arrive, engineOf, held, put, standing, zone } from '../../testing/simulator/arrival.ts';
 import { recordsEvent, type World } from '../../testing/simulator/world.ts';
 import type { EditItem } from '../panel.ts';
 
@@ -43,6 +43,25 @@ test('a TTL left open is not taken for one of a record that somebody else put th
   const world = await arrive({ panel: [], central: [theirs] });
   await edit(world, { remove: null, add: timed(theirs, null) }, [timed(theirs, 3_600)]);
   assert.equal(ttlAtCentral(world, theirs), 600);
+});
+
+test('a panel that says it was put back and never shows it is asked ever later, then a person is', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.chooseFault = () => 'refuse';
+  put(world, 'panel', [a('www', 1), a('ftp', 1)]);
+  world.panel.stale.set(zone, new Map(world.panel.zones.get(zone)));
+  const event = recordsEvent(zone, [{ remove: null, add: a('ftp', 1) }], 'after');
+  const engine = engineOf(world);
+  const verdict = await world.clock.runUntilSettled(
+    engine.answer({ kind: 'edits', edits: [event] }, new AbortController().signal),
+  );
+  assert.equal(verdict.kind, 'refuse');
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  const [restoring] = await world.clock.runUntilSettled(engine.history(1));
+  assert.equal(restoring?.state, 'reverting');
+  assert.ok(restoring.attempts >= 2 && restoring.attempts <= 5, String(restoring.attempts));
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal((await world.clock.runUntilSettled(engine.status())).stuck.length, 1);
 });
 
 test('what the panel made of an edit, other than its call said, follows without waiting for the hour', async () => {
