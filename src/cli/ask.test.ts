@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { examine } from '../app/doctor/index.ts';
 import type { Finding } from '../app/doctor/finding.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
-import { askAgent, NoAgent } from './ask.ts';
+import { askAgent, inWords, NoAgent } from './ask.ts';
 
 /** A panel's root whose owner keeps everybody else out, and this process as one of them. */
 async function outside(t: TestContext, body: (paths: Paths) => Promise<void>): Promise<void> {
@@ -49,4 +49,12 @@ test('who may not look gets one finding, not a dozen wrong ones', async (t) => {
       [['user', 'problem']],
     );
   });
+});
+
+test('what is wrong is said in words, each once', () => {
+  const empty = { code: 'name.empty-label', params: { name: 'a..b' } };
+  assert.equal(
+    inWords([empty, empty]),
+    'The name a..b has an empty part (two dots in a row). [name.empty-label]',
+  );
 });

@@ -33,8 +33,13 @@ export async function askAgent(
     throw new AskFailed('The agent did not finish its answer.');
   const answer: unknown = JSON.parse(text.slice(hello.length, -end.length));
   if (isOk(answer)) return answer.value;
-  const problems = problemsIn(answer).map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
-  throw new AskFailed(problems.join('\n'));
+  throw new AskFailed(inWords(problemsIn(answer)));
+}
+
+/** For a person at the terminal, each said once. */
+export function inWords(problems: readonly Problem[]): string {
+  const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
+  return [...new Set(lines)].join('\n');
 }
 
 function exchange(socketPath: string, request: string): Promise<string> {

@@ -99,8 +99,8 @@ async function test(paths: Paths, name: string | undefined): Promise<SelfTestRep
   if (isPaused(paths.pause, Date.now())) {
     throw new AskFailed('The self-test needs a domainsync that is not paused: "domainsync resume".');
   }
-  await ensureAgent(paths);
   const zone = zoneName(name ?? `domainsync-test-${randomBytes(4).toString('hex')}.invalid`);
+  await ensureAgent(paths);
   const central = await wireCentral(loaded.settings, paths.root);
   try {
     const ports = {

@@ -1,7 +1,9 @@
 /** The command line: looks, acts, finds faults, installs. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
+import { DnsDataError } from '../dns/problem.ts';
 import { actCommands } from './act.ts';
+import { inWords } from './ask.ts';
 import { doctorCommand } from './doctor.ts';
 import { examples } from './help.ts';
 import { installCommand, uninstallCommand } from './install.ts';
@@ -28,6 +30,12 @@ for (const command of [program, ...commands]) {
 }
 
 program.parseAsync().catch((error: unknown) => {
-  console.error(`domainsync: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`domainsync: ${textOf(error)}`);
   process.exitCode = exitStatus.failed;
 });
+
+function textOf(error: unknown): string {
+  // A name on the command line that is none.
+  if (error instanceof DnsDataError) return inWords(error.problems);
+  return error instanceof Error ? error.message : String(error);
+}
