@@ -232,6 +232,8 @@ test('hints name the zone where they can, otherwise everything is looked at', ()
       ['a.example.', 'www.a.example.', 'b.example.'],
     ],
     [{ func: 'user.add.finish', name: 'bob' }, 'all'],
+    [{ func: 'user.add.finish', name: 'bob.b', domain: 'new.example' }, ['new.example.']],
+    [{ func: 'user.delete', elid: 'john.doe' }, 'all'],
     [{ func: 'dnsparam' }, 'all'],
     [{ func: 'emaildomain.restore_mx', elid: 'a.example', sok: '' }, ['a.example.']],
   ];
@@ -240,6 +242,32 @@ test('hints name the zone where they can, otherwise everything is looked at', ()
     assert.deepEqual(event(sent, {}, 'after'), { kind: 'hint', zones, source: parameters['func'] });
     assert.deepEqual(event(sent), { kind: 'ignore' });
   }
+});
+
+test('what makes no sense is refused before it is done, and looked at when it is', () => {
+  const odd: readonly Record<string, string>[] = [
+    { ...form, plid: 'a..b', elid: '' },
+    { func: 'domain.edit', name: 'a..b', sok: 'ok' },
+    { func: 'domain.delete', elid: 'a..b' },
+  ];
+  for (const parameters of odd) {
+    const { func: source } = parameters;
+    assert.equal(event(parameters).kind, 'invalid');
+    assert.deepEqual(event(parameters, {}, 'after'), { kind: 'hint', zones: 'all', source });
+  }
+  // A form for several zones at once.
+  const several = { func: 'domain.edit', elid: 'a.example, b.example', ip: '192.0.2.1', sok: 'ok' };
+  assert.deepEqual(event(several), { kind: 'ignore' });
+  const zones = ['a.example.', 'b.example.'];
+  assert.deepEqual(event(several, {}, 'after'), { kind: 'hint', zones, source: 'domain.edit' });
+  for (const func of ['constructor', '__proto__', 'toString'])
+    assert.deepEqual(event({ func, sok: 'ok' }), { kind: 'ignore' });
+});
+
+test('whether a record makes sense is asked only where the zone is not left alone', () => {
+  const found = event({ ...form, elid: '', name: 'x', rtype: 'naptr', value: '1 1 "" "" "" .' });
+  assert.equal(found.kind, 'edits');
+  assert.deepEqual(items(found), ['rdata.not-generic']);
 });
 
 test('before and after of one call have one fingerprint; another session or value has another', () => {

@@ -11,7 +11,9 @@ export type FunctionRole =
   | 'record-delete'
   /** Changes DNS without a DNS event, once its form is saved. */
   | 'hint'
-  /** The same for a function without a form. */
+  /** The same about a user of the panel, whose name may look like that of a zone. */
+  | 'hint-user'
+  /** As `hint`, for a function without a form. */
   | 'hint-action';
 
 /** How a generation tells a handler what is happening (reference sections 10.3, 11.3). Pure. */

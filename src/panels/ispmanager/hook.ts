@@ -25,7 +25,7 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
   if (stage !== 'before' && stage !== 'after') return { kind: 'ignore' };
   const parameters = dialect.calls.parameters(call);
   const name = parameters.get('func') ?? '';
-  const role = dialect.functions[name];
+  const role = Object.hasOwn(dialect.functions, name) ? dialect.functions[name] : undefined;
   if (role === undefined) return { kind: 'ignore' };
   const base: Base = {
     dialect,
@@ -40,9 +40,14 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
   try {
     return isRerendered(base) ? onceMore(base) : decoders[role](base);
   } catch (error) {
-    if (error instanceof DnsDataError) return { kind: 'invalid', problems: error.problems };
-    throw error;
+    if (!(error instanceof DnsDataError)) throw error;
+    return stage === 'before' ? { kind: 'invalid', problems: error.problems } : hintOfAll(base);
   }
+}
+
+/** What was done and cannot be understood is no longer to be refused: the zones are compared. */
+function hintOfAll(base: Base): PanelEvent {
+  return hint(base, ['plid', ...base.dialect.hinting]);
 }
 
 /** The panel only draws a form anew after a field has changed (reference 2.3). */
@@ -52,12 +57,13 @@ function isRerendered({ parameters, func }: Base): boolean {
 
 /** Should such a call save all the same, which is not known, the zone is compared. */
 function onceMore(base: Base): PanelEvent {
-  return base.saving ? hint(base, ['plid', ...base.dialect.hinting]) : nothing;
+  return base.saving ? hintOfAll(base) : nothing;
 }
 
 /** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
-  hint: (base) => (base.saving || base.func.endsWith('.delete') ? hint(base) : nothing),
+  hint: (base) => (acts(base) ? hint(base) : nothing),
+  'hint-user': (base) => (acts(base) ? hint(base, ['domain']) : nothing),
   'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
@@ -65,6 +71,10 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   'record-form': (base) => (base.saving ? recordForm(base) : nothing),
   'record-delete': recordDelete,
 };
+
+function acts({ saving, func }: Base): boolean {
+  return saving || func.endsWith('.delete');
+}
 
 const nothing: PanelEvent = { kind: 'ignore' };
 
@@ -109,12 +119,7 @@ function hint({ stage, func: source, parameters, dialect }: Base, fields = diale
 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
 function zoneForm(base: Base): PanelEvent {
-  const existing = (base.parameters.get('elid') ?? '').trim();
-  if (existing !== '') {
-    return base.stage === 'before'
-      ? nothing
-      : { kind: 'hint', zones: [zoneName(existing)], source: base.func };
-  }
+  if (identifiers(base).trim() !== '') return hint(base, ['elids', 'elid']);
   // DNSmanager: a copy of another server's zone has no records of its own (reference 8.2).
   if (base.parameters.get('dtype') === 'slave') return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
@@ -151,15 +156,10 @@ function recordForm(base: Base): PanelEvent {
   if (isPanelsOwn(records, elid)) return nothing;
   const given = formOf(base);
   const place = { zone, records };
-  const event: EditEvent = {
-    kind: 'records',
-    ...eventBase(base, zone),
-    resolve: (known) => (elid === '' ? created(given, place) : changed(elid, given, known, place)),
-  };
-  // What is wrong whatever the old record is, is said even before the zone is known.
-  const early = elid === '' ? created(given, place) : null;
-  if (early?.kind === 'invalid') return { kind: 'invalid', problems: early.problems };
-  return { kind: 'edits', edits: [event] };
+  // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is known.
+  const resolve = (known: readonly KnownRecord[]): Resolution =>
+    elid === '' ? created(given, place) : changed(elid, given, known, place);
+  return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), resolve }] };
 }
 
 /** SOA and what the DNSSEC engine makes: an edit of such a row passes in the panel only (docs/adoption.md, row 21). */
