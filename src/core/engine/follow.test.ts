@@ -75,6 +75,35 @@ test('24: too much at once, or without anything that points to it, is listed unt
   assert.equal(await standing(quiet, a('a', 1)), 'differs');
 });
 
+test('24: nothing left of a zone is all of it, also where the central lacks part of it by now', async () => {
+  const both = [a('www', 1), a('ftp', 1), a('pop', 1)];
+  const world = await arrive({ panel: both, central: both });
+  put(world, 'panel', []);
+  put(world, 'central', both.slice(1));
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.ok(held(world, 'central', a('ftp', 1)) && held(world, 'central', a('pop', 1)));
+  assert.equal(await standing(world, a('ftp', 1)), 'differs');
+});
+
+test('24: the brakes begin with the fifth record, and above 30 % of ten or more', async () => {
+  const hosts = Array.from({ length: 20 }, (_, at) => a(`h${at}`, 1));
+  const cases = [
+    { has: 20, lacks: 4, goes: true },
+    { has: 20, lacks: 5, goes: false },
+    { has: 10, lacks: 3, goes: true },
+    { has: 10, lacks: 4, goes: false },
+    { has: 9, lacks: 4, goes: true },
+  ];
+  for (const { has, lacks, goes } of cases) {
+    const world = await arrive({ panel: hosts.slice(0, has), central: hosts.slice(0, has) });
+    put(world, 'panel', hosts.slice(lacks, has));
+    await world.clock.runUntilSettled(world.hint(zone));
+    await world.clock.runUntil(world.clock.now() + 60_000);
+    assert.equal(held(world, 'central', a('h0', 1)), !goes, `${lacks} of ${has}`);
+  }
+});
+
 test('24: a person may allow it for one zone', async () => {
   const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => a(host, 1));
   const world = await arrive({ panel: many, central: many });
@@ -99,4 +128,19 @@ test('25: a zone that goes without a DNS event follows where the panel named it,
     (await other.clock.runUntilSettled(engineOf(other).view(zone))).entry?.note,
     'note.gone-from-panel',
   );
+});
+
+test('25: what a function named is still followed when the first look failed while a lesser one was asked for', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.panel.zones.delete(zone);
+  world.panelFailing = true;
+  world.applyOutages();
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 202);
+  engineOf(world).compare(zone, 'periodic');
+  await world.clock.runUntil(world.clock.now() + 5_000);
+  world.panelFailing = false;
+  world.applyOutages();
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal(world.central.zones.has(zone), false);
 });

@@ -40,8 +40,10 @@ export function permitFor(
     runtime.lacking.delete(zone);
     return 'follow';
   }
-  const joined = rows.filter(({ standing }) => standing === 'joined').length;
-  if (follow !== 'allowed' && isTooMuch(gone.length, joined)) {
+  const agreed = rows.filter(({ standing }) => standing === 'joined');
+  const joined = agreed.length;
+  const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
+  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, joined))) {
     runtime.ports.log(2, 'follow.braked', { zone, reason, gone: gone.length, joined });
     return 'list';
   }
@@ -74,8 +76,7 @@ function lackedBefore(
 }
 
 function isTooMuch(gone: number, joined: number): boolean {
-  if (gone >= manyDeletions || gone === joined) return true;
-  return joined >= largeZone && gone > joined * largestPart;
+  return gone >= manyDeletions || (joined >= largeZone && gone > joined * largestPart);
 }
 
 /** What a comparison wants done at the central. */

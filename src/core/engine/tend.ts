@@ -28,7 +28,7 @@ export async function tendZone(runtime: Runtime, zone: DnsName): Promise<void> {
       runtime.compareDue.delete(zone);
       await compareZone(runtime, zone, wish).catch((error: unknown) => {
         // The wish outlives the outage; the failure is told below, which also says when the next try is.
-        if (!runtime.compareDue.has(zone)) runtime.compareDue.set(zone, wish);
+        runtime.compareSoon(zone, wish.reason, wish.follow, Infinity);
         throw error;
       });
     }
