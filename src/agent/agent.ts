@@ -99,6 +99,7 @@ export class Agent {
 
   /** What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or by itself. */
   #mindPause(): void {
+    if (this.#state.kind === 'broken') this.#follow();
     if (this.#state.kind !== 'running') return;
     const end = pauseEnd(this.paths.pause);
     const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
@@ -153,6 +154,8 @@ export class Agent {
       this.#log.write(1, 'settings.not-in-force', { codes: problems.map(({ code }) => code).join(' ') });
       this.pending = problems;
       if (this.#state.kind !== 'running') this.#state = { kind: 'broken', problems };
+      // A full disk, or a killed agent that has not quite gone: the same settings are tried again.
+      if (error instanceof JournalError) this.#seen = '';
     }
   }
 

@@ -22,11 +22,15 @@ function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
-/** Field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces; `null` when there is no such process. */
+/**
+ * Field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces; `null` when there is no such process, or only
+ * what is left of it until its parent has taken notice of its end (state Z or X): a killed agent may stay so for long.
+ */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return /^[ZX]/iu.test(fields[0] ?? '') ? null : (fields[19] ?? null);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
       return null;

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { isDead, thisProcess } from './lease.ts';
+
+test('a process is dead when it has ended, also before its parent has taken notice', async (t) => {
+  assert.equal(isDead(thisProcess()), false);
+  // A shell that never waits for its child: that stays a zombie once it is killed.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  t.after(() => parent.kill('SIGKILL'));
+  const pid = Number(await new Promise<Buffer>((told) => parent.stdout.once('data', told)));
+  const stat = (): string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const holder = { ...thisProcess(), pid, started: stat()[19] ?? '' };
+  assert.equal(isDead(holder), false);
+  process.kill(pid, 'SIGKILL');
+  while (stat()[0] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(isDead(holder), true);
+});
