@@ -133,6 +133,11 @@ export const dataTexts = {
     ru: '{file}:{line}: скобки не сходятся.',
     advice: 'correct',
   },
+  'record.bad-ttl': {
+    en: '{ttl} is not a TTL: a whole number of seconds from 0 to 2147483647 is wanted.',
+    ru: '{ttl} — не TTL: нужно целое число секунд от 0 до 2147483647.',
+    advice: 'correct',
+  },
   'zonefile.bad-ttl': {
     en: '{file}:{line}: {value} is not a TTL.',
     ru: '{file}:{line}: {value} — не TTL.',

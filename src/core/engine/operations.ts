@@ -120,5 +120,6 @@ export interface Retimed {
 /** The item as one that changes the TTL alone; `null` when it is another. */
 export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
   if (remove === null || add === null || recordId(remove) !== recordId(add)) return null;
-  return otherTtl(remove, add) ? { remove, add } : null;
+  // The old TTL need not be known: the panel was not asked since the record was made without one.
+  return add.ttl !== null && add.ttl !== remove.ttl ? { remove, add } : null;
 }

@@ -38,6 +38,13 @@ test('a TTL that the edit left open is the panel’s, also at the central', asyn
   assert.equal(await standing(world, other), 'joined');
 });
 
+test('a TTL changed before the panel was asked for the old one', async () => {
+  const old = timed(a('www', 1), 3_600);
+  const world = await arrive({ panel: [old], central: [old] });
+  await edit(world, { remove: timed(old, null), add: timed(old, 600) }, [timed(old, 600)]);
+  assert.equal(ttlAtCentral(world, old), 600);
+});
+
 test('a TTL left open is not taken for one of a record that somebody else put there', async () => {
   const theirs = timed(a('www', 1), 600);
   const world = await arrive({ panel: [], central: [theirs] });

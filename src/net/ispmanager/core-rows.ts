@@ -101,6 +101,18 @@ function numbersOfKey(type: string, key: string): readonly string[] {
   return type === 'MX' ? [prio] : [prio, wght, port];
 }
 
+/** Largest TTL, seconds (RFC 2181 section 8). */
+const mostTtl = 2_147_483_647;
+
+/** As a person typed it: empty is left to the panel, anything but a TTL is a mistake. */
+function formTtl(text: string | undefined, problems: Problem[]): number | null {
+  const written = (text ?? '').trim();
+  const ttl = readTtl(written);
+  if (written !== '' && (ttl === null || ttl > mostTtl))
+    problems.push(problem('record.bad-ttl', { ttl: written }));
+  return ttl;
+}
+
 /** Whole seconds, or `null` for what is none. */
 function readTtl(text: string | undefined): number | null {
   const trimmed = (text ?? '').trim();
@@ -138,8 +150,10 @@ export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord
   const name = collect(problems, () => ownerName(form['name'] ?? '', zone));
   const type = collect(problems, () => canonicalType(form['rtype'] ?? ''));
   const rdata = type === null ? null : collect(problems, () => formRdata(type, form, zone));
-  if (name === null || type === null || rdata === null) throw new DnsDataError(problems);
-  return { name, type, ttl: readTtl(form['ttl']), rdata };
+  const ttl = formTtl(form['ttl'], problems);
+  if (name === null || type === null || rdata === null || problems.length > 0)
+    throw new DnsDataError(problems);
+  return { name, type, ttl, rdata };
 }
 
 function formRdata(type: string, form: CoreRow, zone: DnsName): string {

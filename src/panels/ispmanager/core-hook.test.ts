@@ -122,6 +122,16 @@ test('create: elid absent or empty; the form carries defaults of other types, wh
   assert.deepEqual(items(event({ ...fields, elid: '', ttl: '' })), expected);
 });
 
+test('a TTL that is none is refused, together with everything else', () => {
+  for (const ttl of ['-1', 'long', '1.5', '2147483648']) {
+    const wrong = event({ ...form, name: 'new', rtype: 'a', ip: 'nowhere', ttl });
+    assert.deepEqual(items(wrong).sort(), ['rdata.bad-ipv4', 'record.bad-ttl'], ttl);
+  }
+  for (const ttl of ['0', ' 2147483647 ', '']) {
+    assert.match(items(event({ ...form, name: 'new', rtype: 'a', ip: '192.0.2.7', ttl })).join(), /^ -> /u);
+  }
+});
+
 test('change: missing fields keep their values, a new type brings its own', () => {
   const elid = 'www.example.org. A  192.0.2.1';
   const old = 'www.example.org A 192.0.2.1 ttl 3600';
