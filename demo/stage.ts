@@ -15,8 +15,7 @@ import {
   type SandboxUser,
 } from '../sandbox/index.ts';
 import { pathsOf } from '../src/app/paths.ts';
-import { install } from '../src/app/install.ts';
-import { restartPanel } from '../src/app/restart-panel.ts';
+import { panelKindAt } from '../src/app/panel-kind.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import { personAt, type Act, type Person } from './person.ts';
 import { wordsOf } from './words.ts';
@@ -150,12 +149,20 @@ function programs({ root, socket }: Places): Pick<Stage, 'domainsync' | 'agent'>
   return { domainsync, agent };
 }
 
+/** By the product's own installer, which restarts later panels itself. */
 async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void> {
-  const { kind } = install({ root, from: dist, socket });
-  const problem = await restartPanel(pathsOf(root, socket), kind);
-  if (problem !== null) throw new Error(problem);
+  const place = ['--root', root, '--socket', socket];
+  await run(process.execPath, [
+    join(dist, 'domainsync.cjs'),
+    ...place,
+    'install',
+    '--from',
+    dist,
+    '--system',
+    'no',
+  ]);
   // An ISPmanager 4 has no command for it: a person does it.
-  if (kind === 'ispmanager4') panel.restartPanel();
+  if (panelKindAt(root) === 'ispmanager4') panel.restartPanel();
 }
 
 function writeSettings(
