@@ -114,6 +114,22 @@ test('an upgrade of the central: the first read that meets it finds the new pane
   );
 });
 
+test('an upgrade during which the central is down: the first read afterwards is answered', async (t) => {
+  const place = site(t);
+  const old = await place.start('v4');
+  await makeZone(old);
+  const central = place.central(old);
+  t.after(() => central.close());
+  await central.listZones(ctx);
+  await old.stop();
+  for (let times = 0; times < 2; times += 1) {
+    await assert.rejects(central.readZone(zone, ctx), { code: 'central.unreachable' });
+  }
+  await place.start('v6', { port: Number(new URL(old.url).port) });
+  assert.ok(((await central.readZone(zone, ctx)) ?? []).length > 0);
+  assert.equal(place.found.at(-1)?.kind, 'ispmanager6');
+});
+
 test('a write that meets the upgrade is not sent twice; the next one goes to the new panel', async (t) => {
   const place = site(t);
   const old = await place.start('v4');

@@ -24,18 +24,21 @@ export interface FoundMemory {
   readonly put: (found: Found) => void;
 }
 
-/** No second look within this time (ms), whatever happens. */
+/** No second look for the same reason within this time (ms), whatever happens. */
 const lookAgainAfter = 60_000;
 
 /** Longest time (ms) for one look at all the places, whoever waits for it. */
 const lookPatience = 20_000;
 
-/** What says that the panel may not be the one it was: an upgrade of the central, another port. */
-const surprises: ReadonlySet<CentralErrorCode> = new Set([
-  'central.garbled',
-  'central.refused',
-  'central.unreachable',
-  'central.wrong-kind',
+/** Why the panel may not be the one it was: nobody answers where it was, or something else does. */
+type Doubt = 'silent' | 'strange';
+
+/** What leads to it: an upgrade of the central, another port. */
+const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
+  ['central.garbled', 'strange'],
+  ['central.refused', 'strange'],
+  ['central.wrong-kind', 'strange'],
+  ['central.unreachable', 'silent'],
 ]);
 
 /**
@@ -50,8 +53,8 @@ export class FindingCentral implements Central {
   readonly #clock: Clock;
   #found: Found | null;
   #inner: Central | null;
-  #doubted = false;
-  #lookedAt = -Infinity;
+  #doubt: Doubt | null = null;
+  readonly #lookedAt: Record<Doubt, number> = { silent: -Infinity, strange: -Infinity };
   #looking: Promise<void> | null = null;
   readonly #closed = new AbortController();
 
@@ -126,7 +129,7 @@ export class FindingCentral implements Central {
     try {
       return await this.#watched(ctx, call);
     } catch (error) {
-      if (!this.#doubted || ctx.signal.aborted) throw error;
+      if (this.#doubt === null || ctx.signal.aborted) throw error;
       const central = await this.#ready(ctx);
       if (this.#found === before) throw error;
       return await call(central);
@@ -138,13 +141,13 @@ export class FindingCentral implements Central {
     try {
       return await call(central);
     } catch (error) {
-      if (error instanceof CentralError && surprises.has(error.code)) this.#doubted = true;
+      if (error instanceof CentralError) this.#doubt = surprises.get(error.code) ?? this.#doubt;
       throw error;
     }
   }
 
   async #ready(ctx: CallContext): Promise<Central> {
-    const due = this.#doubted && this.#clock.now() - this.#lookedAt >= lookAgainAfter;
+    const due = this.#doubt !== null && this.#clock.now() - this.#lookedAt[this.#doubt] >= lookAgainAfter;
     if (this.#inner === null || due) {
       this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
       await shared(this.#looking, ctx.signal);
@@ -156,7 +159,8 @@ export class FindingCentral implements Central {
 
   /** @throws {CentralError} when nothing was found and nothing is remembered */
   async #look(ctx: CallContext): Promise<void> {
-    this.#lookedAt = this.#clock.now();
+    // Each reason has its own time: the first strange answer after an outage is looked into at once.
+    if (this.#doubt !== null) this.#lookedAt[this.#doubt] = this.#clock.now();
     let found: Found;
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(lookPatience), this.#closed.signal]);
@@ -166,7 +170,7 @@ export class FindingCentral implements Central {
       if (this.#inner === null || !(error instanceof CentralError)) throw error;
       return;
     }
-    this.#doubted = false;
+    this.#doubt = null;
     if (this.#found?.kind === found.kind && this.#found.address === found.address) return;
     const old = this.#inner;
     this.#found = found;
