@@ -114,3 +114,22 @@ test('our own writes show their mark to the hook', async (t) => {
   await panel.write({ zone, remove: [], add }, [], 'the-mark', ctx);
   assert.match(readFileSync(seen, 'utf8'), /domainsync_mark=the-mark/);
 });
+
+for (const generation of ['v4', 'v6'] as const) {
+  test(`a text that reads like a list of keys is removed without naming another record, ${generation}`, async (t) => {
+    const { sandbox, panel, makeZone } = await start(t, { absoluteNames: true }, generation);
+    const other = makeRecord({ name: 'v', type: 'A', rdata: '192.0.2.5' }, zone);
+    const rdata = `"a, v.${zone} A  192.0.2.5"`;
+    const text = makeRecord({ name: 't', type: 'TXT', rdata }, zone);
+    await makeZone(zone, [other, text]);
+    const present = (await panel.readZone(zone, ctx)) ?? [];
+    await panel.write({ zone, remove: [text], add: [] }, present, 'mark', ctx);
+    const types = (await panel.readZone(zone, ctx))?.map(({ type }) => type).filter((type) => type !== 'NS');
+    assert.deepEqual(types, ['A']);
+    const deletes = sandbox.requests.filter(({ func, via }) => via === 'mgrctl' && func.endsWith('.delete'));
+    assert.deepEqual(
+      deletes.map(({ params }) => params['elid']?.includes(',')),
+      [false],
+    );
+  });
+}

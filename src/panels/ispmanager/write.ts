@@ -1,4 +1,6 @@
-import { otherTtl, recordId } from '../../dns/record.ts';
+import { randomUUID } from 'node:crypto';
+import { rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type PanelRecord } from '../../core/panel.ts';
@@ -9,6 +11,12 @@ import { markParameter } from './hook.ts';
 
 /** Variable of the local tool's environment that holds the mark. */
 const markVariable = 'DOMAINSYNC_MARK';
+
+/** Zone and key of a record, as the panel has them. */
+interface Place {
+  readonly plid: string;
+  readonly elid: string;
+}
 
 /** Our own writes into the panel, through its local tool; their hook calls carry a mark (design: "Echo"). */
 export class PanelWriter {
@@ -37,7 +45,7 @@ export class PanelWriter {
     for (const record of change.remove) {
       const elid = keys.get(recordId(record));
       if (elid === undefined || retimed.has(recordId(record))) continue;
-      await this.#save({ func: records.recordDelete, plid, elid, sok: 'ok' }, 'missing', mark, ctx);
+      await this.#remove(record, { plid, elid }, mark, ctx);
     }
     for (const record of change.add) {
       const there = present.find((one) => recordId(one) === recordId(record));
@@ -48,10 +56,33 @@ export class PanelWriter {
     }
   }
 
-  /** @param harmless the refusal that means it is already so (reference 5.1) */
+  /**
+   * A text whose key the panel may read as a list of keys, which could delete other records, is first changed into one without a
+   * comma: the record form takes one key only (reference 7.4).
+   */
+  async #remove(
+    record: ResourceRecord,
+    { plid, elid }: Place,
+    mark: string,
+    ctx: CallContext,
+  ): Promise<void> {
+    const { records } = this.#dialect;
+    const [text = ''] = record.type === 'TXT' ? rdataFields('TXT', record.rdata) : [];
+    let key = elid;
+    if (elid.includes(',') && text !== '' && elid.endsWith(text)) {
+      const interim = `domainsync removes this record ${randomUUID()}`;
+      const form = formOf({ ...record, rdata: rdataFromFields('TXT', [interim]) }, records);
+      key = `${elid.slice(0, -text.length)}${interim}`;
+      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, null, mark, ctx);
+    }
+    const harmless = key === elid ? 'missing' : null;
+    await this.#save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless, mark, ctx);
+  }
+
+  /** @param harmless the refusal that means it is already so (reference 5.1); null: none */
   async #save(
     parameters: Cells,
-    harmless: 'exists' | 'missing',
+    harmless: 'exists' | 'missing' | null,
     mark: string,
     ctx: CallContext,
   ): Promise<void> {
