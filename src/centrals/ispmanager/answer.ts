@@ -28,7 +28,7 @@ export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): 
   }
   const doc = parse(text, effect);
   if (!['doc', 'error', 'authfail'].includes(doc.name))
-    throw garbled(`an unknown document (${doc.name})`, effect);
+    throw garbled(`an unknown document (${redact(doc.name)})`, effect);
   const refusal = refusalOf(doc) === null ? null : refusalOf(redacted(doc, redact));
   if (refusal !== null) throw refused(refusal, effect);
   return doc;
@@ -49,12 +49,12 @@ export function demandOk(doc: XmlElement): void {
  * later generation have attributes, and every zone has its name servers.
  * @throws {CentralError} `central.garbled`
  */
-export function demandAnswerTo(func: string, doc: XmlElement): void {
+export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): void {
   const has = (name: string): boolean => doc.children.some((one) => one.name === name);
   if (has('elem')) return;
   const { func: named = func } = doc.attributes;
   if (named !== func)
-    throw garbled(`an answer of another function (${tidyText(named).slice(0, 100)})`, 'read');
+    throw garbled(`an answer of another function (${tidyText(redact(named)).slice(0, 100)})`, 'read');
   const isBare = doc.children.length === 0 && Object.keys(doc.attributes).length === 0;
   if (has('redirect') || has('ok') || (isBare && func === 'domain.record'))
     throw garbled('neither a list nor a form', 'read');

@@ -1,7 +1,7 @@
 import { CentralError, type CallContext } from '../../core/central.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
-import { child, type XmlElement } from '../../net/xml.ts';
+import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
 import { shared } from '../shared.ts';
 import {
   demandAnswerTo,
@@ -38,7 +38,7 @@ export class PanelApi {
   async read(func: string, parameters: Parameters, ctx: CallContext): Promise<XmlElement> {
     const doc = await this.#call(func, parameters, 'read', ctx);
     try {
-      demandAnswerTo(func, doc);
+      demandAnswerTo(func, doc, this.#redact);
     } catch (error) {
       // A session that has ended may be answered so: the next call logs in.
       this.#session = null;
@@ -146,6 +146,8 @@ export class PanelApi {
       one,
       encodeURIComponent(one),
       encodeForm({ '': one }).slice(1),
+      encodeForm({ '': one }).slice(1).replaceAll('%20', '+'),
+      escapeXml(one),
     ]);
     return secrets
       .filter((secret) => secret !== '')

@@ -110,3 +110,27 @@ test('rows that mean the same record may share their identifier', async (t) => {
   const handles = (await central.readZone(zone, ctx()))?.map(({ handle }) => handle);
   assert.deepEqual(handles, ['a A', 'a A']);
 });
+
+test('a panel that repeats the password, however it spells it, does not bring it into our texts', async (t) => {
+  const password = 'pa<ss & wörd"';
+  const spellings = [
+    'pa&lt;ss &amp; w\u00f6rd&quot;',
+    'pa%3Css%20%26%20w%C3%B6rd%22',
+    'pa%3Css+%26+w%C3%B6rd%22',
+  ];
+  const bodies = spellings.flatMap((spelling) => [
+    `<html><title>${spelling}</title></html>`,
+    `<doc><error type="other"><msg>${spelling}</msg></error></doc>`,
+    `<doc func="${spelling}"/>`,
+  ]);
+  for (const body of bodies) {
+    const { central } = await serve(t, () => body, { password });
+    await assert.rejects(central.listZones(ctx()), (error) => {
+      assert.ok(error instanceof CentralError);
+      const told = JSON.stringify([error.message, error.params]);
+      assert.match(told, /\*\*\*/);
+      assert.doesNotMatch(told, /w(?:ö|%C3%B6)rd/);
+      return true;
+    });
+  }
+});
