@@ -39,7 +39,7 @@ export class Engine {
   readonly #runtime: Runtime;
   readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
-  readonly #background: Promise<void>[] = [];
+  readonly #background = new Set<Promise<void>>();
 
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
@@ -63,7 +63,7 @@ export class Engine {
       this.#runtime.wakeZone(operation.zone, 0);
     }
     log(4, 'engine.start', { open: open.length });
-    this.#background.push(this.#compareForEver());
+    this.#inBackground(this.#compareForEver());
   }
 
   /** Stops the background work; calls being answered get their refusal through their own signal. */
@@ -95,7 +95,7 @@ export class Engine {
   /** Asks for a comparison, soon, in the background. */
   compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
-    else this.#background.push(this.#compareAll.everything(reason, follow).then(() => undefined));
+    else this.#inBackground(this.#compareAll.everything(reason, follow).then(() => undefined));
   }
 
   /** @throws {JournalError} */
@@ -205,6 +205,12 @@ export class Engine {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#runtime.ports.log(1, 'engine.defect', { zone: edit.zone, error: text });
     return { kind: 'refuse', problems: [refusal('engine.defect', {})], changed };
+  }
+
+  /** Until it is done, the engine's stop waits for it. */
+  #inBackground(work: Promise<void>): void {
+    const noted = work.finally(() => this.#background.delete(noted));
+    this.#background.add(noted);
   }
 
   async #compareForEver(): Promise<void> {
