@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { problem, type Problem } from '../dns/problem.ts';
 import { CentralError } from '../core/central.ts';
 import { changeIni, parseIni, type IniChanges } from '../config/ini.ts';
-import { loadSettings, readSettings, saveSettings, settingsPath, type Settings } from '../config/settings.ts';
+import {
+  loadSettings,
+  NotOurFile,
+  readSettings,
+  saveSettings,
+  settingsPath,
+  type Settings,
+} from '../config/settings.ts';
 import { probeCertificate } from '../net/connect.ts';
 import { HttpError } from '../net/http-error.ts';
 import { foundCentral } from './found-central.ts';
@@ -69,7 +76,6 @@ export function openForm(root: string, wall: number): FormValues {
 /**
  * OK in the form: checks every field, tests connection, login and rights at the central, and only then saves. The agent takes the
  * settings into use by itself.
- * @throws file system errors of the settings file, which is then as it was
  */
 export async function submitForm(
   root: string,
@@ -100,8 +106,13 @@ export async function submitForm(
     }
     return refused(fieldOf(error), [error.problem]);
   }
-  saveSettings(root, changes);
-  carryOutPause(root, values.pause, wall);
+  try {
+    saveSettings(root, changes);
+    carryOutPause(root, values.pause, wall);
+  } catch (error) {
+    if (!(error instanceof NotOurFile || (error instanceof Error && 'syscall' in error))) throw error;
+    return refused('host', [problem('form.not-saved', { text: error.message })]);
+  }
   return { kind: 'saved' };
 }
 
@@ -186,6 +197,9 @@ type Read =
 function readChanged(root: string, changes: IniChanges): Read {
   const path = settingsPath(root);
   const loaded = loadSettings(root);
+  if (loaded.kind === 'broken' && loaded.problems.some(({ code }) => code === 'settings.unreadable')) {
+    return { field: 'host', problems: loaded.problems };
+  }
   const text = loaded.kind === 'not-configured' && !exists(path) ? '' : readFileSync(path, 'utf8');
   for (const [section, options] of Object.entries(changes)) {
     for (const [option, value] of Object.entries(options)) {

@@ -173,7 +173,7 @@ function freeze(address: string, read: Readonly<Record<string, string>>): Settin
 /**
  * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced to disk. A symbolic
  * link in its place is refused, not followed.
- * @throws {RangeError} for a value the file cannot hold; file system errors as they are, with the old file in place
+ * @throws {RangeError | NotOurFile} for a value the file cannot hold; file system errors as they are, with the old file in place
  */
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);
@@ -191,10 +191,16 @@ export function saveSettingsText(root: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** @throws when a symbolic link is in its place */
+/** Something else is where the settings file belongs; nothing was written. */
+export class NotOurFile extends Error {
+  override readonly name = 'NotOurFile';
+}
+
+/** @throws {NotOurFile} when a symbolic link is in its place */
 function isThere(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found?.isSymbolicLink() === true) throw new Error(`${path} is a symbolic link; replace it by a file`);
+  if (found?.isSymbolicLink() === true)
+    throw new NotOurFile(`${path} is a symbolic link; replace it by a file`);
   return found !== undefined;
 }
 

@@ -99,6 +99,10 @@ export const settingsTexts = {
     en: 'The address or the user name has changed: enter the password again.',
     ru: 'Изменён адрес или имя пользователя: введите пароль ещё раз.',
   },
+  'form.not-saved': {
+    en: 'The settings cannot be written: {text}.',
+    ru: 'Настройки не удалось записать: {text}.',
+  },
   'form.unfit': {
     en: 'This value cannot be kept in the settings file: no line breaks, no spaces at either end, no ";" after a space.',
     ru: 'Такое значение нельзя сохранить в файле настроек: без переводов строки, без пробелов по краям и без «;» после пробела.',

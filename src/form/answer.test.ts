@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
@@ -152,6 +161,17 @@ test('settings that cannot be used are shown as far as they can be read', async 
   const opened = await form.ask();
   assert.deepEqual([childText(opened, 'host'), childText(opened, 'username')], [host(), 'kunde42']);
   assert.equal(JSON.stringify(opened).includes('pa;ss'), false);
+});
+
+test('a settings file that cannot be written or read is told in the form', async (t) => {
+  const form = makeForm(t);
+  const sound = { host: host(), ...right, fingerprint: central.fingerprint, trust: 'on' };
+  const path = join(form.root, 'etc/domainsync.ini');
+  symlinkSync(join(form.root, 'elsewhere'), path);
+  assert.match(wrong(await form.ask(sound), 'host'), /cannot be written.*symbolic link.*Nothing was saved/);
+  rmSync(path);
+  mkdirSync(path);
+  assert.match(wrong(await form.ask(sound), 'host'), /cannot be read/);
 });
 
 test('a fingerprint that is none is refused beside the certificate; a host longer than names are, at the host', async (t) => {

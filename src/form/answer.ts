@@ -22,7 +22,7 @@ import {
 /** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (reference 21). */
 const patience = 20_000;
 
-/** One call of the settings form; gives the document to print. Throws only for a settings file that cannot be written. */
+/** One call of the settings form; gives the document to print. */
 export async function answerForm(root: string, call: HookCall): Promise<string> {
   const calls = formCalls(panelKindAt(root) ?? 'ispmanager4');
   const form: Form = { ...decodeForm(call, calls), calls };
