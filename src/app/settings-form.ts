@@ -75,7 +75,7 @@ export function openForm(root: string, wall: number): FormValues {
 
 /**
  * OK in the form: checks every field, tests connection, login and rights at the central, and only then saves. The agent takes the
- * settings into use by itself.
+ * settings into use by itself. A pause alone, with settings as they are, needs no central.
  */
 export async function submitForm(
   root: string,
@@ -94,6 +94,11 @@ export async function submitForm(
   const changes = changesOf(values);
   const read = readChanged(root, changes);
   if ('field' in read) return refused(read.field, read.problems);
+  if (values.pause !== 'off' && isInForce(root, read.settings)) {
+    // The way out when the central is down: it must not depend on the central.
+    carryOutPause(root, values.pause, wall);
+    return { kind: 'saved' };
+  }
   try {
     await testCentral(root, read.settings, signal);
   } catch (error) {
@@ -239,6 +244,13 @@ function fieldOfOption(option: string): FormField {
   if (option === 'fingerprint' || option === 'pin') return 'trust';
   if (option === 'kind') return 'kind';
   return option === 'support' ? 'contact' : 'host';
+}
+
+/** Whether the form changes nothing of the settings. */
+function isInForce(root: string, settings: Settings): boolean {
+  const loaded = loadSettings(root);
+  const whole = (one: Settings): string => JSON.stringify({ ...one, password: one.password.reveal() });
+  return loaded.kind === 'configured' && whole(loaded.settings) === whole(settings);
 }
 
 async function testCentral(root: string, settings: Settings, signal: AbortSignal): Promise<void> {

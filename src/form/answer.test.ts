@@ -202,6 +202,19 @@ test('the pause', async (t) => {
   assert.equal(pauseEnd(pause), null);
 });
 
+test('a pause needs no central as long as the settings stay as they are', async (t) => {
+  const form = makeForm(t);
+  const down = { host: '127.0.0.1:1', username: 'kunde42' };
+  const text = `[isp_master]\nhost = ${down.host}\nusername = ${down.username}\npassword = x\n`;
+  writeFileSync(join(form.root, 'etc/domainsync.ini'), text);
+  const { pause } = pathsOf(form.root);
+  wrong(await form.ask({ ...down, pause: 'on', contact: 'changed' }), 'host');
+  assert.equal(pauseEnd(pause), null);
+  assert.ok(child(await form.ask({ ...down, pause: 'on' }), 'ok'));
+  assert.equal(pauseEnd(pause), Infinity);
+  assert.equal(form.settings(), text);
+});
+
 test('nobody but an administrator', async (t) => {
   const form = makeForm(t);
   const doc = await form.ask({ host: host(), ...right }, { SESSION_LEVEL: '5' });
