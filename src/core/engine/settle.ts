@@ -29,7 +29,7 @@ export async function settleRecords(
   for (const operation of decided) {
     const done = showsDone(operation, view);
     const atCentral = operation.state === 'applied' || operation.state === 'kept';
-    if (done && atCentral) await sendOpenTtls(runtime, operation, view);
+    if (done) await sendOpenTtls(runtime, operation, view);
     (done && atCentral && !isContended(operation, recent) ? plain : unsettled).push(operation);
   }
   for (const operation of plain) await confirm(runtime, operation, view);
