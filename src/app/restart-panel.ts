@@ -35,6 +35,7 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
+    if ('killed' in error && error.killed === true) return `it did not end within ${patience / 1_000} s`;
     const printed = [
       'stderr' in error ? String(error.stderr).trim() : '',
       'stdout' in error ? String(error.stdout).trim() : '',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { problem, type Problem } from '../dns/problem.ts';
 import { CentralError } from '../core/central.ts';
 import { changeIni, parseIni, type IniChanges } from '../config/ini.ts';
@@ -83,7 +83,7 @@ export async function submitForm(
   wall: number,
   signal: AbortSignal,
 ): Promise<FormResult> {
-  const refused = (field: FormField, problems: readonly Problem[], shown = values): FormResult => ({
+  const refused: Refuse = (field, problems, shown = values) => ({
     kind: 'refused',
     field,
     problems,
@@ -99,18 +99,8 @@ export async function submitForm(
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
-  try {
-    await testCentral(root, read.settings, signal);
-  } catch (error) {
-    if (error instanceof SettingsRefused) {
-      return refused(fieldOfOption(error.problems[0]?.params['setting'] ?? ''), error.problems);
-    }
-    if (!(error instanceof CentralError)) throw error;
-    if (error.code === 'central.certificate') {
-      return await offerTrust(error.params['address'] ?? read.settings.address, values, refused, signal);
-    }
-    return refused(fieldOf(error), [error.problem]);
-  }
+  const failed = await testRefused(root, read.settings, values, refused, signal);
+  if (failed !== null) return failed;
   try {
     saveSettings(root, changes);
     carryOutPause(root, values.pause, wall);
@@ -119,6 +109,31 @@ export async function submitForm(
     return refused('host', [problem('form.not-saved', { text: error.message })]);
   }
   return { kind: 'saved' };
+}
+
+type Refuse = (field: FormField, problems: readonly Problem[], shown?: FormValues) => FormResult;
+
+/** Tests connection, login and rights. @returns what is wrong; `null` when nothing is */
+async function testRefused(
+  root: string,
+  settings: Settings,
+  values: FormValues,
+  refused: Refuse,
+  signal: AbortSignal,
+): Promise<FormResult | null> {
+  try {
+    await testCentral(root, settings, signal);
+    return null;
+  } catch (error) {
+    if (error instanceof SettingsRefused) {
+      return refused(fieldOfOption(error.problems[0]?.params['setting'] ?? ''), error.problems);
+    }
+    if (!(error instanceof CentralError)) throw error;
+    if (error.code === 'central.certificate') {
+      return await offerTrust(error.params['address'] ?? settings.address, values, refused, signal);
+    }
+    return refused(fieldOf(error), [error.problem]);
+  }
 }
 
 function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
@@ -205,7 +220,7 @@ function readChanged(root: string, changes: IniChanges): Read {
   if (loaded.kind === 'broken' && loaded.problems.some(({ code }) => code === 'settings.unreadable')) {
     return { field: 'host', problems: loaded.problems };
   }
-  const text = loaded.kind === 'not-configured' && !exists(path) ? '' : readFileSync(path, 'utf8');
+  const text = loaded.kind === 'not-configured' && !existsSync(path) ? '' : readFileSync(path, 'utf8');
   for (const [section, options] of Object.entries(changes)) {
     for (const [option, value] of Object.entries(options)) {
       const unfit = unfitness(text, section, option, value);
@@ -216,16 +231,6 @@ function readChanged(root: string, changes: IniChanges): Read {
   if (read.kind === 'configured') return { settings: read.settings };
   const problems = read.kind === 'broken' ? read.problems : [problem('form.host-missing', {})];
   return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
-}
-
-function exists(path: string): boolean {
-  try {
-    readFileSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 /** Whether the settings file would read the value back as another one. */
@@ -273,7 +278,7 @@ function fieldOf(error: CentralError): FormField {
 async function offerTrust(
   address: string,
   values: FormValues,
-  refused: (field: FormField, problems: readonly Problem[], shown: FormValues) => FormResult,
+  refused: Refuse,
   signal: AbortSignal,
 ): Promise<FormResult> {
   const url = new URL(address);

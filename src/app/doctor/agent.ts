@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Problem } from '../../dns/problem.ts';
 import { describeProblem } from '../../core/describe.ts';
 import type { Paths } from '../paths.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
+import { tailOf } from './tail.ts';
 
 /** What of the agent's own report counts here. */
 export interface AgentReport {
@@ -54,7 +54,7 @@ const logTail = 1_048_576;
 export function lookAtLog({ log }: Paths, wall: number): Finding[] {
   let text: string;
   try {
-    text = readFileSync(log, 'utf8').slice(-logTail);
+    text = tailOf(log, logTail);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;

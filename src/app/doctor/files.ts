@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { releases } from '../install.ts';
 import {
@@ -24,6 +15,7 @@ import type { Paths } from '../paths.ts';
 import { restartCommand } from '../restart-panel.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
+import { tailOf } from './tail.ts';
 
 const again = 'run "domainsync install" again';
 const check = 'plugin files';
@@ -101,7 +93,7 @@ export function lookAtRegistration({ root }: Paths): Finding[] {
   if (kind === null || kind === 'ispmanager4') return [];
   const log = join(root, 'var', `${panelName(kind)}.log`);
   if (!existsSync(log)) return [];
-  const tail = tailOf(log);
+  const tail = tailOf(log, logTail);
   const missing = unregistered(tail, layoutOf(kind));
   const type = installedType(root, kind) ?? 'cgi';
   if (missing.length === 0) return [ok('panel log', `${log} tells of our handlers (type ${type})`)];
@@ -113,16 +105,4 @@ function unregistered(text: string, { eventHandlers }: PanelLayout): string[] {
   return eventHandlers.filter(
     (name) => !text.includes(`Register event '${name}' for action 'domain.record.edit'`),
   );
-}
-
-function tailOf(path: string): string {
-  const file = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(file);
-    const octets = Buffer.alloc(Math.min(size, logTail));
-    const read = readSync(file, octets, 0, octets.length, size - octets.length);
-    return octets.toString('latin1', 0, read);
-  } finally {
-    closeSync(file);
-  }
 }

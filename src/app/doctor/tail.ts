@@ -1,0 +1,15 @@
+import { Buffer } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** The end of a file that may be of any size, at most so many octets; a character cut at the beginning is replaced. */
+export function tailOf(path: string, most: number): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const octets = Buffer.alloc(Math.min(size, most));
+    const read = readSync(file, octets, 0, octets.length, size - octets.length);
+    return octets.toString('utf8', 0, read);
+  } finally {
+    closeSync(file);
+  }
+}
