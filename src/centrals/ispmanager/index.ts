@@ -68,14 +68,21 @@ function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username
 
 interface ZoneRow {
   readonly zone: DnsName;
-  readonly isUnderWay: boolean;
+  /** What the list says is still being done with it. */
+  readonly underWay: 'coming' | 'leaving' | null;
 }
 
 /** A name that nobody can have (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
 /** What a list may call a zone that is not done yet; the values are not documented (reference 21.17). */
-const underWay = /creat|delet|remov|pend|progress|process|wait|queue/iu;
+const leaving = /delet|remov/iu;
+const coming = /creat|pend|progress|process|wait|queue/iu;
+
+function underWay(status: string): ZoneRow['underWay'] {
+  if (leaving.test(status)) return 'leaving';
+  return coming.test(status) ? 'coming' : null;
+}
 
 class IspmanagerCentral implements Central {
   readonly id: CentralId;
@@ -127,7 +134,8 @@ class IspmanagerCentral implements Central {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
-    return (await this.#rows(ctx)).map(({ zone }) => zone);
+    const rows = await this.#rows(ctx);
+    return rows.filter((row) => row.underWay !== 'leaving').map(({ zone }) => zone);
   }
 
   async #rows(ctx: CallContext): Promise<readonly ZoneRow[]> {
@@ -137,7 +145,7 @@ class IspmanagerCentral implements Central {
     return masters.map((row) => {
       const zone = zoneOf(row['name'] ?? '');
       if (zone === null) throw garbled(`a zone without a name: ${row['name'] ?? ''}`, 'read');
-      return { zone, isUnderWay: underWay.test(row['status'] ?? '') };
+      return { zone, underWay: underWay(row['status'] ?? '') };
     });
   }
 
@@ -165,7 +173,7 @@ class IspmanagerCentral implements Central {
   }
 
   async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
-    if ((await this.listZones(ctx)).includes(zone)) return 'exists';
+    if (await this.#isListed(zone, ctx)) return 'exists';
     const form = this.#newZoneForm(zone, await this.#api.read('domain.edit', {}, ctx), seed);
     try {
       await this.#api.write('domain.edit', form, ctx);
@@ -233,19 +241,30 @@ class IspmanagerCentral implements Central {
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const isUnderWay = await this.#isUnderWay(zone, ctx);
+      const isUnderWay = (await this.#underWay(zone, ctx)) !== null;
       if (!isUnderWay && (await this.#seen(zone, ctx)) === wanted) return;
       if (!(await waitForPanel(this.#clock, attempt, ctx, isUnderWay))) break;
     }
     throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
   }
 
-  /** Whether the list says that something is still being done with the zone. */
-  async #isUnderWay(zone: DnsName, ctx: CallContext): Promise<boolean> {
+  /** What the list says is still being done with the zone; asked after a write. */
+  async #underWay(zone: DnsName, ctx: CallContext): Promise<ZoneRow['underWay']> {
     try {
-      return (await this.#rows(ctx)).some((row) => row.zone === zone && row.isUnderWay);
+      return (await this.#rows(ctx)).find((row) => row.zone === zone)?.underWay ?? null;
     } catch (error) {
       throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+  }
+
+  /** Waits while an earlier delete of the zone goes on. @throws {CentralError} `central.exists` when it takes too long */
+  async #isListed(zone: DnsName, ctx: CallContext): Promise<boolean> {
+    for (let attempt = 0; ; attempt += 1) {
+      const row = (await this.#rows(ctx)).find((one) => one.zone === zone);
+      if (row?.underWay !== 'leaving') return row !== undefined;
+      if (await waitForPanel(this.#clock, attempt, ctx, true)) continue;
+      const params = { text: zoneParameter(zone) };
+      throw new CentralError('central.exists', { state: 'untouched', retry: 'later', params });
     }
   }
 

@@ -55,6 +55,17 @@ for (const slowRecords of ['error', 'empty'] as const) {
   });
 }
 
+test('a zone that is still being deleted is not there, and created again once it is gone', async (t) => {
+  const { account, act, sandbox } = await open(t, 'v6', { slowClock: 'sandbox' });
+  await account.createZone(zone, seed, ctx());
+  await account.apply({ zone, remove: [], add }, [], ctx());
+  sandbox.switches.slowOperationsMs = 6_000;
+  await act('domain.delete', { elid: 'example.org' });
+  assert.deepEqual(await account.listZones(ctx()), []);
+  assert.equal(await account.createZone(zone, seed, ctx()), 'created');
+  assert.equal(sandbox.keys('example.org')?.includes('www2.example.org. A  192.0.2.9'), false);
+});
+
 test('one that takes too long is of unknown outcome', async (t) => {
   const { account } = await open(t, 'dnsmgr', { slowOperationsMs: 60_000, slowClock: 'real' });
   const hurried = { signal: AbortSignal.timeout(700), operation: '-' };
