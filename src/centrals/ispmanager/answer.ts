@@ -20,6 +20,8 @@ export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): 
   const start = text.trimStart().slice(0, 200).toLowerCase();
   if (start.startsWith('access den'))
     throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'access deny' }, effect);
+  if (answer.status === 401)
+    throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'HTTP 401' }, effect);
   if (answer.status < 200 || answer.status > 299)
     throw garbled(`HTTP ${answer.status}${titleOf(text, redact)}`, effect);
   if (start === '') throw garbled('an empty answer', effect);

@@ -69,12 +69,25 @@ export function recordFromCoreRow(row: CoreRow, key: string, zone: DnsName): Res
 
 function listedRdata(type: string, row: CoreRow, key: string, zone: DnsName): string {
   const value = row['value'] ?? '';
-  if (type === 'TXT' || type === 'SPF') return rdataFromFields(type, [value], zone);
+  if (type === 'TXT' || type === 'SPF') return rdataFromFields(type, [oneText(value)], zone);
   const caa = type === 'CAA' ? bareCaa(value) : null;
   if (caa !== null) return rdataFromFields(type, caa, zone);
   if (!numbered.has(type)) return makeRecord({ name: '@', type, rdata: value.trim() }, zone).rdata;
   const numbers = numbersOf(type, row['info'] ?? '') ?? numbersOfKey(type, key);
   return rdataFromFields(type, [...numbers, value.trim()], zone);
+}
+
+const quoted = String.raw`"(?:[^"\\]|\\.)*"`;
+const severalQuoted = new RegExp(`^\\s*${quoted}(?:\\s+${quoted})+\\s*$`, 'su');
+
+/**
+ * A text as one string. Lists and forms have it without quotes (reference 6.4, 7.4); one of several strings can only be told by
+ * quotes (reference 18, 21.13), as people paste it too. Quotes around a single string are part of it.
+ */
+function oneText(value: string): string {
+  if (!severalQuoted.test(value)) return value;
+  const strings = value.match(new RegExp(quoted, 'gsu')) ?? [];
+  return strings.map((one) => one.slice(1, -1).replaceAll(/\\(.)/gsu, '$1')).join('');
 }
 
 /** The fields of a CAA whose value, which may have parameters (RFC 8659 section 4.2), stands there without quotes. */
@@ -162,7 +175,9 @@ function formRdata(type: string, form: CoreRow, zone: DnsName): string {
   if (fields === undefined) {
     return makeRecord({ name: '@', type, rdata: (form['value'] ?? '').trim() }, zone).rdata;
   }
-  const values = fields.map((field) => (field === 'value' ? (form[field] ?? '') : fieldOf(form, field)));
+  const values = fields.map((field) =>
+    field === 'value' ? oneText(form[field] ?? '') : fieldOf(form, field),
+  );
   return rdataFromFields(type, type === 'CAA' ? caaFields(values, form) : values, zone);
 }
 

@@ -66,7 +66,7 @@ function describeError(error: XmlElement): PanelRefusal {
   const own = childText(error, 'msg') ?? childText(error, 'detail') ?? '';
   const said = tidyText(error.text === '' ? own : error.text);
   // An error of the later generation was seen with both: the type counts (reference 1).
-  const kind = type === '' ? kindOfCode[code] : kindOfType[type];
+  const kind = type === '' ? kindOfCode[code] : (kindOfType[type] ?? spelledLogin(type));
   const spelling = type !== '' ? 'type' : code === '' ? 'none' : 'code';
   return {
     kind: kind ?? 'other',
@@ -74,6 +74,11 @@ function describeError(error: XmlElement): PanelRefusal {
     spelling,
     text: said === '' ? wordless(type || code, subject) : said,
   };
+}
+
+/** A refused login by another name than the one on record: taken for one, so that no password is tried again (21.7, 21.9). */
+function spelledLogin(type: string): PanelRefusal['kind'] | undefined {
+  return /auth|login|passw/iu.test(type) ? 'auth' : undefined;
 }
 
 function wordless(code: string, subject: string): string {

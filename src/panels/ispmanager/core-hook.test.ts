@@ -115,6 +115,15 @@ test('CAA: a value with parameters, listed with quotes or without; none at all i
     assert.deepEqual(items(event({ ...caa, ...empty })), ['rdata.missing-field']);
 });
 
+test('a text of several quoted strings is one text; quotes around a single one are part of it', () => {
+  const shown = (value: string): string => items(event({ ...form, name: 'new', rtype: 'txt', value })).join();
+  assert.equal(shown('"v=DKIM1; " "p=\\"AB"'), String.raw` -> new.example.org TXT "v=DKIM1; p=\"AB"`);
+  assert.equal(shown('"quoted"'), String.raw` -> new.example.org TXT "\"quoted\""`);
+  assert.equal(shown('a "b" "c"'), String.raw` -> new.example.org TXT "a \"b\" \"c\""`);
+  const row = { rkey: 'k', name: 'new', rtype: 'TXT', ttl: '60', value: '"v=DKIM1; " "p=AB"' };
+  assert.equal(formatRecord(coreRecords.record(row, zone)), 'new.example.org TXT "v=DKIM1; p=AB"');
+});
+
 test('create: elid absent or empty; the form carries defaults of other types, which do not count', () => {
   const fields = { ...form, name: 'new', rtype: 'txt', value: 'x', caa_flags: '0', caa_tag: 'issue', ip: '' };
   const expected = [' -> new.example.org TXT "x"'];
