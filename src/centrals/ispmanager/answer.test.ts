@@ -88,7 +88,8 @@ describe('answers of a panel', () => {
       '<doc><error code="3" obj="domain"/></doc>': 'central.missing untouched',
       '<doc><error code="5" val="domain"/></doc>': 'central.limit untouched',
       '<doc><error>text</error><ok/></doc>': 'central.refused unknown',
-      '<doc><error type="auth" object="badpassword" code="1"><msg>no</msg></error></doc>': 'central.login untouched',
+      '<doc><error type="auth" object="badpassword" code="1"><msg>no</msg></error></doc>':
+        'central.login untouched',
       '<doc><error type="badlogin"/></doc>': 'central.login untouched',
       '<doc><error type="missed" object="domain"/></doc>': 'central.missing untouched',
       '<doc><error type="nofunc"><msg>no</msg></error></doc>': 'central.refused unknown',

@@ -65,15 +65,14 @@ function describeError(error: XmlElement): PanelRefusal {
   const subject = object ?? obj ?? val ?? '';
   const own = childText(error, 'msg') ?? childText(error, 'detail') ?? '';
   const said = tidyText(error.text === '' ? own : error.text);
-  // An error of the later generation was seen with both: the type counts (reference 1).
-  const kind = type === '' ? kindOfCode[code] : (kindOfType[type] ?? spelledLogin(type));
-  const spelling = type !== '' ? 'type' : code === '' ? 'none' : 'code';
-  return {
-    kind: kind ?? 'other',
-    subject,
-    spelling,
-    text: said === '' ? wordless(type || code, subject) : said,
-  };
+  const text = said === '' ? wordless(type || code, subject) : said;
+  return { ...classOf(type, code), subject, text };
+}
+
+/** An error of the later generation was seen with both: the type counts (reference 1). */
+function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spelling'> {
+  if (type !== '') return { kind: kindOfType[type] ?? spelledLogin(type) ?? 'other', spelling: 'type' };
+  return { kind: kindOfCode[code] ?? 'other', spelling: code === '' ? 'none' : 'code' };
 }
 
 /** A refused login by another name than the one on record: taken for one, so that no password is tried again (21.7, 21.9). */
