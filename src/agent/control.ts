@@ -4,6 +4,7 @@ import { zoneName } from '../dns/name.ts';
 import { CentralError } from '../core/central.ts';
 import { JournalError } from '../core/journal.ts';
 import type { Problem } from '../dns/problem.ts';
+import { foundCentral } from '../app/found-central.ts';
 import { pauseEnd } from '../app/pause.ts';
 import { version } from '../app/version.ts';
 import type { Agent } from './agent.ts';
@@ -80,6 +81,7 @@ async function status(agent: Agent): Promise<unknown> {
     paused: end !== null,
     pausedUntil: end === Infinity ? null : end,
     central: state.kind === 'running' ? state.wired.central.id : null,
+    found: state.kind === 'running' ? foundCentral(paths.root, state.wired.settings) : null,
     engine: state.kind === 'running' ? await state.wired.engine.status() : null,
   };
 }

@@ -2,6 +2,7 @@ import { displayName } from '../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { Operation, OperationItem } from '../core/operation.ts';
+import { noteText } from './notes.ts';
 import { coloured, localTime } from './output.ts';
 import { moodOfState } from './show.ts';
 
@@ -52,7 +53,7 @@ export function showOperation(operation: Operation): string {
 }
 
 function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {
-  const remark = `${mirrored ? '' : '  (in the panel only)'}${note === null ? '' : `  [${note}]`}`;
+  const remark = `${mirrored ? '' : '  (in the panel only)'}${note === null ? '' : `  [${noteText(note)}]`}`;
   const lines: string[] = [];
   if (remove !== null) lines.push(`wanted     - ${withTtl(remove)}${remark}`);
   if (add !== null) lines.push(`wanted     + ${withTtl(add)}${remark}`);

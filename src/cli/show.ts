@@ -5,6 +5,7 @@ import { describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
+import { noteText } from './notes.ts';
 import { coloured, localTime, table, type Cell, type Mood } from './output.ts';
 
 /** What the agent says of itself (`src/agent/control.ts`). */
@@ -18,6 +19,8 @@ export interface StatusReport {
   readonly paused: boolean;
   readonly pausedUntil: number | null;
   readonly central: { readonly address: string; readonly account: string } | null;
+  /** Which panel the central turned out to be, where the settings leave that open. */
+  readonly found: { readonly address: string; readonly kind: string } | null;
   readonly engine: EngineStatus | null;
 }
 
@@ -51,7 +54,7 @@ export function showStatus(report: StatusReport): string {
   const { engine, central } = report;
   const lines = [
     `agent      ${coloured(report.state, moodOfState(report.state))}, release ${report.version}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`,
-    `central    ${central === null ? '-' : `${central.address} as ${central.account}`}`,
+    `central    ${central === null ? '-' : `${central.address} as ${central.account}`}${foundText(report)}`,
     `paused     ${pausedText(report)}`,
   ];
   if (engine !== null) {
@@ -71,6 +74,10 @@ export function showStatus(report: StatusReport): string {
   for (const problem of [...report.problems, ...report.pending])
     lines.push(`${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`);
   return lines.join('\n');
+}
+
+function foundText({ found }: StatusReport): string {
+  return found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
 }
 
 function pausedText({ paused, pausedUntil }: StatusReport): string {
@@ -93,7 +100,7 @@ export function showZones(zones: readonly ZoneEntry[]): string {
     displayName(zone),
     inMood(standing),
     localTime(baselineAt),
-    note ?? '',
+    noteText(note),
   ]);
   return table(['ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
 }
@@ -101,7 +108,7 @@ export function showZones(zones: readonly ZoneEntry[]): string {
 /** Both sides side by side. */
 export function showZone(zone: DnsName, view: ZoneView): string {
   const { entry } = view;
-  const remark = entry === null || entry.note === null ? '' : ` (${entry.note})`;
+  const remark = entry === null || entry.note === null ? '' : ` (${noteText(entry.note)})`;
   const standing = entry?.standing ?? 'not known';
   const head = `${displayName(zone)}: ${coloured(standing, moodOfState(standing))}${remark}`;
   const rows = view.rows.map(({ record, standing: rowStanding, onPanel, onCentral, note }) => [
@@ -109,7 +116,7 @@ export function showZone(zone: DnsName, view: ZoneView): string {
     onCentral ? 'yes' : '-',
     inMood(rowStanding),
     shortened(formatRecord(record)),
-    note ?? '',
+    noteText(note),
   ]);
   const open = view.open.map(({ id, state, kind }) => `open operation ${id}: ${kind}, ${state}`);
   return [head, table(['PANEL', 'CENTRAL', 'STANDING', 'RECORD', 'NOTE'], rows), ...open].join('\n');

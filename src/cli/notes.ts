@@ -1,0 +1,21 @@
+/** Remarks of the engine about zones and records, in a few words for a table. */
+const notes: Readonly<Record<string, string>> = {
+  'note.beside-differs': 'beside a value on which the two sides differ',
+  'note.beside-released': 'beside a record taken out by a person',
+  'note.centrals-own': "the central's own affair",
+  'note.changed-at-central': 'changed at the central by somebody else',
+  'note.central-only': 'was at the central only',
+  'note.differs': 'the two sides differ',
+  'note.gone-from-panel':
+    'gone from the panel; "domainsync compare ZONE --follow" deletes it at the central too',
+  'note.late-write': 'put right after a write that landed late',
+  'note.missing-at-central': 'the central no longer has it',
+  'note.old-gone': 'the old value was gone from the central already',
+  'note.panel-only': 'was in the panel only',
+  'note.released': 'taken out by a person',
+};
+
+/** A remark in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
+export function noteText(note: string | null): string {
+  return note === null ? '' : (notes[note] ?? note);
+}
