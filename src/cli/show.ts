@@ -68,6 +68,10 @@ export function showStatus(report: StatusReport): string {
       `records    ${counts(engine.records)}`,
       `operations ${engine.open} open, ${engine.stuck.length} stuck`,
     );
+    if (engine.remarks > 0)
+      lines.push(
+        `remarks    ${coloured(String(engine.remarks), 'care')} zones: "domainsync zones" tells why`,
+      );
     for (const stuck of engine.stuck)
       lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
   }

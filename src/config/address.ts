@@ -23,7 +23,10 @@ export function baseAddress(text: string, line: number, path: string, problems: 
     problems.push({ code: 'settings.credentials-in-address', params });
     return '';
   }
-  return `https://${url.host}${url.pathname.replace(/\/+$/, '')}`;
+  const own = url.pathname.replace(/\/+$/, '');
+  // A URL forgets the port that is usual for it; where no path is written it says which places to look at.
+  const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
+  return `https://${url.host}${port}${own}`;
 }
 
 /** Longest host name (RFC 1035 section 2.3.4). */

@@ -52,6 +52,8 @@ test('host with or without scheme, port and path', () => {
   const cases: [string, string][] = [
     ['dns.example.net', 'https://dns.example.net'],
     ['dns.example.net:1500', 'https://dns.example.net:1500'],
+    ['dns.example.net:443', 'https://dns.example.net:443'],
+    ['dns.example.net:443/ispmgr', 'https://dns.example.net/ispmgr'],
     ['dns.example.net/ispmgr', 'https://dns.example.net/ispmgr'],
     ['https://DNS.example.net:1500/ispmgr/', 'https://dns.example.net:1500/ispmgr'],
     ['192.0.2.1', 'https://192.0.2.1'],

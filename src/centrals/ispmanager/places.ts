@@ -26,11 +26,12 @@ export function placesOf({ address, kind }: Pick<CentralSettings, 'address' | 'k
   const url = new URL(address);
   const known = kind === 'auto' ? null : kind;
   if (url.pathname !== '/') return [{ address, kind: known }];
+  const stated = url.port !== '' || address.endsWith(':443');
   const fitting = habits.filter(({ kinds }) => known === null || kinds.includes(known));
   const places = fitting.map(({ port, path }): Place => {
     const place = new URL(url);
     place.pathname = path;
-    if (place.port === '') place.port = String(port);
+    if (!stated) place.port = String(port);
     return { address: place.href, kind: known };
   });
   return [...new Map(places.map((place) => [place.address, place])).values()];

@@ -39,7 +39,7 @@ const schema = v.object({
     v.trim(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const address = readAddress(dataset.value);
-      if (typeof address !== 'string') return address.pathname === '/' ? address.origin : address.href;
+      if (typeof address !== 'string') return spelled(address, dataset.value);
       addIssue({ message: address });
       return NEVER;
     }),
@@ -111,6 +111,12 @@ function readPin(pin: {
   }
   const sha256 = readFingerprint(fingerprint ?? '');
   return sha256 === null ? 'setting.bad-fingerprint' : { kind: 'fingerprint', sha256 };
+}
+
+/** Without a path where none was written; a URL forgets port 443, which then says where to look. */
+function spelled(address: URL, written: string): string {
+  if (address.pathname !== '/') return address.href;
+  return `${address.origin}${/:443\/*$/u.test(written.trim()) ? ':443' : ''}`;
 }
 
 /** A base URL from what people write: with or without scheme, port and path. A text is the code of what is wrong with it. */

@@ -28,6 +28,7 @@ describe('settings of an ISPmanager central', () => {
       'dns.example.net': 'https://dns.example.net',
       ' dns.example.net/ ': 'https://dns.example.net',
       'dns.example.net:1500': 'https://dns.example.net:1500',
+      'dns.example.net:443/': 'https://dns.example.net:443',
       'https://192.0.2.1:1500/ispmgr': 'https://192.0.2.1:1500/ispmgr',
       '[2001:db8::1]:8443/ispmgr': 'https://[2001:db8::1]:8443/ispmgr',
     };
@@ -52,6 +53,11 @@ describe('settings of an ISPmanager central', () => {
     ]);
     assert.deepEqual(places('https://dns.example.net', 'ispmanager4'), [
       'ispmanager4 https://dns.example.net/manager/ispmgr',
+    ]);
+    assert.deepEqual(places('https://dns.example.net:443', 'auto'), [
+      '? https://dns.example.net/ispmgr',
+      '? https://dns.example.net/dnsmgr',
+      '? https://dns.example.net/manager/ispmgr',
     ]);
     assert.deepEqual(places('https://dns.example.net/x', 'auto'), ['? https://dns.example.net/x']);
   });

@@ -22,6 +22,8 @@ export interface EngineStatus {
   readonly stuck: readonly Operation[];
   readonly zones: Readonly<Record<string, number>>;
   readonly records: Readonly<Record<string, number>>;
+  /** Zones with a remark: gone on one side, refused ... */
+  readonly remarks: number;
 }
 
 /** One zone, both sides side by side, as the ledger has them. */
@@ -111,6 +113,7 @@ export class Engine {
       stuck: open.filter(({ state }) => state === 'stuck'),
       zones: counts.zones,
       records: counts.rows,
+      remarks: (await journal.zones()).filter(({ note }) => note !== null).length,
     };
   }
 
