@@ -70,7 +70,7 @@ export function showStatus(report: StatusReport): string {
     );
     if (engine.remarks > 0)
       lines.push(
-        `remarks    ${coloured(String(engine.remarks), 'care')} zones: "domainsync zones" tells why`,
+        `remarks    ${coloured(String(engine.remarks), 'care')} ${engine.remarks === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
       );
     for (const stuck of engine.stuck)
       lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
