@@ -178,6 +178,13 @@ describe('HTTPS client', () => {
     });
     const slow = await failure(client(t, url, pin(other.cert), 60).send(post('secret'), quiet));
     assert.deepEqual([slow.code, slow.sent], ['unreachable', 'no']);
+    const began = performance.now();
+    const late = await failure(client(t, url).send(post('secret'), AbortSignal.timeout(60)));
+    assert.deepEqual([late.code, late.sent], ['unreachable', 'no']);
+    assert.ok(
+      performance.now() - began < 2_500,
+      'the deadline of the call counts, not the time limit of a connection',
+    );
     cut = true;
     const ended = await failure(client(t, url).send(post('secret'), quiet));
     assert.deepEqual([ended.code, ended.sent], ['unreachable', 'no']);

@@ -93,6 +93,14 @@ export class HttpClient {
       sent.once('error', (cause) => {
         resolve(failed(sent, assigned, signal, cause));
       });
+      const giveUp = (): void => {
+        resolve({ error: deadlineOver(assigned ? 'maybe' : 'no'), stale: false });
+      };
+      // Without a connection yet the request itself is told of the deadline only when there is one, and is not sent then.
+      signal.addEventListener('abort', giveUp, { once: true });
+      sent.once('close', () => {
+        signal.removeEventListener('abort', giveUp);
+      });
       sent.once('response', (response) => {
         receive(response, mostOctets, signal).then(resolve, (error: HttpError) => {
           sent.destroy();
