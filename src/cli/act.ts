@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { endPause, pause } from '../app/pause.ts';
-import { AskFailed, askAgent } from './ask.ts';
+import { askAgent } from './ask.ts';
 import { examples } from './help.ts';
 import { exitStatus, localTime, print } from './output.ts';
 import type { Place } from './place.ts';
@@ -18,10 +18,10 @@ function compare(place: () => Place): Command {
     .description('compare one zone, or all, soon and in the background')
     .option('--follow', 'remove at the central what the panel has no longer in this zone, however much it is')
     .addHelpText('after', examples.compare)
-    .action(async (zone: string | undefined, options: { follow?: boolean }) => {
+    .action(async (zone: string | undefined, options: { follow?: boolean }, command: Command) => {
       const { paths, json } = place();
       const follow = options.follow === true;
-      if (follow && zone === undefined) throw new AskFailed('--follow needs the name of one zone.');
+      if (follow && zone === undefined) command.error('error: --follow needs the name of one zone.');
       await askAgent(paths.socket, { do: 'compare', zone: zone ?? null, follow });
       print(json, { ok: true }, () => 'The comparison is on its way; see "domainsync status".');
     });

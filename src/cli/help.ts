@@ -8,7 +8,7 @@ Examples:
   domainsync history               what was edited lately and what became of it
   domainsync pause --for 1h        nobody's panel is ever locked by us
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status, doctor).
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status, doctor, install, uninstall).
 Files, modes, backup and what to do when: docs/operations.md. Every message: docs/messages.md.
 `,
   status: `
@@ -110,9 +110,8 @@ Examples:
 
 Which panel it is, the root tells: ISPmanager 4, ISPmanager 5/6, DNSmanager 5/6. When something changes that the panel reads only
 at its start, ISPmanager 5/6 and DNSmanager are restarted; an ISPmanager 4 by you: "killall ispmgr".
-Exit status: 0 installed (or already so), 1 refused, nothing was changed, or not finished (it is said which), 3 installed, but the panel
-could not be restarted, the service could not be set up, or the
-old agent has not ended yet.
+Exit status: 0 installed (or already so), 1 refused, nothing was changed, or not finished (it is said which), 3 installed, but
+the panel could not be restarted, the service could not be set up, or the old agent has not ended yet.
 `,
   uninstall: `
 Examples:

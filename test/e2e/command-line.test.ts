@@ -59,7 +59,13 @@ test('every command tells how it is used, with examples and exit statuses', asyn
 });
 
 test('wrong usage ends with status 2 and says what is wrong', async () => {
-  for (const args of [['nonsense'], ['zone'], ['pause', '--for', 'ever'], ['history', '--latest', '0']]) {
+  for (const args of [
+    ['nonsense'],
+    ['zone'],
+    ['pause', '--for', 'ever'],
+    ['history', '--latest', '0'],
+    ['compare', '--follow'],
+  ]) {
     const { status, err } = await domainsync(...args);
     assert.equal(status, 2, args.join(' '));
     assert.match(err, /error: /);
@@ -187,6 +193,12 @@ test('colour only where a person looks', async () => {
   assert.ok(stdout.includes('\u001b['));
   const plain = await run('script', terminal, { env: { ...env, NO_COLOR: '1' } });
   assert.equal(plain.stdout.includes('\u001b['), false);
+});
+
+test('output that nobody reads to its end', async () => {
+  const words = [process.execPath, program, '--root', stage.panel.root, '--socket', stage.socket, 'doctor'];
+  const line = `${words.map((word) => `'${word}'`).join(' ')} | true`;
+  assert.equal((await run('sh', ['-c', line])).stderr, '');
 });
 
 test('an agent in the foreground ends with its signal', async () => {
