@@ -16,6 +16,7 @@ import { selfTest, ZoneTaken, type SelfTestReport } from '../app/self-test.ts';
 import { wireCentral, wirePanel, wirePanelHand } from '../app/wire.ts';
 import { CentralError } from '../core/central.ts';
 import { PanelError } from '../core/panel.ts';
+import { counted } from '../core/describe.ts';
 import { askAgent, AskFailed, NoAgent } from './ask.ts';
 import { examples } from './help.ts';
 import { coloured, exitStatus, progress, type Mood } from './output.ts';
@@ -72,10 +73,6 @@ function showFinding({ check, state, text, wayOut }: Finding): string {
 function summary(findings: readonly Finding[]): string {
   const count = (state: Finding['state']): number => findings.filter((one) => one.state === state).length;
   return `\n${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 async function report({ socket }: Paths): Promise<AgentReport | string> {

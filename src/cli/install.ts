@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { describeProblem } from '../core/describe.ts';
+import { counted, describeProblem } from '../core/describe.ts';
 import { install, InstallRefused, removeOldReleases } from '../app/install.ts';
 import { commandFile, layoutOf, type HandlerType } from '../app/panel-files.ts';
 import { panelKindAt, usualRoots, type PanelKind } from '../app/panel-kind.ts';
@@ -225,7 +225,7 @@ async function stopAgent(paths: Paths): Promise<void> {
 async function warnOfOpen(paths: Paths): Promise<void> {
   try {
     const open = (await status(paths))?.engine?.open ?? 0;
-    if (open > 0) console.error(`domainsync: ${open} operations were still open; they are left as they are.`);
+    if (open > 0) console.error(`domainsync: ${counted(open, 'operation')} still open, left as they are.`);
   } catch (error) {
     if (!(error instanceof AskFailed)) throw error;
     const way = `Nothing was removed. Should it hang, end it first; ps shows "agent.cjs --root ${paths.root}".`;

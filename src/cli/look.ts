@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { zoneName } from '../dns/name.ts';
-import { describeProblem } from '../core/describe.ts';
+import { counted, describeProblem } from '../core/describe.ts';
 import { CentralError } from '../core/central.ts';
 import type { ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
@@ -121,7 +121,7 @@ function check(place: () => Place): Command {
         print(json, report, () =>
           [
             `central    ${address}`,
-            `account    ${account}: the login works, ${names.length} zones are visible`,
+            `account    ${account}: the login works, ${counted(names.length, 'zone')} visible`,
             `answered   in ${report.ms} ms`,
           ].join('\n'),
         );

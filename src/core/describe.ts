@@ -34,6 +34,11 @@ export const advices: Readonly<Record<Advice, Entry>> = {
   administrator: { en: 'Ask the administrator.', ru: 'Обратитесь к администратору.' },
 };
 
+/** English: `1 zone`, `2 zones`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** One problem in words, without its code. An unknown code is shown as it is rather than hidden. */
 export function describeProblem({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);

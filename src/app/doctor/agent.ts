@@ -1,5 +1,5 @@
 import type { Problem } from '../../dns/problem.ts';
-import { describeProblem } from '../../core/describe.ts';
+import { counted, describeProblem } from '../../core/describe.ts';
 import type { Paths } from '../paths.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
@@ -63,7 +63,9 @@ export function lookAtLog({ log }: Paths, wall: number): Finding[] {
   const errors = text.split('\n').filter((line) => isError(line) && timeOf(line) >= since);
   const last = errors.at(-1);
   if (last === undefined) return [ok('log', `${log}, no errors in the last day`)];
-  return [warning('log', `${errors.length} errors in the last day, the newest: ${last}`, `see ${log}`)];
+  return [
+    warning('log', `${counted(errors.length, 'error')} in the last day, the newest: ${last}`, `see ${log}`),
+  ];
 }
 
 function isError(line: string): boolean {

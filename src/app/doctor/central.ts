@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CentralError, type CallContext } from '../../core/central.ts';
-import { describeProblem } from '../../core/describe.ts';
+import { counted, describeProblem } from '../../core/describe.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
@@ -63,7 +63,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const zones = await central.listZones(ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
-      const text = `${kindNames[kind]} at ${address} as ${settings.username}: ${zones.length} zones, answered in ${ms} ms`;
+      const text = `${kindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;
       return [ok('central', text)];
     } finally {
       await central.close();

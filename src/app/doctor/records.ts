@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
-import { describeProblem } from '../../core/describe.ts';
+import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
@@ -26,7 +26,7 @@ export async function lookAtPanel({ root }: Paths, panel: Panel, hand: PanelHand
     const zones = await panel.listZones(ctx);
     const ms = Math.round(performance.now() - started);
     const known = await hand.knowsPlugin(ctx);
-    const found = [ok('panel', `${zones.length} zones, answered in ${ms} ms`)];
+    const found = [ok('panel', `${counted(zones.length, 'zone')}, answered in ${ms} ms`)];
     if (!known) {
       const text = 'the panel does not know the plugin yet: no edit is mirrored';
       const way = `restart it so that it reads the description file: ${restartCommand(root, kind)}`;
@@ -82,13 +82,13 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
   }
   const old = open.filter(({ state, createdAt }) => unfinished.has(state) && wall - createdAt > longOpen);
   if (old.length > 0) {
-    const text = `${old.length} operations are open for more than ten minutes`;
+    const text = `${counted(old.length, 'operation')} open for more than ten minutes`;
     found.push(warning('operations', text, `"domainsync show ${old[0]?.id ?? ''}"`));
   }
   const { rows } = await journal.counts();
   const differs = rows['differs'] ?? 0;
   if (differs > 0) {
-    const text = `${differs} records differ between the two sides; they are left alone`;
+    const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
