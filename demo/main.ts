@@ -52,6 +52,10 @@ function readWords(): { readonly panel: string; readonly central: string; readon
 }
 
 async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    console.log(usage);
+    return 0;
+  }
   const asked = readArguments();
   const [own, other] = [wordsOf(asked.panel), wordsOf(asked.central)];
   console.log(

@@ -54,6 +54,9 @@ function zone(place: () => Place): Command {
     .action(async (name: string) => {
       const { paths, json } = place();
       const view = (await askOrLook(paths, { do: 'zone', zone: name })) as ZoneView;
+      if (view.entry === null && view.rows.length + view.open.length === 0) {
+        throw new AskFailed(`No zone ${name} is known here; "domainsync zones" lists them.`);
+      }
       print(json, view, () => showZone(zoneName(name), view));
     });
 }
