@@ -56,8 +56,13 @@ export async function setUp(stage: Stage, zones: readonly DemoZone[]): Promise<v
     counts['joined'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
     counts,
   );
-  const writes = stage.central.requests.slice(asked).filter(({ func, params }) => isWrite(func, params));
+  const writes = writesSince(stage, asked);
   check('it wrote nothing at the central', writes.length === 0, writes);
+}
+
+/** Writes the central was asked for after its first so many requests. */
+export function writesSince(stage: Stage, asked: number): Stage['central']['requests'] {
+  return stage.central.requests.slice(asked).filter(({ func, params }) => isWrite(func, params));
 }
 
 function isWrite(func: string, params: Readonly<Record<string, string>>): boolean {
