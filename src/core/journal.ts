@@ -49,13 +49,18 @@ export interface Journal {
   zone(zone: DnsName): Promise<ZoneEntry | null>;
   /** Rows of a zone, by owner name, type and rdata. */
   rows(zone: DnsName): Promise<readonly LedgerRow[]>;
-  /** How many zones stand how, and how many rows: for status. */
-  counts(): Promise<{
-    readonly zones: Readonly<Record<string, number>>;
-    readonly rows: Readonly<Record<string, number>>;
-  }>;
+  counts(): Promise<JournalCounts>;
   fact(name: string): Promise<string | null>;
   close(): Promise<void>;
+}
+
+/** What status tells of a journal, without reading it whole. */
+export interface JournalCounts {
+  /** Zones and rows by their standing; a standing nothing has is left out. */
+  readonly zones: Readonly<Record<string, number>>;
+  readonly rows: Readonly<Record<string, number>>;
+  /** Zones with a note. */
+  readonly remarks: number;
 }
 
 export type JournalErrorCode =

@@ -1,6 +1,6 @@
 import type { DnsName } from '../dns/name.ts';
 import { recordId } from '../dns/record.ts';
-import type { Batch, Journal, OperationFilter, RowChange } from '../core/journal.ts';
+import type { Batch, Journal, JournalCounts, OperationFilter, RowChange } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isFinal, mayStep, type Operation } from '../core/operation.ts';
 
@@ -64,10 +64,15 @@ export class MemoryJournal implements Journal {
     return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   }
 
-  async counts(): Promise<{ zones: Record<string, number>; rows: Record<string, number> }> {
+  async counts(): Promise<JournalCounts> {
     await Promise.resolve();
     const rows = [...this.#rows.values()].flatMap((group) => [...group.values()]);
-    return { zones: tally([...this.#zones.values()]), rows: tally(rows) };
+    const zones = [...this.#zones.values()];
+    return {
+      zones: tally(zones),
+      rows: tally(rows),
+      remarks: zones.filter(({ note }) => note !== null).length,
+    };
   }
 
   async fact(name: string): Promise<string | null> {

@@ -7,6 +7,7 @@ import {
   type JournalErrorCode,
   type Batch,
   type Journal,
+  type JournalCounts,
   type OperationFilter,
   type RowChange,
 } from '../core/journal.ts';
@@ -112,10 +113,11 @@ export class SqliteJournal implements Journal {
     return rows.map(readLedgerRow);
   }
 
-  async counts(): Promise<{ zones: Record<string, number>; rows: Record<string, number> }> {
+  async counts(): Promise<JournalCounts> {
     const zones = await this.#all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
     const rows = await this.#all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
-    return { zones: tally(zones), rows: tally(rows) };
+    const remarks = await this.#one('SELECT count(note) AS n FROM zone');
+    return { zones: tally(zones), rows: tally(rows), remarks: Number(remarks?.['n']) };
   }
 
   async fact(name: string): Promise<string | null> {

@@ -80,7 +80,9 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
       sampleRow(1, { standing: 'differs', panelKey: null, note: 'n', onPanel: false }),
     ]);
     assert.equal(await journal.fact('baseline'), '7');
-    assert.deepEqual(await journal.counts(), { zones: { joined: 1 }, rows: { differs: 1 } });
+    assert.deepEqual(await journal.counts(), { zones: { joined: 1 }, rows: { differs: 1 }, remarks: 1 });
+    await journal.commit({ zones: [entry({ note: null })] });
+    assert.equal((await journal.counts()).remarks, 0);
   });
 
   test(`${name}: rows are forgotten before others are put`, async (t) => {

@@ -105,15 +105,15 @@ export class Engine {
     const { journal, clock } = this.#runtime.ports;
     const open = await journal.operations({ openAt: clock.wall() });
     const baseline = await journal.fact(baselineFact);
-    const counts = await journal.counts();
+    const { zones, rows, remarks } = await journal.counts();
     return {
       baselineAt: baseline === null ? null : Number(baseline),
       comparison: this.#compareAll.progress,
       open: open.filter(({ state }) => undone.has(state)).length,
       stuck: open.filter(({ state }) => state === 'stuck'),
-      zones: counts.zones,
-      records: counts.rows,
-      remarks: (await journal.zones()).filter(({ note }) => note !== null).length,
+      zones,
+      records: rows,
+      remarks,
     };
   }
 
