@@ -7,7 +7,7 @@ import { isDead, thisProcess } from './lease.ts';
 test('a process is dead when it has ended, also before its parent has taken notice', async (t) => {
   assert.equal(isDead(thisProcess()), false);
   // A shell that never waits for its child: that stays a zombie once it is killed.
-  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+  const parent = spawn('sh', ['-c', 'tail -f /dev/null & echo $!; exec tail -f /dev/null'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   t.after(() => parent.kill('SIGKILL'));

@@ -27,8 +27,9 @@ interface Lack {
 }
 
 /**
- * Whether what the panel has no longer may be removed at the central: `follow`; `list` where the brakes are on or the wish says no;
- * `later` until a second quiet read some seconds after the first shows the same.
+ * Whether what the panel has no longer may be removed at the central: `follow` (also where nothing is gone or the wish does not
+ * follow, and so nothing would be removed); `list` where the brakes are on; `later` until a second quiet read some seconds after
+ * the first shows the same.
  */
 export function permitFor(
   runtime: Runtime,

@@ -21,7 +21,7 @@ export async function sendOpenTtls(runtime: Runtime, operation: Operation, view:
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {
       const present = (await central.readNames(zone, names, ctx)) ?? [];
-      const busy = await busyElsewhere(runtime, operation);
+      const busy = await busyLater(runtime, operation);
       const remove = present.filter((record) => isOther(record, wanted) && !busy.has(recordId(record)));
       const add = remove.flatMap((record) => wanted.get(recordId(record)) ?? []);
       if (add.length > 0) await central.apply({ zone, remove: remove.map(plain), add }, present, ctx);
@@ -49,7 +49,7 @@ function openTtls({ items, added }: Operation, { ttls }: PanelView): Map<string,
 }
 
 /** Ids of records that later edits, which the panel may not have shown yet, are about: those have the say. */
-async function busyElsewhere(runtime: Runtime, { zone, id }: Operation): Promise<Set<string>> {
+async function busyLater(runtime: Runtime, { zone, id }: Operation): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));
 }
