@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Found, FoundMemory } from '../centrals/ispmanager/index.ts';
 import type { Settings } from '../config/settings.ts';
+import { panelKinds } from '../net/ispmanager/panel-kind.ts';
 import { pathsOf } from './paths.ts';
 
 const stored = v.object({
   asked: v.object({ address: v.string(), kind: v.string(), username: v.string() }),
-  found: v.object({ address: v.string(), kind: v.picklist(['ispmanager6', 'ispmanager4', 'dnsmanager']) }),
+  found: v.object({ address: v.string(), kind: v.picklist(panelKinds) }),
 });
 
 /** Where it is kept, under a panel's root, which panel the central turned out to be. It is found anew when the file is lost. */

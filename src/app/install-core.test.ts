@@ -17,7 +17,7 @@ import { lookAtFiles, lookAtRegistration } from './doctor/files.ts';
 import { install, InstallRefused } from './install.ts';
 import { everything, makeHost, type Host } from './install-harness.ts';
 import { filesFor, layoutOf } from './panel-files.ts';
-import type { PanelKind } from './panel-kind.ts';
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { pathsOf } from './paths.ts';
 import { restartCommand, restartPanel } from './restart-panel.ts';
 import { putSystemFiles, removeSystemFiles } from './system-files.ts';

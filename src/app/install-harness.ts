@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { panelName, type PanelKind } from './panel-kind.ts';
+import { panelName, type PanelKind } from '../net/ispmanager/panel-kind.ts';
 
 export interface Host {
   readonly folder: string;

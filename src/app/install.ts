@@ -25,7 +25,8 @@ import {
   textOf,
   type HandlerType,
 } from './panel-files.ts';
-import { panelKindAt, type PanelKind } from './panel-kind.ts';
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { panelKindAt } from './panel-kind.ts';
 import { pathsOf, type Paths } from './paths.ts';
 import { holds, pointTo, put } from './put-file.ts';
 import { version } from './version.ts';

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PanelKind } from '../panels/ispmanager/api.ts';
-
-export type { PanelKind };
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 
 /** Roots panels are installed at, the likeliest first (reference section 1). */
 export const usualRoots = ['/usr/local/mgr5', '/opt/ispsystem/dnsmanager6', '/usr/local/ispmgr'] as const;
@@ -17,9 +15,4 @@ export function panelKindAt(root: string): PanelKind | null {
   if (!has('etc') || !has('addon') || !has('var')) return null;
   if (!has('etc/xml') && !has('bin/core')) return 'ispmanager4';
   return has('etc/dnsmgr.conf') && !has('etc/ispmgr.conf') ? 'dnsmanager' : 'ispmanager6';
-}
-
-/** The panel's own name, as in addresses, file names and `mgrctl -m` (reference sections 1, 12). */
-export function panelName(kind: PanelKind): 'ispmgr' | 'dnsmgr' {
-  return kind === 'dnsmanager' ? 'dnsmgr' : 'ispmgr';
 }

@@ -1,3 +1,5 @@
+import { panelKinds } from '../net/ispmanager/panel-kind.ts';
+
 /** One setting, described once: reading, defaults and documentation come from here. */
 export interface Option {
   readonly section: string;
@@ -38,7 +40,7 @@ export const options: readonly Option[] = [
     option: 'kind',
     kind: 'choice',
     fallback: 'auto',
-    choices: ['auto', 'ispmanager6', 'ispmanager4', 'dnsmanager'],
+    choices: ['auto', ...panelKinds],
     help: 'Which panel the central is (ispmanager6 is 5 as well, dnsmanager 5 and 6); auto: found out and remembered.',
   },
   {

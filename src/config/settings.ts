@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problem } from '../dns/problem.ts';
+import { panelKindOf, type PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { options, type Option } from './options.ts';
 import { Secret } from './secret.ts';
@@ -19,7 +20,7 @@ import { baseAddress } from './address.ts';
 export interface Settings {
   /** Base URL of the central, https; with a path only where one was written. */
   readonly address: string;
-  readonly kind: 'auto' | 'ispmanager6' | 'ispmanager4' | 'dnsmanager';
+  readonly kind: PanelKind | 'auto';
   readonly username: string;
   readonly password: Secret;
   /** Empty = not pinned. */
@@ -145,14 +146,12 @@ function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
     }));
 }
 
-const kinds = ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
-
 function freeze(address: string, read: Readonly<Record<string, string>>): Settings {
   const text = (key: string): string => read[key] ?? '';
   const time = (key: string): number => Number(text(`sync.${key}`)) * 1_000;
   return Object.freeze({
     address,
-    kind: kinds.find((kind) => kind === text('isp_master.kind')) ?? 'auto',
+    kind: panelKindOf(text('isp_master.kind')),
     username: text('isp_master.username'),
     password: new Secret(text('isp_master.password')),
     fingerprint: text('isp_master.fingerprint'),

@@ -10,6 +10,7 @@ import {
 } from '../app/settings-form.ts';
 import { systemClock } from '../app/clock.ts';
 import { panelKindAt } from '../app/panel-kind.ts';
+import { panelKindNames, panelKindOf, panelKinds } from '../net/ispmanager/panel-kind.ts';
 import {
   decodeForm,
   encodeForm,
@@ -48,14 +49,12 @@ const emptyForm: FormValues = {
   contact: '',
 };
 
-const kinds = ['auto', 'ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
-
 const pauses: readonly PauseChoice[] = ['off', 'keep', '1h', '4h', '24h', 'on'];
 
 function valuesOf({ field }: FormCall): FormValues {
   return {
     host: field('host'),
-    kind: kinds.find((kind) => kind === field('kind')) ?? 'auto',
+    kind: panelKindOf(field('kind')),
     found: null,
     username: field('username').trim(),
     password: field('password'),
@@ -93,17 +92,10 @@ function page(root: string, form: Form, values: FormValues, wrong: Wrong | null)
 
 /** @param found what a central of unknown kind turned out to be; null = not looked at yet */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
-  const names = {
-    ispmanager6: 'ISPmanager 5 / 6',
-    ispmanager4: 'ISPmanager 4',
-    dnsmanager: 'DNSmanager 5 / 6',
-  };
   const [auto, seen] = language === 'ru' ? ['Определить автоматически', 'найден'] : ['Find out', 'found'];
   return [
-    ['auto', found === null ? auto : `${auto} (${seen}: ${names[found]})`],
-    ['ispmanager6', names.ispmanager6],
-    ['ispmanager4', names.ispmanager4],
-    ['dnsmanager', names.dnsmanager],
+    ['auto', found === null ? auto : `${auto} (${seen}: ${panelKindNames[found]})`],
+    ...panelKinds.map((kind): Choice => [kind, panelKindNames[kind]]),
   ];
 }
 

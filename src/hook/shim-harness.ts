@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { layoutOf, textOf, type HandlerType } from '../app/panel-files.ts';
-import type { PanelKind } from '../app/panel-kind.ts';
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { listen } from '../agent/server.ts';
 
 export const accepted = '<?xml version="1.0" encoding="UTF-8"?>\n<doc/>';

@@ -8,13 +8,10 @@ import type { DnsName } from '../dns/name.ts';
 import { rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, type ResourceRecord } from '../dns/record.ts';
 import { coreForm } from '../net/ispmanager/core-rows.ts';
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import type { ContractSubject } from './central-contract.ts';
-import {
-  createIspmanagerCentral,
-  type CentralKind,
-  type CentralSettings,
-} from '../centrals/ispmanager/index.ts';
+import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
 
 /** The account under test: a password with everything that an encoding can break. */
 export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;
@@ -75,14 +72,14 @@ export async function startPanel(
   };
 }
 
-const kinds: Readonly<Record<Generation, CentralKind>> = {
+const kinds: Readonly<Record<Generation, PanelKind>> = {
   v4: 'ispmanager4',
   v5: 'ispmanager6',
   v6: 'ispmanager6',
   dnsmgr: 'dnsmanager',
 };
 
-function settingsFor(sandbox: Sandbox, kind: CentralKind): CentralSettings {
+function settingsFor(sandbox: Sandbox, kind: PanelKind): CentralSettings {
   return {
     kind,
     address: sandbox.address,

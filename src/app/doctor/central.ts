@@ -6,6 +6,7 @@ import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
+import { panelKindNames } from '../../net/ispmanager/panel-kind.ts';
 import { foundCentral } from '../found-central.ts';
 import { SettingsRefused, wireCentral } from '../wire.ts';
 import { ok, problemFound, warning, type Finding } from './finding.ts';
@@ -63,7 +64,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const zones = await central.listZones(ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
-      const text = `${kindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;
+      const text = `${kind === 'auto' ? 'a panel' : panelKindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;
       return [ok('central', text)];
     } finally {
       await central.close();
@@ -81,14 +82,6 @@ function failed(one: Problem): Finding {
   const text = cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
   return problemFound('central', `${text} [${one.code}]`, waysOut[one.code] ?? 'see docs/messages.md');
 }
-
-/** Kinds of central, in words. */
-const kindNames: Readonly<Record<Settings['kind'], string>> = {
-  auto: 'a panel',
-  ispmanager6: 'ISPmanager 5/6',
-  ispmanager4: 'ISPmanager 4',
-  dnsmanager: 'DNSmanager 5/6',
-};
 
 const waysOut: Readonly<Record<string, string>> = {
   'central.unreachable':

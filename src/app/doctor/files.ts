@@ -10,7 +10,8 @@ import {
   type PanelFile,
   type PanelLayout,
 } from '../panel-files.ts';
-import { panelKindAt, panelName, type PanelKind } from '../panel-kind.ts';
+import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { panelKindAt } from '../panel-kind.ts';
 import type { Paths } from '../paths.ts';
 import { restartCommand } from '../restart-panel.ts';
 import { version } from '../version.ts';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { panelKindNames } from '../../net/ispmanager/panel-kind.ts';
 import { panelKindAt } from '../panel-kind.ts';
 import type { Paths } from '../paths.ts';
 import { unitOf } from '../system-files.ts';
@@ -25,16 +26,10 @@ export function lookAtHost({ root }: Paths): Finding[] {
     const text = `${tool} is missing or not executable: the panel cannot be read`;
     found.push(problemFound('panel root', text, "repair the panel's installation"));
   } else {
-    found.push(ok('panel root', `${root}, ${panelNames[panelKindAt(root) ?? 'ispmanager4']}`));
+    found.push(ok('panel root', `${root}, ${panelKindNames[panelKindAt(root) ?? 'ispmanager4']}`));
   }
   return found;
 }
-
-const panelNames = {
-  ispmanager4: 'ISPmanager 4',
-  ispmanager6: 'ISPmanager 5 or 6',
-  dnsmanager: 'DNSmanager 5 or 6',
-} as const;
 
 /** Which way a hook call takes to the agent; tried for real when there is one. */
 export async function lookAtWays({ socket }: Paths): Promise<Finding[]> {

@@ -13,6 +13,7 @@ import type { Clock } from '../../core/clock.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { look, restated } from '../restate.ts';
 import { applyStepwise } from '../stepwise.ts';
@@ -27,10 +28,10 @@ import type { Dialect } from './dialect.ts';
 import { FindingCentral, type FoundMemory } from './finding.ts';
 import { placesOf } from './places.ts';
 import type { Found } from './probe.ts';
-import type { CentralKind, CentralSettings, IspmanagerSettings } from './schema.ts';
+import type { CentralSettings, IspmanagerSettings } from './schema.ts';
 import { v4 } from './v4.ts';
 
-export { readIspmanagerSettings, type CentralKind, type CentralSettings } from './schema.ts';
+export { readIspmanagerSettings, type CentralSettings } from './schema.ts';
 export type { FoundMemory } from './finding.ts';
 export type { Found } from './probe.ts';
 
@@ -90,7 +91,7 @@ class IspmanagerCentral implements Central {
   readonly #api: PanelApi;
   readonly #clock: Clock;
   readonly #dialect: Dialect;
-  readonly #kind: CentralKind;
+  readonly #kind: PanelKind;
 
   constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: Dialect) {
     this.#api = new PanelApi(settings);

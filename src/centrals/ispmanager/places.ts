@@ -1,15 +1,16 @@
-import type { CentralKind, CentralSettings } from './schema.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { CentralSettings } from './schema.ts';
 
 /** Where a central may answer, and as what; `kind` null: the answers tell. */
 export interface Place {
   readonly address: string;
-  readonly kind: CentralKind | null;
+  readonly kind: PanelKind | null;
 }
 
 interface Habit {
   readonly port: number;
   readonly path: string;
-  readonly kinds: readonly CentralKind[];
+  readonly kinds: readonly PanelKind[];
 }
 
 /** Ports and paths that panels use when nobody says otherwise (reference 2.1). */

@@ -1,13 +1,14 @@
 import { CentralError, type CallContext, type CentralErrorCode } from '../../core/central.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { PanelApi } from './api.ts';
 import { placesOf, type Place } from './places.ts';
-import type { CentralKind, CentralSettings } from './schema.ts';
+import type { CentralSettings } from './schema.ts';
 
 /** What the probe found: where the account is, and which panel that is. */
 export interface Found {
   readonly address: string;
-  readonly kind: CentralKind;
+  readonly kind: PanelKind;
 }
 
 /** Longest time (ms) to wait for a place that may not exist, e.g. a port behind a firewall. */
@@ -77,7 +78,7 @@ async function kindOf(
   address: string,
   zones: XmlElement,
   ctx: CallContext,
-): Promise<CentralKind> {
+): Promise<PanelKind> {
   const isLater = zones.attributes['func'] !== undefined || (await knowsRecords(api, zones, ctx));
   if (!isLater) return 'ispmanager4';
   const named = zones.attributes['binary'] ?? new URL(address).pathname;

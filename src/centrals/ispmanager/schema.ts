@@ -2,18 +2,16 @@ import * as v from 'valibot';
 import { problem, type Problem } from '../../dns/problem.ts';
 import type { Trust } from '../../net/connect.ts';
 import { readFingerprint } from '../../net/fingerprint.ts';
-
-/** Which panel it is (reference section 1); 5 speaks as 6 does. */
-export type CentralKind = 'ispmanager4' | 'ispmanager6' | 'dnsmanager';
+import { panelKinds, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 
 /** A checked connection to an account; which panel it is, and its path, may be left open. */
 export interface CentralSettings extends Omit<IspmanagerSettings, 'kind'> {
-  readonly kind: CentralKind | 'auto';
+  readonly kind: PanelKind | 'auto';
 }
 
 /** A checked connection to an account of a known panel. */
 export interface IspmanagerSettings {
-  readonly kind: CentralKind;
+  readonly kind: PanelKind;
   /** Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places are looked at. */
   readonly address: string;
   readonly username: string;
@@ -30,10 +28,7 @@ const defaultTimeout = 10_000;
 const text = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
 
 const schema = v.object({
-  kind: v.optional(
-    v.picklist(['auto', 'ispmanager4', 'ispmanager6', 'dnsmanager'], 'setting.bad-choice'),
-    'auto',
-  ),
+  kind: v.optional(v.picklist(['auto', ...panelKinds], 'setting.bad-choice'), 'auto'),
   address: v.pipe(
     text,
     v.trim(),

@@ -1,19 +1,17 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import type { DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
+import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
 import { core } from './core.ts';
 import type { PanelDialect } from './dialect.ts';
 import { v4 } from './v4.ts';
-import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
-
-/** Which panel it is (reference section 1); 5 and 6 are alike to us. */
-export type PanelKind = 'ispmanager4' | 'ispmanager6' | 'dnsmanager';
 
 export interface IspmanagerPanelSettings {
   /** The panel's root directory, e.g. `/usr/local/mgr5`. */
@@ -32,7 +30,7 @@ export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
 export function localTool({ root, kind, mgrctl, timeout }: IspmanagerPanelSettings): LocalTool {
   return {
     mgrctl: mgrctl ?? join(root, 'sbin/mgrctl'),
-    panel: kind === 'dnsmanager' ? 'dnsmgr' : 'ispmgr',
+    panel: panelName(kind),
     timeout: timeout ?? 30_000,
   };
 }

@@ -1,6 +1,7 @@
 import type { HookCall, Language } from '../../core/panel.ts';
 import { escapeXml } from '../../net/xml.ts';
-import { dialectOf, type PanelKind } from './api.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { dialectOf } from './api.ts';
 import type { CallDialect } from './dialect.ts';
 
 /** One call of the settings form. */

@@ -1,0 +1,21 @@
+/** Kinds of panel that we speak with, as the customer's panel and as the central; 5 speaks as 6 does (reference section 1). */
+export const panelKinds = ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
+
+export type PanelKind = (typeof panelKinds)[number];
+
+/** In words, in every language. */
+export const panelKindNames: Readonly<Record<PanelKind, string>> = {
+  ispmanager6: 'ISPmanager 5/6',
+  ispmanager4: 'ISPmanager 4',
+  dnsmanager: 'DNSmanager 5/6',
+};
+
+/** What a setting or a form's field says; `auto` = to be found out, also where it says anything else. */
+export function panelKindOf(text: string): PanelKind | 'auto' {
+  return panelKinds.find((kind) => kind === text) ?? 'auto';
+}
+
+/** The panel's own name, as in addresses, file names and `mgrctl -m` (reference sections 1, 12). */
+export function panelName(kind: PanelKind): 'ispmgr' | 'dnsmgr' {
+  return kind === 'dnsmanager' ? 'dnsmgr' : 'ispmgr';
+}
