@@ -14,6 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import { problem, type Problem } from '../dns/problem.ts';
 import { readSettings, saveSettingsText, settingsPath } from '../config/settings.ts';
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { obstacles } from './obstacles.ts';
 import {
   clearCaches,
@@ -25,7 +26,6 @@ import {
   textOf,
   type HandlerType,
 } from './panel-files.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { panelKindAt } from './panel-kind.ts';
 import { pathsOf, type Paths } from './paths.ts';
 import { holds, pointTo, put } from './put-file.ts';

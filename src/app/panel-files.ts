@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fill } from './fill.ts';
 import { panelName, type PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { fill } from './fill.ts';
 import { removeIfEmpty } from './put-file.ts';
 
 /** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */

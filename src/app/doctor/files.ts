@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { releases } from '../install.ts';
 import {
   commandFile,
@@ -10,7 +11,6 @@ import {
   type PanelFile,
   type PanelLayout,
 } from '../panel-files.ts';
-import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { panelKindAt } from '../panel-kind.ts';
 import type { Paths } from '../paths.ts';
 import { restartCommand } from '../restart-panel.ts';

@@ -1,6 +1,6 @@
 import type { HookCall, Language } from '../../core/panel.ts';
-import { escapeXml } from '../../net/xml.ts';
 import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { escapeXml } from '../../net/xml.ts';
 import { dialectOf } from './api.ts';
 import type { CallDialect } from './dialect.ts';
 
