@@ -1,0 +1,149 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DnsName } from '../../dns/name.ts';
+import {
+  zoneFileName,
+  zoneText,
+  type NameServer,
+  type NameServerOptions,
+  type ServedZone,
+  type ServerKey,
+} from './name-server.ts';
+import { freePort, runProgram, serverFolder, ServerProcess } from './process.ts';
+
+export interface KnotOptions extends NameServerOptions {
+  /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
+  readonly primary?: number;
+  /** Ports that are told of changes and may transfer. */
+  readonly secondaries?: readonly number[];
+  readonly port?: number;
+  /** Lines for the default template, indented by four. */
+  readonly template?: string;
+}
+
+export interface Knot extends NameServer {
+  readonly kind: 'knot';
+  readonly socket: string;
+  readonly knotc: (...words: readonly string[]) => Promise<string>;
+}
+
+/** Starts Knot DNS on a free port. AXFR is allowed to nobody but keys named `transfer`, and to secondaries. */
+export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
+  const folder = serverFolder('knot');
+  mkdirSync(join(folder, 'zones'));
+  const port = options.port ?? (await freePort());
+  const socket = join(folder, 'knot.sock');
+  const zones = new Map<DnsName, ServedZone>();
+  const file = join(folder, 'knot.conf');
+  const writeAll = (): void => {
+    writeFileSync(file, configuration(folder, port, [...zones.values()], options));
+  };
+  const put = (more: readonly ServedZone[]): void => {
+    for (const one of more) {
+      zones.set(one.zone, one);
+      if (options.primary === undefined) {
+        writeFileSync(join(folder, 'zones', zoneFileName(one.zone)), zoneText(one));
+      }
+    }
+    writeAll();
+  };
+  put(options.zones ?? []);
+  const knotc = (...words: readonly string[]): Promise<string> =>
+    runProgram('knotc', ['-s', socket, '-c', file, ...words]);
+  const server = new ServerProcess(folder, 'knotd', ['-c', file], async () => {
+    return await knotc('status').then(
+      () => true,
+      () => false,
+    );
+  });
+  const loaded = async (): Promise<void> => {
+    // One command of several: the control socket is busy while zones are loaded.
+    const names = [...zones.keys()].slice(0, 1);
+    if (names.length > 0 && options.primary === undefined) await knotc('-b', 'zone-refresh');
+  };
+  await server.start();
+  return {
+    kind: 'knot',
+    port,
+    socket,
+    folder,
+    knotc,
+    addZones: async (more) => {
+      put(more);
+      await knotc('-b', 'reload');
+      await loaded();
+    },
+    dropZone: async (zone) => {
+      zones.delete(zone);
+      writeAll();
+      await knotc('-b', 'reload');
+      rmSync(join(folder, 'zones', zoneFileName(zone)), { force: true });
+    },
+    start: async () => await server.start(),
+    stop: async (signal) => await server.stop(signal),
+    signal: (signal) => server.signal(signal),
+    log: () => server.log(),
+    dispose: async () => await server.dispose(),
+  };
+}
+
+function configuration(
+  folder: string,
+  port: number,
+  zones: readonly ServedZone[],
+  { keys = [], primary, secondaries = [], template = '' }: KnotOptions,
+): string {
+  const remotes = [...(primary === undefined ? [] : [primary]), ...secondaries];
+  return `
+server:
+    rundir: "${folder}"
+    listen: 127.0.0.1@${port}
+control:
+    listen: "${folder}/knot.sock"
+log:
+  - target: stderr
+    any: info
+database:
+    storage: "${folder}/db"
+${keys.length === 0 ? '' : `key:\n${keys.map(keyBlock).join('')}`}
+${remotes.length === 0 ? '' : `remote:\n${remotes.map((one) => `  - id: r${one}\n    address: 127.0.0.1@${one}\n`).join('')}`}
+acl:
+${keys.map(aclBlocks).join('')}${primary === undefined ? '' : '  - id: notify\n    address: 127.0.0.1\n    action: notify\n'}${secondaries.length === 0 ? '' : '  - id: peers\n    address: 127.0.0.1\n    action: transfer\n'}
+template:
+  - id: default
+    storage: "${folder}/zones"
+${template}
+zone:
+${zones.map((zone) => zoneBlock(zone, keys, { primary, secondaries })).join('')}`;
+}
+
+function keyBlock({ name, algorithm, secret }: ServerKey): string {
+  return `  - id: ${name}\n    algorithm: ${algorithm}\n    secret: ${secret}\n`;
+}
+
+function aclBlocks({ name }: ServerKey): string {
+  const action = name.startsWith('transfer') ? 'transfer' : 'update';
+  return `  - id: ${name}\n    key: ${name}\n    action: ${action}\n`;
+}
+
+function zoneBlock(
+  { zone, keys: own, signed = false }: ServedZone,
+  keys: readonly ServerKey[],
+  peers: { readonly primary: number | undefined; readonly secondaries: readonly number[] },
+): string {
+  const transfers = keys.map(({ name }) => name).filter((name) => name.startsWith('transfer'));
+  const acl = [...(own ?? keys.slice(0, 1).map(({ name }) => name)), ...transfers];
+  if (peers.primary !== undefined) acl.push('notify');
+  if (peers.secondaries.length > 0) acl.push('peers');
+  return [
+    `  - domain: "${zone}"`,
+    `    file: "${zoneFileName(zone)}"`,
+    ...(acl.length === 0 ? [] : [`    acl: [${[...new Set(acl)].join(', ')}]`]),
+    ...(peers.primary === undefined ? [] : [`    master: r${peers.primary}`]),
+    ...(peers.secondaries.length === 0
+      ? []
+      : [`    notify: [${peers.secondaries.map((one) => `r${one}`).join(', ')}]`]),
+    ...(signed ? ['    dnssec-signing: on'] : []),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import type { DnsName } from '../../dns/name.ts';
+import {
+  makeKey,
+  zoneFileName,
+  zoneText,
+  type NameServer,
+  type NameServerOptions,
+  type ServedZone,
+  type ServerKey,
+} from './name-server.ts';
+import { answers, freePort, runProgram, serverFolder, ServerProcess } from './process.ts';
+
+export interface NamedOptions extends NameServerOptions {
+  /** Lines for the `options` block. */
+  readonly extra?: string;
+  /** The `update-policy` rules of every zone, instead of all rights for its keys; `KEY` stands for each key. */
+  readonly policy?: string;
+  /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
+  readonly primary?: number;
+  /** Ports that are told of changes and may transfer. */
+  readonly secondaries?: readonly number[];
+  readonly port?: number;
+}
+
+export interface Named extends NameServer {
+  readonly kind: 'bind';
+  readonly tlsPort: number;
+  /** SHA-256 of its certificate, hexadecimal. */
+  readonly fingerprint: string;
+  readonly rndc: (...words: readonly string[]) => Promise<string>;
+}
+
+/** Starts BIND 9 on free ports; also over TLS. AXFR is allowed to nobody but keys named `transfer`, and to secondaries. */
+export async function startNamed(options: NamedOptions = {}): Promise<Named> {
+  const folder = serverFolder('named');
+  mkdirSync(join(folder, 'zones'));
+  const port = options.port ?? (await freePort());
+  const [tlsPort, controlPort] = [await freePort(), await freePort()];
+  const control = makeKey('control');
+  makeCertificate(folder);
+  const keys = options.keys ?? [];
+  writeFileSync(
+    join(folder, 'named.conf'),
+    configuration(folder, { port, tlsPort, controlPort }, [...keys, control], options),
+  );
+  writeFileSync(join(folder, 'rndc.conf'), rndcConfiguration(control, controlPort));
+  const zones = new Map<DnsName, ServedZone>();
+  const writeZones = (): void => {
+    const blocks = [...zones.values()].map((zone) => zoneBlock(zone, keys, options));
+    writeFileSync(join(folder, 'zones.conf'), blocks.join('\n'));
+  };
+  const put = (more: readonly ServedZone[]): void => {
+    for (const one of more) {
+      zones.set(one.zone, one);
+      if (options.primary === undefined) {
+        writeFileSync(join(folder, 'zones', zoneFileName(one.zone)), zoneText(one));
+      }
+    }
+    writeZones();
+  };
+  put(options.zones ?? []);
+  const server = new ServerProcess(folder, 'named', ['-g', '-c', join(folder, 'named.conf')], () =>
+    Promise.resolve(server.log().includes(' running') && !server.log().endsWith('exiting')),
+  );
+  const rndc = (...words: readonly string[]): Promise<string> =>
+    runProgram('rndc', ['-c', join(folder, 'rndc.conf'), ...words]);
+  await server.start();
+  return {
+    kind: 'bind',
+    port,
+    tlsPort,
+    fingerprint: fingerprintOf(folder),
+    folder,
+    rndc,
+    addZones: async (more) => {
+      put(more);
+      await rndc('reconfig');
+    },
+    dropZone: async (zone) => {
+      zones.delete(zone);
+      writeZones();
+      await rndc('reconfig');
+      for (const ending of ['', '.jnl', '.signed', '.signed.jnl', '.jbk'])
+        rmSync(join(folder, 'zones', `${zoneFileName(zone)}${ending}`), { force: true });
+    },
+    start: async () => {
+      rmSync(join(folder, 'server.log'), { force: true });
+      await server.start();
+      while (!(await answers(port))) await new Promise((resolve) => setImmediate(resolve));
+    },
+    stop: async (signal) => await server.stop(signal),
+    signal: (signal) => server.signal(signal),
+    log: () => server.log(),
+    dispose: async () => await server.dispose(),
+  };
+}
+
+interface Ports {
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly controlPort: number;
+}
+
+function configuration(
+  folder: string,
+  { port, tlsPort, controlPort }: Ports,
+  keys: readonly ServerKey[],
+  { extra = '', secondaries = [] }: NamedOptions,
+): string {
+  const told = secondaries.map((one) => `127.0.0.1 port ${one};`).join(' ');
+  return `
+options {
+  directory "${folder}";
+  pid-file "${folder}/named.pid";
+  session-keyfile "${folder}/session.key";
+  managed-keys-directory "${folder}";
+  listen-on port ${port} { 127.0.0.1; };
+  listen-on port ${tlsPort} tls local { 127.0.0.1; };
+  listen-on-v6 { none; };
+  recursion no;
+  dnssec-validation no;
+  notify ${secondaries.length > 0 ? `explicit; also-notify { ${told} }` : 'no'};
+  allow-transfer { ${secondaries.length > 0 ? '127.0.0.1;' : transferKeys(keys)} };
+  ${extra}
+};
+tls local { cert-file "${folder}/cert.pem"; key-file "${folder}/key.pem"; };
+controls { inet 127.0.0.1 port ${controlPort} allow { 127.0.0.1; } keys { "control"; }; };
+${keys.map(keyBlock).join('\n')}
+include "${folder}/zones.conf";
+`;
+}
+
+function transferKeys(keys: readonly ServerKey[]): string {
+  const named = keys.filter(({ name }) => name.startsWith('transfer')).map(({ name }) => `key "${name}";`);
+  return named.length === 0 ? 'none;' : named.join(' ');
+}
+
+function keyBlock({ name, algorithm, secret }: ServerKey): string {
+  return `key "${name}" { algorithm ${algorithm}; secret "${secret}"; };`;
+}
+
+function rndcConfiguration(control: ServerKey, port: number): string {
+  return `${keyBlock(control)}
+options { default-key "control"; default-server 127.0.0.1; default-port ${port}; };
+`;
+}
+
+function zoneBlock(
+  served: ServedZone,
+  keys: readonly ServerKey[],
+  { policy = 'grant KEY zonesub ANY;', primary }: NamedOptions,
+): string {
+  const { zone, signed = false } = served;
+  const file = `zones/${zoneFileName(zone)}`;
+  const name = zone.replaceAll('"', String.raw`\"`);
+  if (primary !== undefined) {
+    return `zone "${name}" { type secondary; file "${file}"; primaries { 127.0.0.1 port ${primary}; }; };`;
+  }
+  const rules = (served.keys ?? keys.slice(0, 1).map((key) => key.name)).map((key) =>
+    policy.replaceAll('KEY', `"${key}"`),
+  );
+  const updates = rules.length === 0 ? '' : `update-policy { ${rules.join(' ')} };`;
+  return `zone "${name}" { type primary; file "${file}"; ${updates} ${signed ? 'dnssec-policy default;' : ''} };`;
+}
+
+function makeCertificate(folder: string): void {
+  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-days', '30'];
+  const subject = ['-subj', '/CN=named.test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const made = spawnSync('openssl', [...kind, ...files, ...subject]);
+  if (made.status !== 0) throw new Error(`openssl: ${String(made.stderr)}`);
+}
+
+function fingerprintOf(folder: string): string {
+  const { fingerprint256 } = new X509Certificate(readFileSync(join(folder, 'cert.pem')));
+  return fingerprint256.replaceAll(':', '').toLowerCase();
+}

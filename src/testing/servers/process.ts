@@ -1,0 +1,131 @@
+/** Name servers as child processes of a test, in a folder of their own, on free ports of 127.0.0.1. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** For `skip` of node:test: why a test that needs these programs cannot run here; false: they are here. */
+export function missingPrograms(...programs: readonly string[]): string | false {
+  const lacking = programs.filter((program) => pathOf(program) === null);
+  return lacking.length === 0 ? false : `${lacking.join(', ')} not installed (script/servers)`;
+}
+
+/** Servers live in sbin, which is not on everybody's PATH. */
+function pathOf(program: string): string | null {
+  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+  const found = spawnSync('sh', ['-c', `command -v ${program}`], { env: { PATH: path }, encoding: 'utf8' });
+  return found.status === 0 ? found.stdout.trim() : null;
+}
+
+/** A folder for one server; short, because paths of sockets are limited. */
+export function serverFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `ds-${name}-`));
+}
+
+/** A port of 127.0.0.1 that is free for UDP and TCP at this moment. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const stream = createServer();
+    stream.listen(0, '127.0.0.1');
+    await once(stream, 'listening');
+    const address = stream.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const datagram = createSocket('udp4');
+    const free = await new Promise<boolean>((resolve) => {
+      datagram.once('error', () => resolve(false));
+      datagram.bind(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise<void>((resolve) => (free ? datagram.close(() => resolve()) : resolve()));
+    await new Promise((resolve) => stream.close(resolve));
+    if (free) return port;
+  }
+}
+
+/** One server program: started, stopped, killed, started again where it was. */
+export class ServerProcess {
+  readonly folder: string;
+  readonly #program: string;
+  readonly #words: readonly string[];
+  readonly #ready: () => Promise<boolean>;
+  #child: ChildProcess | null = null;
+
+  /**
+   * @param folder removed by `dispose`; what the program says goes to `server.log` in it
+   * @param ready whether it answers; asked again and again after a start
+   */
+  constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
+    this.folder = folder;
+    this.#program = pathOf(program) ?? program;
+    this.#words = words;
+    this.#ready = ready;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** @throws {Error} with the log when it ends or does not answer within 20 s */
+  async start(): Promise<void> {
+    const log = openSync(join(this.folder, 'server.log'), 'a');
+    const child = spawn(this.#program, this.#words, { stdio: ['ignore', log, log], cwd: this.folder });
+    this.#child = child;
+    const started = performance.now();
+    while (!(await this.#ready())) {
+      if (child.exitCode !== null || performance.now() - started > 20_000) {
+        child.kill('SIGKILL');
+        throw new Error(`${this.#program} did not start:\n${this.log()}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** What the program has said so far. */
+  log(): string {
+    return readFileSync(join(this.folder, 'server.log'), 'utf8');
+  }
+
+  /** Ends it and waits until it is gone; its files stay. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'close');
+  }
+
+  /** Halts it as it is, so that it is there and silent; `SIGCONT` lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether something accepts TCP connections there. */
+export async function answers(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Runs a program to its end. @throws {Error} with what it said when its status is not 0 */
+export async function runProgram(program: string, words: readonly string[]): Promise<string> {
+  const child = spawn(pathOf(program) ?? program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (part: Buffer) => (said += part.toString('utf8')));
+  child.stderr.on('data', (part: Buffer) => (said += part.toString('utf8')));
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${said}`);
+  return said;
+}
