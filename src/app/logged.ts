@@ -32,8 +32,8 @@ export function loggedCentral(central: Central, log: Log): Central {
     },
     audit: (change) => central.audit(change),
     check: (ctx) => tell('check', '-', ctx, () => central.check(ctx)),
-    listZones: (ctx) => tell('list', '-', ctx, () => central.listZones(ctx)),
-    readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => central.readZone(zone, ctx)),
+    listZones: (asked, ctx) => tell('list', '-', ctx, () => central.listZones(asked, ctx)),
+    readZone: (zone, known, ctx) => tell('read-zone', zone, ctx, () => central.readZone(zone, known, ctx)),
     readNames: (zone, names, ctx) => tell('read-names', zone, ctx, () => central.readNames(zone, names, ctx)),
     apply: (change, present, ctx) =>
       tell('apply', change.zone, ctx, () => central.apply(change, present, ctx)),

@@ -113,7 +113,7 @@ function check(place: () => Place): Command {
       const central = await wireCentral(settings, paths.root);
       try {
         await central.check(ctx);
-        const names = await central.listZones(ctx);
+        const names = await central.listZones([], ctx);
         const report = {
           ok: true,
           central: central.id,

@@ -22,7 +22,7 @@ function bench() {
   const central = withBreaker(inner, clock);
   const outcome = async (): Promise<string> => {
     try {
-      await central.listZones(quietContext());
+      await central.listZones([], quietContext());
       return 'ok';
     } catch (error) {
       if (error instanceof CentralError) return error.code;
@@ -133,7 +133,7 @@ describe('breaker', () => {
     const b = bench();
     const ctx = { signal: AbortSignal.abort(new Error('deadline')), operation: '-' };
     for (let round = 0; round < 3; round += 1) {
-      await assert.rejects(b.central.listZones(ctx), { code: 'central.unreachable' });
+      await assert.rejects(b.central.listZones([], ctx), { code: 'central.unreachable' });
     }
     assert.equal(await b.outcome(), 'ok');
   });
@@ -145,6 +145,6 @@ describe('breaker', () => {
     assert.equal(central.traits, inner.traits);
     assert.equal(central.id, inner.id);
     await central.close();
-    await assert.rejects(inner.listZones(quietContext()), CentralError);
+    await assert.rejects(inner.listZones([], quietContext()), CentralError);
   });
 });

@@ -45,8 +45,9 @@ export function withBreaker(central: Central, clock: Clock): Central {
         await central.check(ctx);
       });
     },
-    listZones: async (ctx) => await gate.pass(ctx, async () => await central.listZones(ctx)),
-    readZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.readZone(zone, ctx)),
+    listZones: async (asked, ctx) => await gate.pass(ctx, async () => await central.listZones(asked, ctx)),
+    readZone: async (zone, known, ctx) =>
+      await gate.pass(ctx, async () => await central.readZone(zone, known, ctx)),
     readNames: async (zone: DnsName, names: readonly DnsName[], ctx: CallContext) =>
       await gate.pass(ctx, async () => await central.readNames(zone, names, ctx)),
     apply: async (change: Change, present: readonly CentralRecord[], ctx: CallContext) =>

@@ -97,6 +97,18 @@ export const catalogue = {
     en: 'The domain {zone} belongs to another account at the central DNS. Ask the provider.',
     ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи. Обратитесь к провайдеру.',
   },
+  'zone.create-there-first': {
+    en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Create it there first, then here.',
+    ru: 'На центральном DNS домена {zone} ещё нет, создать его там может только провайдер. Сначала создайте домен там, затем здесь.',
+  },
+  'zone.delete-there': {
+    en: 'Only the provider can delete the domain {zone} at the central DNS.',
+    ru: 'Удалить домен {zone} на центральном DNS может только провайдер.',
+  },
+  'zone.left-at-central': {
+    en: 'The domain {zone} was deleted in the panel; at the central DNS only the provider can delete it. Ask the provider.',
+    ru: 'Домен {zone} удалён в панели; на центральном DNS удалить его может только провайдер. Обратитесь к провайдеру.',
+  },
   'zone.missing-at-central': {
     en: 'The central DNS no longer has the domain {zone}. Ask the provider.',
     ru: 'На центральном DNS больше нет домена {zone}. Обратитесь к провайдеру.',

@@ -29,8 +29,12 @@ export interface CentralTraits {
   readonly atomic: 'zone' | 'rrset' | 'record' | 'none';
   /** Whether the server itself refuses a write based on a stale read. */
   readonly guard: 'cas' | 'per-record' | 'none';
-  /** Whether this account may create and delete zones. */
+  /** Whether this account may create and delete zones; where not, the provider does, and the zone is waited for. */
   readonly managesZones: boolean;
+  /** Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has. */
+  readonly listsZones: boolean;
+  /** Whether it can read a whole zone; where not, `readZone` reads the known names only. */
+  readonly wholeZones: boolean;
   /** Whether there is room for an owner mark outside DNS data. */
   readonly ownerMark: boolean;
   /** False where the central has one TTL per zone (ISPmanager 4); TTLs are then null on read and ignored on write. */
@@ -68,12 +72,22 @@ export interface Central {
   /** Proves connection, login and the right to list zones. Changes nothing. */
   check(ctx: CallContext): Promise<void>;
 
-  /** Names of all zones of this account, complete. A cut or filtered list is an error, never a shorter list. */
-  listZones(ctx: CallContext): Promise<readonly DnsName[]>;
+  /**
+   * Names of all zones of this account, complete. A cut or filtered list is an error, never a shorter list.
+   * @param asked zones the caller wants to know about; a central that cannot list (`listsZones`) answers those of them it has
+   */
+  listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]>;
 
-  /** All records of the zone, complete, from the central's source of truth; `null` = the central says it has no such zone
-   * in this account. */
-  readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null>;
+  /**
+   * All records of the zone, complete, from the central's source of truth; `null` = the central says it has no such zone
+   * in this account.
+   * @param known names at which records may be; a central that cannot read a whole zone (`wholeZones`) reads these, each completely
+   */
+  readZone(
+    zone: DnsName,
+    known: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null>;
 
   /** Like `readZone`, for the records at `names` only. */
   readNames(
@@ -92,11 +106,15 @@ export interface Central {
 
   /**
    * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
-   * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `central.limit`, `central.refused` ...
+   * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `zone.create-there-first` where only the provider
+   *   creates zones, `central.limit`, `central.refused` ...
    */
   createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'>;
 
-  /** Deletes the zone; resolves once a read shows it gone. `missing`: it was not there. */
+  /**
+   * Deletes the zone; resolves once a read shows it gone. `missing`: it was not there.
+   * @throws {CentralError} `zone.delete-there` where only the provider deletes zones
+   */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
 
   /** Closes connections. Further calls are an error. */
@@ -132,6 +150,9 @@ export type CentralErrorCode =
   | 'central.ambiguous-key'
   /** The zone exists at the central in another account. */
   | 'zone.foreign'
+  /** Zones are made and deleted by the provider. */
+  | 'zone.create-there-first'
+  | 'zone.delete-there'
   /** The write was answered OK but a read does not show it. */
   | 'central.no-effect';
 

@@ -18,6 +18,8 @@ export interface ContractSubject {
   readonly someoneElse: {
     add(zone: DnsName, record: ResourceRecord): Promise<void>;
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
+    /** Makes a zone in our account, as the provider does; needed where the account itself cannot (`managesZones`). */
+    makeZone?(zone: DnsName): Promise<void>;
     /** Makes a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
     /** The zone's records whoever asks; `null`: no such zone in any account. */
@@ -51,21 +53,33 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     const bench = async (): Promise<Bench> => {
       zones += 1;
       const zone = parseName(`zone${zones}.example.`);
-      assert.equal(await subject.central.createZone(zone, seed, quietContext()), 'created');
+      await makeZone(subject, zone);
       return new Bench(subject, zone);
     };
     readCases(() => subject, bench);
     zoneCases(() => subject);
+    foreignCases(() => subject);
+    rrsetCases(bench);
     changeCases(bench);
     valueCases(bench);
     strangerCases(bench);
     it('refuses every call once closed', async () => {
       const own = subject.central;
       await own.close();
-      await assert.rejects(own.listZones(quietContext()), CentralError);
-      await assert.rejects(own.readZone(parseName('example.org.'), quietContext()), CentralError);
+      await assert.rejects(own.listZones([], quietContext()), CentralError);
+      await assert.rejects(own.readZone(parseName('example.org.'), [], quietContext()), CentralError);
     });
   });
+}
+
+/** A new zone of the account: made by the account itself, or by the provider. */
+async function makeZone({ central, someoneElse }: ContractSubject, zone: DnsName): Promise<void> {
+  if (central.traits.managesZones) {
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
+    return;
+  }
+  assert.ok(someoneElse.makeZone !== undefined, 'the subject can make zones');
+  await someoneElse.makeZone(zone);
 }
 
 /** One zone of the subject and what is done to it. */
@@ -156,7 +170,7 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
 
   it('answers null for a zone that is not there, and nothing else', async () => {
     const missing = parseName('missing.example.');
-    assert.equal(await subject().central.readZone(missing, quietContext()), null);
+    assert.equal(await subject().central.readZone(missing, [], quietContext()), null);
     assert.equal(await subject().central.readNames(missing, [missing], quietContext()), null);
   });
 
@@ -167,7 +181,8 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
       [b.record('a', 'A', '192.0.2.1'), b.record('a', 'A', '192.0.2.2'), b.record('b.a', 'A', '192.0.2.3')],
     );
     const a = parseName('a', b.zone);
-    const whole = (await b.central.readZone(b.zone, quietContext())) ?? [];
+    const names = [b.zone, a, parseName('b.a', b.zone)];
+    const whole = (await b.central.readZone(b.zone, names, quietContext())) ?? [];
     const part = (await b.central.readNames(b.zone, [a], quietContext())) ?? [];
     assert.deepEqual(
       part,
@@ -180,7 +195,7 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
 
   it('stops at the deadline', async () => {
     const ctx = { signal: AbortSignal.abort(new Error('deadline')), operation: '-' };
-    const error = await refusal(subject().central.listZones(ctx), 'central.unreachable');
+    const error = await refusal(subject().central.listZones([], ctx), 'central.unreachable');
     assert.equal(error.state, 'untouched');
     const b = await bench();
     const change = b.change([], [b.record('late', 'A', '192.0.2.1')]);
@@ -193,27 +208,45 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
 function zoneCases(subject: () => ContractSubject): void {
   it('creates a zone once and deletes it once', async () => {
     const { central } = subject();
+    if (!central.traits.managesZones) return await provided(subject(), parseName('made.example.'));
     const zone = parseName('made.example.');
-    assert.equal((await central.listZones(quietContext())).includes(zone), false);
+    assert.equal((await central.listZones([], quietContext())).includes(zone), false);
     assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
     assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
-    assert.equal((await central.listZones(quietContext())).includes(zone), true);
-    assert.notEqual(await central.readZone(zone, quietContext()), null);
+    assert.equal((await central.listZones([], quietContext())).includes(zone), true);
+    assert.notEqual(await central.readZone(zone, [], quietContext()), null);
     assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
     assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
-    assert.equal((await central.listZones(quietContext())).includes(zone), false);
-    assert.equal(await central.readZone(zone, quietContext()), null);
+    assert.equal((await central.listZones([], quietContext())).includes(zone), false);
+    assert.equal(await central.readZone(zone, [], quietContext()), null);
   });
 
   it('creates an internationalised zone under its punycode name', async () => {
     const { central } = subject();
     const zone = parseName('пример.example.');
-    assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
-    assert.equal((await central.listZones(quietContext())).includes(zone), true);
+    await makeZone(subject(), zone);
+    assert.equal((await central.listZones([zone], quietContext())).includes(zone), true);
     assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
-    assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
+    if (central.traits.managesZones) assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
   });
+}
 
+/** Zones that only the provider makes and deletes. */
+async function provided(subject: ContractSubject, zone: DnsName): Promise<void> {
+  const { central } = subject;
+  assert.deepEqual(await central.listZones([zone], quietContext()), []);
+  const early = await refusal(central.createZone(zone, seed, quietContext()), 'zone.create-there-first');
+  assert.deepEqual([early.state, early.retry], ['untouched', 'never']);
+  assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
+  await makeZone(subject, zone);
+  assert.deepEqual(await central.listZones([zone], quietContext()), [zone]);
+  assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
+  const kept = await refusal(central.deleteZone(zone, quietContext()), 'zone.delete-there');
+  assert.deepEqual([kept.state, kept.retry], ['untouched', 'never']);
+  assert.notEqual(await central.readZone(zone, [zone], quietContext()), null);
+}
+
+function foreignCases(subject: () => ContractSubject): void {
   it('neither reads, writes, creates nor deletes a zone of another account', async () => {
     const { central, someoneElse } = subject();
     const zone = parseName('foreign.example.');
@@ -221,8 +254,8 @@ function zoneCases(subject: () => ContractSubject): void {
     const truth = await someoneElse.records(zone);
     const error = await refusal(central.createZone(zone, seed, quietContext()), 'zone.foreign');
     assert.equal(error.state, 'untouched');
-    assert.equal((await central.listZones(quietContext())).includes(zone), false);
-    assert.equal(await central.readZone(zone, quietContext()), null);
+    assert.equal((await central.listZones([], quietContext())).includes(zone), false);
+    assert.equal(await central.readZone(zone, [], quietContext()), null);
     assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
     const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
     const change = { zone, remove: [], add: [record] };
@@ -316,6 +349,15 @@ function changeCases(bench: MakeBench): void {
     if (b.central.traits.atomic !== 'zone') assert.equal(error.state, 'partial');
     await b.apply(invert(change));
     assert.deepEqual(sorted(await b.truth()), sorted(before));
+  });
+
+  it('alters everything that hangs together in one change', async () => {
+    const b = await bench();
+    const before = [b.record('x', 'A', '192.0.2.1'), b.record('y', 'A', '192.0.2.1'), b.text('x', 'one')];
+    const after = [b.record('x', 'A', '192.0.2.2'), b.record('y', 'AAAA', '2001:db8::2'), b.text('z', 'two')];
+    await b.works([], before);
+    await b.works(before, after);
+    await b.works(after, before);
   });
 
   it('alters one field of MX and SRV records', async () => {
@@ -496,5 +538,94 @@ function strangerCases(bench: MakeBench): void {
     await b.works([b.record('s', 'A', '192.0.2.1')], [b.record('s', 'AAAA', '2001:db8::1')]);
     const truth = await b.truth();
     for (const record of theirs) assert.equal(truth.has(recordId(record)), true);
+  });
+}
+
+/** Records of every type of the table, as fields of a master file; hosts are absolute. */
+const everyType: Readonly<Record<string, readonly [string, string]>> = {
+  A: ['192.0.2.1', '192.0.2.2'],
+  AAAA: ['2001:db8::1', '2001:db8::2'],
+  MX: ['10 mail.example.net.', '20 mail.example.net.'],
+  TXT: ['"one"', '"two"'],
+  SRV: ['1 2 3 host.example.net.', '1 2 4 host.example.net.'],
+  CNAME: ['one.example.net.', 'two.example.net.'],
+  PTR: ['one.example.net.', 'two.example.net.'],
+  NS: ['ns1.example.net.', 'ns2.example.net.'],
+  CAA: ['0 issue "ca.example.net"', '128 issue "ca.example.net"'],
+  TLSA: [
+    '3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
+    '3 1 1 ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
+  ],
+};
+
+function rrsetCases(bench: MakeBench): void {
+  it('takes every type it claims, and gives it back as it was', async () => {
+    const b = await bench();
+    const { recordTypes } = b.central.traits;
+    for (const [type, [one, two]] of Object.entries(everyType)) {
+      if (recordTypes !== 'any' && !recordTypes.has(type)) continue;
+      const name = `t-${type.toLowerCase()}`;
+      const [first, second] = [b.record(name, type, one), b.record(name, type, two)];
+      await b.works([], [first]);
+      await b.works([first], [second]);
+      await b.works([second], []);
+    }
+  });
+
+  it('keeps TTLs where it has them, and changes one alone', async () => {
+    const b = await bench();
+    if (!b.central.traits.carriesTtl) return;
+    const timed = (ttl: number): ResourceRecord => ({ ...b.record('ttl', 'A', '192.0.2.1'), ttl });
+    const ttlOf = async (): Promise<number | null | undefined> =>
+      (await b.present(b.change([], [timed(300)])))[0]?.ttl;
+    await b.works([], [timed(300)]);
+    assert.equal(await ttlOf(), 300);
+    const altered = await b.apply(b.change([timed(300)], [timed(900)]));
+    assert.deepEqual([altered.removed.length, altered.added.length], [1, 1]);
+    assert.equal(await ttlOf(), 900);
+    assert.deepEqual(await b.apply(b.change([timed(300)], [timed(900)])), { removed: [], added: [] });
+    await b.apply(b.change([timed(900)], [timed(300)]));
+    assert.equal(await ttlOf(), 300);
+  });
+
+  it('keeps a big RRset, and alters one record of it', async () => {
+    const b = await bench();
+    const all = Array.from({ length: 200 }, (_, at) =>
+      b.record('big', 'AAAA', `2001:db8::${(at + 1).toString(16)}`),
+    );
+    const change = b.change([], all);
+    await b.apply(change);
+    assert.deepEqual(await b.apply(change), { removed: [], added: [] });
+    await b.works(all.slice(3, 4), [b.record('big', 'AAAA', '2001:db8::ffff')]);
+    assert.equal((await b.truth()).has(recordId(all[4] ?? all[0]!)), true);
+  });
+
+  it('carries out edits of ours that come at once, in one RRset and beside it', async () => {
+    const b = await bench();
+    const all = Array.from({ length: 8 }, (_, at) =>
+      b.record(at % 2 === 0 ? 'same' : `own${at}`, 'A', `192.0.2.${at + 1}`),
+    );
+    await Promise.all(all.map(async (record) => await b.apply(b.change([], [record]))));
+    const truth = await b.truth();
+    for (const record of all) assert.equal(truth.has(recordId(record)), true, recordId(record));
+    await Promise.all(all.map(async (record) => await b.apply(b.change([record], []))));
+    const left = await b.truth();
+    for (const record of all) assert.equal(left.has(recordId(record)), false, recordId(record));
+  });
+
+  it('loses nothing of others who write the same RRset at the same time, and reaches its goals', async () => {
+    const b = await bench();
+    if (b.central.traits.guard === 'none') return;
+    const [ours, theirs] = [1, 101].map((first) =>
+      Array.from({ length: 5 }, (_, at) => b.record('shared', 'A', `192.0.2.${first + at}`)),
+    );
+    const others = (async (): Promise<void> => {
+      for (const record of theirs ?? []) await b.stranger.add(b.zone, record);
+    })();
+    for (const record of ours ?? []) await b.apply(b.change([], [record]));
+    await others;
+    const truth = await b.truth();
+    for (const record of [...(ours ?? []), ...(theirs ?? [])])
+      assert.equal(truth.has(recordId(record)), true);
   });
 }

@@ -61,7 +61,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
     const central = await wireCentral(settings, root);
     try {
       await central.check(ctx);
-      const zones = await central.listZones(ctx);
+      const zones = await central.listZones([], ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const text = `${kind === 'auto' ? 'a panel' : panelKindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;

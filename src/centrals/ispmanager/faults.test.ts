@@ -47,7 +47,7 @@ function change(remove: readonly ResourceRecord[], add: readonly ResourceRecord[
 }
 
 async function apply(wanted: Change, by: Central = central) {
-  const present = (await by.readZone(zone, quietContext())) ?? [];
+  const present = (await by.readZone(zone, [], quietContext())) ?? [];
   return await by.apply(wanted, present, quietContext());
 }
 
@@ -170,7 +170,7 @@ describe('ISPmanager central: sessions and logins', () => {
     await own.check(quietContext());
     const start = panel.sandbox.requests.length;
     panel.sandbox.faults.add({ func: 'domain', effect: 'access-deny', count: null });
-    await failure(own.listZones(quietContext()), 'central.login', 'untouched');
+    await failure(own.listZones([], quietContext()), 'central.login', 'untouched');
     assert.equal(requestsSince(start, 'auth').length, 1);
     await own.close();
   });
@@ -189,8 +189,8 @@ describe('ISPmanager central: answers that are none', () => {
       const count = null;
       panel.sandbox.faults.add({ func: 'domain', effect, count });
       panel.sandbox.faults.add({ func: 'domain.sublist', effect, count });
-      await failure(central.listZones(quietContext()), code, 'untouched');
-      const error = await failure(central.readZone(zone, quietContext()), code, 'untouched');
+      await failure(central.listZones([], quietContext()), code, 'untouched');
+      const error = await failure(central.readZone(zone, [], quietContext()), code, 'untouched');
       assert.equal(error.retry, 'later');
     });
 
@@ -208,7 +208,7 @@ describe('ISPmanager central: answers that are none', () => {
   });
 
   it('says unknown when the look after the write fails', async () => {
-    const present = (await central.readZone(zone, quietContext())) ?? [];
+    const present = (await central.readZone(zone, [], quietContext())) ?? [];
     panel.sandbox.faults.add({ func: 'domain.sublist', effect: 'bad-gateway' });
     await failure(central.apply(adding, present, quietContext()), 'central.garbled', 'unknown');
   });
@@ -227,7 +227,7 @@ describe('ISPmanager central: answers that are none', () => {
   });
 
   it('stops at the deadline in the middle of a write', async () => {
-    const present = (await central.readZone(zone, quietContext())) ?? [];
+    const present = (await central.readZone(zone, [], quietContext())) ?? [];
     panel.sandbox.faults.add({ func: 'domain.sublist.edit', effect: 'delay-after', ms: 60_000 });
     const deadline = new AbortController();
     const call = central.apply(adding, present, { signal: deadline.signal, operation: '-' });
@@ -323,23 +323,23 @@ describe('ISPmanager central: refusals', () => {
 
   it('recognises its own zone that a filter hides from the list', async () => {
     panel.sandbox.switches.filters = { alice: 'nothing like it' };
-    assert.equal((await central.listZones(quietContext())).length, 0);
+    assert.equal((await central.listZones([], quietContext())).length, 0);
     assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
   });
 
   it('takes a list that says it is cut for no list', async () => {
     panel.sandbox.switches.recordLimit = 3;
-    await failure(central.readZone(zone, quietContext()), 'central.list-cut', 'untouched');
+    await failure(central.readZone(zone, [], quietContext()), 'central.list-cut', 'untouched');
   });
 
   it('takes a failed read for absence only when the list of zones proves it', async () => {
     panel.sandbox.faults.add({ func: 'domain.sublist', effect: 'refuse', code: 1, text: 'broken', count: 2 });
-    await failure(central.readZone(zone, quietContext()), 'central.refused', 'untouched');
-    assert.equal(await central.readZone(zoneName('nowhere.example'), quietContext()), null);
+    await failure(central.readZone(zone, [], quietContext()), 'central.refused', 'untouched');
+    assert.equal(await central.readZone(zoneName('nowhere.example'), [], quietContext()), null);
     panel.sandbox.faults.add({ func: 'domain.sublist', effect: 'refuse', code: 1, text: 'broken' });
     panel.sandbox.faults.add({ func: 'domain', effect: 'cut' });
     await failure(
-      central.readZone(zoneName('nowhere.example'), quietContext()),
+      central.readZone(zoneName('nowhere.example'), [], quietContext()),
       'central.garbled',
       'untouched',
     );

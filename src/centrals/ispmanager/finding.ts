@@ -91,12 +91,16 @@ export class FindingCentral implements Central {
     });
   }
 
-  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
-    return await this.#read(ctx, async (central) => await central.listZones(ctx));
+  async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
+    return await this.#read(ctx, async (central) => await central.listZones(asked, ctx));
   }
 
-  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
-    return await this.#read(ctx, async (central) => await central.readZone(zone, ctx));
+  async readZone(
+    zone: DnsName,
+    known: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    return await this.#read(ctx, async (central) => await central.readZone(zone, known, ctx));
   }
 
   async readNames(

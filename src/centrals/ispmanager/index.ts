@@ -104,6 +104,8 @@ class IspmanagerCentral implements Central {
       // A record's identifier is its content, so a write that names a changed record finds nothing (reference 6.4, 6.5).
       guard: 'per-record',
       managesZones: true,
+      listsZones: true,
+      wholeZones: true,
       ownerMark: false,
       carriesTtl: dialect.carriesTtl,
       recordTypes: dialect.recordTypes,
@@ -117,7 +119,7 @@ class IspmanagerCentral implements Central {
 
   /** Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two apart (reference 1). */
   async check(ctx: CallContext): Promise<void> {
-    const [zone = noZone] = await this.listZones(ctx);
+    const [zone = noZone] = await this.listZones([], ctx);
     try {
       await listRecords(this.#api, this.#dialect, zone, ctx);
     } catch (error) {
@@ -134,7 +136,7 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+  async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
     const rows = await this.#rows(ctx);
     return rows.filter((row) => row.underWay !== 'leaving').map(({ zone }) => zone);
   }
@@ -150,7 +152,11 @@ class IspmanagerCentral implements Central {
     });
   }
 
-  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+  async readZone(
+    zone: DnsName,
+    _known: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
     try {
       return await listRecords(this.#api, this.#dialect, zone, ctx);
     } catch (error) {
@@ -165,7 +171,7 @@ class IspmanagerCentral implements Central {
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     const wanted = new Set(names);
-    return (await this.readZone(zone, ctx))?.filter(({ name }) => wanted.has(name)) ?? null;
+    return (await this.readZone(zone, [], ctx))?.filter(({ name }) => wanted.has(name)) ?? null;
   }
 
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -181,7 +187,7 @@ class IspmanagerCentral implements Central {
     } catch (error) {
       if (codeOf(error) !== 'central.exists') throw await this.#judged(error, zone, 'absent', ctx);
       // The list may have been filtered, or the zone made a moment ago: only a direct read tells whose it is.
-      if ((await this.readZone(zone, ctx)) !== null) return 'exists';
+      if ((await this.readZone(zone, [], ctx)) !== null) return 'exists';
       const params = { zone: zoneParameter(zone) };
       throw new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause: error });
     }
@@ -192,12 +198,12 @@ class IspmanagerCentral implements Central {
   /** Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent). */
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     // DNSmanager answers OK for a zone it does not have (reference 5.2).
-    if ((await this.readZone(zone, ctx)) === null) return 'missing';
+    if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
     try {
       await this.#api.write('domain.delete', { elid: zoneParameter(zone), sok: 'ok' }, ctx);
     } catch (error) {
       if (codeOf(error) === 'central.missing' || codeOf(error) === 'central.access-denied') {
-        if ((await this.readZone(zone, ctx)) === null) return 'missing';
+        if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
       }
       throw await this.#judged(error, zone, 'present', ctx);
     }
@@ -222,7 +228,7 @@ class IspmanagerCentral implements Central {
       'central.invalid-value',
       'central.refused',
     ];
-    return refusals.includes(error.code) && !(await this.listZones(ctx)).includes(zone);
+    return refusals.includes(error.code) && !(await this.listZones([], ctx)).includes(zone);
   }
 
   /**
@@ -272,7 +278,7 @@ class IspmanagerCentral implements Central {
   /** A look after a write: if it fails, the outcome of the write is what is not known. */
   async #seen(zone: DnsName, ctx: CallContext): Promise<'present' | 'absent'> {
     try {
-      return (await this.readZone(zone, ctx)) === null ? 'absent' : 'present';
+      return (await this.readZone(zone, [], ctx)) === null ? 'absent' : 'present';
     } catch (error) {
       throw error instanceof CentralError ? restated(error, 'unknown') : error;
     }

@@ -8,7 +8,7 @@ import { serve } from '../../testing/scripted-panel.ts';
 const ctx = (ms = 10_000) => ({ signal: AbortSignal.timeout(ms), operation: '-' });
 
 async function manyLists(central: Central): Promise<string[]> {
-  const calls = Array.from({ length: 5 }, async () => await central.listZones(ctx()));
+  const calls = Array.from({ length: 5 }, async () => await central.listZones([], ctx()));
   return (await Promise.allSettled(calls)).map(({ status }) => status);
 }
 
@@ -42,13 +42,13 @@ for (const first of ['hurried', 'patient'] as const) {
     const { central, calls } = await serve(t, answer, { kind: 'auto' });
     const began = performance.now();
     const hurry = async (): Promise<string> => {
-      const call = central.listZones(ctx(100));
+      const call = central.listZones([], ctx(100));
       return await call.then(String, (error: unknown) => (error instanceof CentralError ? error.code : ''));
     };
     const [hurried, patient] =
       first === 'hurried'
-        ? [hurry(), central.listZones(ctx())]
-        : [central.listZones(ctx()), hurry()].toReversed();
+        ? [hurry(), central.listZones([], ctx())]
+        : [central.listZones([], ctx()), hurry()].toReversed();
     assert.equal(await hurried, 'central.unreachable');
     assert.ok(performance.now() - began < 350, 'its own deadline counts');
     assert.deepEqual(await patient, []);
@@ -58,7 +58,7 @@ for (const first of ['hurried', 'patient'] as const) {
 
 test('closed in the middle of a search', async (t) => {
   const { central } = await serve(t, async () => await pause(5_000, '<doc/>'), { kind: 'auto' });
-  const call = central.listZones(ctx()).then(String, String);
+  const call = central.listZones([], ctx()).then(String, String);
   await pause(50);
   const began = performance.now();
   await central.close();

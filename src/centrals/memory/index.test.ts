@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CentralError } from '../../core/central.ts';
+import { CentralError, type CentralTraits } from '../../core/central.ts';
 import { parseName, zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { centralContract, quietContext, type ContractSubject } from '../../testing/central-contract.ts';
 import { MemoryCentral } from './index.ts';
 
-function subject(carriesTtl: boolean): ContractSubject {
-  const central = new MemoryCentral({ traits: { carriesTtl } });
+function subject(traits: Partial<CentralTraits>): ContractSubject {
+  const central = new MemoryCentral({ traits });
   const { store } = central;
   const others = new Set<string>();
   return {
@@ -19,6 +19,10 @@ function subject(carriesTtl: boolean): ContractSubject {
       },
       remove: async (zone, record) => {
         store.remove(zone, record);
+        await Promise.resolve();
+      },
+      makeZone: async (zone) => {
+        store.putZone(zone);
         await Promise.resolve();
       },
       createZone: async (zone) => {
@@ -34,8 +38,12 @@ function subject(carriesTtl: boolean): ContractSubject {
   };
 }
 
-centralContract('memory', async () => await Promise.resolve(subject(false)));
-centralContract('memory with TTLs', async () => await Promise.resolve(subject(true)));
+centralContract('memory', async () => await Promise.resolve(subject({})));
+centralContract('memory with TTLs', async () => await Promise.resolve(subject({ carriesTtl: true })));
+centralContract('memory, zones of the provider, read by names', async () => {
+  const traits = { managesZones: false, listsZones: false, wholeZones: false };
+  return await Promise.resolve(subject(traits));
+});
 
 const zone = zoneName('example.org');
 const seed = { addresses: [], nameServers: [], mailServers: [] };
@@ -79,7 +87,7 @@ describe('memory central', () => {
     };
     await assert.rejects(central.apply(change, [], quietContext()), { state: 'unknown' });
     central.faults.before = undefined;
-    assert.equal((await central.readZone(zone, quietContext()))?.length, 2);
+    assert.equal((await central.readZone(zone, [], quietContext()))?.length, 2);
   });
 
   it('does not fight somebody who takes our record away at once', async () => {
@@ -106,10 +114,10 @@ describe('memory central', () => {
       const central = new MemoryCentral({ traits: { carriesTtl } });
       central.store.putZone(zone, [old]);
       const change = { zone, remove: [old], add: [next] };
-      const present = (await central.readZone(zone, quietContext())) ?? [];
+      const present = (await central.readZone(zone, [], quietContext())) ?? [];
       const altered = await central.apply(change, present, quietContext());
       assert.equal(altered.added.length, carriesTtl ? 1 : 0);
-      const [now] = (await central.readZone(zone, quietContext())) ?? [];
+      const [now] = (await central.readZone(zone, [], quietContext())) ?? [];
       assert.equal(now?.ttl, carriesTtl ? 600 : null);
     }
   });

@@ -56,6 +56,8 @@ const ispmanagerTraits: CentralTraits = {
   atomic: 'record',
   guard: 'per-record',
   managesZones: true,
+  listsZones: true,
+  wholeZones: true,
   ownerMark: false,
   carriesTtl: false,
   recordTypes: 'any',
@@ -94,16 +96,21 @@ export class MemoryCentral implements Central {
     await this.#request({ method: 'check', zone: null, record: null }, ctx, () => null);
   }
 
-  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+  async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
     return await this.#request({ method: 'listZones', zone: null, record: null }, ctx, () =>
-      this.store.zones(),
+      this.traits.listsZones ? this.store.zones() : asked.filter((zone) => this.store.records(zone) !== null),
     );
   }
 
-  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
-    const records = await this.#request({ method: 'read', zone, record: null }, ctx, () =>
+  async readZone(
+    zone: DnsName,
+    known: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const all = await this.#request({ method: 'read', zone, record: null }, ctx, () =>
       this.store.records(zone),
     );
+    const records = this.traits.wholeZones ? all : (all?.filter(({ name }) => known.includes(name)) ?? null);
     if (records === null || this.traits.carriesTtl) return records;
     return records.map((record) => ({ ...record, ttl: null }));
   }
@@ -113,7 +120,7 @@ export class MemoryCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const records = await this.readZone(zone, ctx);
+    const records = await this.readZone(zone, names, ctx);
     return records?.filter(({ name }) => names.includes(name)) ?? null;
   }
 
@@ -125,6 +132,7 @@ export class MemoryCentral implements Central {
     return await this.#request({ method: 'createZone', zone, record: null }, ctx, () => {
       if (this.store.records(zone) !== null) return 'exists';
       if (this.store.foreign.has(zone)) throw refusal('zone.foreign', { zone });
+      if (!this.traits.managesZones) throw refusal('zone.create-there-first', { zone });
       const { zoneLimit = Infinity, defaults } = this.#options;
       if (this.store.zones().length >= zoneLimit) throw refusal('central.limit', { text: 'domain' });
       this.store.putZone(zone, defaults?.(zone, seed) ?? []);
@@ -133,9 +141,12 @@ export class MemoryCentral implements Central {
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
-    return await this.#request({ method: 'deleteZone', zone, record: null }, ctx, () =>
-      this.store.dropZone(zone) ? 'deleted' : 'missing',
-    );
+    return await this.#request({ method: 'deleteZone', zone, record: null }, ctx, () => {
+      if (this.store.records(zone) === null) return 'missing';
+      if (!this.traits.managesZones) throw refusal('zone.delete-there', { zone });
+      this.store.dropZone(zone);
+      return 'deleted';
+    });
   }
 
   async close(): Promise<void> {

@@ -70,9 +70,11 @@ export class CompareAll {
   }
 
   async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
-    const { panel, central } = this.#runtime.ports;
-    const there = await this.#runtime.step('-', (ctx) => central.listZones(ctx));
+    const { panel, central, journal } = this.#runtime.ports;
     const here = await this.#runtime.quietly(() => this.#runtime.step('-', (ctx) => panel.listZones(ctx)));
+    const known = (await journal.zones()).map(({ zone }) => zone);
+    const asked = [...new Set([...here.value, ...known])];
+    const there = await this.#runtime.step('-', (ctx) => central.listZones(asked, ctx));
     return { panel: here.value, central: new Set(there) };
   }
 
@@ -89,7 +91,7 @@ export class CompareAll {
     for (const zone of zones) {
       this.#runtime.stopping.signal.throwIfAborted();
       if (known.has(zone)) this.#count();
-      else if ((await this.#runtime.step('-', (ctx) => central.readZone(zone, ctx))) !== null)
+      else if ((await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx))) !== null)
         hidden.push(zone);
       else {
         entries.push({ zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note: null });

@@ -3,6 +3,7 @@ import { recordId } from '../../dns/record.ts';
 import type { CallContext } from '../central.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
+import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { newOperation } from './operations.ts';
@@ -40,7 +41,7 @@ async function compareUnderLock(
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
-  const { journal, clock, central } = runtime.ports;
+  const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
@@ -54,7 +55,8 @@ async function compareUnderLock(
     await goneFromPanel(runtime, entry, wish);
     return;
   }
-  const records = await central.readZone(zone, ctx);
+  const names = view.records.map(({ name }) => name);
+  const records = await readCentralZone(runtime, zone, names, ctx);
   if (records === null) {
     await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;

@@ -5,6 +5,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../central.t
 import type { LedgerRow } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
+import { readCentralZone } from './central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from './classify.ts';
 import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
@@ -22,15 +23,16 @@ export async function sendContent(
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
-  const { central, journal, clock } = runtime.ports;
+  const { journal, clock } = runtime.ports;
   const { zone } = operation;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && state !== 'stuck'));
-  const present = await readOrCreate(runtime, operation, ctx);
   const panel = view.records ?? [];
+  const names = panel.map(({ name }) => name);
+  const present = await readOrCreate(runtime, operation, names, ctx);
   const change = contentChange(operation, panel, present, busy);
   const failed = await send(runtime, operation, change, present, ctx);
-  const after = (await central.readZone(zone, ctx)) ?? [];
+  const after = (await readCentralZone(runtime, zone, names, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
   await runtime.exclusively(async () => {
@@ -69,14 +71,15 @@ async function send(
 async function readOrCreate(
   runtime: Runtime,
   operation: Operation,
+  names: readonly DnsName[],
   ctx: CallContext,
 ): Promise<readonly CentralRecord[]> {
   const { central } = runtime.ports;
-  const there = await central.readZone(operation.zone, ctx);
+  const there = await readCentralZone(runtime, operation.zone, names, ctx);
   if (there !== null) return there;
   const seed = operation.seed ?? { addresses: [], nameServers: [], mailServers: [] };
   await central.createZone(operation.zone, seed, ctx);
-  const made = await central.readZone(operation.zone, ctx);
+  const made = await readCentralZone(runtime, operation.zone, names, ctx);
   if (made === null) throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
   return made;
 }

@@ -2,6 +2,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import type { Operation } from '../operation.ts';
 import { refusal } from '../catalogue.ts';
+import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn } from './classify.ts';
 import { sendContent } from './content.ts';
 import { keepWatching, newOperation } from './operations.ts';
@@ -87,7 +88,7 @@ async function underZoneLock(
 }
 
 async function undoCreate(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
-  const { central, journal } = runtime.ports;
+  const { journal } = runtime.ports;
   // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
   const reverting = await runtime.exclusively(async () => {
     const fresh = await journal.operation(operation.id);
@@ -98,7 +99,7 @@ async function undoCreate(runtime: Runtime, operation: Operation, ctx: CallConte
   });
   if (reverting === null) return;
   if (operation.created) {
-    const content = await central.readZone(operation.zone, ctx);
+    const content = await readCentralZone(runtime, operation.zone, [], ctx);
     if (content !== null && (await holdsStrangers(runtime, operation, content))) {
       await becomeStuck(runtime, reverting, 'zone.changed-since-create');
       return;
@@ -168,8 +169,12 @@ async function resumedDelete(runtime: Runtime, operation: Operation): Promise<Op
 
 async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
   const { central, journal } = runtime.ports;
+  if (!central.traits.managesZones) {
+    await leaveZone(runtime, operation);
+    return;
+  }
   try {
-    const content = await central.readZone(operation.zone, ctx);
+    const content = await readCentralZone(runtime, operation.zone, [], ctx);
     if (content !== null) {
       const strangers = await unknownRecords(runtime, operation, content);
       if (strangers.length > 0) {
@@ -191,6 +196,18 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
     return;
   }
   await journal.commit({ operations: [runtime.next(operation, 'confirmed')], dropZones: [operation.zone] });
+  runtime.forget(operation.id);
+}
+
+/** Only the provider deletes zones there: the operation ends, saying so, and we are done with the zone. */
+async function leaveZone(runtime: Runtime, operation: Operation): Promise<void> {
+  const { zone } = operation;
+  const problems = [refusal('zone.left-at-central', { zone })];
+  await runtime.ports.journal.commit({
+    operations: [runtime.next(operation, 'confirmed', { problems })],
+    dropZones: [zone],
+  });
+  runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
   runtime.forget(operation.id);
 }
 

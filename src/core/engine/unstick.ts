@@ -17,7 +17,7 @@ export async function unstickZone(
 ): Promise<void> {
   const { journal, central } = runtime.ports;
   if (view.records === null) {
-    if (!view.quiet || (await central.readZone(operation.zone, ctx)) !== null) return;
+    if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
     const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
     await journal.commit({ operations: [ended], dropZones: [operation.zone] });
     return;

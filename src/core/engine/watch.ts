@@ -3,6 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { CallContext } from '../central.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
+import { readCentralZone } from './central-zone.ts';
 import { plain } from './classify.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
@@ -34,9 +35,9 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
 
 /** A create that was undone, or whose zone was deleted since, may still land: then the zone is taken away once more. */
 async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
-  const { journal, central } = runtime.ports;
+  const { journal } = runtime.ports;
   if (!create.created || (await journal.zone(create.zone)) !== null) return;
-  const content = await runtime.step(create.id, (ctx) => central.readZone(create.zone, ctx));
+  const content = await runtime.step(create.id, (ctx) => readCentralZone(runtime, create.zone, [], ctx));
   if (content === null) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone: create.zone, records: content.length });
   const takenBack = create.state === 'reverted' || create.state === 'refused';
@@ -63,7 +64,7 @@ async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
-      if ((await runtime.ports.central.readZone(zone, ctx)) !== null) return;
+      if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
       runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
       await createFollowing(runtime, zone, 'late-write', ctx);
     } finally {

@@ -1,4 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
+import { readCentralZone } from './central-zone.ts';
 import { plain } from './classify.ts';
 import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext } from '../central.ts';
@@ -60,7 +61,7 @@ export async function createAtCentral(
   let latest = draft;
   let made: 'created' | 'exists' | null = null;
   try {
-    const there = (await runtime.ports.central.listZones(ctx)).includes(draft.zone);
+    const there = (await runtime.ports.central.listZones([draft.zone], ctx)).includes(draft.zone);
     const past = await pastOf(runtime, draft.zone);
     latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
     if (there) {
@@ -82,7 +83,7 @@ export async function createAtCentral(
     await runtime.ports.journal.commit({ operations: [latest] });
     made = await runtime.ports.central.createZone(draft.zone, draft.seed ?? emptySeed, ctx);
     latest = { ...latest, created: made === 'created' };
-    const content = made === 'created' ? await runtime.ports.central.readZone(draft.zone, ctx) : [];
+    const content = made === 'created' ? await readCentralZone(runtime, draft.zone, [], ctx) : [];
     latest = { ...latest, snapshot: (content ?? []).map(plain) };
     await runtime.exclusively(() => commitApplied(runtime, latest));
     return { kind: 'accept' };
@@ -203,7 +204,7 @@ type Seen =
 
 async function snapshotBeforeDelete(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Seen> {
   try {
-    const records = await runtime.ports.central.readZone(draft.zone, { signal, operation: draft.id });
+    const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });
     return { kind: 'snapshot', snapshot: (records ?? []).map(plain) };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { DnsName } from '../../dns/name.ts';
 import { parseZoneFile } from '../../dns/zonefile.ts';
 import { groupRRsets } from '../../dns/zone.ts';
 import { txtChunks } from '../../dns/rdata/rdata.ts';

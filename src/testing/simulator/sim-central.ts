@@ -38,6 +38,8 @@ export class SimCentral implements Central {
     atomic: 'record',
     guard: 'per-record',
     managesZones: true,
+    listsZones: true,
+    wholeZones: true,
     ownerMark: false,
     carriesTtl: false,
     recordTypes: 'any',
@@ -66,12 +68,16 @@ export class SimCentral implements Central {
     await this.#travel(ctx);
   }
 
-  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+  async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
     await this.#travel(ctx);
     return [...this.store.zones.keys()];
   }
 
-  async readZone(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+  async readZone(
+    zone: DnsName,
+    _known: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
     await this.#travel(ctx);
     const records = this.store.zones.get(zone);
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
@@ -82,7 +88,7 @@ export class SimCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.readZone(zone, ctx);
+    const all = await this.readZone(zone, [], ctx);
     return all === null ? null : all.filter(({ name }) => names.includes(name));
   }
 
