@@ -98,12 +98,12 @@ export const catalogue = {
     ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи. Обратитесь к провайдеру.',
   },
   'zone.create-there-first': {
-    en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Create it there first, then here.',
-    ru: 'На центральном DNS домена {zone} ещё нет, создать его там может только провайдер. Сначала создайте домен там, затем здесь.',
+    en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',
+    ru: 'На центральном DNS домена {zone} ещё нет, создать его там может только провайдер. Попросите провайдера сначала создать домен там, затем повторите здесь.',
   },
   'zone.delete-there': {
-    en: 'Only the provider can delete the domain {zone} at the central DNS.',
-    ru: 'Удалить домен {zone} на центральном DNS может только провайдер.',
+    en: 'Only the provider can delete the domain {zone} at the central DNS. Ask the provider.',
+    ru: 'Удалить домен {zone} на центральном DNS может только провайдер. Обратитесь к провайдеру.',
   },
   'zone.left-at-central': {
     en: 'The domain {zone} was deleted in the panel; at the central DNS only the provider can delete it. Ask the provider.',

@@ -111,12 +111,19 @@ describe('HTTPS client', () => {
     assert.equal(server.connections, 1);
   });
 
-  it('accepts https: only', () => {
+  it('accepts https: only, and http: on this machine itself', () => {
     const trust: Trust = { kind: 'public' };
     assert.throws(
-      () => new HttpClient({ base: new URL('http://127.0.0.1/'), trust, timeout: 1 }),
+      () => new HttpClient({ base: new URL('http://192.0.2.1/'), trust, timeout: 1 }),
       RangeError,
     );
+    for (const host of ['localhost', '127.example.net', '[::2]'])
+      assert.throws(
+        () => new HttpClient({ base: new URL(`http://${host}/`), trust, timeout: 1 }),
+        RangeError,
+      );
+    for (const host of ['127.0.0.1', '127.8.0.1', '[::1]'])
+      new HttpClient({ base: new URL(`http://${host}/`), trust, timeout: 1 }).close();
   });
 
   it('sends nothing to a server that public authorities do not vouch for', async (t) => {

@@ -1,11 +1,13 @@
+import * as http from 'node:http';
 import * as https from 'node:https';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectVerified, type Trust } from './connect.ts';
 import { HttpError } from './http-error.ts';
 
 export interface HttpSettings {
-  /** `https:` only. */
+  /** `https:`; `http:` only where the host is an address of this machine itself ({@link isLoopback}). */
   readonly base: URL;
   readonly trust: Trust;
   /** Milliseconds for one request, connection included. */
@@ -43,18 +45,19 @@ interface Attempt {
 }
 
 /**
- * One HTTPS server. Connections are kept between requests and used only after the server proved its identity; redirects are
+ * One HTTPS server, or an HTTP server on this machine. Connections are kept between requests and used only after the server proved its identity; redirects are
  * not followed; compression is not asked for.
  */
 export class HttpClient {
   readonly #settings: HttpSettings;
-  readonly #agent: KeptConnections;
+  readonly #agent: KeptConnections | PlainConnections;
 
-  /** @throws {RangeError} when the base URL is not `https:` */
+  /** @throws {RangeError} when the base URL is not `https:`, and not `http:` on this machine */
   constructor(settings: HttpSettings) {
-    if (settings.base.protocol !== 'https:') throw new RangeError('only https: is accepted');
+    const plain = settings.base.protocol === 'http:' && isLoopback(settings.base.hostname);
+    if (settings.base.protocol !== 'https:' && !plain) throw new RangeError('only https: is accepted');
     this.#settings = settings;
-    this.#agent = new KeptConnections(settings);
+    this.#agent = plain ? new PlainConnections() : new KeptConnections(settings);
   }
 
   /**
@@ -81,7 +84,8 @@ export class HttpClient {
     if (signal.aborted) return { error: deadlineOver('no'), stale: false };
     return await new Promise((resolve) => {
       let assigned = false;
-      const sent = https.request(new URL(request.path ?? '', base), {
+      const { request: open } = base.protocol === 'http:' ? http : https;
+      const sent = open(new URL(request.path ?? '', base), {
         method: request.method,
         agent: this.#agent,
         signal,
@@ -156,19 +160,56 @@ function redirected(response: IncomingMessage): HttpError {
   return new HttpError('redirect', 'maybe', { text: `redirected to ${host}`, host });
 }
 
+/** Whether an address (a literal, in brackets or not) is one of this machine itself: nobody else hears what is said there. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/u, '$1');
+  return (isIPv4(host) && host.startsWith('127.')) || host === '::1';
+}
+
+/** Since when connections of an agent have been idle. */
+class IdleTimes {
+  readonly #agent: http.Agent;
+  readonly #since = new WeakMap<Duplex, number>();
+
+  constructor(agent: http.Agent) {
+    this.#agent = agent;
+    agent.on('free', (socket: Duplex) => {
+      this.#since.set(socket, performance.now());
+    });
+  }
+
+  /** Closes the connections that were idle for longer than so many milliseconds. */
+  drop(longest: number): void {
+    const oldest = performance.now() - longest;
+    for (const socket of Object.values(this.#agent.freeSockets).flat()) {
+      if (socket !== undefined && (this.#since.get(socket) ?? 0) < oldest) socket.destroy();
+    }
+  }
+}
+
+/** Connections to a server on this machine. */
+class PlainConnections extends http.Agent {
+  readonly #idle = new IdleTimes(this);
+
+  constructor() {
+    super({ keepAlive: true, maxFreeSockets: mostKept });
+  }
+
+  dropIdle(longest: number): void {
+    this.#idle.drop(longest);
+  }
+}
+
 /** Connections to one server, each verified before it is used. */
 class KeptConnections extends https.Agent {
   readonly #settings: HttpSettings;
   readonly #making = new Set<Duplex>();
-  readonly #idleSince = new WeakMap<Duplex, number>();
+  readonly #idle = new IdleTimes(this);
 
   constructor(settings: HttpSettings) {
     // Without a session cache every connection shows the certificate itself.
     super({ keepAlive: true, maxFreeSockets: mostKept, maxCachedSessions: 0 });
     this.#settings = settings;
-    this.on('free', (socket: Duplex) => {
-      this.#idleSince.set(socket, performance.now());
-    });
   }
 
   override createConnection(
@@ -186,12 +227,8 @@ class KeptConnections extends https.Agent {
     this.#making.add(socket);
   }
 
-  /** Closes the connections that were idle for longer than so many milliseconds. */
   dropIdle(longest: number): void {
-    const oldest = performance.now() - longest;
-    for (const socket of Object.values(this.freeSockets).flat()) {
-      if (socket !== undefined && (this.#idleSince.get(socket) ?? 0) < oldest) socket.destroy();
-    }
+    this.#idle.drop(longest);
   }
 
   override destroy(): void {
