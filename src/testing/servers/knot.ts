@@ -31,6 +31,7 @@ export interface Knot extends NameServer {
 export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
   const folder = serverFolder('knot');
   mkdirSync(join(folder, 'zones'));
+  mkdirSync(join(folder, 'db'));
   const port = options.port ?? (await freePort());
   const socket = join(folder, 'knot.sock');
   const zones = new Map<DnsName, ServedZone>();
