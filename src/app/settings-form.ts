@@ -185,13 +185,21 @@ function firstMissing(root: string, values: FormValues): Missing | null {
     return { field: 'password', problem: problem('form.password-missing', {}) };
   }
   const { address, username } = stored.settings;
-  const same = values.username === username && addressOf(values.host) === address;
+  const same = values.username === username && addressOf(values.host, values.kind) === address;
   return same ? null : { field: 'password', problem: problem('form.password-again', {}) };
 }
 
 /** The base address that a spelling of the host means; empty when it means none. */
-function addressOf(host: string): string {
-  const read = readSettings(`[isp_master]\nhost = ${host.trim()}\nusername = x\npassword = x\n`, '');
+function addressOf(host: string, kind: FormValues['kind']): string {
+  const lines = [
+    '[isp_master]',
+    `host = ${host.trim()}`,
+    `kind = ${kind}`,
+    'username = x',
+    'password = x',
+    '',
+  ];
+  const read = readSettings(lines.join('\n'), '');
   return read.kind === 'configured' ? read.settings.address : '';
 }
 

@@ -30,19 +30,32 @@ export interface Wired {
  * @throws {SettingsRefused}
  */
 export async function wireCentral(settings: Settings, root: string): Promise<Central> {
+  return withBreaker(await makeCentral(settings, root), systemClock);
+}
+
+async function makeCentral(settings: Settings, root: string): Promise<Central> {
   const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
-  const read = readIspmanagerSettings({
+  const checked = accepted(
+    readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),
+  );
+  return createIspmanagerCentral(checked, { clock: systemClock, memory: foundMemory(root, settings) });
+}
+
+/** What every central is told of the connection. */
+function connectionOf(settings: Settings): Readonly<Record<string, unknown>> {
+  return {
     address: settings.address,
-    kind: settings.kind,
     username: settings.username,
     password: settings.password.reveal(),
-    login: settings.login,
     timeout: settings.deadline,
     ...pinOf(settings),
-  });
+  };
+}
+
+/** @throws {SettingsRefused} */
+function accepted<T>(read: { readonly settings: T } | { readonly problems: readonly Problem[] }): T {
   if ('problems' in read) throw new SettingsRefused(read.problems);
-  const ports = { clock: systemClock, memory: foundMemory(root, settings) };
-  return withBreaker(createIspmanagerCentral(read.settings, ports), systemClock);
+  return read.settings;
 }
 
 /** The settings cannot be used; carries every reason. */

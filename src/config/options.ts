@@ -1,4 +1,4 @@
-import { panelKinds } from '../net/ispmanager/panel-kind.ts';
+import { centralKinds } from '../net/central-kind.ts';
 
 /** One setting, described once: reading, defaults and documentation come from here. */
 export interface Option {
@@ -21,14 +21,29 @@ function text(section: string, option: string, help: string): Option {
   return { section, option, kind: 'text', fallback: '', help };
 }
 
+/** The first choice is the default. */
+function choice(section: string, option: string, choices: readonly string[], help: string): Option {
+  return { section, option, kind: 'choice', fallback: choices[0] ?? '', choices, help };
+}
+
 export const options: readonly Option[] = [
   text(
     'isp_master',
     'host',
     'Address of the central: host, host:port or https:// address. Empty: not configured.',
   ),
-  text('isp_master', 'username', 'User name of the account at the central.'),
-  { section: 'isp_master', option: 'password', kind: 'secret', fallback: '', help: 'Its password.' },
+  text(
+    'isp_master',
+    'username',
+    'User name of the account at the central; PowerDNS: the account that its zones are marked with; rfc2136: name of the TSIG key.',
+  ),
+  {
+    section: 'isp_master',
+    option: 'password',
+    kind: 'secret',
+    fallback: '',
+    help: 'Its password; PowerDNS: the API key; rfc2136: the secret of the TSIG key.',
+  },
   text(
     'isp_master',
     'fingerprint',
@@ -40,16 +55,53 @@ export const options: readonly Option[] = [
     option: 'kind',
     kind: 'choice',
     fallback: 'auto',
-    choices: ['auto', ...panelKinds],
-    help: 'Which panel the central is (ispmanager6 is 5 as well, dnsmanager 5 and 6); auto: found out and remembered.',
+    choices: ['auto', ...centralKinds],
+    help: 'What the central is (ispmanager6 is 5 as well, dnsmanager 5 and 6; rfc2136: BIND, Knot); auto: which panel is found out and remembered.',
   },
+  choice(
+    'isp_master',
+    'login',
+    ['authinfo', 'session'],
+    'How to log in at a panel: name and password with every call, or a session.',
+  ),
+  choice(
+    'isp_master',
+    'algorithm',
+    ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
+    'rfc2136: algorithm of the TSIG key. The last two are weak: only where the server has no better.',
+  ),
+  choice(
+    'isp_master',
+    'transport',
+    ['tcp', 'tls', 'udp'],
+    'rfc2136: how the name server is spoken to. tls: port 853, certificate checked as for https.',
+  ),
+  choice(
+    'isp_master',
+    'axfr',
+    ['no', 'yes'],
+    'rfc2136: whether whole zones may be read by zone transfer, for comparisons.',
+  ),
+  text(
+    'isp_master',
+    'nameservers',
+    'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
+  ),
+  choice('isp_master', 'zone_kind', ['native', 'master'], 'PowerDNS: kind of new zones.'),
+  text(
+    'verify',
+    'servers',
+    'Name servers (address or address:port, with commas between) that are asked until they answer the new data. Empty: none.',
+  ),
+  choice(
+    'verify',
+    'mode',
+    ['background', 'strict'],
+    'strict: an edit is refused when the name servers do not answer it in time; background: told in the status.',
+  ),
   {
-    section: 'isp_master',
-    option: 'login',
-    kind: 'choice',
-    fallback: 'authinfo',
-    choices: ['authinfo', 'session'],
-    help: 'How to log in: name and password with every call, or a session.',
+    ...seconds('limit', 60, 1, 86_400, 'How long the name servers may take in the background.'),
+    section: 'verify',
   },
   {
     section: 'log',
@@ -60,14 +112,7 @@ export const options: readonly Option[] = [
     most: 9,
     help: 'From 1 (errors) to 9.',
   },
-  {
-    section: 'log',
-    option: 'format',
-    kind: 'choice',
-    fallback: 'text',
-    choices: ['text', 'json'],
-    help: 'One line of words per event, or one JSON object.',
-  },
+  choice('log', 'format', ['text', 'json'], 'One line of words per event, or one JSON object.'),
   seconds('deadline', 10, 2, 60, 'Longest time one edit may take in the panel.'),
   seconds(
     'after_wait',

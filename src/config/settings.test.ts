@@ -64,6 +64,40 @@ test('host with or without scheme, port and path', () => {
   for (const [host, address] of cases) assert.equal(configured(withHost(host)).address, address, host);
 });
 
+test('addresses of name servers; plain HTTP to a PowerDNS on this machine', () => {
+  const of = (kind: string, host: string, more = ''): string =>
+    configured(`${withHost(host)}kind = ${kind}\n${more}`).address;
+  assert.equal(of('rfc2136', 'ns1.example.net'), 'dns://ns1.example.net:53');
+  assert.equal(of('rfc2136', 'ns1.example.net', 'transport = tls\n'), 'dns://ns1.example.net:853');
+  assert.equal(of('rfc2136', 'dns://192.0.2.1:5353'), 'dns://192.0.2.1:5353');
+  assert.equal(of('rfc2136', '2001:db8::1'), 'dns://[2001:db8::1]:53');
+  assert.equal(of('powerdns', 'http://127.0.0.1:8081'), 'http://127.0.0.1:8081');
+  assert.equal(of('powerdns', 'pdns.example.net'), 'https://pdns.example.net');
+  const { verify, newZones } = configured(
+    `${withHost('x.example')}nameservers = ns1.example.net, ns2.example.net\n[verify]\nservers = 192.0.2.1 [2001:db8::1]:5300,ns.example\nmode = strict\nlimit = 5\n`,
+  );
+  assert.deepEqual(verify.servers, [
+    { host: '192.0.2.1', port: 53 },
+    { host: '2001:db8::1', port: 5300 },
+    { host: 'ns.example', port: 53 },
+  ]);
+  assert.deepEqual([verify.strict, verify.limit], [true, 5_000]);
+  assert.deepEqual(newZones, { nameServers: ['ns1.example.net', 'ns2.example.net'], kind: 'native' });
+  const refused: [string, string, string][] = [
+    ['powerdns', 'http://192.0.2.1:8081', 'settings.http-refused'],
+    ['powerdns', 'http://localhost:8081', 'settings.http-refused'],
+    ['auto', 'http://127.0.0.1:8081', 'settings.http-refused'],
+    ['rfc2136', 'https://ns1.example.net', 'settings.bad-address'],
+    ['rfc2136', 'ns1.example.net/zone', 'settings.bad-address'],
+    ['rfc2136', 'a b', 'settings.bad-address'],
+  ];
+  for (const [kind, host, code] of refused) {
+    const loaded = readSettings(`${withHost(host)}kind = ${kind}\n`, file);
+    assert.ok(loaded.kind === 'broken', host);
+    assert.equal(loaded.problems[0]?.code, code, host);
+  }
+});
+
 test('addresses that are refused', () => {
   const cases: [string, string][] = [
     ['http://dns.example.net', 'settings.http-refused'],

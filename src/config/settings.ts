@@ -11,16 +11,19 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problem } from '../dns/problem.ts';
-import { panelKindOf, type PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { centralKindOf, type CentralKind } from '../net/central-kind.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { options, type Option } from './options.ts';
 import { Secret } from './secret.ts';
-import { baseAddress } from './address.ts';
+import { baseAddress, serverAddress, serverText, type ServerAddress } from './address.ts';
 
 export interface Settings {
-  /** Base URL of the central, https; with a path only where one was written. */
+  /**
+   * Base URL of the central, https (or http on this machine), with a path only where one was written; of a name server
+   * `dns://host:port`.
+   */
   readonly address: string;
-  readonly kind: PanelKind | 'auto';
+  readonly kind: CentralKind | 'auto';
   readonly username: string;
   readonly password: Secret;
   /** Empty = not pinned. */
@@ -28,6 +31,24 @@ export interface Settings {
   /** Absolute path; empty = the public authorities. */
   readonly caFile: string;
   readonly login: 'authinfo' | 'session';
+  /** What only a name server needs (`kind` rfc2136). */
+  readonly dns: {
+    readonly algorithm: string;
+    readonly transport: 'tcp' | 'tls' | 'udp';
+    readonly axfr: boolean;
+  };
+  /** How new zones are made (`kind` powerdns). */
+  readonly newZones: {
+    /** As they were written. */
+    readonly nameServers: readonly string[];
+    readonly kind: 'native' | 'master';
+  };
+  readonly verify: {
+    readonly servers: readonly ServerAddress[];
+    readonly strict: boolean;
+    /** Milliseconds. */
+    readonly limit: number;
+  };
   readonly logLevel: number;
   readonly logFormat: 'text' | 'json';
   /** All in milliseconds. */
@@ -84,15 +105,48 @@ export function readSettings(text: string, path: string): LoadedSettings {
   if (host === '' && problems.length === 0) return { kind: 'not-configured', path };
   const get = (option: Option): string => readOption(option, values.get(keyOf(option)), path, problems);
   const read = Object.fromEntries(options.map((option) => [keyOf(option), get(option)]));
-  const address = baseAddress(host, values.get('isp_master.host')?.line ?? 0, path, problems);
+  const place = (key: string): { line: number; path: string } => ({ line: values.get(key)?.line ?? 0, path });
+  const address = addressFor(host, read, place('isp_master.host'), problems);
+  const servers = listOf(read['verify.servers']).flatMap((one) => {
+    const server = serverAddress(one, 53);
+    const { line } = place('verify.servers');
+    if (server === null) problems.push(badAddress('servers', path, line));
+    return server ?? [];
+  });
   for (const option of ['username', 'password']) requireValue(option, values, path, problems);
   if (problems.length > 0) return { kind: 'broken', path, problems };
   return {
     kind: 'configured',
     path,
-    settings: freeze(address, read),
+    settings: freeze(address, servers, read),
     warnings: unknownOptions(entries, path),
   };
+}
+
+function addressFor(
+  host: string,
+  read: Readonly<Record<string, string>>,
+  place: { readonly line: number; readonly path: string },
+  problems: Problem[],
+): string {
+  const kind = read['isp_master.kind'];
+  if (kind !== 'rfc2136') return baseAddress(host, { ...place, plainHere: kind === 'powerdns' }, problems);
+  const server = serverAddress(
+    host.replace(/^dns:\/\//i, ''),
+    read['isp_master.transport'] === 'tls' ? 853 : 53,
+  );
+  if (server !== null) return `dns://${serverText(server)}`;
+  problems.push(badAddress('host', place.path, place.line));
+  return '';
+}
+
+function badAddress(option: string, path: string, line: number): Problem {
+  return { code: 'settings.bad-address', params: { path, line: String(line), option } };
+}
+
+/** Words with commas or spaces between. */
+function listOf(text = ''): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
 function keyOf({ section, option }: Option): string {
@@ -146,17 +200,35 @@ function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
     }));
 }
 
-function freeze(address: string, read: Readonly<Record<string, string>>): Settings {
+function freeze(
+  address: string,
+  servers: readonly ServerAddress[],
+  read: Readonly<Record<string, string>>,
+): Settings {
   const text = (key: string): string => read[key] ?? '';
   const time = (key: string): number => Number(text(`sync.${key}`)) * 1_000;
-  return Object.freeze({
+  const settings: Settings = {
     address,
-    kind: panelKindOf(text('isp_master.kind')),
+    kind: centralKindOf(text('isp_master.kind')),
     username: text('isp_master.username'),
     password: new Secret(text('isp_master.password')),
     fingerprint: text('isp_master.fingerprint'),
     caFile: text('isp_master.ca_file'),
     login: text('isp_master.login') === 'session' ? 'session' : 'authinfo',
+    dns: {
+      algorithm: text('isp_master.algorithm'),
+      transport: transports.find((one) => one === text('isp_master.transport')) ?? 'tcp',
+      axfr: text('isp_master.axfr') === 'yes',
+    },
+    newZones: {
+      nameServers: listOf(text('isp_master.nameservers')),
+      kind: text('isp_master.zone_kind') === 'master' ? 'master' : 'native',
+    },
+    verify: {
+      servers,
+      strict: text('verify.mode') === 'strict',
+      limit: Number(text('verify.limit')) * 1_000,
+    },
     logLevel: Number(text('log.level')),
     logFormat: text('log.format') === 'json' ? 'json' : 'text',
     deadline: time('deadline'),
@@ -166,8 +238,11 @@ function freeze(address: string, read: Readonly<Record<string, string>>): Settin
     watch: time('watch'),
     compareEvery: time('compare_every'),
     contact: text('contact.support') === '' ? null : text('contact.support'),
-  });
+  };
+  return Object.freeze(settings);
 }
+
+const transports = ['tcp', 'tls', 'udp'] as const;
 
 /**
  * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced to disk. A symbolic

@@ -35,8 +35,8 @@ export const settingsTexts = {
     ru: '{path}, строка {line}: {option} не может быть http:// — имя и пароль передавались бы открыто. Укажите https://.',
   },
   'settings.bad-address': {
-    en: '{path}, line {line}: {option} is not an address such as dns.example.net or https://dns.example.net:1500/ispmgr.',
-    ru: '{path}, строка {line}: {option} — не адрес вида dns.example.net или https://dns.example.net:1500/ispmgr.',
+    en: '{path}, line {line}: {option} is not an address such as dns.example.net, https://dns.example.net:1500/ispmgr, or (of a name server) ns1.example.net:53.',
+    ru: '{path}, строка {line}: {option} — не адрес вида dns.example.net, https://dns.example.net:1500/ispmgr или (сервера имён) ns1.example.net:53.',
   },
   'settings.credentials-in-address': {
     en: '{path}, line {line}: {option} must not hold a user name or password; they have options of their own.',

@@ -10,7 +10,7 @@ import {
 } from '../app/settings-form.ts';
 import { systemClock } from '../app/clock.ts';
 import { panelKindAt } from '../app/panel-kind.ts';
-import { panelKindNames, panelKindOf, panelKinds } from '../net/ispmanager/panel-kind.ts';
+import { centralKindNames, centralKindOf, centralKinds } from '../net/central-kind.ts';
 import {
   decodeForm,
   encodeForm,
@@ -54,7 +54,7 @@ const pauses: readonly PauseChoice[] = ['off', 'keep', '1h', '4h', '24h', 'on'];
 function valuesOf({ field }: FormCall): FormValues {
   return {
     host: field('host'),
-    kind: panelKindOf(field('kind')),
+    kind: centralKindOf(field('kind')),
     found: null,
     username: field('username').trim(),
     password: field('password'),
@@ -94,8 +94,8 @@ function page(root: string, form: Form, values: FormValues, wrong: Wrong | null)
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] = language === 'ru' ? ['Определить автоматически', 'найден'] : ['Find out', 'found'];
   return [
-    ['auto', found === null ? auto : `${auto} (${seen}: ${panelKindNames[found]})`],
-    ...panelKinds.map((kind): Choice => [kind, panelKindNames[kind]]),
+    ['auto', found === null ? auto : `${auto} (${seen}: ${centralKindNames[found]})`],
+    ...centralKinds.map((kind): Choice => [kind, centralKindNames[kind]]),
   ];
 }
 

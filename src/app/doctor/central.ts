@@ -6,7 +6,7 @@ import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
-import { panelKindNames } from '../../net/ispmanager/panel-kind.ts';
+import { centralKindNames } from '../../net/central-kind.ts';
 import { foundCentral } from '../found-central.ts';
 import { SettingsRefused, wireCentral } from '../wire.ts';
 import { ok, problemFound, warning, type Finding } from './finding.ts';
@@ -64,7 +64,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const zones = await central.listZones([], ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
-      const text = `${kind === 'auto' ? 'a panel' : panelKindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;
+      const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;
       return [ok('central', text)];
     } finally {
       await central.close();

@@ -10,11 +10,6 @@ export const panelKindNames: Readonly<Record<PanelKind, string>> = {
   dnsmanager: 'DNSmanager 5/6',
 };
 
-/** What a setting or a form's field says; `auto` = to be found out, also where it says anything else. */
-export function panelKindOf(text: string): PanelKind | 'auto' {
-  return panelKinds.find((kind) => kind === text) ?? 'auto';
-}
-
 /** The panel's own name, as in addresses, file names and `mgrctl -m` (reference sections 1, 12). */
 export function panelName(kind: PanelKind): 'ispmgr' | 'dnsmgr' {
   return kind === 'dnsmanager' ? 'dnsmgr' : 'ispmgr';
