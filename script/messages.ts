@@ -16,6 +16,10 @@ const sections: Readonly<Record<string, readonly [heading: string, about: string
   rdata: ['Values', 'The value of a record does not fit its type.'],
   type: ['Types', 'A record type that is not known.'],
   ttl: ['Times to live', 'Met where master files are read.'],
+  tsig: [
+    'Signatures of DNS messages',
+    'Met by the administrator where the central is asked by the DNS protocol.',
+  ],
   wire: ['Data on the wire', 'Octets that are not what RFC 1035 says.'],
   zonefile: ['Master files', 'Met where master files are read.'],
   central: [

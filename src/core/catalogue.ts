@@ -2,6 +2,7 @@ import type { Problem } from '../dns/problem.ts';
 import { dataTexts } from './catalogue-data.ts';
 import type { Entry } from './catalogue-entry.ts';
 import { settingsTexts } from './catalogue-settings.ts';
+import { wireTexts } from './catalogue-wire.ts';
 
 /**
  * Every code a person may meet, with what it means for him in one sentence or two: cause, and the way out. Whether anything
@@ -9,6 +10,7 @@ import { settingsTexts } from './catalogue-settings.ts';
  */
 export const catalogue = {
   ...dataTexts,
+  ...wireTexts,
   ...settingsTexts,
   'central.unreachable': {
     en: 'The central DNS cannot be reached. Try again in a moment.',

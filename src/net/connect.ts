@@ -28,6 +28,7 @@ export interface SeenCertificate {
 /**
  * Opens a TLS connection and hands it over only when the other side has proved who it is, so that no byte goes to anybody else.
  * @param done gets the connection, or an {@link HttpError} with `sent: 'no'`
+ * @param protocol what is spoken in it, told by ALPN where given (RFC 7301)
  * @returns the connection in the making, for `destroy`
  */
 export function connectVerified(
@@ -35,12 +36,14 @@ export function connectVerified(
   trust: Trust,
   timeout: number,
   done: (result: tls.TLSSocket | HttpError) => void,
+  protocol?: string,
 ): tls.TLSSocket {
   const socket = tls.connect({
     ...addressOf(peer),
     // A pinned certificate is compared below, chain and host name do not matter then; all else is checked by Node itself.
     rejectUnauthorized: trust.kind !== 'fingerprint',
     ...(trust.kind === 'ca' ? { ca: trust.pem } : {}),
+    ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
   });
   let open = true;
   const finish = (result: tls.TLSSocket | HttpError): void => {

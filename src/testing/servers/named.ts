@@ -64,7 +64,8 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
   };
   put(options.zones ?? []);
   const server = new ServerProcess(folder, 'named', ['-g', '-c', join(folder, 'named.conf')], () =>
-    Promise.resolve(server.log().includes(' running') && !server.log().endsWith('exiting')),
+    // Not "running as: named", which it says before it listens.
+    Promise.resolve(/ running$/mu.test(server.log())),
   );
   const rndc = (...words: readonly string[]): Promise<string> =>
     runProgram('rndc', ['-c', join(folder, 'rndc.conf'), ...words]);

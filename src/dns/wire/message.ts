@@ -1,0 +1,272 @@
+import type { DnsName } from '../name.ts';
+import { DnsDataError, problem } from '../problem.ts';
+import { classes, typeName, typeNumber } from './codes.ts';
+import { OctetReader, OctetWriter } from './octets.ts';
+import { readHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
+
+/** By name, or its number (RFC 1035 section 4.1.1). */
+export type Opcode = 'query' | 'notify' | 'update' | number;
+
+export interface MessageFlags {
+  /** An answer. */
+  readonly qr: boolean;
+  readonly aa: boolean;
+  readonly tc: boolean;
+  readonly rd: boolean;
+  readonly ra: boolean;
+  readonly ad: boolean;
+  readonly cd: boolean;
+}
+
+export interface Question {
+  readonly name: DnsName;
+  readonly type: string;
+  readonly class: number;
+}
+
+export interface EdnsOption {
+  readonly code: number;
+  readonly octets: Uint8Array;
+}
+
+/** RFC 6891 section 6.1. */
+export interface Edns {
+  /** Largest datagram the sender takes, octets. */
+  readonly udpSize: number;
+  readonly version: number;
+  readonly dnssecOk: boolean;
+  readonly options: readonly EdnsOption[];
+}
+
+/** A message without its signature. In an update the sections are zone, prerequisites, updates, additional (RFC 2136 section 2). */
+export interface DnsMessage {
+  readonly id: number;
+  readonly opcode: Opcode;
+  readonly flags: MessageFlags;
+  /** See `rcodes`; more than 15 only with EDNS. */
+  readonly rcode: number;
+  readonly questions: readonly Question[];
+  readonly answers: readonly WireRecord[];
+  readonly authority: readonly WireRecord[];
+  /** Without OPT and TSIG. */
+  readonly additional: readonly WireRecord[];
+  readonly edns: Edns | null;
+}
+
+/** The last record of a signed message (RFC 8945 section 4.2). */
+export interface TsigRecord {
+  /** Offset of the record in the message. */
+  readonly at: number;
+  readonly name: DnsName;
+  readonly algorithm: DnsName;
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly fudge: number;
+  readonly mac: Uint8Array;
+  readonly originalId: number;
+  readonly error: number;
+  readonly other: Uint8Array;
+}
+
+export interface ReceivedMessage extends DnsMessage {
+  /** Not checked yet; see `TsigCheck`. */
+  readonly tsig: TsigRecord | null;
+}
+
+const opcodes: ReadonlyMap<Opcode, number> = new Map<Opcode, number>([
+  ['query', 0],
+  ['notify', 4],
+  ['update', 5],
+]);
+const opcodeNames = new Map<number, Opcode>([...opcodes].map(([name, number]) => [number, name]));
+
+const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100, ra: 0x0080, ad: 0x0020, cd: 0x0010 };
+
+export const noFlags: MessageFlags = {
+  qr: false,
+  aa: false,
+  tc: false,
+  rd: false,
+  ra: false,
+  ad: false,
+  cd: false,
+};
+
+/** A query for one RRset (or `ANY`, `AXFR`), id 0, no recursion wanted, without EDNS. */
+export function queryMessage(name: DnsName, type: string): DnsMessage {
+  return {
+    id: 0,
+    opcode: 'query',
+    flags: noFlags,
+    rcode: 0,
+    questions: [{ name, type, class: classes.IN }],
+    answers: [],
+    authority: [],
+    additional: [],
+    edns: null,
+  };
+}
+
+/**
+ * Wire form, with owner names and the names in rdata of RFC 1035 types compressed.
+ * @throws {DnsDataError} `type.unknown`, `wire.message-too-big` (over 65,535 octets)
+ * @throws {RangeError} for numbers out of range and for an rcode over 15 without EDNS
+ */
+export function encodeMessage(message: DnsMessage): Buffer {
+  const { questions, answers, authority, additional, edns } = message;
+  if (message.rcode > 15 && edns === null) throw new RangeError('an rcode over 15 needs EDNS');
+  const writer = new OctetWriter();
+  writer.u16(message.id);
+  writer.u16(flagsWord(message));
+  writer.u16(questions.length);
+  writer.u16(answers.length);
+  writer.u16(authority.length);
+  writer.u16(additional.length + (edns === null ? 0 : 1));
+  for (const question of questions) {
+    writer.name(question.name);
+    writer.u16(typeNumber(question.type));
+    writer.u16(question.class);
+  }
+  for (const record of [...answers, ...authority, ...additional]) writeRecord(writer, record);
+  if (edns !== null) writeEdns(writer, edns, message.rcode);
+  return writer.done();
+}
+
+function flagsWord({ opcode, flags, rcode }: DnsMessage): number {
+  const number = typeof opcode === 'number' ? opcode : (opcodes.get(opcode) ?? 0);
+  let word = ((number & 15) << 11) | (rcode & 15);
+  if (flags.qr) word |= flagBits.qr;
+  if (flags.aa) word |= flagBits.aa;
+  if (flags.tc) word |= flagBits.tc;
+  if (flags.rd) word |= flagBits.rd;
+  if (flags.ra) word |= flagBits.ra;
+  if (flags.ad) word |= flagBits.ad;
+  if (flags.cd) word |= flagBits.cd;
+  return word;
+}
+
+function writeEdns(writer: OctetWriter, edns: Edns, rcode: number): void {
+  writer.u8(0);
+  writer.u16(typeNumber('OPT'));
+  writer.u16(edns.udpSize);
+  writer.u8(rcode >> 4);
+  writer.u8(edns.version);
+  writer.u16(edns.dnssecOk ? 0x8000 : 0);
+  const lengthAt = writer.at;
+  writer.u16(0);
+  for (const { code, octets } of edns.options) {
+    writer.u16(code);
+    writer.u16(octets.length);
+    writer.bytes(octets);
+  }
+  writer.patch16(lengthAt, writer.at - lengthAt - 2);
+}
+
+/**
+ * Reads a whole message. A signature is read, not checked.
+ * @throws {DnsDataError} for anything that is not one whole message: cut off, octets left over, names that lead nowhere, OPT or
+ *   TSIG where they must not stand. Rdata that do not fit their type are no error, see {@link WireRecord.rdata}.
+ */
+export function decodeMessage(octets: Uint8Array): ReceivedMessage {
+  const reader = new OctetReader(octets);
+  const id = reader.u16();
+  const word = reader.u16();
+  const [questionCount, answerCount, authorityCount, additionalCount] = [
+    reader.u16(),
+    reader.u16(),
+    reader.u16(),
+    reader.u16(),
+  ];
+  const questions = Array.from({ length: questionCount }, () => readQuestion(reader));
+  const answers = Array.from({ length: answerCount }, () => readPlain(reader));
+  const authority = Array.from({ length: authorityCount }, () => readPlain(reader));
+  const rest = readAdditional(reader, additionalCount);
+  if (reader.at !== octets.length) throw new DnsDataError([problem('wire.left-over')]);
+  const opcode = (word >> 11) & 15;
+  return {
+    id,
+    opcode: opcodeNames.get(opcode) ?? opcode,
+    flags: flagsOf(word),
+    rcode: (word & 15) | (rest.rcodeHigh << 4),
+    questions,
+    answers,
+    authority,
+    additional: rest.records,
+    edns: rest.edns,
+    tsig: rest.tsig,
+  };
+}
+
+function flagsOf(word: number): MessageFlags {
+  const has = (bit: number): boolean => (word & bit) !== 0;
+  return {
+    qr: has(flagBits.qr),
+    aa: has(flagBits.aa),
+    tc: has(flagBits.tc),
+    rd: has(flagBits.rd),
+    ra: has(flagBits.ra),
+    ad: has(flagBits.ad),
+    cd: has(flagBits.cd),
+  };
+}
+
+function readQuestion(reader: OctetReader): Question {
+  const name = reader.name();
+  return { name, type: typeName(reader.u16()), class: reader.u16() };
+}
+
+function readPlain(reader: OctetReader): WireRecord {
+  const head = readHead(reader);
+  const type = typeName(head.type);
+  if (type === 'OPT' || type === 'TSIG') throw new DnsDataError([problem('wire.misplaced', { type })]);
+  return readRecord(reader, head);
+}
+
+interface Additional {
+  readonly records: WireRecord[];
+  edns: Edns | null;
+  rcodeHigh: number;
+  tsig: TsigRecord | null;
+}
+
+function readAdditional(reader: OctetReader, count: number): Additional {
+  const found: Additional = { records: [], edns: null, rcodeHigh: 0, tsig: null };
+  for (let index = 0; index < count; index += 1) {
+    const at = reader.at;
+    const head = readHead(reader);
+    const type = typeName(head.type);
+    if (type === 'OPT' && found.edns === null) {
+      found.edns = readEdns(reader, head);
+      found.rcodeHigh = head.ttl >>> 24;
+    } else if (type === 'TSIG' && index === count - 1) found.tsig = readTsig(reader, head, at);
+    else if (type === 'OPT' || type === 'TSIG') throw new DnsDataError([problem('wire.misplaced', { type })]);
+    else found.records.push(readRecord(reader, head));
+  }
+  return found;
+}
+
+function readEdns(reader: OctetReader, head: RecordHead): Edns {
+  const rdata = new OctetReader(reader.take(head.length));
+  const options: EdnsOption[] = [];
+  while (rdata.at < head.length) options.push({ code: rdata.u16(), octets: rdata.take(rdata.u16()) });
+  return {
+    udpSize: head.class,
+    version: (head.ttl >>> 16) & 255,
+    dnssecOk: (head.ttl & 0x8000) !== 0,
+    options,
+  };
+}
+
+function readTsig(reader: OctetReader, head: RecordHead, at: number): TsigRecord {
+  const end = reader.at + head.length;
+  const algorithm = reader.name();
+  const time = reader.u48();
+  const fudge = reader.u16();
+  const mac = reader.take(reader.u16());
+  const originalId = reader.u16();
+  const error = reader.u16();
+  const other = reader.take(reader.u16());
+  if (reader.at !== end || head.class !== classes.ANY)
+    throw new DnsDataError([problem('wire.misplaced', { type: 'TSIG' })]);
+  return { at, name: head.name, algorithm, time, fudge, mac, originalId, error, other };
+}

@@ -1,0 +1,169 @@
+import { labelOctets, labels, labelText, parseName, type DnsName } from '../name.ts';
+import { DnsDataError, problem } from '../problem.ts';
+
+const headerOctets = 12;
+const mostNameOctets = 255;
+/** More pointers than a name can have labels serve nothing but to waste time. */
+const mostPointers = 127;
+/** A pointer has 14 bits for the offset (RFC 1035 section 4.1.4). */
+const mostPointer = 0x3fff;
+/** A message has at most this many octets: 16 bits of length on a stream (RFC 1035 section 4.2.2). */
+export const mostMessageOctets = 65_535;
+
+/** Reads numbers, octets and names from a message, from front to back. Every read past the end throws `wire.cut`. */
+export class OctetReader {
+  readonly octets: Buffer;
+  at = 0;
+
+  constructor(octets: Uint8Array) {
+    this.octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  }
+
+  u8(): number {
+    return this.take(1).readUInt8(0);
+  }
+
+  u16(): number {
+    return this.take(2).readUInt16BE(0);
+  }
+
+  u32(): number {
+    return this.take(4).readUInt32BE(0);
+  }
+
+  u48(): number {
+    return this.take(6).readUIntBE(0, 6);
+  }
+
+  take(length: number): Buffer {
+    const end = this.at + length;
+    if (end > this.octets.length) throw new DnsDataError([problem('wire.cut')]);
+    const part = this.octets.subarray(this.at, end);
+    this.at = end;
+    return part;
+  }
+
+  name(): DnsName {
+    const { octets, end } = expandName(this.octets, this.at);
+    this.at = end;
+    return nameOfOctets(octets);
+  }
+}
+
+/**
+ * A name at an offset of a message in wire form without compression, case kept, and the offset after it. Pointers lead only
+ * backwards, so that none can lead in a circle (RFC 1035 section 4.1.4).
+ * @throws {DnsDataError} `wire.cut`, `wire.bad-pointer`, `wire.bad-name`
+ */
+export function expandName(message: Uint8Array, from: number): { octets: Buffer; end: number } {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  let at = from;
+  let start = from;
+  let end: number | null = null;
+  let pointers = 0;
+  for (;;) {
+    const length = message[at];
+    if (length === undefined) throw new DnsDataError([problem('wire.cut')]);
+    if (length >= 0xc0) {
+      const low = message[at + 1];
+      if (low === undefined) throw new DnsDataError([problem('wire.cut')]);
+      end ??= at + 2;
+      at = ((length & 0x3f) << 8) | low;
+      pointers += 1;
+      if (at >= start || at < headerOctets || pointers > mostPointers)
+        throw new DnsDataError([problem('wire.bad-pointer')]);
+      start = at;
+      continue;
+    }
+    total += length + 1;
+    if (length > 63 || total > mostNameOctets) throw new DnsDataError([problem('wire.bad-name')]);
+    const next = at + 1 + length;
+    if (next > message.length) throw new DnsDataError([problem('wire.cut')]);
+    parts.push(message.subarray(at, next));
+    at = next;
+    if (length === 0) return { octets: Buffer.concat(parts), end: end ?? at };
+  }
+}
+
+function nameOfOctets(octets: Buffer): DnsName {
+  let text = '';
+  let at = 0;
+  for (let length = octets[0] ?? 0; length > 0; length = octets[at] ?? 0) {
+    text += `${labelText(octets.subarray(at + 1, at + 1 + length))}.`;
+    at += 1 + length;
+  }
+  return parseName(text === '' ? '.' : text);
+}
+
+/** Writes a message from front to back; it remembers where names stand, for compression. */
+export class OctetWriter {
+  #octets = Buffer.alloc(512);
+  #at = 0;
+  readonly #names = new Map<string, number>();
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** @throws {DnsDataError} `wire.message-too-big` */
+  bytes(part: Uint8Array): void {
+    this.#room(part.length);
+    this.#octets.set(part, this.#at);
+    this.#at += part.length;
+  }
+
+  u8(value: number): void {
+    this.#at = this.#room(1).writeUInt8(value, this.#at);
+  }
+
+  u16(value: number): void {
+    this.#at = this.#room(2).writeUInt16BE(value, this.#at);
+  }
+
+  u32(value: number): void {
+    this.#at = this.#room(4).writeUInt32BE(value, this.#at);
+  }
+
+  u48(value: number): void {
+    this.#at = this.#room(6).writeUIntBE(value, this.#at, 6);
+  }
+
+  /** Puts a 16-bit number where two octets were written before. */
+  patch16(at: number, value: number): void {
+    this.#octets.writeUInt16BE(value, at);
+  }
+
+  /** A name, its end as a pointer where the same end stands earlier in the message. */
+  name(name: DnsName): void {
+    const parts = labels(name);
+    for (let index = 0; index < parts.length; index += 1) {
+      const rest = parts.slice(index).join('.');
+      const earlier = this.#names.get(rest);
+      if (earlier !== undefined) {
+        this.u16(0xc000 | earlier);
+        return;
+      }
+      if (this.#at <= mostPointer) this.#names.set(rest, this.#at);
+      const octets = labelOctets(parts[index] ?? '');
+      this.u8(octets.length);
+      this.bytes(octets);
+    }
+    this.u8(0);
+  }
+
+  done(): Buffer {
+    return this.#octets.subarray(0, this.#at);
+  }
+
+  #room(length: number): Buffer {
+    const needed = this.#at + length;
+    if (needed > mostMessageOctets) throw new DnsDataError([problem('wire.message-too-big')]);
+    if (needed > this.#octets.length) {
+      const wider = Buffer.alloc(Math.max(needed, this.#octets.length * 2));
+      wider.set(this.#octets);
+      this.#octets = wider;
+    }
+    return this.#octets;
+  }
+}

@@ -1,0 +1,72 @@
+import type { DnsName } from '../name.ts';
+import type { ResourceRecord } from '../record.ts';
+import { classes } from './codes.ts';
+import { queryMessage, type DnsMessage } from './message.ts';
+import type { WireRecord } from './records.ts';
+
+/** A record whose TTL does not matter. `octets`: see {@link WireRecord.octets}. */
+type RecordData = Pick<ResourceRecord, 'name' | 'type' | 'rdata'> & { readonly octets?: Uint8Array };
+
+/** One update of one zone, id 0 (RFC 2136 section 2): the updates are done in order, all or none, if every prerequisite holds. */
+export function updateMessage(
+  zone: DnsName,
+  prerequisites: readonly WireRecord[],
+  updates: readonly WireRecord[],
+): DnsMessage {
+  return {
+    ...queryMessage(zone, 'SOA'),
+    opcode: 'update',
+    answers: prerequisites,
+    authority: updates,
+  };
+}
+
+/** Prerequisite: there is an RRset of this name and type, whatever is in it (RFC 2136 section 2.4.1). */
+export function rrsetExists(name: DnsName, type: string): WireRecord {
+  return { name, type, class: classes.ANY, ttl: 0, rdata: null };
+}
+
+/** Prerequisite: the RRset is exactly what all such records of one name and type say together (RFC 2136 section 2.4.2). */
+export function rrsetHas(record: RecordData): WireRecord {
+  return dataRecord(record, classes.IN, 0);
+}
+
+/** Prerequisite: there is no RRset of this name and type (RFC 2136 section 2.4.3). */
+export function rrsetAbsent(name: DnsName, type: string): WireRecord {
+  return { name, type, class: classes.NONE, ttl: 0, rdata: null };
+}
+
+/** Prerequisite: the name owns at least one record (RFC 2136 section 2.4.4). */
+export function nameInUse(name: DnsName): WireRecord {
+  return rrsetExists(name, 'ANY');
+}
+
+/** Prerequisite: the name owns no record (RFC 2136 section 2.4.5). */
+export function nameNotInUse(name: DnsName): WireRecord {
+  return rrsetAbsent(name, 'ANY');
+}
+
+/** Update: adds a record; if it is there already, its RRset gets the TTL (RFC 2136 section 2.5.1, 3.4.2.2). */
+export function addRecord(record: RecordData, ttl: number): WireRecord {
+  return dataRecord(record, classes.IN, ttl);
+}
+
+/** Update: deletes every record of this name and type (RFC 2136 section 2.5.2). */
+export function deleteRrset(name: DnsName, type: string): WireRecord {
+  return { name, type, class: classes.ANY, ttl: 0, rdata: null };
+}
+
+/** Update: deletes everything a name owns; at the apex SOA and NS stay (RFC 2136 section 2.5.3, 3.4.2.3). */
+export function deleteName(name: DnsName): WireRecord {
+  return deleteRrset(name, 'ANY');
+}
+
+/** Update: deletes one record; without a word if it is not there (RFC 2136 section 2.5.4). */
+export function deleteRecord(record: RecordData): WireRecord {
+  return dataRecord(record, classes.NONE, 0);
+}
+
+function dataRecord(record: RecordData, recordClass: number, ttl: number): WireRecord {
+  const { name, type, rdata, octets } = record;
+  return { name, type, class: recordClass, ttl, rdata, ...(octets === undefined ? {} : { octets }) };
+}

@@ -1,0 +1,269 @@
+import { randomInt } from 'node:crypto';
+import type { DnsName } from '../../dns/name.ts';
+import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
+import type { WireRecord } from '../../dns/wire/records.ts';
+import type { TsigKey } from '../../dns/wire/tsig.ts';
+import type { Peer, Trust } from '../connect.ts';
+import { deadlineOver, DnsError } from './dns-error.ts';
+import { answers, checkSignature, decodeAnswer, endSignatures, prepare, type Outgoing } from './signing.ts';
+import { openStream, type DnsStream } from './stream.ts';
+import { TransferRecords } from './transfer.ts';
+import { exchangeUdp } from './udp.ts';
+
+export interface DnsClientSettings {
+  readonly server: Peer;
+  readonly transport: 'tcp' | 'udp' | 'tls';
+  /** For `tls`. */
+  readonly trust: Trust;
+  /** Signs every request; every answer must be signed then. */
+  readonly key: TsigKey | null;
+  /** Milliseconds for one exchange, connection included; of a transfer, for each message. */
+  readonly timeout: number;
+  /** Wall clock for signatures, milliseconds since 1970; default: the computer's. */
+  readonly wall?: () => number;
+}
+
+/** A kept connection on which nothing was heard for longer (ms) carries no write: the server may be closing it this very moment. */
+const longestIdleForWrite = 2_000;
+/** Times a query is sent when kept connections turn out to be closed. */
+const mostAttempts = 3;
+/** Largest datagram sent or asked for: passes every path unfragmented (DNS flag day 2020). */
+const mostUdpOctets = 1_232;
+/** Largest zone taken over, octets. */
+const mostTransferOctets = 512 * 1024 * 1024;
+
+/**
+ * One DNS server. Over TCP and TLS one connection is kept and carries all exchanges at once; over UDP every exchange has its own
+ * port, and what does not fit goes over TCP.
+ */
+export class DnsClient {
+  readonly #settings: DnsClientSettings;
+  readonly #closing = new AbortController();
+  readonly #streams = new Set<DnsStream>();
+  #kept: DnsStream | null = null;
+  #opening: Promise<DnsStream> | null = null;
+
+  constructor(settings: DnsClientSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Sends a message and gives its answer, whatever its rcode. The message's id is replaced by a fresh one. A query may be sent more
+   * than once; an update never is.
+   * @throws {DnsError} whose `sent` says whether the server may have seen the message
+   * @throws {DnsDataError} when the message cannot be encoded
+   */
+  async exchange(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
+    const deadline = AbortSignal.any([
+      signal,
+      this.#closing.signal,
+      AbortSignal.timeout(this.#settings.timeout),
+    ]);
+    if (deadline.aborted) throw deadlineOver('no');
+    const answer = this.#settings.transport === 'udp' ? await this.#overUdp(message, deadline) : null;
+    return answer ?? (await this.#overStream(message, deadline));
+  }
+
+  /**
+   * All records of a zone (AXFR, RFC 5936) over a connection of its own, the SOA first and once.
+   * @throws {DnsError} when the zone is not complete, or a part of it is not signed though there is a key
+   */
+  async transfer(zone: DnsName, signal: AbortSignal): Promise<readonly WireRecord[]> {
+    const deadline = AbortSignal.any([signal, this.#closing.signal]);
+    if (deadline.aborted) throw deadlineOver('no');
+    const stream = await this.#open(deadline);
+    try {
+      const request = this.#prepare(queryMessage(zone, 'AXFR'), stream.freeId());
+      return await this.#receiveZone(stream, request, new TransferRecords(zone), deadline);
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Ends every connection; exchanges under way fail. */
+  close(): void {
+    this.#closing.abort();
+    for (const stream of this.#streams) stream.close();
+  }
+
+  #now(): number {
+    return Math.floor((this.#settings.wall?.() ?? Date.now()) / 1000);
+  }
+
+  #prepare(message: DnsMessage, id: number): Outgoing {
+    return prepare({ ...message, id }, this.#settings.key, this.#now());
+  }
+
+  /** `null`: it has to go over TCP. */
+  async #overUdp(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage | null> {
+    const edns = { udpSize: mostUdpOctets, version: 0, dnssecOk: false, options: [] };
+    const repeatable = isRepeatable(message);
+    const sized = repeatable ? { ...message, edns: message.edns ?? edns } : message;
+    const request = this.#prepare(sized, randomInt(65_536));
+    if (request.octets.length > mostUdpOctets) return null;
+    const answer = await exchangeUdp(
+      this.#settings.server,
+      { octets: request.octets, repeatable },
+      (octets) => this.#acceptDatagram(octets, request),
+      signal,
+    );
+    return answer.flags.tc && repeatable ? null : answer;
+  }
+
+  #acceptDatagram(octets: Buffer, request: Outgoing): DnsMessage | null {
+    try {
+      return this.#accept(octets, request);
+    } catch (error) {
+      // Anybody can send such a datagram; the right one may still come.
+      if (error instanceof DnsError && error.kind === 'garbled') return null;
+      throw error;
+    }
+  }
+
+  #accept(octets: Buffer, request: Outgoing): DnsMessage {
+    const answer = decodeAnswer(octets);
+    if (!answers(answer, request))
+      throw new DnsError('garbled', 'maybe', { text: 'the answer is to another question' });
+    checkSignature(octets, answer, request, this.#now());
+    endSignatures(answer, request);
+    return answer;
+  }
+
+  async #overStream(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { stream, kept } = await this.#usable(isRepeatable(message), signal);
+      try {
+        return await this.#ask(stream, message, signal);
+      } catch (error) {
+        const stale = kept && error instanceof DnsError && error.kind === 'unreachable';
+        const again = isRepeatable(message) || (error instanceof DnsError && error.sent === 'no');
+        if (!stale || !again || attempt >= mostAttempts || signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #ask(stream: DnsStream, message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
+    if (signal.aborted) throw deadlineOver('no');
+    const id = stream.freeId();
+    const request = this.#prepare(message, id);
+    return await new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        stream.forget(id, false);
+        // Whoever does not answer in time may be gone: what comes next shall not wait for the same silence.
+        stream.retire();
+        reject(deadlineOver('maybe'));
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      stream.send(id, request.octets, (result) => {
+        signal.removeEventListener('abort', giveUp);
+        stream.forget(id, true);
+        if (result instanceof DnsError) {
+          reject(result);
+          return;
+        }
+        try {
+          resolve(this.#accept(result, request));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  async #receiveZone(
+    stream: DnsStream,
+    request: Outgoing,
+    records: TransferRecords,
+    signal: AbortSignal,
+  ): Promise<readonly WireRecord[]> {
+    let size = 0;
+    return await new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+        stream.close();
+        reject(error);
+      };
+      const giveUp = (): void => {
+        fail(deadlineOver('maybe'));
+      };
+      const timer = setTimeout(giveUp, this.#settings.timeout);
+      signal.addEventListener('abort', giveUp, { once: true });
+      stream.send(request.message.id, request.octets, (result) => {
+        timer.refresh();
+        try {
+          if (result instanceof DnsError) throw result;
+          size += result.length;
+          if (size > mostTransferOctets)
+            throw new DnsError('garbled', 'maybe', { text: `more than ${mostTransferOctets} octets` });
+          this.#addMessage(result, request, records);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        if (!records.complete) return;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+        resolve(records.records);
+      });
+    });
+  }
+
+  #addMessage(octets: Buffer, request: Outgoing, records: TransferRecords): void {
+    const answer = decodeAnswer(octets);
+    // Only the first message has to repeat the question (RFC 5936 section 2.2.2).
+    const unasked = records.records.length > 0 && answer.questions.length === 0;
+    const { questions } = request.message;
+    if (!answers(unasked ? { ...answer, questions } : answer, request))
+      throw new DnsError('garbled', 'maybe', { text: 'the answer is to another question' });
+    checkSignature(octets, answer, request, this.#now());
+    records.add(answer);
+    if (records.complete) endSignatures(answer, request);
+  }
+
+  /** The kept connection, or a new one. A write gets none on which nothing was heard for long. */
+  async #usable(repeatable: boolean, signal: AbortSignal): Promise<{ stream: DnsStream; kept: boolean }> {
+    const kept = this.#kept;
+    if (kept !== null && kept.usable) {
+      if (repeatable || kept.silentFor() <= longestIdleForWrite) return { stream: kept, kept: true };
+      kept.retire();
+    }
+    this.#opening ??= this.#open(this.#closing.signal).finally(() => {
+      this.#opening = null;
+    });
+    const stream = await orAborted(this.#opening, signal);
+    this.#kept = stream;
+    return { stream, kept: false };
+  }
+
+  async #open(signal: AbortSignal): Promise<DnsStream> {
+    const { server, trust, transport, timeout } = this.#settings;
+    const stream = await openStream(server, transport === 'tls' ? trust : null, timeout, signal, (ended) =>
+      this.#streams.delete(ended),
+    );
+    if (this.#closing.signal.aborted) {
+      stream.close();
+      throw new DnsError('unreachable', 'no', { text: 'the client is closed' });
+    }
+    this.#streams.add(stream);
+    return stream;
+  }
+}
+
+function isRepeatable({ opcode }: DnsMessage): boolean {
+  return opcode === 'query' || opcode === 'notify';
+}
+
+/** What the promise gives, unless the signal aborts first: nothing was sent then. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      reject(deadlineOver('no'));
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', giveUp);
+    });
+  });
+}

@@ -1,0 +1,202 @@
+import { randomInt } from 'node:crypto';
+import * as net from 'node:net';
+import { connectVerified, type Peer, type Trust } from '../connect.ts';
+import { HttpError } from '../http-error.ts';
+import { DnsError } from './dns-error.ts';
+
+/** Shortest message: the header alone (RFC 1035 section 4.1.1). */
+const headerOctets = 12;
+
+/** Gets every message that comes with its id, or why none will come any more. */
+type Receiver = (result: Buffer | DnsError) => void;
+
+/**
+ * Opens a TCP connection, or a TLS one whose other side has proved who it is.
+ * @param trust `null`: plain TCP
+ * @param timeout milliseconds
+ * @param ended called once, when the connection is over
+ * @throws {DnsError} `unreachable` or `certificate`, `sent: 'no'`
+ */
+export async function openStream(
+  peer: Peer,
+  trust: Trust | null,
+  timeout: number,
+  signal: AbortSignal,
+  ended: (stream: DnsStream) => void,
+): Promise<DnsStream> {
+  const socket = await (trust === null
+    ? connectPlain(peer, timeout, signal)
+    : connectTls(peer, trust, timeout, signal));
+  return new DnsStream(socket, ended);
+}
+
+async function connectPlain(peer: Peer, timeout: number, signal: AbortSignal): Promise<net.Socket> {
+  return await new Promise((resolve, reject) => {
+    const socket = net.connect({ host: peer.host, port: peer.port, noDelay: true });
+    const fail = (text: string, cause?: Error): void => {
+      signal.removeEventListener('abort', aborted);
+      socket.destroy();
+      reject(new DnsError('unreachable', 'no', { text: `${peer.host}:${peer.port}: ${text}` }, cause));
+    };
+    const aborted = (): void => {
+      fail('given up');
+    };
+    const failed = (cause: Error): void => {
+      fail(cause.message, cause);
+    };
+    socket.setTimeout(timeout, () => {
+      fail('no connection in time');
+    });
+    signal.addEventListener('abort', aborted, { once: true });
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', aborted);
+      socket.setTimeout(0);
+      socket.removeAllListeners('timeout');
+      resolve(socket);
+    });
+  });
+}
+
+async function connectTls(
+  peer: Peer,
+  trust: Trust,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<net.Socket> {
+  return await new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      socket.destroy();
+    };
+    const done = (result: net.Socket | HttpError): void => {
+      signal.removeEventListener('abort', aborted);
+      if (!(result instanceof HttpError)) {
+        result.setNoDelay(true);
+        resolve(result);
+        return;
+      }
+      const kind = result.code === 'certificate' ? 'certificate' : 'unreachable';
+      reject(new DnsError(kind, 'no', result.params, result));
+    };
+    // "dot" is DNS over TLS in the IANA registry of ALPN protocols.
+    const socket = connectVerified(peer, trust, timeout, done, 'dot');
+    signal.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+/**
+ * One connection that carries many exchanges at once (RFC 7766 section 6.2.1.1): messages with 16 bits of length before them,
+ * answers in any order, told apart by their ids. It keeps the process alive only while an answer is awaited.
+ */
+export class DnsStream {
+  readonly #socket: net.Socket;
+  readonly #waiting = new Map<number, Receiver>();
+  /** Ids whose answer nobody awaits any more, but which may still come. */
+  readonly #abandoned = new Set<number>();
+  readonly #ended: (stream: DnsStream) => void;
+  #buffered: Buffer = Buffer.alloc(0);
+  #heard = performance.now();
+  #open = true;
+  #retired = false;
+
+  constructor(socket: net.Socket, ended: (stream: DnsStream) => void) {
+    this.#socket = socket;
+    this.#ended = ended;
+    socket.unref();
+    socket.on('data', (part) => {
+      this.#take(part);
+    });
+    socket.on('error', (cause) => {
+      this.#end(cause.message, cause);
+    });
+    for (const event of ['end', 'close']) {
+      socket.on(event, () => {
+        this.#end('the server closed the connection');
+      });
+    }
+  }
+
+  /** Whether it takes another exchange. */
+  get usable(): boolean {
+    return this.#open && !this.#retired && this.#socket.writable;
+  }
+
+  /** Milliseconds since something came from the other side. */
+  silentFor(): number {
+    return performance.now() - this.#heard;
+  }
+
+  /** A random id that is not in use here. */
+  freeId(): number {
+    for (;;) {
+      const id = randomInt(65_536);
+      if (!this.#waiting.has(id) && !this.#abandoned.has(id)) return id;
+    }
+  }
+
+  /** Sends a message; from then on every message with this id goes to `receiver`, until {@link forget}. */
+  send(id: number, octets: Uint8Array, receiver: Receiver): void {
+    if (!this.usable) {
+      receiver(new DnsError('unreachable', 'no', { text: 'the connection is closed' }));
+      return;
+    }
+    this.#waiting.set(id, receiver);
+    this.#socket.ref();
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(octets.length);
+    // Length and message in one write (RFC 7766 section 8).
+    this.#socket.write(Buffer.concat([length, octets]));
+  }
+
+  /** Ends an exchange. @param answered `false`: an answer may still come, so that its id must not be used again here */
+  forget(id: number, answered: boolean): void {
+    if (!this.#waiting.delete(id)) return;
+    if (!answered) this.#abandoned.add(id);
+    if (this.#waiting.size > 0) return;
+    this.#socket.unref();
+    if (this.#retired) this.close();
+  }
+
+  /** Takes no further exchange; closes when the last one is over. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#waiting.size === 0) this.close();
+  }
+
+  /** Ends it at once; exchanges under way fail. */
+  close(): void {
+    this.#end('the connection was closed here');
+  }
+
+  #take(part: Buffer): void {
+    this.#heard = performance.now();
+    this.#buffered = this.#buffered.length === 0 ? part : Buffer.concat([this.#buffered, part]);
+    while (this.#open && this.#buffered.length >= 2) {
+      const end = 2 + this.#buffered.readUInt16BE(0);
+      if (end < 2 + headerOctets) {
+        this.#fail(new DnsError('garbled', 'maybe', { text: 'the answer is no DNS message' }));
+        return;
+      }
+      if (this.#buffered.length < end) return;
+      const message = this.#buffered.subarray(2, end);
+      this.#buffered = this.#buffered.subarray(end);
+      const id = message.readUInt16BE(0);
+      this.#abandoned.delete(id);
+      this.#waiting.get(id)?.(message);
+    }
+  }
+
+  #end(text: string, cause?: Error): void {
+    this.#fail(new DnsError('unreachable', 'maybe', { text }, cause));
+  }
+
+  #fail(error: DnsError): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#socket.destroy();
+    const receivers = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#ended(this);
+    for (const receiver of receivers) receiver(error);
+  }
+}

@@ -1,0 +1,52 @@
+import type { DnsName } from '../../dns/name.ts';
+import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
+import type { ReceivedMessage } from '../../dns/wire/message.ts';
+import type { WireRecord } from '../../dns/wire/records.ts';
+import { DnsError } from './dns-error.ts';
+
+/** Puts the messages of a zone transfer together (RFC 5936 section 2.2). */
+export class TransferRecords {
+  readonly #zone: DnsName;
+  readonly #records: WireRecord[] = [];
+  #complete = false;
+
+  constructor(zone: DnsName) {
+    this.#zone = zone;
+  }
+
+  /** The zone is complete: its SOA has come again. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Each record once, the SOA first. */
+  get records(): readonly WireRecord[] {
+    return this.#records;
+  }
+
+  /** @throws {DnsError} `refused` for an rcode, `garbled` for what is no transfer of this zone */
+  add(message: ReceivedMessage): void {
+    if (message.rcode !== rcodes.NOERROR) {
+      const rcode = rcodeName(message.rcode);
+      throw new DnsError('refused', 'maybe', { text: `the zone is not handed out: ${rcode}`, rcode });
+    }
+    if (message.flags.tc || message.answers.length === 0) throw garbled('the transfer is cut off');
+    for (const record of message.answers) this.#addRecord(record);
+  }
+
+  #addRecord(record: WireRecord): void {
+    if (this.#complete) throw garbled('records after the end of the transfer');
+    const [soa] = this.#records;
+    if (soa === undefined) {
+      if (record.type !== 'SOA' || record.name !== this.#zone)
+        throw garbled('the transfer does not begin with the SOA of the zone');
+      this.#records.push(record);
+    } else if (record.type !== 'SOA') this.#records.push(record);
+    else if (record.name === soa.name && record.rdata === soa.rdata) this.#complete = true;
+    else throw garbled('the transfer does not end with the SOA it began with');
+  }
+}
+
+function garbled(text: string): DnsError {
+  return new DnsError('garbled', 'maybe', { text });
+}
