@@ -34,6 +34,12 @@ export async function wireCentral(settings: Settings, root: string): Promise<Cen
 }
 
 async function makeCentral(settings: Settings, root: string): Promise<Central> {
+  if (settings.kind === 'rfc2136') {
+    const { createRfc2136Central, readRfc2136Settings } = await import('../centrals/rfc2136/index.ts');
+    return createRfc2136Central(
+      accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
+    );
+  }
   const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
   const checked = accepted(
     readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),

@@ -48,8 +48,8 @@ export function withBreaker(central: Central, clock: Clock): Central {
     listZones: async (asked, ctx) => await gate.pass(ctx, async () => await central.listZones(asked, ctx)),
     readZone: async (zone, known, ctx) =>
       await gate.pass(ctx, async () => await central.readZone(zone, known, ctx)),
-    readNames: async (zone: DnsName, names: readonly DnsName[], ctx: CallContext) =>
-      await gate.pass(ctx, async () => await central.readNames(zone, names, ctx)),
+    readNames: async (zone, names, ctx, types) =>
+      await gate.pass(ctx, async () => await central.readNames(zone, names, ctx, types)),
     apply: async (change: Change, present: readonly CentralRecord[], ctx: CallContext) =>
       await gate.pass(ctx, async () => await central.apply(change, present, ctx)),
     createZone: async (zone: DnsName, seed: ZoneSeed, ctx: CallContext) =>

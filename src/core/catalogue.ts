@@ -16,6 +16,10 @@ export const catalogue = {
     en: 'The central DNS cannot be reached. Try again in a moment.',
     ru: 'Центральный DNS недоступен. Повторите попытку через минуту.',
   },
+  'central.clock': {
+    en: 'The clocks of this server and of the central DNS are {seconds} s apart, too far for signed requests. The administrator has to set the clock.',
+    ru: 'Часы этого сервера и центрального DNS расходятся на {seconds} с — это слишком много для подписанных запросов. Администратору нужно выставить часы.',
+  },
   'central.certificate': {
     en: 'The certificate of the central DNS is not trusted. The administrator has to check the connection settings.',
     ru: 'Сертификату центрального DNS нет доверия. Администратору нужно проверить настройки подключения.',

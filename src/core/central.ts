@@ -89,11 +89,16 @@ export interface Central {
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null>;
 
-  /** Like `readZone`, for the records at `names` only. */
+  /**
+   * Like `readZone`, for the records at `names` only.
+   * @param types which the caller looks at, where that is not all: a central that has to ask for each type by itself need not ask for
+   *   others. CNAME is always told.
+   */
   readNames(
     zone: DnsName,
     names: readonly DnsName[],
     ctx: CallContext,
+    types?: ReadonlySet<string>,
   ): Promise<readonly CentralRecord[] | null>;
 
   /**
@@ -125,6 +130,8 @@ export interface Central {
 export type CentralErrorCode =
   /** No connection, time-out, connection cut. */
   | 'central.unreachable'
+  /** Its clock and ours are too far apart for signatures (`params.seconds`). */
+  | 'central.clock'
   /** Certificate not trusted, or not the pinned one. */
   | 'central.certificate'
   /** User name or password not accepted. */

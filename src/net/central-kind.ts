@@ -16,8 +16,3 @@ export const centralKindNames: Readonly<Record<CentralKind, string>> = {
 export function centralKindOf(text: string): CentralKind | 'auto' {
   return centralKinds.find((kind) => kind === text) ?? 'auto';
 }
-
-/** Whether it is a panel's account, or may turn out to be one. */
-export function isPanelKind(kind: CentralKind | 'auto'): kind is PanelKind | 'auto' {
-  return kind !== 'powerdns' && kind !== 'rfc2136';
-}

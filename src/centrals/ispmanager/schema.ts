@@ -25,12 +25,24 @@ export interface IspmanagerSettings {
 
 const defaultTimeout = 10_000;
 
-const text = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
+export const settingText = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
+
+export const pinSchema = v.optional(
+  v.pipe(
+    v.strictObject({ fingerprint: v.optional(v.string()), ca: v.optional(v.string()) }),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const trust = readPin(dataset.value);
+      if (typeof trust !== 'string') return trust;
+      addIssue({ message: trust });
+      return NEVER;
+    }),
+  ),
+);
 
 const schema = v.object({
   kind: v.optional(v.picklist(['auto', ...panelKinds], 'setting.bad-choice'), 'auto'),
   address: v.pipe(
-    text,
+    settingText,
     v.trim(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const address = readAddress(dataset.value);
@@ -41,23 +53,13 @@ const schema = v.object({
   ),
   // `authinfo` is cut at its first colon, so a user name cannot hold one (reference 16.16).
   username: v.pipe(
-    text,
+    settingText,
     v.trim(),
     v.nonEmpty('setting.missing'),
     v.regex(/^[^:]*$/u, 'setting.colon-in-user'),
   ),
-  password: text,
-  pin: v.optional(
-    v.pipe(
-      v.strictObject({ fingerprint: v.optional(v.string()), ca: v.optional(v.string()) }),
-      v.rawTransform(({ dataset, addIssue, NEVER }) => {
-        const trust = readPin(dataset.value);
-        if (typeof trust !== 'string') return trust;
-        addIssue({ message: trust });
-        return NEVER;
-      }),
-    ),
-  ),
+  password: settingText,
+  pin: pinSchema,
   login: v.optional(v.picklist(['authinfo', 'session'], 'setting.bad-choice'), 'authinfo'),
   timeout: v.optional(
     v.pipe(
@@ -78,14 +80,16 @@ export function readIspmanagerSettings(
   input: unknown,
 ): { readonly settings: CentralSettings } | { readonly problems: readonly Problem[] } {
   const result = v.safeParse(schema, input);
-  if (!result.success) {
-    const problems = result.issues.map((issue) =>
-      problem(codeOf(issue), { setting: v.getDotPath(issue)?.split('.')[0] ?? '' }),
-    );
-    return { problems };
-  }
+  if (!result.success) return { problems: connectionIssues(result.issues) };
   const { pin, ...rest } = result.output;
   return { settings: { ...rest, trust: pin ?? { kind: 'public' } } };
+}
+
+/** What a schema objects to; each problem has `params.setting`. */
+export function connectionIssues(issues: readonly v.BaseIssue<unknown>[]): readonly Problem[] {
+  return issues.map((issue) =>
+    problem(codeOf(issue), { setting: issue.path?.map(({ key }) => String(key))[0] ?? '' }),
+  );
 }
 
 /** Checks without a code of ours are about what is not there, or of the wrong kind altogether. */

@@ -49,6 +49,16 @@ export async function carryOut(
   return await write(runtime, prepared, plan.change, present, ctx);
 }
 
+/** The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no other. */
+function typesIn(items: Operation['items']): ReadonlySet<string> | undefined {
+  const types = new Set<string>();
+  for (const { remove, add } of items) {
+    if (remove !== null) types.add(remove.type);
+    if (add !== null) types.add(add.type);
+  }
+  return types.has('CNAME') ? undefined : types;
+}
+
 function refusedOutright(problems: readonly Problem[]): Outcome {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
@@ -59,7 +69,8 @@ async function readPresent(
   ctx: CallContext,
 ): Promise<CentralRecord[] | Outcome> {
   try {
-    const present = await runtime.ports.central.readNames(draft.zone, mirroredNames(draft), ctx);
+    const names = mirroredNames(draft);
+    const present = await runtime.ports.central.readNames(draft.zone, names, ctx, typesIn(draft.items));
     return present === null
       ? refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })])
       : [...present];

@@ -80,7 +80,7 @@ async function rcodeOf(client: DnsClient, message: DnsMessage): Promise<string> 
 
 async function texts(client: DnsClient, name: DnsName, type: string): Promise<(string | null)[]> {
   const { answers } = await client.exchange(queryMessage(name, type), quiet);
-  return answers.map(({ rdata }) => rdata).toSorted();
+  return answers.map(({ rdata }) => rdata ?? '').sort();
 }
 
 for (const [kind, [program, start]] of Object.entries(starters)) {

@@ -12,7 +12,7 @@ import {
   type ServedZone,
   type ServerKey,
 } from './name-server.ts';
-import { answers, freePort, runProgram, serverFolder, ServerProcess } from './process.ts';
+import { answers, freePort, runProgram, serverFolder, ServerProcess, until } from './process.ts';
 
 export interface NamedOptions extends NameServerOptions {
   /** Lines for the `options` block. */
@@ -80,6 +80,8 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
     addZones: async (more) => {
       put(more);
       await rndc('reconfig');
+      // It answers before the zones are loaded.
+      for (const { zone } of more) await until(async () => await loaded(rndc, zone));
     },
     dropZone: async (zone) => {
       zones.delete(zone);
@@ -98,6 +100,13 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
     log: () => server.log(),
     dispose: async () => await server.dispose(),
   };
+}
+
+async function loaded(rndc: Named['rndc'], zone: DnsName): Promise<boolean> {
+  return await rndc('zonestatus', zone).then(
+    (said) => said.includes('serial:'),
+    () => false,
+  );
 }
 
 interface Ports {

@@ -72,14 +72,11 @@ export class ServerProcess {
     const log = openSync(join(this.folder, 'server.log'), 'a');
     const child = spawn(this.#program, this.#words, { stdio: ['ignore', log, log], cwd: this.folder });
     this.#child = child;
-    const started = performance.now();
-    while (!(await this.#ready())) {
-      if (child.exitCode !== null || performance.now() - started > 20_000) {
-        child.kill('SIGKILL');
-        throw new Error(`${this.#program} did not start:\n${this.log()}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until(async () => (await this.#ready()) || child.exitCode !== null).catch(() =>
+      child.kill('SIGKILL'),
+    );
+    if (child.exitCode !== null || child.killed)
+      throw new Error(`${this.#program} did not start:\n${this.log()}`);
   }
 
   /** What the program has said so far. */
@@ -104,6 +101,15 @@ export class ServerProcess {
   async dispose(): Promise<void> {
     await this.stop('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks again and again until something is so. @throws {Error} after 20 s */
+export async function until(test: () => Promise<boolean>): Promise<void> {
+  const started = performance.now();
+  while (!(await test())) {
+    if (performance.now() - started > 20_000) throw new Error('waited 20 s in vain');
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

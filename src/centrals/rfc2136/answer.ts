@@ -1,0 +1,84 @@
+import { CentralError, type CentralErrorFacts } from '../../core/central.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
+import { DnsError } from '../../net/dns/dns-error.ts';
+
+export type Purpose = 'read' | 'write';
+
+/** An exchange that failed, as the engine knows failures. A read leaves nothing behind. */
+export function exchangeFailure(error: unknown, purpose: Purpose): unknown {
+  if (error instanceof DnsDataError) {
+    const text = error.problems.map(({ code }) => code).join(', ');
+    return new CentralError('central.invalid-value', {
+      state: 'untouched',
+      retry: 'never',
+      params: { text },
+    });
+  }
+  if (!(error instanceof DnsError)) return error;
+  const state = purpose === 'write' && error.sent === 'maybe' ? 'unknown' : 'untouched';
+  const { text = '', code = '', serverTime } = error.params;
+  const facts = { state, retry: 'later', params: { text }, cause: error } as const;
+  if (error.kind !== 'tsig') {
+    const kinds = {
+      unreachable: 'central.unreachable',
+      certificate: 'central.certificate',
+      garbled: 'central.garbled',
+      refused: 'central.access-denied',
+    } as const;
+    return new CentralError(kinds[error.kind], facts);
+  }
+  // Its key or signature not taken, or too old for it: a server does nothing then (RFC 8945 section 5.2).
+  const rejected = { ...facts, state: 'untouched' } as const;
+  if (code === 'tsig.bad-key' || code === 'tsig.bad-signature')
+    return new CentralError('central.login', { ...rejected, retry: 'never', params: { text, code } });
+  if (code === 'tsig.bad-time') {
+    const seconds = String(Math.abs(Math.round(Date.now() / 1_000) - Number(serverTime ?? 0)));
+    return new CentralError('central.clock', { ...rejected, params: { text, seconds } });
+  }
+  return new CentralError('central.garbled', facts);
+}
+
+const refusals: Readonly<Record<number, CentralError['code']>> = {
+  [rcodes.REFUSED]: 'central.access-denied',
+  [rcodes.NOTAUTH]: 'central.missing',
+  [rcodes.NOTZONE]: 'central.invalid-value',
+  [rcodes.FORMERR]: 'central.invalid-value',
+  [rcodes.NOTIMP]: 'central.wrong-kind',
+};
+
+/**
+ * An update that the server answered with an error: all of it was left undone (RFC 2136 section 3.4.2.7). What a failing server
+ * (SERVFAIL) did is not known.
+ */
+export function updateRefusal(rcode: number): CentralError {
+  const code = refusals[rcode];
+  const params = { text: rcodeName(rcode), kind: 'rfc2136' };
+  const facts: CentralErrorFacts =
+    code === undefined
+      ? { state: 'unknown', retry: 'later', params }
+      : { state: 'untouched', retry: 'never', params };
+  return new CentralError(code ?? 'central.garbled', facts);
+}
+
+/**
+ * The rcode of an answer that says no and is not signed: Knot does not look at signatures where it has no such zone. Nothing proves
+ * that the server said it, so it counts for no more than a doubt about the zone.
+ */
+export function unsignedRefusal(error: unknown): number | null {
+  const { code, rcode } = error instanceof DnsError ? error.params : {};
+  if (code !== 'tsig.missing') return null;
+  return rcode === 'REFUSED' ? rcodes.REFUSED : rcode === 'NOTAUTH' ? rcodes.NOTAUTH : null;
+}
+
+/** A key that is not taken for a zone: BIND knows keys for the whole server, Knot zone by zone. */
+export function deniedForZone(error: unknown): unknown {
+  if (!(error instanceof CentralError) || error.params['code'] !== 'tsig.bad-key') return error;
+  const { state, params } = error;
+  return new CentralError('central.access-denied', { state, retry: 'never', params, cause: error });
+}
+
+/** What a prerequisite that does not hold is answered with (RFC 2136 section 3.2). */
+export function prerequisiteFailed(rcode: number): boolean {
+  return ([rcodes.NXRRSET, rcodes.YXRRSET, rcodes.NXDOMAIN, rcodes.YXDOMAIN] as number[]).includes(rcode);
+}

@@ -1,0 +1,88 @@
+import { CentralError, type CallContext } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
+import type { WireRecord } from '../../dns/wire/records.ts';
+import { updateMessage } from '../../dns/wire/update.ts';
+import { DnsClient } from '../../net/dns/client.ts';
+import { deniedForZone, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
+import type { Rfc2136Settings } from './schema.ts';
+
+/** Signed exchanges with the primary name server; its answers are handed on whatever their rcode. All throw {@link CentralError}. */
+export class NameServer {
+  readonly #client: DnsClient;
+  #closed = false;
+
+  constructor({ server, transport, trust, key, timeout }: Rfc2136Settings) {
+    this.#client = new DnsClient({ server, transport, trust, key, timeout });
+  }
+
+  /**
+   * Proves the server and the key, if it answers anything that is signed.
+   * @throws {CentralError} `central.login`
+   */
+  async greet(ctx: CallContext): Promise<void> {
+    await this.#exchange('read', async () => {
+      await this.#ask(queryMessage('.' as DnsName, 'SOA'), ctx);
+    });
+  }
+
+  async query(name: DnsName, type: string, ctx: CallContext): Promise<DnsMessage> {
+    return await this.#forZone('read', async () => (await this.#ask(queryMessage(name, type), ctx)).message);
+  }
+
+  /** @returns what the server says of it, and whether a signature proves that it does */
+  async update(
+    zone: DnsName,
+    prerequisites: readonly WireRecord[],
+    updates: readonly WireRecord[],
+    ctx: CallContext,
+  ): Promise<{ readonly rcode: number; readonly proven: boolean }> {
+    // Without updates it only asks whether the prerequisites hold.
+    const purpose = updates.length === 0 ? 'read' : 'write';
+    const message = updateMessage(zone, prerequisites, updates);
+    return await this.#forZone(purpose, async () => {
+      const { message: answer, proven } = await this.#ask(message, ctx);
+      return { rcode: answer.rcode, proven };
+    });
+  }
+
+  /** All records of a zone by AXFR, the SOA once. */
+  async transfer(zone: DnsName, ctx: CallContext): Promise<readonly WireRecord[]> {
+    return await this.#forZone('read', async () => await this.#client.transfer(zone, ctx.signal));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#client.close();
+  }
+
+  async #ask(message: DnsMessage, ctx: CallContext): Promise<{ message: DnsMessage; proven: boolean }> {
+    try {
+      return { message: await this.#client.exchange(message, ctx.signal), proven: true };
+    } catch (error) {
+      const rcode = unsignedRefusal(error);
+      if (rcode === null) throw error;
+      return { message: { ...message, answers: [], authority: [], rcode }, proven: false };
+    }
+  }
+
+  async #forZone<T>(purpose: Purpose, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#exchange(purpose, work);
+    } catch (error) {
+      throw deniedForZone(error);
+    }
+  }
+
+  async #exchange<T>(purpose: Purpose, work: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      const params = { text: 'the connection is closed' };
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later', params });
+    }
+    try {
+      return await work();
+    } catch (error) {
+      throw exchangeFailure(error, purpose);
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { CentralError, type Altered, type CallContext, type CentralRecord } from '../../core/central.ts';
+import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
+import { changeNames, zoneProblems, type Change } from '../../dns/zone.ts';
+import { rcodes } from '../../dns/wire/codes.ts';
+import type { WireRecord } from '../../dns/wire/records.ts';
+import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
+import { restated } from '../restate.ts';
+import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
+import { prerequisiteFailed, updateRefusal } from './answer.ts';
+import { heldOctets } from './answers.ts';
+import type { NameServer } from './api.ts';
+import type { NameReader, ZoneView } from './records.ts';
+
+/** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
+const mostRounds = 16;
+
+/** Writes changes: one update message for each, all or nothing, only if the RRsets are as they were read (RFC 2136). */
+export class ZoneUpdater {
+  readonly #server: NameServer;
+  readonly #reader: NameReader;
+
+  constructor(server: NameServer, reader: NameReader) {
+    this.#server = server;
+    this.#reader = reader;
+  }
+
+  /**
+   * See `Central.apply`.
+   * @param present records at the names of the change; where it is stale the server's refusal, or the read after, tells
+   * @throws {CentralError}
+   */
+  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    let view: ZoneView = { records: present, hidden: new Map() };
+    let isFresh = false;
+    const altered: { removed: ResourceRecord[]; added: ResourceRecord[] } = { removed: [], added: [] };
+    for (let round = 0; round < mostRounds; round += 1) {
+      const edits = planRRsets(change, view.records);
+      if (edits.length === 0 && isFresh) return altered;
+      if (edits.length > 0) {
+        rejectClashes(change.zone, edits, view.records);
+        const { rcode, proven } = await this.#send(change.zone, edits, view.records, ctx);
+        if (rcode === rcodes.NOERROR) {
+          const done = alteredBy(change, edits);
+          altered.removed.push(...done.removed);
+          altered.added.push(...done.added);
+          const after = await this.#readAfter(change, ctx);
+          await this.#demand(change, edits, after, ctx);
+          return altered;
+        }
+        if (!prerequisiteFailed(rcode)) {
+          const error = updateRefusal(rcode);
+          const certain = proven && error.state === 'untouched';
+          throw stated(certain ? error : await this.#judged(error, change, edits, ctx), altered);
+        }
+        if (isFresh) rejectHidden(edits, view);
+      }
+      view = await this.#readFresh(change, altered, ctx);
+      isFresh = true;
+    }
+    const params = { text: 'somebody else keeps changing the same records' };
+    throw stated(
+      new CentralError('central.refused', { state: 'untouched', retry: 'later', params }),
+      altered,
+    );
+  }
+
+  async #send(
+    zone: DnsName,
+    edits: readonly RRsetEdit[],
+    present: readonly CentralRecord[],
+    ctx: CallContext,
+  ): ReturnType<NameServer['update']> {
+    const prerequisites = edits.flatMap((edit) => guardsOf(edit, present));
+    const updates = edits.flatMap((edit) => updatesOf(edit, zone));
+    return await this.#server.update(zone, prerequisites, updates, ctx);
+  }
+
+  /**
+   * A failure that does not say what it left. The server answered, so it is done with the update; what it holds now tells.
+   * @throws {CentralError} when that cannot be read
+   */
+  async #judged(
+    error: CentralError,
+    change: Change,
+    edits: readonly RRsetEdit[],
+    ctx: CallContext,
+  ): Promise<CentralError> {
+    if (error.code === 'central.missing') await this.#readFresh(change, { removed: [], added: [] }, ctx);
+    const { records } = await this.#readAfter(change, ctx);
+    const left = planRRsets(change, records);
+    return restated(error, left.length === edits.length ? 'untouched' : 'partial');
+  }
+
+  async #readFresh(change: Change, altered: Altered, ctx: CallContext): Promise<ZoneView> {
+    const view = await this.#reader.read(change.zone, changeNames(change), typesOf(change), ctx);
+    if (view !== null) return view;
+    const params = { text: displayName(change.zone) };
+    throw stated(
+      new CentralError('central.missing', { state: 'untouched', retry: 'never', params }),
+      altered,
+    );
+  }
+
+  /** A read after a write: if it fails, the outcome is what is not known. */
+  async #readAfter(change: Change, ctx: CallContext): Promise<ZoneView> {
+    try {
+      const view = await this.#reader.read(change.zone, changeNames(change), typesOf(change), ctx);
+      if (view !== null) return view;
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+  }
+
+  /**
+   * A server may leave part of an update undone without a word: data beside a CNAME, the last NS of the apex (RFC 2136 section
+   * 3.4.2). What queries do not show is asked for by prerequisites.
+   * @throws {CentralError} `central.no-effect`
+   */
+  async #demand(
+    change: Change,
+    edits: readonly RRsetEdit[],
+    after: ZoneView,
+    ctx: CallContext,
+  ): Promise<void> {
+    const left = planRRsets(change, after.records).filter(({ name }) => !after.hidden.has(name));
+    const unseen = edits.filter(({ name }) => after.hidden.has(name));
+    const holds = unseen.length === 0 || (await this.#holds(change.zone, unseen, ctx));
+    if (left.length === 0 && holds) return;
+    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+  }
+
+  async #holds(zone: DnsName, edits: readonly RRsetEdit[], ctx: CallContext): Promise<boolean> {
+    const wanted = edits.flatMap(({ name, type, after }) =>
+      after.length === 0 ? [rrsetAbsent(name, type)] : after.map((record) => rrsetHas(record)),
+    );
+    return (await this.#server.update(zone, wanted, [], ctx)).rcode === rcodes.NOERROR;
+  }
+}
+
+/** The types a change is about; all where a CNAME is among them, for it tolerates no other. */
+export function typesOf({ remove, add }: Pick<Change, 'remove' | 'add'>): ReadonlySet<string> | undefined {
+  const types = new Set([...remove, ...add].map(({ type }) => type));
+  return types.has('CNAME') ? undefined : types;
+}
+
+/** The RRset as it was read; where the name had nothing at all, that it still has nothing. */
+function guardsOf(
+  { name, type, before }: RRsetEdit,
+  present: readonly CentralRecord[],
+): readonly WireRecord[] {
+  if (before.length > 0) return before.map((record) => rrsetHas({ ...record, ...heldOctets(record) }));
+  const alone = type === 'CNAME' && !present.some((record) => record.name === name);
+  return [alone ? nameNotInUse(name) : rrsetAbsent(name, type)];
+}
+
+/**
+ * Deletions come first, so that a CNAME makes room, except at the apex, where the last NS would stay (RFC 2136 section 3.4.2.4).
+ * A new TTL is given by adding every record anew: a server may or may not carry it over to the others.
+ */
+function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName): readonly WireRecord[] {
+  const staying = new Set(after.map(({ rdata }) => rdata));
+  const held = new Set(before.map(({ rdata }) => rdata));
+  const gone = before
+    .filter(({ rdata }) => !staying.has(rdata))
+    .map((record) => deleteRecord({ ...record, ...heldOctets(record) }));
+  const retimed = before.some((record) => record.ttl !== ttl);
+  if (retimed && after.some(({ rdata }) => held.has(rdata))) {
+    const all = before.map((record) => deleteRecord({ ...record, ...heldOctets(record) }));
+    return [...all, ...after.map((record) => addRecord({ ...record, ...octetsOf(record, before) }, ttl))];
+  }
+  const coming = after.filter(({ rdata }) => !held.has(rdata)).map((record) => addRecord(record, ttl));
+  return name === zone && type === 'NS' ? [...coming, ...gone] : [...gone, ...coming];
+}
+
+/** A record that stays keeps its octets. */
+function octetsOf(
+  { rdata }: ResourceRecord,
+  before: readonly CentralRecord[],
+): { readonly octets?: Uint8Array } {
+  const old = before.find((record) => record.rdata === rdata);
+  return old === undefined ? {} : heldOctets(old);
+}
+
+/** A CNAME beside others, two CNAMEs: a server would leave them out, or put one in the place of the other, without a word. */
+function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: readonly CentralRecord[]): void {
+  const touched = new Set(edits.map(({ name, type }) => `${name} ${type}`));
+  const names = new Set(edits.filter(({ after }) => after.length > 0).map(({ name }) => name));
+  const staying = present.filter(({ name, type }) => names.has(name) && !touched.has(`${name} ${type}`));
+  const clash = zoneProblems(zone, [...staying, ...edits.flatMap(({ after }) => after)])[0];
+  if (clash === undefined) return;
+  const text = [clash.params['record'], clash.params['other']].filter((one) => one !== undefined).join('; ');
+  const params = { text: `${clash.code} ${text}` };
+  throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never', params });
+}
+
+/** The prerequisites failed though everything was just read: what stands there is hidden from queries. */
+function rejectHidden(edits: readonly RRsetEdit[], { hidden }: ZoneView): void {
+  for (const { name, after, before } of edits) {
+    const cut = hidden.get(name);
+    const record = after[0] ?? before[0];
+    if (cut === undefined || record === undefined) continue;
+    const text = `${formatRecord(record)} lies below ${displayName(cut)}, where the name server does not show what it has`;
+    throw new CentralError('central.refused', { state: 'untouched', retry: 'never', params: { text } });
+  }
+}
+
+/** With the state of the whole change. */
+function stated(error: CentralError, { removed, added }: Altered): CentralError {
+  return removed.length + added.length === 0 ? error : restated(error, 'unknown');
+}

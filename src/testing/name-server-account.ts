@@ -1,0 +1,122 @@
+/** A key at a real primary name server as contract subject, and somebody else who works there past our adapter. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { ContractSubject } from './central-contract.ts';
+import type { NameServer, NameServerOptions, ServerKey } from './servers/name-server.ts';
+import { makeKey } from './servers/name-server.ts';
+import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
+import type { Central } from '../core/central.ts';
+import type { DnsName } from '../dns/name.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import { txtChunks } from '../dns/rdata/rdata.ts';
+import { readTsigKey } from '../dns/wire/tsig.ts';
+import { DnsClient } from '../net/dns/client.ts';
+import { DnsError } from '../net/dns/dns-error.ts';
+
+/** What a subject differs in; the rest is default. */
+export interface AccountOptions {
+  readonly algorithm?: ServerKey['algorithm'];
+  readonly transport?: 'tcp' | 'udp' | 'tls';
+  readonly axfr?: boolean;
+}
+
+const reader = 'transfer-reader';
+
+/** A central for a key of a server. @throws {Error} when the settings are refused */
+export function centralAt(
+  server: Pick<NameServer, 'port'>,
+  key: ServerKey,
+  more: Readonly<Record<string, unknown>> = {},
+): Central {
+  const read = readRfc2136Settings({
+    address: `dns://127.0.0.1:${server.port}`,
+    username: key.name,
+    password: key.secret,
+    algorithm: key.algorithm,
+    timeout: 5_000,
+    ...more,
+  });
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems));
+  return createRfc2136Central(read.settings);
+}
+
+/** Starts a server with the keys of two customers, and one for the truth. */
+export async function nameServerSubject(
+  start: (options: NameServerOptions) => Promise<NameServer>,
+  { algorithm = 'hmac-sha256', transport = 'tcp', axfr = false }: AccountOptions = {},
+): Promise<ContractSubject & { readonly server: NameServer; readonly key: ServerKey }> {
+  const key = makeKey(axfr ? 'transfer-alice' : 'alice-key', algorithm);
+  const [bob, watcher] = [makeKey('bob-key'), makeKey(reader)];
+  const server = await start({ keys: [key, bob, watcher] });
+  const more = { transport, axfr, ...(transport === 'tls' ? tlsOf(server) : {}) };
+  const central = centralAt(server, key, more);
+  const truth = new DnsClient({
+    server: { host: '127.0.0.1', port: server.port },
+    transport: 'tcp',
+    trust: { kind: 'public' },
+    key: readTsigKey({ name: watcher.name, algorithm: watcher.algorithm, secret: watcher.secret }),
+    timeout: 10_000,
+  });
+  const write = async (zone: DnsName, line: string): Promise<void> => {
+    await update(server, key, zone, line);
+  };
+  return {
+    server,
+    key,
+    central,
+    someoneElse: {
+      add: async (zone, record) => await write(zone, `update add ${text(record)}`),
+      remove: async (zone, record) =>
+        await write(zone, `update delete ${record.name} ${record.type} ${rdataText(record)}`),
+      makeZone: async (zone) => await server.addZones([{ zone }]),
+      createZone: async (zone) => await server.addZones([{ zone, keys: [bob.name] }]),
+      records: async (zone) => await transferred(truth, zone),
+    },
+    stop: async () => {
+      await central.close();
+      truth.close();
+      await server.dispose();
+    },
+  };
+}
+
+/** Where the server speaks TLS, and the certificate it shows there. */
+function tlsOf(server: NameServer): Readonly<Record<string, unknown>> {
+  if (!('tlsPort' in server) || !('fingerprint' in server)) throw new Error('this server speaks no TLS');
+  return { address: `dns://127.0.0.1:${String(server.tlsPort)}`, pin: { fingerprint: server.fingerprint } };
+}
+
+function rdataText({ type, rdata }: ResourceRecord): string {
+  return type === 'TXT' ? txtChunks(rdata).join(' ') : rdata;
+}
+
+function text(record: ResourceRecord): string {
+  return `${record.name} ${record.ttl ?? 3_600} ${record.type} ${rdataText(record)}`;
+}
+
+/** An update by BIND's own program. @throws {Error} when it is refused */
+async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
+  const words = ['-v', '-y', `${key.algorithm}:${key.name}:${key.secret}`];
+  const child = spawn('nsupdate', words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (part: Buffer) => (said += part.toString('utf8')));
+  child.stdout.resume();
+  child.stdin.end(`server 127.0.0.1 ${server.port}\nzone ${zone}\n${line}\nsend\n`);
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`nsupdate ${line}: ${said}`);
+}
+
+/** The zone as a secondary gets it, without the SOA; `null`: the server has no such zone. */
+async function transferred(watcher: DnsClient, zone: DnsName): Promise<readonly ResourceRecord[] | null> {
+  try {
+    const records = await watcher.transfer(zone, AbortSignal.timeout(10_000));
+    return records.flatMap(({ name, type, ttl, rdata }) =>
+      rdata === null || type === 'SOA' ? [] : [{ name, type, ttl, rdata }],
+    );
+  } catch (error) {
+    const unserved =
+      error instanceof DnsError && ['REFUSED', 'NOTAUTH'].includes(error.params['rcode'] ?? '');
+    if (unserved) return null;
+    throw error;
+  }
+}
