@@ -59,10 +59,11 @@ async function connected(socket: Socket, { host, port }: Peer, signal: AbortSign
   if (signal.aborted) throw deadlineOver('no');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.connect(port, host, () => {
+    socket.once('connect', () => {
       socket.removeListener('error', reject);
       resolve();
     });
+    socket.connect(port, host);
   }).catch((cause: unknown) => {
     const text = `${host}:${port}: ${cause instanceof Error ? cause.message : ''}`;
     throw new DnsError('unreachable', 'no', { text }, cause);
