@@ -49,8 +49,8 @@ export const wireTexts = {
     ru: 'Подпись ответа сервера имён устарела или сделана в будущем; сверьте часы.',
   },
   'tsig.bad-key': {
-    en: 'The name server does not know the TSIG key, or not with this algorithm.',
-    ru: 'Сервер имён не знает ключа TSIG или не принимает его с этим алгоритмом.',
+    en: 'The name server does not know the TSIG key, not with this algorithm, or does not allow it here.',
+    ru: 'Сервер имён не знает ключа TSIG, не принимает его с этим алгоритмом или не разрешает его здесь.',
   },
   'tsig.bad-signature': {
     en: 'The name server takes the signature for wrong: the secret of the TSIG key is not the same on both sides.',

@@ -38,9 +38,11 @@ const mostUnsigned = 99;
 export function readTsigKey(text: { name: string; algorithm: string; secret: string }): TsigKey {
   const problems: Problem[] = [];
   const name = collect(problems, () => zoneName(text.name));
+  if (name === '.') problems.push(problem('name.empty-label', { name: text.name }));
   const algorithm = readAlgorithm(text.algorithm, problems);
   const secret = readSecret(text.secret, problems);
-  if (name === null || algorithm === null || secret === null) throw new DnsDataError(problems);
+  if (problems.length > 0 || name === null || algorithm === null || secret === null)
+    throw new DnsDataError(problems);
   return { name, algorithm, secret };
 }
 

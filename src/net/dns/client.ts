@@ -181,7 +181,7 @@ export class DnsClient {
       const fail = (error: unknown): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', giveUp);
-        stream.close();
+        stream.forget(request.message.id, false);
         reject(error);
       };
       const giveUp = (): void => {

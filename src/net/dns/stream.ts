@@ -53,6 +53,7 @@ async function connectPlain(peer: Peer, timeout: number, signal: AbortSignal): P
       signal.removeEventListener('abort', aborted);
       socket.setTimeout(0);
       socket.removeAllListeners('timeout');
+      socket.removeListener('error', failed);
       resolve(socket);
     });
   });

@@ -7,7 +7,7 @@ import { deadlineOver, DnsError } from './dns-error.ts';
 /** Milliseconds before a query is sent again; doubled each time. */
 const firstWait = 1_000;
 /** Milliseconds that a right answer may still come after one whose signature is wrong: that one may be forged (RFC 8945 section 5.3). */
-const graceAfterForgery = 1_000;
+const graceAfterForgery = 500;
 
 export interface UdpRequest {
   readonly octets: Uint8Array;
@@ -59,10 +59,11 @@ async function connected(socket: Socket, { host, port }: Peer, signal: AbortSign
   if (signal.aborted) throw deadlineOver('no');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.connect(port, host, () => {
+    socket.once('connect', () => {
       socket.removeListener('error', reject);
       resolve();
     });
+    socket.connect(port, host);
   }).catch((cause: unknown) => {
     const text = `${host}:${port}: ${cause instanceof Error ? cause.message : ''}`;
     throw new DnsError('unreachable', 'no', { text }, cause);
