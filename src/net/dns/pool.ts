@@ -23,7 +23,7 @@ export interface Lent {
   /** Whether it was open before: then the server may have closed it meanwhile. */
   readonly kept: boolean;
   /** Ends the loan; the connection stays for the next one. */
-  giveBack(): void;
+  readonly giveBack: () => void;
 }
 
 /** Lends kept connections, the least busy first, and opens new ones as they are needed. */
