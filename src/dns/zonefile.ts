@@ -53,6 +53,7 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   const found: LogicalLine[] = [];
   let current = '';
   let first = 1;
+  let inherits = false;
   let depth = 0;
   for (const [at, raw] of text
     .replace(/^\ufeff/, '')
@@ -61,6 +62,7 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
     if (depth === 0) {
       current = '';
       first = at + 1;
+      inherits = /^[ \t]/.test(raw);
     }
     const read = readLine(raw);
     current += read.text;
@@ -72,7 +74,7 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
     depth = Math.max(0, depth);
     if (depth > 0) current += ' ';
     else if (current.trim() !== '') {
-      found.push({ line: first, text: current.trim(), inherits: /^[ \t]/.test(current) });
+      found.push({ line: first, text: current.trim(), inherits });
     }
   }
   if (depth > 0) problems.push({ line: first, problem: problem('zonefile.parenthesis', {}) });

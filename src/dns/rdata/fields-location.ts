@@ -49,10 +49,10 @@ function locationOctets(words: readonly string[]): Buffer | null {
 
 /** Takes degrees, minutes, seconds and the direction off the front. */
 function takeAngle(words: string[], most: number, positive: string, negative: string): number | null {
-  const end = words.slice(0, 4).findIndex((word) => [positive, negative].includes(word.toUpperCase()));
+  const end = words.slice(0, 4).findIndex((word) => [positive, negative].includes(word));
   if (end < 1) return null;
   const [degrees = '', minutes = '0', seconds = '0'] = words.slice(0, end);
-  const sign = words[end]?.toUpperCase() === positive ? 1 : -1;
+  const sign = words[end] === positive ? 1 : -1;
   words.splice(0, end + 1);
   const sound =
     /^\d{1,3}$/.test(degrees) && /^\d{1,2}$/.test(minutes) && /^\d{1,2}(?:\.\d{1,3})?$/.test(seconds);

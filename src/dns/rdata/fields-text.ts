@@ -55,7 +55,8 @@ export const characterString: FieldKind = {
 
 /**
  * The substitution of NAPTR: empty, or an expression and its replacement between three equal delimiters that are neither digit,
- * backslash nor the flag `i` (RFC 3402 section 3.2). The expression itself is not compiled: its dialect is not ours.
+ * backslash nor the flag `i` (RFC 3402 section 3.2). Of the expression only the groups are looked at, to which the replacement refers;
+ * it is not compiled, because its dialect is not ours.
  */
 export const substitution: FieldKind = {
   ...characterString,
@@ -73,7 +74,24 @@ export const substitution: FieldKind = {
 function isSubstitution(octets: Buffer): boolean {
   const text = octets.toString('latin1');
   if (text === '') return true;
-  return /^([^\d\\i\0])(?:(?!\1)[^\\\0]|\\[^\0])+\1(?:(?!\1)[^\\\0]|\\[^0\0])*\1i?$/su.test(text);
+  const parts = /^([^\d\\i\0])((?:(?!\1)[^\\\0]|\\[^\0])+)\1((?:(?!\1)[^\\\0]|\\[^0\0])*)\1i?$/su.exec(text);
+  if (parts === null) return false;
+  const [, , expression = '', replacement = ''] = parts;
+  const groups = groupsOf(expression);
+  const used = [...replacement.matchAll(/\\(.)/gsu)].map(([, char]) => Number(char));
+  return groups !== null && used.every((group) => Number.isNaN(group) || group <= groups);
+}
+
+/** How many groups an extended regular expression has; `null` when its parentheses do not match. */
+function groupsOf(expression: string): number | null {
+  let open = 0;
+  let groups = 0;
+  for (const [piece] of expression.matchAll(/\\.|\[\^?\]?[^\]]*\]|./gsu)) {
+    if (piece === '(') [open, groups] = [open + 1, groups + 1];
+    if (piece === ')') open -= 1;
+    if (open < 0) return null;
+  }
+  return open === 0 ? groups : null;
 }
 
 /** A quoted string without a length octet that fills the rest of the rdata (CAA value, RFC 8659 section 4.1). */

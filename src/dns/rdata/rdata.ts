@@ -174,14 +174,11 @@ function parseGeneric(
   known: RecordType | undefined,
   problems: Problem[],
 ): string {
-  const hex = words
-    .slice(2)
-    .map((word) => word.text)
-    .join('');
-  const length = words[1]?.text ?? '';
-  const sound = words[0]?.text === '\\#' && /^\d{1,5}$/.test(length) && /^([0-9a-f]{2})*$/i.test(hex);
+  const [mark = '', length = '', ...digits] = words.map((word) => (word.quoted ? '"' : word.text));
+  const hex = digits.join('');
+  const sound = mark === '\\#' && /^\d{1,5}$/.test(length) && /^(?:[0-9a-f]{2})*$/i.test(hex);
   if (!sound || hex.length !== Number(length) * 2) {
-    problems.push(problem(words[0]?.text === '\\#' ? 'rdata.bad-hex' : 'rdata.not-generic', { type }));
+    problems.push(problem(mark === '\\#' ? 'rdata.bad-hex' : 'rdata.not-generic', { type }));
     return '';
   }
   const octets = Buffer.from(hex, 'hex');
