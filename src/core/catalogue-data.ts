@@ -88,13 +88,13 @@ export const dataTexts = {
     advice: 'correct',
   },
   'rdata.quoted': {
-    en: 'The {field} of a record of type {type} stands without quotation marks: {value}.',
-    ru: 'Поле {field} записи типа {type} пишется без кавычек: {value}.',
+    en: 'The {field} of a record of type {type} must be written without quotation marks: {value}.',
+    ru: 'Поле {field} записи типа {type} нужно писать без кавычек: {value}.',
     advice: 'correct',
   },
   'rdata.unquoted': {
-    en: 'The {field} of a record of type {type} stands in quotation marks: {value}.',
-    ru: 'Поле {field} записи типа {type} пишется в кавычках: {value}.',
+    en: 'The {field} of a record of type {type} must be written in quotation marks: {value}.',
+    ru: 'Поле {field} записи типа {type} нужно писать в кавычках: {value}.',
     advice: 'correct',
   },
   'rdata.too-long': {
