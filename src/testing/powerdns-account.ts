@@ -4,6 +4,7 @@ import type { DnsName } from '../dns/name.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { ContractSubject } from './central-contract.ts';
+import { startProxy, type Behaviour } from './http-proxy.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from './servers/powerdns.ts';
 
 /** The account of the zones that are ours in tests. */
@@ -20,12 +21,59 @@ export function powerdnsCentral(
   return createPowerdnsCentral(read.settings);
 }
 
+/** A server behind a proxy that can cut answers and see to it that the server dies at the right moment. */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
   const server = await startPowerdns(options);
+  const proxy = await startProxy(server.url);
+  const central = (password = server.apiKey): Central =>
+    powerdnsCentral(server, { address: proxy.url, password });
+  let down = false;
+  const die = async (): Promise<void> => {
+    down = true;
+    await server.stop('SIGKILL');
+  };
   return {
-    central: powerdnsCentral(server),
+    central: central(),
     someoneElse: someoneElse(server),
-    stop: async () => await server.dispose(),
+    stop: async () => {
+      await proxy.close();
+      await server.dispose();
+    },
+    wrongCredentials: () => central('wrong-key'),
+    cutReads: (keep) => {
+      proxy.behaviour = keep === null ? undefined : cutting(keep);
+    },
+    manyRecords: 5_000,
+    crashes: {
+      crash: async (when) => {
+        if (when === 'now') await die();
+        else proxy.behaviour = dying(when, die);
+      },
+      revive: async () => {
+        proxy.behaviour = undefined;
+        if (down) await server.start();
+        down = false;
+      },
+    },
+  };
+}
+
+/** @param keep octets that come; negative: all but so many */
+function cutting(keep: number): Behaviour {
+  return async ({ method }, pass) => {
+    if (method !== 'GET') return undefined;
+    const whole = await pass();
+    const octets = Buffer.byteLength(whole.body);
+    return { short: whole, octets: keep < 0 ? Math.max(octets + keep, 0) : Math.min(keep, octets - 1) };
+  };
+}
+
+function dying(when: 'before-write' | 'after-write', die: () => Promise<void>): Behaviour {
+  return async ({ method }, pass) => {
+    if (method === 'GET') return undefined;
+    const answer = when === 'after-write' ? await pass() : 'cut';
+    await die();
+    return answer;
   };
 }
 
@@ -41,8 +89,12 @@ export function someoneElse(server: Powerdns): ContractSubject['someoneElse'] {
     const contents = edit(set?.records.map(({ content }) => content) ?? []);
     const records = contents.map((content) => ({ content, disabled: false }));
     const patch = { name, type, ttl: set?.ttl ?? record.ttl ?? 3_600, changetype: 'REPLACE', records };
-    const { status, text } = await server.call('PATCH', `/zones/${zone}`, { rrsets: [patch] });
-    if (status !== 204) throw new Error(`${status} ${text}`);
+    for (;;) {
+      const { status, text } = await server.call('PATCH', `/zones/${zone}`, { rrsets: [patch] });
+      if (status === 204) return;
+      // On sqlite two writes at once end so.
+      if (status !== 500) throw new Error(`${status} ${text}`);
+    }
   };
   const same = (record: ResourceRecord) => (content: string) =>
     recordId(makeRecord({ ...record, rdata: content })) === recordId(record);

@@ -16,7 +16,8 @@ import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
 import { serverName } from './names.ts';
-import { ZoneReader } from './read.ts';
+import { persistently, WithoutEffect } from './persistently.ts';
+import { ZoneReader, type Owner } from './read.ts';
 import type { PowerdnsSettings } from './schema.ts';
 import { ZoneWriter } from './write.ts';
 
@@ -82,6 +83,7 @@ class PowerdnsCentral implements Central {
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     const read = await this.#reader.whole(zone, ctx);
+    this.#writer.saw(zone, read);
     return read?.records ?? null;
   }
 
@@ -101,45 +103,31 @@ class PowerdnsCentral implements Central {
   }
 
   async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
-    const nameServers = this.#nameServersOf(seed);
-    const owner = await this.#reader.owner(zone, ctx);
-    if (owner === 'ours') return 'exists';
-    if (owner === 'foreign') throw foreign(zone);
-    await this.#demandNoForeignAbove(zone, ctx);
-    const body = {
-      name: serverName(zone),
-      kind: this.#settings.zoneKind,
-      account: this.#settings.username,
-      nameservers: nameServers.map(serverName),
-      // Else each edit of the zone costs time in proportion to its size; a signed zone is rectified by us.
-      api_rectify: false,
-      soa_edit_api: 'DEFAULT',
-    };
-    try {
-      await this.#api.write('POST', '/zones?rrsets=false', JSON.stringify(body), ctx);
-    } catch (error) {
-      if (!(error instanceof CentralError)) throw error;
-      if (error.code !== 'central.exists') return await this.#judgedCreate(error, zone, ctx);
-      // Somebody made it a moment ago.
-      if ((await this.#reader.owner(zone, ctx)) === 'ours') return 'exists';
-      throw foreign(zone, error);
-    }
-    await this.#demand(zone, 'present', ctx);
-    return 'created';
+    const body = JSON.stringify(this.#newZone(zone, seed));
+    return await persistently(async () => {
+      const owner = await this.#reader.owner(zone, ctx);
+      if (owner === 'ours') return 'exists';
+      if (owner === 'foreign') throw foreign(zone);
+      await this.#demandNoForeignAbove(zone, ctx);
+      return await this.#create(zone, body, ctx);
+    });
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
-    if ((await this.#reader.owner(zone, ctx)) !== 'ours') return 'missing';
-    try {
-      await this.#api.write('DELETE', zonePath(zone), '', ctx);
-    } catch (error) {
-      if (!(error instanceof CentralError)) throw error;
-      const now = await look(async () => await this.#reader.owner(zone, ctx));
-      if (now === null) return error.code === 'central.missing' ? 'missing' : 'deleted';
-      throw now === 'ours' && hasEnded(error) ? restated(error, 'untouched') : error;
-    }
-    await this.#demand(zone, 'absent', ctx);
-    return 'deleted';
+    return await persistently(async () => {
+      if ((await this.#reader.owner(zone, ctx)) !== 'ours') return 'missing';
+      try {
+        await this.#api.write('DELETE', zonePath(zone), '', ctx);
+      } catch (error) {
+        const now = await this.#lookAfter(error, zone, 'ours', ctx);
+        if (now === null)
+          return error instanceof CentralError && error.code === 'central.missing' ? 'missing' : 'deleted';
+        throw error;
+      }
+      this.#writer.saw(zone, null);
+      await this.#demand(zone, 'absent', ctx);
+      return 'deleted';
+    });
   }
 
   async close(): Promise<void> {
@@ -147,7 +135,19 @@ class PowerdnsCentral implements Central {
     await Promise.resolve();
   }
 
-  /** @throws {CentralError} `central.invalid-value` for one that is no name */
+  /** @throws {CentralError} `central.invalid-value` for a name server that is no name */
+  #newZone(zone: DnsName, seed: ZoneSeed): Readonly<Record<string, unknown>> {
+    return {
+      name: serverName(zone),
+      kind: this.#settings.zoneKind,
+      account: this.#settings.username,
+      nameservers: this.#nameServersOf(seed).map(serverName),
+      // Else each edit of the zone costs time in proportion to its size; a signed zone is rectified by us.
+      api_rectify: false,
+      soa_edit_api: 'DEFAULT',
+    };
+  }
+
   #nameServersOf(seed: ZoneSeed): readonly DnsName[] {
     if (this.#settings.nameServers.length > 0) return this.#settings.nameServers;
     return seed.nameServers.map((text) => {
@@ -169,17 +169,38 @@ class PowerdnsCentral implements Central {
       if ((await this.#reader.owner(above, ctx)) === 'foreign') throw foreign(above);
   }
 
-  /** A create whose outcome is not known: a read that shows the zone ends it well. */
-  async #judgedCreate(error: CentralError, zone: DnsName, ctx: CallContext): Promise<'created'> {
-    if (error.state !== 'unknown') throw error;
+  async #create(zone: DnsName, body: string, ctx: CallContext): Promise<'created' | 'exists'> {
+    try {
+      await this.#api.write('POST', '/zones?rrsets=false', body, ctx);
+    } catch (error) {
+      const now = await this.#lookAfter(error, zone, null, ctx);
+      const isTaken = error instanceof CentralError && error.code === 'central.exists';
+      if (now === 'ours') return isTaken ? 'exists' : 'created';
+      throw now === 'foreign' ? foreign(zone, error) : error;
+    }
+    await this.#demand(zone, 'present', ctx);
+    return 'created';
+  }
+
+  /**
+   * A look after a failed write, which may have been carried out, or found the zone made or gone by somebody else.
+   * @throws {WithoutEffect} where the server ended the request and the zone is as it was
+   */
+  async #lookAfter(
+    error: unknown,
+    zone: DnsName,
+    before: Owner,
+    ctx: CallContext,
+  ): Promise<Owner | 'unread'> {
+    if (!(error instanceof CentralError)) throw error;
     const now = await look(async () => await this.#reader.owner(zone, ctx));
-    if (now === 'ours') return 'created';
-    throw now === null && hasEnded(error) ? restated(error, 'untouched') : error;
+    if (now === before && hasEnded(error)) throw new WithoutEffect(error);
+    return now;
   }
 
   /** @throws {CentralError} `central.no-effect` when a read does not show the zone, or shows it still */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
-    let now: 'ours' | 'foreign' | null;
+    let now: Owner;
     try {
       now = await this.#reader.owner(zone, ctx);
     } catch (error) {
@@ -190,7 +211,7 @@ class PowerdnsCentral implements Central {
   }
 }
 
-function foreign(zone: DnsName, cause?: CentralError): CentralError {
+function foreign(zone: DnsName, cause?: unknown): CentralError {
   const params = { zone: serverName(zone).slice(0, -1) };
   return new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause });
 }

@@ -24,6 +24,9 @@ export interface ZoneRead extends HeldRecords {
   readonly facts: ZoneFacts | null;
 }
 
+/** Whose a zone is; `null`: there is none. */
+export type Owner = 'ours' | 'foreign' | null;
+
 const rowShape = v.object({ name: v.string(), account: v.string(), kind: v.string() });
 
 type ZoneRow = v.InferOutput<typeof rowShape>;
@@ -77,8 +80,7 @@ export class ZoneReader {
     return rows.filter((row) => this.#isOurs(row)).map(({ name }) => nameOf(name));
   }
 
-  /** Whose zone that is; `null`: nobody's. */
-  async owner(zone: DnsName, ctx: CallContext): Promise<'ours' | 'foreign' | null> {
+  async owner(zone: DnsName, ctx: CallContext): Promise<Owner> {
     const rows = await this.#rowsOf(zone, ctx);
     const [row] = rows;
     if (row === undefined) return null;

@@ -6,25 +6,13 @@ import { look, restated } from '../restate.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { Turns } from '../turns.ts';
 import { hasEnded, refusal } from './answer.ts';
+import { persistently, WithoutEffect } from './persistently.ts';
 import { zonePath, type ServerApi } from './api.ts';
 import { HiddenRecords } from './hidden.ts';
 import { mostBodyOctets, patchBody } from './patch.ts';
 import { abilitiesOf, type Abilities } from './abilities.ts';
 import type { ZoneRead, ZoneReader } from './read.ts';
 import { setKey, type DisabledRecords } from './records.ts';
-
-/** How often a write is tried that the server ended with 500 without effect, as one on sqlite does when others write as well. */
-const mostAttempts = 5;
-
-/** A failed write after which the zone was read again and found as it was. */
-class WithoutEffect extends Error {
-  readonly error: CentralError;
-
-  constructor(error: CentralError) {
-    super(error.message, { cause: error });
-    this.error = error;
-  }
-}
 
 /** Changes in the zones of one account. */
 export class ZoneWriter {
@@ -58,16 +46,11 @@ export class ZoneWriter {
    * @throws {CentralError}
    */
   async apply(change: Change, ctx: CallContext): Promise<Altered> {
-    return await this.#zones.take(change.zone, ctx.signal, async () => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await this.#once(change, ctx);
-        } catch (error) {
-          if (!(error instanceof WithoutEffect)) throw error;
-          if (attempt === mostAttempts) throw restated(error.error, 'untouched');
-        }
-      }
-    });
+    return await this.#zones.take(
+      change.zone,
+      ctx.signal,
+      async () => await persistently(async () => await this.#once(change, ctx)),
+    );
   }
 
   async #once(change: Change, ctx: CallContext): Promise<Altered> {
