@@ -27,7 +27,7 @@ export interface ContractSubject {
   };
   stop(): Promise<void>;
   /** The same account with a wrong password or key; closed by the case. Absent: there is none. */
-  wrongCredentials?(): Central;
+  readonly wrongCredentials?: () => Central;
   /** The central's program can be ended without warning, and started again. */
   readonly crashes?: {
     /** Ends it now, or when the next write arrives, or when the next write is done and before anything is read again. */
@@ -36,7 +36,7 @@ export interface ContractSubject {
     revive(): Promise<void>;
   };
   /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
-  cutReads?(keep: number | null): void;
+  readonly cutReads?: (keep: number | null) => void;
   /** Records that a zone is tried with; default 100. */
   readonly manyRecords?: number;
 }

@@ -76,7 +76,7 @@ export class ZoneReader {
 
   /** All zones of the account; without `dnssec` and `edited_serial`, which cost a query for each zone. */
   async zones(ctx: CallContext): Promise<readonly DnsName[]> {
-    const rows = shaped(rowsShape, await this.#api.read('/zones', { dnssec: 'false' }, ctx));
+    const rows = await this.#list({ dnssec: 'false' }, ctx);
     return rows.filter((row) => this.#isOurs(row)).map(({ name }) => nameOf(name));
   }
 
@@ -130,10 +130,19 @@ export class ZoneReader {
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
-    const query = { zone: serverName(zone), dnssec: 'false' };
-    const rows = shaped(rowsShape, await this.#api.read('/zones', query, ctx));
+    const rows = await this.#list({ zone: serverName(zone), dnssec: 'false' }, ctx);
     if (rows.some(({ name }) => nameOf(name) !== zone)) throw garbled('a list of other zones', 'read');
     return rows;
+  }
+
+  /** The list of zones is always there: without it, this is not where the API is. */
+  async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
+    try {
+      return shaped(rowsShape, await this.#api.read('/zones', query, ctx));
+    } catch (error) {
+      const isLost = error instanceof CentralError && error.code === 'central.missing';
+      throw isLost ? garbled('no list of zones at this address (HTTP 404)', 'read') : error;
+    }
   }
 
   /** A zone that gets its records by transfer has none to be edited, whoever's it is. */
