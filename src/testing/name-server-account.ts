@@ -7,6 +7,7 @@ import type { NameServer, NameServerOptions, ServerKey } from './servers/name-se
 import { makeKey } from './servers/name-server.ts';
 import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
 import type { Central } from '../core/central.ts';
+import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
@@ -28,6 +29,7 @@ export function centralAt(
   server: Pick<NameServer, 'port'>,
   key: ServerKey,
   more: Readonly<Record<string, unknown>> = {},
+  wall: () => number = Date.now,
 ): Central {
   const read = readRfc2136Settings({
     address: `dns://127.0.0.1:${server.port}`,
@@ -38,7 +40,12 @@ export function centralAt(
     ...more,
   });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return createRfc2136Central(read.settings);
+  const clock: Clock = {
+    now: () => performance.now(),
+    wall,
+    sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+  return createRfc2136Central(read.settings, { clock });
 }
 
 /** Starts a server with the keys of two customers, and one for the truth. */
@@ -134,7 +141,7 @@ function text(record: ResourceRecord): string {
 }
 
 /** An update by BIND's own program. @throws {Error} when it is refused */
-async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
+export async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
   const words = ['-v', '-y', `${key.algorithm}:${key.name}:${key.secret}`];
   const child = spawn('nsupdate', words, { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
