@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import type { CentralRecord } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { txtChunks } from '../../dns/rdata/rdata.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { canonicalType, parseRdata, txtChunks } from '../../dns/rdata/rdata.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 
 /** A RRset as the API has it. */
 export const rrsetShape = v.object({
@@ -65,7 +65,8 @@ const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string): CentralRecord {
   const ownType = content.startsWith('\\#') ? ownTypes[type] : undefined;
   try {
-    return { ...makeRecord({ name, type: ownType ?? type, ttl, rdata: content }), handle: content };
+    const known = canonicalType(ownType ?? type);
+    return { name, type: known, ttl, rdata: parseRdata(known, content), handle: content };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
     return { name, type: type.toUpperCase(), ttl, rdata: content, handle: content };
