@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import type { CentralRecord } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { canonicalType, parseRdata, txtChunks } from '../../dns/rdata/rdata.ts';
+import { canonicalType, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
+import { numberOfType } from '../../dns/rdata/types.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 
 /** A RRset as the API has it. */
@@ -73,8 +74,20 @@ function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string):
   }
 }
 
+/** Types that it does not know by name (4.7.3): they go by number, with their data in the form of RFC 3597. */
+const namelessTypes: ReadonlySet<string> = new Set(['HIP']);
+
+/** The type as the API takes it. */
+export function serverType(type: string): string {
+  return namelessTypes.has(type) ? `TYPE${numberOfType(type)}` : type;
+}
+
 /** A record's content as the API takes it: names absolute, text in quoted strings of at most 255 octets. */
 export function contentOf({ type, rdata }: ResourceRecord): string {
+  if (namelessTypes.has(type)) {
+    const octets = Buffer.from(wireRdata(type, rdata));
+    return `\\# ${octets.length} ${octets.toString('hex')}`;
+  }
   const isText = (type === 'TXT' || type === 'SPF') && rdata.startsWith('"');
   return isText ? txtChunks(rdata).join(' ') : rdata;
 }
