@@ -28,18 +28,18 @@ export function verifyLines({ servers, strict, underWay, waiting, ended, behind 
       const more = one.names.length > mostNames ? ` and ${one.names.length - mostNames} more` : '';
       const id = one.operation === '-' ? '' : ` (operation ${one.operation})`;
       return [
-        `  ${coloured(one.asking ? 'asking' : 'behind', one.asking ? 'care' : 'bad')} ${names}${more}, written ${localTime(one.since)}${id}: ${liveAt(one.servers)}`,
+        `  ${coloured(one.asking ? 'asking' : 'behind', one.asking ? 'care' : 'bad')} ${names}${more}, written ${localTime(one.since)}${id}: live ${liveAt(one.servers)}`,
         `         ${lagging(one.servers)}`,
       ];
     }),
   ];
 }
 
-/** `live at 2 of 3 name servers`; those that cannot see the data are not counted. */
+/** `at 2 of 3 name servers`; those that cannot see the data are not counted. */
 function liveAt(servers: readonly ServerLook[]): string {
   const visible = servers.filter(({ state }) => state !== 'hidden');
   const live = visible.filter(({ state }) => state === 'live').length;
-  return `live at ${live} of ${counted(visible.length, 'name server')}`;
+  return `at ${live} of ${counted(visible.length, 'name server')}`;
 }
 
 function lagging(servers: readonly ServerLook[]): string {
@@ -60,8 +60,8 @@ const states: Readonly<Record<LiveView['state'], string>> = {
 export function liveLines({ state, live }: ToldOperation): string[] {
   if (live === undefined || live === null) return [];
   const undone = state === 'refused' || state === 'reverted' ? 'taken back: ' : '';
-  const counted = live.state === 'live' || live.state === 'asking' || live.state === 'behind';
-  const said = [counted ? liveAt(live.servers) : '', states[live.state]].filter((part) => part !== '');
-  const late = counted ? lagging(live.servers) : '';
+  const told = live.state === 'live' || live.state === 'asking' || live.state === 'behind';
+  const said = [told ? liveAt(live.servers) : '', states[live.state]].filter((part) => part !== '');
+  const late = told ? lagging(live.servers) : '';
   return [`live       ${undone}${said.join('; ')}`, ...(late === '' ? [] : [`           ${late}`])];
 }
