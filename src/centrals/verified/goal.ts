@@ -14,6 +14,8 @@ export interface Goal {
   readonly present: ReadonlySet<string>;
   /** Canonical rdata that must not be in it. */
   readonly absent: ReadonlySet<string>;
+  /** Whether the name is known to have records after the write: no wildcard then stands in for it (RFC 4592 section 3.3.1). */
+  readonly exists: boolean;
 }
 
 /** One RRset of one zone, as text. */
@@ -21,21 +23,32 @@ export function goalKey({ zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type
   return `${zone} ${name} ${type}`;
 }
 
-/** The goals of a write, one an RRset it touched. A record that is both removed and added (another TTL) is to be present. */
-export function goalsOf(zone: DnsName, { removed, added }: Altered): Goal[] {
-  const ids = new Set(added.map(recordId));
-  const goals = new Map<string, { goal: Goal; present: Set<string>; absent: Set<string> }>();
-  const setsFor = ({ name, type }: ResourceRecord): { present: Set<string>; absent: Set<string> } => {
+/**
+ * The goals of a write, one an RRset it touched. A record that is both removed and added (another TTL) is to be present.
+ * @param before records known to have been at the names before the write; need not be all
+ */
+export function goalsOf(
+  zone: DnsName,
+  { removed, added }: Altered,
+  before: readonly ResourceRecord[] = [],
+): Goal[] {
+  const made = new Set(added.map(recordId));
+  const gone = removed.filter((record) => !made.has(recordId(record)));
+  const goneIds = new Set(gone.map(recordId));
+  const staying = [...added, ...before.filter((record) => !goneIds.has(recordId(record)))];
+  const names = new Set(staying.map(({ name }) => name));
+  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: Goal }>();
+  const goalFor = ({ name, type }: ResourceRecord): { present: Set<string>; absent: Set<string> } => {
     const key = goalKey({ zone, name, type });
     const known = goals.get(key);
     if (known !== undefined) return known;
     const [present, absent] = [new Set<string>(), new Set<string>()];
-    const made = { goal: { zone, name, type, present, absent }, present, absent };
-    goals.set(key, made);
-    return made;
+    const begun = { present, absent, goal: { zone, name, type, present, absent, exists: names.has(name) } };
+    goals.set(key, begun);
+    return begun;
   };
-  for (const record of added) setsFor(record).present.add(record.rdata);
-  for (const record of removed) if (!ids.has(recordId(record))) setsFor(record).absent.add(record.rdata);
+  for (const record of added) goalFor(record).present.add(record.rdata);
+  for (const record of gone) goalFor(record).absent.add(record.rdata);
   return [...goals.values()].map(({ goal }) => goal);
 }
 

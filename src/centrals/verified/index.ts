@@ -20,10 +20,10 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     apply: async (change, present, ctx) => {
       const altered = await central.apply(change, present, ctx);
       if (ctx.vetoable !== true || !verifier.strict) {
-        verifier.written(change.zone, altered, ctx.operation);
+        verifier.written(change.zone, altered, ctx.operation, present);
         return altered;
       }
-      const behind = await verifier.live(change.zone, altered, ctx);
+      const behind = await verifier.live(change.zone, altered, ctx, present);
       if (behind.length === 0) return altered;
       const params = {
         servers: behind.map(({ server }) => server).join(', '),

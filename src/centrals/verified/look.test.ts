@@ -21,10 +21,11 @@ async function looks(
   held: readonly ResourceRecord[],
   removed: readonly ResourceRecord[],
   added: readonly ResourceRecord[],
+  before: readonly ResourceRecord[] = [],
 ): Promise<Look['state'][]> {
   const server = new SettableServer('ns', zone, held);
   const found: Look['state'][] = [];
-  for (const goal of goalsOf(zone, { removed, added }))
+  for (const goal of goalsOf(zone, { removed, added }, before))
     found.push((await lookAt(server, goal, signal)).state);
   return found;
 }
@@ -89,6 +90,11 @@ test('a removed record whose data a wildcard gives as well cannot be told from i
   assert.deepEqual(await looks([a('*', 2)], [a('www', 1)], []), ['live']);
   assert.deepEqual(await looks([a('*', 2), a('www', 1)], [a('www', 1)], []), ['old']);
   assert.deepEqual(await looks([a('*', 1)], [a('a.b.www', 1)], []), ['live']);
+  // With other records left at the name no wildcard stands in for it.
+  const other = record('www', 'TXT', '"x"');
+  const old = [a('*', 1), a('www', 1), other];
+  assert.deepEqual(await looks(old, [a('www', 1)], [], [a('www', 1), other]), ['old']);
+  assert.deepEqual(await looks([a('*', 1), other], [a('www', 1)], [], [a('www', 1), other]), ['live']);
 });
 
 test('a server that refuses, fails, or says nothing is not live, and says why', async () => {

@@ -36,14 +36,14 @@ export async function lookAt(server: AskedServer, goal: Goal, signal: AbortSigna
 }
 
 async function look(server: AskedServer, goal: Goal, signal: AbortSignal): Promise<Look> {
-  const { zone, name, type, present, absent } = goal;
+  const { zone, name, type, present, absent, exists } = goal;
   const sight = sightOf(await server.ask(name, type, signal), goal);
   if (sight.kind === 'failed') return { state: 'failed', text: sight.rcode };
   if (sight.kind !== 'data') return { state: sight.kind, text: '' };
   const left = [...absent].filter((rdata) => sight.rdata.has(rdata));
   const complete = present.isSubsetOf(sight.rdata);
   if (complete && left.length === 0) return { state: 'live', text: '' };
-  if (complete && (await isMadeUp(server, goal, left, signal))) return { state: 'live', text: '' };
+  if (complete && !exists && (await isMadeUp(server, goal, left, signal))) return { state: 'live', text: '' };
   if (sight.positive && name !== zone && isChildZone(await server.ask(name, 'SOA', signal), zone, name))
     return { state: 'hidden', text: '' };
   return { state: 'old', text: '' };

@@ -155,7 +155,7 @@ test(
   { skip },
   async (t) => {
     const { central: make, secondaries, primary } = await startGroup(t);
-    const { central } = make(2_000);
+    const { central } = make(3_000);
     const panel = new PanelStore();
     const held = [record('@', 'NS', 'ns1.example.net.'), record('@', 'NS', 'ns2.example.net.'), a('www', 1)];
     panel.zones.set(zone, new Map(held.map((one) => [recordId(one), one])));
@@ -174,12 +174,12 @@ test(
     const edit = async (last: number): ReturnType<Engine['answer']> => {
       const items = [{ remove: a('www', 1), add: a('www', last) }];
       const event = { kind: 'edits' as const, edits: [recordsEvent(zone, items, 'before')] };
-      return await engine.answer(event, AbortSignal.timeout(4_000));
+      return await engine.answer(event, AbortSignal.timeout(8_000));
     };
     secondaries[0]?.signal('SIGSTOP');
     const began = performance.now();
     const verdict = await edit(2);
-    assert.ok(performance.now() - began < 4_000, String(performance.now() - began));
+    assert.ok(performance.now() - began < 8_000, String(performance.now() - began));
     assert.ok(verdict.kind === 'refuse', JSON.stringify(verdict));
     assert.deepEqual([verdict.problems[0]?.code, verdict.changed], ['central.not-live', 'nothing']);
     assert.equal(verdict.problems[0]?.params['servers'], `127.0.0.1:${secondaries[0]?.port}`);

@@ -2,6 +2,7 @@ import type { Altered, CallContext } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import { Check, type CheckEnd, type ServerLook } from './check.ts';
 import { goalKey, goalsOf, type Goal } from './goal.ts';
 import type { AskedServer } from './look.ts';
@@ -85,9 +86,12 @@ export class Verifier {
     return this.#ports.strict !== null;
   }
 
-  /** Has a write checked in the background. Never throws. */
-  written(zone: DnsName, altered: Altered, operation: string): void {
-    const check = this.#begin(zone, altered, operation);
+  /**
+   * Has a write checked in the background. Never throws.
+   * @param before what is known to have been at its names before it
+   */
+  written(zone: DnsName, altered: Altered, operation: string, before: readonly ResourceRecord[] = []): void {
+    const check = this.#begin(goalsOf(zone, altered, before), zone, operation);
     if (check === null) return;
     this.#waiting.add(check);
     this.#note(check, 'waiting');
@@ -101,10 +105,16 @@ export class Verifier {
 
   /**
    * Waits until the name servers answer a write, as long as an edit may wait.
+   * @param before as for `written`
    * @returns those that do not; empty: all do
    */
-  async live(zone: DnsName, altered: Altered, ctx: CallContext): Promise<readonly ServerLook[]> {
-    const check = this.#begin(zone, altered, ctx.operation);
+  async live(
+    zone: DnsName,
+    altered: Altered,
+    ctx: CallContext,
+    before: readonly ResourceRecord[] = [],
+  ): Promise<readonly ServerLook[]> {
+    const check = this.#begin(goalsOf(zone, altered, before), zone, ctx.operation);
     if (check === null) return [];
     const end = await this.#run(check, this.#ports.strict ?? 0, ctx.signal);
     return end === 'behind' ? check.servers.filter(isBehind) : [];
@@ -149,8 +159,7 @@ export class Verifier {
     for (const server of this.#ports.servers) server.close();
   }
 
-  #begin(zone: DnsName, altered: Altered, operation: string): Check | null {
-    const goals = goalsOf(zone, altered);
+  #begin(goals: readonly Goal[], zone: DnsName, operation: string): Check | null {
     if (goals.length === 0 || this.#closing.signal.aborted) return null;
     for (const goal of goals) this.#supersede(goalKey(goal));
     const check = new Check(
