@@ -10,10 +10,10 @@ import { wireCentral } from '../app/wire.ts';
 import { askAgent, AskFailed } from './ask.ts';
 import { examples } from './help.ts';
 import { askOrLook } from './offline.ts';
+import type { ToldOperation } from './show-verify.ts';
 import { exitStatus, print } from './output.ts';
 import type { Place } from './place.ts';
 import { showOperation } from './show-operation.ts';
-import type { ToldOperation } from './show-verify.ts';
 import { showHistory, showStatus, showZone, showZones, type StatusReport } from './show.ts';
 
 /** Commands that look and change nothing. */
