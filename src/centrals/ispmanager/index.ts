@@ -12,7 +12,7 @@ import {
 import type { Clock } from '../../core/clock.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
-import { changeNames, type Change } from '../../dns/zone.ts';
+import { changeNames, type Change, type RRsetKey } from '../../dns/zone.ts';
 import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { look, restated } from '../restate.ts';
@@ -154,7 +154,7 @@ class IspmanagerCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    _known: readonly DnsName[],
+    _known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     try {

@@ -10,7 +10,7 @@ import {
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
-import type { Change } from '../../dns/zone.ts';
+import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
@@ -79,7 +79,7 @@ class PowerdnsCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    _known: readonly DnsName[],
+    _known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     const read = await this.#reader.whole(zone, ctx);

@@ -55,8 +55,7 @@ async function compareUnderLock(
     await goneFromPanel(runtime, entry, wish);
     return;
   }
-  const names = view.records.map(({ name }) => name);
-  const records = await readCentralZone(runtime, zone, names, ctx);
+  const records = await readCentralZone(runtime, zone, view.records, ctx);
   if (records === null) {
     await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;

@@ -58,15 +58,15 @@ function ttlViolations(here: ResourceRecord | undefined, there: ResourceRecord |
   return [`TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`];
 }
 
-/** A central that cannot read whole zones shows nothing of names that neither panel nor ledger know. */
+/** A central that cannot read whole zones shows nothing of RRsets that neither panel nor ledger know. */
 function unseen(
   { byName }: World,
   { rows }: ZoneView,
-  { name }: ResourceRecord,
+  { name, type }: ResourceRecord,
   panel: ReadonlyMap<string, ResourceRecord>,
 ): boolean {
   const known = [...panel.values(), ...rows.map(({ record }) => record)];
-  return byName && !known.some((record) => record.name === name);
+  return byName && !known.some((record) => record.name === name && record.type === type);
 }
 
 function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string): boolean {

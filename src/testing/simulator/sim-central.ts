@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Change } from '../../dns/zone.ts';
+import type { Change, RRsetKey } from '../../dns/zone.ts';
 import {
   CentralError,
   type Altered,
@@ -12,6 +12,7 @@ import {
   type CentralTraits,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
+import { isKnown } from '../../centrals/memory/index.ts';
 import { never, type Life } from './life.ts';
 import type { Random } from './random.ts';
 
@@ -78,14 +79,17 @@ export class SimCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    known: readonly DnsName[],
+    known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
+    const all = await this.#read(zone, ctx);
+    return this.traits.wholeZones ? all : (all?.filter((record) => isKnown(record, known)) ?? null);
+  }
+
+  async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     await this.#travel(ctx);
     const records = this.store.zones.get(zone);
-    if (records === undefined) return null;
-    const all = [...records].map(([handle, record]) => ({ ...record, handle }));
-    return this.traits.wholeZones ? all : all.filter(({ name }) => known.includes(name));
+    return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
 
   async readNames(
@@ -93,7 +97,7 @@ export class SimCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.readZone(zone, names, ctx);
+    const all = await this.#read(zone, ctx);
     return all === null ? null : all.filter(({ name }) => names.includes(name));
   }
 
