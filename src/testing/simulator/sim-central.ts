@@ -10,6 +10,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { never, type Life } from './life.ts';
@@ -22,6 +23,7 @@ export class CentralStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
+  readonly signed = new Set<DnsName>();
   /** Zone and owner name (`zone name`) of every write that was refused. */
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
@@ -131,6 +133,12 @@ export class SimCentral implements Central {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    await this.#travel(ctx);
+    if (!this.store.zones.has(zone)) return null;
+    return { signed: this.store.signed.has(zone), ds: [], cds: [] };
   }
 
   async close(): Promise<void> {
