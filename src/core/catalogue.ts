@@ -138,7 +138,7 @@ export const catalogue = {
     advice: 'administrator',
   },
   'zone.signed-delete': {
-    en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; have that done first. To delete it nevertheless, repeat the delete within 15 minutes.',
+    en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; have that done first. To delete it nevertheless, try again within 15 minutes.',
     ru: 'Домен {zone} подписан (DNSSEC) на центральном DNS. После удаления домен может быть недоступен для многих, пока у регистратора не удалена его запись DS; сначала удалите её. Чтобы всё же удалить домен, повторите удаление в течение 15 минут.',
   },
   'zone.signed-waiting': {

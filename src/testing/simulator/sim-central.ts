@@ -24,6 +24,8 @@ export class CentralStore {
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
   readonly signed = new Set<DnsName>();
+  /** False: zones are the provider's. */
+  managesZones = true;
   /** Zone and owner name (`zone name`) of every write that was refused. */
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
@@ -36,17 +38,7 @@ export class CentralStore {
  */
 export class SimCentral implements Central {
   readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
-  readonly traits: CentralTraits = {
-    atomic: 'record',
-    guard: 'per-record',
-    managesZones: true,
-    listsZones: true,
-    wholeZones: true,
-    ownerMark: false,
-    carriesTtl: false,
-    recordTypes: 'any',
-    readBackDelay: 0,
-  };
+  readonly traits: CentralTraits;
   readonly store: CentralStore;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -57,6 +49,17 @@ export class SimCentral implements Central {
 
   constructor(store: CentralStore, clock: Clock, random: Random, life: Life) {
     this.store = store;
+    this.traits = {
+      atomic: 'record',
+      guard: 'per-record',
+      managesZones: store.managesZones,
+      listsZones: true,
+      wholeZones: true,
+      ownerMark: false,
+      carriesTtl: false,
+      recordTypes: 'any',
+      readBackDelay: 0,
+    };
     this.#life = life;
     this.#clock = clock;
     this.#random = random;
