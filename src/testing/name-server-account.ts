@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ContractSubject } from './central-contract.ts';
+import { startDnsProxy, type DnsProxy } from './dns-proxy.ts';
 import type { NameServer, NameServerOptions, ServerKey } from './servers/name-server.ts';
 import { makeKey } from './servers/name-server.ts';
 import { until } from './servers/process.ts';
@@ -52,7 +53,8 @@ export async function nameServerSubject(
   const [bob, watcher] = [makeKey('bob-key'), makeKey(reader)];
   const server = await start({ keys: [key, bob, watcher] });
   const more = { transport, axfr, ...(transport === 'tls' ? tlsOf(server) : {}) };
-  const central = centralAt(server, key, more);
+  const proxy = transport === 'tcp' ? await startDnsProxy(server.port) : null;
+  const central = centralAt(proxy ?? server, key, more);
   const truth = new DnsClient({
     server: { host: '127.0.0.1', port: server.port },
     transport: 'tcp',
@@ -79,8 +81,11 @@ export async function nameServerSubject(
       createZone: async (zone) => await server.addZones([{ zone, keys: [bob.name] }]),
       records: async (zone) => await transferred(truth, zone),
     },
+    wrongCredentials: () => centralAt(server, { ...key, secret: makeKey().secret }, more),
+    ...(proxy === null ? {} : { ...crashesBy(proxy, server), cutReads: (keep) => (proxy.keep = keep) }),
     stop: async () => {
       await central.close();
+      proxy?.close();
       truth.close();
       await server.dispose();
     },
@@ -91,6 +96,40 @@ export async function nameServerSubject(
 async function isSignedAt(client: DnsClient, zone: DnsName): Promise<boolean> {
   const answer = await client.exchange(queryMessage(zone, dnskeyType), AbortSignal.timeout(10_000));
   return answer.answers.length > 0;
+}
+
+/** Kills the server at exact moments of a conversation. */
+function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, 'crashes'> {
+  let killed: Promise<void> | null = null;
+  const kill = async (): Promise<void> => {
+    proxy.beforeRequest = null;
+    proxy.beforeAnswer = null;
+    killed = server.stop('SIGKILL');
+    await killed;
+  };
+  return {
+    crashes: {
+      crash: async (when) => {
+        if (when === 'now') {
+          await kill();
+          proxy.shut();
+        }
+        const onWrite = async (kind: 'read' | 'write'): Promise<void> => {
+          if (kind === 'write') await kill();
+        };
+        if (when === 'before-write') proxy.beforeRequest = onWrite;
+        if (when === 'after-write') proxy.beforeAnswer = onWrite;
+      },
+      revive: async () => {
+        if (killed !== null) {
+          await killed;
+          await server.start();
+        }
+        killed = null;
+        await proxy.reopen();
+      },
+    },
+  };
 }
 
 /** Where the server speaks TLS, and the certificate it shows there. */
@@ -119,12 +158,12 @@ async function update(server: NameServer, key: ServerKey, zone: DnsName, line: s
   if (status !== 0) throw new Error(`nsupdate ${line}: ${said}`);
 }
 
-/** The zone as a secondary gets it, without the SOA; `null`: the server has no such zone. */
+/** The zone as a secondary gets it, `null`: the server has no such zone. */
 async function transferred(watcher: DnsClient, zone: DnsName): Promise<readonly ResourceRecord[] | null> {
   try {
     const records = await watcher.transfer(zone, AbortSignal.timeout(10_000));
     return records.flatMap(({ name, type, ttl, rdata }) =>
-      rdata === null || type === 'SOA' ? [] : [{ name, type, ttl, rdata }],
+      rdata === null ? [] : [{ name, type, ttl, rdata }],
     );
   } catch (error) {
     const unserved =
