@@ -38,6 +38,7 @@ async function makeCentral(settings: Settings, root: string): Promise<Central> {
     const { createRfc2136Central, readRfc2136Settings } = await import('../centrals/rfc2136/index.ts');
     return createRfc2136Central(
       accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
+      { clock: systemClock },
     );
   }
   if (settings.kind === 'powerdns') {

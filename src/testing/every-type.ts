@@ -42,5 +42,5 @@ export const everyType: Readonly<Record<string, readonly [string, string]>> = {
   TLSA: [`3 1 1 ${digest}${digest}`, `3 1 1 ${other}${other}`],
   TXT: ['"one"', '"two; \\"three\\" \\\\ \\195\\164"'],
   URI: ['10 1 "https://www.example.net/path"', '20 1 "https://www.example.net/path?a=b"'],
-  TYPE65400: ['\\# 4 00010203', '\\# 3 ffffff'],
+  TYPE65280: ['\\# 4 00010203', '\\# 3 ffffff'],
 };

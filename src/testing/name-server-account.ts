@@ -9,6 +9,7 @@ import { until } from './servers/process.ts';
 import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
 import type { Central } from '../core/central.ts';
 import { dnskeyType } from '../dns/dnssec.ts';
+import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
@@ -31,6 +32,7 @@ export function centralAt(
   server: Pick<NameServer, 'port'>,
   key: ServerKey,
   more: Readonly<Record<string, unknown>> = {},
+  wall: () => number = Date.now,
 ): Central {
   const read = readRfc2136Settings({
     address: `dns://127.0.0.1:${server.port}`,
@@ -41,7 +43,12 @@ export function centralAt(
     ...more,
   });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return createRfc2136Central(read.settings);
+  const clock: Clock = {
+    now: () => performance.now(),
+    wall,
+    sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+  return createRfc2136Central(read.settings, { clock });
 }
 
 /** Starts a server with the keys of two customers, and one for the truth. */
@@ -147,7 +154,7 @@ function text(record: ResourceRecord): string {
 }
 
 /** An update by BIND's own program. @throws {Error} when it is refused */
-async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
+export async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
   const words = ['-v', '-y', `${key.algorithm}:${key.name}:${key.secret}`];
   const child = spawn('nsupdate', words, { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';

@@ -130,6 +130,22 @@ describe('PowerDNS central: answers that are none', () => {
     await failure(central.readZone(zone, [], quietContext()), 'central.garbled', 'untouched');
   });
 
+  it('takes whole zones from a server that does not know reads by name', async () => {
+    await central.apply(adding, [], quietContext());
+    proxy.behaviour = async ({ path }, pass) => {
+      if (!path.includes('rrset_name')) return await pass();
+      const { status, text } = await server.call('GET', `/zones/${zone}`);
+      return { status, contentType: 'application/json', body: text };
+    };
+    const add = [record('web', '192.0.2.2'), record('other', '192.0.2.3')];
+    const altered = await central.apply({ zone, remove: [], add }, [], quietContext());
+    assert.deepEqual(altered.added.map(recordId), add.map(recordId));
+    const names = [web.name, parseName('none', zone)];
+    assert.equal((await central.readNames(zone, names, quietContext()))?.length, 2);
+    await central.apply({ zone, remove: add, add: [] }, [], quietContext());
+    assert.equal(await holds(web), true);
+  });
+
   it('tells another daemon of the same makers from a name server', async () => {
     const body = JSON.stringify({ daemon_type: 'recursor', version: '5.1.0' });
     proxy.behaviour = async () =>

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import type { CallContext } from '../../core/central.ts';
-import { CentralError } from '../../core/central.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { garbled, shaped } from './answer.ts';
@@ -99,7 +98,7 @@ export class ZoneReader {
     for (let at = 0; at < Math.max(names.length, 1); at += mostReads) {
       const part = names.length === 0 ? [zone] : names.slice(at, at + mostReads);
       const answers = await Promise.all(
-        part.map(async (name) => await this.#read(zone, { rrset_name: serverName(name) }, ctx)),
+        part.map(async (name) => onlyAt(name, await this.#read(zone, { rrset_name: serverName(name) }, ctx))),
       );
       for (const answer of answers) {
         if (answer === null) return null;
@@ -160,6 +159,17 @@ function factsOf(zone: v.InferOutput<typeof zoneShape>): ZoneFacts {
     countsEdits: counting.has(zone.soa_edit_api.toUpperCase()),
     signed: zone.dnssec,
     rectifiesItself: zone.api_rectify,
+  };
+}
+
+/** A server that does not know reads by name gives the whole zone each time. */
+function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
+  if (read === null) return null;
+  const isThere = (record: CentralRecord): boolean => record.name === name;
+  return {
+    facts: read.facts,
+    records: read.records.filter(isThere),
+    disabled: new Map([...read.disabled].filter(([, records]) => records.some(isThere))),
   };
 }
 

@@ -200,14 +200,21 @@ export function typesOf({ remove, add }: Pick<Change, 'remove' | 'add'>): Readon
   return types.has('CNAME') ? undefined : types;
 }
 
-/** The RRset as it was read; where the name had nothing at all, that it still has nothing. */
+/**
+ * The RRset as it was read; of a name that had nothing, that it still has nothing; and no CNAME that came meanwhile, beside which a
+ * server would leave our records out without a word (RFC 2136 section 3.4.2.2).
+ */
 function guardsOf(
-  { name, type, before }: RRsetEdit,
+  { name, type, before, after }: RRsetEdit,
   present: readonly CentralRecord[],
 ): readonly WireRecord[] {
-  if (before.length > 0) return before.map((record) => rrsetHas({ ...record, ...heldOctets(record) }));
-  const alone = type === 'CNAME' && !present.some((record) => record.name === name);
-  return [alone ? nameNotInUse(name) : rrsetAbsent(name, type)];
+  const beside = present.filter((record) => record.name === name);
+  const hasAlias = beside.some((record) => record.type === 'CNAME');
+  const noAlias = after.length > 0 && type !== 'CNAME' && !hasAlias ? [rrsetAbsent(name, 'CNAME')] : [];
+  if (before.length > 0)
+    return [...before.map((record) => rrsetHas({ ...record, ...heldOctets(record) })), ...noAlias];
+  const alone = type === 'CNAME' && beside.length === 0;
+  return [alone ? nameNotInUse(name) : rrsetAbsent(name, type), ...noAlias];
 }
 
 /**
