@@ -221,6 +221,20 @@ describe('27: a signed zone that goes without a DNS event', () => {
     assert.equal(await noteOf(world), 'note.gone-signed');
   });
 
+  it('waits for a person where it is signed only when the delete goes out, whatever was said in the panel before', async () => {
+    const world = await signedWorld();
+    assert.deepEqual(await click(world), refused);
+    world.central.signed.delete(zone);
+    await wait(world, 5 * second);
+    world.panel.zones.delete(zone);
+    await world.clock.runUntilSettled(world.hint(zone));
+    await wait(world, second);
+    world.central.signed.add(zone);
+    await wait(world, minute);
+    assert.ok(world.central.zones.has(zone));
+    assert.deepEqual(await stuckCodes(world), ['zone.signed-waiting']);
+  });
+
   it('is left alone while it cannot be found out', async () => {
     const world = await signedWorld();
     world.panel.zones.delete(zone);

@@ -44,6 +44,8 @@ export class World {
   answering = 0;
   /** TTL (seconds) of records that nobody gave one; null: neither side keeps TTLs. */
   defaultTtl: number | null = null;
+  /** Whether the central can neither list zones nor read whole ones. */
+  byName = false;
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
@@ -70,10 +72,11 @@ export class World {
     const life: Life = { dead: false };
     const clock = mortalClock(this.clock, life);
     const panel = new SimPanel(this.panel, this.clock, this.#random, life);
-    const central = new SimCentral(this.central, this.clock, this.#random, life);
+    const central = new SimCentral(this.central, this.clock, this.#random, life, this.byName);
     central.nextFault = () => this.chooseFault();
-    central.defaults = (zone) =>
-      defaultRecords(zone, 'central').map((record) => [recordId(record), this.timed(record)]);
+    // A name server makes no records of its own.
+    const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
+    central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
       central,
