@@ -66,7 +66,7 @@ describe('how PowerDNS signs a zone', () => {
     assert.deepEqual([signing?.signed, signing?.ds.length, signing?.cds], [true, 1, []]);
   });
 
-  it('is told without DS data where the keys are not shown, and garbled where they are none', async () => {
+  it('is told without DS data where the keys are not to be had', async () => {
     const proxy = await startProxy(server.url);
     const own = powerdnsCentral(server, { address: proxy.url });
     const answering = (status: number, body: string): void => {
@@ -75,10 +75,21 @@ describe('how PowerDNS signs a zone', () => {
         return { ...(await pass()), status, body };
       };
     };
-    answering(404, 'Not Found');
-    assert.deepEqual(await own.signing(zone, quietContext()), { signed: true, ds: [], cds: [] });
-    answering(200, JSON.stringify([{ dnskey: '257 3 13 ???', published: true }]));
-    await assert.rejects(own.signing(zone, quietContext()), { code: 'central.garbled', state: 'untouched' });
+    const page = '<html><title>Not here</title></html>';
+    const none = JSON.stringify([{ dnskey: '257 3 13 ???', published: true }]);
+    for (const [status, body] of [
+      [401, 'Unauthorized'],
+      [403, page],
+      [404, 'Not Found'],
+      [404, page],
+      [200, none],
+    ] as const) {
+      answering(status, body);
+      const signing = await own.signing(zone, quietContext());
+      assert.deepEqual(signing, { signed: true, ds: [], cds: [] }, `${status} ${body}`);
+    }
+    proxy.behaviour = async ({ path }) => (path.includes('/cryptokeys') ? 'cut' : undefined);
+    await assert.rejects(own.signing(zone, quietContext()), { code: 'central.unreachable' });
     await own.close();
     await proxy.close();
   });

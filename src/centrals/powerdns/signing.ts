@@ -4,7 +4,7 @@ import { cdsType, dnskeyType, dsOfCds, dsOfKeys } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import { garbled, shaped } from './answer.ts';
+import { shaped } from './answer.ts';
 import { zonePath, type ServerApi } from './api.ts';
 import type { ZoneReader } from './read.ts';
 
@@ -17,10 +17,8 @@ const keysShape = v.array(
   }),
 );
 
-type Key = v.InferOutput<typeof keysShape>[number];
-
 /**
- * How the server signs a zone. Of a zone that comes signed already (PRESIGNED) it has no keys, only their records.
+ * How the server signs a zone; without DS and CDS data where its keys are not to be had.
  * @throws {CentralError}
  */
 export async function readSigning(
@@ -34,31 +32,32 @@ export async function readSigning(
   if (apex.facts?.signed !== true) return { signed: false, ds: [], cds: [] };
   const held = (type: string): readonly ResourceRecord[] =>
     apex.records.filter((record) => record.name === zone && record.type === type);
-  const keys = (await readKeys(api, zone, ctx)).filter(({ published }) => published);
-  try {
-    const dnskeys = keys.map(({ dnskey }) => recordOf(zone, 'DNSKEY', dnskey));
-    const ds = dsOfKeys(zone, dnskeys.length > 0 ? dnskeys : held(dnskeyType));
-    const made = keys.flatMap(({ cds }) => cds.map((data) => recordOf(zone, 'CDS', data)));
-    return { signed: true, ds, cds: dsOfCds([...made, ...held(cdsType)]) };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    throw garbled('a key that is none', 'read');
-  }
+  const { dnskeys, cds } = await readKeys(api, zone, ctx);
+  // Of a zone that comes signed already (PRESIGNED) the server has no keys, only their records.
+  const ds = dsOfKeys(zone, dnskeys.length > 0 ? dnskeys : held(dnskeyType));
+  return { signed: true, ds, cds: dsOfCds([...cds, ...held(cdsType)]) };
 }
 
-async function readKeys(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<readonly Key[]> {
+interface Keys {
+  readonly dnskeys: readonly ResourceRecord[];
+  readonly cds: readonly ResourceRecord[];
+}
+
+/**
+ * The published keys. The zone was read a moment ago: whatever else comes instead of them says only that whoever is in front of
+ * the server does not let them through, and nothing of the central.
+ */
+async function readKeys(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<Keys> {
   try {
-    return shaped(keysShape, await api.read(`${zonePath(zone)}/cryptokeys`, {}, ctx));
+    const all = shaped(keysShape, await api.read(`${zonePath(zone)}/cryptokeys`, {}, ctx));
+    const keys = all.filter(({ published }) => published);
+    return {
+      dnskeys: keys.map(({ dnskey }) => makeRecord({ name: zone, type: 'DNSKEY', rdata: dnskey })),
+      cds: keys.flatMap(({ cds }) => cds.map((rdata) => makeRecord({ name: zone, type: 'CDS', rdata }))),
+    };
   } catch (error) {
-    // A server that does not show keys, or a proxy that does not let them through.
-    const hides =
-      error instanceof CentralError &&
-      (error.code === 'central.missing' || error.code === 'central.access-denied');
-    if (hides) return [];
+    const hidden = error instanceof CentralError && error.code !== 'central.unreachable';
+    if (hidden || error instanceof DnsDataError) return { dnskeys: [], cds: [] };
     throw error;
   }
-}
-
-function recordOf(zone: DnsName, type: string, rdata: string): ResourceRecord {
-  return makeRecord({ name: zone, type, rdata });
 }
