@@ -54,6 +54,11 @@ export const catalogue = {
     ru: 'Центральный DNS отказал: {text}',
     advice: 'support',
   },
+  'central.update-refused': {
+    en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
+    ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо против правила сервера: MX и SRV должны вести на имя с адресом, а у адреса должно быть имя узла без «_».',
+    advice: 'correct',
+  },
   'central.limit': {
     en: 'A limit of the account at the central DNS is reached: {text}',
     ru: 'Достигнуто ограничение учётной записи на центральном DNS: {text}',
@@ -88,6 +93,10 @@ export const catalogue = {
     en: 'The central DNS answered OK but does not show the change.',
     ru: 'Центральный DNS ответил «успешно», но изменение на нём не появилось.',
     advice: 'support',
+  },
+  'central.not-live': {
+    en: 'The central DNS took the change, but its name servers ({servers}) did not answer it in time, so it is not kept. Try again in a few minutes.',
+    ru: 'Центральный DNS принял изменение, но его серверы имён ({servers}) вовремя на него не перешли, поэтому оно отменено. Повторите попытку через несколько минут.',
   },
   'central.type-unsupported': {
     en: 'The central DNS cannot hold records of type {type} ({name}).',

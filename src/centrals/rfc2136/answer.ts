@@ -77,8 +77,13 @@ export function unsignedRefusal(error: unknown): number | null {
 /** A key that is not taken for a zone: BIND knows keys for the whole server, Knot zone by zone. */
 export function deniedForZone(error: unknown): unknown {
   if (!(error instanceof CentralError) || error.params['code'] !== 'tsig.bad-key') return error;
-  const { state, params } = error;
-  return new CentralError('central.access-denied', { state, retry: 'never', params, cause: error });
+  const params = { text: 'the key is not known or may not do this (NOTAUTH, BADKEY)' };
+  return new CentralError('central.access-denied', {
+    state: error.state,
+    retry: 'never',
+    params,
+    cause: error,
+  });
 }
 
 /** What a prerequisite that does not hold is answered with (RFC 2136 section 3.2). */

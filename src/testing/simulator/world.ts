@@ -1,6 +1,7 @@
 import type { Change } from '../../dns/zone.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { Journal } from '../../core/journal.ts';
@@ -49,6 +50,8 @@ export class World {
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
+  /** What the next engine gets as its central. */
+  wrap: (central: Central) => Central = (central) => central;
 
   constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
@@ -79,7 +82,7 @@ export class World {
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
-      central,
+      central: this.wrap(central),
       journal: mortalJournal(this.#journal, life),
       clock,
       log: (level, event, fields) => {
