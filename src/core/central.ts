@@ -60,6 +60,16 @@ export interface Altered {
   readonly added: readonly ResourceRecord[];
 }
 
+/** Whether the central signs a zone (DNSSEC), and what the zone's parent has to know of it. */
+export interface Signing {
+  /** `null`: this central does not tell. */
+  readonly signed: boolean | null;
+  /** Data of DS records that fit the keys in use, in master-file form; those that may stand at the parent. */
+  readonly ds: readonly string[];
+  /** The same of CDS records that the zone publishes for its parent to fetch (RFC 7344). */
+  readonly cds: readonly string[];
+}
+
 /**
  * Where DNS changes go: one account at one central DNS. Small enough to implement in an afternoon; every implementation
  * passes `src/testing/central-contract.ts`. All methods throw {@link CentralError} and nothing else.
@@ -124,6 +134,9 @@ export interface Central {
    * @throws {CentralError} `zone.delete-there` where only the provider deletes zones
    */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
+
+  /** How the zone is signed, read past every memory; `null` = the central has no such zone in this account. */
+  signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /** Closes connections. Further calls are an error. */
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import {
   type Central,
   type CentralRecord,
 } from '../core/central.ts';
+import { isSigners } from '../dns/dnssec.ts';
 import { parseName, type DnsName } from '../dns/name.ts';
 import { rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
@@ -21,6 +22,8 @@ export interface ContractSubject {
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
     /** Makes a zone in our account, as the provider does; needed where the account itself cannot (`managesZones`). */
     makeZone?(zone: DnsName): Promise<void>;
+    /** Makes a zone in our account that the central signs; resolves once its keys are published. Absent where none can be had. */
+    makeSignedZone?(zone: DnsName): Promise<void>;
     /** Makes a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
     /** The zone's records whoever asks; `null`: no such zone in any account. */
@@ -72,6 +75,7 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     };
     readCases(() => subject, bench);
     zoneCases(() => subject);
+    signingCases(() => subject);
     foreignCases(() => subject);
     rrsetCases(bench);
     changeCases(bench);
@@ -127,7 +131,8 @@ class Bench {
   }
 
   async truth(): Promise<Set<string>> {
-    return new Set((await this.stranger.records(this.zone))?.map(steadyId));
+    const records = (await this.stranger.records(this.zone)) ?? [];
+    return new Set(records.filter((record) => !isSigners(this.zone, record)).map(steadyId));
   }
 
   async present(change: Change): Promise<readonly CentralRecord[]> {
@@ -272,6 +277,42 @@ async function provided(subject: ContractSubject, zone: DnsName): Promise<void> 
   assert.notEqual(await central.readZone(zone, apexSets(zone), quietContext()), null);
 }
 
+function signingCases(subject: () => ContractSubject): void {
+  it('tells of a zone that it is not signed, and nothing of a zone that is not there', async () => {
+    const { central } = subject();
+    const zone = parseName('unsigned.example.');
+    assert.equal(await central.signing(zone, quietContext()), null);
+    await makeZone(subject(), zone);
+    const signing = await central.signing(zone, quietContext());
+    assert.notEqual(signing?.signed, true);
+    assert.deepEqual([signing?.ds, signing?.cds], [[], []]);
+  });
+
+  it('tells of a signed zone what its parent has to know, and edits it like any other', async () => {
+    const { central, someoneElse } = subject();
+    if (someoneElse.makeSignedZone === undefined) return;
+    const zone = parseName('signed.example.');
+    await someoneElse.makeSignedZone(zone);
+    const signing = await central.signing(zone, quietContext());
+    assert.equal(signing?.signed, true);
+    assert.ok((signing?.ds.length ?? 0) > 0);
+    for (const ds of [...(signing?.ds ?? []), ...(signing?.cds ?? [])]) {
+      assert.equal(ds, makeRecord({ name: zone, type: 'DS', rdata: ds }).rdata);
+    }
+    const b = new Bench(subject(), zone);
+    const [one, two] = [b.record('www', 'A', '192.0.2.1'), b.record('www', 'A', '192.0.2.2')];
+    await b.works([], [one]);
+    await b.works([one], [two]);
+    const known = [...apexSets(zone), two];
+    const read = (await central.readZone(zone, known, quietContext())) ?? [];
+    const isData = ({ type }: ResourceRecord): boolean => type !== 'SOA';
+    const own = read.filter((record) => isData(record) && !isSigners(zone, record));
+    const truth = (await someoneElse.records(zone)) ?? [];
+    assert.deepEqual(ids(own), ids(truth.filter((record) => isData(record) && !isSigners(zone, record))));
+    await b.works([two], []);
+  });
+}
+
 function foreignCases(subject: () => ContractSubject): void {
   it('neither reads, writes, creates nor deletes a zone of another account', async () => {
     const { central, someoneElse } = subject();
@@ -282,6 +323,7 @@ function foreignCases(subject: () => ContractSubject): void {
     assert.equal(error.state, 'untouched');
     assert.equal((await central.listZones([], quietContext())).includes(zone), false);
     assert.equal(await central.readZone(zone, [], quietContext()), null);
+    assert.equal(await central.signing(zone, quietContext()), null);
     assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
     const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
     const change = { zone, remove: [], add: [record] };

@@ -7,6 +7,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -121,6 +122,10 @@ export class FindingCentral implements Central {
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     return await this.#watched(ctx, async (central) => await central.deleteZone(zone, ctx));
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await this.#read(ctx, async (central) => await central.signing(zone, ctx));
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -209,6 +210,11 @@ class IspmanagerCentral implements Central {
     }
     await this.#demand(zone, 'absent', ctx);
     return 'deleted';
+  }
+
+  /** Not told: which column or function shows it is not evidenced (reference 7.4, 8.3). */
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return (await this.readZone(zone, [], ctx)) === null ? null : { signed: null, ds: [], cds: [] };
   }
 
   async close(): Promise<void> {

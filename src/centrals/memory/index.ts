@@ -7,6 +7,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
@@ -150,6 +151,13 @@ export class MemoryCentral implements Central {
       if (!this.traits.managesZones) throw refusal('zone.delete-there', { zone });
       this.store.dropZone(zone);
       return 'deleted';
+    });
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await this.#request({ method: 'read', zone, record: null }, ctx, () => {
+      if (this.store.records(zone) === null) return null;
+      return this.store.signings.get(zone) ?? { signed: false, ds: [], cds: [] };
     });
   }
 

@@ -6,6 +6,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
@@ -19,6 +20,7 @@ import { serverName } from './names.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { ZoneReader, type Owner } from './read.ts';
 import type { PowerdnsSettings } from './schema.ts';
+import { readSigning } from './signing.ts';
 import { ZoneWriter } from './write.ts';
 
 export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
@@ -128,6 +130,10 @@ class PowerdnsCentral implements Central {
       await this.#demand(zone, 'absent', ctx);
       return 'deleted';
     });
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await readSigning(this.#api, this.#reader, zone, ctx);
   }
 
   async close(): Promise<void> {

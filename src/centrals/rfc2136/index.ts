@@ -6,7 +6,9 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
 } from '../../core/central.ts';
+import { cdsType, dnskeyType, dsOfCds, dsOfKeys, isSigners } from '../../dns/dnssec.ts';
 import type { Clock } from '../../core/clock.ts';
 import { displayName, parseName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
@@ -15,7 +17,7 @@ import { classes, rcodes } from '../../dns/wire/codes.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
-import { centralRecord, signerTypes } from './answers.ts';
+import { centralRecord } from './answers.ts';
 import { NameReader, type Wanted } from './records.ts';
 import type { Rfc2136Settings } from './schema.ts';
 import { ZoneUpdater } from './write.ts';
@@ -55,7 +57,7 @@ class Rfc2136Central implements Central {
   }
 
   audit(change: Change): readonly Problem[] {
-    const made = change.add.filter(({ type }) => signerTypes.has(type));
+    const made = change.add.filter((record) => isSigners(change.zone, record));
     return [
       ...made.map(({ name, type }) => problem('central.type-unsupported', { name, type })),
       ...zoneProblems(change.zone, change.add),
@@ -129,9 +131,24 @@ class Rfc2136Central implements Central {
     throw refusal('zone.delete-there', zone);
   }
 
+  /** A zone with keys is signed; the provider may not have told the parent yet. */
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    if ((await this.#standing(zone, ctx)) !== 'ours') return null;
+    const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));
+    const ds = dsOfKeys(zone, keys ?? []);
+    return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
+  }
+
   async close(): Promise<void> {
     this.#server.close();
     await Promise.resolve();
+  }
+
+  async #atApex(zone: DnsName, type: string, ctx: CallContext): Promise<readonly { rdata: string }[]> {
+    const { answers } = await this.#server.query(zone, type, ctx);
+    return answers.flatMap(({ name, type: of, rdata }) =>
+      name === zone && of === type && rdata !== null ? [{ rdata }] : [],
+    );
   }
 
   /**

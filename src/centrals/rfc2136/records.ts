@@ -1,3 +1,4 @@
+import { signerTypes } from '../../dns/dnssec.ts';
 import { isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
 import type { CallContext, CentralRecord } from '../../core/central.ts';
 import { recordId } from '../../dns/record.ts';
@@ -6,7 +7,7 @@ import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { nameInUse } from '../../dns/wire/update.ts';
 import type { NameServer } from './api.ts';
-import { seenIn, signerTypes, type Seen } from './answers.ts';
+import { seenIn, type Seen } from './answers.ts';
 
 /** What a read of some names found. */
 export interface ZoneView {

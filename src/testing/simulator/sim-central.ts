@@ -10,6 +10,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isKnown } from '../../centrals/memory/index.ts';
@@ -23,6 +24,9 @@ export class CentralStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
+  readonly signed = new Set<DnsName>();
+  /** False: zones are the provider's. */
+  managesZones = true;
   /** Zone and owner name (`zone name`) of every write that was refused. */
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
@@ -50,7 +54,7 @@ export class SimCentral implements Central {
     this.traits = {
       atomic: 'record',
       guard: 'per-record',
-      managesZones: true,
+      managesZones: store.managesZones,
       listsZones: !byName,
       wholeZones: !byName,
       ownerMark: false,
@@ -140,6 +144,14 @@ export class SimCentral implements Central {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
+  }
+
+  /** Takes no time and nothing of the random numbers, so that a seed stays the story it was. */
+  async signing(zone: DnsName): Promise<Signing | null> {
+    if (this.#life.dead) await never();
+    if (this.down) throw unreachable('untouched');
+    if (!this.store.zones.has(zone)) return null;
+    return { signed: this.store.signed.has(zone), ds: [], cds: [] };
   }
 
   async close(): Promise<void> {
