@@ -8,9 +8,11 @@ type Kind = 'write' | 'read';
 export interface DnsProxy {
   readonly port: number;
   /** Called with every message before it goes to the server; while it is pending the message waits. */
-  beforeRequest: ((kind: Kind) => Promise<void> | void) | null;
+  beforeRequest: ((kind: Kind, message: Buffer) => Promise<void> | void) | null;
   /** Called with every answer before it goes to the client. */
   beforeAnswer: ((kind: Kind) => Promise<void> | void) | null;
+  /** Gives an answer of its own to a message, which then does not reach the server; null: it is passed on. */
+  instead: ((kind: Kind, message: Buffer) => Buffer | null) | null;
   /** Octets of an answer to a read that still arrive, from its end where negative; then the connection is cut. Null: all. */
   keep: number | null;
   /** Refuses connections, as a machine does on which the server has died. */
@@ -38,8 +40,10 @@ export async function startDnsProxy(serverPort: number): Promise<DnsProxy> {
     onMessages(client, async (message) => {
       const kind = kindOf(message);
       kinds.set(message.readUInt16BE(0), kind);
-      await proxy.beforeRequest?.(kind);
-      upstream.write(framed(message));
+      await proxy.beforeRequest?.(kind, message);
+      const forged = proxy.instead?.(kind, message) ?? null;
+      if (forged !== null) client.write(framed(forged));
+      else upstream.write(framed(message));
     });
     onMessages(upstream, async (message) => {
       const kind = kinds.get(message.readUInt16BE(0)) ?? 'read';
@@ -55,6 +59,7 @@ export async function startDnsProxy(serverPort: number): Promise<DnsProxy> {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     beforeRequest: null,
     beforeAnswer: null,
+    instead: null,
     keep: null,
     shut: () => {
       server.close();

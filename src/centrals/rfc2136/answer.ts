@@ -1,6 +1,7 @@
 import { CentralError, type CentralErrorFacts } from '../../core/central.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
+import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 
 export type Purpose = 'read' | 'write';
@@ -73,6 +74,25 @@ export function unsignedRefusal(error: unknown): number | null {
   if (code !== 'tsig.missing') return null;
   return rcode === 'REFUSED' ? rcodes.REFUSED : rcode === 'NOTAUTH' ? rcodes.NOTAUTH : null;
 }
+
+/**
+ * What an answer to a query says is taken for knowledge only where the server could answer: with data, a denial, or by having no such
+ * zone (REFUSED, NOTAUTH). A zone that it has and cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
+ * @throws {CentralError}
+ */
+export function demandKnowledge({ rcode, flags }: Pick<DnsMessage, 'rcode' | 'flags'>): void {
+  const facts = { state: 'untouched', retry: 'later' } as const;
+  if (!knowing.has(rcode))
+    throw new CentralError('central.garbled', { ...facts, params: { text: rcodeName(rcode) } });
+  if (flags.tc) throw new CentralError('central.list-cut', { ...facts, params: { text: 'TC' } });
+}
+
+const knowing: ReadonlySet<number> = new Set([
+  rcodes.NOERROR,
+  rcodes.NXDOMAIN,
+  rcodes.REFUSED,
+  rcodes.NOTAUTH,
+]);
 
 /** A key that is not taken for a zone: BIND knows keys for the whole server, Knot zone by zone. */
 export function deniedForZone(error: unknown): unknown {

@@ -5,10 +5,10 @@ import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
-import { deniedForZone, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
+import { deniedForZone, demandKnowledge, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
 import type { Rfc2136Settings } from './schema.ts';
 
-/** Signed exchanges with the primary name server; its answers are handed on whatever their rcode. All throw {@link CentralError}. */
+/** Signed exchanges with the primary name server; an update's answers are handed on whatever their rcode. All throw {@link CentralError}. */
 export class NameServer {
   readonly #client: DnsClient;
   readonly #clock: Clock;
@@ -30,8 +30,13 @@ export class NameServer {
     });
   }
 
+  /** @returns the whole of what the server knows; `central.list-cut`: it has more than an answer can hold */
   async query(name: DnsName, type: string, ctx: CallContext): Promise<DnsMessage> {
-    return await this.#forZone('read', async () => (await this.#ask(queryMessage(name, type), ctx)).message);
+    return await this.#forZone('read', async () => {
+      const { message } = await this.#ask(queryMessage(name, type), ctx);
+      demandKnowledge(message);
+      return message;
+    });
   }
 
   /** @returns what the server says of it, and whether a signature proves that it does */

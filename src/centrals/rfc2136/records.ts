@@ -1,11 +1,13 @@
 import { signerTypes } from '../../dns/dnssec.ts';
 import { isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
-import type { CallContext, CentralRecord } from '../../core/central.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { recordId } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { nameInUse } from '../../dns/wire/update.ts';
+import { restated } from '../restate.ts';
+import { updateRefusal } from './answer.ts';
 import type { NameServer } from './api.ts';
 import { seenIn, type Seen } from './answers.ts';
 
@@ -98,9 +100,8 @@ class Reading {
 
   async name(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
     const { zone, ctx, anyIsFull } = this.#options;
-    const types = anyIsFull ? ['ANY'] : wanted === 'all' ? askedTypes : [...wanted];
     const [answers, wildcards] = await Promise.all([
-      Promise.all(types.map(async (type) => await this.#server.query(name, type, ctx))),
+      anyIsFull ? this.#any(name, wanted) : this.#each(name, wanted),
       Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#wildcard(one))),
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
@@ -112,9 +113,32 @@ class Reading {
     }
     const wild = wildcards.some(({ rcode, flags }) => flags.aa && rcode === rcodes.NOERROR);
     if (!wild || seen.kind !== 'records' || seen.records.length === 0) return { name, denied, seen };
-    // Perhaps made up from the wildcard; in a prerequisite only the name itself counts (RFC 2136 section 2.4.4).
+    // Perhaps made up from the wildcard.
+    return { name, denied, seen: (await this.#isInUse(name)) ? seen : { kind: 'records', records: [] } };
+  }
+
+  async #any(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
+    try {
+      return [await this.#server.query(name, 'ANY', this.#options.ctx)];
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.code !== 'central.list-cut') throw error;
+      return await this.#each(name, wanted);
+    }
+  }
+
+  async #each(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
+    const types = wanted === 'all' ? askedTypes : [...wanted];
+    return await Promise.all(
+      types.map(async (type) => await this.#server.query(name, type, this.#options.ctx)),
+    );
+  }
+
+  /** In a prerequisite only the name itself counts, no wildcard (RFC 2136 section 2.4.4). @throws {CentralError} */
+  async #isInUse(name: DnsName): Promise<boolean> {
+    const { zone, ctx } = this.#options;
     const { rcode } = await this.#server.update(zone, [nameInUse(name)], [], ctx);
-    return { name, denied, seen: rcode === rcodes.NXDOMAIN ? { kind: 'records', records: [] } : seen };
+    if (rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN) return rcode === rcodes.NOERROR;
+    throw restated(updateRefusal(rcode), 'untouched');
   }
 
   /** Asked once, however many names it may stand for. */

@@ -1,0 +1,133 @@
+/** Answers that are no knowledge, and failures between two steps of one change. */
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { CentralError, type Central } from '../../core/central.ts';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
+import { quietContext } from '../../testing/central-contract.ts';
+import { startDnsProxy, type DnsProxy } from '../../testing/dns-proxy.ts';
+import { centralAt } from '../../testing/name-server-account.ts';
+import { startKnot } from '../../testing/servers/knot.ts';
+import { makeKey, type NameServer, type ServedZone } from '../../testing/servers/name-server.ts';
+import { startNamed } from '../../testing/servers/named.ts';
+import { missingPrograms } from '../../testing/servers/process.ts';
+
+const zone = parseName('faults.example.');
+
+function record(name: string, type: string, rdata: string): ResourceRecord {
+  return makeRecord({ name, type, rdata }, zone);
+}
+
+async function failure(call: Promise<unknown>): Promise<CentralError> {
+  const error: unknown = await call.then(
+    (value) => `no error but ${JSON.stringify(value)}`,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof CentralError, String(error));
+  return error;
+}
+
+interface Place {
+  readonly server: NameServer;
+  readonly proxy: DnsProxy;
+  readonly central: Central;
+  readonly apply: (change: Pick<Change, 'remove' | 'add'>) => Promise<unknown>;
+}
+
+const programs = { BIND: ['named', 'rndc'], Knot: ['knotd', 'knotc'] } as const;
+const starts = { BIND: startNamed, Knot: startKnot } as const;
+
+for (const kind of ['BIND', 'Knot'] as const) {
+  describe(`${kind} at a bad moment`, { skip: missingPrograms(...programs[kind]) }, () => {
+    const begin = async (t: TestContext, zones: readonly ServedZone[]): Promise<Place> => {
+      const key = makeKey();
+      const server = await starts[kind]({ keys: [key], zones });
+      const proxy = await startDnsProxy(server.port);
+      const central = centralAt(proxy, key);
+      t.after(async () => {
+        await central.close();
+        proxy.close();
+        await server.dispose();
+      });
+      const apply: Place['apply'] = async ({ remove, add }) => {
+        const change = { zone, remove, add };
+        const present = await central.readNames(zone, changeNames(change), quietContext());
+        return await central.apply(change, present ?? [], quietContext());
+      };
+      return { server, proxy, central, apply };
+    };
+
+    it('a zone that the server has and cannot load is not missing', async (t) => {
+      const { server, central } = await begin(t, [{ zone, records: 'www A 192.0.2.1' }]);
+      const www = parseName('www', zone);
+      assert.equal((await central.readNames(zone, [www], quietContext()))?.length, 1);
+      await server.stop();
+      const folder = join(server.folder, 'zones');
+      for (const file of readdirSync(folder)) {
+        if (file.endsWith('.zone')) writeFileSync(join(folder, file), 'this is no zone\n');
+        else rmSync(join(folder, file));
+      }
+      rmSync(join(server.folder, 'db'), { recursive: true, force: true });
+      await server.start();
+      const error = await failure(central.readNames(zone, [www], quietContext()));
+      assert.deepEqual([error.state, error.retry], ['untouched', 'later']);
+      await failure(central.listZones([zone], quietContext()));
+      await failure(central.readZone(zone, [], quietContext()));
+      await failure(central.signing(zone, quietContext()));
+      await failure(
+        central.createZone(zone, { addresses: [], nameServers: [], mailServers: [] }, quietContext()),
+      );
+    });
+
+    it('takes nothing for data while it cannot be told from what a wildcard makes up', async (t) => {
+      const { proxy, central } = await begin(t, [{ zone, records: '* A 192.0.2.9' }]);
+      const name = parseName('made-up', zone);
+      assert.deepEqual(await central.readNames(zone, [name], quietContext()), []);
+      proxy.instead = (_what, message) =>
+        ((message.readUInt8(2) >> 3) & 15) === 5 ? unsigned(message, 5) : null;
+      const error = await failure(central.readNames(zone, [name], quietContext()));
+      assert.equal(error.state, 'untouched');
+    });
+  });
+}
+
+describe(
+  'BIND with more at one name than an answer can hold',
+  { skip: missingPrograms('named', 'rndc') },
+  () => {
+    it('it is read type by type; more of one type is an error, never a part of it', async (t) => {
+      const key = makeKey();
+      const texts = Array.from({ length: 180 }, (_, at) => `big TXT "${String(at).padStart(200, 'x')}"`);
+      const addresses = Array.from({ length: 2_000 }, (_, at) => `big A 10.0.${at >> 8}.${at & 255}`);
+      const tooMany = Array.from({ length: 5_000 }, (_, at) => `huge A 10.0.${at >> 8}.${at & 255}`);
+      const records = [...texts, ...addresses, ...tooMany].join('\n');
+      const server = await startNamed({
+        keys: [key],
+        zones: [{ zone, records }],
+        extra: 'max-records-per-type 0;',
+      });
+      const central = centralAt(server, key);
+      t.after(async () => {
+        await central.close();
+        await server.dispose();
+      });
+      const [big, huge] = [parseName('big', zone), parseName('huge', zone)];
+      assert.equal((await central.readNames(zone, [big], quietContext()))?.length, 2_180);
+      assert.equal((await central.readNames(zone, [big], quietContext(), new Set(['A'])))?.length, 2_000);
+      const error = await failure(central.readNames(zone, [huge], quietContext()));
+      assert.deepEqual([error.code, error.state], ['central.list-cut', 'untouched']);
+    });
+  },
+);
+
+/** A refusal without a signature, as anybody can send it. */
+function unsigned(message: Buffer, rcode: number): Buffer {
+  const head = Buffer.from(message.subarray(0, 12));
+  head.writeUInt8(head.readUInt8(2) | 0x80, 2);
+  head.writeUInt8(rcode, 3);
+  head.fill(0, 4);
+  return head;
+}
