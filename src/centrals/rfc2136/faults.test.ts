@@ -82,6 +82,37 @@ for (const kind of ['BIND', 'Knot'] as const) {
       );
     });
 
+    it('after the write of what queries do not show, a failed look leaves the outcome open', async (t) => {
+      const { proxy, apply } = await begin(t, [{ zone, records: 'sub NS ns.example.net.' }]);
+      let written = false;
+      proxy.beforeRequest = (what, message) => {
+        const opcode = (message.readUInt8(2) >> 3) & 15;
+        if (what === 'write' && message.includes('\x04deep')) written = true;
+        else if (written && opcode === 5) proxy.shut();
+      };
+      const error = await failure(apply({ remove: [], add: [record('deep.sub', 'TXT', '"x"')] }));
+      assert.equal(error.state, 'unknown', error.message);
+    });
+
+    it('of a change in several messages, a failure after the first one leaves the outcome open', async (t) => {
+      const { proxy, apply } = await begin(t, [{ zone }]);
+      const add = Array.from({ length: 600 }, (_, at) => record(`t${at}`, 'TXT', `"${'x'.repeat(200)}"`));
+      let writes = 0;
+      proxy.instead = (what, message) => {
+        if (what === 'read' || !message.includes('xxxxx')) return null;
+        writes += 1;
+        if (writes === 1) return null;
+        proxy.beforeRequest = () => {
+          proxy.shut();
+        };
+        // Another one has written meanwhile, and before it is looked at the server is gone.
+        return unsigned(message, 9);
+      };
+      const error = await failure(apply({ remove: [], add }));
+      assert.equal(writes, 2);
+      assert.equal(error.state, 'unknown', error.message);
+    });
+
     it('takes nothing for data while it cannot be told from what a wildcard makes up', async (t) => {
       const { proxy, central } = await begin(t, [{ zone, records: '* A 192.0.2.9' }]);
       const name = parseName('made-up', zone);
@@ -90,6 +121,14 @@ for (const kind of ['BIND', 'Knot'] as const) {
         ((message.readUInt8(2) >> 3) & 15) === 5 ? unsigned(message, 5) : null;
       const error = await failure(central.readNames(zone, [name], quietContext()));
       assert.equal(error.state, 'untouched');
+    });
+
+    it('a refusal of a write without a signature proves nothing', async (t) => {
+      const { proxy, apply } = await begin(t, [{ zone }]);
+      proxy.instead = (what, message) =>
+        what === 'write' && message.includes('forged') ? unsigned(message, 5) : null;
+      const error = await failure(apply({ remove: [], add: [record('forged', 'A', '192.0.2.1')] }));
+      assert.deepEqual([error.code, error.state], ['central.update-refused', 'unknown']);
     });
   });
 }

@@ -31,28 +31,40 @@ export class ZoneUpdater {
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    const altered: AlteredSoFar = { removed: [], added: [] };
+    try {
+      await this.#carryOut(change, present, altered, ctx);
+      return altered;
+    } catch (error) {
+      throw error instanceof CentralError ? stated(error, altered) : error;
+    }
+  }
+
+  /** @param altered grows with every message that was carried out; an error is about the step that failed only */
+  async #carryOut(
+    change: Change,
+    present: readonly CentralRecord[],
+    altered: AlteredSoFar,
+    ctx: CallContext,
+  ): Promise<void> {
     let view: ZoneView = { records: present, hidden: new Map() };
     let isFresh = false;
-    const altered: AlteredSoFar = { removed: [], added: [] };
     for (let round = 0; round < mostRounds; round += 1) {
       const edits = planRRsets(change, view.records);
-      if (edits.length === 0 && isFresh) return altered;
+      if (edits.length === 0 && isFresh) return;
       if (edits.length > 0) {
         rejectClashes(change.zone, edits, view.records);
         if (await this.#sendAll(change, edits, view.records, altered, ctx)) {
           await this.#demand(change, edits, await this.#readAfter(change, ctx), ctx);
-          return altered;
+          return;
         }
         if (isFresh) rejectHidden(edits, view);
       }
-      view = await this.#readFresh(change, altered, ctx);
+      view = await this.#readFresh(change, ctx);
       isFresh = true;
     }
     const params = { text: 'somebody else keeps changing the same records' };
-    throw stated(
-      new CentralError('central.refused', { state: 'untouched', retry: 'later', params }),
-      altered,
-    );
+    throw new CentralError('central.refused', { state: 'untouched', retry: 'later', params });
   }
 
   /**
@@ -70,12 +82,12 @@ export class ZoneUpdater {
     for (const part of messagesOf(edits)) {
       const prerequisites = part.flatMap((edit) => guardsOf(edit, present));
       const updates = part.flatMap((edit) => updatesOf(edit, change.zone));
-      const { rcode, proven } = await this.#update(change.zone, prerequisites, updates, altered, ctx);
+      const { rcode, proven } = await this.#server.update(change.zone, prerequisites, updates, ctx);
       if (prerequisiteFailed(rcode)) return false;
       if (rcode !== rcodes.NOERROR) {
         const error = updateRefusal(rcode);
         const certain = proven && error.state === 'untouched';
-        throw stated(certain ? error : await this.#judged(error, change, part, ctx), altered);
+        throw certain ? error : await this.#judged({ error, proven }, change, part, ctx);
       }
       const done = alteredBy(change, part);
       altered.removed.push(...done.removed);
@@ -84,56 +96,45 @@ export class ZoneUpdater {
     return true;
   }
 
-  async #update(
-    zone: DnsName,
-    prerequisites: readonly WireRecord[],
-    updates: readonly WireRecord[],
-    altered: Altered,
-    ctx: CallContext,
-  ): ReturnType<NameServer['update']> {
-    try {
-      return await this.#server.update(zone, prerequisites, updates, ctx);
-    } catch (error) {
-      throw error instanceof CentralError ? stated(error, altered) : error;
-    }
-  }
-
   /**
-   * A failure that does not say what it left. The server answered, so it is done with the update; what it holds now tells.
+   * A failure that does not say what it left. A server that answered is done with the update, so what it holds now tells; where nothing
+   * proves that it answered, or queries do not show what it holds, the update may still come or have come.
    * @throws {CentralError} when that cannot be read
    */
   async #judged(
-    error: CentralError,
+    { error, proven }: { readonly error: CentralError; readonly proven: boolean },
     change: Change,
     edits: readonly RRsetEdit[],
     ctx: CallContext,
   ): Promise<CentralError> {
-    if (error.code === 'central.missing') await this.#readFresh(change, { removed: [], added: [] }, ctx);
-    const { records } = await this.#readAfter(change, ctx);
+    const view = await this.#read(change, 'unknown', ctx);
+    if (view === null) throw error.code === 'central.missing' ? missing(change.zone) : withoutEffect();
+    const { records, hidden } = view;
+    if (!proven || edits.some(({ name }) => hidden.has(name))) return restated(error, 'unknown');
     const left = new Set(planRRsets(change, records).map(({ name, type }) => `${name} ${type}`));
     const untouched = edits.every(({ name, type }) => left.has(`${name} ${type}`));
     return restated(error, untouched ? 'untouched' : 'partial');
   }
 
-  async #readFresh(change: Change, altered: Altered, ctx: CallContext): Promise<ZoneView> {
-    const view = await this.#reader.read(change.zone, wantedBy(change), ctx);
-    if (view !== null) return view;
-    const params = { text: displayName(change.zone) };
-    throw stated(
-      new CentralError('central.missing', { state: 'untouched', retry: 'never', params }),
-      altered,
-    );
+  async #readFresh(change: Change, ctx: CallContext): Promise<ZoneView> {
+    const view = await this.#read(change, 'untouched', ctx);
+    if (view === null) throw missing(change.zone);
+    return view;
   }
 
-  /** A read after a write: if it fails, the outcome is what is not known. */
   async #readAfter(change: Change, ctx: CallContext): Promise<ZoneView> {
+    const view = await this.#read(change, 'unknown', ctx);
+    if (view === null) throw withoutEffect();
+    return view;
+  }
+
+  /** @param failed what is known of the change if it cannot be read: after a write its outcome is what is not known */
+  async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<ZoneView | null> {
     try {
-      const view = await this.#reader.read(change.zone, wantedBy(change), ctx);
-      if (view !== null) return view;
+      return await this.#reader.read(change.zone, wantedBy(change), ctx);
     } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+      throw error instanceof CentralError ? restated(error, failed) : error;
     }
-    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
   }
 
   /**
@@ -150,8 +151,7 @@ export class ZoneUpdater {
     const left = planRRsets(change, after.records).filter(({ name }) => !after.hidden.has(name));
     const unseen = edits.filter(({ name }) => after.hidden.has(name));
     const holds = unseen.length === 0 || (await this.#holds(change.zone, unseen, ctx));
-    if (left.length === 0 && holds) return;
-    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+    if (left.length > 0 || !holds) throw withoutEffect();
   }
 
   async #holds(zone: DnsName, edits: readonly RRsetEdit[], ctx: CallContext): Promise<boolean> {
@@ -271,6 +271,15 @@ function rejectHidden(edits: readonly RRsetEdit[], { hidden }: ZoneView): void {
     const text = `${formatRecord(record)} lies below ${displayName(cut)}, where the name server does not show what it has`;
     throw new CentralError('central.refused', { state: 'untouched', retry: 'never', params: { text } });
   }
+}
+
+function missing(zone: DnsName): CentralError {
+  const params = { text: displayName(zone) };
+  return new CentralError('central.missing', { state: 'untouched', retry: 'never', params });
+}
+
+function withoutEffect(): CentralError {
+  return new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
 }
 
 /** With the state of the whole change. */
