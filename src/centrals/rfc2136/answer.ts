@@ -1,4 +1,5 @@
 import { CentralError, type CentralErrorFacts } from '../../core/central.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
@@ -104,6 +105,12 @@ export function deniedForZone(error: unknown): unknown {
     params,
     cause: error,
   });
+}
+
+/** What is asked of the name server cannot be decided, because it does not show what it has there. */
+export function hiddenRefusal(what: string, cut: DnsName): CentralError {
+  const text = `${what} lies below ${displayName(cut)}, where the name server does not show what it has`;
+  return new CentralError('central.refused', { state: 'untouched', retry: 'never', params: { text } });
 }
 
 /** What a prerequisite that does not hold is answered with (RFC 2136 section 3.2). */

@@ -12,8 +12,8 @@ export type Seen =
   /** Records at the name; perhaps made up from a wildcard. */
   | { readonly kind: 'records'; readonly records: readonly CentralRecord[] }
   /**
-   * At or below a delegation or a DNAME: only what a referral shows is seen (RFC 1034 section 4.3.2). `cut` is the owner of
-   * the NS or DNAME.
+   * At or below a delegation, a DNAME or another zone that the server has: only what a referral shows is seen, or nothing (RFC 1034
+   * section 4.3.2). `cut` is the owner of the NS or DNAME, or the apex of the other zone.
    */
   | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly CentralRecord[] };
 
@@ -24,11 +24,30 @@ export function seenIn(answer: DnsMessage, zone: DnsName, name: DnsName): Seen {
   const dname = answer.answers.find((record) => record.type === 'DNAME' && record.name !== name);
   if (dname !== undefined && isWithin(name, dname.name))
     return { kind: 'hidden', cut: dname.name, records: [] };
+  const child = childOver(answer, zone, name);
+  if (child !== null) return { kind: 'hidden', cut: child, records: [] };
   const records = dataAt(answer.answers, name);
   if (answer.answers.length > 0) return { kind: 'records', records };
   // A denial names the zone that it speaks for: another one means that ours is not here.
-  const soa = answer.authority.find(({ type }) => type === 'SOA');
-  return soa?.name === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
+  return deniedBy(answer) === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
+}
+
+/**
+ * The apex of another zone of the server, below the apex of ours, that an answer is out of: it denies in its own name, or has what only an
+ * apex has. Null: nothing shows one.
+ */
+export function childOver(answer: DnsMessage, zone: DnsName, name: DnsName): DnsName | null {
+  const apex =
+    deniedBy(answer) ??
+    answer.answers.find((record) => record.name === name && (record.type === 'SOA' || record.type === 'NS'))
+      ?.name;
+  if (!answer.flags.aa || apex === undefined || apex === zone) return null;
+  return isWithin(apex, zone) && isWithin(name, apex) ? apex : null;
+}
+
+/** The zone in whose name an answer denies something (RFC 2308 section 2); null: it denies nothing. */
+export function deniedBy({ answers, authority }: DnsMessage): DnsName | null {
+  return answers.length > 0 ? null : (authority.find(({ type }) => type === 'SOA')?.name ?? null);
 }
 
 function seenInReferral(answer: DnsMessage, zone: DnsName, name: DnsName): Seen {

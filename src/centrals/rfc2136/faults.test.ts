@@ -44,7 +44,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
   describe(`${kind} at a bad moment`, { skip: missingPrograms(...programs[kind]) }, () => {
     const begin = async (t: TestContext, zones: readonly ServedZone[]): Promise<Place> => {
       const key = makeKey();
-      const server = await starts[kind]({ keys: [key], zones });
+      const server = await starts[kind]({ keys: [key, makeKey('nobody')], zones });
       const proxy = await startDnsProxy(server.port);
       const central = centralAt(proxy, key);
       t.after(async () => {

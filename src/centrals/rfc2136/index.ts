@@ -18,7 +18,7 @@ import { deleteRecord } from '../../dns/wire/update.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
 import { centralRecord } from './answers.ts';
-import { NameReader, type Wanted } from './records.ts';
+import { NameReader, type Wanted, type ZoneView } from './records.ts';
 import type { Rfc2136Settings } from './schema.ts';
 import { ZoneUpdater } from './write.ts';
 
@@ -91,7 +91,7 @@ class Rfc2136Central implements Central {
     known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    if (!this.traits.wholeZones) return await this.#read(zone, wantedIn(known), ctx);
+    if (!this.traits.wholeZones) return (await this.#read(zone, wantedIn(known), ctx))?.records ?? null;
     if ((await this.#standing(zone, ctx)) !== 'ours') return null;
     const records = await this.#server.transfer(zone, ctx);
     return records.filter((record) => record.class === classes.IN).flatMap((record) => centralRecord(record));
@@ -103,12 +103,14 @@ class Rfc2136Central implements Central {
     ctx: CallContext,
     types?: ReadonlySet<string>,
   ): Promise<readonly CentralRecord[] | null> {
-    return await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
+    const view = await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
+    if (view !== null && types !== undefined) await this.#reader.demandShown(zone, view, types, ctx);
+    return view?.records ?? null;
   }
 
-  async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+  async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<ZoneView | null> {
     if (!this.#allowed.has(zone) && (await this.#standing(zone, ctx)) !== 'ours') return null;
-    return (await this.#reader.read(zone, wanted, ctx))?.records ?? null;
+    return await this.#reader.read(zone, wanted, ctx);
   }
 
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {

@@ -1,20 +1,20 @@
 import { signerTypes } from '../../dns/dnssec.ts';
-import { isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
+import { displayName, isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { recordId } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
-import { nameInUse } from '../../dns/wire/update.ts';
+import { nameInUse, rrsetAbsent } from '../../dns/wire/update.ts';
 import { restated } from '../restate.ts';
-import { updateRefusal } from './answer.ts';
+import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
 import type { NameServer } from './api.ts';
-import { seenIn, type Seen } from './answers.ts';
+import { childOver, deniedBy, seenIn, type Seen } from './answers.ts';
 
 /** What a read of some names found. */
 export interface ZoneView {
   readonly records: readonly CentralRecord[];
-  /** Names of which a query shows only part, each with the owner of the delegation or DNAME that hides them. */
+  /** Names of which a query shows only part, each with the owner of what hides them ({@link Seen}), as far as it is known. */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }
 
@@ -54,7 +54,13 @@ export class NameReader {
       for (const { name, seen, denied } of await Promise.all(
         part.map(async (one) => await reading.name(...one)),
       )) {
-        if (seen.kind === 'no-zone') return null;
+        if (seen.kind === 'no-zone') {
+          // Below the apex it may be in another zone of the server, which this key may not even ask.
+          if (!(await this.hasZone(zone, ctx))) return null;
+          hidden.set(name, name);
+          proven = true;
+          continue;
+        }
         if (seen.kind === 'hidden') hidden.set(name, seen.cut);
         records.push(...seen.records);
         proven ||= denied;
@@ -62,6 +68,27 @@ export class NameReader {
     }
     // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
     return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
+  }
+
+  /**
+   * Says no where something of these types is there that queries do not show: whoever is about to decide by what was read would take it for
+   * absent.
+   * @throws {CentralError} `central.refused`
+   */
+  async demandShown(
+    zone: DnsName,
+    { records, hidden }: ZoneView,
+    types: ReadonlySet<string>,
+    ctx: CallContext,
+  ): Promise<void> {
+    for (const [name, cut] of hidden) {
+      const shown = new Set(records.filter((record) => record.name === name).map(({ type }) => type));
+      const absent = [...types].filter((type) => !shown.has(type)).map((type) => rrsetAbsent(name, type));
+      if (absent.length === 0) continue;
+      const { rcode } = await this.#server.update(zone, absent, [], ctx);
+      if (prerequisiteFailed(rcode)) throw hiddenRefusal(displayName(name), cut);
+      if (rcode !== rcodes.NOERROR) throw restated(updateRefusal(rcode), 'untouched');
+    }
   }
 
   /**
@@ -99,16 +126,38 @@ class Reading {
   }
 
   async name(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
-    const { zone, ctx, anyIsFull } = this.#options;
+    try {
+      return await this.#found(name, wanted);
+    } catch (error) {
+      if (!(error instanceof NotAnsweredHere)) throw error;
+      return { name, denied: false, seen: { kind: 'no-zone' } };
+    }
+  }
+
+  /** @throws {NotAnsweredHere} where Knot, which takes keys zone by zone, does not take it for the zone that the name is in */
+  async #query(name: DnsName, type: string): Promise<DnsMessage> {
+    const { zone, ctx } = this.#options;
+    try {
+      return await this.#server.query(name, type, ctx);
+    } catch (error) {
+      const isDenied = error instanceof CentralError && error.code === 'central.access-denied';
+      throw isDenied && name !== zone ? new NotAnsweredHere() : error;
+    }
+  }
+
+  async #found(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
+    const { zone, anyIsFull } = this.#options;
     const [answers, wildcards] = await Promise.all([
       anyIsFull ? this.#any(name, wanted) : this.#each(name, wanted),
       Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#wildcard(one))),
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
     const seen = joined(answers.map((answer) => seenIn(answer, zone, name)));
+    const child = seen.kind === 'records' ? await this.#childOver(name, answers, wildcards) : null;
+    if (child !== null) return { name, denied, seen: { kind: 'hidden', cut: child, records: [] } };
     if (seen.kind === 'hidden' && seen.cut === name && anyIsFull) {
       // The parent's side of a delegation has two kinds of records, and a referral shows one.
-      const ds = seenIn(await this.#server.query(name, 'DS', ctx), zone, name);
+      const ds = seenIn(await this.#query(name, 'DS'), zone, name);
       return { name, denied, seen: ds.kind === 'records' ? joined([seen, ds]) : seen };
     }
     const wild = wildcards.some(({ rcode, flags }) => flags.aa && rcode === rcodes.NOERROR);
@@ -117,9 +166,36 @@ class Reading {
     return { name, denied, seen: (await this.#isInUse(name)) ? seen : { kind: 'records', records: [] } };
   }
 
+  /** The apex of another zone of the server that a name is in, where everything asked of the name itself was answered with data. */
+  async #childOver(
+    name: DnsName,
+    own: readonly DnsMessage[],
+    wildcards: readonly DnsMessage[],
+  ): Promise<DnsName | null> {
+    const { zone } = this.#options;
+    const unclear: DnsName[] = [];
+    for (const answer of wildcards) {
+      const child = childOver(answer, zone, name);
+      if (child !== null) return child;
+      const above = parentName(answer.questions[0]?.name ?? zone);
+      if (deniedBy(answer) === null && above !== zone) unclear.push(above);
+    }
+    // DS is the parent's at every cut (RFC 4035 section 3.1.4.1); ANY shows the SOA of an apex.
+    const isTold = own.some((answer) => {
+      const type = answer.questions[0]?.type;
+      return type === 'ANY' ? !isWildcard(name) : type !== 'DS' && deniedBy(answer) === zone;
+    });
+    if (!isTold && name !== zone) unclear.push(name);
+    for (const one of unclear) {
+      const child = childOver(await this.#query(one, 'SOA'), zone, one);
+      if (child !== null) return child;
+    }
+    return null;
+  }
+
   async #any(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
     try {
-      return [await this.#server.query(name, 'ANY', this.#options.ctx)];
+      return [await this.#query(name, 'ANY')];
     } catch (error) {
       if (!(error instanceof CentralError) || error.code !== 'central.list-cut') throw error;
       return await this.#each(name, wanted);
@@ -128,9 +204,7 @@ class Reading {
 
   async #each(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
     const types = wanted === 'all' ? askedTypes : [...wanted];
-    return await Promise.all(
-      types.map(async (type) => await this.#server.query(name, type, this.#options.ctx)),
-    );
+    return await Promise.all(types.map(async (type) => await this.#query(name, type)));
   }
 
   /** In a prerequisite only the name itself counts, no wildcard (RFC 2136 section 2.4.4). @throws {CentralError} */
@@ -143,10 +217,14 @@ class Reading {
 
   /** Asked once, however many names it may stand for. */
   async #wildcard(wildcard: DnsName): Promise<DnsMessage> {
-    const asked = this.#wildcards.get(wildcard) ?? this.#server.query(wildcard, 'TXT', this.#options.ctx);
+    const asked = this.#wildcards.get(wildcard) ?? this.#query(wildcard, 'TXT');
     this.#wildcards.set(wildcard, asked);
     return await asked;
   }
+}
+
+class NotAnsweredHere extends Error {
+  override readonly name = 'NotAnsweredHere';
 }
 
 interface Found {
@@ -154,6 +232,10 @@ interface Found {
   readonly seen: Seen;
   /** Whether something was denied in the zone's own name. */
   readonly denied: boolean;
+}
+
+function isWildcard(name: DnsName): boolean {
+  return name.startsWith('*.');
 }
 
 /** Every wildcard from which an answer about the name may be made up (RFC 4592 section 3.3). */
@@ -165,11 +247,6 @@ function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
     if (wildcard !== name) found.push(wildcard);
   }
   return found;
-}
-
-/** The zone in whose name an answer denies something (RFC 2308 section 2); null: it denies nothing. */
-function deniedBy({ answers, authority }: DnsMessage): DnsName | null {
-  return answers.length > 0 ? null : (authority.find(({ type }) => type === 'SOA')?.name ?? null);
 }
 
 function isApexAnswer({ rcode, flags, answers }: DnsMessage, zone: DnsName): boolean {

@@ -7,7 +7,7 @@ import type { WireRecord } from '../../dns/wire/records.ts';
 import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
 import { restated } from '../restate.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
-import { prerequisiteFailed, updateRefusal } from './answer.ts';
+import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
 import { heldOctets } from './answers.ts';
 import type { NameServer } from './api.ts';
 import type { NameReader, Wanted, ZoneView } from './records.ts';
@@ -50,17 +50,22 @@ export class ZoneUpdater {
     let view: ZoneView = { records: present, hidden: new Map() };
     let isFresh = false;
     for (let round = 0; round < mostRounds; round += 1) {
+      if (isFresh && planRRsets(change, view.records).length === 0) {
+        const unseen = unseenIn(change, view);
+        if (unseen.length === 0 || (await this.#lacks(change.zone, unseen, ctx))) return;
+        view = withRecords(view, unseen);
+      }
       const edits = planRRsets(change, view.records);
-      if (edits.length === 0 && isFresh) return;
       if (edits.length > 0) {
         rejectClashes(change.zone, edits, view.records);
         if (await this.#sendAll(change, edits, view.records, altered, ctx)) {
           await this.#demand(change, edits, await this.#readAfter(change, ctx), ctx);
           return;
         }
-        if (isFresh) rejectHidden(edits, view);
       }
-      view = await this.#readFresh(change, ctx);
+      const unseen = isFresh ? unseenIn(change, view) : [];
+      if (isFresh && unseen.length === 0) rejectHidden(edits, view);
+      view = unseen.length > 0 ? withRecords(view, unseen) : await this.#readFresh(change, ctx);
       isFresh = true;
     }
     const params = { text: 'somebody else keeps changing the same records' };
@@ -152,6 +157,13 @@ export class ZoneUpdater {
     const unseen = edits.filter(({ name }) => after.hidden.has(name));
     const holds = unseen.length === 0 || (await this.#holds(change.zone, unseen, ctx));
     if (left.length > 0 || !holds) throw withoutEffect();
+  }
+
+  async #lacks(zone: DnsName, records: readonly ResourceRecord[], ctx: CallContext): Promise<boolean> {
+    const absent = records.map(({ name, type }) => rrsetAbsent(name, type));
+    const { rcode } = await this.#server.update(zone, absent, [], ctx);
+    if (rcode === rcodes.NOERROR || prerequisiteFailed(rcode)) return rcode === rcodes.NOERROR;
+    throw restated(updateRefusal(rcode), 'untouched');
   }
 
   async #holds(zone: DnsName, edits: readonly RRsetEdit[], ctx: CallContext): Promise<boolean> {
@@ -262,14 +274,28 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
   throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never', params });
 }
 
+/** Records to be removed where queries do not show whether they are there: perhaps they are just what is there. */
+function unseenIn({ remove }: Change, { records, hidden }: ZoneView): readonly CentralRecord[] {
+  const shown = new Set(records.map(setKey));
+  return remove
+    .filter((record) => hidden.has(record.name) && !shown.has(setKey(record)))
+    .map((record) => ({ ...record, handle: '' }));
+}
+
+function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): string {
+  return `${name} ${type}`;
+}
+
+function withRecords(view: ZoneView, more: readonly CentralRecord[]): ZoneView {
+  return { ...view, records: [...view.records, ...more] };
+}
+
 /** The prerequisites failed though everything was just read: what stands there is hidden from queries. */
 function rejectHidden(edits: readonly RRsetEdit[], { hidden }: ZoneView): void {
   for (const { name, after, before } of edits) {
     const cut = hidden.get(name);
     const record = after[0] ?? before[0];
-    if (cut === undefined || record === undefined) continue;
-    const text = `${formatRecord(record)} lies below ${displayName(cut)}, where the name server does not show what it has`;
-    throw new CentralError('central.refused', { state: 'untouched', retry: 'never', params: { text } });
+    if (cut !== undefined && record !== undefined) throw hiddenRefusal(formatRecord(record), cut);
   }
 }
 
