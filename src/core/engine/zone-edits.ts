@@ -79,8 +79,11 @@ export async function createAtCentral(
       await runtime.exclusively(() => commitApplied(runtime, latest));
       return { kind: 'accept' };
     }
-    latest = { ...latest, created: true };
-    await runtime.ports.journal.commit({ operations: [latest] });
+    // Where zones are the provider's none can be of our making, whatever becomes of us before the answer.
+    if (runtime.ports.central.traits.managesZones) {
+      latest = { ...latest, created: true };
+      await runtime.ports.journal.commit({ operations: [latest] });
+    }
     made = await runtime.ports.central.createZone(draft.zone, draft.seed ?? emptySeed, ctx);
     latest = { ...latest, created: made === 'created' };
     const content = made === 'created' ? await readCentralZone(runtime, draft.zone, [], ctx) : [];

@@ -132,6 +132,10 @@ export class SimCentral implements Central {
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'created' | 'exists'> {
     if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
     if (this.store.zones.has(zone)) return 'exists';
+    if (!this.traits.managesZones) {
+      await this.#travel(ctx);
+      throw refused('zone.create-there-first', false);
+    }
     await this.#write(ctx, false, zone, () => {
       if (!this.store.zones.has(zone)) this.store.zones.set(zone, new Map(this.defaults(zone)));
     });
@@ -140,6 +144,7 @@ export class SimCentral implements Central {
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     const there = this.store.zones.has(zone);
+    if (there && !this.traits.managesZones) throw refused('zone.delete-there', false);
     await this.#write(ctx, false, zone, () => {
       this.store.zones.delete(zone);
     });
@@ -207,7 +212,14 @@ function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
   return new CentralError('central.unreachable', { state, retry: 'later' });
 }
 
-function refused(code: 'central.refused' | 'central.missing' | 'zone.foreign', done: boolean): CentralError {
+type RefusalCode =
+  | 'central.refused'
+  | 'central.missing'
+  | 'zone.foreign'
+  | 'zone.create-there-first'
+  | 'zone.delete-there';
+
+function refused(code: RefusalCode, done: boolean): CentralError {
   return new CentralError(code, {
     state: done ? 'partial' : 'untouched',
     retry: 'never',
