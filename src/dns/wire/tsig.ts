@@ -140,7 +140,8 @@ export class TsigCheck {
       this.#keepUnsigned(octets);
       return;
     }
-    if (tsig.mac.length === 0) throw serverProblem(tsig);
+    // Only who does not know the key, or takes our signature for wrong, cannot sign its complaint (RFC 8945 section 5.2).
+    if (tsig.mac.length === 0) throw tsig.error === badTime ? failure('tsig.wrong-mac') : serverProblem(tsig);
     const { wire, octets: macOctets } = algorithms[this.#key.algorithm];
     if (tsig.name !== this.#key.name || tsig.algorithm !== wire) throw failure('tsig.other-key');
     if (tsig.mac.length !== macOctets)
@@ -180,11 +181,13 @@ export class TsigCheck {
   }
 }
 
+const badTime = 18;
+
 /** Errors of RFC 8945 section 3, in answers that carry them. */
 function serverProblem(tsig: TsigRecord): DnsDataError {
   if (tsig.error === 16) return failure('tsig.bad-signature');
   if (tsig.error === 17) return failure('tsig.bad-key');
-  if (tsig.error === 18) {
+  if (tsig.error === badTime) {
     const known = tsig.other.length === 6;
     const seconds = known ? Buffer.from(tsig.other).readUIntBE(0, 6) : tsig.time;
     return new DnsDataError([problem('tsig.bad-time', { serverTime: String(seconds) })]);
