@@ -44,6 +44,10 @@ export const catalogue = {
     en: 'The central DNS answered with something that is not a valid answer. Try again in a moment.',
     ru: 'Центральный DNS прислал некорректный ответ. Повторите попытку через минуту.',
   },
+  'central.zone-failing': {
+    en: 'The name server has the zone of {name} but cannot serve or change it at the moment ({text}). Try again in a moment; if it stays so, the provider has to look.',
+    ru: 'Зона с именем {name} на сервере имён есть, но сейчас он не может её обслуживать или менять ({text}). Повторите попытку через минуту; если не пройдёт, пусть посмотрит провайдер.',
+  },
   'central.list-cut': {
     en: 'The central DNS shows only a part of its list, so its state is not known.',
     ru: 'Центральный DNS показывает список не полностью, его состояние неизвестно.',

@@ -160,6 +160,8 @@ export type CentralErrorCode =
   | 'central.login-blocked'
   /** The answer is not what this central speaks (HTML, cut off, empty, 5xx). */
   | 'central.garbled'
+  /** It has the zone of `params.name` and cannot serve it just now: not loaded, broken, expired. Says nothing of other zones. */
+  | 'central.zone-failing'
   /** A list is marked or proved incomplete. */
   | 'central.list-cut'
   /** The central refused, in its own words (`params.text`). */

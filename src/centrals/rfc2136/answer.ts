@@ -56,14 +56,17 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
  * An update that the server answered with an error: all of it was left undone (RFC 2136 section 3.4.2.7). What a failing server
  * (SERVFAIL) did is not known.
  */
-export function updateRefusal(rcode: number): CentralError {
+export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];
-  const params = { text: rcodeName(rcode), kind: 'rfc2136' };
+  const params = { text: rcodeName(rcode), kind: 'rfc2136', name: displayName(zone) };
   const facts: CentralErrorFacts =
     code === undefined
       ? { state: 'unknown', retry: 'later', params }
       : { state: 'untouched', retry: 'never', params };
-  return new CentralError(code ?? 'central.garbled', facts);
+  return new CentralError(
+    code ?? (rcode === rcodes.SERVFAIL ? 'central.zone-failing' : 'central.garbled'),
+    facts,
+  );
 }
 
 /**
@@ -79,12 +82,15 @@ export function unsignedRefusal(error: unknown): number | null {
 /**
  * What an answer to a query says is taken for knowledge only where the server could answer: with data, a denial, or by having no such
  * zone (REFUSED, NOTAUTH). A zone that it has and cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
+ * @param name that was asked about
  * @throws {CentralError}
  */
-export function demandKnowledge({ rcode, flags }: Pick<DnsMessage, 'rcode' | 'flags'>): void {
+export function demandKnowledge({ rcode, flags }: DnsMessage, name: DnsName): void {
   const facts = { state: 'untouched', retry: 'later' } as const;
-  if (!knowing.has(rcode))
-    throw new CentralError('central.garbled', { ...facts, params: { text: rcodeName(rcode) } });
+  const text = rcodeName(rcode);
+  if (rcode === rcodes.SERVFAIL)
+    throw new CentralError('central.zone-failing', { ...facts, params: { text, name: displayName(name) } });
+  if (!knowing.has(rcode)) throw new CentralError('central.garbled', { ...facts, params: { text } });
   if (flags.tc) throw new CentralError('central.list-cut', { ...facts, params: { text: 'TC' } });
 }
 

@@ -34,7 +34,7 @@ export class NameServer {
   async query(name: DnsName, type: string, ctx: CallContext): Promise<DnsMessage> {
     return await this.#forZone('read', async () => {
       const { message } = await this.#ask(queryMessage(name, type), ctx);
-      demandKnowledge(message);
+      demandKnowledge(message, name);
       return message;
     });
   }

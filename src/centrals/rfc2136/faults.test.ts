@@ -1,5 +1,6 @@
 /** Answers that are no knowledge, and failures between two steps of one change. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -10,6 +11,7 @@ import { changeNames, type Change } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/central-contract.ts';
 import { startDnsProxy, type DnsProxy } from '../../testing/dns-proxy.ts';
 import { centralAt } from '../../testing/name-server-account.ts';
+import { fillDisk, mountSmallDisk } from '../../testing/small-disk.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../../testing/servers/name-server.ts';
 import { startNamed } from '../../testing/servers/named.ts';
@@ -73,9 +75,15 @@ for (const kind of ['BIND', 'Knot'] as const) {
       rmSync(join(server.folder, 'db'), { recursive: true, force: true });
       await server.start();
       const error = await failure(central.readNames(zone, [www], quietContext()));
-      assert.deepEqual([error.state, error.retry], ['untouched', 'later']);
+      assert.deepEqual(
+        [error.code, error.state, error.retry],
+        ['central.zone-failing', 'untouched', 'later'],
+      );
       await failure(central.listZones([zone], quietContext()));
       await failure(central.readZone(zone, [], quietContext()));
+      const other = parseName('other.example.');
+      await server.addZones([{ zone: other }]);
+      assert.deepEqual(await central.listZones([zone, other], quietContext()), [other]);
       await failure(central.signing(zone, quietContext()));
       await failure(
         central.createZone(zone, { addresses: [], nameServers: [], mailServers: [] }, quietContext()),
@@ -132,6 +140,35 @@ for (const kind of ['BIND', 'Knot'] as const) {
     });
   });
 }
+
+it(
+  'BIND with a full disk leaves a change undone, and says so',
+  { skip: missingPrograms('named', 'rndc') },
+  async (t) => {
+    const key = makeKey();
+    const server = await startNamed({ keys: [key] });
+    const folder = join(server.folder, 'zones');
+    if (!mountSmallDisk(t, folder, '1m')) {
+      await server.dispose();
+      t.skip('only root may mount');
+      return;
+    }
+    await server.addZones([{ zone, records: 'www A 192.0.2.1' }]);
+    const central = centralAt(server, key);
+    t.after(async () => {
+      await central.close();
+      await server.stop();
+      spawnSync('umount', [folder]);
+      await server.dispose();
+    });
+    fillDisk(join(folder, 'fill'));
+    const add = [record('new', 'TXT', `"${'x'.repeat(20_000)}"`)];
+    const error = await failure(central.apply({ zone, remove: [], add }, [], quietContext()));
+    assert.deepEqual([error.code, error.state, error.retry], ['central.zone-failing', 'untouched', 'later']);
+    const names = [parseName('new', zone), parseName('www', zone)];
+    assert.equal((await central.readNames(zone, names, quietContext()))?.length, 1);
+  },
+);
 
 describe(
   'BIND with more at one name than an answer can hold',

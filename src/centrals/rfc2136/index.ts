@@ -71,18 +71,19 @@ class Rfc2136Central implements Central {
   async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
     if (asked.length === 0) await this.check(ctx);
     const found: DnsName[] = [];
-    let denied: CentralError | null = null;
+    let doubt: CentralError | null = null;
     for (let at = 0; at < asked.length; at += mostAtOnce) {
       const part = asked.slice(at, at + mostAtOnce);
-      const standings = await Promise.all(part.map(async (zone) => await this.#standing(zone, ctx)));
+      const standings = await Promise.all(part.map(async (zone) => await this.#standingOrError(zone, ctx)));
       for (const [index, zone] of part.entries()) {
         const standing = standings[index];
         if (standing === 'ours') found.push(zone);
-        else if (standing instanceof CentralError) denied = standing;
+        else if (standing instanceof CentralError) doubt = standing;
       }
     }
-    // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's.
-    if (found.length === 0 && denied !== null) throw denied;
+    // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's; a server that can serve none is
+    // not ready. One zone that it cannot serve holds up no other: a read of it says so.
+    if (found.length === 0 && doubt !== null) throw doubt;
     return found;
   }
 
@@ -153,18 +154,27 @@ class Rfc2136Central implements Central {
     );
   }
 
+  async #standingOrError(zone: DnsName, ctx: CallContext): Promise<Standing> {
+    try {
+      return await this.#standing(zone, ctx);
+    } catch (error) {
+      if (error instanceof CentralError && error.code === 'central.zone-failing') return error;
+      throw error;
+    }
+  }
+
   /**
    * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record that nobody has: nothing
    * is changed by that, not even the serial.
    * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is misspelled
    */
-  async #standing(zone: DnsName, ctx: CallContext): Promise<'ours' | 'foreign' | 'missing' | CentralError> {
+  async #standing(zone: DnsName, ctx: CallContext): Promise<Standing> {
     try {
       if (!(await this.#reader.hasZone(zone, ctx))) return 'missing';
       if (this.#allowed.has(zone)) return 'ours';
       const { rcode } = await this.#server.update(zone, [], [deleteRecord(nothingAt(zone))], ctx);
       if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return 'foreign';
-      if (rcode !== rcodes.NOERROR) throw updateRefusal(rcode);
+      if (rcode !== rcodes.NOERROR) throw updateRefusal(rcode, zone);
       this.#allowed.add(zone);
       return 'ours';
     } catch (error) {
@@ -173,6 +183,8 @@ class Rfc2136Central implements Central {
     }
   }
 }
+
+type Standing = 'ours' | 'foreign' | 'missing' | CentralError;
 
 function wantedIn(known: readonly RRsetKey[]): Wanted {
   const wanted = new Map<DnsName, Set<string>>();

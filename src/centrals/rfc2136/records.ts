@@ -87,7 +87,7 @@ export class NameReader {
       if (absent.length === 0) continue;
       const { rcode } = await this.#server.update(zone, absent, [], ctx);
       if (prerequisiteFailed(rcode)) throw hiddenRefusal(displayName(name), cut);
-      if (rcode !== rcodes.NOERROR) throw restated(updateRefusal(rcode), 'untouched');
+      if (rcode !== rcodes.NOERROR) throw restated(updateRefusal(rcode, zone), 'untouched');
     }
   }
 
@@ -212,7 +212,7 @@ class Reading {
     const { zone, ctx } = this.#options;
     const { rcode } = await this.#server.update(zone, [nameInUse(name)], [], ctx);
     if (rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN) return rcode === rcodes.NOERROR;
-    throw restated(updateRefusal(rcode), 'untouched');
+    throw restated(updateRefusal(rcode, zone), 'untouched');
   }
 
   /** Asked once, however many names it may stand for. */

@@ -90,7 +90,7 @@ export class ZoneUpdater {
       const { rcode, proven } = await this.#server.update(change.zone, prerequisites, updates, ctx);
       if (prerequisiteFailed(rcode)) return false;
       if (rcode !== rcodes.NOERROR) {
-        const error = updateRefusal(rcode);
+        const error = updateRefusal(rcode, change.zone);
         const certain = proven && error.state === 'untouched';
         throw certain ? error : await this.#judged({ error, proven }, change, part, ctx);
       }
@@ -163,7 +163,7 @@ export class ZoneUpdater {
     const absent = records.map(({ name, type }) => rrsetAbsent(name, type));
     const { rcode } = await this.#server.update(zone, absent, [], ctx);
     if (rcode === rcodes.NOERROR || prerequisiteFailed(rcode)) return rcode === rcodes.NOERROR;
-    throw restated(updateRefusal(rcode), 'untouched');
+    throw restated(updateRefusal(rcode, zone), 'untouched');
   }
 
   async #holds(zone: DnsName, edits: readonly RRsetEdit[], ctx: CallContext): Promise<boolean> {

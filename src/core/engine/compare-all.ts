@@ -16,6 +16,9 @@ export interface ComparisonProgress {
   readonly problem: string | null;
 }
 
+/** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
+const patientAttempts = 10;
+
 /** The first comparison, and every later one of all zones. */
 export class CompareAll {
   readonly #runtime: Runtime;
@@ -31,7 +34,7 @@ export class CompareAll {
     const { signal } = this.#runtime.stopping;
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if ((await journal.fact(baselineFact)) !== null) return;
-      if (await this.#baselineOnce()) return;
+      if (await this.#baselineOnce(attempts >= patientAttempts)) return;
       await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
         // Only the engine's stop ends this sleep early, and it ends the loop as well.
       });
@@ -52,12 +55,14 @@ export class CompareAll {
     }
   }
 
-  async #baselineOnce(): Promise<boolean> {
+  /** @param goesOn whether zones that the central cannot serve hold up the others no longer */
+  async #baselineOnce(goesOn: boolean): Promise<boolean> {
     const { journal, clock } = this.#runtime.ports;
     try {
       const { panel, central } = await this.#listBoth();
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
-      const hidden = await this.#enterPanelOnly(panel.filter((zone) => !central.has(zone)));
+      const absent = panel.filter((zone) => !central.has(zone));
+      const hidden = await this.#enterPanelOnly(absent, goesOn);
       await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden]);
       await journal.commit({ facts: { [baselineFact]: String(clock.wall()) } });
       this.progress = { ...this.progress, running: false };
@@ -83,19 +88,22 @@ export class CompareAll {
    * Those it says are missing are left alone as a whole.
    * @returns the others
    */
-  async #enterPanelOnly(zones: readonly DnsName[]): Promise<readonly DnsName[]> {
-    const { journal, clock, central, log } = this.#runtime.ports;
+  async #enterPanelOnly(zones: readonly DnsName[], goesOn: boolean): Promise<readonly DnsName[]> {
+    const { journal, clock, log } = this.#runtime.ports;
     const known = new Set((await journal.zones()).map(({ zone }) => zone));
     const hidden: DnsName[] = [];
     let entries: ZoneEntry[] = [];
     for (const zone of zones) {
       this.#runtime.stopping.signal.throwIfAborted();
       if (known.has(zone)) this.#count();
-      else if ((await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx))) !== null)
-        hidden.push(zone);
       else {
-        entries.push({ zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note: null });
-        this.#count();
+        const seen = await this.#lookFor(zone, goesOn);
+        if (seen === 'there') hidden.push(zone);
+        else {
+          const note = seen === 'missing' ? null : seen;
+          entries.push({ zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note });
+          this.#count();
+        }
       }
       if (entries.length < 500) continue;
       await journal.commit({ zones: entries });
@@ -104,6 +112,19 @@ export class CompareAll {
     if (entries.length > 0) await journal.commit({ zones: entries });
     if (hidden.length > 0) log(2, 'list.hides', { zones: hidden.length });
     return hidden;
+  }
+
+  /** A zone that the central cannot serve even now is left alone with that note; the comparison that sees it again joins it. */
+  async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | 'central.zone-failing'> {
+    const { central } = this.#runtime.ports;
+    try {
+      const records = await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx));
+      return records === null ? 'missing' : 'there';
+    } catch (error) {
+      const failing = error instanceof CentralError && error.code === 'central.zone-failing';
+      if (failing && goesOn) return 'central.zone-failing';
+      throw error;
+    }
   }
 
   #count(): void {

@@ -1,0 +1,73 @@
+/** A zone that the central has and cannot serve. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { parseName } from '../../dns/name.ts';
+import { recordId } from '../../dns/record.ts';
+import { a, arrive, engineOf, held, put, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
+import type { World } from '../../testing/simulator/world.ts';
+import { CentralError, type Central } from '../central.ts';
+
+const minute = 60_000;
+const other = parseName('example.net.');
+
+/** Both sides with two zones, of which the central cannot serve one until it is `mended`. */
+async function failingWorld(state: { mended: boolean }): Promise<World> {
+  const refuse = (): void => {
+    if (state.mended) return;
+    throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later' });
+  };
+  const wrap = (central: Central): Central => ({
+    id: central.id,
+    traits: central.traits,
+    audit: (change) => central.audit(change),
+    check: async (ctx) => await central.check(ctx),
+    listZones: async (asked, ctx) =>
+      (await central.listZones(asked, ctx)).filter((one) => state.mended || one !== zone),
+    readZone: async (of, known, ctx) => {
+      if (of === zone) refuse();
+      return await central.readZone(of, known, ctx);
+    },
+    readNames: async (of, names, ctx, types) => {
+      if (of === zone) refuse();
+      return await central.readNames(of, names, ctx, types);
+    },
+    apply: async (change, present, ctx) => await central.apply(change, present, ctx),
+    createZone: async (of, seed, ctx) => await central.createZone(of, seed, ctx),
+    deleteZone: async (of, ctx) => await central.deleteZone(of, ctx),
+    signing: async (of, ctx) => await central.signing(of, ctx),
+    close: async () => await central.close(),
+  });
+  return await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
+    world.wrap = wrap;
+    for (const side of [world.panel, world.central])
+      side.zones.set(other, new Map([a('www', 1)].map((one) => [recordId(one), one])));
+  });
+}
+
+async function standingOf(world: World, of: typeof zone): Promise<string | undefined> {
+  return (await world.clock.runUntilSettled(engineOf(world).view(of))).entry?.standing;
+}
+
+it('holds up the first comparison some minutes, not for ever, and is joined when it is served', async () => {
+  const state = { mended: false };
+  const world = await failingWorld(state);
+  assert.equal(await standingOf(world, other), undefined);
+  await world.clock.runUntil(world.clock.now() + 15 * minute);
+  assert.equal(await standingOf(world, other), 'joined');
+  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'central.zone-failing']);
+  state.mended = true;
+  put(world, 'panel', [a('www', 1), a('new', 2)]);
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
+  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(held(world, 'central', a('new', 2)), false);
+});
+
+it('that is served in time takes part in the first comparison', async () => {
+  const state = { mended: false };
+  const world = await failingWorld(state);
+  await world.clock.runUntil(world.clock.now() + minute);
+  state.mended = true;
+  await world.clock.runUntil(world.clock.now() + 2 * minute);
+  assert.equal(await zoneStanding(world), 'joined');
+});
