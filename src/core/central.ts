@@ -150,6 +150,7 @@ export type CentralErrorCode =
   | 'central.refused'
   | 'central.limit'
   | 'central.access-denied'
+  | 'central.update-refused'
   | 'central.invalid-value'
   | 'central.exists'
   | 'central.missing'

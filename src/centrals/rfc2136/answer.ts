@@ -40,7 +40,7 @@ export function exchangeFailure(error: unknown, purpose: Purpose): unknown {
 }
 
 const refusals: Readonly<Record<number, CentralError['code']>> = {
-  [rcodes.REFUSED]: 'central.access-denied',
+  [rcodes.REFUSED]: 'central.update-refused',
   [rcodes.NOTAUTH]: 'central.missing',
   [rcodes.NOTZONE]: 'central.invalid-value',
   [rcodes.FORMERR]: 'central.invalid-value',

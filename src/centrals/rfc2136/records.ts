@@ -48,7 +48,11 @@ export class NameReader {
     ctx: CallContext,
   ): Promise<ZoneView | null> {
     const asked = await this.#typesToAsk(zone, types, ctx);
-    const found = await Promise.all(names.map(async (name) => await this.#readName(zone, name, asked, ctx)));
+    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section 3.1.4.1).
+    const atApex = asked.filter((type) => type !== 'DS');
+    const found = await Promise.all(
+      names.map(async (name) => await this.#readName(zone, name, name === zone ? atApex : asked, ctx)),
+    );
     if (found.some(({ seen }) => seen.kind === 'no-zone')) return null;
     // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
     const proven = found.some(({ denied }) => denied) || (await this.hasZone(zone, ctx));
