@@ -66,17 +66,16 @@ export class Relay {
     server.on('data', (answer: Buffer) => {
       if (!silent) client.write(answer);
     });
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    // A server may end the connection with its answer: that would be an answer as well.
+    const ended = (): void => {
+      if (!silent) client.end();
+    };
+    server.on('end', ended).on('close', ended).on('error', ended);
+    client.on('end', () => server.end()).on('close', () => server.destroy());
+    client.on('error', () => server.destroy());
+    for (const socket of [client, server]) {
       this.#sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('end', () => other.end());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.end();
-      });
+      socket.on('close', () => this.#sockets.delete(socket));
     }
   }
 }
