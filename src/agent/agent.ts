@@ -9,6 +9,7 @@ import { systemClock } from '../app/clock.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
 import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wire.ts';
+import { serverText } from '../config/address.ts';
 import { loadSettings, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import type { FileLog } from './log.ts';
 import { Trace } from './trace.ts';
@@ -225,10 +226,11 @@ export class Agent {
   }
 }
 
-/** A text of the central's may name its host or our account there; that is nobody's business but the administrator's. */
-function withoutNames(text: string, { address, username }: Settings): string {
+/** A text may name the central's host, our account there, name servers asked; that is nobody's business but the administrator's. */
+function withoutNames(text: string, { address, username, verify }: Settings): string {
   const { host, hostname } = new URL(address);
-  const names = [address, host, hostname, username].filter((name) => name.length > 2);
+  const asked = verify.servers.flatMap((server) => [serverText(server), server.host]);
+  const names = [address, host, hostname, username, ...asked].filter((name) => name.length > 2);
   return names.reduce((clean, name) => clean.replaceAll(name, '[…]'), text);
 }
 

@@ -3,6 +3,7 @@ import { DnsDataError } from '../dns/problem.ts';
 import { zoneName } from '../dns/name.ts';
 import { CentralError } from '../core/central.ts';
 import { JournalError } from '../core/journal.ts';
+import type { Operation } from '../core/operation.ts';
 import type { Problem } from '../dns/problem.ts';
 import { foundCentral } from '../app/found-central.ts';
 import { pauseEnd } from '../app/pause.ts';
@@ -45,16 +46,18 @@ async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
   if (ask.do === 'trace') return agent.trace.turn(ask.zone === null ? null : zoneName(ask.zone), ask.refuse);
   const { state } = agent;
   if (state.kind !== 'running') throw new NotRunning();
-  const { engine, central } = state.wired;
+  const { engine, central, verifier } = state.wired;
+  const told = (operations: readonly Operation[]): readonly unknown[] =>
+    operations.map((one) => ({ ...one, live: verifier?.outcome(one.id) ?? null }));
   switch (ask.do) {
     case 'zones':
       return await engine.zones();
     case 'zone':
       return await engine.view(zoneName(ask.zone));
     case 'history':
-      return await engine.history(ask.latest);
+      return told(await engine.history(ask.latest));
     case 'operation':
-      return await engine.find(ask.prefix);
+      return told(await engine.find(ask.prefix));
     case 'compare':
       engine.compare(
         ask.zone === null ? 'all' : zoneName(ask.zone),
@@ -83,6 +86,7 @@ async function status(agent: Agent): Promise<unknown> {
     central: state.kind === 'running' ? state.wired.central.id : null,
     found: state.kind === 'running' ? foundCentral(paths.root, state.wired.settings) : null,
     engine: state.kind === 'running' ? await state.wired.engine.status() : null,
+    verify: state.kind === 'running' ? (state.wired.verifier?.status() ?? null) : null,
   };
 }
 

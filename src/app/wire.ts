@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { problem, type Problem } from '../dns/problem.ts';
 import { withBreaker } from '../core/breaker.ts';
 import type { Central } from '../core/central.ts';
+import { withVerification } from '../centrals/verified/index.ts';
+import type { Verifier } from '../centrals/verified/verifier.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { defaultEngineSettings } from '../core/engine/settings.ts';
 import type { Log } from '../core/log.ts';
@@ -14,6 +16,7 @@ import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { panelKindAt } from './panel-kind.ts';
+import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from './paths.ts';
 
 /** A running engine and what has to be closed with it. */
@@ -21,6 +24,8 @@ export interface Wired {
   readonly engine: Engine;
   readonly central: Central;
   readonly settings: Settings;
+  /** Null where no name servers are to be asked. */
+  readonly verifier: Verifier | null;
   close(): Promise<void>;
 }
 
@@ -38,6 +43,15 @@ async function makeCentral(settings: Settings, root: string): Promise<Central> {
     const { createRfc2136Central, readRfc2136Settings } = await import('../centrals/rfc2136/index.ts');
     return createRfc2136Central(
       accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
+      { clock: systemClock },
+    );
+  }
+  if (settings.kind === 'powerdns') {
+    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../centrals/powerdns/index.ts');
+    const { nameServers, kind } = settings.newZones;
+    const zoneKind = kind === 'master' ? 'Master' : 'Native';
+    return createPowerdnsCentral(
+      accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
     );
   }
   if (settings.kind === 'powerdns') {
@@ -119,9 +133,11 @@ export async function wireEngine(
 ): Promise<Wired> {
   const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
   if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
+  const verifier = makeVerifier(settings, log);
+  const logged = loggedCentral(central, log);
   const engine = new Engine({
     panel: loggedPanel(panel, log),
-    central: loggedCentral(central, log),
+    central: verifier === null ? logged : withVerification(logged, verifier),
     journal,
     clock: systemClock,
     log,
@@ -139,6 +155,7 @@ export async function wireEngine(
   try {
     await engine.start();
   } catch (error) {
+    verifier?.close();
     await journal.close();
     throw error;
   }
@@ -146,8 +163,10 @@ export async function wireEngine(
     engine,
     central,
     settings,
+    verifier,
     close: async () => {
       await engine.stop();
+      verifier?.close();
       await central.close();
       await journal.close();
     },

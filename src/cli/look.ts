@@ -10,6 +10,7 @@ import { wireCentral } from '../app/wire.ts';
 import { askAgent, AskFailed } from './ask.ts';
 import { examples } from './help.ts';
 import { askOrLook } from './offline.ts';
+import type { ToldOperation } from './show-verify.ts';
 import { exitStatus, print } from './output.ts';
 import type { Place } from './place.ts';
 import { showOperation } from './show-operation.ts';
@@ -80,7 +81,7 @@ function show(place: () => Place): Command {
     .addHelpText('after', examples.show)
     .action(async (prefix: string) => {
       const { paths, json } = place();
-      const found = (await askOrLook(paths, { do: 'operation', prefix })) as readonly Operation[];
+      const found = (await askOrLook(paths, { do: 'operation', prefix })) as readonly ToldOperation[];
       const [only, ...others] = found.filter(({ id }) => id === prefix).concat(found);
       if (only === undefined) {
         throw new AskFailed(`No operation begins with "${prefix}"; "domainsync history" lists them.`);

@@ -4,6 +4,7 @@ import { describeProblem } from '../core/describe.ts';
 import type { Operation, OperationItem } from '../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from './output.ts';
+import { liveLines, type ToldOperation } from './show-verify.ts';
 import { moodOfState } from './show.ts';
 
 /** What each state means and what happens next, in one sentence (docs/architecture.md, "Words"). */
@@ -31,7 +32,7 @@ const classes: Readonly<Record<Operation['class'], string>> = {
 };
 
 /** All there is to say about one operation. */
-export function showOperation(operation: Operation): string {
+export function showOperation(operation: ToldOperation): string {
   const { id, state, kind, zone, actor, source, problems, attempts, watchUntil } = operation;
   const lines = [
     `operation  ${id}`,
@@ -45,6 +46,7 @@ export function showOperation(operation: Operation): string {
   if (watchUntil > 0) lines.push(`watch      a late write is waited for until ${localTime(watchUntil)}`);
   lines.push(...operation.items.flatMap(itemLines));
   lines.push(...recordLines('put there', operation.added), ...recordLines('taken away', operation.removed));
+  lines.push(...liveLines(operation));
   for (const problem of problems) {
     lines.push(`reason     ${describeProblem(problem, 'en')} [${problem.code}]`, ...causeOf(problem.params));
   }

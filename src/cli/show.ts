@@ -5,8 +5,10 @@ import { describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
+import type { VerifyStatus } from '../centrals/verified/verifier.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime, table, type Cell, type Mood } from './output.ts';
+import { verifyLines } from './show-verify.ts';
 
 /** What the agent says of itself (`src/agent/control.ts`). */
 export interface StatusReport {
@@ -22,6 +24,8 @@ export interface StatusReport {
   /** Which panel the central turned out to be, where the settings leave that open. */
   readonly found: { readonly address: string; readonly kind: string } | null;
   readonly engine: EngineStatus | null;
+  /** Null where no name servers are asked; absent from an agent of an earlier release. */
+  readonly verify?: VerifyStatus | null;
 }
 
 /** How a state or standing is meant where a person looks. */
@@ -75,6 +79,7 @@ export function showStatus(report: StatusReport): string {
     for (const stuck of engine.stuck)
       lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
   }
+  if (report.verify !== undefined && report.verify !== null) lines.push(...verifyLines(report.verify));
   for (const problem of [...report.problems, ...report.pending])
     lines.push(`${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`);
   return lines.join('\n');

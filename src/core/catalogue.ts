@@ -94,6 +94,10 @@ export const catalogue = {
     ru: 'Центральный DNS ответил «успешно», но изменение на нём не появилось.',
     advice: 'support',
   },
+  'central.not-live': {
+    en: 'The central DNS took the change, but its name servers ({servers}) did not answer it in time, so it is not kept. Try again in a few minutes.',
+    ru: 'Центральный DNS принял изменение, но его серверы имён ({servers}) вовремя на него не перешли, поэтому оно отменено. Повторите попытку через несколько минут.',
+  },
   'central.type-unsupported': {
     en: 'The central DNS cannot hold records of type {type} ({name}).',
     ru: 'Центральный DNS не поддерживает записи типа {type} ({name}).',

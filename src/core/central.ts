@@ -9,6 +9,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Id of the operation this call belongs to (`-` for none): log field only. */
   readonly operation: string;
+  /** True for the write of an edit that can still be refused: who is to wait for the name servers (`centrals/verified`) waits here. */
+  readonly vetoable?: boolean;
 }
 
 /** Which central, and as whom: the ledger is keyed by it (design: "The ledger"). Holds no secret. */
@@ -162,7 +164,9 @@ export type CentralErrorCode =
   | 'zone.create-there-first'
   | 'zone.delete-there'
   /** The write was answered OK but a read does not show it. */
-  | 'central.no-effect';
+  | 'central.no-effect'
+  /** The central has it, name servers (`params.servers`) do not answer it in time: to be taken back, a read shows it done. */
+  | 'central.not-live';
 
 export interface CentralErrorFacts {
   /** What the failed call left: nothing changed, part of it changed, or not known. */

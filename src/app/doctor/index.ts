@@ -1,14 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { loadSettings } from '../../config/settings.ts';
+import { loadSettings, type Settings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
 import { journalPath } from '../paths.ts';
+import { askedServers } from '../verifier.ts';
 import { SettingsRefused, wireCentral, wirePanel, wirePanelHand } from '../wire.ts';
 import { lookAtAgent, lookAtLog, type AgentReport } from './agent.ts';
 import { lookAtCentral } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
 import { lookAtFiles, lookAtRegistration } from './files.ts';
 import { lookAtHost, lookAtSystem, lookAtWays } from './host.ts';
+import { joinedZone, lookAtNameServers } from './name-servers.ts';
 import { lookAtJournal, lookAtPanel } from './records.ts';
 import { lookAtPause, lookAtSettings } from './settings.ts';
 
@@ -49,14 +51,27 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
       'journal',
       async () => {
         if (settings === null) return [];
-        const central = await wireCentral(settings, paths.root);
-        await central.close();
-        return await lookAtJournal(journalPath(paths, central.id), wall);
+        return await lookAtJournal(await journalOf(settings, paths), wall);
+      },
+    ],
+    [
+      'name servers',
+      async () => {
+        if (settings === null || settings.verify.servers.length === 0) return [];
+        const zone = await joinedZone(await journalOf(settings, paths));
+        return await lookAtNameServers(askedServers(settings), zone, settings.verify.strict);
       },
     ],
     ['log', () => lookAtLog(paths, wall)],
   ];
   for (const [check, look] of looks) yield* await looked(check, look);
+}
+
+/** Where the journal of the account in use is. */
+async function journalOf(settings: Settings, paths: Paths): Promise<string> {
+  const central = await wireCentral(settings, paths.root);
+  await central.close();
+  return journalPath(paths, central.id);
 }
 
 /** One thing that cannot even be looked at must not hide the rest. */

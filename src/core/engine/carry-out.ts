@@ -94,7 +94,8 @@ async function write(
   ctx: CallContext,
 ): Promise<Outcome> {
   try {
-    const altered = await runtime.ports.central.apply(change, present, ctx);
+    const vetoable = prepared.class === 'veto';
+    const altered = await runtime.ports.central.apply(change, present, { ...ctx, vetoable });
     const operation = runtime.next(prepared, 'applied', { removed: altered.removed, added: altered.added });
     await runtime.ports.journal.commit({ operations: [operation] });
     return { kind: 'applied', operation };
@@ -128,7 +129,8 @@ async function afterFailedWrite(
   error: CentralError,
 ): Promise<Outcome> {
   if (error.state === 'untouched') return await refused(runtime, prepared, error, 'nothing');
-  const seen = await lookAgain(runtime, prepared, change);
+  // What name servers do not answer is taken back though the central has it.
+  const seen = error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, change);
   if (seen === 'done') {
     const operation = runtime.next(prepared, 'applied');
     await runtime.ports.journal.commit({ operations: [operation] });

@@ -24,6 +24,8 @@ export interface NamedOptions extends NameServerOptions {
   /** Ports that are told of changes and may transfer. */
   readonly secondaries?: readonly number[];
   readonly port?: number;
+  /** Whether it resolves for whoever asks; default no. */
+  readonly recursion?: boolean;
 }
 
 export interface Named extends NameServer {
@@ -119,7 +121,7 @@ function configuration(
   folder: string,
   { port, tlsPort, controlPort }: Ports,
   keys: readonly ServerKey[],
-  { extra = '', secondaries = [] }: NamedOptions,
+  { extra = '', secondaries = [], recursion = false }: NamedOptions,
 ): string {
   const told = secondaries.map((one) => `127.0.0.1 port ${one};`).join(' ');
   return `
@@ -131,7 +133,7 @@ options {
   listen-on port ${port} { 127.0.0.1; };
   listen-on port ${tlsPort} tls local { 127.0.0.1; };
   listen-on-v6 { none; };
-  recursion no;
+  recursion ${recursion ? 'yes' : 'no'};
   dnssec-validation no;
   notify ${secondaries.length > 0 ? `explicit; also-notify { ${told} }` : 'no'};
   allow-transfer { ${secondaries.length > 0 ? '127.0.0.1;' : transferKeys(keys)} };

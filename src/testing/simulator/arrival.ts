@@ -21,9 +21,13 @@ interface Sides {
   readonly central: readonly ResourceRecord[] | null;
 }
 
-/** Both sides, an engine that has just arrived, and its first comparison done. */
-export async function arrive({ panel, central }: Sides): Promise<World> {
+/** Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before the engine. */
+export async function arrive(
+  { panel, central }: Sides,
+  prepare: (world: World) => void = () => undefined,
+): Promise<World> {
   const world = new World(new MemoryJournal(), new Random(1));
+  prepare(world);
   put(world, 'panel', panel);
   put(world, 'central', central);
   await world.clock.runUntilSettled(world.start());

@@ -36,6 +36,11 @@ test('5,000 histories in which TTLs change as well', async () => {
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
+test('5,000 histories with a central that can neither list zones nor read whole ones', async () => {
+  const runs = await Promise.all([simulate(2_500, 1, 'names'), simulate(2_500, 2_501, 'names')]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
 test('a history is the same each time it is played', async () => {
   const [first, second] = await Promise.all([playHistory(7), playHistory(7)]);
   assert.deepEqual(first.log, second.log);

@@ -30,6 +30,8 @@ const hosts = ['www', 'ftp', 'api', '@'] as const;
 export interface HistoryOptions {
   /** Both sides keep a TTL for each record, and some edits change nothing else. */
   readonly ttls: boolean;
+  /** Whether the central can neither list zones nor read whole ones. */
+  readonly byName: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface HistoryOptions {
 export async function playHistory(
   seed: number,
   settings: Partial<EngineSettings> = {},
-  options: HistoryOptions = { ttls: false },
+  options: HistoryOptions = { ttls: false, byName: false },
 ): Promise<HistoryResult> {
   const random = new Random(seed);
   const world = new World(new MemoryJournal(), random, settings);
@@ -58,11 +60,12 @@ class History {
 
   readonly #ttls: boolean;
 
-  constructor(world: World, random: Random, { ttls }: HistoryOptions) {
+  constructor(world: World, random: Random, { ttls, byName }: HistoryOptions) {
     this.#world = world;
     this.#random = random;
     this.#ttls = ttls;
     if (ttls) world.defaultTtl = 3_600;
+    world.byName = byName;
   }
 
   /** Both sides as they are when the plugin arrives. */

@@ -47,7 +47,8 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
     if (!excused) found.push(...ttlViolations(panel.get(id), central.get(id)));
     if (isCentralsOwn(zone, record) || panel.has(id) === central.has(id)) return found;
     if (!mayDiffer(world, traces, view, place)) found.push(`${side(panel, id)}: ${formatRecord(record)}`);
-    else if (!listed(view, record)) found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
+    else if (!listed(view, record) && !unseen(world, view, record, panel))
+      found.push(`not listed, ${side(panel, id)}: ${formatRecord(record)}`);
     return found;
   });
 }
@@ -55,6 +56,17 @@ function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView):
 function ttlViolations(here: ResourceRecord | undefined, there: ResourceRecord | undefined): string[] {
   if (here === undefined || there === undefined || !otherTtl(here, there)) return [];
   return [`TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`];
+}
+
+/** A central that cannot read whole zones shows nothing of names that neither panel nor ledger know. */
+function unseen(
+  { byName }: World,
+  { rows }: ZoneView,
+  { name }: ResourceRecord,
+  panel: ReadonlyMap<string, ResourceRecord>,
+): boolean {
+  const known = [...panel.values(), ...rows.map(({ record }) => record)];
+  return byName && !known.some((record) => record.name === name);
 }
 
 function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string): boolean {

@@ -34,17 +34,7 @@ export class CentralStore {
  */
 export class SimCentral implements Central {
   readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
-  readonly traits: CentralTraits = {
-    atomic: 'record',
-    guard: 'per-record',
-    managesZones: true,
-    listsZones: true,
-    wholeZones: true,
-    ownerMark: false,
-    carriesTtl: false,
-    recordTypes: 'any',
-    readBackDelay: 0,
-  };
+  readonly traits: CentralTraits;
   readonly store: CentralStore;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -53,8 +43,20 @@ export class SimCentral implements Central {
   nextFault: () => CentralFault | null = () => null;
   down = false;
 
-  constructor(store: CentralStore, clock: Clock, random: Random, life: Life) {
+  /** @param byName whether it can neither list zones nor read whole ones */
+  constructor(store: CentralStore, clock: Clock, random: Random, life: Life, byName: boolean) {
     this.store = store;
+    this.traits = {
+      atomic: 'record',
+      guard: 'per-record',
+      managesZones: true,
+      listsZones: !byName,
+      wholeZones: !byName,
+      ownerMark: false,
+      carriesTtl: false,
+      recordTypes: 'any',
+      readBackDelay: 0,
+    };
     this.#life = life;
     this.#clock = clock;
     this.#random = random;
@@ -68,19 +70,22 @@ export class SimCentral implements Central {
     await this.#travel(ctx);
   }
 
-  async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
+  async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
     await this.#travel(ctx);
-    return [...this.store.zones.keys()];
+    const all = [...this.store.zones.keys()];
+    return this.traits.listsZones ? all : all.filter((zone) => asked.includes(zone));
   }
 
   async readZone(
     zone: DnsName,
-    _known: readonly DnsName[],
+    known: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     await this.#travel(ctx);
     const records = this.store.zones.get(zone);
-    return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
+    if (records === undefined) return null;
+    const all = [...records].map(([handle, record]) => ({ ...record, handle }));
+    return this.traits.wholeZones ? all : all.filter(({ name }) => known.includes(name));
   }
 
   async readNames(
@@ -88,7 +93,7 @@ export class SimCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.readZone(zone, [], ctx);
+    const all = await this.readZone(zone, names, ctx);
     return all === null ? null : all.filter(({ name }) => names.includes(name));
   }
 

@@ -1,6 +1,7 @@
 import type { Change } from '../../dns/zone.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { Journal } from '../../core/journal.ts';
@@ -44,9 +45,13 @@ export class World {
   answering = 0;
   /** TTL (seconds) of records that nobody gave one; null: neither side keeps TTLs. */
   defaultTtl: number | null = null;
+  /** Whether the central can neither list zones nor read whole ones. */
+  byName = false;
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
+  /** What the next engine gets as its central. */
+  wrap: (central: Central) => Central = (central) => central;
 
   constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
@@ -70,13 +75,14 @@ export class World {
     const life: Life = { dead: false };
     const clock = mortalClock(this.clock, life);
     const panel = new SimPanel(this.panel, this.clock, this.#random, life);
-    const central = new SimCentral(this.central, this.clock, this.#random, life);
+    const central = new SimCentral(this.central, this.clock, this.#random, life, this.byName);
     central.nextFault = () => this.chooseFault();
-    central.defaults = (zone) =>
-      defaultRecords(zone, 'central').map((record) => [recordId(record), this.timed(record)]);
+    // A name server makes no records of its own.
+    const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
+    central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
-      central,
+      central: this.wrap(central),
       journal: mortalJournal(this.#journal, life),
       clock,
       log: (level, event, fields) => {

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { sightOf } from '../../centrals/verified/goal.ts';
+import type { AskedServer } from '../../centrals/verified/look.ts';
+import { JournalError } from '../../core/journal.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import { DnsError } from '../../net/dns/dns-error.ts';
+import { note, ok, problemFound, warning, type Finding } from './finding.ts';
+
+const check = 'name servers';
+
+/**
+ * Asks each name server that is to prove what is live for one zone, and tells what keeps it from proving anything.
+ * @param zone which all of them should have; null: none is known yet
+ * @param strict whether edits are refused for what is found here
+ */
+export async function lookAtNameServers(
+  servers: readonly AskedServer[],
+  zone: DnsName | null,
+  strict: boolean,
+): Promise<Finding[]> {
+  if (servers.length === 0) return [];
+  if (zone === null)
+    return [note(check, 'no zone is mirrored yet that they could be asked for', 'ask again later')];
+  try {
+    return await Promise.all(servers.map(async (server) => await lookAtOne(server, zone, strict)));
+  } finally {
+    for (const server of servers) server.close();
+  }
+}
+
+async function lookAtOne(server: AskedServer, zone: DnsName, strict: boolean): Promise<Finding> {
+  const bad = strict ? problemFound : warning;
+  const cost = strict ? ' ([verify] mode is strict: edits are refused until then)' : '';
+  const shown = displayName(zone);
+  try {
+    const answer = await server.ask(zone, 'SOA', AbortSignal.timeout(patience));
+    const sight = sightOf(answer, { zone, name: zone, type: 'SOA' });
+    if (sight.kind === 'failed')
+      return bad(check, `${server.name} answers ${sight.rcode} for ${shown}`, `look into its log${cost}`);
+    if (sight.kind !== 'data' || sight.rdata.size === 0)
+      return bad(
+        check,
+        `${server.name} does not serve ${shown}`,
+        `ask the provider, or take it out of [verify] servers${cost}`,
+      );
+    if (!answer.flags.aa)
+      return warning(
+        check,
+        `${server.name} answers for ${shown} from a cache: it is a resolver, and shows new data only when the old ones expire`,
+        'name the authoritative name servers in [verify] servers',
+      );
+    return ok(check, `${server.name} serves ${shown}`);
+  } catch (error) {
+    if (!(error instanceof DnsError)) throw error;
+    const cause = error.params['text'] ?? error.kind;
+    return bad(
+      check,
+      `${server.name} does not answer (${cause})`,
+      `look whether it runs, and the firewall${cost}`,
+    );
+  }
+}
+
+/** Milliseconds for one question. */
+const patience = 5_000;
+
+/** A zone of the ledger that both sides have; null: none. */
+export async function joinedZone(path: string): Promise<DnsName | null> {
+  if (!existsSync(path)) return null;
+  try {
+    const journal = new SqliteJournal({ path, writer: false });
+    try {
+      return (await journal.zones()).find(({ standing }) => standing === 'joined')?.zone ?? null;
+    } finally {
+      await journal.close();
+    }
+  } catch (error) {
+    // The look at the journal tells it.
+    if (error instanceof JournalError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Altered } from '../../core/central.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
+import type { DnsMessage } from '../../dns/wire/message.ts';
+import { seenIn, type Seen } from '../rfc2136/answers.ts';
+
+/** What a name server has to answer for one RRset once a write is live there. TTLs do not count. */
+export interface Goal {
+  readonly zone: DnsName;
+  readonly name: DnsName;
+  readonly type: string;
+  /** Canonical rdata that have to be in the answer. */
+  readonly present: ReadonlySet<string>;
+  /** Canonical rdata that must not be in it. */
+  readonly absent: ReadonlySet<string>;
+  /** Whether the name is known to have records after the write: no wildcard then stands in for it (RFC 4592 section 3.3.1). */
+  readonly exists: boolean;
+}
+
+/** One RRset of one zone, as text. */
+export function goalKey({ zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type'>): string {
+  return `${zone} ${name} ${type}`;
+}
+
+/**
+ * The goals of a write, one an RRset it touched. A record that is both removed and added (another TTL) is to be present.
+ * @param before records known to have been at the names before the write; need not be all
+ */
+export function goalsOf(
+  zone: DnsName,
+  { removed, added }: Altered,
+  before: readonly ResourceRecord[] = [],
+): Goal[] {
+  const made = new Set(added.map(recordId));
+  const gone = removed.filter((record) => !made.has(recordId(record)));
+  const goneIds = new Set(gone.map(recordId));
+  const staying = [...added, ...before.filter((record) => !goneIds.has(recordId(record)))];
+  const names = new Set(staying.map(({ name }) => name));
+  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: Goal }>();
+  const goalFor = ({ name, type }: ResourceRecord): { present: Set<string>; absent: Set<string> } => {
+    const key = goalKey({ zone, name, type });
+    const known = goals.get(key);
+    if (known !== undefined) return known;
+    const [present, absent] = [new Set<string>(), new Set<string>()];
+    const begun = { present, absent, goal: { zone, name, type, present, absent, exists: names.has(name) } };
+    goals.set(key, begun);
+    return begun;
+  };
+  for (const record of added) goalFor(record).present.add(record.rdata);
+  for (const record of gone) goalFor(record).absent.add(record.rdata);
+  return [...goals.values()].map(({ goal }) => goal);
+}
+
+/** What one answer says of an RRset in a zone. */
+export type Sight =
+  | {
+      readonly kind: 'data';
+      readonly rdata: ReadonlySet<string>;
+      /** The answer has records at the name; another zone's perhaps, which a denial would have named. */
+      readonly positive: boolean;
+    }
+  /** At or below a delegation or a DNAME: the zone's own data there are not to be seen (RFC 1034 section 4.3.2). */
+  | { readonly kind: 'hidden' }
+  | { readonly kind: 'unserved' }
+  | { readonly kind: 'failed'; readonly rcode: string };
+
+/**
+ * Reads an answer as a statement about one RRset. Only records whose owner is the asked name count: where a CNAME leads is not
+ * followed. An answer out of a cache (without AA) counts by its data.
+ */
+export function sightOf(
+  answer: DnsMessage,
+  { zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type'>,
+): Sight {
+  const { rcode } = answer;
+  if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return { kind: 'unserved' };
+  if (rcode !== rcodes.NOERROR && rcode !== rcodes.NXDOMAIN)
+    return { kind: 'failed', rcode: rcodeName(rcode) };
+  const cached = !answer.flags.aa && speaksOf(answer, zone, name);
+  const seen = seenIn(cached ? { ...answer, flags: { ...answer.flags, aa: true } } : answer, zone, name);
+  switch (seen.kind) {
+    case 'no-zone':
+      return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
+    case 'hidden':
+      // A referral shows the NS of the cut whole.
+      return seen.cut === name && type === 'NS' ? dataOf(seen, type) : { kind: 'hidden' };
+    case 'records':
+      return dataOf(seen, type);
+  }
+}
+
+function dataOf({ records }: Exclude<Seen, { readonly kind: 'no-zone' }>, type: string): Sight {
+  const rdata = new Set(records.filter((record) => record.type === type).map((record) => record.rdata));
+  return { kind: 'data', rdata, positive: records.length > 0 };
+}
+
+/** Whether the answer has data at the name, or denies them in the zone's name. */
+function speaksOf({ answers, authority }: DnsMessage, zone: DnsName, name: DnsName): boolean {
+  if (answers.length > 0)
+    return answers.some((record) => record.name === name || isWithin(name, record.name));
+  return authority.some((record) => record.type === 'SOA' && record.name === zone);
+}
+
+/** Whether the answer speaks in the name of a zone between this one and the asked name, which the server has as well. */
+export function isChildZone({ answers, authority }: DnsMessage, zone: DnsName, name: DnsName): boolean {
+  return [...answers, ...authority].some(
+    (record) =>
+      record.type === 'SOA' &&
+      record.name !== zone &&
+      isWithin(record.name, zone) &&
+      isWithin(name, record.name),
+  );
+}

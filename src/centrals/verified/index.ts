@@ -1,0 +1,45 @@
+import { CentralError, type Central } from '../../core/central.ts';
+import { lookText, type Verifier } from './verifier.ts';
+
+/**
+ * The same central; what is written through it is asked of the name servers. A write that can still be refused fails with
+ * `central.not-live` (state `partial`: the central has it) when the verifier is strict and a name server does not answer it in
+ * time. It belongs outside the breaker: a name server that lags says nothing about the central.
+ */
+export function withVerification(central: Central, verifier: Verifier): Central {
+  return {
+    id: central.id,
+    get traits() {
+      return central.traits;
+    },
+    audit: (change) => central.audit(change),
+    check: (ctx) => central.check(ctx),
+    listZones: (asked, ctx) => central.listZones(asked, ctx),
+    readZone: (zone, known, ctx) => central.readZone(zone, known, ctx),
+    readNames: (zone, names, ctx, types) => central.readNames(zone, names, ctx, types),
+    apply: async (change, present, ctx) => {
+      const altered = await central.apply(change, present, ctx);
+      if (ctx.vetoable !== true || !verifier.strict) {
+        verifier.written(change.zone, altered, ctx.operation, present);
+        return altered;
+      }
+      const behind = await verifier.live(change.zone, altered, ctx, present);
+      if (behind.length === 0) return altered;
+      const params = {
+        servers: behind.map(({ server }) => server).join(', '),
+        text: behind.map(lookText).join(', '),
+      };
+      throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
+    },
+    createZone: (zone, seed, ctx) => central.createZone(zone, seed, ctx),
+    deleteZone: async (zone, ctx) => {
+      const outcome = await central.deleteZone(zone, ctx);
+      verifier.gone(zone);
+      return outcome;
+    },
+    close: async () => {
+      verifier.close();
+      await central.close();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import type { DnsMessage } from '../../dns/wire/message.ts';
+import { DnsError } from '../../net/dns/dns-error.ts';
+import { isChildZone, sightOf, type Goal } from './goal.ts';
+
+/** A name server that is asked. */
+export interface AskedServer {
+  /** For people. */
+  readonly name: string;
+  /** Asks for an RRset without recursion. @throws {DnsError | DnsDataError} */
+  ask(name: DnsName, type: string, signal: AbortSignal): Promise<DnsMessage>;
+  close(): void;
+}
+
+/**
+ * How a name server stands to a goal. `live`: answers the new data, or what cannot be told from them. `hidden`: cannot be seen from
+ * outside. `old`: answers other data. `unserved`: does not have the zone. `failed`: answers with an error. `silent`: does not answer.
+ */
+export interface Look {
+  readonly state: 'live' | 'hidden' | 'old' | 'unserved' | 'failed' | 'silent';
+  /** The error in words; empty where `state` says it all. */
+  readonly text: string;
+}
+
+/** Asks a name server for the RRset of a goal, once; more is only asked where the first answer can be misunderstood. */
+export async function lookAt(server: AskedServer, goal: Goal, signal: AbortSignal): Promise<Look> {
+  try {
+    return await look(server, goal, signal);
+  } catch (error) {
+    // What cannot be put into a query cannot be checked.
+    if (error instanceof DnsDataError) return { state: 'hidden', text: '' };
+    if (error instanceof DnsError) return { state: 'silent', text: error.params['text'] ?? error.kind };
+    throw error;
+  }
+}
+
+async function look(server: AskedServer, goal: Goal, signal: AbortSignal): Promise<Look> {
+  const { zone, name, type, present, absent, exists } = goal;
+  const sight = sightOf(await server.ask(name, type, signal), goal);
+  if (sight.kind === 'failed') return { state: 'failed', text: sight.rcode };
+  if (sight.kind !== 'data') return { state: sight.kind, text: '' };
+  const left = [...absent].filter((rdata) => sight.rdata.has(rdata));
+  const complete = present.isSubsetOf(sight.rdata);
+  if (complete && left.length === 0) return { state: 'live', text: '' };
+  if (complete && !exists && (await isMadeUp(server, goal, left, signal))) return { state: 'live', text: '' };
+  if (sight.positive && name !== zone && isChildZone(await server.ask(name, 'SOA', signal), zone, name))
+    return { state: 'hidden', text: '' };
+  return { state: 'old', text: '' };
+}
+
+/** Whether a wildcard gives the same data, so that nobody can see whether the removed ones are still there (RFC 4592 section 3.3). */
+async function isMadeUp(
+  server: AskedServer,
+  { zone, name, type }: Goal,
+  left: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const wildcard of wildcardsOver(name, zone)) {
+    const sight = sightOf(await server.ask(wildcard, type, signal), { zone, name: wildcard, type });
+    if (sight.kind === 'data' && left.every((rdata) => sight.rdata.has(rdata))) return true;
+  }
+  return false;
+}
+
+function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
+  const found: DnsName[] = [];
+  for (let above = name; above !== zone && isWithin(above, zone);) {
+    above = parentName(above);
+    const wildcard = parseName('*', above);
+    if (wildcard !== name) found.push(wildcard);
+  }
+  return found;
+}

@@ -1,0 +1,298 @@
+import type { Altered, CallContext } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { Check, type CheckEnd, type ServerLook } from './check.ts';
+import { goalKey, goalsOf, type Goal } from './goal.ts';
+import type { AskedServer } from './look.ts';
+
+/** Checks that ask at the same time; the rest wait, the newest first. */
+const mostUnderWay = 50;
+/** Checks that wait; beyond that the oldest are dropped. */
+const mostWaiting = 1_000;
+/** RRsets asked for of one write: name servers take over a zone as a whole, so some stand for all. */
+const mostGoals = 16;
+/** Checks remembered whose limit passed, and milliseconds between later looks whether they are live after all. */
+const mostBehind = 10;
+const lookAgainEvery = 60_000;
+/** Milliseconds from which a check that is still asking is worth telling. */
+const slow = 2_000;
+/** Operations whose outcome is remembered. */
+const mostOutcomes = 500;
+
+export interface VerifierPorts {
+  readonly servers: readonly AskedServer[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds a check in the background may take. */
+  readonly limit: number;
+  /** Milliseconds an edit waits for the name servers; null: it does not. */
+  readonly strict: number | null;
+}
+
+/** How the name servers stand to what an operation wrote last. */
+export interface LiveView {
+  readonly state: 'waiting' | 'asking' | 'dropped' | CheckEnd;
+  /** Empty while it waits, and when it was dropped. */
+  readonly servers: readonly ServerLook[];
+}
+
+/** A write that not every name server answers. */
+export interface BehindView {
+  readonly operation: string;
+  readonly zone: DnsName;
+  readonly names: readonly DnsName[];
+  /** When it was written: wall clock, milliseconds since 1970. */
+  readonly since: number;
+  /** Whether it is still within its limit. */
+  readonly asking: boolean;
+  readonly servers: readonly ServerLook[];
+}
+
+export interface VerifyStatus {
+  readonly servers: readonly string[];
+  readonly strict: boolean;
+  readonly underWay: number;
+  readonly waiting: number;
+  /** How checks ended since the start. */
+  readonly ended: Readonly<Record<CheckEnd | 'dropped', number>>;
+  /** Newest first. */
+  readonly behind: readonly BehindView[];
+}
+
+/**
+ * Asks the name servers for what was written at the central until they answer it. What it knows lives in memory, within bounds
+ * whatever is written.
+ */
+export class Verifier {
+  readonly #ports: VerifierPorts;
+  readonly #closing = new AbortController();
+  readonly #waiting = new Set<Check>();
+  readonly #underWay = new Set<Check>();
+  /** Who looks after an RRset. */
+  readonly #byKey = new Map<string, Check>();
+  /** Oldest first. */
+  #behind: Check[] = [];
+  readonly #outcomes = new Map<string, { check: Check; state: LiveView['state'] }>();
+  readonly #ended = { live: 0, hidden: 0, behind: 0, superseded: 0, dropped: 0 };
+  #lookingAgain = false;
+
+  constructor(ports: VerifierPorts) {
+    this.#ports = ports;
+  }
+
+  get strict(): boolean {
+    return this.#ports.strict !== null;
+  }
+
+  /**
+   * Has a write checked in the background. Never throws.
+   * @param before what is known to have been at its names before it
+   */
+  written(zone: DnsName, altered: Altered, operation: string, before: readonly ResourceRecord[] = []): void {
+    const check = this.#begin(goalsOf(zone, altered, before), zone, operation);
+    if (check === null) return;
+    this.#waiting.add(check);
+    this.#note(check, 'waiting');
+    const [oldest] = this.#waiting;
+    if (this.#waiting.size > mostWaiting && oldest !== undefined) {
+      this.#waiting.delete(oldest);
+      this.#close(oldest, 'dropped');
+    }
+    this.#advance();
+  }
+
+  /**
+   * Waits until the name servers answer a write, as long as an edit may wait.
+   * @param before as for `written`
+   * @returns those that do not; empty: all do
+   */
+  async live(
+    zone: DnsName,
+    altered: Altered,
+    ctx: CallContext,
+    before: readonly ResourceRecord[] = [],
+  ): Promise<readonly ServerLook[]> {
+    const check = this.#begin(goalsOf(zone, altered, before), zone, ctx.operation);
+    if (check === null) return [];
+    const end = await this.#run(check, this.#ports.strict ?? 0, ctx.signal);
+    return end === 'behind' ? check.servers.filter(isBehind) : [];
+  }
+
+  /** Nothing is expected of a zone any more. */
+  gone(zone: DnsName): void {
+    for (const check of [...this.#waiting, ...this.#underWay, ...this.#behind])
+      if (check.written.zone === zone) for (const key of check.keys) this.#supersede(key, check);
+  }
+
+  /** What is known of an operation's last write; null: nothing. */
+  outcome(operation: string): LiveView | null {
+    const known = this.#outcomes.get(operation);
+    if (known === undefined) return null;
+    const asked = known.state !== 'waiting' && known.state !== 'dropped';
+    return { state: known.state, servers: asked ? known.check.servers : [] };
+  }
+
+  status(): VerifyStatus {
+    const { servers, clock } = this.#ports;
+    const slowOnes = [...this.#underWay].filter(
+      (check) => clock.wall() - check.since >= slow && check.servers.some(isBehind),
+    );
+    return {
+      servers: servers.map(({ name }) => name),
+      strict: this.strict,
+      underWay: this.#underWay.size,
+      waiting: this.#waiting.size,
+      ended: { ...this.#ended },
+      behind: [
+        ...slowOnes.slice(-mostBehind).map((check) => viewOf(check, true)),
+        ...this.#behind.map((check) => viewOf(check, false)),
+      ].toSorted((a, b) => b.since - a.since),
+    };
+  }
+
+  /** Ends every check and every connection. */
+  close(): void {
+    this.#closing.abort();
+    this.#waiting.clear();
+    for (const server of this.#ports.servers) server.close();
+  }
+
+  #begin(goals: readonly Goal[], zone: DnsName, operation: string): Check | null {
+    if (goals.length === 0 || this.#closing.signal.aborted) return null;
+    for (const goal of goals) this.#supersede(goalKey(goal));
+    const check = new Check(
+      { operation, zone, goals: spread(goals) },
+      this.#ports.servers,
+      this.#ports.clock,
+    );
+    for (const key of check.keys) this.#byKey.set(key, check);
+    return check;
+  }
+
+  /** Takes an RRset away from the check that looks after it. */
+  #supersede(key: string, check = this.#byKey.get(key)): void {
+    if (check === undefined) return;
+    this.#byKey.delete(key);
+    check.supersede(key);
+    if (!check.superseded) return;
+    if (this.#waiting.delete(check)) this.#close(check, 'superseded');
+    this.#behind = this.#behind.filter((one) => one !== check);
+  }
+
+  #advance(): void {
+    while (this.#underWay.size < mostUnderWay && this.#waiting.size > 0) {
+      const newest = [...this.#waiting].at(-1);
+      if (newest === undefined) return;
+      this.#waiting.delete(newest);
+      this.#run(newest, this.#ports.limit, this.#closing.signal)
+        .catch((error: unknown) => {
+          const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          this.#ports.log(1, 'verify.defect', { zone: newest.written.zone, error: text });
+        })
+        .finally(() => this.#advance());
+    }
+  }
+
+  async #run(check: Check, limit: number, signal: AbortSignal): Promise<CheckEnd> {
+    this.#underWay.add(check);
+    this.#note(check, 'asking');
+    try {
+      const end = await check.run(limit, AbortSignal.any([signal, this.#closing.signal]));
+      if (!this.#closing.signal.aborted) this.#close(check, end);
+      return end;
+    } finally {
+      this.#underWay.delete(check);
+    }
+  }
+
+  #close(check: Check, end: CheckEnd | 'dropped'): void {
+    this.#ended[end] += 1;
+    this.#note(check, end);
+    const { operation, zone } = check.written;
+    const ms = Math.round(this.#ports.clock.wall() - check.since);
+    if (end === 'behind') {
+      const servers = check.servers.filter(isBehind).map(lookText).join(', ');
+      this.#ports.log(2, 'verify.behind', { operation, zone, servers, ms });
+      const behind = [...this.#behind, check];
+      for (const old of behind.slice(0, -mostBehind)) this.#forget(old);
+      this.#behind = behind.slice(-mostBehind);
+      this.#lookAgain();
+      return;
+    }
+    if (end !== 'superseded') this.#ports.log(5, `verify.${end}`, { operation, zone, ms });
+    this.#forget(check);
+  }
+
+  #forget(check: Check): void {
+    for (const key of check.keys) if (this.#byKey.get(key) === check) this.#byKey.delete(key);
+  }
+
+  #note(check: Check, state: LiveView['state']): void {
+    const { operation } = check.written;
+    if (operation === '-') return;
+    this.#outcomes.delete(operation);
+    this.#outcomes.set(operation, { check, state });
+    const [oldest] = this.#outcomes.keys();
+    if (this.#outcomes.size > mostOutcomes && oldest !== undefined) this.#outcomes.delete(oldest);
+  }
+
+  /** A name server that was put in order later is not complained of any more. */
+  #lookAgain(): void {
+    if (this.#lookingAgain) return;
+    this.#lookingAgain = true;
+    const { clock, log } = this.#ports;
+    const { signal } = this.#closing;
+    const look = async (): Promise<void> => {
+      while (this.#behind.length > 0 && !signal.aborted) {
+        await clock.sleep(lookAgainEvery, signal);
+        for (const check of this.#behind) {
+          const end = await check.again(signal);
+          if (end === 'behind') continue;
+          this.#behind = this.#behind.filter((one) => one !== check);
+          this.#note(check, end);
+          this.#forget(check);
+        }
+      }
+      this.#lookingAgain = false;
+    };
+    look().catch((error: unknown) => {
+      this.#lookingAgain = false;
+      if (!signal.aborted) log(1, 'verify.defect', { error: String(error) });
+    });
+  }
+}
+
+/** So many of them, the first and the last among them. */
+function spread(goals: readonly Goal[]): readonly Goal[] {
+  if (goals.length <= mostGoals) return goals;
+  const step = (goals.length - 1) / (mostGoals - 1);
+  return Array.from({ length: mostGoals }, (_, at) => goals[Math.round(at * step)]).filter(
+    (goal) => goal !== undefined,
+  );
+}
+
+export function isBehind({ state }: Pick<ServerLook, 'state'>): boolean {
+  return state !== 'live' && state !== 'hidden';
+}
+
+function viewOf(check: Check, asking: boolean): BehindView {
+  const { operation, zone, goals } = check.written;
+  const names = [...new Set(goals.map(({ name }) => name))];
+  return { operation, zone, names, since: check.since, asking, servers: check.servers };
+}
+
+const meanings: Readonly<Record<ServerLook['state'], string>> = {
+  live: 'the new data',
+  hidden: 'cannot be seen from outside',
+  old: 'other data',
+  unserved: 'does not serve the zone',
+  failed: 'answers with an error',
+  silent: 'no answer',
+};
+
+/** A name server and how it stands, in English. */
+export function lookText({ server, state, text }: ServerLook): string {
+  return `${server}: ${meanings[state]}${text === '' ? '' : ` (${text})`}`;
+}
