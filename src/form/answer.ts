@@ -92,7 +92,8 @@ function page(root: string, form: Form, values: FormValues, wrong: Wrong | null)
 
 /** @param found what a central of unknown kind turned out to be; null = not looked at yet */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
-  const [auto, seen] = language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];
+  const [auto, seen] =
+    language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];
   return [
     ['auto', found === null ? auto : `${auto} (${seen}: ${centralKindNames[found]})`],
     ...centralKinds.map((kind): Choice => [kind, centralKindNames[kind]]),
