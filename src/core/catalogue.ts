@@ -54,6 +54,11 @@ export const catalogue = {
     ru: 'Центральный DNS отказал: {text}',
     advice: 'support',
   },
+  'central.update-refused': {
+    en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
+    ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо против правила сервера: MX и SRV должны вести на имя с адресом, а у адреса должно быть имя узла без «_».',
+    advice: 'correct',
+  },
   'central.limit': {
     en: 'A limit of the account at the central DNS is reached: {text}',
     ru: 'Достигнуто ограничение учётной записи на центральном DNS: {text}',

@@ -150,6 +150,8 @@ export type CentralErrorCode =
   | 'central.list-cut'
   /** The central refused, in its own words (`params.text`). */
   | 'central.refused'
+  /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
+  | 'central.update-refused'
   | 'central.limit'
   | 'central.access-denied'
   | 'central.update-refused'

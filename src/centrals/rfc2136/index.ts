@@ -106,7 +106,11 @@ class Rfc2136Central implements Central {
   }
 
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
-    return await this.#updater.apply(change, present, ctx);
+    try {
+      return await this.#updater.apply(change, present, ctx);
+    } catch (error) {
+      throw this.#allowed.has(change.zone) ? refusedByRule(error) : error;
+    }
   }
 
   /** Zones are made by the provider: with what a TSIG key may do none can be made (RFC 2136 section 1). */
@@ -145,6 +149,13 @@ class Rfc2136Central implements Central {
       throw error;
     }
   }
+}
+
+/** A refusal in a zone that the key may write in: it is about this very change. */
+function refusedByRule(error: unknown): unknown {
+  if (!(error instanceof CentralError) || error.code !== 'central.access-denied') return error;
+  const { state, params } = error;
+  return new CentralError('central.update-refused', { state, retry: 'never', params, cause: error });
 }
 
 /** A record that nobody has; policies have to let the key write here (docs/centrals.md). */

@@ -215,5 +215,5 @@ it('BIND: a key with few rights', { skip: missingPrograms('named', 'rndc') }, as
   assert.deepEqual(await central.listZones([own], quietContext()), [own]);
   assert.equal((await add(own, make('A', '192.0.2.1'))).added.length, 1);
   const error = await refused(add(own, make('TXT', '"x"')));
-  assert.deepEqual([error.code, error.state, error.retry], ['central.access-denied', 'untouched', 'never']);
+  assert.deepEqual([error.code, error.state, error.retry], ['central.update-refused', 'untouched', 'never']);
 });
