@@ -69,11 +69,6 @@ export const catalogue = {
     ru: 'Центральный DNS отказал в доступе: {text}',
     advice: 'support',
   },
-  'central.update-refused': {
-    en: 'The central name server refuses this update ({text}): the key may not write this, or its own checks object, such as to a mail server that has no address in the zone.',
-    ru: 'Центральный сервер имён отклонил это изменение ({text}): ключу не разрешена такая запись, или против неё возражает сам сервер, например если у почтового сервера нет адреса в зоне.',
-    advice: 'correct',
-  },
   'central.invalid-value': {
     en: 'The central DNS does not accept a value: {text}',
     ru: 'Центральный DNS не принимает значение: {text}',

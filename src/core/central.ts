@@ -154,7 +154,6 @@ export type CentralErrorCode =
   | 'central.update-refused'
   | 'central.limit'
   | 'central.access-denied'
-  | 'central.update-refused'
   | 'central.invalid-value'
   | 'central.exists'
   | 'central.missing'

@@ -284,7 +284,6 @@ function foreignCases(subject: () => ContractSubject): void {
       central.apply(change, [], quietContext()),
       'central.missing',
       'central.access-denied',
-      'central.update-refused',
     );
     assert.equal(refused.state, 'untouched');
     assert.deepEqual(await someoneElse.records(zone), truth);

@@ -43,7 +43,7 @@ export function exchangeFailure(error: unknown, purpose: Purpose, wall: number):
 }
 
 const refusals: Readonly<Record<number, CentralError['code']>> = {
-  [rcodes.REFUSED]: 'central.update-refused',
+  [rcodes.REFUSED]: 'central.access-denied',
   [rcodes.NOTAUTH]: 'central.missing',
   [rcodes.NOTZONE]: 'central.invalid-value',
   [rcodes.FORMERR]: 'central.invalid-value',

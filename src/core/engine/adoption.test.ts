@@ -178,10 +178,12 @@ test('15: even if the central was down when the comparison was asked for', async
   const world = await arrive({ panel: [a('old', 1)], central: [] });
   put(world, 'central', [a('old', 1)]);
   world.centralDown = true;
+  world.applyOutages();
   engineOf(world).compare('all', 'test');
   await world.clock.runUntil(world.clock.now() + 10_000);
   assert.equal(await standing(world, a('old', 1)), 'panel-only');
   world.centralDown = false;
+  world.applyOutages();
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.equal(await standing(world, a('old', 1)), 'joined');
 });
