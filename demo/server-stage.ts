@@ -91,8 +91,8 @@ export async function makeServerStage(options: ServerStageOptions): Promise<Serv
     relay,
     secrets: [...made.secrets, customer.password],
     there: serverSide(serverTitles[kind], made, relay),
-    configure: (changes = {}) => {
-      writeSettings(side.panel.root, { ...made.connection(relay.port), ...changes }, sync);
+    configure: (changes = {}, more = {}) => {
+      writeSettings(side.panel.root, { ...made.connection(relay.port), ...changes }, { ...sync, ...more });
     },
     stop: async () => {
       await side.stop();

@@ -46,8 +46,8 @@ export interface AnyStage {
   readonly atPanel: Person;
   /** Puts the plugin into the customer's panel; not configured yet. */
   install(): Promise<void>;
-  /** Writes the settings, as the form would. */
-  configure(changes?: Readonly<Record<string, string>>): void;
+  /** Writes the settings, as the form would: those of the connection, and of the times. */
+  configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
   /** The command line of the product; resolves to what it printed. */
   domainsync(...args: readonly string[]): Promise<string>;
   /** Pid of the running agent, or null. */
@@ -132,10 +132,14 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     centralUp: up,
     provider: person.act,
     atCentral: person,
-    configure: (changes = {}) => {
+    configure: (changes = {}, more = {}) => {
       const { name: username, password } = account;
       const { url: host, fingerprint } = central;
-      writeSettings(side.panel.root, { host, username, password, fingerprint, ...changes }, sync);
+      writeSettings(
+        side.panel.root,
+        { host, username, password, fingerprint, ...changes },
+        { ...sync, ...more },
+      );
     },
     stop: async () => {
       await side.stop();
