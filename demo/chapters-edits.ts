@@ -1,6 +1,6 @@
 import { agreed, stands, standsName } from './central-side.ts';
 import { edit } from './chapters-adoption.ts';
-import { watched } from './look.ts';
+import { seenNow, watched } from './look.ts';
 import { until, type AnyStage } from './stage.ts';
 import { check, milliseconds, quote, tell, tellChapter } from './tell.ts';
 import { address, holds, holdsName, type Wanted } from './words.ts';
@@ -28,14 +28,18 @@ export async function mirrored(stage: AnyStage): Promise<void> {
   await createAndDelete(stage);
 }
 
+/** What tells whether a name server has a zone. */
+const wholeZone: Wanted = { name: '', type: 'SOA', value: '' };
+
 async function createAndDelete(stage: AnyStage): Promise<void> {
   const name = 'brand-new.example';
   const { atPanel, panel, there } = stage;
   if (!there.makesZones) await onlyTheProvider(stage, name);
-  const created = await atPanel.makeZone(name);
+  const created = await watched(stage, name, [wholeZone], () => atPanel.makeZone(name));
   check(`a new domain ${name} is created`, created.ok, created.error);
   check('and exists at the central', await there.hasZone(name));
   await until('its content to be sent', () => agreed(stage, name));
+  await seenNow(stage, name, address('www', ''));
   check(
     'with the panel’s records, not the central’s defaults',
     !(await standsName(there, name, 'parking')) && (await standsName(there, name, 'www')),
@@ -47,6 +51,7 @@ async function createAndDelete(stage: AnyStage): Promise<void> {
     return;
   }
   await until('the delete at the central', async () => !(await there.hasZone(name)));
+  await seenNow(stage, name, wholeZone);
   check('and, once two looks have proved it gone, at the central', !(await there.hasZone(name)));
 }
 
@@ -67,6 +72,7 @@ async function staysThere(stage: AnyStage, name: string): Promise<void> {
   const latest = async (): Promise<string> => await stage.domainsync('history', '--latest', '1');
   await until('the delete to be settled', async () => (await latest()).includes('zone.left-at-central'));
   tell(await latest());
+  await seenNow(stage, name, wholeZone);
   check(
     'at the central it stays, for only the provider can delete it there',
     await stage.there.hasZone(name),
@@ -149,6 +155,7 @@ export async function centralDown(stage: AnyStage): Promise<void> {
   );
   check('the panel has not changed', !holdsName(stage.panel, zone, 'down'));
   await breakerOpen(stage);
+  await seenNow(stage, zone, address('down', ''));
   const opened = await stage.atPanel.open(zone);
   check('forms still open', opened.error === null);
   await stage.domainsync('pause');
@@ -158,10 +165,12 @@ export async function centralDown(stage: AnyStage): Promise<void> {
   await stage.there.up();
   await stage.domainsync('resume');
   await until('the comparison after the pause', () => stands(stage.there, zone, meanwhile), 60_000);
+  await seenNow(stage, zone, meanwhile);
   check('after "resume" what was added meanwhile is at the central', await both(stage, meanwhile));
   const after = address('up', '192.0.2.9');
   const healed = async (): Promise<boolean> => (await stage.atPanel.save(zone, after)).ok;
   await until('edits to be accepted again', healed, 30_000);
+  await seenNow(stage, zone, after);
   check('and edits are mirrored again, by themselves', await both(stage, after));
   tell('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
 }

@@ -37,7 +37,7 @@ export async function agentKilled(stage: AnyStage): Promise<void> {
   const editing = stage.atPanel.save(zone, cut);
   await until('the central to carry it out', () => stands(stage.there, zone, cut));
   if (pid !== null) await endProcess(pid, 'SIGKILL');
-  tell(`kill -9 ${pid}: the central has the record, its answer is still on the way`);
+  tell(`kill -9 ${pid}: the central has carried it out, its answer is still on the way`);
   await seenNow(stage, zone, cut);
   const answer = await editing;
   quote(answer.error?.text ?? answer.body);

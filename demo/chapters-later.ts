@@ -1,11 +1,12 @@
 /** What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call each other. */
 import { stands, standsName } from './central-side.ts';
 import { edit, status } from './chapters-adoption.ts';
+import { seenNow, watched } from './look.ts';
 import { until, type AnyStage } from './stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';
 import { address, holds, keyOf, saveClick, type Wanted } from './words.ts';
 
-const zone = 'vinyl-keller.example';
+const zone = 'velo-club.example';
 
 export async function finerRecords(stage: AnyStage): Promise<void> {
   tellChapter('TTLs, and types that not every panel has');
@@ -79,13 +80,14 @@ export async function webSites(stage: AnyStage): Promise<void> {
   check('a site whose records come without a DNS event', silent.ok, silent.body);
   check('the panel has its address', holds(panel, zone, address('gallery', '192.0.2.90')));
   const took = await until('the comparison', () => stands(there, zone, address('www.gallery', '192.0.2.90')));
+  await seenNow(stage, zone, address('www.gallery', ''));
   check(
     `the plugin took it as a hint, compared, and sent it (${(took / 1000).toFixed(1)} s)`,
     await stands(there, zone, address('gallery', '192.0.2.90')),
   );
   panel.switches.fireNested = true;
   const written = await there.writes();
-  const loud = await makeSite(stage, `studio.${zone}`);
+  const loud = await watched(stage, zone, [address('studio', '')], () => makeSite(stage, `studio.${zone}`));
   panel.switches.fireNested = false;
   check('in a panel that announces them, the same', loud.ok, loud.body);
   check(

@@ -15,7 +15,8 @@ export function publicView(port: number): PublicView & {
     serial: async (zone) => (await resolver.resolveSoa(zone)).serial,
     command: (name, type) => `dig @127.0.0.1 -p ${port} ${name} ${type}`,
     lines: async (name, type) => {
-      const said = await dig(port, '+noall', '+comments', '+answer', name, type);
+      // Status 9: nobody answers.
+      const said = await dig(port, '+noall', '+comments', '+answer', name, type).catch(() => '');
       const records = said.split('\n').flatMap((line) => recordLine(line) ?? []);
       if (records.length > 0)
         return records.map(({ owner, ttl, type: its, data }) => `${owner} ${ttl} ${its} ${data}`);

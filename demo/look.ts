@@ -35,7 +35,7 @@ export async function watched<T>(
   for (const [key, { name, type }] of asked) {
     tell(`$ ${view.command(name, type)}`);
     show('before', before.get(key) ?? [], '');
-    show('after ', await view.lines(name, type), `   (${since(times.get(key) ?? 0)})`);
+    show('after', await view.lines(name, type), `   (${since(times.get(key) ?? 0)})`);
   }
   return result;
 }
@@ -53,6 +53,6 @@ export async function seenNow({ there }: AnyStage, zone: string, { name, type }:
 function show(when: string, lines: readonly string[], remark: string): void {
   for (const [at, line] of lines.entries()) {
     const short = line.length > 110 ? `${line.slice(0, 107)}...` : line;
-    tell(`  ${at === 0 ? `${when}:` : '       '} ${short}${at === 0 ? remark : ''}`);
+    tell(`  ${(at === 0 ? when : '').padEnd(6)}  ${short}${at === 0 ? remark : ''}`);
   }
 }

@@ -8,7 +8,7 @@ import { adoption, furnish, setUp } from './chapters-adoption.ts';
 import { centralDown, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
-import { makeServerStage, missingFor, type ServerStage } from './server-stage.ts';
+import { makeServerStage, missingFor, serverPackages, type ServerStage } from './server-stage.ts';
 import { account, customer, makeStage, type AnyStage, type Stage } from './stage.ts';
 import { checksDone, DemoFailed, tell } from './tell.ts';
 import { address, saveClick, type Click } from './words.ts';
@@ -26,6 +26,10 @@ const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--
 
 class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
+}
+
+class NotInstalled extends Error {
+  override readonly name = 'NotInstalled';
 }
 
 interface Asked {
@@ -89,16 +93,23 @@ async function setStage({ panel, central }: Asked): Promise<Stage | ServerStage>
   if (central !== 'bind' && central !== 'knot' && central !== 'powerdns')
     return await makeStage({ panel, central });
   const missing = missingFor(central);
-  if (missing !== false) throw new WrongUsage(`--central ${central}: ${missing}`);
+  if (missing !== false) {
+    const way = `As root script/demo installs it by itself; or: apt-get install ${serverPackages[central]}`;
+    throw new NotInstalled(`--central ${central}: ${missing}. ${way}`);
+  }
   return await makeServerStage({ panel, central });
 }
 
 function introduce({ server, relay, there }: ServerStage): void {
+  tell('');
   tell(
-    `The ${there.title} is a real one, on 127.0.0.1 port ${server.port}. What it has is asked from it with dig, as anybody could.`,
+    `The ${there.title} is a real one: 127.0.0.1 port ${server.port}. What it holds is read from it with dig, past the plugin.`,
   );
   tell(
-    `The plugin reaches it through a relay of this demo on port ${relay.port}, which does nothing until chapter "killed" has it lose an answer.`,
+    `Where a name is shown before and after a click, the time is that from the panel's answer to the name server's.`,
+  );
+  tell(
+    `The plugin reaches it through a relay of this demo (port ${relay.port}), which only keeps an answer back when the agent is killed.`,
   );
 }
 
@@ -161,7 +172,7 @@ function byHand(
 try {
   process.exit(await main());
 } catch (error) {
-  if (!(error instanceof WrongUsage)) throw error;
-  console.error(`script/demo: ${error.message}\n${usage}`);
+  if (!(error instanceof WrongUsage || error instanceof NotInstalled)) throw error;
+  console.error(`script/demo: ${error.message}${error instanceof WrongUsage ? `\n${usage}` : ''}`);
   process.exit(2);
 }

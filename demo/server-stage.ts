@@ -42,7 +42,7 @@ export interface ServerStage extends AnyStage {
   readonly there: CentralSide & { readonly public: PublicView };
 }
 
-export const serverTitles: Readonly<Record<ServerKind, string>> = {
+const serverTitles: Readonly<Record<ServerKind, string>> = {
   bind: 'BIND 9',
   knot: 'Knot DNS',
   powerdns: 'PowerDNS',
@@ -52,6 +52,13 @@ const programs: Readonly<Record<ServerKind, readonly string[]>> = {
   bind: ['named', 'rndc', 'dig', 'nsupdate', 'openssl'],
   knot: ['knotd', 'knotc', 'dig', 'nsupdate'],
   powerdns: ['pdns_server', 'dig'],
+};
+
+/** Debian packages that bring these. */
+export const serverPackages: Readonly<Record<ServerKind, string>> = {
+  bind: 'bind9 bind9-utils bind9-dnsutils openssl',
+  knot: 'knot bind9-dnsutils',
+  powerdns: 'pdns-server pdns-backend-sqlite3 bind9-dnsutils',
 };
 
 /** Why this server cannot be started here; false: it can. */
