@@ -21,7 +21,7 @@ export function publicView(port: number): PublicView & {
       if (records.length > 0)
         return records.map(({ owner, ttl, type: its, data }) => `${owner} ${ttl} ${its} ${data}`);
       const status = /status: (\w+)/u.exec(said)?.[1] ?? 'no answer';
-      return [status === 'NOERROR' ? `no ${type} there` : status];
+      return [inWords[status] ?? `${status} (no ${type} there)`];
     },
     time: async (name, type) => {
       const started = performance.now();
@@ -30,6 +30,12 @@ export function publicView(port: number): PublicView & {
     },
   };
 }
+
+const inWords: Readonly<Record<string, string>> = {
+  NXDOMAIN: 'NXDOMAIN (no such name)',
+  REFUSED: 'REFUSED (no such zone here)',
+  'no answer': 'no answer',
+};
 
 /** Whether the server has a zone of this name, by its SOA. */
 export async function servesZone(port: number, zone: string): Promise<boolean> {

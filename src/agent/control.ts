@@ -8,6 +8,7 @@ import type { Problem } from '../dns/problem.ts';
 import { foundCentral } from '../app/found-central.ts';
 import { pauseEnd } from '../app/pause.ts';
 import { version } from '../app/version.ts';
+import { lookAtSigning } from '../app/zone-signing.ts';
 import type { Agent } from './agent.ts';
 
 const request = v.variant('do', [
@@ -52,8 +53,11 @@ async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
   switch (ask.do) {
     case 'zones':
       return await engine.zones();
-    case 'zone':
-      return await engine.view(zoneName(ask.zone));
+    case 'zone': {
+      const zone = zoneName(ask.zone);
+      const view = await engine.view(zone);
+      return { ...view, signing: view.entry === null ? null : await lookAtSigning(central, zone) };
+    }
     case 'history':
       return told(await engine.history(ask.latest));
     case 'operation':

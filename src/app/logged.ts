@@ -41,6 +41,7 @@ export function loggedCentral(central: Central, log: Log): Central {
     createZone: (zone, seed, ctx) =>
       tell('create-zone', zone, ctx, () => central.createZone(zone, seed, ctx)),
     deleteZone: (zone, ctx) => tell('delete-zone', zone, ctx, () => central.deleteZone(zone, ctx)),
+    signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
     close: () => central.close(),
   };
 }

@@ -86,7 +86,7 @@ export async function carryOut(
     ms,
     calls,
     panelShows: await shows((c) => ports.panel.readZone(zone, c), plan.wants),
-    centralShows: await shows((c) => ports.central.readZone(zone, namesIn(plan.wants), c), plan.wants),
+    centralShows: await shows((c) => ports.central.readZone(zone, recordsIn(plan.wants), c), plan.wants),
   };
 }
 
@@ -98,9 +98,9 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   }
 }
 
-/** Where a central that cannot read whole zones has to look. */
-function namesIn({ there, gone }: Plan['wants']): DnsName[] {
-  return [there, gone].flatMap((record) => (record === undefined ? [] : [record.name]));
+/** What a central that cannot read whole zones has to look for. */
+function recordsIn({ there, gone }: Plan['wants']): ResourceRecord[] {
+  return [there, gone].flatMap((record) => record ?? []);
 }
 
 /** Whether a side shows what a step wants. */

@@ -31,8 +31,9 @@ Needs no running agent. Exit status: 0 shown, 1 not.
 Examples:
   domainsync zone example.org
   domainsync zone пример.рф
+  domainsync --json zone example.org | jq -r '.signing.ds[]?'    what the registrar has to know of a signed zone
 
-Needs no running agent. Exit status: 0 shown, 1 not.
+The central is asked whether it signs the zone; everything else is what was last seen. Needs no running agent. Exit status: 0 shown, 1 not.
 `,
   history: `
 Examples:

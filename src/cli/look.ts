@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import { zoneName } from '../dns/name.ts';
 import { describeProblem } from '../core/describe.ts';
 import { CentralError } from '../core/central.ts';
-import type { ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import { loadSettings } from '../config/settings.ts';
@@ -15,7 +14,7 @@ import type { ToldOperation } from './show-verify.ts';
 import { exitStatus, print } from './output.ts';
 import type { Place } from './place.ts';
 import { showOperation } from './show-operation.ts';
-import { showHistory, showStatus, showZone, showZones, type StatusReport } from './show.ts';
+import { showHistory, showStatus, showZone, showZones, type StatusReport, type ZoneReport } from './show.ts';
 
 /** Commands that look and change nothing. */
 export function lookCommands(place: () => Place): Command[] {
@@ -51,11 +50,11 @@ function zones(place: () => Place): Command {
 function zone(place: () => Place): Command {
   return new Command('zone')
     .argument('<name>', 'the zone, in Unicode or punycode')
-    .description('one zone, both sides side by side')
+    .description('one zone, both sides side by side, and how the central signs it (DNSSEC)')
     .addHelpText('after', examples.zone)
     .action(async (name: string) => {
       const { paths, json } = place();
-      const view = (await askOrLook(paths, { do: 'zone', zone: name })) as ZoneView;
+      const view = (await askOrLook(paths, { do: 'zone', zone: name })) as ZoneReport;
       if (view.entry === null && view.rows.length + view.open.length === 0) {
         throw new AskFailed(`No zone ${name} is known here; "domainsync zones" lists them.`);
       }

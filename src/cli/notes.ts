@@ -8,10 +8,13 @@ const notes: Readonly<Record<string, string>> = {
   'note.differs': 'the two sides differ',
   'note.gone-from-panel':
     'gone from the panel; "domainsync compare ZONE --follow" deletes it at the central too',
+  'note.gone-signed':
+    'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync compare ZONE --follow" deletes it',
   'note.late-write': 'put right after a write that landed late',
   'note.missing-at-central': 'the central no longer has it',
   'note.old-gone': 'the old value was gone from the central already',
   'note.panel-only': 'was in the panel only',
+  'note.signers-own': 'made by whoever signs the zone',
   'note.released': 'taken out by a person',
 };
 

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { zoneName } from '../dns/name.ts';
+import type { Central } from '../core/central.ts';
 import { JournalError } from '../core/journal.ts';
 import { describeProblem } from '../core/describe.ts';
 import { loadSettings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { journalPath, type Paths } from '../app/paths.ts';
 import { wireCentral } from '../app/wire.ts';
+import { lookAtSigning } from '../app/zone-signing.ts';
 import { askAgent, AskFailed, NoAgent } from './ask.ts';
 
 /** Questions that the journal alone can answer. */
@@ -36,13 +38,20 @@ async function look(paths: Paths, question: Question): Promise<unknown> {
     );
   }
   const central = await wireCentral(loaded.settings, paths.root);
-  await central.close();
+  try {
+    return await lookInto(paths, central, question);
+  } finally {
+    await central.close();
+  }
+}
+
+async function lookInto(paths: Paths, central: Central, question: Question): Promise<unknown> {
   const path = journalPath(paths, central.id);
   if (!existsSync(path)) throw new AskFailed('The agent has not run yet; the next edit starts it.');
   try {
     const journal = new SqliteJournal({ path, writer: false });
     try {
-      return await answer(journal, question);
+      return await answer(journal, central, question);
     } finally {
       await journal.close();
     }
@@ -52,14 +61,15 @@ async function look(paths: Paths, question: Question): Promise<unknown> {
   }
 }
 
-async function answer(journal: SqliteJournal, question: Question): Promise<unknown> {
+async function answer(journal: SqliteJournal, central: Central, question: Question): Promise<unknown> {
   switch (question.do) {
     case 'zones':
       return await journal.zones();
     case 'zone': {
       const zone = zoneName(question.zone);
       const [entry, rows] = [await journal.zone(zone), await journal.rows(zone)];
-      return { entry, rows, open: await journal.operations({ zone, openAt: Date.now() }) };
+      const open = await journal.operations({ zone, openAt: Date.now() });
+      return { entry, rows, open, signing: entry === null ? null : await lookAtSigning(central, zone) };
     }
     case 'history':
       return await journal.operations({ latest: question.latest });

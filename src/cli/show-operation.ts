@@ -1,6 +1,7 @@
 import { displayName } from '../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
+import { waitsForYes } from '../core/engine/signed-delete.ts';
 import type { Operation, OperationItem } from '../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from './output.ts';
@@ -50,7 +51,7 @@ export function showOperation(operation: ToldOperation): string {
   for (const problem of problems) {
     lines.push(`reason     ${describeProblem(problem, 'en')} [${problem.code}]`, ...causeOf(problem.params));
   }
-  if (state === 'stuck') lines.push('', ...waysOut(displayName(zone)));
+  if (state === 'stuck') lines.push('', ...waysOut(operation));
   return lines.join('\n');
 }
 
@@ -76,7 +77,16 @@ function causeOf({ text = '' }: Readonly<Record<string, string>>): string[] {
   return text === '' ? [] : [`           ${text}`];
 }
 
-function waysOut(zone: string): string[] {
+function waysOut(operation: Operation): string[] {
+  const zone = displayName(operation.zone);
+  if (waitsForYes(operation)) {
+    return [
+      'What to do:',
+      `  1. "domainsync zone ${zone}" shows the DS records. Have them removed at the registrar, and wait until their TTL is over.`,
+      `  2. "domainsync compare ${zone} --follow" deletes the zone at the central.`,
+      '  Or create the domain in the panel again: the zone then stays.',
+    ];
+  }
   return [
     'What to do:',
     `  1. "domainsync zone ${zone}" shows what each side has.`,

@@ -1,5 +1,6 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
+import type { SigningReport } from '../app/zone-signing.ts';
 import { formatRecord, recordId } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
@@ -114,8 +115,13 @@ export function showZones(zones: readonly ZoneEntry[]): string {
   return table(['ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
 }
 
-/** Both sides side by side. */
-export function showZone(zone: DnsName, view: ZoneView): string {
+/** What the agent, or the journal, knows of a zone, and what the central tells of its signing. */
+export interface ZoneReport extends ZoneView {
+  readonly signing: SigningReport;
+}
+
+/** Both sides side by side, and what the registrar has to know of a signed zone. */
+export function showZone(zone: DnsName, view: ZoneReport): string {
   const { entry } = view;
   const remark = entry === null || entry.note === null ? '' : ` (${noteText(entry.note)})`;
   const standing = entry?.standing ?? 'not known';
@@ -128,7 +134,23 @@ export function showZone(zone: DnsName, view: ZoneView): string {
     noteText(note),
   ]);
   const open = view.open.map(({ id, state, kind }) => `open operation ${id}: ${kind}, ${state}`);
-  return [head, table(['PANEL', 'CENTRAL', 'STANDING', 'RECORD', 'NOTE'], rows), ...open].join('\n');
+  const lists = table(['PANEL', 'CENTRAL', 'STANDING', 'RECORD', 'NOTE'], rows);
+  return [head, ...signingLines(zone, view.signing), lists, ...open].join('\n');
+}
+
+function signingLines(zone: DnsName, signing: SigningReport): string[] {
+  if (signing === null) return [];
+  if ('problem' in signing) return [`DNSSEC     not known: ${describeProblem(signing.problem, 'en')}`];
+  if (signing.signed === null) return ['DNSSEC     not known: this central does not tell'];
+  if (!signing.signed) return ['DNSSEC     not signed by the central'];
+  if (signing.ds.length === 0)
+    return ['DNSSEC     signed by the central, which does not tell the DS for the registrar'];
+  const line = (data: string): string => `           ${zone} IN DS ${data}`;
+  const asked =
+    signing.cds.length === 0
+      ? ['CDS        none published: the DS above has to be entered at the registrar by hand']
+      : ['CDS        published, for a registry that fetches it:', ...signing.cds.map(line)];
+  return ['DNSSEC     signed by the central; DS for the registrar:', ...signing.ds.map(line), ...asked];
 }
 
 function shortened(text: string): string {

@@ -55,6 +55,7 @@ export function withBreaker(central: Central, clock: Clock): Central {
     createZone: async (zone: DnsName, seed: ZoneSeed, ctx: CallContext) =>
       await gate.pass(ctx, async () => await central.createZone(zone, seed, ctx)),
     deleteZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.deleteZone(zone, ctx)),
+    signing: async (zone, ctx) => await gate.pass(ctx, async () => await central.signing(zone, ctx)),
     close: async () => {
       await central.close();
     },

@@ -146,6 +146,14 @@ export const catalogue = {
     ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи.',
     advice: 'administrator',
   },
+  'zone.signed-delete': {
+    en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; have that done first. To delete it nevertheless, try again within 15 minutes.',
+    ru: 'Домен {zone} подписан (DNSSEC) на центральном DNS. После удаления домен может быть недоступен для многих, пока у регистратора не удалена его запись DS; сначала удалите её. Чтобы всё же удалить домен, повторите удаление в течение 15 минут.',
+  },
+  'zone.signed-waiting': {
+    en: 'The domain {zone} was deleted in the panel; at the central DNS it is signed (DNSSEC) and was left there, as nobody had been asked. Have its DS record at the registry removed, then "domainsync compare {zone} --follow" deletes it.',
+    ru: 'Домен {zone} удалён в панели; на центральном DNS он подписан (DNSSEC) и оставлен, так как подтверждения не было. Удалите его запись DS у регистратора, затем «domainsync compare {zone} --follow» удалит домен.',
+  },
   'record.cname-clash': {
     en: '{record} cannot stand beside {existing}, which the central DNS holds.',
     ru: 'Запись {record} несовместима с записью {existing} на центральном DNS.',

@@ -1,7 +1,7 @@
 import type { DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
-import type { Change } from '../dns/zone.ts';
+import type { Change, RRsetKey } from '../dns/zone.ts';
 
 /** What every call into an adapter carries. */
 export interface CallContext {
@@ -35,7 +35,7 @@ export interface CentralTraits {
   readonly managesZones: boolean;
   /** Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has. */
   readonly listsZones: boolean;
-  /** Whether it can read a whole zone; where not, `readZone` reads the known names only. */
+  /** Whether it can read a whole zone; where not, `readZone` reads the known RRsets only. */
   readonly wholeZones: boolean;
   /** Whether there is room for an owner mark outside DNS data. */
   readonly ownerMark: boolean;
@@ -58,6 +58,16 @@ export interface ZoneSeed {
 export interface Altered {
   readonly removed: readonly ResourceRecord[];
   readonly added: readonly ResourceRecord[];
+}
+
+/** Whether the central signs a zone (DNSSEC), and what the zone's parent has to know of it. */
+export interface Signing {
+  /** `null`: this central does not tell. */
+  readonly signed: boolean | null;
+  /** Data of DS records that fit the keys in use, in master-file form; those that may stand at the parent. */
+  readonly ds: readonly string[];
+  /** The same of CDS records that the zone publishes for its parent to fetch (RFC 7344). */
+  readonly cds: readonly string[];
 }
 
 /**
@@ -83,11 +93,12 @@ export interface Central {
   /**
    * All records of the zone, complete, from the central's source of truth; `null` = the central says it has no such zone
    * in this account.
-   * @param known names at which records may be; a central that cannot read a whole zone (`wholeZones`) reads these, each completely
+   * @param known RRsets that may be there; a central that cannot read a whole zone (`wholeZones`) reads these, and any CNAME in the
+   *   place of one
    */
   readZone(
     zone: DnsName,
-    known: readonly DnsName[],
+    known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null>;
 
@@ -123,6 +134,9 @@ export interface Central {
    * @throws {CentralError} `zone.delete-there` where only the provider deletes zones
    */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
+
+  /** How the zone is signed, read past every memory; `null` = the central has no such zone in this account. */
+  signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /** Closes connections. Further calls are an error. */
   close(): Promise<void>;

@@ -16,10 +16,14 @@ export interface Change {
   readonly add: readonly ResourceRecord[];
 }
 
-/** All records of one owner name and type. */
-export interface RRset {
+/** What tells a RRset from every other of its zone. */
+export interface RRsetKey {
   readonly name: DnsName;
   readonly type: string;
+}
+
+/** All records of one owner name and type. */
+export interface RRset extends RRsetKey {
   readonly records: readonly ResourceRecord[];
 }
 

@@ -7,10 +7,11 @@ import {
   type Central,
   type CentralRecord,
 } from '../core/central.ts';
+import { isSigners } from '../dns/dnssec.ts';
 import { parseName, type DnsName } from '../dns/name.ts';
 import { rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import { changeNames, invert, type Change } from '../dns/zone.ts';
+import { changeNames, invert, type Change, type RRsetKey } from '../dns/zone.ts';
 import { everyType } from './every-type.ts';
 
 /** A central and, past it, the truth and the hands of somebody else working there. */
@@ -21,6 +22,8 @@ export interface ContractSubject {
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
     /** Makes a zone in our account, as the provider does; needed where the account itself cannot (`managesZones`). */
     makeZone?(zone: DnsName): Promise<void>;
+    /** Makes a zone in our account that the central signs; resolves once its keys are published. Absent where none can be had. */
+    makeSignedZone?(zone: DnsName): Promise<void>;
     /** Makes a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
     /** The zone's records whoever asks; `null`: no such zone in any account. */
@@ -72,6 +75,7 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     };
     readCases(() => subject, bench);
     zoneCases(() => subject);
+    signingCases(() => subject);
     foreignCases(() => subject);
     rrsetCases(bench);
     changeCases(bench);
@@ -127,7 +131,8 @@ class Bench {
   }
 
   async truth(): Promise<Set<string>> {
-    return new Set((await this.stranger.records(this.zone))?.map(steadyId));
+    const records = (await this.stranger.records(this.zone)) ?? [];
+    return new Set(records.filter((record) => !isSigners(this.zone, record)).map(steadyId));
   }
 
   async present(change: Change): Promise<readonly CentralRecord[]> {
@@ -161,6 +166,11 @@ type MakeBench = () => Promise<Bench>;
 
 function ids(records: readonly ResourceRecord[]): string[] {
   return sorted(records.map(steadyId));
+}
+
+/** RRsets that every zone has. */
+function apexSets(zone: DnsName): RRsetKey[] {
+  return ['SOA', 'NS'].map((type) => ({ name: zone, type }));
 }
 
 /** The id of a record, without the serial that a server gives its SOA with every edit. */
@@ -203,8 +213,8 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
       [b.record('a', 'A', '192.0.2.1'), b.record('a', 'A', '192.0.2.2'), b.record('b.a', 'A', '192.0.2.3')],
     );
     const a = parseName('a', b.zone);
-    const names = [b.zone, a, parseName('b.a', b.zone)];
-    const whole = (await b.central.readZone(b.zone, names, quietContext())) ?? [];
+    const sets = [a, parseName('b.a', b.zone)].map((name) => ({ name, type: 'A' }));
+    const whole = (await b.central.readZone(b.zone, [...apexSets(b.zone), ...sets], quietContext())) ?? [];
     const part = (await b.central.readNames(b.zone, [a], quietContext())) ?? [];
     const byId = (one: ResourceRecord, other: ResourceRecord): number =>
       recordId(one) < recordId(other) ? -1 : 1;
@@ -264,7 +274,43 @@ async function provided(subject: ContractSubject, zone: DnsName): Promise<void> 
   assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
   const kept = await refusal(central.deleteZone(zone, quietContext()), 'zone.delete-there');
   assert.deepEqual([kept.state, kept.retry], ['untouched', 'never']);
-  assert.notEqual(await central.readZone(zone, [zone], quietContext()), null);
+  assert.notEqual(await central.readZone(zone, apexSets(zone), quietContext()), null);
+}
+
+function signingCases(subject: () => ContractSubject): void {
+  it('tells of a zone that it is not signed, and nothing of a zone that is not there', async () => {
+    const { central } = subject();
+    const zone = parseName('unsigned.example.');
+    assert.equal(await central.signing(zone, quietContext()), null);
+    await makeZone(subject(), zone);
+    const signing = await central.signing(zone, quietContext());
+    assert.notEqual(signing?.signed, true);
+    assert.deepEqual([signing?.ds, signing?.cds], [[], []]);
+  });
+
+  it('tells of a signed zone what its parent has to know, and edits it like any other', async () => {
+    const { central, someoneElse } = subject();
+    if (someoneElse.makeSignedZone === undefined) return;
+    const zone = parseName('signed.example.');
+    await someoneElse.makeSignedZone(zone);
+    const signing = await central.signing(zone, quietContext());
+    assert.equal(signing?.signed, true);
+    assert.ok((signing?.ds.length ?? 0) > 0);
+    for (const ds of [...(signing?.ds ?? []), ...(signing?.cds ?? [])]) {
+      assert.equal(ds, makeRecord({ name: zone, type: 'DS', rdata: ds }).rdata);
+    }
+    const b = new Bench(subject(), zone);
+    const [one, two] = [b.record('www', 'A', '192.0.2.1'), b.record('www', 'A', '192.0.2.2')];
+    await b.works([], [one]);
+    await b.works([one], [two]);
+    const known = [...apexSets(zone), two];
+    const read = (await central.readZone(zone, known, quietContext())) ?? [];
+    const isData = ({ type }: ResourceRecord): boolean => type !== 'SOA';
+    const own = read.filter((record) => isData(record) && !isSigners(zone, record));
+    const truth = (await someoneElse.records(zone)) ?? [];
+    assert.deepEqual(ids(own), ids(truth.filter((record) => isData(record) && !isSigners(zone, record))));
+    await b.works([two], []);
+  });
 }
 
 function foreignCases(subject: () => ContractSubject): void {
@@ -277,6 +323,7 @@ function foreignCases(subject: () => ContractSubject): void {
     assert.equal(error.state, 'untouched');
     assert.equal((await central.listZones([], quietContext())).includes(zone), false);
     assert.equal(await central.readZone(zone, [], quietContext()), null);
+    assert.equal(await central.signing(zone, quietContext()), null);
     assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
     const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
     const change = { zone, remove: [], add: [record] };
@@ -669,8 +716,7 @@ function loadCases(subject: () => ContractSubject, bench: MakeBench): void {
     await b.apply(b.change([], all));
     const expected = sorted([...before, ...all.map(recordId)]);
     assert.deepEqual(sorted(await b.truth()), expected);
-    const names = [b.zone, ...all.map(({ name }) => name)];
-    const read = await b.central.readZone(b.zone, names, quietContext());
+    const read = await b.central.readZone(b.zone, [...apexSets(b.zone), ...all], quietContext());
     assert.deepEqual(ids(read ?? []), expected);
     await b.works(all.slice(7, 8), [b.record('h7', 'A', '192.0.2.7')]);
   });
@@ -701,7 +747,7 @@ function faultCases(subject: () => ContractSubject, bench: MakeBench): void {
       // Without a zone there may be nothing that a key is tried on (Knot).
       ...(wrong.traits.listsZones ? [async () => await wrong.check(quietContext())] : []),
       async () => await wrong.listZones([b.zone], quietContext()),
-      async () => await wrong.readZone(b.zone, [b.zone], quietContext()),
+      async () => await wrong.readZone(b.zone, apexSets(b.zone), quietContext()),
       async () => await wrong.apply(b.change([], [record]), [], quietContext()),
       async () => await wrong.deleteZone(b.zone, quietContext()),
     ];
@@ -719,11 +765,12 @@ function faultCases(subject: () => ContractSubject, bench: MakeBench): void {
     const b = await bench();
     await b.works([], [b.record('cut', 'A', '192.0.2.1'), b.record('cut', 'A', '192.0.2.2')]);
     const names = [b.zone, parseName('cut', b.zone)];
+    const sets = names.map((name) => ({ name, type: 'A' }));
     try {
       for (const keep of [0, 1, 10, 100, -30, -3, -1]) {
         cutReads(keep);
         const reads = [
-          async () => await central.readZone(b.zone, names, quietContext()),
+          async () => await central.readZone(b.zone, sets, quietContext()),
           async () => await central.readNames(b.zone, names, quietContext()),
           async () => await central.listZones([b.zone], quietContext()),
         ];

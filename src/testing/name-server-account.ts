@@ -5,12 +5,15 @@ import type { ContractSubject } from './central-contract.ts';
 import { startDnsProxy, type DnsProxy } from './dns-proxy.ts';
 import type { NameServer, NameServerOptions, ServerKey } from './servers/name-server.ts';
 import { makeKey } from './servers/name-server.ts';
+import { until } from './servers/process.ts';
 import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
 import type { Central } from '../core/central.ts';
+import { dnskeyType } from '../dns/dnssec.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
+import { queryMessage } from '../dns/wire/message.ts';
 import { readTsigKey } from '../dns/wire/tsig.ts';
 import { DnsClient } from '../net/dns/client.ts';
 import { DnsError } from '../net/dns/dns-error.ts';
@@ -78,6 +81,10 @@ export async function nameServerSubject(
       remove: async (zone, record) =>
         await write(zone, `update delete ${record.name} ${record.type} ${rdataText(record)}`),
       makeZone: async (zone) => await server.addZones([{ zone }]),
+      makeSignedZone: async (zone) => {
+        await server.addZones([{ zone, signed: true }]);
+        await until(async () => await isSignedAt(truth, zone));
+      },
       createZone: async (zone) => await server.addZones([{ zone, keys: [bob.name] }]),
       records: async (zone) => await transferred(truth, zone),
     },
@@ -90,6 +97,12 @@ export async function nameServerSubject(
       await server.dispose();
     },
   };
+}
+
+/** Whether a server has published keys for the zone. */
+async function isSignedAt(client: DnsClient, zone: DnsName): Promise<boolean> {
+  const answer = await client.exchange(queryMessage(zone, dnskeyType), AbortSignal.timeout(10_000));
+  return answer.answers.length > 0;
 }
 
 /** Kills the server at exact moments of a conversation. */

@@ -23,7 +23,7 @@ export function powerdnsCentral(
 
 /** A server behind a proxy that can cut answers and see to it that the server dies at the right moment. */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
-  const server = await startPowerdns(options);
+  const server = await startPowerdns({ account: alice, ...options });
   const proxy = await startProxy(server.url);
   const central = (password = server.apiKey): Central =>
     powerdnsCentral(server, { address: proxy.url, password });
@@ -105,6 +105,11 @@ export function someoneElse(server: Powerdns): ContractSubject['someoneElse'] {
       ),
     remove: async (zone, record) =>
       await rewrite(zone, record, (contents) => contents.filter((content) => !same(record)(content))),
+    makeSignedZone: async (zone) => {
+      await server.addZones([{ zone, signed: true }]);
+      const metadata = { kind: 'PUBLISH-CDS', metadata: ['2'] };
+      await server.call('PUT', `/zones/${zone}/metadata/PUBLISH-CDS`, metadata);
+    },
     createZone: async (zone) => {
       const body = { name: zone, kind: 'Native', account: 'bob', nameservers: ['ns1.example.net.'] };
       const { status, text } = await server.call('POST', '/zones', body);

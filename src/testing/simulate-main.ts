@@ -1,6 +1,6 @@
 /**
- * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names]`; with `ttl` both sides keep a TTL for
- * each record, with `names` the central cannot read whole zones. Prints the story of the first history that
+ * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names | signed]`; with `ttl` both sides keep a TTL for
+ * each record, with `names` the central cannot read whole zones, with `signed` it signs every zone. Prints the story of the first history that
  * breaks a law and exits 1; prints how many were played otherwise.
  */
 import { playHistory } from './simulator/history.ts';
@@ -10,7 +10,15 @@ const first = Number(process.argv[3] ?? 1);
 let broken = 0;
 for (let seed = first; seed < first + count; seed += 1) {
   const mode = process.argv[4];
-  const { violations, log } = await playHistory(seed, {}, { ttls: mode === 'ttl', byName: mode === 'names' });
+  const { violations, log } = await playHistory(
+    seed,
+    {},
+    {
+      ttls: mode === 'ttl',
+      byName: mode === 'names',
+      signed: mode === 'signed',
+    },
+  );
   if (violations.length === 0) continue;
   broken += 1;
   if (broken === 1) {

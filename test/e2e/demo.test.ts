@@ -29,7 +29,7 @@ for (const central of ['bind', 'knot', 'powerdns'] as const) {
     assert.equal(status, 0, `${stdout}\n${stderr}`);
     assert.match(
       stdout,
-      /before  NXDOMAIN\n.*after   \S+ 3600 A 192\.0\.2\.100   \([\d.]+ ms after the panel's answer\)/u,
+      /before  NXDOMAIN \(no such name\)\n.*after   \S+ 3600 A 192\.0\.2\.100   \([\d.]+ ms after the panel's answer\)/u,
     );
     assert.match(stdout, /promises checked, all kept\./);
   });

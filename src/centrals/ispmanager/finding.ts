@@ -7,12 +7,13 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
-import type { Change } from '../../dns/zone.ts';
+import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { shared } from '../shared.ts';
 import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
@@ -97,7 +98,7 @@ export class FindingCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    known: readonly DnsName[],
+    known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     return await this.#read(ctx, async (central) => await central.readZone(zone, known, ctx));
@@ -121,6 +122,10 @@ export class FindingCentral implements Central {
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     return await this.#watched(ctx, async (central) => await central.deleteZone(zone, ctx));
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await this.#read(ctx, async (central) => await central.signing(zone, ctx));
   }
 
   async close(): Promise<void> {

@@ -7,12 +7,13 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
-import { changeNames, type Change } from '../../dns/zone.ts';
+import { changeNames, type Change, type RRsetKey } from '../../dns/zone.ts';
 import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { look, restated } from '../restate.ts';
@@ -154,7 +155,7 @@ class IspmanagerCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    _known: readonly DnsName[],
+    _known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     try {
@@ -209,6 +210,11 @@ class IspmanagerCentral implements Central {
     }
     await this.#demand(zone, 'absent', ctx);
     return 'deleted';
+  }
+
+  /** Not told: which column or function shows it is not evidenced (reference 7.4, 8.3). */
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return (await this.readZone(zone, [], ctx)) === null ? null : { signed: null, ds: [], cds: [] };
   }
 
   async close(): Promise<void> {

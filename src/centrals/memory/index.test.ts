@@ -6,6 +6,8 @@ import { makeRecord } from '../../dns/record.ts';
 import { centralContract, quietContext, type ContractSubject } from '../../testing/central-contract.ts';
 import { MemoryCentral } from './index.ts';
 
+const exampleDs = `60485 13 2 ${'0a'.repeat(32)}`;
+
 function subject(traits: Partial<CentralTraits>): ContractSubject {
   const central = new MemoryCentral({ traits });
   const { store } = central;
@@ -23,6 +25,11 @@ function subject(traits: Partial<CentralTraits>): ContractSubject {
       },
       makeZone: async (zone) => {
         store.putZone(zone);
+        await Promise.resolve();
+      },
+      makeSignedZone: async (zone) => {
+        store.putZone(zone);
+        store.signings.set(zone, { signed: true, ds: [exampleDs], cds: [exampleDs] });
         await Promise.resolve();
       },
       createZone: async (zone) => {

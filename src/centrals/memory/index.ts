@@ -7,12 +7,13 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
-import { changeNames, zoneProblems, type Change } from '../../dns/zone.ts';
+import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns/zone.ts';
 import { applyStepwise, type RecordWriter } from '../stepwise.ts';
 import { MemoryStore } from './store.ts';
 
@@ -104,13 +105,17 @@ export class MemoryCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    known: readonly DnsName[],
+    known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.#request({ method: 'read', zone, record: null }, ctx, () =>
+    const all = await this.#read(zone, ctx);
+    return this.traits.wholeZones ? all : (all?.filter((record) => isKnown(record, known)) ?? null);
+  }
+
+  async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    const records = await this.#request({ method: 'read', zone, record: null }, ctx, () =>
       this.store.records(zone),
     );
-    const records = this.traits.wholeZones ? all : (all?.filter(({ name }) => known.includes(name)) ?? null);
     if (records === null || this.traits.carriesTtl) return records;
     return records.map((record) => ({ ...record, ttl: null }));
   }
@@ -120,7 +125,7 @@ export class MemoryCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const records = await this.readZone(zone, names, ctx);
+    const records = await this.#read(zone, ctx);
     return records?.filter(({ name }) => names.includes(name)) ?? null;
   }
 
@@ -146,6 +151,13 @@ export class MemoryCentral implements Central {
       if (!this.traits.managesZones) throw refusal('zone.delete-there', { zone });
       this.store.dropZone(zone);
       return 'deleted';
+    });
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await this.#request({ method: 'read', zone, record: null }, ctx, () => {
+      if (this.store.records(zone) === null) return null;
+      return this.store.signings.get(zone) ?? { signed: false, ds: [], cds: [] };
     });
   }
 
@@ -198,6 +210,13 @@ export class MemoryCentral implements Central {
     await this.faults.after?.(request, ctx);
     return result;
   }
+}
+
+/** Whether a read of these RRsets meets the record. */
+export function isKnown(record: ResourceRecord, known: readonly RRsetKey[]): boolean {
+  return known.some(
+    ({ name, type }) => name === record.name && (type === record.type || record.type === 'CNAME'),
+  );
 }
 
 function refusal(code: CentralErrorCode, params: Readonly<Record<string, string>>): CentralError {

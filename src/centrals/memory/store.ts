@@ -1,4 +1,4 @@
-import type { CentralRecord } from '../../core/central.ts';
+import type { CentralRecord, Signing } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, sameData, type ResourceRecord } from '../../dns/record.ts';
 
@@ -17,6 +17,8 @@ export class MemoryStore {
   #handles = 0;
   /** Zones of other accounts. */
   foreign = new Set<DnsName>();
+  /** How zones are signed that are not unsigned. */
+  readonly signings = new Map<DnsName, Signing>();
 
   zones(): DnsName[] {
     return [...this.#zones.keys()];

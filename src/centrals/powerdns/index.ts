@@ -6,11 +6,12 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
-import type { Change } from '../../dns/zone.ts';
+import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
@@ -19,6 +20,7 @@ import { serverName } from './names.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { ZoneReader, type Owner } from './read.ts';
 import type { PowerdnsSettings } from './schema.ts';
+import { readSigning } from './signing.ts';
 import { ZoneWriter } from './write.ts';
 
 export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
@@ -79,7 +81,7 @@ class PowerdnsCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    _known: readonly DnsName[],
+    _known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     const read = await this.#reader.whole(zone, ctx);
@@ -128,6 +130,10 @@ class PowerdnsCentral implements Central {
       await this.#demand(zone, 'absent', ctx);
       return 'deleted';
     });
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await readSigning(this.#api, this.#reader, zone, ctx);
   }
 
   async close(): Promise<void> {

@@ -1,24 +1,9 @@
+import { signerTypes } from '../../dns/dnssec.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { CentralRecord } from '../../core/central.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
-
-/** What a signing server makes by itself: never compared, never written (design: "Data"). */
-export const signerTypes: ReadonlySet<string> = new Set([
-  'RRSIG',
-  'NSEC',
-  'NSEC3',
-  'NSEC3PARAM',
-  'DNSKEY',
-  // The same by number, for types without a row, and BIND's own signing state.
-  'TYPE46',
-  'TYPE47',
-  'TYPE48',
-  'TYPE50',
-  'TYPE51',
-  'TYPE65534',
-]);
 
 /** What one answer says of a name in a zone. */
 export type Seen =

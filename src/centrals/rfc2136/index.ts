@@ -6,17 +6,19 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
 } from '../../core/central.ts';
+import { cdsType, dnskeyType, dsOfCds, dsOfKeys, isSigners } from '../../dns/dnssec.ts';
 import type { Clock } from '../../core/clock.ts';
 import { displayName, parseName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
-import { zoneProblems, type Change } from '../../dns/zone.ts';
+import { zoneProblems, type Change, type RRsetKey } from '../../dns/zone.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
-import { centralRecord, signerTypes } from './answers.ts';
-import { NameReader } from './records.ts';
+import { centralRecord } from './answers.ts';
+import { NameReader, type Wanted } from './records.ts';
 import type { Rfc2136Settings } from './schema.ts';
 import { ZoneUpdater } from './write.ts';
 
@@ -55,7 +57,7 @@ class Rfc2136Central implements Central {
   }
 
   audit(change: Change): readonly Problem[] {
-    const made = change.add.filter(({ type }) => signerTypes.has(type));
+    const made = change.add.filter((record) => isSigners(change.zone, record));
     return [
       ...made.map(({ name, type }) => problem('central.type-unsupported', { name, type })),
       ...zoneProblems(change.zone, change.add),
@@ -86,10 +88,10 @@ class Rfc2136Central implements Central {
 
   async readZone(
     zone: DnsName,
-    known: readonly DnsName[],
+    known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    if (!this.traits.wholeZones) return await this.readNames(zone, known, ctx);
+    if (!this.traits.wholeZones) return await this.#read(zone, wantedIn(known), ctx);
     if ((await this.#standing(zone, ctx)) !== 'ours') return null;
     const records = await this.#server.transfer(zone, ctx);
     return records.filter((record) => record.class === classes.IN).flatMap((record) => centralRecord(record));
@@ -101,8 +103,12 @@ class Rfc2136Central implements Central {
     ctx: CallContext,
     types?: ReadonlySet<string>,
   ): Promise<readonly CentralRecord[] | null> {
+    return await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
+  }
+
+  async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     if (!this.#allowed.has(zone) && (await this.#standing(zone, ctx)) !== 'ours') return null;
-    return (await this.#reader.read(zone, names, types, ctx))?.records ?? null;
+    return (await this.#reader.read(zone, wanted, ctx))?.records ?? null;
   }
 
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -125,9 +131,24 @@ class Rfc2136Central implements Central {
     throw refusal('zone.delete-there', zone);
   }
 
+  /** A zone with keys is signed; the provider may not have told the parent yet. */
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    if ((await this.#standing(zone, ctx)) !== 'ours') return null;
+    const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));
+    const ds = dsOfKeys(zone, keys ?? []);
+    return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
+  }
+
   async close(): Promise<void> {
     this.#server.close();
     await Promise.resolve();
+  }
+
+  async #atApex(zone: DnsName, type: string, ctx: CallContext): Promise<readonly { rdata: string }[]> {
+    const { answers } = await this.#server.query(zone, type, ctx);
+    return answers.flatMap(({ name, type: of, rdata }) =>
+      name === zone && of === type && rdata !== null ? [{ rdata }] : [],
+    );
   }
 
   /**
@@ -149,6 +170,16 @@ class Rfc2136Central implements Central {
       throw error;
     }
   }
+}
+
+function wantedIn(known: readonly RRsetKey[]): Wanted {
+  const wanted = new Map<DnsName, Set<string>>();
+  for (const { name, type } of known) {
+    const types = wanted.get(name);
+    if (types === undefined) wanted.set(name, new Set([type]));
+    else types.add(type);
+  }
+  return wanted;
 }
 
 /** A refusal in a zone that the key may write in: it is about this very change. */

@@ -153,7 +153,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const change = { zone: big, remove: [], add: all };
       const altered = await central.apply(change, [], quietContext());
       assert.equal(altered.added.length, all.length);
-      const found = await central.readZone(big, changeNames(change), quietContext());
+      const found = await central.readZone(big, all, quietContext());
       assert.equal(found?.length, all.length);
     });
 

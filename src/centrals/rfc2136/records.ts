@@ -1,3 +1,4 @@
+import { signerTypes } from '../../dns/dnssec.ts';
 import { isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
 import type { CallContext, CentralRecord } from '../../core/central.ts';
 import { recordId } from '../../dns/record.ts';
@@ -6,7 +7,7 @@ import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { nameInUse } from '../../dns/wire/update.ts';
 import type { NameServer } from './api.ts';
-import { seenIn, signerTypes, type Seen } from './answers.ts';
+import { seenIn, type Seen } from './answers.ts';
 
 /** What a read of some names found. */
 export interface ZoneView {
@@ -34,45 +35,31 @@ export class NameReader {
   }
 
   /**
-   * All records at some names, without what a signing server makes by itself.
-   * @param types which the caller wants to know of; absent: all. A CNAME is told by the answer to any of them.
+   * Records at some names, without what a signing server makes by itself.
+   * @param wanted names, each with the types that the caller wants to know of; `all`: every type. A CNAME is told by the answer to any.
    * @returns null: the server has no such zone
    * @throws {CentralError}
    */
-  async read(
-    zone: DnsName,
-    names: readonly DnsName[],
-    types: ReadonlySet<string> | undefined,
-    ctx: CallContext,
-  ): Promise<ZoneView | null> {
-    const asked = await this.#typesToAsk(zone, types, ctx);
-    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section 3.1.4.1).
-    const atApex = asked.filter((type) => type !== 'DS');
-    const found = await Promise.all(
-      names.map(async (name) => await this.#readName(zone, name, name === zone ? atApex : asked, ctx)),
-    );
-    if (found.some(({ seen }) => seen.kind === 'no-zone')) return null;
-    // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
-    const proven = found.some(({ denied }) => denied) || (await this.hasZone(zone, ctx));
-    if (!proven) return null;
+  async read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<ZoneView | null> {
+    this.#anyIsFull ??= await this.#findOutAny(zone, ctx);
+    const reading = new Reading(this.#server, { zone, ctx, anyIsFull: this.#anyIsFull === true });
     const hidden = new Map<DnsName, DnsName>();
     const records: CentralRecord[] = [];
-    for (const { name, seen } of found) {
-      if (seen.kind === 'no-zone') continue;
-      if (seen.kind === 'hidden') hidden.set(name, seen.cut);
-      records.push(...seen.records);
+    const names = [...wanted];
+    let proven = false;
+    for (let at = 0; at < names.length; at += mostNamesAtOnce) {
+      const part = names.slice(at, at + mostNamesAtOnce);
+      for (const { name, seen, denied } of await Promise.all(
+        part.map(async (one) => await reading.name(...one)),
+      )) {
+        if (seen.kind === 'no-zone') return null;
+        if (seen.kind === 'hidden') hidden.set(name, seen.cut);
+        records.push(...seen.records);
+        proven ||= denied;
+      }
     }
-    return { records, hidden };
-  }
-
-  async #typesToAsk(
-    zone: DnsName,
-    types: ReadonlySet<string> | undefined,
-    ctx: CallContext,
-  ): Promise<readonly string[]> {
-    this.#anyIsFull ??= await this.#findOutAny(zone, ctx);
-    if (this.#anyIsFull === true) return ['ANY'];
-    return types === undefined ? askedTypes : [...types];
+    // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
+    return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
   }
 
   /**
@@ -84,15 +71,43 @@ export class NameReader {
     const shown = new Set(answers.filter(({ name }) => name === zone).map(({ type }) => type));
     return shown.size === 0 ? null : shown.has('SOA') && shown.has('NS');
   }
+}
 
-  async #readName(zone: DnsName, name: DnsName, types: readonly string[], ctx: CallContext): Promise<Found> {
+/** Types by name that a read is about. */
+export type Wanted = ReadonlyMap<DnsName, ReadonlySet<string> | 'all'>;
+
+/** Names that are asked for at once; more would only wait in the connections. */
+const mostNamesAtOnce = 50;
+
+interface ReadingOptions {
+  readonly zone: DnsName;
+  readonly ctx: CallContext;
+  readonly anyIsFull: boolean;
+}
+
+/** One read of several names. */
+class Reading {
+  readonly #server: NameServer;
+  readonly #options: ReadingOptions;
+  readonly #wildcards = new Map<DnsName, Promise<DnsMessage>>();
+
+  constructor(server: NameServer, options: ReadingOptions) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  async name(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
+    const { zone, ctx, anyIsFull } = this.#options;
+    const all = anyIsFull ? ['ANY'] : wanted === 'all' ? askedTypes : [...wanted];
+    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section 3.1.4.1).
+    const types = name === zone ? all.filter((type) => type !== 'DS') : all;
     const [answers, wildcards] = await Promise.all([
       Promise.all(types.map(async (type) => await this.#server.query(name, type, ctx))),
-      Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#server.query(one, 'TXT', ctx))),
+      Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#wildcard(one))),
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
     const seen = joined(answers.map((answer) => seenIn(answer, zone, name)));
-    if (seen.kind === 'hidden' && seen.cut === name && types.includes('ANY')) {
+    if (seen.kind === 'hidden' && seen.cut === name && anyIsFull) {
       // The parent's side of a delegation has two kinds of records, and a referral shows one.
       const ds = seenIn(await this.#server.query(name, 'DS', ctx), zone, name);
       return { name, denied, seen: ds.kind === 'records' ? joined([seen, ds]) : seen };
@@ -102,6 +117,13 @@ export class NameReader {
     // Perhaps made up from the wildcard; in a prerequisite only the name itself counts (RFC 2136 section 2.4.4).
     const { rcode } = await this.#server.update(zone, [nameInUse(name)], [], ctx);
     return { name, denied, seen: rcode === rcodes.NXDOMAIN ? { kind: 'records', records: [] } : seen };
+  }
+
+  /** Asked once, however many names it may stand for. */
+  async #wildcard(wildcard: DnsName): Promise<DnsMessage> {
+    const asked = this.#wildcards.get(wildcard) ?? this.#server.query(wildcard, 'TXT', this.#options.ctx);
+    this.#wildcards.set(wildcard, asked);
+    return await asked;
   }
 }
 

@@ -1,7 +1,7 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { CentralError, type Altered, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
-import { changeNames, zoneProblems, type Change } from '../../dns/zone.ts';
+import { zoneProblems, type Change } from '../../dns/zone.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
@@ -10,7 +10,7 @@ import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { prerequisiteFailed, updateRefusal } from './answer.ts';
 import { heldOctets } from './answers.ts';
 import type { NameServer } from './api.ts';
-import type { NameReader, ZoneView } from './records.ts';
+import type { NameReader, Wanted, ZoneView } from './records.ts';
 
 /** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
 const mostRounds = 16;
@@ -116,7 +116,7 @@ export class ZoneUpdater {
   }
 
   async #readFresh(change: Change, altered: Altered, ctx: CallContext): Promise<ZoneView> {
-    const view = await this.#reader.read(change.zone, changeNames(change), typesOf(change), ctx);
+    const view = await this.#reader.read(change.zone, wantedBy(change), ctx);
     if (view !== null) return view;
     const params = { text: displayName(change.zone) };
     throw stated(
@@ -128,7 +128,7 @@ export class ZoneUpdater {
   /** A read after a write: if it fails, the outcome is what is not known. */
   async #readAfter(change: Change, ctx: CallContext): Promise<ZoneView> {
     try {
-      const view = await this.#reader.read(change.zone, changeNames(change), typesOf(change), ctx);
+      const view = await this.#reader.read(change.zone, wantedBy(change), ctx);
       if (view !== null) return view;
     } catch (error) {
       throw error instanceof CentralError ? restated(error, 'unknown') : error;
@@ -194,10 +194,15 @@ function octetsFor({ name, before, after }: RRsetEdit): number {
   return head + all.reduce((sum, { rdata }) => sum + head + rdata.length + Math.ceil(rdata.length / 255), 0);
 }
 
-/** The types a change is about; all where a CNAME is among them, for it tolerates no other. */
-export function typesOf({ remove, add }: Pick<Change, 'remove' | 'add'>): ReadonlySet<string> | undefined {
-  const types = new Set([...remove, ...add].map(({ type }) => type));
-  return types.has('CNAME') ? undefined : types;
+/** The types of a change at each of its names; all at a name that gets or had a CNAME, for it tolerates no other. */
+function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
+  const wanted = new Map<DnsName, Set<string> | 'all'>();
+  for (const { name, type } of [...remove, ...add]) {
+    const types = wanted.get(name) ?? new Set<string>();
+    if (types === 'all') continue;
+    wanted.set(name, type === 'CNAME' ? 'all' : types.add(type));
+  }
+  return wanted;
 }
 
 /**

@@ -37,6 +37,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
       verifier.gone(zone);
       return outcome;
     },
+    signing: (zone, ctx) => central.signing(zone, ctx),
     close: async () => {
       verifier.close();
       await central.close();

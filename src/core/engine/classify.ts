@@ -1,3 +1,4 @@
+import { isSigners } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { LedgerRow, RecordStanding } from '../ledger.ts';
@@ -22,9 +23,10 @@ interface Sides {
   readonly row: LedgerRow | null;
 }
 
-/** Records whose content is the central's own affair: SOA, and NS at the apex (design: "Data"). */
+/** Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone (design: "Data"). */
 export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
-  return record.type === 'SOA' || (record.type === 'NS' && record.name === zone);
+  if (record.type === 'SOA' || (record.type === 'NS' && record.name === zone)) return true;
+  return isSigners(zone, record);
 }
 
 interface CompareOptions {

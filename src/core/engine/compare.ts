@@ -12,6 +12,7 @@ import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
+import { isSigned } from './signed-delete.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createAtCentral } from './zone-edits.ts';
 
@@ -48,15 +49,15 @@ async function compareUnderLock(
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
-    if (own.state === 'stuck') await unstickZone(runtime, own, view, ctx);
+    const allowed = wish.follow === 'allowed';
+    if (own.state === 'stuck') await unstickZone(runtime, own, { view, allowed }, ctx);
     return;
   }
   if (view.records === null) {
-    await goneFromPanel(runtime, entry, wish);
+    await goneFromPanel(runtime, entry, wish, ctx);
     return;
   }
-  const names = view.records.map(({ name }) => name);
-  const records = await readCentralZone(runtime, zone, names, ctx);
+  const records = await readCentralZone(runtime, zone, view.records, ctx);
   if (records === null) {
     await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;
@@ -105,12 +106,28 @@ function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): 
   };
 }
 
-async function goneFromPanel(runtime: Runtime, entry: ZoneEntry | null, wish: CompareWish): Promise<void> {
+async function goneFromPanel(
+  runtime: Runtime,
+  entry: ZoneEntry | null,
+  wish: CompareWish,
+  ctx: CallContext,
+): Promise<void> {
   if (entry === null) return;
   const { journal } = runtime.ports;
-  if (entry.standing !== 'joined') await journal.commit({ dropZones: [entry.zone] });
-  else if (await mayFollowZone(runtime, wish)) await followDelete(runtime, entry.zone, wish.reason);
-  else await journal.commit({ zones: [{ ...entry, note: 'note.gone-from-panel' }] });
+  if (entry.standing !== 'joined') {
+    await journal.commit({ dropZones: [entry.zone] });
+    return;
+  }
+  const signed = await isSigned(runtime, entry.zone, ctx);
+  // What a person allows once it was listed as signed is his second yes.
+  const isAllowed = wish.follow === 'allowed' && entry.note === 'note.gone-signed';
+  if (signed && !isAllowed) {
+    await journal.commit({ zones: [{ ...entry, note: 'note.gone-signed' }] });
+  } else if (await mayFollowZone(runtime, wish)) {
+    await followDelete(runtime, entry.zone, { source: wish.reason, allowed: isAllowed });
+  } else {
+    await journal.commit({ zones: [{ ...entry, note: 'note.gone-from-panel' }] });
+  }
 }
 
 async function missingAtCentral(

@@ -28,11 +28,10 @@ export async function sendContent(
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && state !== 'stuck'));
   const panel = view.records ?? [];
-  const names = panel.map(({ name }) => name);
-  const present = await readOrCreate(runtime, operation, names, ctx);
+  const present = await readOrCreate(runtime, operation, panel, ctx);
   const change = contentChange(operation, panel, present, busy);
   const failed = await send(runtime, operation, change, present, ctx);
-  const after = (await readCentralZone(runtime, zone, names, ctx)) ?? [];
+  const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
   await runtime.exclusively(async () => {
@@ -71,15 +70,15 @@ async function send(
 async function readOrCreate(
   runtime: Runtime,
   operation: Operation,
-  names: readonly DnsName[],
+  panel: readonly PanelRecord[],
   ctx: CallContext,
 ): Promise<readonly CentralRecord[]> {
   const { central } = runtime.ports;
-  const there = await readCentralZone(runtime, operation.zone, names, ctx);
+  const there = await readCentralZone(runtime, operation.zone, panel, ctx);
   if (there !== null) return there;
   const seed = operation.seed ?? { addresses: [], nameServers: [], mailServers: [] };
   await central.createZone(operation.zone, seed, ctx);
-  const made = await readCentralZone(runtime, operation.zone, names, ctx);
+  const made = await readCentralZone(runtime, operation.zone, panel, ctx);
   if (made === null) throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
   return made;
 }

@@ -10,6 +10,7 @@ import { beforeRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
+import { askForYes } from './signed-delete.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { beforeCreate, beforeDelete } from './zone-edits.ts';
 
@@ -162,11 +163,22 @@ export class Engine {
 
   /** All edits of one call are accepted or none; what the accepted ones did is taken back when the panel is seen unchanged. */
   async #edits(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict> {
+    const unasked = await this.#askForYes(edits, signal);
+    if (unasked !== null) return unasked;
     for (const edit of edits) {
       const verdict = await this.#edit(edit, signal);
       if (verdict.kind === 'refuse') return verdict;
     }
     return { kind: 'accept' };
+  }
+
+  async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict | null> {
+    try {
+      const problems = await askForYes(this.#runtime, edits, signal);
+      return problems.length === 0 ? null : { kind: 'refuse', problems, changed: 'nothing' };
+    } catch (error) {
+      return this.#failed(edits.map(({ zone }) => zone).join(' '), error, 'nothing');
+    }
   }
 
   async #edit(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
@@ -184,7 +196,7 @@ export class Engine {
       });
       return verdict;
     } catch (error) {
-      return this.#failed(edit, error);
+      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel' : 'unknown');
     }
   }
 
@@ -199,14 +211,13 @@ export class Engine {
     }
   }
 
-  #failed(edit: EditEvent, error: unknown): Verdict {
-    const changed = edit.stage === 'after' ? 'panel' : 'unknown';
+  #failed(zone: string, error: unknown, changed: 'nothing' | 'unknown' | 'panel'): Verdict {
     if (error instanceof JournalError) {
-      this.#runtime.ports.log(1, 'journal.failed', { zone: edit.zone, code: error.code });
+      this.#runtime.ports.log(1, 'journal.failed', { zone, code: error.code });
       return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed };
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#runtime.ports.log(1, 'engine.defect', { zone: edit.zone, error: text });
+    this.#runtime.ports.log(1, 'engine.defect', { zone, error: text });
     return { kind: 'refuse', problems: [refusal('engine.defect', {})], changed };
   }
 

@@ -9,6 +9,7 @@ import { applyEach } from './content.ts';
 import { keepWatching, newOperation } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
+import { allowed } from './signed-delete.ts';
 
 /** Deletions in one zone from which a comparison stops and lists (design: "Bulk work"). */
 const manyDeletions = 5;
@@ -179,8 +180,15 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
   return false;
 }
 
-/** Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved the absence. */
-export async function followDelete(runtime: Runtime, zone: DnsName, source: string): Promise<void> {
+/**
+ * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved the absence.
+ * @param why `allowed`: a person said so, also if the zone is signed
+ */
+export async function followDelete(
+  runtime: Runtime,
+  zone: DnsName,
+  why: { readonly source: string; readonly allowed: boolean },
+): Promise<void> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(zone);
   if (entry === null) return;
@@ -192,13 +200,14 @@ export async function followDelete(runtime: Runtime, zone: DnsName, source: stri
     kind: 'zone-delete',
     class: 'follow',
     zone,
-    source,
+    source: why.source,
     incarnation,
     snapshot,
   });
   await journal.commit({
     operations: [{ ...draft, state: 'kept', afterSeen: true }],
     zones: [{ ...entry, standing: 'deleting', note: null }],
+    facts: why.allowed ? allowed(draft) : {},
   });
   runtime.since.set(draft.id, runtime.now);
   runtime.wakeZone(zone, settings.confirmDelay);

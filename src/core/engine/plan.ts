@@ -1,3 +1,4 @@
+import { isSigners } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -90,8 +91,10 @@ function whyLocal(
   remove: ResourceRecord | null,
   add: ResourceRecord | null,
 ): string | null {
-  const own = [remove, add].some((record) => record !== null && isCentralsOwn(knowledge.zone, record));
-  if (own) return 'note.centrals-own';
+  for (const record of [remove, add]) {
+    if (record === null || !isCentralsOwn(knowledge.zone, record)) continue;
+    return isSigners(knowledge.zone, record) ? 'note.signers-own' : 'note.centrals-own';
+  }
   const standing = remove === null ? null : standingOf(knowledge, remove);
   if (standing !== null && standing !== 'joined') return `note.${standing}`;
   if (add === null) return null;

@@ -1,3 +1,4 @@
+import { displayName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import type { Operation } from '../operation.ts';
@@ -9,6 +10,7 @@ import { keepWatching, newOperation } from './operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
+import { forgotten, maySendDelete } from './signed-delete.ts';
 
 /** One step further with a zone create: content sent once two reads agree, or undone once two reads show it missing. */
 export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
@@ -181,6 +183,10 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
         await becomeStuck(runtime, operation, 'zone.changed-at-central');
         return;
       }
+      if (!(await maySendDelete(runtime, operation, ctx))) {
+        await becomeStuck(runtime, operation, 'zone.signed-waiting');
+        return;
+      }
       await central.deleteZone(operation.zone, ctx);
     }
   } catch (error) {
@@ -195,7 +201,12 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
     if (state !== 'stuck') throw error;
     return;
   }
-  await journal.commit({ operations: [runtime.next(operation, 'confirmed')], dropZones: [operation.zone] });
+  const { zone } = operation;
+  await journal.commit({
+    operations: [runtime.next(operation, 'confirmed')],
+    dropZones: [zone],
+    facts: forgotten(zone),
+  });
   runtime.forget(operation.id);
 }
 
@@ -235,9 +246,10 @@ async function unknownRecords(
 async function becomeStuck(
   runtime: Runtime,
   operation: Operation,
-  code: 'zone.changed-since-create' | 'zone.changed-at-central',
+  code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.signed-waiting',
 ): Promise<void> {
-  const problems = [refusal(code, { zone: operation.zone })];
+  const zone = code === 'zone.signed-waiting' ? displayName(operation.zone) : operation.zone;
+  const problems = [refusal(code, { zone })];
   await runtime.ports.journal.commit({ operations: [runtime.next(operation, 'stuck', { problems })] });
   runtime.ports.log(1, 'operation.stuck', { operation: operation.id, code });
 }

@@ -4,22 +4,36 @@ import type { Operation } from '../operation.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
+import { allowed, forgotten, waitsForYes } from './signed-delete.ts';
 
 /**
- * A create or delete that got stuck because somebody changed the zone is decided once the panel has the zone (again), or neither
+ * A create or delete that got stuck because somebody changed the zone, or because nobody was asked before a signed one was deleted, is
+ * decided once the panel has the zone (again), or neither
  * side has it any more.
+ * @param seen the panel; `allowed`: whether a person says that a signed zone may go
  */
 export async function unstickZone(
   runtime: Runtime,
   operation: Operation,
-  view: PanelView,
+  seen: { readonly view: PanelView; readonly allowed: boolean },
   ctx: CallContext,
 ): Promise<void> {
   const { journal, central } = runtime.ports;
+  const { view } = seen;
   if (view.records === null) {
+    if (seen.allowed && waitsForYes(operation)) {
+      const kept = runtime.next(operation, 'kept', { problems: [] });
+      await journal.commit({ operations: [kept], facts: allowed(operation) });
+      runtime.wakeZone(operation.zone, 0);
+      return;
+    }
     if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
     const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
-    await journal.commit({ operations: [ended], dropZones: [operation.zone] });
+    await journal.commit({
+      operations: [ended],
+      dropZones: [operation.zone],
+      facts: forgotten(operation.zone),
+    });
     return;
   }
   if (operation.kind === 'zone-create') {

@@ -1,4 +1,5 @@
 import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
+import { parentTypes, signerTypes } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
@@ -39,16 +40,7 @@ export const coreFormFields: readonly string[] = [
 export const coreTypes: ReadonlySet<string> = new Set(Object.keys(formFields));
 
 /** Types the panel or its DNSSEC engine makes by itself: never compared, never touched (reference 21.15, 21.17). */
-export const ownTypes: ReadonlySet<string> = new Set([
-  'SOA',
-  'RRSIG',
-  'NSEC',
-  'NSEC3',
-  'NSEC3PARAM',
-  'DNSKEY',
-  'CDS',
-  'CDNSKEY',
-]);
+export const ownTypes: ReadonlySet<string> = new Set(['SOA', ...signerTypes, ...parentTypes]);
 
 const numbered: ReadonlySet<string> = new Set(['MX', 'SRV']);
 const mailto = 'mailto:';

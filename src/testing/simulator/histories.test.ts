@@ -41,6 +41,11 @@ test('5,000 histories with a central that can neither list zones nor read whole 
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
+test('3,000 histories with a central that signs every zone', async () => {
+  const runs = await Promise.all([simulate(1_500, 1, 'signed'), simulate(1_500, 1_501, 'signed')]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
 test('a history is the same each time it is played', async () => {
   const [first, second] = await Promise.all([playHistory(7), playHistory(7)]);
   assert.deepEqual(first.log, second.log);

@@ -32,6 +32,8 @@ export interface HistoryOptions {
   readonly ttls: boolean;
   /** Whether the central can neither list zones nor read whole ones. */
   readonly byName: boolean;
+  /** Whether the central signs every zone. */
+  readonly signed: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface HistoryOptions {
 export async function playHistory(
   seed: number,
   settings: Partial<EngineSettings> = {},
-  options: HistoryOptions = { ttls: false, byName: false },
+  options: Partial<HistoryOptions> = {},
 ): Promise<HistoryResult> {
   const random = new Random(seed);
   const world = new World(new MemoryJournal(), random, settings);
@@ -60,12 +62,17 @@ class History {
 
   readonly #ttls: boolean;
 
-  constructor(world: World, random: Random, { ttls, byName }: HistoryOptions) {
+  constructor(
+    world: World,
+    random: Random,
+    { ttls = false, byName = false, signed = false }: Partial<HistoryOptions>,
+  ) {
     this.#world = world;
     this.#random = random;
     this.#ttls = ttls;
     if (ttls) world.defaultTtl = 3_600;
     world.byName = byName;
+    if (signed) for (const zone of [main, alone, fresh]) world.central.signed.add(zone);
   }
 
   /** Both sides as they are when the plugin arrives. */

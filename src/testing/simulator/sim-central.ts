@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Change } from '../../dns/zone.ts';
+import type { Change, RRsetKey } from '../../dns/zone.ts';
 import {
   CentralError,
   type Altered,
@@ -10,8 +10,10 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Signing,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
+import { isKnown } from '../../centrals/memory/index.ts';
 import { never, type Life } from './life.ts';
 import type { Random } from './random.ts';
 
@@ -22,6 +24,9 @@ export class CentralStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
+  readonly signed = new Set<DnsName>();
+  /** False: zones are the provider's. */
+  managesZones = true;
   /** Zone and owner name (`zone name`) of every write that was refused. */
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
@@ -49,7 +54,7 @@ export class SimCentral implements Central {
     this.traits = {
       atomic: 'record',
       guard: 'per-record',
-      managesZones: true,
+      managesZones: store.managesZones,
       listsZones: !byName,
       wholeZones: !byName,
       ownerMark: false,
@@ -78,14 +83,17 @@ export class SimCentral implements Central {
 
   async readZone(
     zone: DnsName,
-    known: readonly DnsName[],
+    known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
+    const all = await this.#read(zone, ctx);
+    return this.traits.wholeZones ? all : (all?.filter((record) => isKnown(record, known)) ?? null);
+  }
+
+  async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     await this.#travel(ctx);
     const records = this.store.zones.get(zone);
-    if (records === undefined) return null;
-    const all = [...records].map(([handle, record]) => ({ ...record, handle }));
-    return this.traits.wholeZones ? all : all.filter(({ name }) => known.includes(name));
+    return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
 
   async readNames(
@@ -93,7 +101,7 @@ export class SimCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.readZone(zone, names, ctx);
+    const all = await this.#read(zone, ctx);
     return all === null ? null : all.filter(({ name }) => names.includes(name));
   }
 
@@ -136,6 +144,14 @@ export class SimCentral implements Central {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
+  }
+
+  /** Takes no time and nothing of the random numbers, so that a seed stays the story it was. */
+  async signing(zone: DnsName): Promise<Signing | null> {
+    if (this.#life.dead) await never();
+    if (this.down) throw unreachable('untouched');
+    if (!this.store.zones.has(zone)) return null;
+    return { signed: this.store.signed.has(zone), ds: [], cds: [] };
   }
 
   async close(): Promise<void> {

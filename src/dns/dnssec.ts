@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { DnsName } from './name.ts';
+import { nameOctets } from './rdata/fields.ts';
+import { rdataFromWire, wireRdata } from './rdata/rdata.ts';
+import { typeOfNumber } from './rdata/types.ts';
+import type { ResourceRecord } from './record.ts';
+
+/** Both spellings: types with and without a row in the table, and panels' own lists. */
+function spellings(numbers: Readonly<Record<string, number>>): ReadonlySet<string> {
+  return new Set(Object.entries(numbers).flatMap(([type, number]) => [type, `TYPE${number}`]));
+}
+
+/** What only a signer makes, wherever it stands in a zone (RFC 4034, RFC 5155); the last is BIND's state of its signing. */
+export const signerTypes: ReadonlySet<string> = new Set([
+  ...spellings({ RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51 }),
+  'TYPE65534',
+]);
+
+/** What a signer tells the parent, at the apex (RFC 7344 section 4.1). */
+export const parentTypes: ReadonlySet<string> = spellings({ CDS: 59, CDNSKEY: 60 });
+
+/** As they are asked for. */
+export const [dnskeyType, cdsType] = [typeOfNumber(48), typeOfNumber(59)];
+
+/**
+ * Whether whoever signs the zone makes the record: then it means nothing in any other zone. A CDS or CDNSKEY at another name may
+ * be a signal for another zone (RFC 9615 section 2) and is data, and so is a DS, which speaks for a zone below.
+ */
+export function isSigners(zone: DnsName, { name, type }: Pick<ResourceRecord, 'name' | 'type'>): boolean {
+  return signerTypes.has(type) || (name === zone && parentTypes.has(type));
+}
+
+/**
+ * The DS data for a zone's parent, in master-file form with a SHA-256 digest (RFC 4509), from the zone's DNSKEY records: one for
+ * each key with the SEP bit, or for each where none has it (it is a hint only, RFC 4034 section 2.1.1). A revoked key (RFC 5011
+ * section 2.1), and one that may not sign zones, has none.
+ * @param keys DNSKEY records of the apex, as text of their canonical rdata
+ */
+export function dsOfKeys(zone: DnsName, keys: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
+  const usable = keys
+    .map(({ rdata }) => wireRdata(dnskeyType, rdata))
+    .filter((octets) => octets.length > 4 && isSet(octets, zoneKey) && !isSet(octets, revoked));
+  const entry = usable.filter((octets) => isSet(octets, secureEntryPoint));
+  return (entry.length > 0 ? entry : usable).map((octets) => dsOf(zone, octets));
+}
+
+/** Flags of a DNSKEY (RFC 4034 section 2.1.1, RFC 5011 section 7). */
+const zoneKey = 0x01_00;
+const revoked = 0x00_80;
+const secureEntryPoint = 0x00_01;
+
+function isSet(key: Uint8Array, flag: number): boolean {
+  return (Buffer.from(key).readUInt16BE(0) & flag) !== 0;
+}
+
+/** @param key rdata of the DNSKEY in wire form */
+function dsOf(zone: DnsName, key: Uint8Array): string {
+  const head = Buffer.alloc(4);
+  head.writeUInt16BE(keyTag(key), 0);
+  head.writeUInt8(key[3] ?? 0, 2);
+  head.writeUInt8(sha256, 3);
+  const digest = createHash('sha256').update(nameOctets(zone)).update(key).digest();
+  return rdataFromWire('DS', Buffer.concat([head, digest]));
+}
+
+/** Digest type (RFC 4509 section 5). */
+const sha256 = 2;
+
+/** RFC 4034 appendix B; algorithm 1, which has another, may not be used any more (RFC 8624 section 3.1). */
+function keyTag(key: Uint8Array): number {
+  let sum = 0;
+  for (const [at, octet] of key.entries()) sum += at % 2 === 0 ? octet << 8 : octet;
+  return (sum + (sum >>> 16)) & 0xff_ff;
+}
+
+/** The data of CDS records in the form of DS, which is theirs as well (RFC 7344 section 3.1). */
+export function dsOfCds(records: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
+  return records.map(({ rdata }) => rdataFromWire('DS', wireRdata(cdsType, rdata)));
+}

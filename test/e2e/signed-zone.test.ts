@@ -1,0 +1,79 @@
+/** A zone that the central signs: shown with what the registrar has to know, and deleted only after a second yes. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
+import { address } from '../../demo/words.ts';
+import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
+import { runProgram } from '../../src/testing/servers/process.ts';
+
+const zone = 'example.org';
+let stage: Stage;
+let server: Powerdns;
+
+before(async () => {
+  server = await startPowerdns();
+  stage = await makeStage();
+  await stage.install();
+  stage.configure({
+    kind: 'powerdns',
+    host: server.url,
+    username: 'alice',
+    password: server.apiKey,
+    fingerprint: '',
+  });
+  await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
+  await until('its content at the central', async () => (await dig('www', 'A')).includes('192.0.2.80'));
+  assert.equal((await server.call('PUT', `/zones/${zone}.`, { dnssec: true })).status, 204);
+});
+
+after(async () => {
+  await stage.stop();
+  await server.dispose();
+});
+
+async function dig(host: string, type: string): Promise<string> {
+  const words = ['@127.0.0.1', '-p', String(server.port), '+dnssec', '+noall', '+answer'];
+  return await runProgram('dig', [...words, `${host}.${zone}`, type]);
+}
+
+async function isAtCentral(): Promise<boolean> {
+  return (await server.call('GET', `/zones/${zone}.`)).status === 200;
+}
+
+test('domainsync zone shows the DS data that the server has, and that it publishes no CDS', async () => {
+  const keys = JSON.parse((await server.call('GET', `/zones/${zone}./cryptokeys`)).text) as {
+    ds: string[];
+  }[];
+  const ds = keys[0]?.ds.find((one) => one.split(' ')[2] === '2') ?? '';
+  const shown = await stage.domainsync('zone', zone);
+  assert.match(shown, /DNSSEC +signed by the central; DS for the registrar:/);
+  assert.ok(shown.includes(`example.org. IN DS ${ds}`), shown);
+  assert.match(shown, /CDS +none published/);
+  const { signing } = JSON.parse(await stage.domainsync('--json', 'zone', zone)) as { signing: unknown };
+  assert.deepEqual(signing, { signed: true, ds: [ds], cds: [] });
+});
+
+test('an edit is served with a signature at once', async () => {
+  assert.ok((await stage.atPanel.save(zone, address('signed', '192.0.2.7'))).ok);
+  const served = await dig('signed', 'A');
+  assert.match(served, /\sA\s+192\.0\.2\.7$/mu);
+  assert.match(served, /\sRRSIG\s+A 13 3 /u);
+});
+
+test('the first delete is refused, also after a restart of the agent the second goes through', async () => {
+  const refused = await stage.atPanel.dropZone(zone);
+  assert.equal(refused.ok, false);
+  assert.match(
+    refused.error?.text ?? '',
+    /signed \(DNSSEC\).*15 minutes\. Nothing was changed\. .*\[zone\.signed-delete\]/,
+  );
+  assert.ok(stage.panel.zones().includes(zone) && (await isAtCentral()));
+  const pid = await stage.agent();
+  assert.ok(pid !== null);
+  await endProcess(pid);
+  assert.match(await stage.domainsync('zone', zone), /DNSSEC +signed by the central/, 'without an agent');
+  // Sooner than after three seconds it counts as the same click.
+  await until('the second yes', async () => (await stage.atPanel.dropZone(zone)).ok);
+  assert.equal(stage.panel.zones().includes(zone), false);
+  await until('the zone to go at the central', async () => !(await isAtCentral()));
+});
