@@ -28,6 +28,10 @@ class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
 
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 class NotInstalled extends Error {
   override readonly name = 'NotInstalled';
 }
@@ -75,12 +79,17 @@ async function main(): Promise<number> {
     `domainsync: an ${stage.atPanel.words.title} of a customer, the ${stage.there.title} of his provider, and the plugin between them.`,
   );
   if ('server' in stage) introduce(stage);
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
   try {
-    await play(stage);
+    const ends = interrupted.then(() => Promise.reject(new Interrupted()));
+    await Promise.race([play(stage), ends]);
     console.log(`\n${checksDone()} promises checked, all kept.`);
-    if (asked.stay) await stay(stage);
+    if (asked.stay) await stay(stage, interrupted);
     return 0;
   } catch (error) {
+    if (error instanceof Interrupted) return 130;
     if (!(error instanceof DemoFailed)) throw error;
     console.error(`\nNot as promised: ${error.message}`);
     return 1;
@@ -130,7 +139,7 @@ async function play(stage: AnyStage): Promise<void> {
   await nothingLeaked(stage);
 }
 
-async function stay(stage: Stage | ServerStage): Promise<void> {
+async function stay(stage: Stage | ServerStage, interrupted: Promise<void>): Promise<void> {
   const { atPanel, panel, directory } = stage;
   tell('\nBoth sides keep running until Ctrl-C:');
   tell(`customer  ${panel.address}  ${customer.name} / ${customer.password}`);
@@ -139,10 +148,7 @@ async function stay(stage: Stage | ServerStage): Promise<void> {
   tell('An edit by hand, and what the central has then:');
   tell(byHand(panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
   tell(lookByHand(stage));
-  await new Promise<void>((stop) => {
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-  });
+  await interrupted;
 }
 
 function providerLine(stage: Stage | ServerStage): string {

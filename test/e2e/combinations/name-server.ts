@@ -328,6 +328,24 @@ function lookSteps(stage: () => ServerStage, central: ServerKind): void {
     assert.match(await stage().domainsync('status'), /0 open, 0 stuck/u);
   });
 
+  test('a wrong secret: said by check and doctor, with the way out', async () => {
+    const { atPanel } = stage();
+    stage().configure({ password: 'bm90IHRoZSByaWdodCBvbmU=' });
+    await assert.rejects(stage().domainsync('check'), /\[central\.login\]/u);
+    const doctor = await stage()
+      .domainsync('doctor')
+      .catch((error: unknown) => String(error instanceof Error && 'stdout' in error ? error.stdout : error));
+    const way =
+      central === 'powerdns'
+        ? /compare "password" with the API key/u
+        : /compare name, secret and "algorithm"/u;
+    assert.match(doctor, way);
+    stage().configure();
+    const again = address('again', '192.0.2.20');
+    await until('edits again', async () => (await atPanel.save(zone, again)).ok);
+    await onBoth(stage(), again);
+  });
+
   test('a comparison with nothing to find writes nothing', async () => {
     const { there } = stage();
     await settled(stage());
