@@ -26,6 +26,19 @@ export interface ContractSubject {
     records(zone: DnsName): Promise<readonly ResourceRecord[] | null>;
   };
   stop(): Promise<void>;
+  /** The same account with a wrong password or key; closed by the case. Absent: there is none. */
+  wrongCredentials?(): Central;
+  /** The central's program can be ended without warning, and started again. */
+  readonly crashes?: {
+    /** Ends it now, or when the next write arrives, or when the next write is done and before anything is read again. */
+    crash(when: 'now' | 'before-write' | 'after-write'): Promise<void>;
+    /** Starts it where it was; resolves once it answers. Does nothing while it runs. */
+    revive(): Promise<void>;
+  };
+  /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
+  cutReads?(keep: number | null): void;
+  /** Records that a zone is tried with; default 100. */
+  readonly manyRecords?: number;
 }
 
 const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
@@ -63,6 +76,8 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     changeCases(bench);
     valueCases(bench);
     strangerCases(bench);
+    loadCases(() => subject, bench);
+    faultCases(() => subject, bench);
     it('refuses every call once closed', async () => {
       const own = subject.central;
       await own.close();
@@ -111,7 +126,7 @@ class Bench {
   }
 
   async truth(): Promise<Set<string>> {
-    return new Set((await this.stranger.records(this.zone))?.map(recordId));
+    return new Set((await this.stranger.records(this.zone))?.map(steadyId));
   }
 
   async present(change: Change): Promise<readonly CentralRecord[]> {
@@ -144,7 +159,13 @@ class Bench {
 type MakeBench = () => Promise<Bench>;
 
 function ids(records: readonly ResourceRecord[]): string[] {
-  return sorted(records.map(recordId));
+  return sorted(records.map(steadyId));
+}
+
+/** The id of a record, without the serial that a server gives its SOA with every edit. */
+function steadyId(record: ResourceRecord): string {
+  const { type, rdata } = record;
+  return recordId(type === 'SOA' ? { ...record, rdata: rdata.replace(/^(\S+ \S+) \d+/u, '$1 *') } : record);
 }
 
 function sorted(list: Iterable<string>): string[] {
@@ -630,5 +651,133 @@ function rrsetCases(bench: MakeBench): void {
     const truth = await b.truth();
     for (const record of [...(ours ?? []), ...(theirs ?? [])])
       assert.equal(truth.has(recordId(record)), true);
+  });
+}
+
+/** Much at once, by us and by others. */
+function loadCases(subject: () => ContractSubject, bench: MakeBench): void {
+  it('carries out edits of many zones at once', async () => {
+    const benches: Bench[] = [];
+    for (let at = 0; at < 8; at += 1) benches.push(await bench());
+    await Promise.all(
+      benches.flatMap((b) =>
+        [1, 2].map(async (at) => {
+          const record = b.record('host', 'A', `192.0.2.${at}`);
+          assert.deepEqual(ids((await b.apply(b.change([], [record]))).added), ids([record]));
+        }),
+      ),
+    );
+    for (const b of benches) {
+      const truth = await b.truth();
+      for (const at of [1, 2])
+        assert.equal(truth.has(recordId(b.record('host', 'A', `192.0.2.${at}`))), true, b.zone);
+    }
+  });
+
+  it('holds many records in one zone, and alters one of them', async () => {
+    const b = await bench();
+    const { manyRecords = 100 } = subject();
+    const all = Array.from({ length: manyRecords }, (_, at) =>
+      b.record(`h${at}`, 'A', `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`),
+    );
+    const before = await b.truth();
+    await b.apply(b.change([], all));
+    const expected = sorted([...before, ...all.map(recordId)]);
+    assert.deepEqual(sorted(await b.truth()), expected);
+    const names = [b.zone, ...all.map(({ name }) => name)];
+    const read = await b.central.readZone(b.zone, names, quietContext());
+    assert.deepEqual(ids(read ?? []), expected);
+    await b.works(all.slice(7, 8), [b.record('h7', 'A', '192.0.2.7')]);
+  });
+
+  it('loses nothing of others who write other names of the zone at the same time', async () => {
+    const b = await bench();
+    const [ours, theirs] = ['ours', 'theirs'].map((name) =>
+      Array.from({ length: 6 }, (_, at) => b.record(`${name}${at}`, 'A', `192.0.2.${at + 1}`)),
+    );
+    const others = (async (): Promise<void> => {
+      for (const record of theirs ?? []) await b.stranger.add(b.zone, record);
+    })();
+    for (const record of ours ?? []) await b.apply(b.change([], [record]));
+    await others;
+    const truth = await b.truth();
+    for (const record of [...(ours ?? []), ...(theirs ?? [])])
+      assert.equal(truth.has(recordId(record)), true, recordId(record));
+  });
+}
+
+function faultCases(subject: () => ContractSubject, bench: MakeBench): void {
+  it('says that a wrong password is wrong, and changes nothing', async () => {
+    const wrong = subject().wrongCredentials?.();
+    if (wrong === undefined) return;
+    const b = await bench();
+    const record = b.record('login', 'A', '192.0.2.1');
+    const calls = [
+      async () => await wrong.check(quietContext()),
+      async () => await wrong.listZones([b.zone], quietContext()),
+      async () => await wrong.readZone(b.zone, [b.zone], quietContext()),
+      async () => await wrong.apply(b.change([], [record]), [], quietContext()),
+      async () => await wrong.deleteZone(b.zone, quietContext()),
+    ];
+    for (const call of calls) {
+      const error = await refusal(call(), 'central.login');
+      assert.deepEqual([error.state, error.retry], ['untouched', 'never']);
+    }
+    await wrong.close();
+    assert.equal((await b.truth()).has(recordId(record)), false);
+  });
+
+  it('takes a read that ends early for no list, wherever it ends', async () => {
+    const { central, cutReads } = subject();
+    if (cutReads === undefined) return;
+    const b = await bench();
+    await b.works([], [b.record('cut', 'A', '192.0.2.1'), b.record('cut', 'A', '192.0.2.2')]);
+    const names = [b.zone, parseName('cut', b.zone)];
+    try {
+      for (const keep of [0, 1, 10, 100, -30, -3, -1]) {
+        cutReads(keep);
+        const reads = [
+          async () => await central.readZone(b.zone, names, quietContext()),
+          async () => await central.readNames(b.zone, names, quietContext()),
+          async () => await central.listZones([b.zone], quietContext()),
+        ];
+        for (const read of reads) {
+          const error = await refusal(read(), 'central.unreachable', 'central.garbled', 'central.list-cut');
+          assert.deepEqual([error.state, error.retry], ['untouched', 'later']);
+        }
+      }
+    } finally {
+      cutReads(null);
+    }
+  });
+
+  it('says what is known when the central dies: before the read, before the write, before the read after it', async () => {
+    const { crashes } = subject();
+    if (crashes === undefined) return;
+    const b = await bench();
+    const before = await b.truth();
+    for (const when of ['now', 'before-write', 'after-write'] as const) {
+      const change = b.change([], [b.record(when, 'A', '192.0.2.1')]);
+      const present = await b.present(change);
+      await crashes.crash(when);
+      const error = await refusal(b.central.apply(change, present, quietContext()), 'central.unreachable');
+      assert.equal(error.retry, 'later');
+      if (when === 'now') assert.equal(error.state, 'untouched');
+      else if (when === 'after-write') assert.equal(error.state, 'unknown');
+      else assert.notEqual(error.state, 'partial');
+      await crashes.revive();
+      const done = when === 'after-write';
+      const goal = ids(change.add);
+      assert.deepEqual(
+        goal.map((id) => before.has(id)),
+        [false],
+      );
+      const truth = await b.truth();
+      assert.deepEqual(
+        goal.map((id) => truth.has(id)),
+        [done],
+      );
+      assert.equal((await b.apply(change)).added.length, done ? 0 : 1);
+    }
   });
 }

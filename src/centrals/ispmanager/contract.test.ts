@@ -13,6 +13,7 @@ async function subject(
     central: panel.central(settings),
     someoneElse: someoneElse(panel.sandbox, generation),
     stop: panel.stop,
+    wrongCredentials: () => panel.central({ ...settings, password: 'wrong-password' }),
   };
 }
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { problem, DnsDataError, type Problem } from '../../dns/problem.ts';
 import { readTsigKey, type TsigKey } from '../../dns/wire/tsig.ts';
 import type { Peer, Trust } from '../../net/connect.ts';
-import { connectionIssues, pinSchema, settingText } from '../ispmanager/schema.ts';
+import { pinSetting, settingProblems, settingText, timeoutSetting } from '../connection.ts';
 
 /** A checked connection to a primary name server. */
 export interface Rfc2136Settings {
@@ -30,8 +30,8 @@ const schema = v.object({
   algorithm: v.optional(v.string(), 'hmac-sha256'),
   transport: v.optional(v.picklist(['tcp', 'tls', 'udp'], 'setting.bad-choice'), 'tcp'),
   axfr: v.optional(v.boolean(), false),
-  pin: pinSchema,
-  timeout: v.optional(v.pipe(v.number(), v.minValue(100, 'setting.bad-number')), 10_000),
+  pin: pinSetting,
+  timeout: timeoutSetting,
 });
 
 /**
@@ -43,7 +43,7 @@ export function readRfc2136Settings(
   input: unknown,
 ): { readonly settings: Rfc2136Settings } | { readonly problems: readonly Problem[] } {
   const result = v.safeParse(schema, input);
-  if (!result.success) return { problems: connectionIssues(result.issues) };
+  if (!result.success) return { problems: settingProblems(result.issues) };
   const { username, password, algorithm, pin, address, ...rest } = result.output;
   const server = readServer(address);
   const key = readKey({ name: username, secret: password, algorithm });

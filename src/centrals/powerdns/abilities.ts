@@ -1,0 +1,20 @@
+/** What differs between versions of the server, as data. */
+export interface Abilities {
+  /** A read by name shows disabled records too (5.0: pull request 15299). */
+  readonly showsDisabled: boolean;
+  /** `EXTEND` and `PRUNE` (4.9.12 and 5.0.2: pull requests 16589 and 16652). */
+  readonly takesSingle: boolean;
+}
+
+/** By documentation, except for 4.7.3, against which the tests run. A version that cannot be read can nothing of it. */
+export function abilitiesOf(version: string): Abilities {
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/u.exec(version)?.slice(1).map(Number) ?? [];
+  const atLeast = (...wanted: readonly number[]): boolean => {
+    const at = wanted.findIndex((number, index) => number !== numbers[index]);
+    return numbers.length > 0 && (at === -1 || (numbers[at] ?? 0) > (wanted[at] ?? 0));
+  };
+  return {
+    showsDisabled: atLeast(5, 0, 0),
+    takesSingle: atLeast(5, 0, 2) || (atLeast(4, 9, 12) && !atLeast(5, 0, 0)),
+  };
+}

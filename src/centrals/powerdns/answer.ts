@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
+import type { HttpError } from '../../net/http-error.ts';
+import type { HttpAnswer } from '../../net/http.ts';
+
+/** Replaces every secret in a text. */
+export type Redact = (text: string) => string;
+
+/** What a call does: after a failed read nothing has changed, after a failed write that is not known. */
+export type Effect = 'read' | 'write';
+
+/**
+ * The JSON of a successful answer; `null` for one without a body (204).
+ * @throws {CentralError} the server's refusal by its status, or `central.garbled` for what is no answer of PowerDNS
+ */
+export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): unknown {
+  const { status } = answer;
+  const text = decode(answer.body, effect);
+  if (status < 200 || status > 299) throw refused(answer, text, effect, redact);
+  if (status === 204) return null;
+  if (isWebPage(answer, text))
+    throw garbled(`a web page instead of an answer${titleOf(text, redact)}`, effect);
+  return parseJson(text, effect);
+}
+
+/** An answer of the wanted form. @throws {CentralError} `central.garbled` */
+export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
+  const result = v.safeParse(schema, json);
+  if (result.success) return result.output;
+  const place = v.getDotPath(result.issues[0]) ?? '';
+  throw garbled(`not the expected JSON${place === '' ? '' : ` (${place.slice(0, 100)})`}`, 'read');
+}
+
+/** A request without an answer. */
+export function unanswered(error: HttpError, effect: Effect): CentralError {
+  const state = effect === 'read' || error.sent === 'no' ? 'untouched' : 'unknown';
+  return new CentralError(codeOfHttp(error), { state, retry: 'later', params: error.params, cause: error });
+}
+
+function codeOfHttp(error: HttpError): CentralErrorCode {
+  switch (error.code) {
+    case 'unreachable':
+      return 'central.unreachable';
+    case 'certificate':
+      return 'central.certificate';
+    case 'redirect':
+    case 'too-large':
+      return 'central.garbled';
+  }
+}
+
+/** An answer that is not one; after a write nobody knows what it did. */
+export function garbled(text: string, effect: Effect): CentralError {
+  const state = effect === 'read' ? 'untouched' : 'unknown';
+  return new CentralError('central.garbled', { state, retry: 'later', params: { text } });
+}
+
+export function refusal(code: CentralErrorCode, params: Readonly<Record<string, string>>): CentralError {
+  return new CentralError(code, { state: 'untouched', retry: 'never', params });
+}
+
+/** Statuses with which PowerDNS refuses before it does anything (4.7.3); a PATCH is one transaction, ended without effect by 422. */
+const refusals: ReadonlyMap<number, CentralErrorCode> = new Map([
+  [400, 'central.refused'],
+  [401, 'central.login'],
+  [403, 'central.access-denied'],
+  [404, 'central.missing'],
+  [409, 'central.exists'],
+  [413, 'central.limit'],
+  [422, 'central.invalid-value'],
+]);
+
+function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redact): CentralError {
+  const { status } = answer;
+  const web = isWebPage(answer, text);
+  const words = web ? titleOf(text, redact).trim() : wordsOf(text, redact);
+  const code = refusals.get(status);
+  // A page in front of the server may say 404 for its own reasons, and 400 or 422 as well: only PowerDNS itself is believed.
+  const believed = !web || status === 401 || status === 403;
+  if (code !== undefined && believed) return refusal(code, { text: words === '' ? `HTTP ${status}` : words });
+  const state = effect === 'read' ? 'untouched' : 'unknown';
+  const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
+  // The server's own 500 ends the request; one of a proxy (502, 504, a page) may come while the server is still at work.
+  const facts: CentralErrorFacts['params'] =
+    status === 500 && !web ? { text: said, ended: 'yes' } : { text: said };
+  return new CentralError('central.garbled', { state, retry: 'later', params: facts });
+}
+
+/** Whether the failed call is known to have ended at the server, so that a read shows what it left for good. */
+export function hasEnded(error: CentralError): boolean {
+  return error.params['ended'] === 'yes';
+}
+
+const errorShape = v.object({ error: v.string(), errors: v.optional(v.array(v.string()), []) });
+
+function wordsOf(text: string, redact: Redact): string {
+  const json = v.safeParse(v.pipe(v.string(), v.parseJson(), errorShape), text);
+  const words = json.success ? [json.output.error, ...json.output.errors].join('; ') : text;
+  return redact(words).replaceAll(/\s+/gu, ' ').trim().slice(0, 500);
+}
+
+function isWebPage({ contentType }: HttpAnswer, text: string): boolean {
+  return /^text\/html/iu.test(contentType) || /^\s*<(?:!doctype|html|\?xml)/iu.test(text);
+}
+
+function titleOf(text: string, redact: Redact): string {
+  const title = redact(/<title[^>]*>([^<]*)/iu.exec(text)?.[1] ?? '')
+    .replaceAll(/\s+/gu, ' ')
+    .trim();
+  return title === '' ? '' : ` (${title.slice(0, 100)})`;
+}
+
+function decode(octets: Buffer, effect: Effect): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
+  } catch {
+    // The only thing a fatal decoder throws is that the octets are not UTF-8.
+    throw garbled('not UTF-8', effect);
+  }
+}
+
+function parseJson(text: string, effect: Effect): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw garbled(text === '' ? 'an empty answer' : 'not a whole JSON document', effect);
+  }
+}

@@ -1,0 +1,83 @@
+import { CentralError, type CallContext } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { HttpError } from '../../net/http-error.ts';
+import { HttpClient } from '../../net/http.ts';
+import { Turns } from '../turns.ts';
+import { readAnswer, unanswered, type Redact } from './answer.ts';
+import { zoneId } from './names.ts';
+import type { PowerdnsSettings } from './schema.ts';
+
+/** Largest answer accepted: a zone of 100,000 records is 13 MB, a list of 200,000 zones 48 MB. */
+const mostOctets = 256 * 1024 * 1024;
+
+/** Calls of one server's HTTP API. The key travels in a header only and stays out of errors. */
+export class ServerApi {
+  readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
+  readonly #http: HttpClient;
+  /** A server on sqlite answers 500 to most writes that come at the same time; on lmdb two are no faster than one after the other. */
+  readonly #writes = new Turns();
+  #closed = false;
+
+  /** @throws {RangeError} when the address is neither `https:` nor on this machine */
+  constructor(settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>) {
+    this.#settings = settings;
+    const { address, trust, timeout } = settings;
+    this.#http = new HttpClient({ base: new URL(address), trust, timeout, mostOctets });
+  }
+
+  /** @param path below the server object @throws {CentralError} always `untouched` */
+  async read(path: string, query: Readonly<Record<string, string>>, ctx: CallContext): Promise<unknown> {
+    const search = new URLSearchParams(query).toString();
+    return await this.#send('GET', search === '' ? path : `${path}?${search}`, null, ctx);
+  }
+
+  /** One write at a time. @throws {CentralError} */
+  async write(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body: string,
+    ctx: CallContext,
+  ): Promise<unknown> {
+    return await this.#writes.take('', ctx.signal, async () => await this.#send(method, path, body, ctx));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#http.close();
+  }
+
+  async #send(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body: string | null,
+    ctx: CallContext,
+  ): Promise<unknown> {
+    if (this.#closed) {
+      const params = { text: 'closed' };
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'never', params });
+    }
+    const { address, password } = this.#settings;
+    const effect = method === 'GET' ? 'read' : 'write';
+    const headers = { 'X-API-Key': password, Accept: 'application/json', 'Content-Type': 'application/json' };
+    try {
+      const request = {
+        method,
+        path: `${address}${path}`,
+        headers,
+        body: body ?? '',
+        repeatable: effect === 'read',
+      };
+      return readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
+    } catch (error) {
+      throw error instanceof HttpError ? unanswered(error, effect) : error;
+    }
+  }
+
+  /** A proxy may repeat what it was sent. */
+  readonly #redact: Redact = (text) => text.replaceAll(this.#settings.password, '***');
+}
+
+/** Path of a zone below the server object. */
+export function zonePath(zone: DnsName): string {
+  return `/zones/${zoneId(zone)}`;
+}

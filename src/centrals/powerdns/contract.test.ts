@@ -1,0 +1,5 @@
+import { centralContract } from '../../testing/central-contract.ts';
+import { powerdnsSubject } from '../../testing/powerdns-account.ts';
+
+for (const backend of ['sqlite3', 'lmdb'] as const)
+  centralContract(`PowerDNS, ${backend}`, async () => await powerdnsSubject({ backend }));

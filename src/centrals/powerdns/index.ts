@@ -1,0 +1,217 @@
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralId,
+  type CentralRecord,
+  type CentralTraits,
+  type ZoneSeed,
+} from '../../core/central.ts';
+import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
+import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import type { Change } from '../../dns/zone.ts';
+import { look, restated } from '../restate.ts';
+import { hasEnded, refusal } from './answer.ts';
+import { ServerApi, zonePath } from './api.ts';
+import { auditChange } from './audit.ts';
+import { serverName } from './names.ts';
+import { persistently, WithoutEffect } from './persistently.ts';
+import { ZoneReader, type Owner } from './read.ts';
+import type { PowerdnsSettings } from './schema.ts';
+import { ZoneWriter } from './write.ts';
+
+export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
+
+/**
+ * The zones of one account at a PowerDNS Authoritative Server, by its HTTP API. The account is the owner mark of each zone
+ * (docs/decisions/006-powerdns.md). Not contacted yet.
+ * @throws {RangeError} when the address is neither `https:` nor on this machine
+ */
+export function createPowerdnsCentral(settings: PowerdnsSettings): Central {
+  return new PowerdnsCentral(settings);
+}
+
+const traits: CentralTraits = {
+  atomic: 'zone',
+  guard: 'none',
+  managesZones: true,
+  listsZones: true,
+  wholeZones: true,
+  ownerMark: true,
+  carriesTtl: true,
+  recordTypes: 'any',
+  readBackDelay: 0,
+};
+
+/** A name that nobody can have (RFC 2606). */
+const noZone = zoneName('domainsync-check.invalid');
+
+class PowerdnsCentral implements Central {
+  readonly id: CentralId;
+  readonly traits = traits;
+  readonly #settings: PowerdnsSettings;
+  readonly #api: ServerApi;
+  readonly #reader: ZoneReader;
+  readonly #writer: ZoneWriter;
+
+  constructor(settings: PowerdnsSettings) {
+    this.#settings = settings;
+    this.#api = new ServerApi(settings);
+    this.#reader = new ZoneReader(this.#api, settings.username);
+    this.#writer = new ZoneWriter(this.#api, this.#reader);
+    this.id = { kind: 'powerdns', address: settings.address, account: settings.username };
+  }
+
+  audit(change: Change): readonly Problem[] {
+    return auditChange(change);
+  }
+
+  async check(ctx: CallContext): Promise<void> {
+    this.#writer.learn(await this.#reader.version(ctx));
+    // Whoever may ask for one zone may list them all; the whole list can be long.
+    await this.#reader.owner(noZone, ctx);
+  }
+
+  async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
+    return await this.#reader.zones(ctx);
+  }
+
+  async readZone(
+    zone: DnsName,
+    _known: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const read = await this.#reader.whole(zone, ctx);
+    this.#writer.saw(zone, read);
+    return read?.records ?? null;
+  }
+
+  async readNames(
+    zone: DnsName,
+    names: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const wanted = new Set(names);
+    const read = await this.#reader.names(zone, [...wanted], ctx);
+    return read?.records.filter(({ name }) => wanted.has(name)) ?? null;
+  }
+
+  /** What the server has is read again, as the last thing before the write: nothing would notice a stale `present`. */
+  async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    return await this.#writer.apply(change, ctx);
+  }
+
+  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
+    const body = JSON.stringify(this.#newZone(zone, seed));
+    return await persistently(async () => {
+      const owner = await this.#reader.owner(zone, ctx);
+      if (owner === 'ours') return 'exists';
+      if (owner === 'foreign') throw foreign(zone);
+      await this.#demandNoForeignAbove(zone, ctx);
+      return await this.#create(zone, body, ctx);
+    });
+  }
+
+  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+    return await persistently(async () => {
+      if ((await this.#reader.owner(zone, ctx)) !== 'ours') return 'missing';
+      try {
+        await this.#api.write('DELETE', zonePath(zone), '', ctx);
+      } catch (error) {
+        const now = await this.#lookAfter(error, zone, 'ours', ctx);
+        if (now === null)
+          return error instanceof CentralError && error.code === 'central.missing' ? 'missing' : 'deleted';
+        throw error;
+      }
+      this.#writer.saw(zone, null);
+      await this.#demand(zone, 'absent', ctx);
+      return 'deleted';
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+    await Promise.resolve();
+  }
+
+  /** @throws {CentralError} `central.invalid-value` for a name server that is no name */
+  #newZone(zone: DnsName, seed: ZoneSeed): Readonly<Record<string, unknown>> {
+    return {
+      name: serverName(zone),
+      kind: this.#settings.zoneKind,
+      account: this.#settings.username,
+      nameservers: this.#nameServersOf(seed).map(serverName),
+      // Else each edit of the zone costs time in proportion to its size; a signed zone is rectified by us.
+      api_rectify: false,
+      soa_edit_api: 'DEFAULT',
+    };
+  }
+
+  #nameServersOf(seed: ZoneSeed): readonly DnsName[] {
+    if (this.#settings.nameServers.length > 0) return this.#settings.nameServers;
+    return seed.nameServers.map((text) => {
+      try {
+        return zoneName(text);
+      } catch (error) {
+        if (error instanceof DnsDataError) throw refusal('central.invalid-value', { text });
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * A zone below one of another account would take names away from it. Each zone above is asked for, at a millisecond each; zones of
+   * others below the new one cannot be asked for so, and keep their names anyway: the server answers from the longest zone.
+   */
+  async #demandNoForeignAbove(zone: DnsName, ctx: CallContext): Promise<void> {
+    for (let above = parentName(zone); above !== '.'; above = parentName(above))
+      if ((await this.#reader.owner(above, ctx)) === 'foreign') throw foreign(above);
+  }
+
+  async #create(zone: DnsName, body: string, ctx: CallContext): Promise<'created' | 'exists'> {
+    try {
+      await this.#api.write('POST', '/zones?rrsets=false', body, ctx);
+    } catch (error) {
+      const now = await this.#lookAfter(error, zone, null, ctx);
+      const isTaken = error instanceof CentralError && error.code === 'central.exists';
+      if (now === 'ours') return isTaken ? 'exists' : 'created';
+      throw now === 'foreign' ? foreign(zone, error) : error;
+    }
+    await this.#demand(zone, 'present', ctx);
+    return 'created';
+  }
+
+  /**
+   * A look after a failed write, which may have been carried out, or found the zone made or gone by somebody else.
+   * @throws {WithoutEffect} where the server ended the request and the zone is as it was
+   */
+  async #lookAfter(
+    error: unknown,
+    zone: DnsName,
+    before: Owner,
+    ctx: CallContext,
+  ): Promise<Owner | 'unread'> {
+    if (!(error instanceof CentralError)) throw error;
+    const now = await look(async () => await this.#reader.owner(zone, ctx));
+    if (now === before && hasEnded(error)) throw new WithoutEffect(error);
+    return now;
+  }
+
+  /** @throws {CentralError} `central.no-effect` when a read does not show the zone, or shows it still */
+  async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
+    let now: Owner;
+    try {
+      now = await this.#reader.owner(zone, ctx);
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+    if ((now === 'ours') !== (wanted === 'present'))
+      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+  }
+}
+
+function foreign(zone: DnsName, cause?: unknown): CentralError {
+  const params = { zone: serverName(zone).slice(0, -1) };
+  return new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause });
+}

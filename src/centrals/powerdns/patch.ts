@@ -1,0 +1,70 @@
+import type { RRsetEdit } from '../rrsets.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { serverName } from './names.ts';
+import { contentOf, setKey, type DisabledRecords } from './records.ts';
+
+/** One element of `rrsets` in a PATCH. `comments` is never given: those of the RRset stay. */
+interface RRsetPatch {
+  readonly name: string;
+  readonly type: string;
+  readonly changetype: 'REPLACE' | 'DELETE' | 'EXTEND' | 'PRUNE';
+  readonly ttl?: number;
+  readonly records?: readonly { readonly content: string; readonly disabled: boolean }[];
+}
+
+/** Octets of a body that PowerDNS takes as it comes (`webserver-max-bodysize`: 2, in MB). */
+export const mostBodyOctets = 2_000_000;
+
+/**
+ * The body of the PATCH that carries out the edits, as a whole or not at all. A RRset is replaced by all it is to have: what stays, with
+ * the server's own text, and what is disabled. RRsets that go come first: the server looks at one after another, and refuses a
+ * CNAME beside data that a later element would delete.
+ * @param single whether one record can be added or removed without naming the others (`EXTEND`, `PRUNE`)
+ */
+export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords, single: boolean): string {
+  const patches = edits.map((edit) => (single ? singlePatch(edit) : null) ?? wholePatch(edit, disabled));
+  const leaving = patches.filter(({ changetype }) => changetype === 'DELETE' || changetype === 'PRUNE');
+  const staying = patches.filter((patch) => !leaving.includes(patch));
+  return JSON.stringify({ rrsets: [...leaving, ...staying] });
+}
+
+function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
+  const { name, type, ttl } = edit;
+  const off = disabled.get(setKey(edit)) ?? [];
+  const set = { name: serverName(name), type };
+  if (edit.after.length === 0 && off.length === 0) return { ...set, changetype: 'DELETE' };
+  const written = new Map(edit.before.map((record) => [recordId(record), record.handle]));
+  const contents = edit.after.map((record) => written.get(recordId(record)) ?? contentOf(record));
+  const records = [
+    ...contents.map((content) => ({ content, disabled: false })),
+    ...off.map(({ handle }) => ({ content: handle, disabled: true })),
+  ];
+  return { ...set, changetype: 'REPLACE', ttl, records };
+}
+
+/**
+ * One record more or less in an RRset whose others, perhaps written this very moment, need not be named. By documentation: PowerDNS
+ * 4.9.12 and 5.0.2 (pull request 16589), each element with exactly one record; not run against such a server.
+ */
+function singlePatch(edit: RRsetEdit): RRsetPatch | null {
+  const { before, after, name, type, ttl } = edit;
+  if (before.some((record) => record.ttl !== ttl)) return null;
+  const [gone, more] = [lacking(before, after), lacking(after, before)];
+  const [added] = more;
+  const [removed] = gone;
+  const set = { name: serverName(name), type, ttl };
+  if (added !== undefined && more.length === 1 && gone.length === 0)
+    return { ...set, changetype: 'EXTEND', records: [{ content: contentOf(added), disabled: false }] };
+  if (removed !== undefined && gone.length === 1 && more.length === 0)
+    return { ...set, changetype: 'PRUNE', records: [{ content: removed.handle, disabled: false }] };
+  return null;
+}
+
+/** Those of `records` that `others` have not. */
+function lacking<T extends ResourceRecord>(
+  records: readonly T[],
+  others: readonly ResourceRecord[],
+): readonly T[] {
+  const there = new Set(others.map(recordId));
+  return records.filter((record) => !there.has(recordId(record)));
+}

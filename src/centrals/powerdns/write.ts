@@ -1,0 +1,186 @@
+import { CentralError, type Altered, type CallContext } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { formatRecord, recordId } from '../../dns/record.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
+import { look, restated } from '../restate.ts';
+import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
+import { Turns } from '../turns.ts';
+import { hasEnded, refusal } from './answer.ts';
+import { persistently, WithoutEffect } from './persistently.ts';
+import { zonePath, type ServerApi } from './api.ts';
+import { HiddenRecords } from './hidden.ts';
+import { mostBodyOctets, patchBody } from './patch.ts';
+import { abilitiesOf, type Abilities } from './abilities.ts';
+import type { ZoneRead, ZoneReader } from './read.ts';
+import { setKey, type DisabledRecords } from './records.ts';
+
+/** Changes in the zones of one account. */
+export class ZoneWriter {
+  readonly #api: ServerApi;
+  readonly #reader: ZoneReader;
+  readonly #zones = new Turns();
+  readonly #hidden = new HiddenRecords();
+  /** Signed zones that were written and could not be rectified then. */
+  readonly #unrectified = new Set<DnsName>();
+  #abilities: Abilities | null = null;
+
+  constructor(api: ServerApi, reader: ZoneReader) {
+    this.#api = api;
+    this.#reader = reader;
+  }
+
+  /** What is known of the server, from now on. */
+  learn(version: string): void {
+    this.#abilities = abilitiesOf(version);
+  }
+
+  /** A whole zone was read anyway. */
+  saw(zone: DnsName, read: ZoneRead | null): void {
+    this.#hidden.saw(zone, read);
+  }
+
+  /**
+   * Carries out a change in one PATCH, between two reads: nothing guards against somebody else who writes the same RRset in the
+   * milliseconds from the first to the PATCH (docs/decisions/006-powerdns.md). One change of a zone at a time, because PATCHes in
+   * parallel can leave records twice.
+   * @throws {CentralError}
+   */
+  async apply(change: Change, ctx: CallContext): Promise<Altered> {
+    return await this.#zones.take(
+      change.zone,
+      ctx.signal,
+      async () => await persistently(async () => await this.#once(change, ctx)),
+    );
+  }
+
+  async #once(change: Change, ctx: CallContext): Promise<Altered> {
+    const { zone } = change;
+    const before = await this.#readForWrite(change, ctx);
+    if (before === null) throw refusal('central.missing', { text: zone });
+    const edits = planRRsets(change, before.records);
+    if (edits.length > 0) await this.#patch(change, edits, before, ctx);
+    const owed = edits.length > 0 && before.facts?.signed === true && !before.facts.rectifiesItself;
+    if (owed || this.#unrectified.has(zone)) await this.#rectify(zone, ctx);
+    return edits.length === 0 ? { removed: [], added: [] } : alteredBy(change, edits);
+  }
+
+  /** The records at the names of the change, disabled ones included. */
+  async #readForWrite(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
+    const { zone } = change;
+    const { showsDisabled } = await this.#server(ctx);
+    if (showsDisabled || this.#hidden.has(zone)) {
+      const read = await this.#reader.names(zone, changeNames(change), ctx);
+      if (read === null || (showsDisabled && read.facts !== null)) return read;
+      const disabled = this.#hidden.known(zone, read.facts);
+      if (disabled !== null) return { ...read, disabled };
+    }
+    const whole = await this.#reader.whole(zone, ctx);
+    this.#hidden.saw(zone, whole);
+    return whole;
+  }
+
+  async #patch(
+    change: Change,
+    edits: readonly RRsetEdit[],
+    before: ZoneRead,
+    ctx: CallContext,
+  ): Promise<void> {
+    const { zone } = change;
+    demandEnabled(edits, before.disabled);
+    try {
+      await this.#send(zone, edits, before.disabled, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.state !== 'unknown') throw error;
+      await this.#judge(error, change, before, ctx);
+      return;
+    }
+    const after = await this.#seen(change, ctx);
+    if (after === null || planRRsets(change, after.records).length > 0)
+      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+    this.#hidden.wrote(zone, before.facts, after.facts);
+  }
+
+  async #send(
+    zone: DnsName,
+    edits: readonly RRsetEdit[],
+    disabled: DisabledRecords,
+    ctx: CallContext,
+  ): Promise<void> {
+    const { takesSingle } = await this.#server(ctx);
+    const body = patchBody(edits, disabled, takesSingle);
+    // The server would refuse it (400), or cut the connection. It is not sent in parts: all of a change or nothing.
+    if (Buffer.byteLength(body) > mostBodyOctets)
+      throw refusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
+    try {
+      await this.#api.write('PATCH', zonePath(zone), body, ctx);
+    } catch (error) {
+      const mayBeOlder =
+        takesSingle && error instanceof CentralError && error.code === 'central.invalid-value';
+      if (!mayBeOlder || !/changetype/iu.test(error.params['text'] ?? '')) throw error;
+      this.#abilities = { ...(await this.#server(ctx)), takesSingle: false };
+      await this.#send(zone, edits, disabled, ctx);
+    }
+  }
+
+  /**
+   * After a write whose outcome is not known: a read that shows its goal ends it well. One that shows the state before proves that there
+   * was no effect only where the server has ended the request; else the write may still come.
+   * @throws {WithoutEffect} then, and else the error itself
+   */
+  async #judge(error: CentralError, change: Change, before: ZoneRead, ctx: CallContext): Promise<void> {
+    this.#hidden.saw(change.zone, null);
+    const after = await look(async () => await this.#reader.names(change.zone, changeNames(change), ctx));
+    if (after === 'unread' || after === null) throw error;
+    if (planRRsets(change, after.records).length === 0) return;
+    if (hasEnded(error) && sameRecords(change, before, after)) throw new WithoutEffect(error);
+    throw error;
+  }
+
+  /** A look after a write: if it fails, the outcome of the write is what is not known. */
+  async #seen(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
+    try {
+      return await this.#reader.names(change.zone, changeNames(change), ctx);
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+  }
+
+  /**
+   * A write leaves the records of a signed zone without their place in its order, and names beside them without proof that they do not
+   * exist, until the zone is rectified. @throws {CentralError} `partial`: the records are written
+   */
+  async #rectify(zone: DnsName, ctx: CallContext): Promise<void> {
+    this.#unrectified.add(zone);
+    try {
+      await this.#api.write('PUT', `${zonePath(zone)}/rectify`, '', ctx);
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'partial') : error;
+    }
+    this.#unrectified.delete(zone);
+  }
+
+  async #server(ctx: CallContext): Promise<Abilities> {
+    this.#abilities ??= abilitiesOf(await this.#reader.version(ctx));
+    return this.#abilities;
+  }
+}
+
+/** A disabled record is neither enabled nor doubled: whoever disabled it has to enable it. @throws {CentralError} */
+function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): void {
+  for (const edit of edits) {
+    const off = new Set(disabled.get(setKey(edit))?.map(recordId));
+    const record = edit.after.find((one) => off.has(recordId(one)));
+    if (record !== undefined) throw refusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
+  }
+}
+
+function sameRecords(change: Change, before: ZoneRead, after: ZoneRead): boolean {
+  const names = new Set(changeNames(change));
+  const texts = ({ records }: ZoneRead): string =>
+    records
+      .filter(({ name }) => names.has(name))
+      .map((record) => `${recordId(record)} ${record.ttl}`)
+      .sort()
+      .join('\n');
+  return texts(before) === texts(after);
+}
