@@ -6,6 +6,7 @@ import type { TsigKey } from '../../dns/wire/tsig.ts';
 import type { Peer, Trust } from '../connect.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 import { answers, checkSignature, decodeAnswer, endSignatures, prepare, type Outgoing } from './signing.ts';
+import { StreamPool } from './pool.ts';
 import { openStream, type DnsStream } from './stream.ts';
 import { TransferRecords } from './transfer.ts';
 import { exchangeUdp } from './udp.ts';
@@ -23,25 +24,22 @@ export interface DnsClientSettings {
   readonly wall?: () => number;
 }
 
-/** A kept connection on which nothing was heard for longer (ms) carries no write: the server may be closing it this very moment. */
-const longestIdleForWrite = 2_000;
-/** Times a query is sent when kept connections turn out to be closed. */
-const mostAttempts = 3;
+/** Times a query is sent when kept connections turn out to be closed: more than are kept. */
+const mostAttempts = 6;
 /** Largest datagram sent or asked for: passes every path unfragmented (DNS flag day 2020). */
 const mostUdpOctets = 1_232;
 /** Largest zone taken over, octets. */
 const mostTransferOctets = 512 * 1024 * 1024;
 
 /**
- * One DNS server. Over TCP and TLS one connection is kept and carries all exchanges at once; over UDP every exchange has its own
+ * One DNS server. Over TCP and TLS a few connections are kept; they carry several exchanges at once when there are many; over UDP every exchange has its own
  * port, and what does not fit goes over TCP.
  */
 export class DnsClient {
   readonly #settings: DnsClientSettings;
   readonly #closing = new AbortController();
   readonly #streams = new Set<DnsStream>();
-  #kept: DnsStream | null = null;
-  #opening: Promise<DnsStream> | null = null;
+  readonly #pool = new StreamPool(async () => await this.#open(this.#closing.signal));
 
   constructor(settings: DnsClientSettings) {
     this.#settings = settings;
@@ -131,13 +129,15 @@ export class DnsClient {
 
   async #overStream(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
     for (let attempt = 1; ; attempt += 1) {
-      const { stream, kept } = await this.#usable(isRepeatable(message), signal);
+      const { stream, kept, giveBack } = await this.#pool.lend(!isRepeatable(message), signal);
       try {
         return await this.#ask(stream, message, signal);
       } catch (error) {
         const stale = kept && error instanceof DnsError && error.kind === 'unreachable';
         const again = isRepeatable(message) || (error instanceof DnsError && error.sent === 'no');
         if (!stale || !again || attempt >= mostAttempts || signal.aborted) throw error;
+      } finally {
+        giveBack();
       }
     }
   }
@@ -221,21 +221,6 @@ export class DnsClient {
     if (records.complete) endSignatures(answer, request);
   }
 
-  /** The kept connection, or a new one. A write gets none on which nothing was heard for long. */
-  async #usable(repeatable: boolean, signal: AbortSignal): Promise<{ stream: DnsStream; kept: boolean }> {
-    const kept = this.#kept;
-    if (kept !== null && kept.usable) {
-      if (repeatable || kept.silentFor() <= longestIdleForWrite) return { stream: kept, kept: true };
-      kept.retire();
-    }
-    this.#opening ??= this.#open(this.#closing.signal).finally(() => {
-      this.#opening = null;
-    });
-    const stream = await orAborted(this.#opening, signal);
-    this.#kept = stream;
-    return { stream, kept: false };
-  }
-
   async #open(signal: AbortSignal): Promise<DnsStream> {
     const { server, trust, transport, timeout } = this.#settings;
     const stream = await openStream(server, transport === 'tls' ? trust : null, timeout, signal, (ended) =>
@@ -252,18 +237,4 @@ export class DnsClient {
 
 function isRepeatable({ opcode }: DnsMessage): boolean {
   return opcode === 'query' || opcode === 'notify';
-}
-
-/** What the promise gives, unless the signal aborts first: nothing was sent then. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return await new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(deadlineOver('no'));
-    };
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', giveUp);
-    });
-  });
 }
