@@ -38,6 +38,15 @@ async function makeCentral(settings: Settings, root: string): Promise<Central> {
     const { createRfc2136Central, readRfc2136Settings } = await import('../centrals/rfc2136/index.ts');
     return createRfc2136Central(
       accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
+      { clock: systemClock },
+    );
+  }
+  if (settings.kind === 'powerdns') {
+    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../centrals/powerdns/index.ts');
+    const { nameServers, kind } = settings.newZones;
+    const zoneKind = kind === 'master' ? 'Master' : 'Native';
+    return createPowerdnsCentral(
+      accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
     );
   }
   if (settings.kind === 'powerdns') {

@@ -4,7 +4,7 @@ import type { Trust } from '../net/connect.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import { isLoopback } from '../net/http.ts';
 
-/** What the settings of every central reached by HTTP have in common, as parts of a valibot schema. */
+/** What the settings of centrals have in common, as parts of a valibot schema. */
 
 /** A text that is there. */
 export const settingText = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));

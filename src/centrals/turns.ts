@@ -1,24 +1,58 @@
-import { shared } from './shared.ts';
+import { CentralError } from '../core/central.ts';
 
-/** One after another, in the order of their coming, for each key; different keys do not wait for each other. */
+interface Line {
+  running: number;
+  /** Those that wait, in the order of their coming. */
+  readonly waiting: (() => void)[];
+}
+
+/** So many at once for each key, in the order of their coming; different keys do not wait for each other. */
 export class Turns {
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #atOnce: number;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(atOnce = 1) {
+    this.#atOnce = atOnce;
+  }
 
   /**
    * Waits for its turn, then does the work; the next begins when the work has ended, however it did.
    * @throws {CentralError} `central.unreachable` when the signal aborts before the turn comes, else what the work throws
    */
   async take<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(key) ?? Promise.resolve();
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const mine = before.then(async () => await ended);
-    this.#last.set(key, mine);
+    const line = this.#lines.get(key) ?? { running: 0, waiting: [] };
+    this.#lines.set(key, line);
+    await this.#enter(line, signal);
     try {
-      await shared(before, signal);
       return await work();
     } finally {
-      end();
-      if (this.#last.get(key) === mine) this.#last.delete(key);
+      const next = line.waiting.shift();
+      if (next === undefined) line.running -= 1;
+      else next();
+      if (line.running === 0) this.#lines.delete(key);
     }
+  }
+
+  async #enter(line: Line, signal: AbortSignal): Promise<void> {
+    // Without a word to a server an aborted call ends as any other: by the work itself.
+    if (line.running < this.#atOnce) {
+      line.running += 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const begin = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        line.waiting.splice(line.waiting.indexOf(begin), 1);
+        const params = { text: 'no answer in time' };
+        reject(new CentralError('central.unreachable', { state: 'untouched', retry: 'later', params }));
+      };
+      line.waiting.push(begin);
+      signal.addEventListener('abort', giveUp);
+      if (signal.aborted) giveUp();
+    });
   }
 }

@@ -87,9 +87,74 @@ export const dataTexts = {
     ru: 'Не хватает закрывающей кавычки: {text}.',
     advice: 'correct',
   },
-  'rdata.text-too-long': {
-    en: 'The text of a record of type {type} is too long ({value} octets).',
-    ru: 'Текст записи типа {type} слишком длинный ({value} октетов).',
+  'rdata.quoted': {
+    en: 'The {field} of a record of type {type} must be written without quotation marks: {value}.',
+    ru: 'Поле {field} записи типа {type} нужно писать без кавычек: {value}.',
+    advice: 'correct',
+  },
+  'rdata.unquoted': {
+    en: 'The {field} of a record of type {type} must be written in quotation marks: {value}.',
+    ru: 'Поле {field} записи типа {type} нужно писать в кавычках: {value}.',
+    advice: 'correct',
+  },
+  'rdata.too-long': {
+    en: 'The data of a record of type {type} are too long ({value} octets).',
+    ru: 'Данные записи типа {type} слишком длинные ({value} октетов).',
+    advice: 'correct',
+  },
+  'rdata.string-too-long': {
+    en: 'The {field} of a record of type {type} is longer than 255 octets ({value}).',
+    ru: 'Поле {field} записи типа {type} длиннее 255 октетов ({value}).',
+    advice: 'correct',
+  },
+  'rdata.bad-length': {
+    en: 'The {field} of a record of type {type} does not have the length that its type wants.',
+    ru: 'Поле {field} записи типа {type} не той длины, которой требует его тип.',
+    advice: 'correct',
+  },
+  'rdata.bad-regexp': {
+    en: 'The {field} of a record of type {type} is not a substitution such as !from!to!: {value}.',
+    ru: 'Поле {field} записи типа {type} — не замена вида !что!чем!: {value}.',
+    advice: 'correct',
+  },
+  'rdata.bad-eui': {
+    en: '{value} is not an address of a network interface, in pairs of digits with hyphens.',
+    ru: '{value} — не адрес сетевого интерфейса: нужны пары цифр через дефис.',
+    advice: 'correct',
+  },
+  'rdata.bad-hex-digits': {
+    en: 'The {field} of a record of type {type} is not in pairs of hexadecimal digits: {value}.',
+    ru: 'Поле {field} записи типа {type} — не пары шестнадцатеричных цифр: {value}.',
+    advice: 'correct',
+  },
+  'rdata.bad-base64': {
+    en: 'The {field} of a record of type {type} is not in base64: {value}.',
+    ru: 'Поле {field} записи типа {type} — не base64: {value}.',
+    advice: 'correct',
+  },
+  'rdata.bad-base32': {
+    en: 'The {field} of a record of type {type} is not in base32: {value}.',
+    ru: 'Поле {field} записи типа {type} — не base32: {value}.',
+    advice: 'correct',
+  },
+  'rdata.bad-type': {
+    en: 'The {field} of a record of type {type} names a record type that is not known: {value}.',
+    ru: 'В поле {field} записи типа {type} назван неизвестный тип записи: {value}.',
+    advice: 'correct',
+  },
+  'rdata.bad-location': {
+    en: '{value} is not a place as in 51 30 12.748 N 0 7 39.611 W 0.00m.',
+    ru: '{value} — не место вида 51 30 12.748 N 0 7 39.611 W 0.00m.',
+    advice: 'correct',
+  },
+  'rdata.bad-gateway': {
+    en: 'The gateway {value} of a record of type {type} does not fit its gateway type.',
+    ru: 'Шлюз {value} записи типа {type} не соответствует типу шлюза.',
+    advice: 'correct',
+  },
+  'rdata.bad-parameter': {
+    en: 'The parameter {value} of a record of type {type} is wrong, or does not fit the others.',
+    ru: 'Параметр {value} записи типа {type} неверен или не сочетается с другими.',
     advice: 'correct',
   },
   'rdata.bad-hex': {
@@ -117,9 +182,9 @@ export const dataTexts = {
     ru: 'Повреждено имя в двоичной форме.',
     advice: 'correct',
   },
-  'wire.bad-tag': {
-    en: 'A tag in wire form is damaged.',
-    ru: 'Повреждён тег в двоичной форме.',
+  'wire.bad-field': {
+    en: 'The part {field} of a record in wire form is damaged.',
+    ru: 'Повреждена часть {field} записи в двоичной форме.',
     advice: 'correct',
   },
   'wire.too-short': { en: 'Record data are cut off.', ru: 'Данные записи обрываются.', advice: 'correct' },

@@ -129,6 +129,25 @@ const anyName = fc
   .array(octets, { minLength: 1, maxLength: 5 })
   .map((parts) => `${parts.map((part) => labelText(Uint8Array.from(part))).join('.')}.` as DnsName);
 
+test('an escape that is not needed makes no other name', () => {
+  const label = fc.stringMatching(/^[A-Za-z0-9_*/-]{1,63}$/);
+  fc.assert(
+    fc.property(fc.array(label, { minLength: 1, maxLength: 6 }), fc.boolean(), (parts, absolute) => {
+      const read = (text: string): string => {
+        try {
+          return parseName(absolute ? `${text}.` : text, zone);
+        } catch (error) {
+          assert.ok(error instanceof DnsDataError);
+          return error.problems.map(({ code }) => code).join();
+        }
+      };
+      const text = parts.join('.');
+      const code = String(text.charCodeAt(0)).padStart(3, '0');
+      assert.equal(read(text), read(`\\${code}${text.slice(1)}`));
+    }),
+  );
+});
+
 test('a canonical name reads as itself, relative or absolute', () => {
   fc.assert(
     fc.property(anyName, (name) => {

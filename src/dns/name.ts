@@ -22,6 +22,20 @@ const deviation = /[\u00df\u03c2\u200c\u200d]/u;
 export function parseName(text: string, origin?: DnsName): DnsName {
   if (text === '@' && origin !== undefined) return origin;
   if (text === '.') return '.' as DnsName;
+  return simpleName(text, origin) ?? readName(text, origin);
+}
+
+/** A name of letters, digits and the like needs no look at each character; long ones are left to {@link readName}. */
+function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
+  if (!/^(?:[\w*/-]{1,63}\.)*[\w*/-]{1,63}\.?$/.test(text)) return null;
+  const absolute = text.endsWith('.');
+  if (!absolute && origin === undefined) return null;
+  const rest = absolute ? '' : `.${origin === '.' ? '' : origin}`;
+  const name = `${text.toLowerCase()}${rest}`;
+  return name.length < mostNameOctets ? (name as DnsName) : null;
+}
+
+function readName(text: string, origin: DnsName | undefined): DnsName {
   const problems: Problem[] = [];
   const parts = splitLabels(text, problems);
   const absolute = parts.length > 1 && parts.at(-1) === '';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseName } from './name.ts';
 import { DnsDataError } from './problem.ts';
 import { formatRecord } from './record.ts';
-import { parseZoneFile } from './zonefile.ts';
+import { formatZoneFile, parseZoneFile } from './zonefile.ts';
 
 const origin = parseName('example.org.');
 
@@ -36,6 +36,43 @@ a CNAME @
   ]);
 });
 
+test('words, quotes and escapes are cut as BIND cuts them (corpus/ has it in full)', () => {
+  const text = `$TTL 60
+a\\ b\tTXT\t"x;(\ty" ; "z
+\t\tCLASS1 1h30m TXT a"b"c
+( p A 192.0.2.1 )
+q IN 1H A ( 192.0.2.2
+) ; (
+`;
+  assert.deepEqual(lines(text), [
+    '60 a\\032b.example.org TXT "x;(\\009y"',
+    '5400 a\\032b.example.org TXT "abc"',
+    '60 p.example.org A 192.0.2.1',
+    '3600 q.example.org A 192.0.2.2',
+  ]);
+});
+
+test('a TTL that is nowhere is the SOA’s minimum, and a file we write says so', () => {
+  const zone = '@ SOA ns hm 1 2h 3h 4h 1h\n@ NS ns\na 60 A 192.0.2.1\nb A 192.0.2.2\n';
+  const { records } = parseZoneFile(zone, { origin });
+  assert.deepEqual(
+    records.map(({ ttl }) => ttl),
+    [3600, 3600, 60, 3600],
+  );
+  const written = formatZoneFile(
+    origin,
+    records.map((record) => (record.ttl === 60 ? record : { ...record, ttl: null })),
+  );
+  const read = parseZoneFile(written).records;
+  assert.deepEqual(read.map(({ ttl, type }) => `${type} ${ttl}`).sort(), [
+    'A 3600',
+    'A 60',
+    'NS 3600',
+    'SOA 3600',
+  ]);
+  assert.equal(parseZoneFile('a A 192.0.2.1\n', { origin }).records[0]?.ttl, null);
+});
+
 test('every mistake at once, with file and line', () => {
   const text = `$INCLUDE other.zone
 www A 192.0.2.300
@@ -43,6 +80,10 @@ $GENERATE 1-2 a A 192.0.2.$
 x CH A 192.0.2.1
 y TXT "open
 $TTL soon
+$TTL 60 more
+1h30 A 192.0.2.1
+w 60 60 A 192.0.2.1
+w IN IN A 192.0.2.1
 z (
 `;
   assert.throws(
@@ -58,7 +99,10 @@ z (
         'f.zone:5 rdata.unbalanced-quote',
         'f.zone:5 rdata.unbalanced-quote',
         'f.zone:6 zonefile.bad-ttl',
-        'f.zone:7 zonefile.parenthesis',
+        'f.zone:7 zonefile.directive',
+        'f.zone:9 type.unknown',
+        'f.zone:10 rdata.not-generic',
+        'f.zone:11 zonefile.parenthesis',
       ]);
       return true;
     },

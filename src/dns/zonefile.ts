@@ -1,7 +1,8 @@
 import { compareNames, parseName, relativeName, type DnsName } from './name.ts';
 import { DnsDataError, problem, type Problem } from './problem.ts';
-import { txtChunks } from './rdata/rdata.ts';
-import { canonicalType } from './rdata/rdata.ts';
+import { readSeconds } from './rdata/fields-number.ts';
+import { rdataFields, txtChunks } from './rdata/rdata.ts';
+import { firstWord } from './rdata/text.ts';
 import { makeRecord, recordId, type ResourceRecord } from './record.ts';
 
 export interface ZoneFileOptions {
@@ -22,7 +23,8 @@ export interface ZoneFile {
 
 /**
  * Reads a master file (RFC 1035 section 5): `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes, comments, `\DDD`, TTLs with
- * units (`1h30m`), a missing owner, class and TTL in either order.
+ * units (`1h30m`), a missing owner, class (`IN` or `CLASS1`) and TTL in either order. A missing TTL is that of `$TTL`, else the last one
+ * stated, else for an SOA and what follows it the SOA's minimum, as BIND has it.
  * @throws {DnsDataError} with every mistake of the file; each problem has `file` and `line`. `$INCLUDE` and `$GENERATE` are refused.
  */
 export function parseZoneFile(text: string, options: ZoneFileOptions = {}): ZoneFile {
@@ -51,6 +53,7 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   const found: LogicalLine[] = [];
   let current = '';
   let first = 1;
+  let inherits = false;
   let depth = 0;
   for (const [at, raw] of text
     .replace(/^\ufeff/, '')
@@ -59,6 +62,7 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
     if (depth === 0) {
       current = '';
       first = at + 1;
+      inherits = /^[ \t]/.test(raw);
     }
     const read = readLine(raw);
     current += read.text;
@@ -70,27 +74,33 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
     depth = Math.max(0, depth);
     if (depth > 0) current += ' ';
     else if (current.trim() !== '') {
-      found.push({ line: first, text: current.trim(), inherits: /^\s/.test(current) });
+      found.push({ line: first, text: current.trim(), inherits });
     }
   }
   if (depth > 0) problems.push({ line: first, problem: problem('zonefile.parenthesis', {}) });
   return found;
 }
 
+/** What a line is made of: a quoted string or the beginning of one, an escape, a sign with a meaning, or anything else. */
+const pieces = /"(?:[^"\\]|\\.?)*"?|\\.?|[;()]|[^"\\;()]+/gsu;
+
 /** One line without its comment and parentheses. */
 function readLine(raw: string): { text: string; depth: number; openQuote: boolean } {
+  if (!/["\\;()]/.test(raw)) return { text: raw, depth: 0, openQuote: false };
   let text = '';
   let depth = 0;
-  let quoted = false;
-  for (const [piece] of raw.matchAll(/\\.?|[^\\]/gsu)) {
-    if (piece === '"') quoted = !quoted;
-    if (!quoted && piece === ';') break;
-    if (!quoted && (piece === '(' || piece === ')')) {
+  for (const [piece] of raw.matchAll(pieces)) {
+    if (piece === ';') break;
+    if (piece === '(' || piece === ')') {
       depth += piece === '(' ? 1 : -1;
       text += ' ';
-    } else text += piece;
+      continue;
+    }
+    text += piece;
+    if (piece.startsWith('"') && !/^"(?:[^"\\]|\\.)*"$/su.test(piece))
+      return { text, depth, openQuote: true };
   }
-  return { text, depth, openQuote: quoted };
+  return { text, depth, openQuote: false };
 }
 
 class Reader {
@@ -128,7 +138,9 @@ class Reader {
   }
 
   #directive(entry: LogicalLine): void {
-    const [word = '', value = ''] = entry.text.split(/\s+/);
+    const { word, rest } = firstWord(entry.text);
+    const { word: value, rest: extra } = firstWord(rest);
+    if (extra !== '') throw new DnsDataError([problem('zonefile.directive', { value: entry.text })]);
     switch (word.toUpperCase()) {
       case '$ORIGIN':
         this.origin = parseName(value, this.origin);
@@ -147,62 +159,60 @@ class Reader {
   }
 
   #record(entry: LogicalLine): void {
-    const words = entry.text.split(/\s+/);
-    const own = entry.inherits ? null : (words.shift() ?? '');
-    if (own !== null) this.#owner = parseName(own, this.origin);
+    const own = entry.inherits ? null : firstWord(entry.text);
+    if (own !== null) this.#owner = parseName(own.word, this.origin);
     if (this.#owner === null) throw new DnsDataError([problem('zonefile.no-owner', {})]);
-    const { ttl, rest } = ttlAndClass(own === null ? entry.text : entry.text.slice(own.length).trimStart());
-    const type = /^\S+/.exec(rest)?.[0] ?? '';
+    const { ttl, rest } = ttlAndClass(own === null ? entry.text : own.rest);
+    const { word: type, rest: rdata } = firstWord(rest);
     this.#lastTtl = ttl ?? this.#ttl ?? this.#lastTtl;
-    const rdata = rest.slice(type.length).trim();
-    const text = { name: this.#owner, type: canonicalType(type), rdata, ttl: this.#lastTtl };
-    const record = makeRecord({ ...text, rdata: withUnits(text.type, rdata) }, this.origin);
-    if (!this.records.has(recordId(record))) this.records.set(recordId(record), record);
+    const record = makeRecord({ name: this.#owner, type, rdata, ttl: this.#lastTtl }, this.origin);
+    this.#add(record.type === 'SOA' && record.ttl === null ? this.#withMinimum(record) : record);
   }
+
+  #withMinimum(soa: ResourceRecord): ResourceRecord {
+    this.#ttl = soaMinimum(soa);
+    return { ...soa, ttl: this.#ttl };
+  }
+
+  #add(record: ResourceRecord): void {
+    const id = recordId(record);
+    if (!this.records.has(id)) this.records.set(id, record);
+  }
+}
+
+function soaMinimum({ type, rdata }: ResourceRecord): number {
+  return Number(rdataFields(type, rdata).at(-1));
 }
 
 /** Takes TTL and class off the front, in either order; only class IN is ours. */
 function ttlAndClass(text: string): { ttl: number | null; rest: string } {
   let rest = text;
   let ttl: number | null = null;
+  let classes = 0;
   for (;;) {
-    const word = /^\S+/.exec(rest)?.[0] ?? '';
+    const { word, rest: after } = firstWord(rest);
     const seconds = readTtl(word);
     if (ttl === null && seconds !== null) ttl = seconds;
-    else if (!/^(IN|CH|HS|CS)$/i.test(word)) return { ttl, rest };
-    else if (word.toUpperCase() !== 'IN')
+    else if (classes > 0 || !/^(?:IN|CH|HS|CS|CLASS\d+)$/i.test(word)) return { ttl, rest };
+    else if (!/^(?:IN|CLASS1)$/i.test(word))
       throw new DnsDataError([problem('zonefile.class', { value: word })]);
-    rest = rest.slice(word.length).trimStart();
+    else classes += 1;
+    rest = after;
   }
 }
-
-/** SOA timers may be written with units, like TTLs. */
-function withUnits(type: string, rdata: string): string {
-  if (type !== 'SOA') return rdata;
-  return rdata
-    .split(/\s+/)
-    .map((word, at) => (at >= 3 ? String(readTtl(word) ?? word) : word))
-    .join(' ');
-}
-
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
 /** Largest TTL in seconds (RFC 2181 section 8). */
 const mostTtl = 2_147_483_647;
 
 /** `3600`, `1h`, `1h30m`, `2W`; `null` for anything else. */
 function readTtl(text: string): number | null {
-  if (!/^(\d{1,10}[smhdw]?)+$/i.test(text)) return null;
-  let total = 0;
-  for (const [, digits = '', unit = ''] of text.matchAll(/(\d+)([smhdw]?)/gi)) {
-    total += Number(digits) * (unitSeconds[unit.toLowerCase()] ?? 1);
-  }
-  return total <= mostTtl ? total : null;
+  const total = readSeconds(text);
+  return total !== null && total <= mostTtl ? total : null;
 }
 
 /**
- * Writes a master file that {@link parseZoneFile} reads back as the same records: SOA first, then by owner name in canonical order;
- * long texts are cut into strings of 255 octets.
+ * Writes a master file that {@link parseZoneFile} and BIND read back as the same records: SOA first, then by owner name in canonical
+ * order; long texts are cut into strings of 255 octets. Records whose TTL is not known get the SOA's minimum as `$TTL`.
  */
 export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]): string {
   const sorted = records.toSorted(
@@ -215,7 +225,10 @@ export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]
     const ttl = record.ttl === null ? '' : `${record.ttl} `;
     return `${relativeName(record.name, zone)} ${ttl}IN ${record.type} ${outputRdata(record)}`;
   });
-  return [`$ORIGIN ${zone}`, ...lines, ''].join('\n');
+  const soa = sorted.find(({ type, rdata }) => type === 'SOA' && !rdata.startsWith('\\# '));
+  const unknown = records.some(({ ttl }) => ttl === null);
+  const defaults = soa !== undefined && unknown ? [`$TTL ${soaMinimum(soa)}`] : [];
+  return [`$ORIGIN ${zone}`, ...defaults, ...lines, ''].join('\n');
 }
 
 function outputRdata({ type, rdata }: ResourceRecord): string {

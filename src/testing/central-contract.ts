@@ -11,6 +11,7 @@ import { parseName, type DnsName } from '../dns/name.ts';
 import { rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import { changeNames, invert, type Change } from '../dns/zone.ts';
+import { everyType } from './every-type.ts';
 
 /** A central and, past it, the truth and the hands of somebody else working there. */
 export interface ContractSubject {
@@ -27,7 +28,7 @@ export interface ContractSubject {
   };
   stop(): Promise<void>;
   /** The same account with a wrong password or key; closed by the case. Absent: there is none. */
-  wrongCredentials?(): Central;
+  readonly wrongCredentials?: () => Central;
   /** The central's program can be ended without warning, and started again. */
   readonly crashes?: {
     /** Ends it now, or when the next write arrives, or when the next write is done and before anything is read again. */
@@ -36,7 +37,7 @@ export interface ContractSubject {
     revive(): Promise<void>;
   };
   /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
-  cutReads?(keep: number | null): void;
+  readonly cutReads?: (keep: number | null) => void;
   /** Records that a zone is tried with; default 100. */
   readonly manyRecords?: number;
 }
@@ -210,7 +211,7 @@ function readCases(subject: () => ContractSubject, bench: MakeBench): void {
     assert.deepEqual(part.toSorted(byId), whole.filter(({ name }) => name === a).toSorted(byId));
     assert.equal(part.length, 2);
     assert.deepEqual(await b.central.readNames(b.zone, [parseName('none', b.zone)], quietContext()), []);
-    assert.deepEqual(ids(whole.filter(({ type }) => type !== 'SOA')), sorted(await b.truth()));
+    assert.deepEqual(ids(whole), sorted(await b.truth()));
   });
 
   it('stops at the deadline', async () => {
@@ -564,23 +565,6 @@ function strangerCases(bench: MakeBench): void {
   });
 }
 
-/** Records of every type of the table, as fields of a master file; hosts are absolute. */
-const everyType: Readonly<Record<string, readonly [string, string]>> = {
-  A: ['192.0.2.1', '192.0.2.2'],
-  AAAA: ['2001:db8::1', '2001:db8::2'],
-  MX: ['10 mail.example.net.', '20 mail.example.net.'],
-  TXT: ['"one"', '"two"'],
-  SRV: ['1 2 3 host.example.net.', '1 2 4 host.example.net.'],
-  CNAME: ['one.example.net.', 'two.example.net.'],
-  PTR: ['one.example.net.', 'two.example.net.'],
-  NS: ['ns1.example.net.', 'ns2.example.net.'],
-  CAA: ['0 issue "ca.example.net"', '128 issue "ca.example.net"'],
-  TLSA: [
-    '3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
-    '3 1 1 ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
-  ],
-};
-
 function rrsetCases(bench: MakeBench): void {
   it('takes every type it claims, and gives it back as it was', async () => {
     const b = await bench();
@@ -589,9 +573,10 @@ function rrsetCases(bench: MakeBench): void {
       if (recordTypes !== 'any' && !recordTypes.has(type)) continue;
       const name = `t-${type.toLowerCase()}`;
       const [first, second] = [b.record(name, type, one), b.record(name, type, two)];
-      await b.works([], [first]);
+      await b.apply(b.change([], [first]));
+      assert.equal((await b.truth()).has(recordId(first)), true, recordId(first));
       await b.works([first], [second]);
-      await b.works([second], []);
+      assert.deepEqual(ids((await b.apply(b.change([second], []))).removed), ids([second]));
     }
   });
 
@@ -713,7 +698,8 @@ function faultCases(subject: () => ContractSubject, bench: MakeBench): void {
     const b = await bench();
     const record = b.record('login', 'A', '192.0.2.1');
     const calls = [
-      async () => await wrong.check(quietContext()),
+      // Without a zone there may be nothing that a key is tried on (Knot).
+      ...(wrong.traits.listsZones ? [async () => await wrong.check(quietContext())] : []),
       async () => await wrong.listZones([b.zone], quietContext()),
       async () => await wrong.readZone(b.zone, [b.zone], quietContext()),
       async () => await wrong.apply(b.change([], [record]), [], quietContext()),

@@ -105,11 +105,21 @@ async function call(
   if (!answer.ok && !answer.body.includes('<messages>')) throw new Error(`${func}: ${answer.body}`);
 }
 
+/** Types whose value is a text without quotes in the panel. */
+const textual: ReadonlySet<string> = new Set(['TXT', 'CAA']);
+
+/** Flags, tag and value of a CAA: the value may have spaces in it. */
+function fieldsOf(addr: string): string[] {
+  return /^(\S+) (\S+) (.*)$/u.exec(addr)?.slice(1) ?? [addr];
+}
+
 /** The panel's truth as records, by another way than the adapter's. */
 export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecord[] | null {
   return (
     sandbox.records(zone)?.map(({ name, type, prio, wght, port, addr, ttl }) => {
-      const rdata = type === 'TXT' ? rdataFromFields('TXT', [addr]) : `${prio} ${wght} ${port} ${addr}`;
+      const rdata = textual.has(type)
+        ? rdataFromFields(type, type === 'TXT' ? [addr] : fieldsOf(addr))
+        : `${prio} ${wght} ${port} ${addr}`;
       return makeRecord({ name, type, rdata, ttl: ttl === undefined ? null : Number(ttl) }, zone);
     }) ?? null
   );

@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ContractSubject } from './central-contract.ts';
+import { startDnsProxy, type DnsProxy } from './dns-proxy.ts';
 import type { NameServer, NameServerOptions, ServerKey } from './servers/name-server.ts';
 import { makeKey } from './servers/name-server.ts';
 import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
 import type { Central } from '../core/central.ts';
+import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
@@ -27,6 +29,7 @@ export function centralAt(
   server: Pick<NameServer, 'port'>,
   key: ServerKey,
   more: Readonly<Record<string, unknown>> = {},
+  wall: () => number = Date.now,
 ): Central {
   const read = readRfc2136Settings({
     address: `dns://127.0.0.1:${server.port}`,
@@ -37,7 +40,12 @@ export function centralAt(
     ...more,
   });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return createRfc2136Central(read.settings);
+  const clock: Clock = {
+    now: () => performance.now(),
+    wall,
+    sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+  return createRfc2136Central(read.settings, { clock });
 }
 
 /** Starts a server with the keys of two customers, and one for the truth. */
@@ -49,7 +57,8 @@ export async function nameServerSubject(
   const [bob, watcher] = [makeKey('bob-key'), makeKey(reader)];
   const server = await start({ keys: [key, bob, watcher] });
   const more = { transport, axfr, ...(transport === 'tls' ? tlsOf(server) : {}) };
-  const central = centralAt(server, key, more);
+  const proxy = transport === 'tcp' ? await startDnsProxy(server.port) : null;
+  const central = centralAt(proxy ?? server, key, more);
   const truth = new DnsClient({
     server: { host: '127.0.0.1', port: server.port },
     transport: 'tcp',
@@ -72,10 +81,47 @@ export async function nameServerSubject(
       createZone: async (zone) => await server.addZones([{ zone, keys: [bob.name] }]),
       records: async (zone) => await transferred(truth, zone),
     },
+    wrongCredentials: () => centralAt(server, { ...key, secret: makeKey().secret }, more),
+    ...(proxy === null ? {} : { ...crashesBy(proxy, server), cutReads: (keep) => (proxy.keep = keep) }),
     stop: async () => {
       await central.close();
+      proxy?.close();
       truth.close();
       await server.dispose();
+    },
+  };
+}
+
+/** Kills the server at exact moments of a conversation. */
+function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, 'crashes'> {
+  let killed: Promise<void> | null = null;
+  const kill = async (): Promise<void> => {
+    proxy.beforeRequest = null;
+    proxy.beforeAnswer = null;
+    killed = server.stop('SIGKILL');
+    await killed;
+  };
+  return {
+    crashes: {
+      crash: async (when) => {
+        if (when === 'now') {
+          await kill();
+          proxy.shut();
+        }
+        const onWrite = async (kind: 'read' | 'write'): Promise<void> => {
+          if (kind === 'write') await kill();
+        };
+        if (when === 'before-write') proxy.beforeRequest = onWrite;
+        if (when === 'after-write') proxy.beforeAnswer = onWrite;
+      },
+      revive: async () => {
+        if (killed !== null) {
+          await killed;
+          await server.start();
+        }
+        killed = null;
+        await proxy.reopen();
+      },
     },
   };
 }
@@ -95,7 +141,7 @@ function text(record: ResourceRecord): string {
 }
 
 /** An update by BIND's own program. @throws {Error} when it is refused */
-async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
+export async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
   const words = ['-v', '-y', `${key.algorithm}:${key.name}:${key.secret}`];
   const child = spawn('nsupdate', words, { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
@@ -106,12 +152,12 @@ async function update(server: NameServer, key: ServerKey, zone: DnsName, line: s
   if (status !== 0) throw new Error(`nsupdate ${line}: ${said}`);
 }
 
-/** The zone as a secondary gets it, without the SOA; `null`: the server has no such zone. */
+/** The zone as a secondary gets it, `null`: the server has no such zone. */
 async function transferred(watcher: DnsClient, zone: DnsName): Promise<readonly ResourceRecord[] | null> {
   try {
     const records = await watcher.transfer(zone, AbortSignal.timeout(10_000));
     return records.flatMap(({ name, type, ttl, rdata }) =>
-      rdata === null || type === 'SOA' ? [] : [{ name, type, ttl, rdata }],
+      rdata === null ? [] : [{ name, type, ttl, rdata }],
     );
   } catch (error) {
     const unserved =

@@ -108,7 +108,8 @@ function audit(type: string, rdata: string, name = 'x'): readonly string[] {
 describe('what an ISPmanager 4 cannot hold', () => {
   it('is named: types without a form, octets that are no text, names outside', () => {
     assert.deepEqual(audit('CAA', '0 issue "ca.example.net"'), ['central.type-unsupported']);
-    assert.deepEqual(audit('TYPE65', String.raw`\# 1 00`), ['central.type-unsupported']);
+    assert.deepEqual(audit('TYPE65280', String.raw`\# 1 00`), ['central.type-unsupported']);
+    assert.deepEqual(audit('HTTPS', '1 . alpn=h2'), ['central.type-unsupported']);
     assert.deepEqual(audit('TXT', String.raw`"a\010b"`), ['central.value-unsupported']);
     assert.deepEqual(audit('TXT', String.raw`"\255"`), ['central.value-unsupported']);
     assert.deepEqual(audit('A', '192.0.2.1', 'www.example.net.'), ['name.out-of-zone']);

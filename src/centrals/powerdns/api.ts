@@ -10,12 +10,19 @@ import type { PowerdnsSettings } from './schema.ts';
 /** Largest answer accepted: a zone of 100,000 records is 13 MB, a list of 200,000 zones 48 MB. */
 const mostOctets = 256 * 1024 * 1024;
 
+/**
+ * Requests under way at once. Each is a connection of its own (4.7 closes it after the answer), and the server holds few that it has not
+ * taken yet: at 16 some are dropped and come again after a second, which is how long TCP waits.
+ */
+const mostRequests = 4;
+
 /** Calls of one server's HTTP API. The key travels in a header only and stays out of errors. */
 export class ServerApi {
   readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
   readonly #http: HttpClient;
   /** A server on sqlite answers 500 to most writes that come at the same time; on lmdb two are no faster than one after the other. */
   readonly #writes = new Turns();
+  readonly #requests = new Turns(mostRequests);
   #closed = false;
 
   /** @throws {RangeError} when the address is neither `https:` nor on this machine */
@@ -67,7 +74,12 @@ export class ServerApi {
         body: body ?? '',
         repeatable: effect === 'read',
       };
-      return readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
+      const answer = await this.#requests.take(
+        '',
+        ctx.signal,
+        async () => await this.#http.send(request, ctx.signal),
+      );
+      return readAnswer(answer, effect, this.#redact);
     } catch (error) {
       throw error instanceof HttpError ? unanswered(error, effect) : error;
     }

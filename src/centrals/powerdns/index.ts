@@ -173,13 +173,22 @@ class PowerdnsCentral implements Central {
     try {
       await this.#api.write('POST', '/zones?rrsets=false', body, ctx);
     } catch (error) {
-      const now = await this.#lookAfter(error, zone, null, ctx);
-      const isTaken = error instanceof CentralError && error.code === 'central.exists';
-      if (now === 'ours') return isTaken ? 'exists' : 'created';
-      throw now === 'foreign' ? foreign(zone, error) : error;
+      return await this.#madeAnyway(error, zone, ctx);
     }
     await this.#demand(zone, 'present', ctx);
     return 'created';
+  }
+
+  /** What became of a create that failed. @throws the error, unless the zone is there in our account */
+  async #madeAnyway(error: unknown, zone: DnsName, ctx: CallContext): Promise<'created' | 'exists'> {
+    const now = await this.#lookAfter(error, zone, null, ctx);
+    if (now === 'foreign') throw foreign(zone, error);
+    if (now !== 'ours' || !(error instanceof CentralError)) throw error;
+    // Where the server itself says that it did not make it, somebody else has, at the same time.
+    if (error.code === 'central.exists' || hasEnded(error)) return 'exists';
+    if (error.state === 'unknown') return 'created';
+    // A refusal may leave the zone behind (PowerDNS issue 7763).
+    throw error.code === 'central.invalid-value' ? restated(error, 'partial') : error;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { RRsetEdit } from '../rrsets.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { serverName } from './names.ts';
-import { contentOf, setKey, type DisabledRecords } from './records.ts';
+import { contentOf, serverType, setKey, type DisabledRecords } from './records.ts';
 
 /** One element of `rrsets` in a PATCH. `comments` is never given: those of the RRset stay. */
 interface RRsetPatch {
@@ -31,7 +31,7 @@ export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords
 function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
   const { name, type, ttl } = edit;
   const off = disabled.get(setKey(edit)) ?? [];
-  const set = { name: serverName(name), type };
+  const set = { name: serverName(name), type: serverType(type) };
   if (edit.after.length === 0 && off.length === 0) return { ...set, changetype: 'DELETE' };
   const written = new Map(edit.before.map((record) => [recordId(record), record.handle]));
   const contents = edit.after.map((record) => written.get(recordId(record)) ?? contentOf(record));
@@ -52,7 +52,7 @@ function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   const [gone, more] = [lacking(before, after), lacking(after, before)];
   const [added] = more;
   const [removed] = gone;
-  const set = { name: serverName(name), type, ttl };
+  const set = { name: serverName(name), type: serverType(type), ttl };
   if (added !== undefined && more.length === 1 && gone.length === 0)
     return { ...set, changetype: 'EXTEND', records: [{ content: contentOf(added), disabled: false }] };
   if (removed !== undefined && gone.length === 1 && more.length === 0)

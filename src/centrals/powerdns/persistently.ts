@@ -2,7 +2,7 @@ import type { CentralError } from '../../core/central.ts';
 import { restated } from '../restate.ts';
 
 /** How often a write is tried that the server ended with 500 without effect, as one on sqlite does when others write as well. */
-const mostAttempts = 5;
+const mostAttempts = 10;
 
 /** A failed write after which a read showed the state before, where nothing of it can come any more. */
 export class WithoutEffect extends Error {

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import type { CallContext } from '../../core/central.ts';
-import { CentralError } from '../../core/central.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { garbled, shaped } from './answer.ts';
@@ -76,7 +75,7 @@ export class ZoneReader {
 
   /** All zones of the account; without `dnssec` and `edited_serial`, which cost a query for each zone. */
   async zones(ctx: CallContext): Promise<readonly DnsName[]> {
-    const rows = shaped(rowsShape, await this.#api.read('/zones', { dnssec: 'false' }, ctx));
+    const rows = await this.#list({ dnssec: 'false' }, ctx);
     return rows.filter((row) => this.#isOurs(row)).map(({ name }) => nameOf(name));
   }
 
@@ -99,7 +98,7 @@ export class ZoneReader {
     for (let at = 0; at < Math.max(names.length, 1); at += mostReads) {
       const part = names.length === 0 ? [zone] : names.slice(at, at + mostReads);
       const answers = await Promise.all(
-        part.map(async (name) => await this.#read(zone, { rrset_name: serverName(name) }, ctx)),
+        part.map(async (name) => onlyAt(name, await this.#read(zone, { rrset_name: serverName(name) }, ctx))),
       );
       for (const answer of answers) {
         if (answer === null) return null;
@@ -130,10 +129,19 @@ export class ZoneReader {
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
-    const query = { zone: serverName(zone), dnssec: 'false' };
-    const rows = shaped(rowsShape, await this.#api.read('/zones', query, ctx));
+    const rows = await this.#list({ zone: serverName(zone), dnssec: 'false' }, ctx);
     if (rows.some(({ name }) => nameOf(name) !== zone)) throw garbled('a list of other zones', 'read');
     return rows;
+  }
+
+  /** The list of zones is always there: without it, this is not where the API is. */
+  async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
+    try {
+      return shaped(rowsShape, await this.#api.read('/zones', query, ctx));
+    } catch (error) {
+      const isLost = error instanceof CentralError && error.code === 'central.missing';
+      throw isLost ? garbled('no list of zones at this address (HTTP 404)', 'read') : error;
+    }
   }
 
   /** A zone that gets its records by transfer has none to be edited, whoever's it is. */
@@ -151,6 +159,17 @@ function factsOf(zone: v.InferOutput<typeof zoneShape>): ZoneFacts {
     countsEdits: counting.has(zone.soa_edit_api.toUpperCase()),
     signed: zone.dnssec,
     rectifiesItself: zone.api_rectify,
+  };
+}
+
+/** A server that does not know reads by name gives the whole zone each time. */
+function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
+  if (read === null) return null;
+  const isThere = (record: CentralRecord): boolean => record.name === name;
+  return {
+    facts: read.facts,
+    records: read.records.filter(isThere),
+    disabled: new Map([...read.disabled].filter(([, records]) => records.some(isThere))),
   };
 }
 

@@ -2,8 +2,9 @@ import * as v from 'valibot';
 import type { CentralRecord } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { txtChunks } from '../../dns/rdata/rdata.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { canonicalType, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
+import { numberOfType } from '../../dns/rdata/types.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 
 /** A RRset as the API has it. */
 export const rrsetShape = v.object({
@@ -65,15 +66,28 @@ const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string): CentralRecord {
   const ownType = content.startsWith('\\#') ? ownTypes[type] : undefined;
   try {
-    return { ...makeRecord({ name, type: ownType ?? type, ttl, rdata: content }), handle: content };
+    const known = canonicalType(ownType ?? type);
+    return { name, type: known, ttl, rdata: parseRdata(known, content), handle: content };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
     return { name, type: type.toUpperCase(), ttl, rdata: content, handle: content };
   }
 }
 
+/** Types that it does not know by name (4.7.3): they go by number, with their data in the form of RFC 3597. */
+const namelessTypes: ReadonlySet<string> = new Set(['HIP']);
+
+/** The type as the API takes it. */
+export function serverType(type: string): string {
+  return namelessTypes.has(type) ? `TYPE${numberOfType(type)}` : type;
+}
+
 /** A record's content as the API takes it: names absolute, text in quoted strings of at most 255 octets. */
 export function contentOf({ type, rdata }: ResourceRecord): string {
+  if (namelessTypes.has(type)) {
+    const octets = Buffer.from(wireRdata(type, rdata));
+    return `\\# ${octets.length} ${octets.toString('hex')}`;
+  }
   const isText = (type === 'TXT' || type === 'SPF') && rdata.startsWith('"');
   return isText ? txtChunks(rdata).join(' ') : rdata;
 }

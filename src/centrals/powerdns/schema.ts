@@ -35,7 +35,7 @@ const schema = v.object({
   }),
   username: v.pipe(settingText, v.trim(), v.nonEmpty('setting.missing')),
   // It travels as the value of a header (RFC 9110 section 5.5).
-  password: v.pipe(settingText, v.regex(/^[\x21-\x7e]+$/u, 'setting.bad-value')),
+  password: v.pipe(settingText, v.regex(/^[\x21-\x7e]*$/u, 'setting.bad-value')),
   pin: pinSetting,
   zoneKind: v.optional(v.picklist(zoneKinds, 'setting.bad-choice'), 'Native'),
   nameServers: v.optional(

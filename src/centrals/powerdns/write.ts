@@ -14,6 +14,11 @@ import { abilitiesOf, type Abilities } from './abilities.ts';
 import type { ZoneRead, ZoneReader } from './read.ts';
 import { setKey, type DisabledRecords } from './records.ts';
 
+/** A zone of no more is read in about 10 ms. */
+const mostQuickRecords = 1_000;
+/** Where others write a big zone all the time, the last read of it has to do. */
+const mostWholeReads = 3;
+
 /** Changes in the zones of one account. */
 export class ZoneWriter {
   readonly #api: ServerApi;
@@ -64,19 +69,25 @@ export class ZoneWriter {
     return edits.length === 0 ? { removed: [], added: [] } : alteredBy(change, edits);
   }
 
-  /** The records at the names of the change, disabled ones included. */
+  /**
+   * The records at the names of the change, disabled ones included, as the last thing before the write: after a zone that takes long to read
+   * the names are read once more.
+   */
   async #readForWrite(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
     const { zone } = change;
     const { showsDisabled } = await this.#server(ctx);
-    if (showsDisabled || this.#hidden.has(zone)) {
-      const read = await this.#reader.names(zone, changeNames(change), ctx);
-      if (read === null || (showsDisabled && read.facts !== null)) return read;
-      const disabled = this.#hidden.known(zone, read.facts);
-      if (disabled !== null) return { ...read, disabled };
+    for (let attempt = 1; ; attempt += 1) {
+      if (showsDisabled || this.#hidden.has(zone)) {
+        const read = await this.#reader.names(zone, changeNames(change), ctx);
+        if (read === null || (showsDisabled && read.facts !== null)) return read;
+        const disabled = this.#hidden.known(zone, read.facts);
+        if (disabled !== null) return { ...read, disabled };
+      }
+      const whole = await this.#reader.whole(zone, ctx);
+      this.#hidden.saw(zone, whole);
+      const isQuick = whole === null || whole.records.length < mostQuickRecords;
+      if (isQuick || !this.#hidden.has(zone) || attempt === mostWholeReads) return whole;
     }
-    const whole = await this.#reader.whole(zone, ctx);
-    this.#hidden.saw(zone, whole);
-    return whole;
   }
 
   async #patch(

@@ -5,8 +5,11 @@ import { DnsError } from '../../net/dns/dns-error.ts';
 
 export type Purpose = 'read' | 'write';
 
-/** An exchange that failed, as the engine knows failures. A read leaves nothing behind. */
-export function exchangeFailure(error: unknown, purpose: Purpose): unknown {
+/**
+ * An exchange that failed, as the engine knows failures. A read leaves nothing behind.
+ * @param wall milliseconds since 1970, as the request was signed with
+ */
+export function exchangeFailure(error: unknown, purpose: Purpose, wall: number): unknown {
   if (error instanceof DnsDataError) {
     const text = error.problems.map(({ code }) => code).join(', ');
     return new CentralError('central.invalid-value', {
@@ -33,7 +36,7 @@ export function exchangeFailure(error: unknown, purpose: Purpose): unknown {
   if (code === 'tsig.bad-key' || code === 'tsig.bad-signature')
     return new CentralError('central.login', { ...rejected, retry: 'never', params: { text, code } });
   if (code === 'tsig.bad-time') {
-    const seconds = String(Math.abs(Math.round(Date.now() / 1_000) - Number(serverTime ?? 0)));
+    const seconds = String(Math.abs(Math.round(wall / 1_000) - Number(serverTime ?? 0)));
     return new CentralError('central.clock', { ...rejected, params: { text, seconds } });
   }
   return new CentralError('central.garbled', facts);

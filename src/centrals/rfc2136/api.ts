@@ -1,4 +1,5 @@
 import { CentralError, type CallContext } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
@@ -10,10 +11,13 @@ import type { Rfc2136Settings } from './schema.ts';
 /** Signed exchanges with the primary name server; its answers are handed on whatever their rcode. All throw {@link CentralError}. */
 export class NameServer {
   readonly #client: DnsClient;
+  readonly #clock: Clock;
   #closed = false;
 
-  constructor({ server, transport, trust, key, timeout }: Rfc2136Settings) {
-    this.#client = new DnsClient({ server, transport, trust, key, timeout });
+  constructor({ server, transport, trust, key, timeout }: Rfc2136Settings, clock: Clock) {
+    this.#clock = clock;
+    const wall = (): number => clock.wall();
+    this.#client = new DnsClient({ server, transport, trust, key, timeout, wall });
   }
 
   /**
@@ -82,7 +86,7 @@ export class NameServer {
     try {
       return await work();
     } catch (error) {
-      throw exchangeFailure(error, purpose);
+      throw exchangeFailure(error, purpose, this.#clock.wall());
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   type CentralRecord,
   type CentralTraits,
 } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
 import { displayName, parseName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
@@ -22,8 +23,8 @@ import { ZoneUpdater } from './write.ts';
 export { readRfc2136Settings, type Rfc2136Settings } from './schema.ts';
 
 /** The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates, signed with a TSIG key. */
-export function createRfc2136Central(settings: Rfc2136Settings): Central {
-  return new Rfc2136Central(settings);
+export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
+  return new Rfc2136Central(settings, ports.clock);
 }
 
 class Rfc2136Central implements Central {
@@ -35,8 +36,8 @@ class Rfc2136Central implements Central {
   /** Zones that this key was seen to be allowed to update. */
   readonly #allowed = new Set<DnsName>();
 
-  constructor(settings: Rfc2136Settings) {
-    this.#server = new NameServer(settings);
+  constructor(settings: Rfc2136Settings, clock: Clock) {
+    this.#server = new NameServer(settings, clock);
     this.#reader = new NameReader(this.#server);
     this.#updater = new ZoneUpdater(this.#server, this.#reader);
     this.id = { kind: 'rfc2136', address: settings.address, account: settings.key.name };

@@ -16,9 +16,7 @@ export interface ZoneView {
 }
 
 /** Every type that can be asked for by name, for servers that do not answer ANY in full (RFC 8482). */
-const askedTypes: readonly string[] = [...recordTypes.keys()].filter(
-  (type) => type !== 'SOA' && !signerTypes.has(type),
-);
+const askedTypes: readonly string[] = [...recordTypes.keys()].filter((type) => !signerTypes.has(type));
 
 /** Reads names of zones by ordinary queries, all at once; nothing else is needed of the server but that it answers them. */
 export class NameReader {
@@ -70,7 +68,7 @@ export class NameReader {
   ): Promise<readonly string[]> {
     this.#anyIsFull ??= await this.#findOutAny(zone, ctx);
     if (this.#anyIsFull === true) return ['ANY'];
-    return types === undefined ? askedTypes : [...types].filter((type) => type !== 'SOA');
+    return types === undefined ? askedTypes : [...types];
   }
 
   /**

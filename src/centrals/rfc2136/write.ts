@@ -33,25 +33,15 @@ export class ZoneUpdater {
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
     let view: ZoneView = { records: present, hidden: new Map() };
     let isFresh = false;
-    const altered: { removed: ResourceRecord[]; added: ResourceRecord[] } = { removed: [], added: [] };
+    const altered: AlteredSoFar = { removed: [], added: [] };
     for (let round = 0; round < mostRounds; round += 1) {
       const edits = planRRsets(change, view.records);
       if (edits.length === 0 && isFresh) return altered;
       if (edits.length > 0) {
         rejectClashes(change.zone, edits, view.records);
-        const { rcode, proven } = await this.#send(change.zone, edits, view.records, ctx);
-        if (rcode === rcodes.NOERROR) {
-          const done = alteredBy(change, edits);
-          altered.removed.push(...done.removed);
-          altered.added.push(...done.added);
-          const after = await this.#readAfter(change, ctx);
-          await this.#demand(change, edits, after, ctx);
+        if (await this.#sendAll(change, edits, view.records, altered, ctx)) {
+          await this.#demand(change, edits, await this.#readAfter(change, ctx), ctx);
           return altered;
-        }
-        if (!prerequisiteFailed(rcode)) {
-          const error = updateRefusal(rcode);
-          const certain = proven && error.state === 'untouched';
-          throw stated(certain ? error : await this.#judged(error, change, edits, ctx), altered);
         }
         if (isFresh) rejectHidden(edits, view);
       }
@@ -65,15 +55,47 @@ export class ZoneUpdater {
     );
   }
 
-  async #send(
-    zone: DnsName,
+  /**
+   * One message, or several where one cannot hold it all.
+   * @param altered grows with every message that was carried out
+   * @returns false: a prerequisite does not hold, so the RRsets are not as they were read
+   */
+  async #sendAll(
+    change: Change,
     edits: readonly RRsetEdit[],
     present: readonly CentralRecord[],
+    altered: AlteredSoFar,
+    ctx: CallContext,
+  ): Promise<boolean> {
+    for (const part of messagesOf(edits)) {
+      const prerequisites = part.flatMap((edit) => guardsOf(edit, present));
+      const updates = part.flatMap((edit) => updatesOf(edit, change.zone));
+      const { rcode, proven } = await this.#update(change.zone, prerequisites, updates, altered, ctx);
+      if (prerequisiteFailed(rcode)) return false;
+      if (rcode !== rcodes.NOERROR) {
+        const error = updateRefusal(rcode);
+        const certain = proven && error.state === 'untouched';
+        throw stated(certain ? error : await this.#judged(error, change, part, ctx), altered);
+      }
+      const done = alteredBy(change, part);
+      altered.removed.push(...done.removed);
+      altered.added.push(...done.added);
+    }
+    return true;
+  }
+
+  async #update(
+    zone: DnsName,
+    prerequisites: readonly WireRecord[],
+    updates: readonly WireRecord[],
+    altered: Altered,
     ctx: CallContext,
   ): ReturnType<NameServer['update']> {
-    const prerequisites = edits.flatMap((edit) => guardsOf(edit, present));
-    const updates = edits.flatMap((edit) => updatesOf(edit, zone));
-    return await this.#server.update(zone, prerequisites, updates, ctx);
+    try {
+      return await this.#server.update(zone, prerequisites, updates, ctx);
+    } catch (error) {
+      throw error instanceof CentralError ? stated(error, altered) : error;
+    }
   }
 
   /**
@@ -88,8 +110,9 @@ export class ZoneUpdater {
   ): Promise<CentralError> {
     if (error.code === 'central.missing') await this.#readFresh(change, { removed: [], added: [] }, ctx);
     const { records } = await this.#readAfter(change, ctx);
-    const left = planRRsets(change, records);
-    return restated(error, left.length === edits.length ? 'untouched' : 'partial');
+    const left = new Set(planRRsets(change, records).map(({ name, type }) => `${name} ${type}`));
+    const untouched = edits.every(({ name, type }) => left.has(`${name} ${type}`));
+    return restated(error, untouched ? 'untouched' : 'partial');
   }
 
   async #readFresh(change: Change, altered: Altered, ctx: CallContext): Promise<ZoneView> {
@@ -139,20 +162,59 @@ export class ZoneUpdater {
   }
 }
 
+/** What writes altered so far. */
+interface AlteredSoFar {
+  readonly removed: ResourceRecord[];
+  readonly added: ResourceRecord[];
+}
+
+/** Octets of prerequisites and updates in one message: below the 65,535 of a message, with room for header and signature. */
+const mostMessageOctets = 60_000;
+
+/** Edits of users fit in one message; the content of a big zone may not, and then each message is all or nothing by itself. */
+function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[])[] {
+  const messages: RRsetEdit[][] = [[]];
+  let size = 0;
+  for (const edit of edits) {
+    const octets = octetsFor(edit);
+    if (size > 0 && size + octets > mostMessageOctets) {
+      messages.push([]);
+      size = 0;
+    }
+    messages.at(-1)?.push(edit);
+    size += octets;
+  }
+  return messages;
+}
+
+/** An upper bound: text is never shorter than wire form by more than the head of a record has. */
+function octetsFor({ name, before, after }: RRsetEdit): number {
+  const head = name.length + 16;
+  const all = [...before, ...before, ...after];
+  return head + all.reduce((sum, { rdata }) => sum + head + rdata.length + Math.ceil(rdata.length / 255), 0);
+}
+
 /** The types a change is about; all where a CNAME is among them, for it tolerates no other. */
 export function typesOf({ remove, add }: Pick<Change, 'remove' | 'add'>): ReadonlySet<string> | undefined {
   const types = new Set([...remove, ...add].map(({ type }) => type));
   return types.has('CNAME') ? undefined : types;
 }
 
-/** The RRset as it was read; where the name had nothing at all, that it still has nothing. */
+/**
+ * The RRset as it was read; of a name that had nothing, that it still has nothing; and no CNAME that came meanwhile, beside which a
+ * server would leave our records out without a word (RFC 2136 section 3.4.2.2).
+ */
 function guardsOf(
-  { name, type, before }: RRsetEdit,
+  { name, type, before, after }: RRsetEdit,
   present: readonly CentralRecord[],
 ): readonly WireRecord[] {
-  if (before.length > 0) return before.map((record) => rrsetHas({ ...record, ...heldOctets(record) }));
-  const alone = type === 'CNAME' && !present.some((record) => record.name === name);
-  return [alone ? nameNotInUse(name) : rrsetAbsent(name, type)];
+  const beside = present.filter((record) => record.name === name);
+  const hasAlias = beside.some((record) => record.type === 'CNAME');
+  const noAlias = after.length > 0 && type !== 'CNAME' && !hasAlias ? [rrsetAbsent(name, 'CNAME')] : [];
+  if (before.length > 0)
+    return [...before.map((record) => rrsetHas({ ...record, ...heldOctets(record) })), ...noAlias];
+  const alone = type === 'CNAME' && beside.length === 0;
+  return [alone ? nameNotInUse(name) : rrsetAbsent(name, type), ...noAlias];
 }
 
 /**

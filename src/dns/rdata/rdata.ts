@@ -1,20 +1,24 @@
 import type { DnsName } from '../name.ts';
 import { DnsDataError, problem, type Problem } from '../problem.ts';
-import { canonicalOctets, chunks } from './fields.ts';
+import { canonicalOctets, chunks } from './fields-text.ts';
 import { quote, tokens, unescape, type Token } from './text.ts';
-import { recordTypes, typeOfNumber, type RecordType } from './types.ts';
+import { metaTypes, rareTypes } from './type-numbers.ts';
+import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './types.ts';
 
 /**
- * The one spelling of a record type: upper case, a known type by its mnemonic, any other as it is.
- * @throws {DnsDataError} `type.unknown` for what cannot be a type
+ * The one spelling of a record type: upper case, a type of the table by its mnemonic, any other with a number as `TYPEnnn`; a word
+ * that names no type we know of stays as it is.
+ * @throws {DnsDataError} `type.unknown` for what cannot be the type of a record
  */
 export function canonicalType(text: string): string {
+  if (recordTypes.has(text)) return text;
   const upper = text.toUpperCase();
-  const number = /^TYPE(\d{1,5})$/.exec(upper)?.[1];
-  if (number !== undefined && Number(number) <= 65_535) return typeOfNumber(Number(number));
-  if (!/^[A-Z][A-Z0-9-]{0,30}$/.test(upper))
+  const number =
+    /^TYPE\d{1,5}$/.test(upper) || metaTypes.has(upper) ? numberOfType(upper) : rareTypes.get(upper);
+  const meta = number === 0 || [...metaTypes.values()].some((one) => one === number);
+  if (meta || !/^[A-Z][A-Z0-9-]{0,30}$/.test(upper))
     throw new DnsDataError([problem('type.unknown', { type: text })]);
-  return upper;
+  return number === undefined ? upper : typeOfNumber(number);
 }
 
 /** Whether an owner name can have only one record of this type. */
@@ -36,7 +40,7 @@ export function parseRdata(type: string, text: string, origin?: DnsName): string
   const rdata =
     generic || known === undefined
       ? parseGeneric(type, words, known, problems)
-      : parseFields(type, known, words, origin, problems);
+      : parseFields(type, known, fieldWords(known, words), origin, problems);
   if (problems.length > 0) throw new DnsDataError(problems);
   return rdata;
 }
@@ -49,23 +53,28 @@ export function rdataFromFields(type: string, fields: readonly string[], origin?
   const known = recordTypes.get(type);
   if (known === undefined) return parseRdata(type, fields.join(' '), origin);
   const problems: Problem[] = [];
-  const words = fields.map((value, at): Token => {
-    const textual = isTextual(known, at);
-    return { text: textual ? quote(Buffer.from(value, 'utf8')).slice(1, -1) : value, quoted: textual };
+  const groups = fields.map((value, at): Token[] => {
+    const kind = known.fields[at]?.kind;
+    if (kind?.textual === true) {
+      return [{ text: quote(Buffer.from(value, 'utf8')).slice(1, -1), quoted: true }];
+    }
+    return kind?.most === undefined ? [{ text: value, quoted: false }] : tokens(value, problems);
   });
-  const rdata = parseFields(type, known, words, origin, problems);
+  const rdata = parseFields(type, known, groups, origin, problems);
   if (problems.length > 0) throw new DnsDataError(problems);
   return rdata;
 }
 
 /**
  * The fields of canonical rdata, in the table's order. A text field is the text itself where it is UTF-8 without control
- * characters, else its escaped form; an unknown type is one field, the whole `\# ...`.
+ * characters, else its escaped form; data in the form `\# ...` are one field.
  */
 export function rdataFields(type: string, rdata: string): readonly string[] {
-  const known = recordTypes.get(type);
+  const known = structureOf(type, rdata);
   if (known === undefined) return [rdata];
-  return tokens(rdata, []).map((token) => (token.quoted ? plainText(token.text) : token.text));
+  return fieldWords(known, tokens(rdata, [])).map((words) =>
+    words.map((word) => (word.quoted ? plainText(word.text) : word.text)).join(' '),
+  );
 }
 
 /** The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that want them cut. */
@@ -75,15 +84,20 @@ export function txtChunks(rdata: string): string[] {
 
 /** Wire form of canonical rdata, names uncompressed. */
 export function wireRdata(type: string, rdata: string): Uint8Array {
-  const known = recordTypes.get(type);
+  const known = structureOf(type, rdata);
   if (known === undefined) return Buffer.from(rdata.split(' ').slice(2).join(''), 'hex');
-  const words = tokens(rdata, []);
+  const groups = fieldWords(known, tokens(rdata, []));
   return Buffer.concat(
     known.fields.map(({ kind }, at) => {
-      const word = words[at] ?? { text: '', quoted: false };
-      return kind.encode(word.quoted ? `"${word.text}"` : word.text);
+      const words = groups[at] ?? [];
+      return kind.encode(words.map((word) => (word.quoted ? `"${word.text}"` : word.text)).join(' '));
     }),
   );
+}
+
+/** The row of the type; none for data in the form of RFC 3597, which a known type has where a panel's row made no sense. */
+function structureOf(type: string, rdata: string): RecordType | undefined {
+  return rdata.startsWith('\\# ') ? undefined : recordTypes.get(type);
 }
 
 /**
@@ -94,49 +108,63 @@ export function rdataFromWire(type: string, octets: Uint8Array): string {
   const known = recordTypes.get(type);
   if (known === undefined) return genericText(octets);
   let at = 0;
-  const words = known.fields.map(({ kind }, index) => {
+  const fields = known.fields.map(({ kind }, index) => {
     const { text, used } = kind.decode(octets.subarray(at), index === known.fields.length - 1);
     at += used;
     return text;
   });
   if (at !== octets.length) throw new DnsDataError([problem('wire.too-long', { type })]);
-  return words.join(' ');
+  const wrong = known.wrong(fields);
+  if (wrong !== null) throw new DnsDataError([problem('wire.bad-field', { field: wrong })]);
+  return joinFields(fields);
 }
 
-function isTextual(known: RecordType, at: number): boolean {
-  return known.fields[at]?.name === 'text' || known.fields[at]?.name === 'value';
+/** The words of each field; a field that takes what is left is the last. What is over comes as one more group. */
+function fieldWords(known: RecordType, words: readonly Token[]): Token[][] {
+  let at = 0;
+  const groups = known.fields.map(({ kind }) => words.slice(at, (at += kind.most ?? 1)));
+  return at < words.length ? [...groups, words.slice(at)] : groups;
 }
 
 function parseFields(
   type: string,
   known: RecordType,
-  words: readonly Token[],
+  groups: readonly (readonly Token[])[],
   origin: DnsName | undefined,
   problems: Problem[],
 ): string {
-  const joined = joinRest(known, words);
-  if (joined.length > known.fields.length) {
-    const extra = joined.slice(known.fields.length).map((word) => word.text);
-    problems.push(problem('rdata.extra-field', { type, value: extra.join(' ') }));
+  const extra = groups.slice(known.fields.length).flat();
+  if (extra.length > 0) {
+    problems.push(problem('rdata.extra-field', { type, value: extra.map((word) => word.text).join(' ') }));
   }
-  return known.fields
-    .map(({ name, kind }, at) => {
-      const word = joined[at];
-      if (word === undefined) {
-        problems.push(problem('rdata.missing-field', { type, field: name }));
-        return '';
-      }
-      return kind.parse(word, { type, field: name, origin, problems });
-    })
-    .join(' ');
+  const fields = known.fields.map(({ name, kind }, at) => {
+    const words = groups[at] ?? [];
+    if (words.length < (kind.least ?? 1)) {
+      problems.push(problem('rdata.missing-field', { type, field: name }));
+      return '';
+    }
+    return kind.parse(words, { type, field: name, origin, problems });
+  });
+  const rdata = joinFields(fields);
+  if (problems.length > 0) return rdata;
+  const wrong = known.wrong(fields);
+  if (wrong !== null) problems.push(problem('rdata.bad-length', { type, field: wrong }));
+  // The shortest text of that many octets are addresses in the parameters of SVCB, three characters for sixteen octets.
+  else if (rdata.length > mostRdataOctets / 8) checkLength(type, rdata, problems);
+  return rdata;
 }
 
-/** Several character-strings are one text. */
-function joinRest(known: RecordType, words: readonly Token[]): readonly Token[] {
-  const last = known.fields.length - 1;
-  if (known.fields[last]?.kind.rest !== true || words.length <= last) return words;
-  const rest = words.slice(last).map((word) => word.text);
-  return [...words.slice(0, last), { text: rest.join(''), quoted: true }];
+/** A field without words leaves no trace. */
+function joinFields(fields: readonly string[]): string {
+  return fields.filter((field) => field !== '').join(' ');
+}
+
+/** Longest rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
+const mostRdataOctets = 65_535;
+
+function checkLength(type: string, rdata: string, problems: Problem[]): void {
+  const { length } = wireRdata(type, rdata);
+  if (length > mostRdataOctets) problems.push(problem('rdata.too-long', { type, value: String(length) }));
 }
 
 /** `\# length hex ...` (RFC 3597 section 5); for a known type it becomes that type's own text. */
@@ -146,14 +174,11 @@ function parseGeneric(
   known: RecordType | undefined,
   problems: Problem[],
 ): string {
-  const hex = words
-    .slice(2)
-    .map((word) => word.text)
-    .join('');
-  const length = words[1]?.text ?? '';
-  const sound = words[0]?.text === '\\#' && /^\d{1,5}$/.test(length) && /^([0-9a-f]{2})*$/i.test(hex);
+  const [mark = '', length = '', ...digits] = words.map((word) => (word.quoted ? '"' : word.text));
+  const hex = digits.join('');
+  const sound = mark === '\\#' && /^\d{1,5}$/.test(length) && /^(?:[0-9a-f]{2})*$/i.test(hex);
   if (!sound || hex.length !== Number(length) * 2) {
-    problems.push(problem(words[0]?.text === '\\#' ? 'rdata.bad-hex' : 'rdata.not-generic', { type }));
+    problems.push(problem(mark === '\\#' ? 'rdata.bad-hex' : 'rdata.not-generic', { type }));
     return '';
   }
   const octets = Buffer.from(hex, 'hex');

@@ -5,7 +5,12 @@ export interface Token {
   /** Without the quotes; escapes are still in it. */
   readonly text: string;
   readonly quoted: boolean;
+  /** Whether it follows the word before it without white space, as in `alpn="h2"` (RFC 9460 section 2.1). */
+  readonly glued?: boolean;
 }
+
+/** White space of a master file is ASCII only; anything else, a no-break space too, is an octet of data. */
+const words = /([ \t\r\n]*)(?:"((?:[^"\\]|\\.?)*)("?)|((?:[^ \t\r\n"\\]|\\.?)+))/gsu;
 
 /**
  * Cuts rdata text into words (RFC 1035 section 5.1). Parentheses and comments must be gone already.
@@ -13,40 +18,27 @@ export interface Token {
  */
 export function tokens(text: string, problems: Problem[]): Token[] {
   const found: Token[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const char = text.charAt(at);
-    if (/\s/u.test(char)) {
-      at += 1;
-      continue;
-    }
-    const quoted = char === '"';
-    const end = quoted ? quotedEnd(text, at + 1) : bareEnd(text, at);
-    if (quoted && end >= text.length) problems.push(problem('rdata.unbalanced-quote', { text }));
-    found.push({ text: text.slice(quoted ? at + 1 : at, end), quoted });
-    at = quoted ? end + 1 : end;
+  for (const [, space, quoted, end, bare] of text.matchAll(words)) {
+    const glued = space === '' && found.length > 0;
+    if (quoted !== undefined && end === '') problems.push(problem('rdata.unbalanced-quote', { text }));
+    found.push({
+      text: quoted ?? bare ?? '',
+      quoted: quoted !== undefined,
+      ...(glued ? { glued } : {}),
+    });
   }
   return found;
 }
 
-function quotedEnd(text: string, from: number): number {
-  for (let at = from; at < text.length; at += 1) {
-    if (text.charAt(at) === '\\') at += 1;
-    else if (text.charAt(at) === '"') return at;
-  }
-  return text.length;
-}
-
-function bareEnd(text: string, from: number): number {
-  for (let at = from; at < text.length; at += 1) {
-    if (text.charAt(at) === '\\') at += 1;
-    else if (/[\s"]/u.test(text.charAt(at))) return at;
-  }
-  return text.length;
+/** The first word of a text that begins with one, as it is written, and the rest after its white space. */
+export function firstWord(text: string): { word: string; rest: string } {
+  const word = /^(?:[^ \t\r\n"\\]|\\.?)+/su.exec(text)?.[0] ?? '';
+  return { word, rest: text.slice(word.length).replace(/^[ \t\r\n]+/, '') };
 }
 
 /** Octets of a character-string as written: `\DDD` is an octet, `\X` is X, anything beyond ASCII is UTF-8. */
 export function unescape(text: string, problems: Problem[]): Buffer {
+  if (!text.includes('\\')) return Buffer.from(text, 'utf8');
   const parts: Buffer[] = [];
   for (const [piece, escape] of text.matchAll(/\\(\d{3}|\d{1,2}|[^\d]|$)|[^\\]+/gsu)) {
     if (escape === undefined) parts.push(Buffer.from(piece, 'utf8'));
@@ -57,8 +49,13 @@ export function unescape(text: string, problems: Problem[]): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Printable ASCII without quotation mark and backslash, so that nothing in it needs an escape. */
+const plain = /^[ !#-[\]-~]*$/;
+
 /** The canonical quoted string of some octets, of any length. */
 export function quote(octets: Uint8Array): string {
+  const latin = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
+  if (plain.test(latin)) return `"${latin}"`;
   let text = '"';
   for (const octet of octets) {
     if (octet === 0x22 || octet === 0x5c) text += `\\${String.fromCharCode(octet)}`;

@@ -1,4 +1,24 @@
-import { hex, ipv4, ipv6, name, openText, tag, text, u16, u32, u8, type FieldKind } from './fields.ts';
+import { DnsDataError, problem } from '../problem.ts';
+import { eui48, eui64, ipv4, ipv6 } from './fields-address.ts';
+import { base64, hash, hex, salt } from './fields-binary.ts';
+import { gateway, hostIdentity } from './fields-key.ts';
+import { location } from './fields-location.ts';
+import {
+  algorithm,
+  certificateType,
+  digestType,
+  protocol,
+  seconds,
+  time,
+  u16,
+  u32,
+  u8,
+} from './fields-number.ts';
+import { serviceParameters } from './fields-service.ts';
+import { characterString, openText, quotedText, substitution, tag, text } from './fields-text.ts';
+import { typeField, typeSet } from './fields-types.ts';
+import { name, type FieldKind } from './fields.ts';
+import { metaTypes, rareTypes } from './type-numbers.ts';
 
 export interface Field {
   readonly name: string;
@@ -11,34 +31,153 @@ export interface RecordType {
   readonly fields: readonly Field[];
   /** At most one record of the type per owner name. */
   readonly single: boolean;
+  /** The field that does not fit the others, or `null`; gets the canonical fields in their order. */
+  readonly wrong: (fields: readonly string[]) => string | null;
 }
 
-function row(number: number, fields: Readonly<Record<string, FieldKind>>, single = false): RecordType {
-  return { number, single, fields: Object.entries(fields).map(([key, kind]) => ({ name: key, kind })) };
+interface Particulars {
+  readonly single?: boolean;
+  readonly wrong?: RecordType['wrong'];
 }
 
-/** The record types with structure; every other type passes through in the form of RFC 3597. One row is all a type needs. */
+function row(
+  number: number,
+  fields: Readonly<Record<string, FieldKind>>,
+  { single = false, wrong = () => null }: Particulars = {},
+): RecordType {
+  return {
+    number,
+    single,
+    wrong,
+    fields: Object.entries(fields).map(([key, kind]) => ({ name: key, kind })),
+  };
+}
+
+/** Length of a digest in octets, by its type, where that is known; other types may have any. */
+function digestLengths(lengths: Readonly<Record<string, number>>): Particulars {
+  return {
+    wrong: (fields) => {
+      const [type = '', digest = ''] = fields.slice(-2);
+      const length = lengths[type];
+      return length !== undefined && digest.length !== length * 2 ? 'digest' : null;
+    },
+  };
+}
+
+/** RFC 3658, RFC 4509, RFC 5933, RFC 6605. */
+const dsDigests = digestLengths({ 1: 20, 2: 32, 3: 32, 4: 48 });
+
+/** RFC 4255 section 3.1.2, RFC 6594. */
+const fingerprints = digestLengths({ 1: 20, 2: 32 });
+
+/** RFC 8976 section 2.2: the length of the scheme's hash, and never under 12 octets. */
+const zoneDigests: Particulars = {
+  wrong: (fields) => {
+    const digest = fields.at(-1) ?? '';
+    return digest.length < 24 ? 'digest' : (digestLengths({ 1: 48, 2: 64 }).wrong?.(fields) ?? null);
+  },
+};
+
+const typeNames = { numberOf: numberOfType, nameOf: typeOfNumber };
+const types = typeSet(typeNames);
+
+/** Of the NSEC kind: a set of types without any is no proof (RFC 4034 section 4.1.2). */
+const someTypes: Particulars = { wrong: (fields) => (fields.at(-1) === '' ? 'types' : null) };
+
+const keyFields = { flags: u16, protocol, algorithm, key: base64 };
+const digestFields = { keyTag: u16, algorithm, digestType, digest: hex };
+const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
+const serviceFields = { priority: u16, target: name, parameters: serviceParameters };
+
+/**
+ * The record types with structure; every other type passes through in the form of RFC 3597. One row is all a type needs. Numbers
+ * that have mnemonics as well, of algorithms and the like, are numbers in canonical text.
+ */
 export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
   ['NS', row(2, { host: name })],
-  ['CNAME', row(5, { target: name }, true)],
+  ['CNAME', row(5, { target: name }, { single: true })],
   [
     'SOA',
     row(
       6,
-      { primary: name, mailbox: name, serial: u32, refresh: u32, retry: u32, expire: u32, minimum: u32 },
-      true,
+      {
+        primary: name,
+        mailbox: name,
+        serial: u32,
+        refresh: seconds,
+        retry: seconds,
+        expire: seconds,
+        minimum: seconds,
+      },
+      { single: true },
     ),
   ],
+  ['MB', row(7, { host: name })],
+  ['MG', row(8, { mailbox: name })],
+  ['MR', row(9, { mailbox: name })],
   ['PTR', row(12, { host: name })],
+  ['HINFO', row(13, { cpu: characterString, system: characterString })],
+  ['MINFO', row(14, { mailbox: name, errors: name })],
   ['MX', row(15, { preference: u16, host: name })],
   ['TXT', row(16, { text })],
+  ['RP', row(17, { mailbox: name, text: name })],
+  ['AFSDB', row(18, { subtype: u16, host: name })],
+  ['RT', row(21, { preference: u16, host: name })],
+  ['PX', row(26, { preference: u16, internet: name, x400: name })],
   ['AAAA', row(28, { address: ipv6 })],
+  ['LOC', row(29, { location })],
   ['SRV', row(33, { priority: u16, weight: u16, port: u16, target: name })],
-  ['DNAME', row(39, { target: name }, true)],
-  ['DS', row(43, { keyTag: u16, algorithm: u8, digestType: u8, digest: hex })],
-  ['TLSA', row(52, { usage: u8, selector: u8, matching: u8, data: hex })],
+  [
+    'NAPTR',
+    row(35, {
+      order: u16,
+      preference: u16,
+      flags: characterString,
+      services: characterString,
+      regexp: substitution,
+      replacement: name,
+    }),
+  ],
+  ['KX', row(36, { preference: u16, host: name })],
+  ['CERT', row(37, { certificateType, keyTag: u16, algorithm, certificate: base64 })],
+  ['DNAME', row(39, { target: name }, { single: true })],
+  ['DS', row(43, digestFields, dsDigests)],
+  ['SSHFP', row(44, { algorithm: u8, fingerprintType: u8, fingerprint: hex }, fingerprints)],
+  ['IPSECKEY', row(45, { precedence: u8, gateway, key: base64 })],
+  [
+    'RRSIG',
+    row(46, {
+      covered: typeField(typeNames),
+      algorithm,
+      labels: u8,
+      originalTtl: u32,
+      expiration: time,
+      inception: time,
+      keyTag: u16,
+      signer: name,
+      signature: base64,
+    }),
+  ],
+  ['NSEC', row(47, { next: name, types }, someTypes)],
+  ['DNSKEY', row(48, keyFields)],
+  ['DHCID', row(49, { data: base64 })],
+  ['NSEC3', row(50, { hashAlgorithm: u8, flags: u8, iterations: u16, salt, next: hash, types })],
+  ['NSEC3PARAM', row(51, { hashAlgorithm: u8, flags: u8, iterations: u16, salt })],
+  ['TLSA', row(52, tlsFields)],
+  ['SMIMEA', row(53, tlsFields)],
+  ['HIP', row(55, { hostIdentity })],
+  ['CDS', row(59, digestFields, dsDigests)],
+  ['CDNSKEY', row(60, keyFields)],
+  ['OPENPGPKEY', row(61, { key: base64 })],
+  ['CSYNC', row(62, { serial: u32, flags: u16, types })],
+  ['ZONEMD', row(63, { serial: u32, scheme: u8, hashAlgorithm: u8, digest: hex }, zoneDigests)],
+  ['SVCB', row(64, serviceFields)],
+  ['HTTPS', row(65, serviceFields)],
   ['SPF', row(99, { text })],
+  ['EUI48', row(108, { address: eui48 })],
+  ['EUI64', row(109, { address: eui64 })],
+  ['URI', row(256, { priority: u16, weight: u16, target: quotedText })],
   ['CAA', row(257, { flags: u8, tag, value: openText })],
 ]);
 
@@ -49,4 +188,19 @@ const byNumber: ReadonlyMap<number, string> = new Map(
 /** `A` for 1 and so on; `TYPEnnn` for a number without a row (RFC 3597 section 5). */
 export function typeOfNumber(number: number): string {
   return byNumber.get(number) ?? `TYPE${number}`;
+}
+
+/**
+ * IANA number of a type in any spelling: a mnemonic, of types without a row and of questions (`AXFR`, `ANY`) too, or `TYPEnnn`.
+ * @throws {DnsDataError} `type.unknown`
+ */
+export function numberOfType(type: string): number {
+  const upper = type.toUpperCase();
+  const generic = /^TYPE(\d{1,5})$/.exec(upper)?.[1];
+  const number =
+    generic === undefined
+      ? (recordTypes.get(upper)?.number ?? rareTypes.get(upper) ?? metaTypes.get(upper))
+      : Number(generic);
+  if (number === undefined || number > 65_535) throw new DnsDataError([problem('type.unknown', { type })]);
+  return number;
 }

@@ -1,5 +1,5 @@
-import { DnsDataError, problem } from '../problem.ts';
-import { recordTypes, typeOfNumber } from '../rdata/types.ts';
+import { metaTypes } from '../rdata/type-numbers.ts';
+import { typeOfNumber } from '../rdata/types.ts';
 
 /** Classes of RFC 1035 section 3.2.4 and RFC 2136 section 2.2.4 and 2.4. */
 export const classes = { IN: 1, NONE: 254, ANY: 255 } as const;
@@ -27,31 +27,9 @@ export function rcodeName(rcode: number): string {
   return rcodeNames.get(rcode) ?? `RCODE${rcode}`;
 }
 
-/** Types that are asked for or stand in messages, but never in zones (RFC 6895 section 3.1). */
-const metaTypes: ReadonlyMap<string, number> = new Map([
-  ['OPT', 41],
-  ['TSIG', 250],
-  ['IXFR', 251],
-  ['AXFR', 252],
-  ['ANY', 255],
-]);
-
 const metaNames = new Map([...metaTypes].map(([type, number]) => [number, type]));
 
-/**
- * The number of a canonical type, the meta types of queries and updates included.
- * @throws {DnsDataError} `type.unknown` for a mnemonic whose number is not known here
- */
-export function typeNumber(type: string): number {
-  const number = recordTypes.get(type)?.number ?? metaTypes.get(type);
-  if (number !== undefined) return number;
-  const digits = /^TYPE(\d{1,5})$/.exec(type)?.[1];
-  if (digits === undefined || Number(digits) > 65_535)
-    throw new DnsDataError([problem('type.unknown', { type })]);
-  return Number(digits);
-}
-
-/** The canonical type of a number. */
+/** The canonical type of a number, those of queries and updates included. */
 export function typeName(number: number): string {
   return metaNames.get(number) ?? typeOfNumber(number);
 }

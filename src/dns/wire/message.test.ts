@@ -5,7 +5,8 @@ import { labelText, parseName, type DnsName } from '../name.ts';
 import { DnsDataError } from '../problem.ts';
 import { rdataFromWire, wireRdata } from '../rdata/rdata.ts';
 import { recordTypes } from '../rdata/types.ts';
-import { classes, rcodeName, rcodes, typeName, typeNumber } from './codes.ts';
+import { classes, rcodeName, rcodes, typeName } from './codes.ts';
+import { numberOfType } from '../rdata/types.ts';
 import { decodeMessage, encodeMessage, noFlags, queryMessage, type DnsMessage } from './message.ts';
 import { expandName } from './octets.ts';
 import type { WireRecord } from './records.ts';
@@ -267,7 +268,7 @@ test('octets of any kind as rdata of every type go out as they came in', () => {
       (type, rdata) => {
         const question = encodeMessage(queryMessage(zone, type));
         const head = Buffer.alloc(10);
-        head.writeUInt16BE(typeNumber(type), 0);
+        head.writeUInt16BE(numberOfType(type), 0);
         head.writeUInt16BE(1, 2);
         head.writeUInt16BE(rdata.length, 8);
         const octets = Buffer.concat([question, Buffer.from([0xc0, 12]), head, rdata]);
@@ -339,13 +340,13 @@ test('codes by name and number', () => {
     ['NXRRSET', 'NOTAUTH', 'RCODE77'],
   );
   for (const type of ['A', 'ANY', 'AXFR', 'TSIG', 'OPT', 'TYPE65400'])
-    assert.equal(typeName(typeNumber(type)), type);
+    assert.equal(typeName(numberOfType(type)), type);
   assert.deepEqual(
-    codes(() => typeNumber('NOSUCH')),
+    codes(() => numberOfType('NOSUCH')),
     ['type.unknown'],
   );
   assert.deepEqual(
-    codes(() => typeNumber('TYPE65536')),
+    codes(() => numberOfType('TYPE65536')),
     ['type.unknown'],
   );
   assert.throws(() => encodeMessage({ ...queryMessage(zone, 'A'), rcode: 16 }), RangeError);

@@ -1,6 +1,7 @@
 import type { DnsName } from '../name.ts';
 import { DnsDataError, problem } from '../problem.ts';
-import { classes, typeName, typeNumber } from './codes.ts';
+import { classes, typeName } from './codes.ts';
+import { numberOfType } from '../rdata/types.ts';
 import { OctetReader, OctetWriter } from './octets.ts';
 import { readHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
 
@@ -124,7 +125,7 @@ export function encodeMessage(message: DnsMessage): Buffer {
   writer.u16(additional.length + (edns === null ? 0 : 1));
   for (const question of questions) {
     writer.name(question.name);
-    writer.u16(typeNumber(question.type));
+    writer.u16(numberOfType(question.type));
     writer.u16(question.class);
   }
   for (const record of [...answers, ...authority, ...additional]) writeRecord(writer, record);
@@ -147,7 +148,7 @@ function flagsWord({ opcode, flags, rcode }: DnsMessage): number {
 
 function writeEdns(writer: OctetWriter, edns: Edns, rcode: number): void {
   writer.u8(0);
-  writer.u16(typeNumber('OPT'));
+  writer.u16(numberOfType('OPT'));
   writer.u16(edns.udpSize);
   writer.u8(rcode >> 4);
   writer.u8(edns.version);

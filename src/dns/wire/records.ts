@@ -3,7 +3,8 @@ import { DnsDataError } from '../problem.ts';
 import { name as nameKind } from '../rdata/fields.ts';
 import { rdataFromWire, wireRdata } from '../rdata/rdata.ts';
 import { recordTypes } from '../rdata/types.ts';
-import { classes, typeName, typeNumber } from './codes.ts';
+import { classes, typeName } from './codes.ts';
+import { numberOfType } from '../rdata/types.ts';
 import { expandName, type OctetReader, type OctetWriter } from './octets.ts';
 
 /** A resource record in a message. */
@@ -30,7 +31,7 @@ const compressible = new Set(['NS', 'MD', 'MF', 'CNAME', 'SOA', 'MB', 'MG', 'MR'
 /** @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */
 export function writeRecord(writer: OctetWriter, record: WireRecord): void {
   writer.name(record.name);
-  writer.u16(typeNumber(record.type));
+  writer.u16(numberOfType(record.type));
   writer.u16(record.class);
   writer.u32(record.ttl);
   const lengthAt = writer.at;

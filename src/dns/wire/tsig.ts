@@ -2,7 +2,8 @@ import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'no
 import { zoneName, type DnsName } from '../name.ts';
 import { collect, DnsDataError, problem, type Problem } from '../problem.ts';
 import { nameOctets } from '../rdata/fields.ts';
-import { classes, typeNumber } from './codes.ts';
+import { classes } from './codes.ts';
+import { numberOfType } from '../rdata/types.ts';
 import type { TsigRecord } from './message.ts';
 import { mostMessageOctets } from './octets.ts';
 
@@ -104,7 +105,7 @@ export function signMessage(
     message.subarray(0, 2),
     Buffer.alloc(4),
   ]);
-  const head = [nameOctets(key.name), u16(typeNumber('TSIG')), u16(classes.ANY), Buffer.alloc(4)];
+  const head = [nameOctets(key.name), u16(numberOfType('TSIG')), u16(classes.ANY), Buffer.alloc(4)];
   message.writeUInt16BE(message.readUInt16BE(10) + 1, 10);
   const signed = Buffer.concat([message, ...head, prefixed(rdata)]);
   if (signed.length > mostMessageOctets) throw new DnsDataError([problem('wire.message-too-big')]);

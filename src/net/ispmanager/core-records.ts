@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { canonicalType, rdataFields } from '../../dns/rdata/rdata.ts';
+import { canonicalType } from '../../dns/rdata/rdata.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import {
   coreForm,
@@ -15,7 +15,7 @@ import {
 } from './core-rows.ts';
 import { opaqueRecord } from './opaque.ts';
 import type { Cells, RecordDialect } from './record-dialect.ts';
-import { rowFromKey } from './rows.ts';
+import { dataText, rowFromKey } from './rows.ts';
 
 /** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8): a TTL for each record, fields by type. */
 export const coreRecords: RecordDialect = {
@@ -51,7 +51,7 @@ function overOld(old: ResourceRecord, given: Cells): Cells {
   if (type !== undefined && canonicalType(type) !== old.type) return { name: old.name, ...ttl, ...given };
   const form = coreTypes.has(old.type)
     ? coreForm(old)
-    : { name: old.name, rtype: old.type, ...ttl, value: rdataFields(old.type, old.rdata).join(' ') };
+    : { name: old.name, rtype: old.type, ...ttl, value: dataText(old) };
   return { ...form, ...given };
 }
 

@@ -62,6 +62,11 @@ function rowRdata(type: string, row: RowFields, zone: DnsName): string {
   }
 }
 
+/** The data in one field, as {@link recordFromRow} reads those of a type without fields of its own: an SPF's text itself, else master-file text. */
+export function dataText({ type, rdata }: ResourceRecord): string {
+  return type === 'TXT' || type === 'SPF' ? rdataFields(type, rdata).join(' ') : rdata;
+}
+
 function number(text: string | undefined): string {
   const trimmed = (text ?? '').trim();
   return trimmed === '' ? '0' : trimmed;

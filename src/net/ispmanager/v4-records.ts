@@ -1,10 +1,10 @@
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { canonicalType, rdataFields } from '../../dns/rdata/rdata.ts';
+import { canonicalType } from '../../dns/rdata/rdata.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { opaqueRecord } from './opaque.ts';
 import type { Cells, RecordDialect } from './record-dialect.ts';
-import { likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
+import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
 /** ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but for the type. */
 export const v4Records: RecordDialect = {
@@ -46,7 +46,7 @@ function overOld(old: ResourceRecord, given: Cells): Cells {
 
 function oldForm(old: ResourceRecord, given: Cells): Cells {
   if (!rowTypes.has(old.type)) {
-    return { name: old.name, sdtype: old.type, addr: rdataFields(old.type, old.rdata).join(' ') };
+    return { name: old.name, sdtype: old.type, addr: dataText(old) };
   }
   const form = { ...rowForm(old) };
   // A changed type brings its own value; the old one's numbers mean nothing there.

@@ -81,8 +81,14 @@ test('a new record of every documented type, by the fields of its form', () => {
       'CAA 0 iodef "mailto:a@example.org"',
     ],
     [
-      { rtype: 'ds', ds_key_tag: '1', ds_algorithm: '8', ds_digest_type: '2', ds_digest: 'AB cd' },
-      'DS 1 8 2 abcd',
+      {
+        rtype: 'ds',
+        ds_key_tag: '1',
+        ds_algorithm: '8',
+        ds_digest_type: '2',
+        ds_digest: 'AB cd '.repeat(16),
+      },
+      `DS 1 8 2 ${'abcd'.repeat(16)}`,
     ],
     [
       {
@@ -288,7 +294,13 @@ test('what makes no sense is refused before it is done, and looked at when it is
 });
 
 test('whether a record makes sense is asked only where the zone is not left alone', () => {
-  const found = event({ ...form, elid: '', name: 'x', rtype: 'naptr', value: '1 1 "" "" "" .' });
+  const found = event({
+    ...form,
+    elid: '',
+    name: 'x',
+    rtype: 'nsap',
+    value: '0x47000580005a0000000001e133ffffff00016100',
+  });
   assert.equal(found.kind, 'edits');
   assert.deepEqual(items(found), ['rdata.not-generic']);
 });

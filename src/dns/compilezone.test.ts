@@ -1,0 +1,161 @@
+/**
+ * Records and master files judged by BIND (`named-compilezone`, 9.18): what it reads we read alike, what we write it reads, and what it
+ * refuses as data we refuse, but for the differences named below.
+ *
+ * Left out of every comparison is how a text is cut: `"a" "b"` and `"ab"` are two data for BIND and one for us, since every reader of
+ * TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2) and panels show one text. {@link parseZoneFile} joins them
+ * on both sides; where lines of BIND are compared with lines of BIND, those two types are read first.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { test } from 'node:test';
+import { parseName } from './name.ts';
+import { DnsDataError } from './problem.ts';
+import { rareTypes } from './rdata/type-numbers.ts';
+import { numberOfType, recordTypes, typeOfNumber } from './rdata/types.ts';
+import { wireRdata } from './rdata/rdata.ts';
+import { makeRecord, recordId, type ResourceRecord } from './record.ts';
+import { formatZoneFile, parseZoneFile } from './zonefile.ts';
+
+const found = spawnSync('named-compilezone', ['-v'], { encoding: 'utf8' });
+const skip = found.error === undefined ? false : 'named-compilezone is not installed';
+const origin = parseName('example.org.');
+
+/** Everything that is a matter of a zone's sense and not of its syntax is off. */
+const lenient = ['-i', 'none', ...['-k', '-n', '-m', '-M', '-S', '-r'].flatMap((check) => [check, 'ignore'])];
+
+/** The zone as BIND prints it: one record a line. */
+function compile(path: string): string {
+  const options = ['-q', '-f', 'text', '-F', 'text', '-s', 'full', ...lenient];
+  return execFileSync('named-compilezone', [...options, '-o', '-', 'example.org', path], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+}
+
+function withFile<T>(text: string, use: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'compilezone-'));
+  try {
+    const path = join(folder, 'zone');
+    writeFileSync(path, text);
+    return use(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function read(text: string): readonly ResourceRecord[] {
+  return parseZoneFile(text, { origin }).records;
+}
+
+function sorted(records: readonly ResourceRecord[]): string[] {
+  return records.map((record) => `${recordId(record)} ${record.ttl}`).sort();
+}
+
+/** Types without a row BIND prints in words of their own, which we do not read; there its lines are compared with its lines. */
+const rare = new Set([...rareTypes.values()].map(typeOfNumber));
+const rareLine = new RegExp(`^\\S+\\s+\\d+\\s+IN\\s+(?:${[...rareTypes.keys()].join('|')})\\s.*\n`, 'gmu');
+
+function withoutRare(printed: string): string {
+  return printed.replaceAll(rareLine, '');
+}
+
+/** The record in the form of RFC 3597 throughout, out of our wire form. */
+function generic({ name, ttl, type, rdata }: ResourceRecord): string {
+  const wire = Buffer.from(wireRdata(type, rdata));
+  const hex = wire.length === 0 ? '' : ` ${wire.toString('hex')}`;
+  return `${name} ${ttl} CLASS1 TYPE${numberOfType(type)} \\# ${wire.length}${hex}\n`;
+}
+
+/** Lines of BIND's, upper case lost where we lose it: names, and the tags of CAA. */
+function lines(printed: string): string[] {
+  return printed
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(';'))
+    .map((line) => (/\sIN (?:TXT|SPF)\s/.test(line) ? sorted(read(line))[0] : line.toLowerCase()) ?? '')
+    .map((line) => line.replaceAll(/\s+/g, ' '))
+    .sort();
+}
+
+for (const path of globSync(join(import.meta.dirname, 'corpus/*.zone'))) {
+  test(`${basename(path)}: BIND reads what we read, and reads what we write`, { skip }, () => {
+    const ours = read(readFileSync(path, 'utf8'));
+    const wanted = sorted(ours.filter(({ type }) => !rare.has(type)));
+    const printed = compile(path);
+    assert.deepEqual(sorted(read(withoutRare(printed))), wanted, 'the file itself');
+    const written = withFile(formatZoneFile(origin, ours), compile);
+    assert.deepEqual(sorted(read(withoutRare(written))), wanted, 'the file we write');
+    const wired = withFile(ours.map(generic).join(''), compile);
+    assert.deepEqual(sorted(read(withoutRare(wired))), wanted, 'our wire form');
+    assert.deepEqual(
+      [...new Set(lines(written))],
+      [...new Set(lines(printed))],
+      'the file we write in the words of BIND',
+    );
+    assert.deepEqual(
+      [...new Set(lines(wired))],
+      [...new Set(lines(printed))],
+      'the wire form in the words of BIND',
+    );
+  });
+}
+
+test('every type of the table is in the corpus', () => {
+  const types = new Set<string>();
+  for (const path of globSync(join(import.meta.dirname, 'corpus/*.zone')))
+    for (const { type } of read(readFileSync(path, 'utf8'))) types.add(type);
+  assert.deepEqual(
+    [...recordTypes.keys()].filter((type) => !types.has(type)),
+    [],
+  );
+});
+
+/** Where we and BIND judge data otherwise, by how the record begins, with the reason. */
+const differences: Readonly<Record<string, string>> = {
+  'TXT "xxx': 'a text is one for us, of any length; it is cut when it is written',
+  NOSUCHTYPE: 'a type without a number passes through a panel unharmed; only BIND cannot hold it',
+  'CNAME \\[': 'bit labels are long gone (RFC 6891 section 5); the octet is a bracket',
+  'HTTPS 1 . ohttp': 'RFC 9540 is younger than this BIND; we write key8, which it reads',
+  EUI48: 'BIND reads as far as it understands and drops the rest, so that an error of typing becomes data',
+  'LOC 52': 'RFC 1876 section 3 gives 90000000.00 as the largest size',
+  'LOC \\#': 'RFC 1876 section 2: another version than 0 must not be interpreted',
+  SSHFP: 'a fingerprint without octets (RFC 4255 section 3.1.3) has no text in master files either',
+};
+
+function refuses(rdata: string): boolean {
+  try {
+    const [, type = '', rest = ''] = /^(\S+)\s*(.*)$/.exec(rdata) ?? [];
+    makeRecord({ name: '@', type, rdata: rest }, origin);
+    return false;
+  } catch (error) {
+    assert.ok(error instanceof DnsDataError, String(error));
+    return true;
+  }
+}
+
+test('what BIND refuses as data we refuse, but for differences with a reason', { skip }, () => {
+  const cases = readFileSync(join(import.meta.dirname, 'corpus/refused.txt'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(';'));
+  const given = cases.map((line) => ({
+    mark: /^[~!]/.exec(line)?.[0] ?? '',
+    rdata: line.replace(/^[~!]/, '').replace(/x\{(\d+)\}/, (_, count) => 'x'.repeat(Number(count))),
+  }));
+  const head = '$TTL 60\n@ SOA ns hm 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n';
+  // One by one: some mistakes end the reading of a file, so that the rest of it is not judged.
+  const bind = (rdata: string): boolean =>
+    withFile(`${head}r ${rdata}\n`, (path) => {
+      const options = [...lenient, '-q', '-o', '/dev/null', 'example.org', path];
+      return spawnSync('named-compilezone', options).status === 0;
+    });
+  assert.ok(bind('A 192.0.2.1') && given.length > 200);
+  for (const { mark, rdata } of given) {
+    assert.equal(bind(rdata), mark === '!', `BIND: ${mark}${rdata}`);
+    assert.equal(!refuses(rdata), mark === '~', `we: ${mark}${rdata}`);
+    const reason = Object.keys(differences).some((start) => rdata.startsWith(start));
+    assert.ok(mark === '' || reason, `without a reason: ${rdata}`);
+  }
+});

@@ -1,0 +1,74 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { bare, complain, need, type FieldKind } from './fields.ts';
+
+export const ipv4: FieldKind = {
+  parse: bare((text, context) => (isIPv4(text) ? text : complain(context, 'rdata.bad-ipv4', text))),
+  encode: (text) => Uint8Array.from(text.split('.').map(Number)),
+  decode: (octets) => {
+    need(octets, 4);
+    return { text: octets.subarray(0, 4).join('.'), used: 4 };
+  },
+};
+
+export const ipv6: FieldKind = {
+  parse: bare((text, context) =>
+    isIPv6(text) && !text.includes('%')
+      ? ipv6Text(ipv6Octets(text))
+      : complain(context, 'rdata.bad-ipv6', text),
+  ),
+  encode: ipv6Octets,
+  decode: (octets) => {
+    need(octets, 16);
+    return { text: ipv6Text(octets.subarray(0, 16)), used: 16 };
+  },
+};
+
+function ipv6Octets(text: string): Uint8Array {
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  const [, head = '', tail = ''] = dotted ?? [];
+  const [a = 0, b = 0, c = 0, d = 0] = tail.split('.').map(Number);
+  const plain =
+    dotted === null ? text : `${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  const [left = '', right] = plain.split('::');
+  const before = left === '' ? [] : left.split(':');
+  const after = right === undefined || right === '' ? [] : right.split(':');
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
+  const groups = right === undefined ? before : [...before, ...zeros, ...after];
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]),
+  );
+}
+
+/** RFC 5952 section 4: lower case, no leading zeros, the longest run of zero groups (the first of equals, two or more) as `::`. */
+function ipv6Text(octets: Uint8Array): string {
+  const groups: string[] = [];
+  for (let at = 0; at < 16; at += 2)
+    groups.push((((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16));
+  let best = { from: -1, length: 1 };
+  for (let from = 0; from < 8; from += 1) {
+    let to = from;
+    while (groups[to] === '0') to += 1;
+    if (to - from > best.length) best = { from, length: to - from };
+  }
+  if (best.from < 0) return groups.join(':');
+  return `${groups.slice(0, best.from).join(':')}::${groups.slice(best.from + best.length).join(':')}`;
+}
+
+/** An address of a network interface as pairs of hexadecimal digits with hyphens (RFC 7043 sections 3.2 and 4.2), lower case. */
+function interfaceAddress(size: 6 | 8): FieldKind {
+  const written = new RegExp(`^[0-9a-f]{2}(?:-[0-9a-f]{2}){${size - 1}}$`, 'iu');
+  return {
+    parse: bare((text, context) =>
+      written.test(text) ? text.toLowerCase() : complain(context, 'rdata.bad-eui', text),
+    ),
+    encode: (text) => Buffer.from(text.replaceAll('-', ''), 'hex'),
+    decode: (octets) => {
+      need(octets, size);
+      const pairs = [...octets.subarray(0, size)].map((octet) => octet.toString(16).padStart(2, '0'));
+      return { text: pairs.join('-'), used: size };
+    },
+  };
+}
+
+export const eui48 = interfaceAddress(6);
+export const eui64 = interfaceAddress(8);

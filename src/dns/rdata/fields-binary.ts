@@ -1,0 +1,79 @@
+import { bare, complain, damaged, need, type FieldKind } from './fields.ts';
+import { lengthFirst, lengthOf } from './fields-text.ts';
+
+/** Octets in hexadecimal that fill the rest of the rdata, lower case; white space between them is taken (RFC 4034 section 5.3). */
+export const hex: FieldKind = {
+  most: Infinity,
+  parse: bare((text, context) =>
+    /^(?:[0-9a-f]{2})+$/iu.test(text) ? text.toLowerCase() : complain(context, 'rdata.bad-hex-digits', text),
+  ),
+  encode: (canonical) => Buffer.from(canonical, 'hex'),
+  decode: (octets) => {
+    need(octets, 1);
+    return { text: Buffer.from(octets).toString('hex'), used: octets.length };
+  },
+};
+
+/** Octets in base64 that fill the rest of the rdata; canonical without white space (RFC 4034 section 2.2). */
+export const base64: FieldKind = {
+  most: Infinity,
+  parse: bare((text, context) => {
+    const octets = readBase64(text);
+    return octets === null ? complain(context, 'rdata.bad-base64', text) : octets.toString('base64');
+  }),
+  encode: (canonical) => Buffer.from(canonical, 'base64'),
+  decode: (octets) => {
+    need(octets, 1);
+    return { text: Buffer.from(octets).toString('base64'), used: octets.length };
+  },
+};
+
+/** Octets of padded base64, at least one; `null` for what is none, or has bits where only padding may be. */
+export function readBase64(text: string): Buffer | null {
+  const octets = Buffer.from(text, 'base64');
+  return text !== '' && octets.toString('base64') === text ? octets : null;
+}
+
+/** Salt of NSEC3 in hexadecimal with a length octet; `-` for none (RFC 5155 section 3.3). */
+export const salt: FieldKind = {
+  parse: bare((text, context) =>
+    text === '-' || /^(?:[0-9a-f]{2}){1,255}$/iu.test(text)
+      ? text.toLowerCase()
+      : complain(context, 'rdata.bad-hex-digits', text),
+  ),
+  encode: (canonical) => lengthFirst(Buffer.from(canonical === '-' ? '' : canonical, 'hex')),
+  decode: (octets) => {
+    const found = lengthOf(octets);
+    return { text: Buffer.from(found).toString('hex') || '-', used: 1 + found.length };
+  },
+};
+
+const base32Digits = '0123456789abcdefghijklmnopqrstuv';
+
+/** A hash in base32 with extended hex alphabet, no padding, with a length octet (RFC 5155 section 3.3); lower case. */
+export const hash: FieldKind = {
+  parse: bare((text, context) => {
+    const lower = text.toLowerCase();
+    const octets = base32Octets(lower);
+    const sound = octets.length > 0 && octets.length < 256 && base32Text(octets) === lower;
+    return sound ? lower : complain(context, 'rdata.bad-base32', text);
+  }),
+  encode: (canonical) => lengthFirst(base32Octets(canonical)),
+  decode: (octets) => {
+    const found = lengthOf(octets);
+    if (found.length === 0) damaged('hash');
+    return { text: base32Text(found), used: 1 + found.length };
+  },
+};
+
+function base32Text(octets: Uint8Array): string {
+  const bits = [...octets].map((octet) => octet.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{1,5}/g) ?? [])
+    .map((five) => base32Digits.charAt(Number.parseInt(five.padEnd(5, '0'), 2)))
+    .join('');
+}
+
+function base32Octets(text: string): Buffer {
+  const bits = Array.from(text, (char) => base32Digits.indexOf(char).toString(2).padStart(5, '0')).join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2) & 255));
+}

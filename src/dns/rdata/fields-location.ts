@@ -1,0 +1,101 @@
+import { complain, damaged, need, type FieldKind } from './fields.ts';
+
+/** A point on the ground: thousandths of an arc second from the equator or the prime meridian, 2^31 being zero. */
+const middle = 2 ** 31;
+
+/** Zero of the altitude, centimetres: 100 kilometres below the reference spheroid. */
+const altitudeZero = 10_000_000;
+
+/**
+ * The whole of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes, seconds, the
+ * letter m and what follows the altitude may be missing; canonical has everything. Sizes keep their first digit only (section 2).
+ */
+export const location: FieldKind = {
+  least: 5,
+  most: Infinity,
+  parse: (words, context) => {
+    const octets = words.some((word) => word.quoted) ? null : locationOctets(words.map((word) => word.text));
+    if (octets === null) {
+      return complain(context, 'rdata.bad-location', words.map((word) => word.text).join(' '));
+    }
+    return locationText(octets);
+  },
+  encode: (canonical) => locationOctets(canonical.split(' ')) ?? damaged('location'),
+  decode: (octets) => {
+    need(octets, 16);
+    return { text: locationText(Buffer.from(octets.subarray(0, 16))), used: 16 };
+  },
+};
+
+function locationOctets(words: readonly string[]): Buffer | null {
+  const rest = [...words];
+  const latitude = takeAngle(rest, 90, 'N', 'S');
+  const longitude = takeAngle(rest, 180, 'E', 'W');
+  if (latitude === null || longitude === null || rest.length < 1 || rest.length > 4) return null;
+  const [altitude = '', size = '1m', horizontal = '10000m', vertical = '10m'] = rest;
+  const height = centimetres(altitude, -altitudeZero, 4_284_967_295);
+  const sizes = [size, horizontal, vertical].map((text) => centimetres(text, 0, 9_000_000_000));
+  if (height === null || sizes.includes(null)) return null;
+  const octets = Buffer.alloc(16);
+  octets.set(
+    sizes.map((value) => precision(value ?? 0)),
+    1,
+  );
+  octets.writeUInt32BE(middle + latitude, 4);
+  octets.writeUInt32BE(middle + longitude, 8);
+  octets.writeUInt32BE(height + altitudeZero, 12);
+  return octets;
+}
+
+/** Takes degrees, minutes, seconds and the direction off the front. */
+function takeAngle(words: string[], most: number, positive: string, negative: string): number | null {
+  const end = words.slice(0, 4).findIndex((word) => [positive, negative].includes(word));
+  if (end < 1) return null;
+  const [degrees = '', minutes = '0', seconds = '0'] = words.slice(0, end);
+  const sign = words[end] === positive ? 1 : -1;
+  words.splice(0, end + 1);
+  const sound =
+    /^\d{1,3}$/.test(degrees) && /^\d{1,2}$/.test(minutes) && /^\d{1,2}(?:\.\d{1,3})?$/.test(seconds);
+  if (!sound || Number(minutes) > 59 || Number(seconds) >= 60) return null;
+  const total = Number(degrees) * 3_600_000 + Number(minutes) * 60_000 + Math.round(Number(seconds) * 1_000);
+  return total > most * 3_600_000 ? null : sign * total;
+}
+
+function centimetres(text: string, least: number, most: number): number | null {
+  if (!/^-?\d{1,8}(?:\.\d{1,2})?m?$/iu.test(text)) return null;
+  const value = Math.round(Number.parseFloat(text) * 100);
+  return value < least || value > most ? null : value;
+}
+
+/** One digit and a power of ten. */
+function precision(value: number): number {
+  const digits = String(value);
+  return value === 0 ? 0 : (Number(digits.charAt(0)) << 4) | (digits.length - 1);
+}
+
+function locationText(octets: Buffer): string {
+  if (octets[0] !== 0) damaged('location');
+  const sizes = [1, 2, 3].map((at) => {
+    const octet = octets[at] ?? 0;
+    const [digit, power] = [octet >> 4, octet & 15];
+    if (digit > 9 || power > 9 || (digit === 0 && power > 0)) damaged('location');
+    return metres(digit * 10 ** power);
+  });
+  return [
+    angleText(octets.readUInt32BE(4), 90, 'N', 'S'),
+    angleText(octets.readUInt32BE(8), 180, 'E', 'W'),
+    metres(octets.readUInt32BE(12) - altitudeZero),
+    ...sizes,
+  ].join(' ');
+}
+
+function angleText(value: number, most: number, positive: string, negative: string): string {
+  const total = Math.abs(value - middle);
+  if (total > most * 3_600_000) damaged('location');
+  const seconds = ((total % 60_000) / 1_000).toFixed(3);
+  return `${Math.floor(total / 3_600_000)} ${Math.floor(total / 60_000) % 60} ${seconds} ${value < middle ? negative : positive}`;
+}
+
+function metres(value: number): string {
+  return `${(value / 100).toFixed(2)}m`;
+}

@@ -1,0 +1,237 @@
+import { DnsDataError, problem, type Problem } from '../problem.ts';
+import { ipv4, ipv6 } from './fields-address.ts';
+import { readBase64 } from './fields-binary.ts';
+import { lengthFirst, lengthOf } from './fields-text.ts';
+import { complain, need, type FieldContext, type FieldKind } from './fields.ts';
+import { quote, unescape, type Token } from './text.ts';
+
+/** How the value of one key is written and what it must be; `null` from either function: it is no such value. */
+interface Parameter {
+  readonly name: string;
+  /** From the octets of the value as written, escapes already resolved, to those on the wire. */
+  readonly read: (written: Buffer, context: FieldContext) => Buffer | null;
+  /** From the octets on the wire to those to be written. */
+  readonly write: (wire: Buffer) => Buffer | null;
+}
+
+type Parameters = ReadonlyMap<number, Buffer>;
+
+/** Keys with a name (RFC 9460 section 14.3.2, RFC 9461, RFC 9540); the place in the list is the number. */
+const parameters: readonly Parameter[] = [
+  { name: 'mandatory', read: readMandatory, write: writeMandatory },
+  { name: 'alpn', read: readProtocols, write: writeProtocols },
+  { name: 'no-default-alpn', read: onlyEmpty, write: onlyEmpty },
+  { name: 'port', read: readPort, write: writePort },
+  { name: 'ipv4hint', ...addresses(ipv4, 4) },
+  {
+    name: 'ech',
+    read: (written) => (written.length === 0 ? written : readBase64(written.toString('latin1'))),
+    write: (wire) => Buffer.from(wire.toString('base64')),
+  },
+  { name: 'ipv6hint', ...addresses(ipv6, 16) },
+  { name: 'dohpath', read: template, write: template },
+];
+
+/** Empty on the wire, as `no-default-alpn`; written as `key8`, because older servers know no name for it. */
+const obliviousHttp = 8;
+
+/**
+ * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, in the order of the keys' numbers; the values without
+ * quotation marks, other characters than printable ones as `\DDD`. `keyNNNNN` of a key with a name is taken as that key; its value
+ * are the octets on the wire. `ohttp` is taken, canonical is `key8`.
+ */
+export const serviceParameters: FieldKind = {
+  least: 0,
+  most: Infinity,
+  parse: (words, context) => {
+    const found = new Map<number, Buffer>();
+    for (const word of glue(words)) {
+      const read = readParameter(word, context);
+      if (read === null || found.has(read.key)) {
+        return complain(context, 'rdata.bad-parameter', word.text);
+      }
+      found.set(read.key, read.value);
+    }
+    const wrong = wrongParameter(found);
+    return wrong === null ? parametersText(found) : complain(context, 'rdata.bad-parameter', wrong);
+  },
+  encode: (canonical) => {
+    const parts = (canonical === '' ? [] : canonical.split(' ')).map((word) => {
+      const { key, value } = readParameter({ text: word, quoted: false }, noContext) ?? bad(word);
+      return Buffer.concat([sixteen(key), sixteen(value.length), value]);
+    });
+    return Buffer.concat(parts);
+  },
+  decode: (octets) => {
+    const found = wireParameters(octets);
+    const wrong = wrongParameter(found);
+    return { text: wrong === null ? parametersText(found) : bad(wrong), used: octets.length };
+  },
+};
+
+const noContext: FieldContext = { type: 'SVCB', field: 'parameters', origin: undefined, problems: [] };
+
+function bad(parameter: string): never {
+  throw new DnsDataError([problem('wire.bad-field', { field: parameter })]);
+}
+
+function sixteen(value: number): Buffer {
+  return Buffer.from([value >> 8, value & 255]);
+}
+
+/** `key=` and the quoted string right after it are one word. */
+function glue(words: readonly Token[]): Token[] {
+  const found: Token[] = [];
+  for (const word of words) {
+    const before = found.at(-1);
+    const value = word.quoted && word.glued === true && before?.quoted === false;
+    if (value && /^[a-z0-9-]+=$/u.test(before.text))
+      found.splice(-1, 1, { text: before.text + word.text, quoted: false });
+    else found.push(word.glued === true ? { ...word, quoted: true } : word);
+  }
+  return found;
+}
+
+function readParameter(word: Token, context: FieldContext): { key: number; value: Buffer } | null {
+  const [, name = '', written = ''] = /^([a-z0-9-]+)(?:=(.*))?$/su.exec(word.text) ?? [];
+  const key = keyNumber(name);
+  if (word.quoted || key === null) return null;
+  const octets = unescape(written, context.problems);
+  const known = parameters[key];
+  if (known === undefined) return key === obliviousHttp && octets.length > 0 ? null : { key, value: octets };
+  const wire = name === known.name ? known.read(octets, context) : octets;
+  return wire === null || known.write(wire) === null ? null : { key, value: wire };
+}
+
+function keyNumber(name: string): number | null {
+  const known = parameters.findIndex((parameter) => parameter.name === name);
+  if (known >= 0) return known;
+  if (name === 'ohttp') return obliviousHttp;
+  const number = /^key(0|[1-9]\d{0,4})$/.exec(name)?.[1];
+  return number === undefined || Number(number) > 65_535 ? null : Number(number);
+}
+
+function keyName(key: number): string {
+  return parameters[key]?.name ?? `key${key}`;
+}
+
+function parametersText(found: Parameters): string {
+  return [...found]
+    .sort(([a], [b]) => a - b)
+    .map(([key, wire]) => {
+      const octets = parameters[key]?.write(wire) ?? wire;
+      return octets.length === 0 ? keyName(key) : `${keyName(key)}=${escapeValue(octets)}`;
+    })
+    .join(' ');
+}
+
+/** Master-file text that needs no quotation marks. */
+function escapeValue(octets: Buffer): string {
+  return quote(octets)
+    .slice(1, -1)
+    .replaceAll(/\\"|[ ();]/g, (text) => `\\${String(text.charCodeAt(text.length - 1)).padStart(3, '0')}`);
+}
+
+function wireParameters(octets: Uint8Array): Parameters {
+  const found = new Map<number, Buffer>();
+  let before = -1;
+  for (let at = 0; at < octets.length;) {
+    need(octets, at + 4);
+    const [k1 = 0, k2 = 0, l1 = 0, l2 = 0] = octets.subarray(at, at + 4);
+    const key = k1 * 256 + k2;
+    const length = l1 * 256 + l2;
+    need(octets, at + 4 + length);
+    const value = Buffer.from(octets.subarray(at + 4, at + 4 + length));
+    const sound = key === obliviousHttp ? length === 0 : parameters[key]?.write(value) !== null;
+    if (key <= before || !sound) bad(keyName(key));
+    found.set(key, value);
+    before = key;
+    at += 4 + length;
+  }
+  return found;
+}
+
+/** A key that cannot be there as the others are (RFC 9460 sections 7.1.1 and 8). */
+function wrongParameter(found: Parameters): string | null {
+  const mandatory = found.get(0) ?? Buffer.alloc(0);
+  for (let at = 0; at < mandatory.length; at += 2) {
+    if (!found.has(mandatory.readUInt16BE(at))) return 'mandatory';
+  }
+  return found.has(2) && !found.has(1) ? 'no-default-alpn' : null;
+}
+
+function readMandatory(written: Buffer): Buffer | null {
+  const keys = written.toString('latin1').split(',').map(keyNumber);
+  if (keys.includes(null)) return null;
+  const sorted = keys.filter((key) => key !== null).sort((a, b) => a - b);
+  return Buffer.concat(sorted.map(sixteen));
+}
+
+function writeMandatory(wire: Buffer): Buffer | null {
+  if (wire.length === 0 || wire.length % 2 !== 0) return null;
+  const keys: number[] = [];
+  for (let at = 0; at < wire.length; at += 2) keys.push(wire.readUInt16BE(at));
+  // Ascending, and never `mandatory` itself (RFC 9460 section 8).
+  if (keys.some((key, at) => key <= (keys[at - 1] ?? 0))) return null;
+  return Buffer.from(keys.map(keyName).join(','));
+}
+
+/** A list of values with commas between; a comma or backslash in a value has a backslash before it (RFC 9460 appendix A.1). */
+function readProtocols(written: Buffer): Buffer | null {
+  const values = [...written.toString('latin1').matchAll(/(?:^|,)((?:[^,\\]|\\[,\\])*)/gsu)];
+  if (values.map(([whole]) => whole).join('') !== written.toString('latin1')) return null;
+  const octets = values.map(([, value = '']) => Buffer.from(value.replaceAll(/\\(.)/gsu, '$1'), 'latin1'));
+  if (octets.some(({ length }) => length < 1 || length > 255)) return null;
+  return Buffer.concat(octets.map(lengthFirst));
+}
+
+function writeProtocols(wire: Buffer): Buffer | null {
+  const values: string[] = [];
+  for (let at = 0; at < wire.length;) {
+    const length = wire[at] ?? 0;
+    if (length === 0 || at + 1 + length > wire.length) return null;
+    const value = Buffer.from(lengthOf(wire.subarray(at))).toString('latin1');
+    values.push(value.replaceAll(/[\\,]/g, String.raw`\$&`));
+    at += 1 + length;
+  }
+  return values.length === 0 ? null : Buffer.from(values.join(','), 'latin1');
+}
+
+function onlyEmpty(octets: Buffer): Buffer | null {
+  return octets.length === 0 ? octets : null;
+}
+
+function readPort(written: Buffer): Buffer | null {
+  const text = written.toString('latin1');
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? sixteen(Number(text)) : null;
+}
+
+function writePort(wire: Buffer): Buffer | null {
+  return wire.length === 2 ? Buffer.from(String(wire.readUInt16BE(0))) : null;
+}
+
+function addresses(kind: FieldKind, size: number): Pick<Parameter, 'read' | 'write'> {
+  return {
+    read: (written, context) => {
+      const problems: Problem[] = [];
+      const texts = written
+        .toString('latin1')
+        .split(',')
+        .map((text) => kind.parse([{ text, quoted: false }], { ...context, problems }));
+      return problems.length > 0 ? null : Buffer.concat(texts.map((text) => kind.encode(text)));
+    },
+    write: (wire) => {
+      if (wire.length === 0 || wire.length % size !== 0) return null;
+      const texts: string[] = [];
+      for (let at = 0; at < wire.length; at += size) texts.push(kind.decode(wire.subarray(at), false).text);
+      return Buffer.from(texts.join(','));
+    },
+  };
+}
+
+/** A relative URI template with the variable `dns` in UTF-8 (RFC 9461 section 5). */
+function template(octets: Buffer): Buffer | null {
+  const text = octets.toString('utf8');
+  const sound = Buffer.from(text, 'utf8').equals(octets);
+  return sound && /^\/.*\{[^}]*\bdns\b[^}]*\}/su.test(text) ? octets : null;
+}

@@ -1,0 +1,88 @@
+import { DnsDataError } from '../problem.ts';
+import { bare, complain, damaged, need, type FieldKind } from './fields.ts';
+import { u16 } from './fields-number.ts';
+
+/** How types are named; handed in, because the table of types is made of these kinds. */
+export interface TypeNames {
+  /** @throws {DnsDataError} for what is no type */
+  readonly numberOf: (type: string) => number;
+  readonly nameOf: (number: number) => string;
+}
+
+/** One type by its name, 16 bits: the type that a signature covers (RFC 4034 section 3.1.1). */
+export function typeField(types: TypeNames): FieldKind {
+  return {
+    parse: bare((text, context) => {
+      const number = numberOrNull(types, text);
+      return number === null ? complain(context, 'rdata.bad-type', text) : types.nameOf(number);
+    }),
+    encode: (canonical) => u16.encode(String(types.numberOf(canonical))),
+    decode: (octets) => ({ text: types.nameOf(Number(u16.decode(octets, false).text)), used: 2 }),
+  };
+}
+
+/** A set of types, in windows of bits on the wire (RFC 4034 section 4.1.2); canonical in the order of their numbers, each once. */
+export function typeSet(types: TypeNames): FieldKind {
+  const canonical = (numbers: Iterable<number>): string =>
+    [...new Set(numbers)]
+      .sort((a, b) => a - b)
+      .map((number) => types.nameOf(number))
+      .join(' ');
+  return {
+    least: 0,
+    most: Infinity,
+    parse: (words, context) => {
+      const numbers = words.map((word) => (word.quoted ? null : numberOrNull(types, word.text)));
+      const bad = words.find((_, at) => numbers[at] === null || numbers[at] === 0);
+      if (bad !== undefined) return complain(context, 'rdata.bad-type', bad.text);
+      return canonical(numbers.filter((number) => number !== null));
+    },
+    encode: (text) => bitmap(text === '' ? [] : text.split(' ').map((type) => types.numberOf(type))),
+    decode: (octets) => ({ text: canonical(bitmapNumbers(octets)), used: octets.length }),
+  };
+}
+
+function numberOrNull(types: TypeNames, text: string): number | null {
+  try {
+    return types.numberOf(text);
+  } catch (error) {
+    if (!(error instanceof DnsDataError)) throw error;
+    return null;
+  }
+}
+
+function bitmap(numbers: readonly number[]): Uint8Array {
+  const windows = new Map<number, Buffer>();
+  for (const number of numbers) {
+    const window = windows.get(number >> 8) ?? Buffer.alloc(32);
+    const at = (number & 255) >> 3;
+    window[at] = (window[at] ?? 0) | (0x80 >> (number & 7));
+    windows.set(number >> 8, window);
+  }
+  const parts = [...windows].map(([window, bits]) => {
+    const length = bits.findLastIndex((octet) => octet !== 0) + 1;
+    return Buffer.concat([Buffer.from([window, length]), bits.subarray(0, length)]);
+  });
+  return Buffer.concat(parts);
+}
+
+/** Windows must ascend, and none may be empty or end in zeros; so a set has one wire form only. */
+function bitmapNumbers(octets: Uint8Array): number[] {
+  const numbers: number[] = [];
+  let before = -1;
+  for (let at = 0; at < octets.length;) {
+    need(octets, at + 2);
+    const window = octets[at] ?? 0;
+    const length = octets[at + 1] ?? 0;
+    need(octets, at + 2 + length);
+    const bits = octets.subarray(at + 2, at + 2 + length);
+    if (window <= before || length > 32 || (bits.at(-1) ?? 0) === 0) damaged('types');
+    for (let bit = 0; bit < length * 8; bit += 1) {
+      if (((bits[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0) numbers.push(window * 256 + bit);
+    }
+    before = window;
+    at += 2 + length;
+  }
+  if (numbers[0] === 0) damaged('types');
+  return numbers;
+}
