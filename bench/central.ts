@@ -8,6 +8,7 @@ import { makeRecord } from '../src/dns/record.ts';
 import { missingPrograms } from '../src/testing/servers/process.ts';
 import { ratio, round, spread, type Spread } from './measure.ts';
 import {
+  programs,
   softwares,
   startPair,
   startSubject,
@@ -17,6 +18,7 @@ import {
 } from './name-servers.ts';
 import { hostIn, PanelWithAgent } from './panel-with-agent.ts';
 import type { Rec } from './raw.ts';
+import { tell } from './tell.ts';
 import { Watcher } from './watcher.ts';
 
 const small = parseName('small.example.');
@@ -62,18 +64,6 @@ export async function benchCentral(changes: Partial<Plan> = {}): Promise<Record<
     for (const [name, value] of Object.entries(compared(found))) figures[`${software}_${name}`] = value;
   }
   return figures;
-}
-
-const programs: Readonly<Record<Software, string>> = {
-  bind: 'named',
-  knot: 'knotd',
-  powerdns_sqlite: 'pdns_server',
-  powerdns_lmdb: 'pdns_server',
-};
-
-/** What is said of the progress; figures alone go to standard output. */
-export function tell(text: string): void {
-  console.error(`bench: ${text}`);
 }
 
 /** With how many times faster the edit is than the pair. */

@@ -11,6 +11,14 @@ import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.t
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
 export type Software = (typeof softwares)[number];
 
+/** What has to be installed. */
+export const programs: Readonly<Record<Software, string>> = {
+  bind: 'named',
+  knot: 'knotd',
+  powerdns_sqlite: 'pdns_server',
+  powerdns_lmdb: 'pdns_server',
+};
+
 /** Whom zones at PowerDNS belong to. */
 const account = 'bench';
 

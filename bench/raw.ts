@@ -1,7 +1,7 @@
 /** The least a program has to do at a name server: one request for a change, by hand, nothing read before, nothing kept. */
 import { Agent, request } from 'node:http';
 import type { DnsName } from '../src/dns/name.ts';
-import { makeRecord } from '../src/dns/record.ts';
+import type { makeRecord } from '../src/dns/record.ts';
 import { groupRRsets } from '../src/dns/zone.ts';
 import { addRecord, deleteRrset, updateMessage } from '../src/dns/wire/update.ts';
 import { readTsigKey } from '../src/dns/wire/tsig.ts';
@@ -13,9 +13,9 @@ export type Rec = ReturnType<typeof makeRecord>;
 
 export interface RawClient {
   /** Puts a set of records in the place of what is there of their names and types; resolves once the server has said yes. */
-  write(zone: DnsName, records: readonly Rec[]): Promise<void>;
+  readonly write: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
   /** Makes a zone with these records, where zones are made by such a client. */
-  create?(zone: DnsName, records: readonly Rec[]): Promise<void>;
+  readonly create?: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
   close(): void;
 }
 

@@ -49,14 +49,6 @@ async function makeCentral(settings: Settings, root: string): Promise<Central> {
       accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
     );
   }
-  if (settings.kind === 'powerdns') {
-    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../centrals/powerdns/index.ts');
-    const { nameServers, kind } = settings.newZones;
-    const zoneKind = kind === 'master' ? 'Master' : 'Native';
-    return createPowerdnsCentral(
-      accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
-    );
-  }
   const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
   const checked = accepted(
     readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),

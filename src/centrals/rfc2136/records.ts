@@ -46,7 +46,17 @@ export class NameReader {
     ctx: CallContext,
   ): Promise<ZoneView | null> {
     const asked = await this.#typesToAsk(zone, types, ctx);
-    const found = await Promise.all(names.map(async (name) => await this.#readName(zone, name, asked, ctx)));
+    const queries = new Map<string, Promise<DnsMessage>>();
+    // Names side by side have the same wildcards above them: each is asked for once.
+    const ask = async (name: DnsName, type: string): Promise<DnsMessage> => {
+      const id = `${name} ${type}`;
+      const query = queries.get(id) ?? this.#server.query(name, type, ctx);
+      queries.set(id, query);
+      return await query;
+    };
+    const found = await Promise.all(
+      names.map(async (name) => await this.#readName(zone, name, { types: asked, ask }, ctx)),
+    );
     if (found.some(({ seen }) => seen.kind === 'no-zone')) return null;
     // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
     const proven = found.some(({ denied }) => denied) || (await this.hasZone(zone, ctx));
@@ -81,10 +91,10 @@ export class NameReader {
     return shown.size === 0 ? null : shown.has('SOA') && shown.has('NS');
   }
 
-  async #readName(zone: DnsName, name: DnsName, types: readonly string[], ctx: CallContext): Promise<Found> {
+  async #readName(zone: DnsName, name: DnsName, { types, ask }: Asking, ctx: CallContext): Promise<Found> {
     const [answers, wildcards] = await Promise.all([
-      Promise.all(types.map(async (type) => await this.#server.query(name, type, ctx))),
-      Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#server.query(one, 'TXT', ctx))),
+      Promise.all(types.map(async (type) => await ask(name, type))),
+      Promise.all(wildcardsOver(name, zone).map(async (one) => await ask(one, 'TXT'))),
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
     const seen = joined(answers.map((answer) => seenIn(answer, zone, name)));
@@ -99,6 +109,12 @@ export class NameReader {
     const { rcode } = await this.#server.update(zone, [nameInUse(name)], [], ctx);
     return { name, denied, seen: rcode === rcodes.NXDOMAIN ? { kind: 'records', records: [] } : seen };
   }
+}
+
+/** How one read asks. */
+interface Asking {
+  readonly types: readonly string[];
+  readonly ask: (name: DnsName, type: string) => Promise<DnsMessage>;
 }
 
 interface Found {
