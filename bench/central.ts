@@ -191,6 +191,12 @@ class Turns {
     return spread(this.#times.get(what) ?? []);
   }
 
+  /** What a tenth of them did not take: nearest to a machine that has nothing else to do. */
+  #tenth(what: string): number {
+    const sorted = (this.#times.get(what) ?? []).toSorted((a, b) => a - b);
+    return round(sorted[Math.floor(sorted.length / 10)] ?? 0);
+  }
+
   figures(): Record<string, number> {
     const edit = this.#of('idle edit');
     const raw = this.#of('idle raw');
@@ -202,9 +208,13 @@ class Turns {
       ...both('edit_until_verdict', this.#of('idle verdict')),
       ...both('raw', raw),
       edit_to_raw_p50_ratio: ratio(edit.p50, raw.p50),
+      edit_p10_ms: this.#tenth('idle edit'),
+      raw_p10_ms: this.#tenth('idle raw'),
+      edit_to_raw_p10_ratio: ratio(this.#tenth('idle edit'), this.#tenth('idle raw')),
       ...both('in_a_row_edit', rowEdit),
       ...both('in_a_row_raw', rowRaw),
       in_a_row_edit_to_raw_p50_ratio: ratio(rowEdit.p50, rowRaw.p50),
+      in_a_row_edit_to_raw_p10_ratio: ratio(this.#tenth('row edit'), this.#tenth('row raw')),
       ...(this.#times.has('large edit') ? this.#largeFigures() : {}),
     };
   }
