@@ -16,11 +16,7 @@ export class MemoryJournal implements Journal {
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
     this.beforeCommit(batch);
-    const states = new Map<string, OperationState>();
-    for (const operation of batch.operations ?? []) {
-      this.#assertStep(operation, states.get(operation.id) ?? this.#operations.get(operation.id)?.state);
-      states.set(operation.id, operation.state);
-    }
+    this.#assertSteps(batch.operations ?? []);
     for (const operation of batch.operations ?? []) this.#operations.set(operation.id, operation);
     for (const zone of batch.dropZones ?? []) {
       this.#zones.delete(zone);
@@ -89,9 +85,13 @@ export class MemoryJournal implements Journal {
     await Promise.resolve();
   }
 
-  #assertStep(operation: Operation, from: OperationState | undefined): void {
-    if (from !== undefined && !mayStep(from, operation.state)) {
-      throw new Error(`operation ${operation.id} may not go from ${from} to ${operation.state}`);
+  #assertSteps(operations: readonly Operation[]): void {
+    const states = new Map<string, OperationState>();
+    for (const { id, state } of operations) {
+      const from = states.get(id) ?? this.#operations.get(id)?.state;
+      if (from !== undefined && !mayStep(from, state))
+        throw new Error(`operation ${id} may not go from ${from} to ${state}`);
+      states.set(id, state);
     }
   }
 
