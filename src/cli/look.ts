@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { zoneName } from '../dns/name.ts';
-import { counted, describeProblem } from '../core/describe.ts';
+import { describeProblem } from '../core/describe.ts';
 import { CentralError } from '../core/central.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import { loadSettings } from '../config/settings.ts';
+import { countZones } from '../app/central-zones.ts';
 import { wireCentral } from '../app/wire.ts';
 import { askAgent, AskFailed } from './ask.ts';
 import { examples } from './help.ts';
@@ -113,18 +114,18 @@ function check(place: () => Place): Command {
       const central = await wireCentral(settings, paths.root);
       try {
         await central.check(ctx);
-        const names = await central.listZones([], ctx);
+        const { zones, text } = await countZones(central, paths.root, ctx);
         const report = {
           ok: true,
           central: central.id,
-          zones: names.length,
+          zones,
           ms: Math.round(performance.now() - started),
         };
         const { address, account } = central.id;
         print(json, report, () =>
           [
             `central    ${address}`,
-            `account    ${account}: the login works, ${counted(names.length, 'zone')} visible`,
+            `account    ${account}: the login works, ${text}`,
             `answered   in ${report.ms} ms`,
           ].join('\n'),
         );

@@ -165,9 +165,14 @@ export function showHistory(operations: readonly Operation[]): string {
     operation.kind,
     displayName(operation.zone),
     operation.actor === '' ? operation.source : operation.actor,
-    shortened(describeItems(operation)),
+    [shortened(describeItems(operation)), ...codes(operation)].join(' '),
   ]);
   return table(['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'], rows);
+}
+
+/** Why it ended so, in short; `domainsync show` has the words. */
+function codes({ problems }: Operation): string[] {
+  return [...new Set(problems.map(({ code }) => `[${code}]`))];
 }
 
 function describeItems({ kind, items, seed }: Operation): string {

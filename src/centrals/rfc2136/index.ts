@@ -83,7 +83,8 @@ class Rfc2136Central implements Central {
     }
     // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's; a server that can serve none is
     // not ready. One zone that it cannot serve holds up no other: a read of it says so.
-    if (found.length === 0 && doubt !== null) throw doubt;
+    const isReady = doubt?.code !== 'central.zone-failing';
+    if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
   }
 

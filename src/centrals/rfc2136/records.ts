@@ -203,7 +203,9 @@ class Reading {
   }
 
   async #each(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
-    const types = wanted === 'all' ? askedTypes : [...wanted];
+    const all = wanted === 'all' ? askedTypes : [...wanted];
+    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section 3.1.4.1).
+    const types = name === this.#options.zone ? all.filter((type) => type !== 'DS') : all;
     return await Promise.all(types.map(async (type) => await this.#query(name, type)));
   }
 
