@@ -115,7 +115,7 @@ export function deniedForZone(error: unknown): unknown {
 
 /** What is asked of the name server cannot be decided, because it does not show what it has there. */
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
-  const text = `${what} lies below ${displayName(cut)}, where the name server does not show what it has`;
+  const text = `${what} lies at or below ${displayName(cut)}, where the name server does not show what it has`;
   return new CentralError('central.refused', { state: 'untouched', retry: 'never', params: { text } });
 }
 

@@ -138,6 +138,65 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const error = await failure(apply({ remove: [], add: [record('forged', 'A', '192.0.2.1')] }));
       assert.deepEqual([error.code, error.state], ['central.update-refused', 'unknown']);
     });
+
+    it('takes nothing out of another zone below for its own, and none of it for a sign that its own is gone', async (t) => {
+      const child = parseName('sub', zone);
+      const { central, apply } = await begin(t, [
+        { zone, records: 'www A 192.0.2.1\nsub NS ns1\nx.sub A 192.0.2.3' },
+        { zone: child, records: 'x A 192.0.2.9\n@ A 192.0.2.8\n* TXT "made up"', keys: ['nobody'] },
+      ]);
+      const asked = ['www', 'sub', 'x.sub', 'y.sub', 'z.y.sub'].map((name) => parseName(name, zone));
+      for (const types of [['A'], ['A', 'TXT']]) {
+        const known = asked.flatMap((name) => types.map((type) => ({ name, type })));
+        const found = await central.readZone(zone, known, quietContext());
+        assert.deepEqual(
+          found?.map(({ name }) => name),
+          asked.slice(0, 1),
+        );
+      }
+      const ds = record('sub', 'DS', `1 13 2 ${'ab'.repeat(32)}`);
+      const wanted = [...asked.slice(0, 1).map((name) => ({ name, type: 'A' })), ds];
+      assert.equal((await central.readZone(zone, wanted, quietContext()))?.length, 1);
+      await apply({ remove: [], add: [ds] });
+      assert.equal((await central.readZone(zone, wanted, quietContext()))?.length, 2);
+      await apply({ remove: [ds], add: [] });
+      assert.equal((await central.readZone(zone, wanted, quietContext()))?.length, 1);
+      const [one, two] = [record('x.sub', 'A', '192.0.2.3'), record('x.sub', 'A', '192.0.2.4')];
+      await apply({ remove: [one], add: [two] });
+      assert.equal((await failure(apply({ remove: [one], add: [] }))).code, 'central.refused');
+      assert.deepEqual(await apply({ remove: [two], add: [] }), { removed: [two], added: [] });
+      assert.deepEqual(await apply({ remove: [two], add: [] }), { removed: [], added: [] });
+    });
+
+    it('an edit is not decided by what queries do not show', async (t) => {
+      const { central, apply } = await begin(t, [{ zone, records: 'sub NS ns.example.net.' }]);
+      const deep = record('deep.sub', 'TXT', '"x"');
+      const look = async (type: string): Promise<unknown> =>
+        await central.readNames(zone, [deep.name], quietContext(), new Set([type]));
+      assert.deepEqual(await look('TXT'), []);
+      await apply({ remove: [], add: [deep] });
+      assert.deepEqual(await look('A'), []);
+      const error = await failure(look('TXT'));
+      assert.deepEqual([error.code, error.state, error.retry], ['central.refused', 'untouched', 'never']);
+      await apply({ remove: [deep], add: [] });
+      assert.deepEqual(await look('TXT'), []);
+    });
+
+    it('many names are told apart from other zones below at once', async (t) => {
+      const child = parseName('h3', zone);
+      const lines = Array.from({ length: 60 }, (_, at) => `h${at} A 192.0.2.${at}`);
+      const { central } = await begin(t, [
+        { zone, records: lines.join('\n') },
+        { zone: child, records: '@ A 192.0.2.99' },
+      ]);
+      const known = Array.from({ length: 60 }, (_, at) => ({ name: parseName(`h${at}`, zone), type: 'A' }));
+      const found = await central.readZone(zone, known, quietContext());
+      assert.equal(found?.length, 59);
+      assert.equal(
+        found?.some(({ rdata }) => rdata === '192.0.2.99'),
+        false,
+      );
+    });
   });
 }
 

@@ -5,11 +5,11 @@ import { recordId } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
-import { nameInUse, rrsetAbsent } from '../../dns/wire/update.ts';
+import { nameInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
 import { restated } from '../restate.ts';
 import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
 import type { NameServer } from './api.ts';
-import { childOver, deniedBy, seenIn, type Seen } from './answers.ts';
+import { childOver, deniedBy, heldOctets, seenIn, type Seen } from './answers.ts';
 
 /** What a read of some names found. */
 export interface ZoneView {
@@ -51,9 +51,8 @@ export class NameReader {
     let proven = false;
     for (let at = 0; at < names.length; at += mostNamesAtOnce) {
       const part = names.slice(at, at + mostNamesAtOnce);
-      for (const { name, seen, denied } of await Promise.all(
-        part.map(async (one) => await reading.name(...one)),
-      )) {
+      const found = await Promise.all(part.map(async (one) => await reading.name(...one)));
+      for (const { name, seen, denied } of await reading.toldApart(found)) {
         if (seen.kind === 'no-zone') {
           // Below the apex it may be in another zone of the server, which this key may not even ask.
           if (!(await this.hasZone(zone, ctx))) return null;
@@ -108,6 +107,12 @@ export type Wanted = ReadonlyMap<DnsName, ReadonlySet<string> | 'all'>;
 /** Names that are asked for at once; more would only wait in the connections. */
 const mostNamesAtOnce = 50;
 
+/** Names that are quicker asked one by one. */
+const fewNames = 2;
+
+/** Octets of prerequisites in one message, by an upper bound. */
+const mostAskedOctets = 50_000;
+
 interface ReadingOptions {
   readonly zone: DnsName;
   readonly ctx: CallContext;
@@ -134,6 +139,45 @@ class Reading {
     }
   }
 
+  /**
+   * Finds those of some names that are apexes of other zones of the server, where everything asked was answered with data. One update that
+   * has it all as prerequisites proves that none is; only else each has to be asked for its SOA.
+   */
+  async toldApart(found: readonly Found[]): Promise<readonly Found[]> {
+    const doubtful = new Map<Found, readonly CentralRecord[]>();
+    for (const one of found) {
+      // DS is the parent's at every cut (RFC 4035 section 3.1.4.1).
+      const records = one.seen.kind === 'records' ? one.seen.records.filter(({ type }) => type !== 'DS') : [];
+      if (one.isApex === 'unknown' && records.length > 0) doubtful.set(one, records);
+    }
+    const isProven = doubtful.size > fewNames && (await this.#holds([...doubtful.values()].flat()));
+    if (isProven || doubtful.size === 0) return found;
+    return await Promise.all(
+      found.map(async (one) => (doubtful.has(one) ? await this.#askedForApex(one) : one)),
+    );
+  }
+
+  async #askedForApex(one: Found): Promise<Found> {
+    try {
+      const cut = childOver(await this.#query(one.name, 'SOA'), this.#options.zone, one.name);
+      if (cut === null || one.seen.kind === 'no-zone') return one;
+      const records = one.seen.records.filter(({ type }) => type === 'DS');
+      return { ...one, seen: { kind: 'hidden', cut, records } };
+    } catch (error) {
+      if (!(error instanceof NotAnsweredHere)) throw error;
+      return { ...one, seen: { kind: 'no-zone' } };
+    }
+  }
+
+  /** Whether the zone has these RRsets just so, as far as one message can ask. */
+  async #holds(records: readonly CentralRecord[]): Promise<boolean> {
+    const { zone, ctx } = this.#options;
+    const octets = records.reduce((sum, { name, rdata }) => sum + name.length + rdata.length + 32, 0);
+    if (octets > mostAskedOctets) return false;
+    const wanted = records.map((record) => rrsetHas({ ...record, ...heldOctets(record) }));
+    return (await this.#server.update(zone, wanted, [], ctx)).rcode === rcodes.NOERROR;
+  }
+
   /** @throws {NotAnsweredHere} where Knot, which takes keys zone by zone, does not take it for the zone that the name is in */
   async #query(name: DnsName, type: string): Promise<DnsMessage> {
     const { zone, ctx } = this.#options;
@@ -153,25 +197,27 @@ class Reading {
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
     const seen = joined(answers.map((answer) => seenIn(answer, zone, name)));
-    const child = seen.kind === 'records' ? await this.#childOver(name, answers, wildcards) : null;
+    const child = seen.kind === 'records' ? await this.#childOver(name, wildcards) : null;
     if (child !== null) return { name, denied, seen: { kind: 'hidden', cut: child, records: [] } };
     if (seen.kind === 'hidden' && seen.cut === name && anyIsFull) {
       // The parent's side of a delegation has two kinds of records, and a referral shows one.
       const ds = seenIn(await this.#query(name, 'DS'), zone, name);
       return { name, denied, seen: ds.kind === 'records' ? joined([seen, ds]) : seen };
     }
+    const isApex = name === zone || isKnownNoApex(answers, zone) ? 'no' : 'unknown';
     const wild = wildcards.some(({ rcode, flags }) => flags.aa && rcode === rcodes.NOERROR);
-    if (!wild || seen.kind !== 'records' || seen.records.length === 0) return { name, denied, seen };
+    if (!wild || seen.kind !== 'records' || seen.records.length === 0) return { name, denied, seen, isApex };
     // Perhaps made up from the wildcard.
-    return { name, denied, seen: (await this.#isInUse(name)) ? seen : { kind: 'records', records: [] } };
+    return {
+      name,
+      denied,
+      isApex,
+      seen: (await this.#isInUse(name)) ? seen : { kind: 'records', records: [] },
+    };
   }
 
-  /** The apex of another zone of the server that a name is in, where everything asked of the name itself was answered with data. */
-  async #childOver(
-    name: DnsName,
-    own: readonly DnsMessage[],
-    wildcards: readonly DnsMessage[],
-  ): Promise<DnsName | null> {
+  /** The apex of another zone of the server that a name lies below, where everything asked of the name itself was answered with data. */
+  async #childOver(name: DnsName, wildcards: readonly DnsMessage[]): Promise<DnsName | null> {
     const { zone } = this.#options;
     const unclear: DnsName[] = [];
     for (const answer of wildcards) {
@@ -180,12 +226,6 @@ class Reading {
       const above = parentName(answer.questions[0]?.name ?? zone);
       if (deniedBy(answer) === null && above !== zone) unclear.push(above);
     }
-    // DS is the parent's at every cut (RFC 4035 section 3.1.4.1); ANY shows the SOA of an apex.
-    const isTold = own.some((answer) => {
-      const type = answer.questions[0]?.type;
-      return type === 'ANY' ? !isWildcard(name) : type !== 'DS' && deniedBy(answer) === zone;
-    });
-    if (!isTold && name !== zone) unclear.push(name);
     for (const one of unclear) {
       const child = childOver(await this.#query(one, 'SOA'), zone, one);
       if (child !== null) return child;
@@ -234,6 +274,17 @@ interface Found {
   readonly seen: Seen;
   /** Whether something was denied in the zone's own name. */
   readonly denied: boolean;
+  /** Whether it may be the apex of another zone of the server. */
+  readonly isApex?: 'no' | 'unknown';
+}
+
+/** A denial of anything but DS in the zone's own name, and an ANY that is full, except for a wildcard, show that it is none. */
+function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
+  return own.some((answer) => {
+    const question = answer.questions[0];
+    if (question?.type === 'ANY') return !isWildcard(question.name);
+    return question?.type !== 'DS' && deniedBy(answer) === zone;
+  });
 }
 
 function isWildcard(name: DnsName): boolean {
