@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { CentralError, type CallContext } from '../central.ts';
@@ -148,17 +148,18 @@ function inverseOf(
   others: readonly Operation[],
 ): { readonly change: Change; readonly inherited: readonly Operation[] } {
   const heirs = new Map<string, Operation>();
-  const remove = operation.added.filter((record) => {
-    const heir = claimant(others, recordId(record), 'add');
-    if (heir !== null) {
-      const latest = heirs.get(heir.id) ?? heir;
-      heirs.set(heir.id, { ...latest, added: [...latest.added, record] });
-    }
-    return heir === null;
-  });
+  const inherits = (record: ResourceRecord, part: 'added' | 'removed'): boolean => {
+    const heir = claimant(others, recordId(record), part === 'added' ? 'add' : 'remove');
+    if (heir === null) return false;
+    const latest = heirs.get(heir.id) ?? heir;
+    const has = latest[part].some((one) => recordId(one) === recordId(record));
+    if (!has) heirs.set(heir.id, { ...latest, [part]: [...latest[part], record] });
+    return true;
+  };
+  const remove = operation.added.filter((record) => !inherits(record, 'added'));
   const kept = new Set(operation.added.filter((record) => !remove.includes(record)).map(recordId));
   const add = operation.removed.filter(
-    (record) => !kept.has(recordId(record)) && claimant(others, recordId(record), 'remove') === null,
+    (record) => !kept.has(recordId(record)) && !inherits(record, 'removed'),
   );
   return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()] };
 }
