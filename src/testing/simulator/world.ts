@@ -67,8 +67,8 @@ export class World {
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
-  /** What the next engine gets as its central. */
-  wrap: (central: Central) => Central = (central) => central;
+  /** What the next engine gets as its central; `number` is 1 for the first. */
+  wrap: (central: Central, number: number) => Central = (central) => central;
 
   constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
@@ -136,7 +136,7 @@ export class World {
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
-      central: this.wrap(central),
+      central: this.wrap(central, this.sides.indexOf(side) + 1),
       journal: mortalJournal(side.journal, life),
       clock,
       log: (level, event, fields) => {
