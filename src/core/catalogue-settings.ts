@@ -18,6 +18,10 @@ export const settingsTexts = {
     en: '{path}, line {line}: this option has a value already.',
     ru: '{path}, строка {line}: параметр уже задан выше.',
   },
+  'settings.same-central': {
+    en: '{path}, line {line}: [{section}] names the same account as [{other}]. A central has one section.',
+    ru: '{path}, строка {line}: в [{section}] указана та же учётная запись, что и в [{other}]. У центрального DNS один раздел.',
+  },
   'settings.missing': {
     en: '{path}: the option {option} is missing.',
     ru: '{path}: не задан параметр {option}.',
