@@ -155,6 +155,10 @@ export const settingsTexts = {
     en: 'An intended error of the self-test. The record is removed again.',
     ru: 'Намеренная ошибка самопроверки. Запись будет удалена.',
   },
+  'agent.no-such-central': {
+    en: 'The settings in force have no central {number}; see "domainsync status".',
+    ru: 'В действующих настройках нет центрального DNS {number}; см. «domainsync status».',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',
