@@ -1,85 +1,107 @@
+import { agreed, stands, standsName } from './central-side.ts';
 import { edit } from './chapters-adoption.ts';
-import { somebody, until, type Stage } from './stage.ts';
+import { seenNow, watched } from './look.ts';
+import { until, type AnyStage } from './stage.ts';
 import { check, milliseconds, quote, tell, tellChapter } from './tell.ts';
-import { address, agree, holds, holdsName, type Wanted } from './words.ts';
+import { address, holds, holdsName, type Wanted } from './words.ts';
 
-const zone = 'harbour-books.example';
+const zone = 'kletterhalle-west.example';
 
-export async function mirrored(stage: Stage): Promise<void> {
+export async function mirrored(stage: AnyStage): Promise<void> {
   tellChapter('An edit is at the central at the same moment');
   const [first, second] = [address('api', '192.0.2.100'), address('api', '192.0.2.101')];
   const started = performance.now();
   await edit(stage, zone, first);
   check(
     `the central has it as well, ${milliseconds(started)} after the click`,
-    holds(stage.central, zone, first),
+    await stands(stage.there, zone, first),
   );
   await edit(stage, zone, second, first);
-  check('changed on both sides', both(stage, second) && !either(stage, first));
+  check('changed on both sides', (await both(stage, second)) && !(await either(stage, first)));
   const value = 'v=check; p="quoted", with commas; und Umlaute: äöü';
   const text: Wanted = { name: '_test', type: 'TXT', value };
   await edit(stage, zone, text);
-  check('a text with quotes, commas and umlauts arrives unharmed', both(stage, text));
-  const answer = await stage.atPanel.remove(zone, second);
+  check('a text with quotes, commas and umlauts arrives unharmed', await both(stage, text));
+  const answer = await watched(stage, zone, [second], () => stage.atPanel.remove(zone, second));
   check('deleted in the panel', answer.ok, answer.error);
-  check('and at the central', !either(stage, second));
+  check('and at the central', !(await either(stage, second)));
   await createAndDelete(stage);
 }
 
-async function createAndDelete(stage: Stage): Promise<void> {
+/** What tells whether a name server has a zone. */
+const wholeZone: Wanted = { name: '', type: 'SOA', value: '' };
+
+async function createAndDelete(stage: AnyStage): Promise<void> {
   const name = 'brand-new.example';
-  const created = await stage.atPanel.makeZone(name);
+  const { atPanel, panel, there } = stage;
+  if (!there.makesZones) await onlyTheProvider(stage, name);
+  const created = await watched(stage, name, [wholeZone], () => atPanel.makeZone(name));
   check(`a new domain ${name} is created`, created.ok, created.error);
-  check('and exists at the central', stage.central.zones().includes(name));
-  await until('its content to be sent', () => agree(stage.panel, stage.central, name));
+  check('and exists at the central', await there.hasZone(name));
+  await until('its content to be sent', () => agreed(stage, name));
+  await seenNow(stage, name, address('www', ''));
   check(
     'with the panel’s records, not the central’s defaults',
-    !holdsName(stage.central, name, 'parking') && holdsName(stage.central, name, 'www'),
+    !(await standsName(there, name, 'parking')) && (await standsName(there, name, 'www')),
   );
-  const deleted = await stage.atPanel.dropZone(name);
-  check('it is deleted in the panel', deleted.ok && !stage.panel.zones().includes(name), deleted.error);
-  await until('the delete at the central', () => !stage.central.zones().includes(name));
-  check('and, once two looks have proved it gone, at the central', !stage.central.zones().includes(name));
+  const deleted = await atPanel.dropZone(name);
+  check('it is deleted in the panel', deleted.ok && !panel.zones().includes(name), deleted.error);
+  if (!there.makesZones) {
+    await staysThere(stage, name);
+    return;
+  }
+  await until('the delete at the central', async () => !(await there.hasZone(name)));
+  await seenNow(stage, name, wholeZone);
+  check('and, once two looks have proved it gone, at the central', !(await there.hasZone(name)));
 }
 
-function both(stage: Stage, record: Wanted): boolean {
-  return holds(stage.panel, zone, record) && holds(stage.central, zone, record);
+/** With a TSIG key zones are edited, not made. */
+async function onlyTheProvider({ atPanel, panel, there }: AnyStage, name: string): Promise<void> {
+  const early = await atPanel.makeZone(name);
+  quote(early.error?.text ?? early.body);
+  check(
+    `a new domain ${name}: only the provider can make it at the central, so he has to come first`,
+    early.error?.text.includes('only the provider can create it') === true,
+  );
+  check('the panel did not make it', !panel.zones().includes(name));
+  await there.makeZones([{ name, records: [] }]);
+  tell(`(the provider makes ${name} at his ${there.title}, and lets the customer's key update it)`);
 }
 
-function either(stage: Stage, record: Wanted): boolean {
-  return holds(stage.panel, zone, record) || holds(stage.central, zone, record);
+async function staysThere(stage: AnyStage, name: string): Promise<void> {
+  const latest = async (): Promise<string> => await stage.domainsync('history', '--latest', '1');
+  await until('the delete to be settled', async () => (await latest()).includes('zone.left-at-central'));
+  tell(await latest());
+  await seenNow(stage, name, wholeZone);
+  check(
+    'at the central it stays, for only the provider can delete it there',
+    await stage.there.hasZone(name),
+  );
 }
 
-export async function refused(stage: Stage): Promise<void> {
+async function both({ panel, there }: AnyStage, record: Wanted): Promise<boolean> {
+  return holds(panel, zone, record) && (await stands(there, zone, record));
+}
+
+async function either({ panel, there }: AnyStage, record: Wanted): Promise<boolean> {
+  return holds(panel, zone, record) || (await stands(there, zone, record));
+}
+
+export async function refused(stage: AnyStage): Promise<void> {
   tellChapter('What the central refuses does not happen in the panel either');
+  const { atPanel, panel, there } = stage;
   const name = 'taken.example';
-  await stage.central.call(
-    'domain.edit',
-    { elid: '', name, ip: '192.0.2.66', sok: 'ok' },
-    { user: somebody.name, password: somebody.password },
-  );
-  const foreign = await stage.atPanel.makeZone(name);
+  await there.makeForeignZone(name);
+  const foreign = await atPanel.makeZone(name);
   quote(foreign.error?.text ?? foreign.body);
   check(
     'a domain of another customer is refused, with the reason in the form',
     foreign.error?.text.includes('another account') === true,
   );
-  check('the panel did not make it', !stage.panel.zones().includes(name));
-  stage.central.faults.add({
-    func: stage.atCentral.words.save,
-    effect: 'refuse',
-    code: 9,
-    text: 'this address is blocked by your provider',
-  });
-  const bad = address('bad', '198.51.100.13');
-  const blocked = await stage.atPanel.save(zone, bad, { lang: 'ru' });
-  quote(blocked.error?.text ?? blocked.body);
-  check(
-    'the central’s own words reach the person who clicked',
-    blocked.error?.text.includes('blocked by your provider') === true,
-  );
-  check('nothing changed on either side', !either(stage, bad));
-  const wrong = await stage.atPanel.save(zone, address('x'.repeat(64), '192.0.2.300'));
+  check('the panel did not make it', !panel.zones().includes(name));
+  await nameInUse(stage);
+  await ownReasons(stage);
+  const wrong = await atPanel.save(zone, address('x'.repeat(64), '192.0.2.300'));
   quote(wrong.error?.text ?? wrong.body);
   check(
     'several mistakes of one form are all said at once',
@@ -87,9 +109,43 @@ export async function refused(stage: Stage): Promise<void> {
   );
 }
 
-export async function centralDown(stage: Stage): Promise<void> {
+/** A CNAME where the provider has something: the panel alone cannot know (RFC 1034 section 3.6.2). */
+async function nameInUse(stage: AnyStage): Promise<void> {
+  const [theirs, alias] = [
+    address('status', '192.0.2.110'),
+    { name: 'status', type: 'CNAME', value: 'pages.example.net.' },
+  ];
+  await stage.there.add(zone, theirs);
+  const answer = await watched(stage, zone, [theirs], () => stage.atPanel.save(zone, alias));
+  quote(answer.error?.text ?? answer.body);
+  check(
+    'a CNAME where the provider has an address is refused, quoting what is there',
+    answer.error?.text.includes('192.0.2.110') === true,
+  );
+  check(
+    'nothing changed on either side',
+    !(await either(stage, alias)) && (await stands(stage.there, zone, theirs)),
+  );
+}
+
+/** The central's own refusal, where it has one to show. */
+async function ownReasons(stage: AnyStage): Promise<void> {
+  const objection = stage.there.objects(zone);
+  if (objection === null) return;
+  const { record, says } = objection;
+  const answer = await watched(stage, zone, [record], () => stage.atPanel.save(zone, record, { lang: 'ru' }));
+  quote(answer.error?.text ?? answer.body);
+  check(
+    'the central’s own words reach the person who clicked',
+    answer.error?.text.includes(says) === true,
+    answer.error,
+  );
+  check('nothing changed on either side', !(await either(stage, record)));
+}
+
+export async function centralDown(stage: AnyStage): Promise<void> {
   tellChapter('The central is down');
-  await stage.centralDown();
+  await stage.there.down();
   const started = performance.now();
   const answer = await stage.atPanel.save(zone, address('down', '192.0.2.7'));
   quote(answer.error?.text ?? answer.body);
@@ -98,19 +154,39 @@ export async function centralDown(stage: Stage): Promise<void> {
     !answer.ok && performance.now() - started < 10_000,
   );
   check('the panel has not changed', !holdsName(stage.panel, zone, 'down'));
+  await breakerOpen(stage);
+  await seenNow(stage, zone, address('down', ''));
   const opened = await stage.atPanel.open(zone);
   check('forms still open', opened.error === null);
   await stage.domainsync('pause');
   const meanwhile = address('paused', '192.0.2.8');
   const paused = await stage.atPanel.save(zone, meanwhile);
   check('paused, the panel is free: the edit passes', paused.ok, paused.error);
-  await stage.centralUp();
+  await stage.there.up();
   await stage.domainsync('resume');
-  await until('the comparison after the pause', () => holds(stage.central, zone, meanwhile), 60_000);
-  check('after "resume" what was added meanwhile is at the central', both(stage, meanwhile));
+  await until('the comparison after the pause', () => stands(stage.there, zone, meanwhile), 60_000);
+  await seenNow(stage, zone, meanwhile);
+  check('after "resume" what was added meanwhile is at the central', await both(stage, meanwhile));
   const after = address('up', '192.0.2.9');
   const healed = async (): Promise<boolean> => (await stage.atPanel.save(zone, after)).ok;
   await until('edits to be accepted again', healed, 30_000);
-  check('and edits are mirrored again, by themselves', both(stage, after));
+  await seenNow(stage, zone, after);
+  check('and edits are mirrored again, by themselves', await both(stage, after));
   tell('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
+}
+
+/** After two outages in a row nothing is tried any more but one probe every 5 seconds. */
+async function breakerOpen({ atPanel }: AnyStage): Promise<void> {
+  let took = Infinity;
+  let text = '';
+  for (let tries = 0; tries < 5 && !text.includes('failed a moment ago'); tries += 1) {
+    const started = performance.now();
+    text = (await atPanel.save(zone, address('down', '192.0.2.7'))).error?.text ?? '';
+    took = performance.now() - started;
+  }
+  check(
+    `after two failures the central is not even asked: refused in ${Math.round(took)} ms`,
+    text.includes('failed a moment ago') && took < 1_000,
+    text,
+  );
 }

@@ -1,19 +1,26 @@
 /**
- * The main job, told in the terminal and asserted step by step from what the two panels themselves answer:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager] [--stay]`. Exit status 1 at the first step that is not as promised, 2
- * for wrong usage.
+ * The main job, told in the terminal and asserted step by step from what panel and central themselves answer:
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1 at the first step that is
+ * not as promised, 2 for wrong usage or a name server that is not installed.
  */
 import { parseArgs } from 'node:util';
 import { adoption, furnish, setUp } from './chapters-adoption.ts';
 import { centralDown, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
-import { account, customer, makeStage, type Stage, type StageOptions } from './stage.ts';
+import { makeServerStage, missingFor, serverPackages, type ServerStage } from './server-stage.ts';
+import { account, customer, makeStage, type AnyStage, type Stage } from './stage.ts';
 import { checksDone, DemoFailed, tell } from './tell.ts';
-import { address, saveClick, wordsOf, type Click } from './words.ts';
+import { address, saveClick, type Click } from './words.ts';
 
 const panels = { '4': 'v4', '5': 'v5', '6': 'v6' } as const;
-const centrals = { ...panels, dnsmanager: 'dnsmgr' } as const;
+const centrals = {
+  ...panels,
+  dnsmanager: 'dnsmgr',
+  powerdns: 'powerdns',
+  bind: 'bind',
+  knot: 'knot',
+} as const;
 
 const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--stay]`;
 
@@ -21,7 +28,17 @@ class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
 
-interface Asked extends Required<Pick<StageOptions, 'panel' | 'central'>> {
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+class NotInstalled extends Error {
+  override readonly name = 'NotInstalled';
+}
+
+interface Asked {
+  readonly panel: (typeof panels)[keyof typeof panels];
+  readonly central: (typeof centrals)[keyof typeof centrals];
   readonly stay: boolean;
 }
 
@@ -57,17 +74,22 @@ async function main(): Promise<number> {
     return 0;
   }
   const asked = readArguments();
-  const [own, other] = [wordsOf(asked.panel), wordsOf(asked.central)];
+  const stage = await setStage(asked);
   console.log(
-    `domainsync: an ${own.title} of a customer, the ${other.title} of his provider, and the plugin between them.`,
+    `domainsync: an ${stage.atPanel.words.title} of a customer, the ${stage.there.title} of his provider, and the plugin between them.`,
   );
-  const stage = await makeStage(asked);
+  if ('server' in stage) introduce(stage);
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
   try {
-    await play(stage);
+    const ends = interrupted.then(() => Promise.reject(new Interrupted()));
+    await Promise.race([play(stage), ends]);
     console.log(`\n${checksDone()} promises checked, all kept.`);
-    if (asked.stay) await stay(stage);
+    if (asked.stay) await stay(stage, interrupted);
     return 0;
   } catch (error) {
+    if (error instanceof Interrupted) return 130;
     if (!(error instanceof DemoFailed)) throw error;
     console.error(`\nNot as promised: ${error.message}`);
     return 1;
@@ -76,7 +98,31 @@ async function main(): Promise<number> {
   }
 }
 
-async function play(stage: Stage): Promise<void> {
+async function setStage({ panel, central }: Asked): Promise<Stage | ServerStage> {
+  if (central !== 'bind' && central !== 'knot' && central !== 'powerdns')
+    return await makeStage({ panel, central });
+  const missing = missingFor(central);
+  if (missing !== false) {
+    const way = `As root script/demo installs it by itself; or: apt-get install ${serverPackages[central]}`;
+    throw new NotInstalled(`--central ${central}: ${missing}. ${way}`);
+  }
+  return await makeServerStage({ panel, central });
+}
+
+function introduce({ server, relay, there }: ServerStage): void {
+  tell('');
+  tell(
+    `The ${there.title} is a real one: 127.0.0.1 port ${server.port}. What it holds is read from it with dig, past the plugin.`,
+  );
+  tell(
+    `Where a name is shown before and after a click, the time is that from the panel's answer to the name server's.`,
+  );
+  tell(
+    `The plugin reaches it through a relay of this demo (port ${relay.port}), which only keeps an answer back when the agent is killed.`,
+  );
+}
+
+async function play(stage: AnyStage): Promise<void> {
   const zones = await furnish(stage);
   await setUp(stage, zones);
   await mirrored(stage);
@@ -93,20 +139,28 @@ async function play(stage: Stage): Promise<void> {
   await nothingLeaked(stage);
 }
 
-async function stay(stage: Stage): Promise<void> {
-  const { atPanel, atCentral } = stage;
-  tell('\nBoth panels keep running until Ctrl-C:');
-  tell(`customer  ${stage.panel.address}  ${customer.name} / ${customer.password}`);
-  tell(`provider  ${stage.central.address}  ${account.name} / ${account.password}`);
-  tell(`files     ${stage.directory}`);
+async function stay(stage: Stage | ServerStage, interrupted: Promise<void>): Promise<void> {
+  const { atPanel, panel, directory } = stage;
+  tell('\nBoth sides keep running until Ctrl-C:');
+  tell(`customer  ${panel.address}  ${customer.name} / ${customer.password}`);
+  tell(providerLine(stage));
+  tell(`files     ${directory}`);
   tell('An edit by hand, and what the central has then:');
-  tell(byHand(stage.panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
-  const list = { func: atCentral.words.list, params: { elid: 'harbour-books.example' } };
-  tell(`${byHand(stage.central.address, account, list)} | grep -o '[^>]*hello[^<]*'`);
-  await new Promise<void>((stop) => {
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-  });
+  tell(byHand(panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
+  tell(lookByHand(stage));
+  await interrupted;
+}
+
+function providerLine(stage: Stage | ServerStage): string {
+  if ('server' in stage)
+    return `provider  127.0.0.1 port ${stage.server.port}, files in ${stage.server.folder}`;
+  return `provider  ${stage.central.address}  ${account.name} / ${account.password}`;
+}
+
+function lookByHand(stage: Stage | ServerStage): string {
+  if ('server' in stage) return stage.there.public.command('hello.harbour-books.example', 'A');
+  const list = { func: stage.atCentral.words.list, params: { elid: 'harbour-books.example' } };
+  return `${byHand(stage.central.address, account, list)} | grep -o '[^>]*hello[^<]*'`;
 }
 
 const hello = address('hello', '192.0.2.77');
@@ -124,7 +178,7 @@ function byHand(
 try {
   process.exit(await main());
 } catch (error) {
-  if (!(error instanceof WrongUsage)) throw error;
-  console.error(`script/demo: ${error.message}\n${usage}`);
+  if (!(error instanceof WrongUsage || error instanceof NotInstalled)) throw error;
+  console.error(`script/demo: ${error.message}${error instanceof WrongUsage ? `\n${usage}` : ''}`);
   process.exit(2);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { account, customer, type Stage } from './stage.ts';
+import type { AnyStage } from './stage.ts';
 
 /** What may hold the password: the settings file itself. The rest of these folders belongs to the stand-in panel. */
 const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
@@ -9,10 +9,10 @@ const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
  * Everything domainsync wrote on the customer's side that contains a secret: files below the panel's root (journal, log, plugin)
  * and what the command line prints. Empty when all is well.
  */
-export async function leaks(stage: Stage): Promise<string[]> {
+export async function leaks(stage: AnyStage): Promise<string[]> {
   const found: string[] = [];
   const look = (where: string, text: string): void => {
-    for (const { password } of [account, customer]) {
+    for (const password of stage.secrets) {
       if (text.includes(password) || text.includes(encodeURIComponent(password))) found.push(where);
     }
   };

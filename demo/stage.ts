@@ -1,6 +1,7 @@
 /**
- * Two panels on this machine, a customer's with the plugin and a provider's as central, with the real shim, agent and bundles in
- * between. Used by the demo, the end-to-end tests and the benchmarks.
+ * A customer's panel with the plugin and a provider's central, both on this machine, with the real shim, agent and bundles in
+ * between. Here the central is a panel too; as a name server it is in `server-stage.ts`. Used by the demo, the end-to-end tests and
+ * the benchmarks.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -17,6 +18,7 @@ import {
 import { pathsOf } from '../src/app/paths.ts';
 import { panelKindAt } from '../src/app/panel-kind.ts';
 import { saveSettings } from '../src/config/settings.ts';
+import { panelSide, type CentralSide } from './central-side.ts';
 import { personAt, type Act, type Person } from './person.ts';
 import { wordsOf } from './words.ts';
 
@@ -29,32 +31,41 @@ export interface StageOptions {
   readonly sync?: Readonly<Record<string, string>>;
 }
 
-export interface Stage {
+/** A stage, whatever its central is. */
+export interface AnyStage {
   /** The customer's panel. */
   readonly panel: Sandbox;
+  /** The central, past the product. */
+  readonly there: CentralSide;
+  readonly directory: string;
+  readonly socket: string;
+  /** What must never be found in anything the product writes or prints. */
+  readonly secrets: readonly string[];
+  /** What the customer does in his panel. */
+  readonly customer: Act;
+  readonly atPanel: Person;
+  /** Puts the plugin into the customer's panel; not configured yet. */
+  install(): Promise<void>;
+  /** Writes the settings, as the form would: those of the connection, and of the times. */
+  configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
+  /** The command line of the product; resolves to what it printed. */
+  domainsync(...args: readonly string[]): Promise<string>;
+  /** Pid of the running agent, or null. */
+  agent(): Promise<number | null>;
+  /** Stops both sides and the agent, and removes every file. */
+  stop(): Promise<void>;
+}
+
+/** A stage with a panel as central. */
+export interface Stage extends AnyStage {
   /** The provider's panel; another object after `centralUp`. */
   readonly central: Sandbox;
   /** Really stops the provider's panel, and starts it again where it was. */
   centralDown(): Promise<void>;
   centralUp(): Promise<void>;
-  readonly directory: string;
-  readonly socket: string;
-  /** What the customer does in his panel. */
-  readonly customer: Act;
-  readonly atPanel: Person;
   /** What the provider's own people do at the central, in the customer's account there. */
   readonly provider: Act;
   readonly atCentral: Person;
-  /** Puts the plugin into the customer's panel; not configured yet. */
-  install(): Promise<void>;
-  /** Writes the settings, as the form would. */
-  configure(changes?: Readonly<Record<string, string>>): void;
-  /** The command line of the product; resolves to what it printed. */
-  domainsync(...args: readonly string[]): Promise<string>;
-  /** Pid of the running agent, or null. */
-  agent(): Promise<number | null>;
-  /** Stops both panels and the agent, and removes every file. */
-  stop(): Promise<void>;
 }
 
 export const customer = { name: 'kunde', password: 'k:&%+ 1' } as const;
@@ -87,16 +98,9 @@ interface Places {
 
 export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   const { panel: own = 'v6', central: other = 'dnsmgr', sync = {} } = options;
-  const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
-  const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
-  const panel = await startSandbox({
-    root: places.root,
-    generation: own,
-    name: 'customer',
-    users: panelUsers,
-  });
+  const side = await makePanelSide(own);
   const centralOptions: SandboxOptions = {
-    root: join(directory, 'central'),
+    root: join(side.directory, 'central'),
     generation: other,
     name: 'central',
     users: centralUsers,
@@ -105,36 +109,72 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   };
   let central = await startSandbox(centralOptions);
   const port = Number(new URL(central.url).port);
-  const atPanel = personAt(() => panel, wordsOf(own), customer);
-  const atCentral = personAt(() => central, wordsOf(other), account);
+  const words = wordsOf(other);
+  const person = personAt(() => central, words, account);
+  const down = (): Promise<void> => central.stop();
+  const up = async (): Promise<void> => {
+    central = await startSandbox({ ...centralOptions, port });
+  };
   return {
-    ...places,
-    ...programs(places),
-    panel,
+    ...side,
+    secrets: [account.password, customer.password],
     get central() {
       return central;
     },
-    centralDown: () => central.stop(),
-    centralUp: async () => {
-      central = await startSandbox({ ...centralOptions, port });
+    there: panelSide({
+      panel: () => central,
+      person,
+      somebody: personAt(() => central, words, somebody),
+      down,
+      up,
+    }),
+    centralDown: down,
+    centralUp: up,
+    provider: person.act,
+    atCentral: person,
+    configure: (changes = {}, more = {}) => {
+      const { name: username, password } = account;
+      const { url: host, fingerprint } = central;
+      writeSettings(
+        side.panel.root,
+        { host, username, password, fingerprint, ...changes },
+        { ...sync, ...more },
+      );
     },
+    stop: async () => {
+      await side.stop();
+      await central.stop();
+      rmSync(side.directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The customer's half of a stage; its `stop` leaves the directory. */
+export async function makePanelSide(
+  generation: Exclude<Generation, 'dnsmgr'>,
+): Promise<Omit<AnyStage, 'there' | 'secrets' | 'configure'>> {
+  const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
+  const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
+  const panel = await startSandbox({ root: places.root, generation, name: 'customer', users: panelUsers });
+  const atPanel = personAt(() => panel, wordsOf(generation), customer);
+  return {
+    directory,
+    socket: places.socket,
+    ...programs(places),
+    panel,
     customer: atPanel.act,
     atPanel,
-    provider: atCentral.act,
-    atCentral,
     install: () => putPlugin(places, panel),
-    configure: (changes = {}) => writeSettings(places.root, central, changes, sync),
     stop: async () => {
       const pid = await programs(places).agent();
       if (pid !== null) await endProcess(pid);
-      await Promise.all([panel.stop(), central.stop()]);
-      rmSync(directory, { recursive: true, force: true });
+      await panel.stop();
     },
   };
 }
 
 /** The product's command line, and what it says of the agent. */
-function programs({ root, socket }: Places): Pick<Stage, 'domainsync' | 'agent'> {
+function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'agent'> {
   const domainsync = async (...args: readonly string[]): Promise<string> => {
     const words = [join(dist, 'domainsync.cjs'), '--root', root, '--socket', socket, ...args];
     return (await run(process.execPath, words).catch(needsAttention)).stdout;
@@ -165,21 +205,15 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
   if (panelKindAt(root) === 'ispmanager4') panel.restartPanel();
 }
 
-function writeSettings(
+/** @param connection options of `[isp_master]` */
+export function writeSettings(
   root: string,
-  central: Sandbox,
-  changes: Readonly<Record<string, string>>,
+  connection: Readonly<Record<string, string>>,
   sync: Readonly<Record<string, string>>,
 ): void {
   mkdirSync(pathsOf(root).state, { recursive: true });
   saveSettings(root, {
-    isp_master: {
-      host: central.url,
-      username: account.name,
-      password: account.password,
-      fingerprint: central.fingerprint,
-      ...changes,
-    },
+    isp_master: connection,
     log: { level: '9' },
     sync: { after_wait: '1', read_gap: '1', grace: '1', ...sync },
   });

@@ -126,7 +126,8 @@ export function saveClick(words: Words, zone: string, record: Wanted, key = ''):
 
 const hosts: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']);
 
-function absolute(name: string, zone: string): string {
+/** A name with its final dot; `@` and empty: the zone itself. */
+export function absolute(name: string, zone: string): string {
   if (name === '' || name === '@') return `${zone}.`;
   return (name.endsWith('.') ? name : `${name}.${zone}.`).toLowerCase();
 }
@@ -138,7 +139,8 @@ export function meaning({ name, type, value, numbers = [] }: Wanted, zone: strin
   return [absolute(name, zone), type, ...numbers, address].join(' ');
 }
 
-function meaningOf({ name, type, prio, wght, port, addr }: Row, zone: string): string {
+/** What a row of a panel says, in the same words. */
+export function meaningOf({ name, type, prio, wght, port, addr }: Row, zone: string): string {
   const numbers = [prio, wght, port].filter((number) => number !== '').map(Number);
   return meaning({ name, type, value: addr, numbers }, zone);
 }

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { zoneName } from '../dns/name.ts';
-import { counted, describeProblem } from '../core/describe.ts';
+import { describeProblem } from '../core/describe.ts';
 import { CentralError, type CentralId } from '../core/central.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import type { AtEach, Numbered } from '../app/told.ts';
 import { everyCentral, loadSettings, type Settings } from '../config/settings.ts';
+import { countZones } from '../app/central-zones.ts';
 import { wireCentral } from '../app/wire.ts';
 import { askAgent, AskFailed } from './ask.ts';
 import { examples } from './help.ts';
@@ -120,16 +121,18 @@ function check(place: () => Place): Command {
       }
       const all = everyCentral(loaded.settings);
       const reports: CheckReport[] = [];
+      const texts: string[] = [];
       for (const settings of chosenCentrals(all, central)) {
-        const report = await checkOne(settings, paths.root);
-        reports.push(all.length > 1 ? { ...report, number: settings.number } : report);
+        const { report, text } = await checkOne(settings, paths.root);
+        const told = all.length > 1 ? { ...report, number: settings.number } : report;
+        reports.push(told);
+        texts.push(checkText(told, text));
       }
       const failed = reports.flatMap(({ problem }) => problem ?? []);
       if (failed.length > 0 && all.length === 1) throw new AskFailed(failed.join('\n'));
       if (failed.length > 0) process.exitCode = exitStatus.failed;
-      print(json, all.length === 1 ? reports[0] : { ok: failed.length === 0, centrals: reports }, () =>
-        reports.map(checkText).join('\n\n'),
-      );
+      const whole = all.length === 1 ? reports[0] : { ok: failed.length === 0, centrals: reports };
+      print(json, whole, () => texts.join('\n\n'));
     });
 }
 
@@ -144,37 +147,31 @@ interface CheckReport {
   readonly problem?: string;
 }
 
-function checkText({
-  number,
-  central: { address, account },
-  zones: seen = 0,
-  ms,
-  problem,
-}: CheckReport): string {
-  const head = `central${number === undefined ? '  ' : ` ${number}`}  ${address}`;
+function checkText({ number, central, ms, problem }: CheckReport, seen: string): string {
+  const head = `central${number === undefined ? '  ' : ` ${number}`}  ${central.address}`;
   if (problem !== undefined) return `${head}\n${coloured('problem', 'bad')}    ${problem}`;
-  return [
-    head,
-    `account    ${account}: the login works, ${counted(seen, 'zone')} visible`,
-    `answered   in ${ms} ms`,
-  ].join('\n');
+  return [head, `account    ${central.account}: the login works, ${seen}`, `answered   in ${ms} ms`].join(
+    '\n',
+  );
 }
 
-async function checkOne(settings: Settings, root: string): Promise<CheckReport> {
+/** @returns `text`: the account's zones in words */
+async function checkOne(settings: Settings, root: string): Promise<{ report: CheckReport; text: string }> {
   const started = performance.now();
   const ctx = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
   const central = await wireCentral(settings, root);
   try {
     await central.check(ctx);
-    const names = await central.listZones([], ctx);
+    const { zones: count, text } = await countZones(central, root, ctx);
     const ms = Math.round(performance.now() - started);
-    return { ok: true, central: central.id, zones: names.length, ms };
+    return { report: { ok: true, central: central.id, zones: count, ms }, text };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     const { text = '' } = error.params;
     const said = describeProblem(error.problem, 'en');
     const cause = text === '' || said.includes(text) ? '' : `\n${text}`;
-    return { ok: false, central: central.id, problem: `${said} [${error.code}]${cause}` };
+    const wrong = `${said} [${error.code}]${cause}`;
+    return { report: { ok: false, central: central.id, problem: wrong }, text: '' };
   } finally {
     await central.close();
   }

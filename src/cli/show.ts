@@ -210,10 +210,15 @@ export function showHistory(operations: readonly Numbered<Operation>[]): string 
     operation.kind,
     displayName(operation.zone),
     operation.actor === '' ? operation.source : operation.actor,
-    shortened(describeItems(operation)),
+    [shortened(describeItems(operation)), ...codes(operation)].join(' '),
   ]);
   const headings = ['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'];
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
+}
+
+/** Why it ended so, in short; `domainsync show` has the words. */
+function codes({ problems }: Operation): string[] {
+  return [...new Set(problems.map(({ code }) => `[${code}]`))];
 }
 
 function describeItems({ kind, items, seed }: Operation): string {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { missingFor } from '../../demo/server-stage.ts';
 
 const program = join(import.meta.dirname, '../../demo/main.ts');
 
@@ -22,6 +23,18 @@ for (const [panel, central] of [
   });
 }
 
+for (const central of ['bind', 'knot', 'powerdns'] as const) {
+  test(`the demo keeps all its promises: 6 to ${central}`, { skip: missingFor(central) }, () => {
+    const { status, stdout, stderr } = demo('--central', central);
+    assert.equal(status, 0, `${stdout}\n${stderr}`);
+    assert.match(
+      stdout,
+      /before  NXDOMAIN \(no such name\)\n.*after   \S+ 3600 A 192\.0\.2\.100   \([\d.]+ ms after the panel's answer\)/u,
+    );
+    assert.match(stdout, /promises checked, all kept\./);
+  });
+}
+
 test('wrong usage is said, with what there is', () => {
   const wrong = [
     ['--foo'],
@@ -37,7 +50,7 @@ test('wrong usage is said, with what there is', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\] \[--stay\]\n$/u,
+      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|powerdns\|bind\|knot\] \[--stay\]\n$/u,
     );
   }
 });

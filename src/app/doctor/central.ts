@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CentralError, type CallContext } from '../../core/central.ts';
-import { counted, describeProblem } from '../../core/describe.ts';
+import { describeProblem } from '../../core/describe.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { centralKindNames } from '../../net/central-kind.ts';
+import { countZones } from '../central-zones.ts';
 import { foundCentral } from '../found-central.ts';
 import { SettingsRefused, wireCentral } from '../wire.ts';
 import { ok, problemFound, warning, type Finding } from './finding.ts';
@@ -21,7 +22,15 @@ export async function lookAtCentral(settings: Settings, root: string, wall: numb
   // The account first: it finds out which panel it is, and where, if the settings leave that open.
   const account = await lookAtAccount(settings, root);
   const { address } = foundCentral(root, settings) ?? settings;
-  return [...(await lookAtCertificate(address, settings.deadline, wall)), ...account];
+  return isEncrypted(address, settings)
+    ? [...(await lookAtCertificate(address, settings.deadline, wall)), ...account]
+    : account;
+}
+
+/** Whether there is a certificate to look at. */
+function isEncrypted(address: string, { dns }: Settings): boolean {
+  const { protocol } = new URL(address);
+  return protocol === 'https:' || (protocol === 'dns:' && dns.transport === 'tls');
 }
 
 async function lookUp(hostname: string): Promise<Finding | null> {
@@ -61,26 +70,31 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
     const central = await wireCentral(settings, root);
     try {
       await central.check(ctx);
-      const zones = await central.listZones([], ctx);
+      const { text: zones } = await countZones(central, root, ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
-      const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${counted(zones.length, 'zone')}, answered in ${ms} ms`;
+      const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
       return [ok('central', text)];
     } finally {
       await central.close();
     }
   } catch (error) {
-    if (error instanceof SettingsRefused) return error.problems.map((one) => failed(one));
-    if (error instanceof CentralError) return [failed(error.problem)];
+    if (error instanceof SettingsRefused) return error.problems.map((one) => failed(one, settings.kind));
+    if (error instanceof CentralError) return [failed(error.problem, settings.kind)];
     throw error;
   }
 }
 
-function failed(one: Problem): Finding {
+function failed(one: Problem, kind: Settings['kind']): Finding {
   const cause = one.params['text'] ?? '';
   const said = describeProblem(one, 'en');
   const text = cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
-  return problemFound('central', `${text} [${one.code}]`, waysOut[one.code] ?? 'see docs/messages.md');
+  return problemFound('central', `${text} [${one.code}]`, wayOut(one.code, kind));
+}
+
+function wayOut(code: string, kind: Settings['kind']): string {
+  const own = kind === 'rfc2136' ? keyWaysOut[code] : kind === 'powerdns' ? apiWaysOut[code] : undefined;
+  return own ?? waysOut[code] ?? 'see docs/messages.md';
 }
 
 const waysOut: Readonly<Record<string, string>> = {
@@ -92,5 +106,24 @@ const waysOut: Readonly<Record<string, string>> = {
   'central.wrong-kind': 'take "kind" out of the settings: then it is found out',
   'central.garbled': 'look whether "host" is really the address of the provider\'s panel',
   'central.list-cut': "ask the provider to lift the record limit or the filter of the account's lists",
+  'central.clock': 'set the clock of this host (systemctl status systemd-timesyncd), or tell the provider',
   'central.access-denied': 'ask the provider to allow the account its domains',
+};
+
+/** Where the central is a name server and a TSIG key is what opens it. */
+const keyWaysOut: Readonly<Record<string, string>> = {
+  'central.login': 'compare name, secret and "algorithm" of the TSIG key with what the provider has',
+  'central.wrong-kind': 'look whether "host" is the primary name server, and whether it takes updates at all',
+  'central.garbled': 'look whether "host", its port and "transport" are those of the primary name server',
+  'central.access-denied':
+    'ask the provider to let the key update these zones, the name _domainsync in them too (docs/centrals.md)',
+};
+
+/** PowerDNS. */
+const apiWaysOut: Readonly<Record<string, string>> = {
+  'central.login': 'compare "password" with the API key of the server',
+  'central.wrong-kind':
+    'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
+  'central.garbled': 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
+  'central.access-denied': 'ask the provider to let this host in (webserver-allow-from)',
 };

@@ -13,7 +13,7 @@ export type Seen =
   | { readonly kind: 'records'; readonly records: readonly CentralRecord[] }
   /**
    * At or below a delegation or a DNAME: only what a referral shows is seen (RFC 1034 section 4.3.2). `cut` is the owner of
-   * the NS or DNAME.
+   * the NS or DNAME, or the apex of a zone below that the server has too.
    */
   | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly CentralRecord[] };
 
@@ -26,9 +26,11 @@ export function seenIn(answer: DnsMessage, zone: DnsName, name: DnsName): Seen {
     return { kind: 'hidden', cut: dname.name, records: [] };
   const records = dataAt(answer.answers, name);
   if (answer.answers.length > 0) return { kind: 'records', records };
-  // A denial names the zone that it speaks for: another one means that ours is not here.
-  const soa = answer.authority.find(({ type }) => type === 'SOA');
-  return soa?.name === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
+  // A denial names the zone that it speaks for: one below ours hides what ours has there, any other means that ours is not here.
+  const soa = answer.authority.find(({ type }) => type === 'SOA')?.name;
+  if (soa === zone) return { kind: 'records', records: [] };
+  const isBelow = soa !== undefined && isWithin(soa, zone) && isWithin(name, soa);
+  return isBelow ? { kind: 'hidden', cut: soa, records: [] } : { kind: 'no-zone' };
 }
 
 function seenInReferral(answer: DnsMessage, zone: DnsName, name: DnsName): Seen {

@@ -82,7 +82,7 @@ class Rfc2136Central implements Central {
       }
     }
     // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's.
-    if (found.length === 0 && denied !== null) throw denied;
+    if (found.length === 0 && denied !== null && this.#allowed.size === 0) throw denied;
     return found;
   }
 

@@ -174,6 +174,27 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const foreign = parseName('not-ours.example.');
       await subject.server.addZones([{ zone: foreign, keys: ['bob-key'] }]);
       assert.deepEqual(await central.listZones([foreign, zone], quietContext()), [zone]);
+      // The key is known to be right by then.
+      assert.deepEqual(await central.listZones([foreign], quietContext()), []);
+    });
+
+    it('keeps a zone and one below it apart, where the server has both', async () => {
+      const [above, below] = [parseName('above.example.'), parseName('below.above.example.')];
+      await subject.server.addZones([
+        { zone: above, records: 'www A 192.0.2.1' },
+        { zone: below, records: 'www A 192.0.2.2' },
+      ]);
+      const names = (of: DnsName): DnsName[] => ['www', 'nothing'].map((name) => parseName(name, of));
+      const own = await central.readNames(below, [below, ...names(below)], quietContext());
+      const found = own?.filter(({ type }) => type === 'A').map((one) => formatRecord(one));
+      assert.deepEqual(found, ['www.below.above.example A 192.0.2.2']);
+      // What another zone answers for says nothing of this one, and not that it is gone.
+      const [, hidden = above] = names(below);
+      const upper = await central.readNames(above, [...names(above), hidden], quietContext());
+      assert.deepEqual(
+        upper?.map((one) => formatRecord(one)),
+        ['www.above.example A 192.0.2.1'],
+      );
     });
 
     it('gives up at the deadline when the server is silent, and goes on when it speaks again', async () => {

@@ -98,7 +98,9 @@ class Reading {
 
   async name(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
     const { zone, ctx, anyIsFull } = this.#options;
-    const types = anyIsFull ? ['ANY'] : wanted === 'all' ? askedTypes : [...wanted];
+    const all = anyIsFull ? ['ANY'] : wanted === 'all' ? askedTypes : [...wanted];
+    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section 3.1.4.1).
+    const types = name === zone ? all.filter((type) => type !== 'DS') : all;
     const [answers, wildcards] = await Promise.all([
       Promise.all(types.map(async (type) => await this.#server.query(name, type, ctx))),
       Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#wildcard(one))),

@@ -174,6 +174,20 @@ test('15: what was left alone joins once somebody adds the same at the central',
   assert.equal(await standing(world, a('old', 1)), 'joined');
 });
 
+test('15: even if the central was down when the comparison was asked for', async () => {
+  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  put(world, 'central', [a('old', 1)]);
+  world.centralDown = true;
+  world.applyOutages();
+  engineOf(world).compare('all', 'test');
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  assert.equal(await standing(world, a('old', 1)), 'panel-only');
+  world.centralDown = false;
+  world.applyOutages();
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.equal(await standing(world, a('old', 1)), 'joined');
+});
+
 test('15: and so does a zone', async () => {
   const world = await arrive({ panel: [a('www', 1)], central: null });
   put(world, 'central', [a('www', 1)]);

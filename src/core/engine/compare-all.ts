@@ -19,6 +19,7 @@ export interface ComparisonProgress {
 /** The first comparison, and every later one of all zones. */
 export class CompareAll {
   readonly #runtime: Runtime;
+  readonly #retrying = new Set<CompareWish['follow']>();
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
 
   constructor(runtime: Runtime) {
@@ -36,6 +37,28 @@ export class CompareAll {
         // Only the engine's stop ends this sleep early, and it ends the loop as well.
       });
     }
+  }
+
+  /**
+   * Compares every zone that may have changed on either side, trying again until it could be done or the engine stops: what was
+   * edited during a pause must not wait for the next hourly comparison because the central was down for a moment.
+   */
+  async untilDone(reason: string, follow: CompareWish['follow']): Promise<void> {
+    const { clock } = this.#runtime.ports;
+    const { signal } = this.#runtime.stopping;
+    // One that waits for its next try will do for all that ask for the same.
+    if (this.#retrying.has(follow)) {
+      await this.everything(reason, follow);
+      return;
+    }
+    this.#retrying.add(follow);
+    for (let attempts = 0; !signal.aborted; attempts += 1) {
+      if (await this.everything(reason, follow)) break;
+      await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
+        // Only the engine's stop ends this sleep early, and it ends the loop as well.
+      });
+    }
+    this.#retrying.delete(follow);
   }
 
   /** Compares every zone that may have changed on either side; returns false when it could not be completed. */

@@ -143,7 +143,7 @@ export class Engine {
   /** Asks for a comparison, soon, in the background. */
   compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
-    else this.#inBackground(this.#compareAll.everything(reason, follow).then(() => undefined));
+    else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
 
   /** @throws {JournalError} */

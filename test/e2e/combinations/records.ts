@@ -6,7 +6,7 @@ import { address, contents, holds, type Wanted, type Words } from '../../../demo
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, zone } from './scene.ts';
 
 /** Of each type one record, and what it is changed to. */
-const pairs: readonly (readonly [Wanted, Wanted])[] = [
+export const pairs: readonly (readonly [Wanted, Wanted])[] = [
   [address('a', '192.0.2.1'), address('a', '192.0.2.2')],
   [
     { name: 'aaaa', type: 'AAAA', value: '2001:DB8:0:0:0:0:0:1' },

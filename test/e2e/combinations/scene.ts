@@ -1,6 +1,6 @@
 /** One combination of panel and central, with the plugin in force and one zone made through it. */
 import assert from 'node:assert/strict';
-import { makeStage, until, type Stage, type StageOptions } from '../../../demo/stage.ts';
+import { makeStage, until, type AnyStage, type Stage, type StageOptions } from '../../../demo/stage.ts';
 import { agree, contents, holds, meaning, type Wanted } from '../../../demo/words.ts';
 import { askAgent } from '../../../src/cli/ask.ts';
 import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
@@ -25,7 +25,7 @@ interface Report {
 }
 
 /** Waits until no operation is under way. */
-export async function settled(stage: Stage): Promise<void> {
+export async function settled(stage: AnyStage): Promise<void> {
   await until('everything to be settled', async () => {
     const { engine } = (await askAgent(stage.socket, { do: 'status' })) as Report;
     return engine?.open === 0;

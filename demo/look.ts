@@ -1,0 +1,58 @@
+/** What the public sees of a record, shown before and after something is done in the panel. */
+import type { AnyStage } from './stage.ts';
+import { tell } from './tell.ts';
+import { absolute, type Wanted } from './words.ts';
+
+/** The time from the panel's answer to the name server's, in words. */
+function since(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms after the panel's answer`;
+}
+
+/**
+ * Does something in the panel; where the central itself answers the public, its answers about these records are shown as they
+ * were before and as they are then. The question is sent as soon as the panel has answered.
+ */
+export async function watched<T>(
+  { there }: AnyStage,
+  zone: string,
+  records: readonly Wanted[],
+  act: () => Promise<T>,
+): Promise<T> {
+  const { public: view } = there;
+  if (view === null) return await act();
+  const asked = new Map(
+    records.map(({ name, type }) => [`${name} ${type}`, { name: absolute(name, zone), type }]),
+  );
+  const before = new Map<string, readonly string[]>();
+  for (const [key, { name, type }] of asked) before.set(key, await view.lines(name, type));
+  const result = await act();
+  const answered = performance.now();
+  const times = new Map<string, number>();
+  for (const [key, { name, type }] of asked) {
+    await view.time(name, type);
+    times.set(key, performance.now() - answered);
+  }
+  for (const [key, { name, type }] of asked) {
+    tell(`$ ${view.command(name, type)}`);
+    show('before', before.get(key) ?? [], '');
+    show('after', await view.lines(name, type), `   (${since(times.get(key) ?? 0)})`);
+  }
+  return result;
+}
+
+/** What the public sees of a record at this moment. */
+export async function seenNow({ there }: AnyStage, zone: string, { name, type }: Wanted): Promise<void> {
+  const { public: view } = there;
+  if (view === null) return;
+  const whole = absolute(name, zone);
+  tell(`$ ${view.command(whole, type)}`);
+  show('now', await view.lines(whole, type), '');
+}
+
+/** One answer; long data is cut. */
+function show(when: string, lines: readonly string[], remark: string): void {
+  for (const [at, line] of lines.entries()) {
+    const short = line.length > 110 ? `${line.slice(0, 107)}...` : line;
+    tell(`  ${(at === 0 ? when : '').padEnd(6)}  ${short}${at === 0 ? remark : ''}`);
+  }
+}

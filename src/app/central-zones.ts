@@ -1,0 +1,32 @@
+import type { CallContext, Central } from '../core/central.ts';
+import { counted } from '../core/describe.ts';
+import { PanelError } from '../core/panel.ts';
+import { wirePanel } from './wire.ts';
+
+/** How many zones the account has at the central, as far as that can be asked. */
+export interface ZoneCount {
+  readonly zones: number;
+  /** For people, e.g. `34 zones` or `34 of the panel's 36 zones`. */
+  readonly text: string;
+}
+
+/**
+ * Counts zones. A central that lists none (a name server) is asked for those of the panel under this root, one by one, and whether the
+ * account may write them.
+ * @throws {CentralError}
+ */
+export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
+  if (central.traits.listsZones) {
+    const zones = (await central.listZones([], ctx)).length;
+    return { zones, text: counted(zones, 'zone') };
+  }
+  try {
+    const asked = await (await wirePanel(root)).listZones(ctx);
+    if (asked.length === 0) return { zones: 0, text: 'it lists no zones, and the panel has none to ask for' };
+    const zones = (await central.listZones(asked, ctx)).length;
+    return { zones, text: `${zones} of the panel's ${counted(asked.length, 'zone')} there for this key` };
+  } catch (error) {
+    if (!(error instanceof PanelError)) throw error;
+    return { zones: 0, text: 'it lists no zones, and the panel does not say which to ask for' };
+  }
+}

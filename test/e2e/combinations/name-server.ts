@@ -1,0 +1,357 @@
+/** A panel and a real name server as central: what is looked up there is what the public sees. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { agreed, stands, standsName } from '../../../demo/central-side.ts';
+import { leaks } from '../../../demo/secrets.ts';
+import {
+  makeServerStage,
+  missingFor,
+  type ServerKind,
+  type ServerStage,
+  type ServerStageOptions,
+} from '../../../demo/server-stage.ts';
+import { endProcess, until } from '../../../demo/stage.ts';
+import { address, contents, holds, holdsName, meaning, type Wanted } from '../../../demo/words.ts';
+import type { Answer } from '../../../sandbox/index.ts';
+import { pairs } from './records.ts';
+import { settled, succeeded, zone } from './scene.ts';
+
+/** A zone that both sides had before the plugin came. */
+const old = 'before.example';
+/** A zone that is made and deleted, and a record that the panel does not keep. */
+const leaving = 'leaving.example';
+const half = address('half', '192.0.2.12');
+
+type Pair = Required<Pick<ServerStageOptions, 'panel' | 'central'>>;
+
+/** Registers the tests of one pair; they share one stage and run in their order. */
+export function testNameServer(pair: Pair): void {
+  const { panel, central } = pair;
+  describe(`${panel} to ${central}`, { skip: missingFor(central) }, () => {
+    let stage: ServerStage;
+    before(async () => {
+      stage = await openServerScene(pair);
+    });
+    after(() => stage.stop());
+    const current = (): ServerStage => stage;
+
+    adoptionSteps(current);
+    zoneSteps(current);
+    recordSteps(current, pair);
+    laterSteps(current);
+    faultSteps(current);
+    lookSteps(current, central);
+    test('in the end nothing is open, and no secret was written anywhere', async () => {
+      await settled(stage);
+      assert.deepEqual(await leaks(stage), []);
+    });
+  });
+}
+
+/** One zone on both sides, not in all things the same; then the plugin, then a zone made through it. */
+async function openServerScene(pair: Pair): Promise<ServerStage> {
+  const stage = await makeServerStage(pair);
+  const { panel, atPanel, there } = stage;
+  Object.assign(panel.switches, { defaultHosts: ['@', 'www'], defaultMxRecords: false, defaultSpf: false });
+  succeeded(await atPanel.makeZone(old));
+  await there.makeZones([{ name: old, records: [] }]);
+  for (const name of ['', 'www']) await there.add(old, address(name, '192.0.2.80'));
+  succeeded(await atPanel.save(old, address('mine', '192.0.2.90')));
+  await there.add(old, address('theirs', '192.0.2.91'));
+  succeeded(await atPanel.save(old, address('odd', '192.0.2.92')));
+  await there.add(old, address('odd', '192.0.2.93'));
+  const untouched = await there.held(old);
+  await stage.install();
+  stage.configure();
+  await until('the first comparison', async () => (await atPanel.save(old, address('new', '192.0.2.94'))).ok);
+  assert.deepEqual(
+    (await there.held(old))?.filter(({ name }) => name !== `new.${old}.`),
+    untouched,
+  );
+  return stage;
+}
+
+/** Both sides hold the record, the central in a zone transfer and for the public. */
+async function onBoth(stage: ServerStage, record: Wanted, where = zone): Promise<void> {
+  const said = meaning(record, where);
+  assert.ok(
+    holds(stage.panel, where, record),
+    `the panel lacks ${said}: ${String(contents(stage.panel, where))}`,
+  );
+  const held = await stage.there.held(where);
+  assert.ok(await stands(stage.there, where, record), `the central lacks ${said}: ${JSON.stringify(held)}`);
+}
+
+async function onNeither(stage: ServerStage, record: Wanted, where = zone): Promise<void> {
+  assert.ok(!holds(stage.panel, where, record), `the panel has ${meaning(record, where)}`);
+  assert.ok(!(await stands(stage.there, where, record)), `the central has ${meaning(record, where)}`);
+}
+
+async function mirrored(stage: ServerStage, record: Wanted): Promise<void> {
+  succeeded(await stage.atPanel.save(zone, record));
+  await onBoth(stage, record);
+}
+
+/** What is done is refused with these words, and both sides stay as they were. */
+async function refused(stage: ServerStage, act: () => Promise<Answer>, words: RegExp): Promise<void> {
+  const everything = async (): Promise<unknown> => [stage.panel.records(zone), await stage.there.held(zone)];
+  const former = await everything();
+  const answer = await act();
+  assert.equal(answer.ok, false, answer.body);
+  assert.match(answer.error?.text ?? answer.body, words);
+  assert.deepEqual(await everything(), former);
+}
+
+function adoptionSteps(stage: () => ServerStage): void {
+  test('what was there before is left alone; what is new goes to both', async () => {
+    const { atPanel, there } = stage();
+    await onBoth(stage(), address('new', '192.0.2.94'), old);
+    succeeded(await atPanel.change(old, address('mine', '192.0.2.90'), address('mine', '192.0.2.95')));
+    assert.ok(!(await standsName(there, old, 'mine')));
+    succeeded(await atPanel.change(old, address('odd', '192.0.2.92'), address('odd', '192.0.2.96')));
+    assert.ok(await stands(there, old, address('odd', '192.0.2.93')));
+    assert.ok(!(await stands(there, old, address('odd', '192.0.2.96'))));
+    assert.ok(await stands(there, old, address('theirs', '192.0.2.91')));
+    await settled(stage());
+    assert.match(await stage().domainsync('zone', old), /differs +odd\.before\.example A 192\.0\.2\.93/u);
+  });
+
+  test('what others change there is listed, not overwritten', async () => {
+    const { there } = stage();
+    await there.remove(old, address('new', '192.0.2.94'));
+    await there.add(old, address('new', '192.0.2.97'));
+    await stage().domainsync('compare', old);
+    const listed = /differs +new\.before\.example A 192\.0\.2\.9[47]/u;
+    await until('the list', async () => listed.test(await stage().domainsync('zone', old)));
+    assert.ok(await stands(there, old, address('new', '192.0.2.97')));
+  });
+}
+
+function zoneSteps(stage: () => ServerStage): void {
+  test('a new zone: made there, or by the provider first; filled with the panel’s content', async () => {
+    const { atPanel, there, panel } = stage();
+    if (!there.makesZones) {
+      const early = await atPanel.makeZone(zone);
+      assert.match(early.error?.text ?? '', /only the provider can create it there/);
+      assert.ok(!panel.zones().includes(zone));
+      await there.makeZones([{ name: zone, records: [] }]);
+    }
+    succeeded(await atPanel.makeZone(zone));
+    await until('its content', () => agreed(stage(), zone));
+    assert.ok(await standsName(there, zone, 'www'));
+  });
+
+  test('somebody else’s zone: refused', async () => {
+    const { atPanel, there, panel } = stage();
+    await there.makeForeignZone('taken.example');
+    const answer = await atPanel.makeZone('taken.example');
+    assert.match(answer.error?.text ?? '', /another account/);
+    assert.ok(!panel.zones().includes('taken.example'));
+  });
+
+  test('a zone is deleted in the panel at once', async () => {
+    const { atPanel, there, panel } = stage();
+    if (!there.makesZones) await there.makeZones([{ name: leaving, records: [] }]);
+    succeeded(await atPanel.makeZone(leaving));
+    await until('its content', () => agreed(stage(), leaving));
+    succeeded(await atPanel.dropZone(leaving));
+    assert.ok(!panel.zones().includes(leaving));
+  });
+}
+
+/** What takes its time without anybody waiting: looked at after other steps. */
+function laterSteps(stage: () => ServerStage): void {
+  test('the deleted zone is gone there too, or is left to the provider, which is said', async () => {
+    const { there } = stage();
+    const history = async (): Promise<string> => await stage().domainsync('history', '--latest', '500');
+    if (there.makesZones) await until('the delete', async () => !(await there.hasZone(leaving)));
+    else await until('the note', async () => (await history()).includes('[zone.left-at-central]'));
+    assert.equal(await there.hasZone(leaving), !there.makesZones);
+  });
+
+  test('what the panel refused itself is undone there', async () => {
+    await until('the undo', async () => !(await stands(stage().there, zone, half)));
+    await onNeither(stage(), half);
+  });
+}
+
+function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
+  test('the panel refuses its own part', async () => {
+    const { atPanel, panel: own, there } = stage();
+    own.switches.failLocal = { [atPanel.words.save]: { code: 1, text: 'disk quota exceeded', count: 1 } };
+    assert.match((await atPanel.save(zone, half)).error?.text ?? '', /quota/);
+    assert.ok(await stands(there, zone, half));
+  });
+
+  test('each type the panel can make: added, changed, deleted', async () => {
+    const { atPanel } = stage();
+    // BIND wants mail servers of the zone to have an address.
+    await mirrored(stage(), address('mail', '192.0.2.8'));
+    for (const [first, second] of pairs.filter(([{ type }]) => atPanel.words.types.has(type))) {
+      // A DS belongs to a delegation; without one BIND leaves it out.
+      if (first.type === 'DS')
+        await mirrored(stage(), { name: first.name, type: 'NS', value: 'ns.example.net.' });
+      await mirrored(stage(), first);
+      succeeded(await atPanel.change(zone, first, second));
+      await onBoth(stage(), second);
+      succeeded(await atPanel.remove(zone, second));
+      await onNeither(stage(), first);
+      await onNeither(stage(), second);
+    }
+  });
+
+  if (panel !== 'v4')
+    test('a TTL of its own, and a change of nothing else', async () => {
+      const { atPanel, there } = stage();
+      const record = { ...address('ttl', '192.0.2.3'), ttl: 300 };
+      await mirrored(stage(), record);
+      succeeded(await atPanel.change(zone, record, { ...record, ttl: 900 }));
+      assert.ok(await stands(there, zone, { ...record, ttl: 900 }));
+      assert.deepEqual(await there.public.lines(`ttl.${zone}`, 'A'), [`ttl.${zone}. 900 A 192.0.2.3`]);
+    });
+
+  test('several deleted with one click', async () => {
+    const group = [
+      address('g1', '192.0.2.4'),
+      address('g1', '192.0.2.5'),
+      { name: 'g2', type: 'TXT', value: 'one text; with "quotes"' },
+    ];
+    for (const record of group) await mirrored(stage(), record);
+    succeeded(await stage().atPanel.remove(zone, ...group));
+    for (const record of group) await onNeither(stage(), record);
+  });
+
+  test('a CNAME beside what the provider has: refused, quoting it', async () => {
+    const { atPanel, there } = stage();
+    await there.add(zone, address('busy', '192.0.2.6'));
+    const alias = { name: 'busy', type: 'CNAME', value: 'elsewhere.example.net.' };
+    await refused(stage(), () => atPanel.save(zone, alias), /cannot stand beside.*192\.0\.2\.6/u);
+  });
+
+  if (central !== 'bind') return;
+  test('a mail server without address, which BIND does not take: refused in words', async () => {
+    const { atPanel } = stage();
+    const mail = { name: 'm', type: 'MX', value: 'no-address', numbers: [10] };
+    await refused(stage(), () => atPanel.save(zone, mail), /refused the change: REFUSED.*an MX/u);
+  });
+}
+
+function faultSteps(stage: () => ServerStage): void {
+  test('an answer lost after the change: it counts, or nothing was done', async () => {
+    const { atPanel, relay } = stage();
+    relay.withhold();
+    const record = address('lost', '192.0.2.10');
+    const saving = atPanel.save(zone, record);
+    await until('the change', () => stands(stage().there, zone, record));
+    relay.answerAgain();
+    relay.cut();
+    const { ok } = await saving;
+    assert.equal(holds(stage().panel, zone, record), ok);
+    await until('both sides to agree', async () => (await stands(stage().there, zone, record)) === ok);
+  });
+
+  test('the agent killed when the change is made and not yet answered: on neither side in the end', async () => {
+    const { atPanel, panel, there } = stage();
+    const record = address('cut', '192.0.2.14');
+    const pid = await stage().agent();
+    assert.ok(pid !== null);
+    there.withhold();
+    const saving = atPanel.save(zone, record);
+    await until('the change', () => stands(there, zone, record));
+    await endProcess(pid, 'SIGKILL');
+    assert.equal((await saving).ok, false);
+    assert.ok(!holdsName(panel, zone, 'cut'));
+    there.answerAgain();
+    succeeded(await atPanel.save(zone, address('after', '192.0.2.14')));
+    await until('the recovery', async () => !(await stands(there, zone, record)));
+    await settled(stage());
+    await onNeither(stage(), record);
+    await onBoth(stage(), address('after', '192.0.2.14'));
+  });
+
+  test('the server halted in mid-edit: refused in time, on neither side or on both', async () => {
+    const { atPanel, server } = stage();
+    stage().configure({}, { deadline: '2' });
+    await until(
+      'the new settings',
+      async () => (await atPanel.save(zone, address(`d${Date.now()}`, '192.0.2.15'))).ok,
+    );
+    await settled(stage());
+    const record = address('halted', '192.0.2.16');
+    const started = performance.now();
+    server.signal('SIGSTOP');
+    try {
+      const answer = await atPanel.save(zone, record);
+      assert.equal(answer.ok, false, answer.body);
+      assert.ok(performance.now() - started < 5_000);
+    } finally {
+      server.signal('SIGCONT');
+    }
+    const up = address('goes-on', '192.0.2.17');
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await settled(stage());
+    await onNeither(stage(), record);
+    await onBoth(stage(), up);
+  });
+
+  test('the server down: refused in time; edits go on once it is there', async () => {
+    const { atPanel, there, panel } = stage();
+    await there.down();
+    const answer = await atPanel.save(zone, address('down', '192.0.2.18'));
+    assert.match(answer.error?.text ?? answer.body, /cannot be reached/);
+    assert.ok(!holdsName(panel, zone, 'down'));
+    await there.up();
+    const up = address('up', '192.0.2.19');
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await onBoth(stage(), up);
+  });
+}
+
+/** What the command line says where the central is a name server. */
+function lookSteps(stage: () => ServerStage, central: ServerKind): void {
+  test('check, status and doctor say what is true of a name server', async () => {
+    const { there } = stage();
+    const said = await stage().domainsync('check');
+    const counted = there.makesZones
+      ? /login works, 2 zones/u
+      : /login works, 2 of the panel's 2 zones there/u;
+    assert.match(said, counted);
+    const doctor = await stage().domainsync('doctor');
+    assert.match(
+      doctor,
+      central === 'powerdns'
+        ? /ok +central +PowerDNS at http:/u
+        : /ok +central +BIND, Knot DNS \(RFC 2136\) at dns:/u,
+    );
+    assert.doesNotMatch(doctor, /certificate/u);
+    assert.match(doctor, /^0 problems, 0 warnings/mu);
+    assert.match(await stage().domainsync('status'), /0 open, 0 stuck/u);
+  });
+
+  test('a wrong secret: said by check and doctor, with the way out', async () => {
+    const { atPanel } = stage();
+    stage().configure({ password: 'bm90IHRoZSByaWdodCBvbmU=' });
+    await assert.rejects(stage().domainsync('check'), /\[central\.login\]/u);
+    const doctor = await stage()
+      .domainsync('doctor')
+      .catch((error: unknown) => String(error instanceof Error && 'stdout' in error ? error.stdout : error));
+    const way =
+      central === 'powerdns'
+        ? /compare "password" with the API key/u
+        : /compare name, secret and "algorithm"/u;
+    assert.match(doctor, way);
+    stage().configure();
+    const again = address('again', '192.0.2.20');
+    await until('edits again', async () => (await atPanel.save(zone, again)).ok);
+    await onBoth(stage(), again);
+  });
+
+  test('a comparison with nothing to find writes nothing', async () => {
+    const { there } = stage();
+    await settled(stage());
+    const written = await there.writes();
+    await stage().domainsync('compare');
+    await settled(stage());
+    assert.equal(await there.writes(), written);
+  });
+}
