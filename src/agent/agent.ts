@@ -226,6 +226,7 @@ export class Agent {
         throw error;
       });
       this.#state = runningState(centrals);
+      this.#catchUp(centrals, running);
       for (const wired of running)
         if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
     };
@@ -237,6 +238,15 @@ export class Agent {
       () => undefined,
     );
     await handingOver;
+  }
+
+  /** Beside others a central may have been left out for a while: what passed meanwhile is like what passes during a pause. */
+  #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
+    if (centrals.length === 1 || before.length === 0) return;
+    for (const { central, engine } of centrals) {
+      if (!before.some((one) => isAccount(one.central, central)))
+        engine.compare('all', 'new-central', 'braked');
+    }
   }
 
   /**
