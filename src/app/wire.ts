@@ -123,8 +123,14 @@ export async function wireEngine(
   { panel, centrals }: { readonly panel: Panel; readonly centrals: number },
   central: GuardedCentral,
   settings: Settings,
-  log: Log,
+  plainLog: Log,
 ): Promise<Wired> {
+  const { number } = settings;
+  // The first one's lines are as they were before there were others.
+  const log: Log =
+    number === 1
+      ? plainLog
+      : (level, event, fields) => plainLog(level, event, { central: number, ...fields });
   const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
   if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
   const verifier = makeVerifier(settings, log, centrals);

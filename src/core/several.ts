@@ -12,6 +12,9 @@ export interface Member {
 /** Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most half of it. */
 const reserve = 2_000;
 
+/** A central that is new has not compared every zone yet. */
+const unknownYet: ReadonlySet<string> = new Set(['zone.baseline-running', 'zone.not-known-yet']);
+
 /** How long (ms) the writes of an edit may take at all centrals together. */
 export function timeToWrite(deadline: number, centrals: number): number {
   return centrals === 1 ? deadline : Math.max(deadline / 2, deadline - reserve);
@@ -99,7 +102,7 @@ export class Several {
 
   /** What one engine puts back in the panel is an edit for the others; while one of them is out of reach, no failure of it. */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
-    if (!problems.every(({ code }) => isPassing(code))) return;
+    if (!problems.every(({ code }) => isPassing(code) || unknownYet.has(code))) return;
     for (const { mark } of edits) {
       if (mark !== null) for (const { engine } of this.#members) engine.putOff(mark);
     }

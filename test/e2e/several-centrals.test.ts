@@ -145,6 +145,10 @@ test('status, zones, zone and history tell each central', async () => {
   assert.equal(both.match(/^example\.org: joined/gmu)?.length, 2);
   const one = await stage.domainsync('zone', zone, '--central', '2');
   assert.equal(one.match(/^example\.org: joined/gmu)?.length, 1);
+  const doctor = await stage.domainsync('doctor');
+  assert.match(doctor, /^ok +central 1 +PowerDNS/mu);
+  assert.match(doctor, /^ok +central 2 +/mu);
+  assert.match(doctor, /journal 2 /u);
   assert.match(await stage.domainsync('check'), /central 1 [\s\S]*answered[\s\S]*central 2 [\s\S]*answered/u);
 });
 
