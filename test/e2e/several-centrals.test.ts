@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeStage, until, type Stage } from '../../demo/stage.ts';
-import { address } from '../../demo/words.ts';
+import { address, holds } from '../../demo/words.ts';
 import { saveSettings } from '../../src/config/settings.ts';
 import { parseName } from '../../src/dns/name.ts';
 import { makeKey, type NameServer } from '../../src/testing/servers/name-server.ts';
 import { startNamed } from '../../src/testing/servers/named.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
 import { runProgram } from '../../src/testing/servers/process.ts';
+import { withoutBefore } from './combinations/ways.ts';
 
 const zone = 'example.org';
 const key = makeKey();
@@ -121,6 +122,23 @@ test('while one of them is stopped every edit is refused, and nothing is written
     await until('the edit once it is back', async () => (await save(host, ip)) === null);
     assert.deepEqual(await hosts(host, ip), ['powerdns', 'bind']);
   }
+});
+
+test('what the panel saved unasked and the second refuses is put back there, and at the first', async () => {
+  const restore = withoutBefore(stage);
+  const unasked = address('refused', '192.0.2.6');
+  assert.match(
+    (await save('refused', '192.0.2.6')) ?? '',
+    /Central DNS 2: .*The panel has saved the change/u,
+  );
+  restore();
+  await until('the panel to be put back', () => !holds(stage.panel, zone, unasked));
+  await until('the first to follow', async () => (await hosts('refused', '192.0.2.6')).length === 0);
+  await until('nothing to be open', async () =>
+    (await status()).centrals.every(({ engine }) => engine.open === 0),
+  );
+  assert.match(await stage.domainsync('zone', zone), /^example\.org: joined/mu);
+  assert.doesNotMatch(await stage.domainsync('zone', zone), /refused\.example\.org/u);
 });
 
 test('status, zones, zone and history tell each central', async () => {
