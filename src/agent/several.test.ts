@@ -22,8 +22,8 @@ import { FileLog } from './log.ts';
 interface Scene {
   readonly agent: Agent;
   /** Writes settings and lets the agent notice them. */
-  change(changes: IniChanges): Promise<void>;
-  engines(): readonly Engine[];
+  readonly change: (changes: IniChanges) => Promise<void>;
+  readonly engines: () => readonly Engine[];
 }
 
 async function startAgent(t: TestContext, first: Readonly<Record<string, string>>): Promise<Scene> {

@@ -193,14 +193,33 @@ test('a password shows itself nowhere', () => {
 });
 
 test('further centrals, each in a section of its own; what has none is shared', () => {
-  const text = [
-    ...['[isp_master]', 'host = dns.example.net', 'username = u', 'password = one', ''],
-    ...['[sync]', 'deadline = 7', '', '[verify]', 'servers = 192.0.2.1', ''],
-    ...['[central_10]', 'host = ten.example.net', 'username = u', 'password = ten', ''],
-    ...['[central_2]', 'host = 192.0.2.53', 'kind = rfc2136', 'username = key', 'password = two', ''],
-    ...['[verify_2]', 'servers = 192.0.2.2, 192.0.2.3', 'mode = strict', ''],
-  ];
-  const loaded = readSettings(text.join('\n'), file);
+  const text = `[isp_master]
+host = dns.example.net
+username = u
+password = one
+
+[sync]
+deadline = 7
+
+[verify]
+servers = 192.0.2.1
+
+[central_10]
+host = ten.example.net
+username = u
+password = ten
+
+[central_2]
+host = 192.0.2.53
+kind = rfc2136
+username = key
+password = two
+
+[verify_2]
+servers = 192.0.2.2, 192.0.2.3
+mode = strict
+`;
+  const loaded = readSettings(text, file);
   assert.ok(loaded.kind === 'configured', JSON.stringify(loaded));
   assert.deepEqual(loaded.warnings, []);
   const all = everyCentral(loaded.settings);

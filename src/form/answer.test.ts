@@ -225,10 +225,16 @@ test('nobody but an administrator', async (t) => {
 test('further centrals are none of the form’s business: their sections stay as they are', async (t) => {
   const form = makeForm(t);
   const path = join(form.root, 'etc/domainsync.ini');
-  const further = [
-    ...['; the second', '[central_2]', 'host = 192.0.2.53', 'kind = rfc2136', 'username = key'],
-    ...['password = c2VjcmV0', '', '[verify_2]', 'servers = 192.0.2.53', ''],
-  ].join('\n');
+  const further = `; the second
+[central_2]
+host = 192.0.2.53
+kind = rfc2136
+username = key
+password = c2VjcmV0
+
+[verify_2]
+servers = 192.0.2.53
+`;
   writeFileSync(path, `[isp_master]\nhost = ${host()}\nusername = someone\npassword = else\n\n${further}`);
   const trust = { fingerprint: central.fingerprint, trust: 'on' };
   const saved = await form.ask({ host: host(), ...right, ...trust });
