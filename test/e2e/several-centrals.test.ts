@@ -5,6 +5,7 @@ import { makeStage, until, type Stage } from '../../demo/stage.ts';
 import { address, holds } from '../../demo/words.ts';
 import { saveSettings } from '../../src/config/settings.ts';
 import { parseName } from '../../src/dns/name.ts';
+import { startDnsProxy, type DnsProxy } from '../../src/testing/dns-proxy.ts';
 import { makeKey, type NameServer } from '../../src/testing/servers/name-server.ts';
 import { startNamed } from '../../src/testing/servers/named.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
@@ -16,6 +17,8 @@ const key = makeKey();
 let stage: Stage;
 let first: Powerdns;
 let second: NameServer;
+/** In front of the second. */
+let proxy: DnsProxy;
 
 interface Report {
   readonly centrals: readonly {
@@ -37,6 +40,7 @@ before(async () => {
     zones: [{ zone: parseName(`${zone}.`) }],
     policy: 'deny KEY name refused.example.org. ANY; grant KEY zonesub ANY;',
   });
+  proxy = await startDnsProxy(second.port);
   stage = await makeStage();
   await stage.install();
   stage.configure({
@@ -53,10 +57,11 @@ before(async () => {
 
 after(async () => {
   await stage.stop();
+  proxy.close();
   await Promise.all([first.dispose(), second.dispose()]);
 });
 
-function configureSecond(host: string | null = `127.0.0.1:${second.port}`): void {
+function configureSecond(host: string | null = `127.0.0.1:${proxy.port}`): void {
   const given = host !== null;
   saveSettings(stage.panel.root, {
     central_2: {
@@ -97,6 +102,10 @@ async function status(): Promise<Report> {
   return JSON.parse(await stage.domainsync('--json', 'status')) as Report;
 }
 
+async function isSettled(): Promise<boolean> {
+  return (await status()).centrals.every(({ engine }) => engine.open === 0);
+}
+
 test('an edit is served by both when the panel says that it was saved', async () => {
   assert.equal(await save('one', '192.0.2.1'), null);
   assert.deepEqual(await hosts('one', '192.0.2.1'), ['powerdns', 'bind']);
@@ -134,20 +143,32 @@ test('what the panel saved unasked and the second refuses is put back there, and
   restore();
   await until('the panel to be put back', () => !holds(stage.panel, zone, unasked));
   await until('the first to follow', async () => (await hosts('refused', '192.0.2.6')).length === 0);
-  await until('nothing to be open', async () =>
-    (await status()).centrals.every(({ engine }) => engine.open === 0),
-  );
+  await until('nothing to be open', isSettled);
   assert.match(await stage.domainsync('zone', zone), /^example\.org: joined/mu);
   assert.doesNotMatch(await stage.domainsync('zone', zone), /refused\.example\.org/u);
+});
+
+test('an agent killed between the two writes leaves the edit at neither', async () => {
+  const pid = await stage.agent();
+  assert.ok(pid !== null);
+  proxy.beforeRequest = (kind) => {
+    if (kind !== 'write') return;
+    proxy.beforeRequest = null;
+    process.kill(pid, 'SIGKILL');
+  };
+  assert.notEqual(await save('killed', '192.0.2.7'), null);
+  assert.ok((await hosts('killed', '192.0.2.7')).includes('powerdns'));
+  await until('another agent', async () => (await save('next', '192.0.2.8')) === null);
+  await until('the edit to be gone', async () => (await hosts('killed', '192.0.2.7')).length === 0);
+  assert.ok(!holds(stage.panel, zone, address('killed', '192.0.2.7')));
+  await until('nothing to be open', isSettled);
 });
 
 test('status, zones, zone and history tell each central', async () => {
   const shown = await stage.domainsync('status');
   assert.match(shown, /^central 1 {2}http:.* as alice$/mu);
   assert.match(shown, /^central 2 {2}dns:.* as alice-key\.$/mu);
-  await until('nothing to be open', async () =>
-    (await status()).centrals.every(({ engine }) => engine.open === 0),
-  );
+  await until('nothing to be open', isSettled);
   const { centrals } = await status();
   assert.deepEqual(
     centrals.map(({ number, central, engine }) => [number, central.kind, engine.stuck.length]),
