@@ -1,11 +1,15 @@
-/** `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook, memory. */
+/** `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook, memory, central, bulk. */
 import { parseArgs } from 'node:util';
+import { benchBulk } from './bulk.ts';
+import { benchCentral } from './central.ts';
 import { benchHook } from './hook.ts';
 import { benchMemory } from './memory.ts';
 
 const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   hook: async () => ({ ...(await benchHook()), ...(await benchMemory()) }),
   memory: benchMemory,
+  central: () => benchCentral(),
+  bulk: () => benchBulk(),
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });

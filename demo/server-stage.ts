@@ -234,7 +234,11 @@ async function nsupdate(port: number, keyFile: string, lines: string): Promise<v
 
 /** PowerDNS: zones are the customer's by their account; one API key for everything. */
 async function powerdnsAccount(): Promise<Account> {
-  const server = await startPowerdns({ account: account.name });
+  const server = await startPowerdns({
+    account: account.name,
+    // Else new zones have the server's own placeholder in it.
+    extra: 'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600',
+  });
   const zones = async (): Promise<readonly { readonly name: string }[]> =>
     JSON.parse((await server.call('GET', '/zones?dnssec=false')).text) as { name: string }[];
   return {

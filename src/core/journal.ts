@@ -47,8 +47,8 @@ export interface Journal {
   /** All zone entries, by name. */
   zones(): Promise<readonly ZoneEntry[]>;
   zone(zone: DnsName): Promise<ZoneEntry | null>;
-  /** Rows of a zone, by owner name, type and rdata. */
-  rows(zone: DnsName): Promise<readonly LedgerRow[]>;
+  /** Rows of a zone, by owner name, type and rdata. @param names of these owners only; absent: all */
+  rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]>;
   counts(): Promise<JournalCounts>;
   fact(name: string): Promise<string | null>;
   close(): Promise<void>;

@@ -55,7 +55,9 @@ interface EventBase {
 
 export interface RecordsEvent extends EventBase {
   readonly kind: 'records';
-  /** Says which records are meant. No I/O: `known` is all that the ledger and open operations know of the zone. */
+  /** Owners of all the records that it can mean, as far as the call itself tells; null: any. */
+  readonly names: readonly DnsName[] | null;
+  /** Says which records are meant. No I/O: `known` is what the ledger knows of `names`, and open operations of the zone. */
   readonly resolve: (known: readonly KnownRecord[]) => Resolution;
 }
 

@@ -58,10 +58,11 @@ export class MemoryJournal implements Journal {
     return this.#zones.get(zone) ?? null;
   }
 
-  async rows(zone: DnsName): Promise<readonly LedgerRow[]> {
+  async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
     await Promise.resolve();
     const rows = this.#rows.get(zone) ?? new Map<string, LedgerRow>();
-    return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    return names === undefined ? sorted : sorted.filter(({ record }) => names.includes(record.name));
   }
 
   async counts(): Promise<JournalCounts> {

@@ -45,4 +45,10 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
   },
+  {
+    breaking: false,
+    sql: `
+      CREATE INDEX operation_zone_open ON operation (zone, id) WHERE open = 1;
+      CREATE INDEX operation_zone_watch ON operation (zone, watch_until) WHERE watch_until > 0;`,
+  },
 ];

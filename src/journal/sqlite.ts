@@ -78,6 +78,8 @@ export class SqliteJournal implements Journal {
 
   async operations(filter: OperationFilter): Promise<readonly Operation[]> {
     const { zone, openAt, prefix, latest } = filter;
+    if (zone !== undefined && openAt !== undefined && prefix === undefined && latest === undefined)
+      return await this.#openIn(zone, openAt);
     const where: string[] = [];
     const values: SQLInputValue[] = [];
     if (zone !== undefined) {
@@ -99,6 +101,19 @@ export class SqliteJournal implements Journal {
     return rows.map((row) => readOperation(row['body']));
   }
 
+  /** By their own indexes: a zone's whole history may be long, and every edit asks for this. */
+  async #openIn(zone: DnsName, at: number): Promise<readonly Operation[]> {
+    const rows = await this.#all(
+      `SELECT id, body FROM operation WHERE zone = ? AND open = 1 UNION ALL
+       SELECT id, body FROM operation WHERE zone = ? AND watch_until > 0 AND watch_until > ? AND open = 0
+       ORDER BY id`,
+      zone,
+      zone,
+      at,
+    );
+    return rows.map((row) => readOperation(row['body']));
+  }
+
   async zones(): Promise<readonly ZoneEntry[]> {
     return (await this.#all('SELECT * FROM zone ORDER BY name')).map(readZoneEntry);
   }
@@ -108,9 +123,14 @@ export class SqliteJournal implements Journal {
     return row === undefined ? null : readZoneEntry(row);
   }
 
-  async rows(zone: DnsName): Promise<readonly LedgerRow[]> {
-    const rows = await this.#all('SELECT * FROM record WHERE zone = ? ORDER BY name, type, rdata', zone);
-    return rows.map(readLedgerRow);
+  async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
+    if (names === undefined) {
+      const rows = await this.#all('SELECT * FROM record WHERE zone = ? ORDER BY name, type, rdata', zone);
+      return rows.map(readLedgerRow);
+    }
+    const sql = 'SELECT * FROM record WHERE zone = ? AND name = ? ORDER BY type, rdata';
+    const parts = await Promise.all([...new Set(names)].sort().map((name) => this.#all(sql, zone, name)));
+    return parts.flat().map(readLedgerRow);
   }
 
   async counts(): Promise<JournalCounts> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { parseName } from '../dns/name.ts';
+import { parseName, type DnsName } from '../dns/name.ts';
 import { makeRecord } from '../dns/record.ts';
 import type { Journal } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
@@ -83,6 +83,19 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     assert.deepEqual(await journal.counts(), { zones: { joined: 1 }, rows: { differs: 1 }, remarks: 1 });
     await journal.commit({ zones: [entry({ note: null })] });
     assert.equal((await journal.counts()).remarks, 0);
+  });
+
+  test(`${name}: rows of some owners only`, async (t) => {
+    const journal = await make(t);
+    const rows = ['a', 'b', 'c', 'c'].map((name, at) =>
+      sampleRow(at, { record: makeRecord({ name, type: 'A', rdata: `192.0.2.${at}` }, zone) }),
+    );
+    const owner = (name: string): DnsName => parseName(name, zone);
+    await journal.commit({ rows: [{ zone, put: rows }] });
+    const some = await journal.rows(zone, [owner('c'), owner('a'), owner('a'), owner('none')]);
+    assert.deepEqual(some, [rows[0], rows[2], rows[3]]);
+    assert.deepEqual(await journal.rows(other, [owner('a')]), []);
+    assert.deepEqual(await journal.rows(zone, []), []);
   });
 
   test(`${name}: rows are forgotten before others are put`, async (t) => {

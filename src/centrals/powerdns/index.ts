@@ -181,8 +181,22 @@ class PowerdnsCentral implements Central {
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }
+    await this.#forgetDenials(zone, ctx);
     await this.#demand(zone, 'present', ctx);
     return 'created';
+  }
+
+  /**
+   * Whoever asked for the zone before was answered REFUSED, and the server goes on saying so out of its packet cache (20 s by default):
+   * other than an edit, a create does not clear it [4.7.3].
+   */
+  async #forgetDenials(zone: DnsName, ctx: CallContext): Promise<void> {
+    try {
+      await this.#api.write('PUT', `/cache/flush?domain=${encodeURIComponent(serverName(zone))}`, '', ctx);
+    } catch (error) {
+      // The zone is made; what is cached ends by itself.
+      if (!(error instanceof CentralError)) throw error;
+    }
   }
 
   /** What became of a create that failed. @throws the error, unless the zone is there in our account */

@@ -60,6 +60,17 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       );
     }
 
+    it('has a new zone served at once, though it was asked for and denied a moment before', async () => {
+      const name = `quirk${zones + 1}.example.`;
+      const dig = async (): Promise<string> =>
+        await runProgram('dig', ['@127.0.0.1', '-p', String(server.port), '+short', name, 'SOA']);
+      assert.equal(await dig(), '');
+      const zone = await makeZone();
+      assert.match(await dig(), new RegExp(` hostmaster.${name} `, 'u'));
+      assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
+      assert.equal(await dig(), '');
+    });
+
     it('neither shows, deletes nor enables disabled records, whoever disables them and when', async () => {
       const zone = await makeZone();
       const www = `www.${zone}`;

@@ -5,13 +5,29 @@ import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
+import { Turns } from '../turns.ts';
 import { deniedForZone, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
 import type { Rfc2136Settings } from './schema.ts';
+
+/** As many as the client keeps. */
+const connections = 4;
+/**
+ * Longest round trip (ms) at which it is quicker to wait for a connection than to share one: of two answers on one connection a server
+ * may hold the second back until the first is acknowledged (RFC 896), which this side may put off for 40 ms (RFC 1122 section 4.2.3.2).
+ */
+const near = 10;
+/** From so many exchanges on the answers come in such numbers that none is held back for long. */
+const many = 64;
 
 /** Signed exchanges with the primary name server; its answers are handed on whatever their rcode. All throw {@link CentralError}. */
 export class NameServer {
   readonly #client: DnsClient;
   readonly #clock: Clock;
+  readonly #turns = new Turns(connections);
+  /** Exchanges under way or waiting. */
+  #asked = 0;
+  /** Milliseconds of an exchange that had a connection for itself, of late. */
+  #roundTrip = 0;
   #closed = false;
 
   constructor({ server, transport, trust, key, timeout }: Rfc2136Settings, clock: Clock) {
@@ -62,11 +78,27 @@ export class NameServer {
 
   async #ask(message: DnsMessage, ctx: CallContext): Promise<{ message: DnsMessage; proven: boolean }> {
     try {
-      return { message: await this.#client.exchange(message, ctx.signal), proven: true };
+      return { message: await this.#quickly(message, ctx.signal), proven: true };
     } catch (error) {
       const rcode = unsignedRefusal(error);
       if (rcode === null) throw error;
       return { message: { ...message, answers: [], authority: [], rcode }, proven: false };
+    }
+  }
+
+  /** With a near server and not many exchanges, one at a time on each connection. */
+  async #quickly(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
+    const isOne = this.#asked < connections;
+    const exchange = async (): Promise<DnsMessage> => await this.#client.exchange(message, signal);
+    const started = performance.now();
+    this.#asked += 1;
+    try {
+      if (this.#roundTrip > near || this.#asked > many) return await exchange();
+      return await this.#turns.take('', signal, exchange);
+    } finally {
+      this.#asked -= 1;
+      // A mean of the last ones, so that a server that is slow once does not change the way.
+      if (isOne) this.#roundTrip += (performance.now() - started - this.#roundTrip) / 16;
     }
   }
 

@@ -4,7 +4,7 @@ import { refusal } from '../catalogue.ts';
 import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
-import { mirrorItems, readKnowledge, resolve } from './mirror.ts';
+import { mirrorItems, resolve } from './mirror.ts';
 import { fromEvent, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -126,9 +126,7 @@ async function compensate(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const resolved =
-    takenBack === null
-      ? resolve(runtime, event, await readKnowledge(runtime, event.zone))
-      : { kind: 'items' as const, items: takenBack.items };
+    takenBack === null ? await resolve(runtime, event) : { kind: 'items' as const, items: takenBack.items };
   if (resolved.kind === 'refuse') {
     runtime.compareSoon(event.zone, 'after-not-understood');
     return { kind: 'accept' };

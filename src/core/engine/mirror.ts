@@ -24,7 +24,7 @@ export async function beforeRecords(
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event.zone);
   if (!isMirrored(entry.standing)) return { kind: 'accept' };
-  const resolved = resolve(runtime, event, await readKnowledge(runtime, event.zone));
+  const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return resolved.verdict;
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', signal);
   if (outcome.kind === 'applied') begun.push(outcome.operation.id);
@@ -43,7 +43,7 @@ export async function objectionsToRecords(
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return problemsOf(await unknownZone(runtime, event.zone));
   if (!isMirrored(entry.standing)) return [];
-  const resolved = resolve(runtime, event, await readKnowledge(runtime, event.zone));
+  const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return problemsOf(resolved.verdict);
   const draft = newOperation(runtime, { ...fromEvent(event), kind: 'records', class: 'veto' });
   // Under the locks: an edit of the same names that is just being written would look like somebody else's records.
@@ -62,18 +62,32 @@ type Resolved =
   | { readonly kind: 'refuse'; readonly verdict: Verdict };
 
 /** What the call means, given what we know; a key we do not know makes a comparison due. */
-export function resolve(runtime: Runtime, event: RecordsEvent, knowledge: ZoneKnowledge): Resolved {
-  const resolution: Resolution = event.resolve(knownRecords(knowledge));
+export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Resolved> {
+  const near = event.names === null ? null : await resolveAmong(runtime, event, event.names);
+  const resolution = near === null || near.kind !== 'items' ? await resolveAmong(runtime, event) : near;
   if (resolution.kind === 'items') return resolution;
   if (resolution.kind === 'unknown-key') runtime.compareSoon(event.zone, 'unknown-key');
   return { kind: 'refuse', verdict: { kind: 'refuse', problems: resolution.problems, changed: 'nothing' } };
 }
 
-export async function readKnowledge(runtime: Runtime, zone: DnsName): Promise<ZoneKnowledge> {
+async function resolveAmong(
+  runtime: Runtime,
+  event: RecordsEvent,
+  names?: readonly DnsName[],
+): Promise<Resolution> {
+  return event.resolve(knownRecords(await readKnowledge(runtime, event.zone, names)));
+}
+
+/** @param names of these owners only, because a zone may be large; absent: the whole zone. Open operations are all told. */
+async function readKnowledge(
+  runtime: Runtime,
+  zone: DnsName,
+  names?: readonly DnsName[],
+): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
   return knowledgeOf(
     zone,
-    await journal.rows(zone),
+    await journal.rows(zone, names),
     await journal.operations({ zone, openAt: clock.wall() }),
   );
 }
@@ -128,7 +142,7 @@ async function underLocks<T>(
   if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);
   try {
     // Read again under the lock: an edit of the same names may have ended in between.
-    const knowledge = await readKnowledge(runtime, draft.zone);
+    const knowledge = await readKnowledge(runtime, draft.zone, names);
     const stuck = stuckOn(knowledge, names);
     if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
     const sorted = sortItems(knowledge, items);

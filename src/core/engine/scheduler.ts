@@ -18,7 +18,7 @@ export class Scheduler {
   readonly #runtime: Runtime;
   readonly #alarms = new Map<DnsName, Alarm>();
   readonly #running = new Set<DnsName>();
-  readonly #queue: DnsName[] = [];
+  readonly #queue = new Set<DnsName>();
   readonly #working = new Set<Promise<void>>();
 
   constructor(runtime: Runtime) {
@@ -45,7 +45,7 @@ export class Scheduler {
 
   /** Zones with something due or running. */
   get pending(): number {
-    return this.#alarms.size + this.#queue.length + this.#running.size;
+    return this.#alarms.size + this.#queue.size + this.#running.size;
   }
 
   /** Resolves when no step is running any more; call after `stopping` was aborted. */
@@ -55,15 +55,15 @@ export class Scheduler {
 
   #ring(zone: DnsName): void {
     this.#alarms.delete(zone);
-    if (!this.#queue.includes(zone)) this.#queue.push(zone);
+    this.#queue.add(zone);
     this.#advance();
   }
 
   #advance(): void {
-    for (const zone of this.#queue.slice()) {
+    for (const zone of this.#queue) {
       if (this.#running.size >= parallel || this.#runtime.stopping.signal.aborted) return;
       if (this.#running.has(zone)) continue;
-      this.#queue.splice(this.#queue.indexOf(zone), 1);
+      this.#queue.delete(zone);
       this.#running.add(zone);
       const work: Promise<void> = tendZone(this.#runtime, zone).finally(() => {
         this.#running.delete(zone);

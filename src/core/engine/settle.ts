@@ -235,13 +235,19 @@ async function busyElsewhere(
   return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));
 }
 
+/** Owners of all records that these operations are about. */
+function itemNames(operations: readonly Operation[]): DnsName[] {
+  const items = operations.flatMap((operation) => operation.items);
+  return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
+}
+
 /** Writes the final states together with the ledger rows of the operations' records. */
 async function close(runtime: Runtime, operations: readonly Operation[], sides: Sides): Promise<void> {
   const zone = operations[0]?.zone;
   if (zone === undefined) return;
   const final = operations.filter(({ state }) => isFinal(state));
   const busy = await busyElsewhere(runtime, zone, operations);
-  const rows = await runtime.ports.journal.rows(zone);
+  const rows = await runtime.ports.journal.rows(zone, itemNames(final));
   const { put, drop, local } = rowsAfter(final, { ...sides, rows, busy });
   await runtime.ports.journal.commit({ operations, rows: [{ zone, drop, put }] });
   for (const operation of final) runtime.forget(operation.id);

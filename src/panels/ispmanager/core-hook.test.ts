@@ -42,8 +42,12 @@ function call(
 const event = (...args: Parameters<typeof call>): PanelEvent => decode(call(...args), core);
 
 function items(found: PanelEvent): string[] {
-  const resolution: Resolution | PanelEvent =
-    found.kind === 'edits' && found.edits[0]?.kind === 'records' ? found.edits[0].resolve(known) : found;
+  const edit = found.kind === 'edits' && found.edits[0]?.kind === 'records' ? found.edits[0] : null;
+  const resolution: Resolution | PanelEvent = edit?.resolve(known) ?? found;
+  if (edit?.names !== undefined && edit.names !== null && resolution.kind === 'items') {
+    const near = known.filter((one) => edit.names?.includes(one.record.name));
+    assert.deepEqual(edit.resolve(near), resolution);
+  }
   if (resolution.kind === 'items') {
     const show = (one: ResourceRecord | null): string =>
       one === null ? '' : `${formatRecord(one)}${one.ttl === null ? '' : ` ttl ${one.ttl}`}`;

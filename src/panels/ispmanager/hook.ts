@@ -13,7 +13,7 @@ import type {
 } from '../../core/panel.ts';
 import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
-import { ambiguousKeys, matchKey, matchKeys } from './keys.ts';
+import { ambiguousKeys, matchKey, matchKeys, namesMeant } from './keys.ts';
 import type { Parameters } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
@@ -144,7 +144,7 @@ function identifiers({ parameters }: Base): string {
   return (parameters.get('elids') ?? '') || (parameters.get('elid') ?? '');
 }
 
-function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'resolve'> {
+function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'names' | 'resolve'> {
   const { stage, fingerprint, actor, mark } = base;
   return { stage, zone, fingerprint, actor, mark };
 }
@@ -159,7 +159,8 @@ function recordForm(base: Base): PanelEvent {
   // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is known.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
-  return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), resolve }] };
+  const names = elid === '' ? [] : namesMeant(elid, place);
+  return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), names, resolve }] };
 }
 
 /** SOA and what the DNSSEC engine makes: an edit of such a row passes in the panel only (docs/adoption.md, row 21). */
@@ -226,7 +227,13 @@ function recordDelete(base: Base): PanelEvent {
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
     return { kind: 'items', items: match.records.map(({ record }) => ({ remove: record, add: null })) };
   };
-  return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), resolve }] };
+  const edit = {
+    kind: 'records',
+    ...eventBase(base, zone),
+    names: namesMeant(elid, place),
+    resolve,
+  } as const;
+  return { kind: 'edits', edits: [edit] };
 }
 
 /** One XML document without a header (reference 21 #29). */

@@ -35,6 +35,18 @@ export function matchKeys(list: string, known: readonly KnownRecord[], place: Pl
   return firstCover(coversOf(pieces, lengths, finderOf(known, place)));
 }
 
+/** The owner of the record a key means, if it is a single key that says so; null: it may be any. */
+export function namesMeant(key: string, { zone, records }: Place): readonly DnsName[] | null {
+  if (key.includes(separator)) return null;
+  try {
+    const meant = records.fromKey(key, zone);
+    return meant === null ? null : [meant.name];
+  } catch (error) {
+    if (error instanceof DnsDataError) return null;
+    throw error;
+  }
+}
+
 const separator = ', ';
 
 /** Most pieces looked at in one list; a look takes some 20 µs at worst. */

@@ -266,6 +266,7 @@ export function recordsEvent(
     fingerprint: JSON.stringify([zone, items]),
     actor: 'alice',
     mark: null,
+    names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {
       const ids = new Set(known.map(({ record }) => recordId(record)));
       const missing = items.filter(({ remove }) => remove !== null && !ids.has(recordId(remove)));

@@ -1,0 +1,297 @@
+/**
+ * Many zones at once: one edit in each of a thousand through the adapter, and the first send of ten thousand zones through the whole
+ * engine with its journal, beside a bare client that does the same; and the memory it takes.
+ */
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../demo/stage.ts';
+import { systemClock } from '../src/app/clock.ts';
+import { wireCentral } from '../src/app/wire.ts';
+import { readSettings } from '../src/config/settings.ts';
+import type { Central } from '../src/core/central.ts';
+import { Engine } from '../src/core/engine/engine.ts';
+import { defaultEngineSettings } from '../src/core/engine/settings.ts';
+import type { Panel, PanelRecord } from '../src/core/panel.ts';
+import { parseName, type DnsName } from '../src/dns/name.ts';
+import { makeRecord } from '../src/dns/record.ts';
+import { SqliteJournal } from '../src/journal/sqlite.ts';
+import { missingPrograms } from '../src/testing/servers/process.ts';
+import { ratio, round, timed } from './measure.ts';
+import {
+  programs,
+  softwares,
+  startSubject,
+  type Filled,
+  type Software,
+  type Subject,
+} from './name-servers.ts';
+import { hostIn } from './panel-with-agent.ts';
+import type { Rec } from './raw.ts';
+import { tell } from './tell.ts';
+import { Watcher } from './watcher.ts';
+
+export interface BulkPlan {
+  readonly softwares: readonly Software[];
+  /** Zones with one edit each. */
+  readonly burst: number;
+  /** Edits under way at once that are tried; the best counts. */
+  readonly together: readonly number[];
+  /** Zones that are sent for the first time, and records in each. */
+  readonly zones: number;
+  readonly records: number;
+}
+
+const whole: BulkPlan = { softwares, burst: 1_000, together: [1, 4, 16, 64], zones: 10_000, records: 12 };
+
+export async function benchBulk(changes: Partial<BulkPlan> = {}): Promise<Record<string, number>> {
+  const plan = { ...whole, ...changes };
+  const figures: Record<string, number> = {};
+  for (const software of plan.softwares) {
+    const missing = missingPrograms(programs[software]);
+    if (missing !== false) {
+      tell(`${software}: ${missing}`);
+      continue;
+    }
+    const found = { ...(await burst(software, plan)), ...(await firstSend(software, plan)) };
+    for (const [name, value] of Object.entries(found)) figures[`${software}_${name}`] = value;
+  }
+  return figures;
+}
+
+function zoneNames(prefix: string, count: number): DnsName[] {
+  return Array.from({ length: count }, (_, at) => parseName(`${prefix}${at}.example.`));
+}
+
+function addressOf(host: string, zone: DnsName, address: string): Rec {
+  return makeRecord({ name: host, type: 'A', ttl: 3_600, rdata: address }, zone);
+}
+
+/** The product's adapter, as the settings give it. */
+async function centralOf({ settings }: Subject): Promise<Central> {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const read = readSettings(`[isp_master]\n${lines.join('\n')}\n`, 'bench');
+  if (read.kind !== 'configured') throw new Error(`the settings are not usable: ${JSON.stringify(read)}`);
+  return await wireCentral(read.settings, '/nowhere');
+}
+
+const ctx = { signal: new AbortController().signal, operation: '-' };
+
+/** Does something for every item, so many at once. @returns items in a second */
+async function rate<T>(
+  items: readonly T[],
+  together: number,
+  work: (item: T) => Promise<void>,
+): Promise<number> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: together }, worker));
+  return (items.length / (performance.now() - started)) * 1_000;
+}
+
+interface Best {
+  readonly rate: number;
+  readonly together: number;
+}
+
+/** Ours and the bare client in turn, with more and more under way at once. */
+async function burst(
+  software: Software,
+  { burst: count, together }: BulkPlan,
+): Promise<Record<string, number>> {
+  const zones = zoneNames('burst', count);
+  tell(`${software}: one edit in each of ${count} zones`);
+  const filled = zones.map((zone) => ({ zone, records: [addressOf('www', zone, '192.0.2.1')] }));
+  const subject = await startSubject(software, filled);
+  const central = await centralOf(subject);
+  const watchers = await Promise.all(together.map(() => Watcher.at(subject.server.port)));
+  try {
+    // A key is proved once for each zone, and the server's own ways are found out.
+    await rate(zones, 4, async (zone) => {
+      await central.readNames(zone, [hostIn('www', zone)], ctx);
+    });
+    let ours: Best = { rate: 0, together: 0 };
+    let raw: Best = { rate: 0, together: 0 };
+    let last = '192.0.2.1';
+    for (const [turn, many] of together.entries()) {
+      const [first, second] = [`198.51.100.${turn}`, `203.0.113.${turn}`];
+      const before = last;
+      const one = await rate(zones, many, (zone) => edit(central, zone, before, first));
+      const other = await rate(zones, many, (zone) => rawEdit(subject, zone, second));
+      if (one > ours.rate) ours = { rate: one, together: many };
+      if (other > raw.rate) raw = { rate: other, together: many };
+      last = second;
+    }
+    return {
+      burst_edits_per_second: round(ours.rate),
+      burst_together: ours.together,
+      burst_raw_edits_per_second: round(raw.rate),
+      burst_raw_together: raw.together,
+      burst_to_raw_time_ratio: ratio(raw.rate, ours.rate),
+    };
+  } finally {
+    for (const watcher of watchers) watcher.close();
+    await central.close();
+    await subject.stop();
+  }
+}
+
+async function edit(central: Central, zone: DnsName, from: string, to: string): Promise<void> {
+  const name = hostIn('www', zone);
+  const present = await central.readNames(zone, [name], ctx, new Set(['A']));
+  const change = { zone, remove: [addressOf('www', zone, from)], add: [addressOf('www', zone, to)] };
+  const altered = await central.apply(change, present ?? [], ctx);
+  if (altered.added.length !== 1) throw new Error(`${zone} was not as expected`);
+}
+
+/** A write and a look whether it is there. */
+async function rawEdit({ raw, server }: Subject, zone: DnsName, to: string): Promise<void> {
+  await raw.write(zone, [addressOf('www', zone, to)]);
+  const watcher = await Watcher.at(server.port);
+  await watcher.sees(hostIn('www', zone), to);
+  watcher.close();
+}
+
+async function firstSend(
+  software: Software,
+  { zones: count, records }: BulkPlan,
+): Promise<Record<string, number>> {
+  if (count === 0) return {};
+  tell(`${software}: ${count} zones with ${records} records for the first time`);
+  const [ours, raw] = [zoneNames('ours', count), zoneNames('raw', count)];
+  const making = !software.startsWith('powerdns');
+  const there = making ? [...ours, ...raw].map((zone) => ({ zone, records: [] })) : [];
+  const subject = await startSubject(software, there);
+  try {
+    const content = (zone: DnsName): Rec[] =>
+      Array.from({ length: records }, (_, at) => addressOf(`h${at}`, zone, `192.0.2.${at}`));
+    const write = subject.raw.create ?? subject.raw.write;
+    const sender = await Sender.start(
+      subject,
+      ours.map((zone) => ({ zone, records: content(zone) })),
+    );
+    const spent = { ours: 0, raw: 0 };
+    try {
+      for (let at = 0; at < count; at += Math.ceil(count / turns)) {
+        const part = [at, at + Math.ceil(count / turns)] as const;
+        spent.raw += await timed(() => oneByOne(raw.slice(...part), (zone) => write(zone, content(zone))));
+        spent.ours += await timed(() => sender.send(ours.slice(...part)));
+        tell(`${software}: ${part[1]} zones, ${JSON.stringify(spent)} ms, ${memoryNow()} MiB`);
+      }
+      const perSecond = (time: number): number => round((count / time) * 1_000);
+      return {
+        first_send_zones_per_second: perSecond(spent.ours),
+        first_send_raw_zones_per_second: perSecond(spent.raw),
+        first_send_to_raw_time_ratio: ratio(spent.ours, spent.raw),
+        ...sender.memory(),
+      };
+    } finally {
+      await sender.stop();
+    }
+  } finally {
+    await subject.stop();
+  }
+}
+
+/** Parts in which ours and the bare client take turns. */
+const turns = 4;
+
+async function oneByOne<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (const item of items) await work(item);
+}
+
+function memoryNow(): number {
+  return round(process.memoryUsage.rss() / 1_048_576);
+}
+
+/** An engine after its first comparison, to which zones of the panel are new. */
+class Sender {
+  readonly #directory: string;
+  readonly #journal: SqliteJournal;
+  readonly #central: Central;
+  readonly #engine: Engine;
+  #sent = 0;
+  /** Resident memory of this process after each part, MiB. */
+  readonly #memory: number[] = [];
+
+  private constructor(directory: string, journal: SqliteJournal, central: Central, engine: Engine) {
+    this.#directory = directory;
+    this.#journal = journal;
+    this.#central = central;
+    this.#engine = engine;
+  }
+
+  static async start(subject: Subject, zones: readonly Filled[]): Promise<Sender> {
+    const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+    const journal = new SqliteJournal({ path: join(directory, 'journal.db'), writer: true });
+    await journal.commit({ facts: { baseline: '0' } });
+    const central = await centralOf(subject);
+    const engine = new Engine({
+      panel: memoryPanel(zones),
+      central,
+      journal,
+      clock: systemClock,
+      log: (level, event, fields) => {
+        if (level <= 2) tell(`${event} ${JSON.stringify(fields)}`);
+      },
+      random: () => randomInt(2 ** 47) / 2 ** 47,
+      settings: { ...defaultEngineSettings, grace: 0, compareEvery: 0 },
+    });
+    await engine.start();
+    return new Sender(directory, journal, central, engine);
+  }
+
+  /** Resolves when all of them are joined. */
+  async send(zones: readonly DnsName[]): Promise<void> {
+    for (const zone of zones) this.#engine.compare(zone, 'bench', 'braked');
+    this.#sent += zones.length;
+    await until(
+      'the zones to be joined',
+      async () => {
+        const { zones: counts, open } = await this.#engine.status();
+        return (counts['joined'] ?? 0) >= this.#sent && open === 0;
+      },
+      1_800_000,
+    );
+    this.#memory.push(memoryNow());
+  }
+
+  /** Flat: the last part takes hardly more than the first. */
+  memory(): Record<string, number> {
+    return {
+      first_send_memory_after_first_part_mib: this.#memory[0] ?? 0,
+      first_send_memory_at_end_mib: this.#memory.at(-1) ?? 0,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine.stop();
+    await this.#central.close();
+    await this.#journal.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** A panel that holds these zones and answers at once. */
+function memoryPanel(zones: readonly Filled[]): Panel {
+  const held = new Map(zones.map(({ zone, records }) => [zone, records.map(shown)]));
+  return {
+    id: 'bench',
+    traits: { guarantee: 'veto', readDuringHandler: true, afterMeansVisible: true, carriesTtl: true },
+    decode: () => ({ kind: 'ignore' }),
+    language: () => 'en',
+    isAdmin: () => true,
+    encode: () => ({ output: '' }),
+    listZones: async () => await Promise.resolve([...held.keys()]),
+    readZone: async (zone) => await Promise.resolve(held.get(zone) ?? null),
+    write: async () => await Promise.reject(new Error('nothing is written here')),
+  };
+}
+
+function shown(record: Rec): PanelRecord {
+  return { ...record, key: `${record.name} ${record.type}  ${record.rdata}` };
+}

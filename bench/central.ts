@@ -1,0 +1,280 @@
+/**
+ * How fast an edit in the panel is what the provider's name server answers: from the agent's receipt of it and from the hook's start,
+ * beside the same change sent by a bare client to the same server, and beside a secondary of the same software that follows its
+ * primary. Ours and the bare client take turns in one run.
+ */
+import { parseName, type DnsName } from '../src/dns/name.ts';
+import { makeRecord } from '../src/dns/record.ts';
+import { missingPrograms } from '../src/testing/servers/process.ts';
+import { ratio, round, spread, type Spread } from './measure.ts';
+import {
+  programs,
+  softwares,
+  startPair,
+  startSubject,
+  type Filled,
+  type Software,
+  type Subject,
+} from './name-servers.ts';
+import { hostIn, PanelWithAgent } from './panel-with-agent.ts';
+import type { Rec } from './raw.ts';
+import { tell } from './tell.ts';
+import { Watcher } from './watcher.ts';
+
+const small = parseName('small.example.');
+/** As large as the small one: what somebody else writes into a zone of ours makes the product look at it anew. */
+const bare = parseName('bare.example.');
+const large = parseName('large.example.');
+const smallRecords = 12;
+const largeRecords = 100_000;
+
+export interface Plan {
+  readonly softwares: readonly Software[];
+  /** Edits with rest between them. */
+  readonly repetitions: number;
+  /** Rounds of edits one after the other, and how many in each. */
+  readonly rounds: number;
+  readonly inARow: number;
+  /** Edits in the large zone; 0: none, and no such zone. */
+  readonly large: number;
+  /** Edits at the pair with rest between them, and in a row; 0: no pair. */
+  readonly pair: number;
+  /** Flags for Node.js of the agent's process. */
+  readonly flags: readonly string[];
+}
+
+const whole: Plan = {
+  softwares,
+  repetitions: 200,
+  rounds: 3,
+  inARow: 20,
+  large: 20,
+  pair: 5,
+  flags: [],
+};
+
+export async function benchCentral(changes: Partial<Plan> = {}): Promise<Record<string, number>> {
+  const plan = { ...whole, ...changes };
+  const figures: Record<string, number> = {};
+  for (const software of plan.softwares) {
+    const missing = missingPrograms(programs[software]);
+    if (missing !== false) {
+      tell(`${software}: ${missing}`);
+      continue;
+    }
+    const found = { ...(await editsAt(software, plan)), ...(await pairOf(software, plan)) };
+    for (const [name, value] of Object.entries(compared(found))) figures[`${software}_${name}`] = value;
+  }
+  return figures;
+}
+
+/** With how many times faster the edit is than the pair. */
+export function compared(figures: Readonly<Record<string, number>>): Record<string, number> {
+  const all: Record<string, number> = { ...figures };
+  const edit = figures['edit_p50_ms'];
+  for (const way of ['idle', 'in_a_row']) {
+    const pair = figures[`pair_${way}_p50_ms`];
+    const ours = way === 'idle' ? edit : figures['in_a_row_edit_p50_ms'];
+    if (pair !== undefined && ours !== undefined) all[`pair_${way}_to_edit_ratio`] = ratio(pair, ours);
+  }
+  return all;
+}
+
+/** A zone of addresses; the first two are changed, one by us and one by the bare client. */
+export function zoneOf(zone: DnsName, count: number): Filled {
+  const records = Array.from({ length: count }, (_, at) => addressOf(hostOf(at), firstAddress(at), zone));
+  return { zone, records };
+}
+
+function hostOf(at: number): string {
+  return ['ours', 'raw'][at] ?? `h${at}`;
+}
+
+function firstAddress(at: number): string {
+  return at < 2 ? addressAt(0) : `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}`;
+}
+
+/** Another one for every number. */
+function addressAt(at: number): string {
+  return `192.0.${(at >> 8) & 255}.${at & 255}`;
+}
+
+function addressOf(host: string, address: string, zone: DnsName): Rec {
+  return makeRecord({ name: host, type: 'A', ttl: 3_600, rdata: address }, zone);
+}
+
+async function editsAt(software: Software, plan: Plan): Promise<Record<string, number>> {
+  const zones = [zoneOf(small, smallRecords), ...(plan.large > 0 ? [zoneOf(large, largeRecords)] : [])];
+  tell(`${software}: ${plan.repetitions} edits`);
+  const subject = await startSubject(software, [...zones, zoneOf(bare, smallRecords)]);
+  const panel = await PanelWithAgent.start(subject.settings, zones, plan.flags);
+  const watcher = await Watcher.at(subject.server.port);
+  try {
+    const turns = new Turns(panel, subject, watcher);
+    await turns.warmUp();
+    for (let at = 0; at < plan.repetitions; at += 1) await turns.one(small, 'idle');
+    for (let at = 0; at < plan.rounds; at += 1) await turns.row(plan.inARow);
+    if (plan.large > 0) tell(`${software}: a zone of ${largeRecords} records`);
+    // The first edit of a zone may cost a look at all of it.
+    if (plan.large > 0) await turns.one(large, 'warm');
+    for (let at = 0; at < plan.large; at += 1) {
+      await turns.one(large, 'large');
+      await turns.one(small, 'beside');
+    }
+    return turns.figures();
+  } finally {
+    watcher.close();
+    await panel.stop();
+    await subject.stop();
+  }
+}
+
+/** Our edits and those of the bare client, in turn. */
+class Turns {
+  readonly #panel: PanelWithAgent;
+  readonly #subject: Subject;
+  readonly #watcher: Watcher;
+  readonly #times = new Map<string, number[]>();
+  readonly #count = new Map<string, number>();
+
+  constructor(panel: PanelWithAgent, subject: Subject, watcher: Watcher) {
+    this.#panel = panel;
+    this.#subject = subject;
+    this.#watcher = watcher;
+  }
+
+  /** Code is compiled and connections are made before anything counts. */
+  async warmUp(): Promise<void> {
+    for (let at = 0; at < 20; at += 1) await this.one(small, 'warm');
+  }
+
+  async one(zone: DnsName, way: string): Promise<void> {
+    await this.#panel.rest();
+    await this.#ours(zone, way);
+    await this.#panel.rest();
+    await this.#raw(way);
+  }
+
+  async row(length: number): Promise<void> {
+    await this.#panel.rest();
+    for (let at = 0; at < length; at += 1) await this.#ours(small, 'row');
+    await this.#panel.rest();
+    for (let at = 0; at < length; at += 1) await this.#raw('row');
+  }
+
+  async #ours(zone: DnsName, way: string): Promise<void> {
+    const { from, to } = this.#next('ours', zone);
+    const save = { zone: zone.slice(0, -1), host: 'ours', from, to };
+    const name = hostIn('ours', zone);
+    const passage = await this.#panel.save(save, () => this.#watcher.sees(name, to));
+    this.#note(`${way} edit`, passage.seen - passage.received);
+    this.#note(`${way} hook`, passage.seen - passage.hook);
+    this.#note(`${way} verdict`, passage.answered - passage.received);
+  }
+
+  async #raw(way: string): Promise<void> {
+    const { to } = this.#next('raw', bare);
+    const started = performance.now();
+    await this.#subject.raw.write(bare, [addressOf('raw', to, bare)]);
+    this.#note(`${way} raw`, (await this.#watcher.sees(hostIn('raw', bare), to)) - started);
+  }
+
+  #next(who: string, zone: DnsName): { readonly from: string; readonly to: string } {
+    const at = (this.#count.get(`${who} ${zone}`) ?? 0) + 1;
+    this.#count.set(`${who} ${zone}`, at);
+    return { from: addressAt(at - 1), to: addressAt(at) };
+  }
+
+  #note(what: string, time: number): void {
+    const times = this.#times.get(what) ?? [];
+    times.push(time);
+    this.#times.set(what, times);
+  }
+
+  #of(what: string): Spread {
+    return spread(this.#times.get(what) ?? []);
+  }
+
+  /** What a tenth of them did not take: nearest to a machine that has nothing else to do. */
+  #tenth(what: string): number {
+    const sorted = (this.#times.get(what) ?? []).toSorted((a, b) => a - b);
+    return round(sorted[Math.floor(sorted.length / 10)] ?? 0);
+  }
+
+  figures(): Record<string, number> {
+    const edit = this.#of('idle edit');
+    const raw = this.#of('idle raw');
+    const rowEdit = this.#of('row edit');
+    const rowRaw = this.#of('row raw');
+    return {
+      ...both('edit', edit),
+      ...both('edit_from_hook', this.#of('idle hook')),
+      ...both('edit_until_verdict', this.#of('idle verdict')),
+      ...both('raw', raw),
+      edit_to_raw_p50_ratio: ratio(edit.p50, raw.p50),
+      edit_p10_ms: this.#tenth('idle edit'),
+      raw_p10_ms: this.#tenth('idle raw'),
+      edit_to_raw_p10_ratio: ratio(this.#tenth('idle edit'), this.#tenth('idle raw')),
+      ...both('in_a_row_edit', rowEdit),
+      ...both('in_a_row_raw', rowRaw),
+      in_a_row_edit_to_raw_p50_ratio: ratio(rowEdit.p50, rowRaw.p50),
+      in_a_row_edit_to_raw_p10_ratio: ratio(this.#tenth('row edit'), this.#tenth('row raw')),
+      ...(this.#times.has('large edit') ? this.#largeFigures() : {}),
+    };
+  }
+
+  #largeFigures(): Record<string, number> {
+    const [edit, beside] = [this.#of('large edit'), this.#of('beside edit')];
+    return {
+      ...both('large_zone_edit', edit),
+      large_to_small_zone_edit_p50_ratio: ratio(edit.p50, beside.p50),
+    };
+  }
+}
+
+function both(name: string, { p50, p95 }: Spread): Record<string, number> {
+  return { [`${name}_p50_ms`]: p50, [`${name}_p95_ms`]: p95 };
+}
+
+/** Longer than servers hold a notify back after another one, ms. */
+const pairRest = 6_000;
+
+/** From a change sent to the primary until its secondary answers it. */
+async function pairOf(software: Software, { pair: count }: Plan): Promise<Record<string, number>> {
+  if (count === 0) return {};
+  tell(`${software}: primary and secondary`);
+  const pair = await startPair(software, zoneOf(small, smallRecords));
+  const watcher = await Watcher.at(pair.secondary.port);
+  const name = hostIn('raw', small);
+  let at = 0;
+  const once = async (): Promise<number> => {
+    at += 1;
+    const started = performance.now();
+    await pair.write(small, [addressOf('raw', addressAt(at), small)]);
+    return (await watcher.sees(name, addressAt(at))) - started;
+  };
+  try {
+    await watcher.sees(name, addressAt(0));
+    await pause(pairRest);
+    const idle: number[] = [];
+    for (let turn = 0; turn < count; turn += 1) {
+      idle.push(await once());
+      await pause(pairRest);
+    }
+    const row: number[] = [];
+    for (let turn = 0; turn < count; turn += 1) row.push(await once());
+    return {
+      pair_idle_p50_ms: spread(idle).p50,
+      // The first of them is as one alone.
+      pair_in_a_row_p50_ms: spread(row.slice(1)).p50,
+      pair_in_a_row_most_ms: round(Math.max(...row)),
+    };
+  } finally {
+    watcher.close();
+    await pair.stop();
+  }
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

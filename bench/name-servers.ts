@@ -1,0 +1,151 @@
+/** The name servers that are measured: each with what a bare client does there, and as a central of the product. */
+import type { DnsName } from '../src/dns/name.ts';
+import { startKnot } from '../src/testing/servers/knot.ts';
+import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
+import { startNamed } from '../src/testing/servers/named.ts';
+import { startPowerdns, type Powerdns } from '../src/testing/servers/powerdns.ts';
+import { freePort } from '../src/testing/servers/process.ts';
+import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
+
+/** As figures are named. */
+export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
+export type Software = (typeof softwares)[number];
+
+/** What has to be installed. */
+export const programs: Readonly<Record<Software, string>> = {
+  bind: 'named',
+  knot: 'knotd',
+  powerdns_sqlite: 'pdns_server',
+  powerdns_lmdb: 'pdns_server',
+};
+
+/** Whom zones at PowerDNS belong to. */
+const account = 'bench';
+
+export interface Subject {
+  readonly server: NameServer;
+  readonly raw: RawClient;
+  /** Section `isp_master` of the product's settings. */
+  readonly settings: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** A zone to be served, and what is in it. */
+export interface Filled {
+  readonly zone: DnsName;
+  readonly records: readonly Rec[];
+}
+
+/** A server that has these zones. */
+export async function startSubject(software: Software, zones: readonly Filled[]): Promise<Subject> {
+  if (software === 'bind' || software === 'knot') {
+    const key = makeKey('bench-key');
+    const options = { keys: [key], zones: zones.map(served) };
+    const server = software === 'bind' ? await startNamed(options) : await startKnot(options);
+    const host = `127.0.0.1:${server.port}`;
+    const settings = { kind: 'rfc2136', host, username: key.name, password: key.secret };
+    return subjectOf(server, rawUpdates(server.port, key), settings);
+  }
+  const server = await startPowerdns({ backend: backendOf(software) });
+  const raw = rawCalls(server, account);
+  for (const { zone, records } of zones) await fill(server, raw, zone, records);
+  const settings = { kind: 'powerdns', host: server.url, username: account, password: server.apiKey };
+  return subjectOf(server, raw, settings);
+}
+
+function subjectOf(server: NameServer, raw: RawClient, settings: Subject['settings']): Subject {
+  const stop = async (): Promise<void> => {
+    raw.close();
+    await server.dispose();
+  };
+  return { server, raw, settings, stop };
+}
+
+function backendOf(software: 'powerdns_sqlite' | 'powerdns_lmdb'): 'sqlite3' | 'lmdb' {
+  return software === 'powerdns_sqlite' ? 'sqlite3' : 'lmdb';
+}
+
+function served({ zone, records }: Filled): ServedZone {
+  const lines = records.map(({ name, type, ttl, rdata }) => `${name} ${ttl ?? 3_600} IN ${type} ${rdata}`);
+  return { zone, records: lines.join('\n') };
+}
+
+/** One request of the API may have 2 MB. */
+const mostSets = 5_000;
+
+async function fill(server: Powerdns, raw: RawClient, zone: DnsName, records: readonly Rec[]): Promise<void> {
+  const { status, text } = await server.call('POST', '/zones', newZone(zone, account));
+  if (status >= 300) throw new Error(`PowerDNS: ${status} ${text}`);
+  for (let at = 0; at < records.length; at += mostSets)
+    await raw.write(zone, records.slice(at, at + mostSets));
+}
+
+/** A primary and its secondary of the same software, told of changes as it comes with it. */
+export interface Pair {
+  readonly secondary: NameServer;
+  /** A change at the primary, and what else has to be done for the secondary to be told. */
+  write(zone: DnsName, records: readonly Rec[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startPair(software: Software, filled: Filled): Promise<Pair> {
+  return software === 'bind' || software === 'knot'
+    ? await transferPair(software, filled)
+    : await powerdnsPair(software, filled);
+}
+
+async function transferPair(software: 'bind' | 'knot', filled: Filled): Promise<Pair> {
+  const key = makeKey('bench-key');
+  const port = await freePort();
+  const zones = [served(filled)];
+  const ours = { keys: [key], zones, secondaries: [port] };
+  const primary = software === 'bind' ? await startNamed(ours) : await startKnot(ours);
+  const theirs = { zones, primary: primary.port, port };
+  const secondary = software === 'bind' ? await startNamed(theirs) : await startKnot(theirs);
+  const raw = rawUpdates(primary.port, key);
+  return pairOf(primary, secondary, raw, raw.write);
+}
+
+/** PowerDNS tells nobody by itself sooner than with its next round, a minute long: the notify is asked for. */
+async function powerdnsPair(
+  software: 'powerdns_sqlite' | 'powerdns_lmdb',
+  { zone, records }: Filled,
+): Promise<Pair> {
+  const backend = backendOf(software);
+  const port = await freePort();
+  const extra = `primary=yes\nonly-notify=127.0.0.1\nalso-notify=127.0.0.1:${port}`;
+  const primary = await startPowerdns({ backend, extra });
+  const secondary = await startPowerdns({ backend, port, extra: 'secondary=yes' });
+  const raw = rawCalls(primary, account);
+  await succeed(primary.call('POST', '/zones', { ...newZone(zone, account), kind: 'Master' }));
+  await raw.write(zone, records);
+  const masters = [`127.0.0.1:${primary.port}`];
+  await succeed(secondary.call('POST', '/zones', { name: zone, kind: 'Slave', masters }));
+  const notify = (): Promise<void> => succeed(primary.call('PUT', `/zones/${zone}/notify`));
+  await notify();
+  return pairOf(primary, secondary, raw, async (changed, set) => {
+    await raw.write(changed, set);
+    await notify();
+  });
+}
+
+async function succeed(answer: ReturnType<Powerdns['call']>): Promise<void> {
+  const { status, text } = await answer;
+  if (status >= 300) throw new Error(`PowerDNS: ${status} ${text}`);
+}
+
+function pairOf(
+  primary: NameServer,
+  secondary: NameServer,
+  raw: RawClient,
+  write: (zone: DnsName, records: readonly Rec[]) => Promise<void>,
+): Pair {
+  return {
+    secondary,
+    write,
+    stop: async () => {
+      raw.close();
+      await Promise.all([primary.dispose(), secondary.dispose()]);
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The least a program has to do at a name server: one request for a change, by hand, nothing read before, nothing kept. */
+import { Agent, request } from 'node:http';
+import type { DnsName } from '../src/dns/name.ts';
+import type { makeRecord } from '../src/dns/record.ts';
+import { groupRRsets } from '../src/dns/zone.ts';
+import { addRecord, deleteRrset, updateMessage } from '../src/dns/wire/update.ts';
+import { readTsigKey } from '../src/dns/wire/tsig.ts';
+import { DnsClient } from '../src/net/dns/client.ts';
+import type { ServerKey } from '../src/testing/servers/name-server.ts';
+import type { Powerdns } from '../src/testing/servers/powerdns.ts';
+
+export type Rec = ReturnType<typeof makeRecord>;
+
+export interface RawClient {
+  /** Puts a set of records in the place of what is there of their names and types; resolves once the server has said yes. */
+  readonly write: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
+  /** Makes a zone with these records, where zones are made by such a client. */
+  readonly create?: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
+  close(): void;
+}
+
+/** Updates (RFC 2136), signed, over kept TCP connections. */
+export function rawUpdates(port: number, key: ServerKey): RawClient {
+  const client = new DnsClient({
+    server: { host: '127.0.0.1', port },
+    transport: 'tcp',
+    trust: { kind: 'public' },
+    key: readTsigKey(key),
+    timeout: 30_000,
+  });
+  const { signal } = new AbortController();
+  return {
+    write: async (zone, records) => {
+      const cleared = groupRRsets(records).map(({ name, type }) => deleteRrset(name, type));
+      const added = records.map((record) => addRecord(record, record.ttl ?? 3_600));
+      const { rcode } = await client.exchange(updateMessage(zone, [], [...cleared, ...added]), signal);
+      if (rcode !== 0) throw new Error(`the update was refused: rcode ${rcode}`);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Calls of PowerDNS's API, over connections that are kept where the server keeps them. */
+export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient {
+  const agent = new Agent({ keepAlive: true });
+  const call = async (method: string, path: string, body: unknown): Promise<void> => {
+    const text = JSON.stringify(body);
+    const headers = { 'X-API-Key': apiKey, 'Content-Type': 'application/json' };
+    await new Promise<void>((resolve, reject) => {
+      const target = `${url}/api/v1/servers/localhost/zones${path}`;
+      const sent = request(target, { method, agent, headers }, (answer) => {
+        const said: Buffer[] = [];
+        answer.on('data', (part: Buffer) => said.push(part));
+        answer.on('end', () => {
+          if ((answer.statusCode ?? 500) < 300) resolve();
+          else reject(new Error(`${method}: ${answer.statusCode} ${Buffer.concat(said).toString()}`));
+        });
+      });
+      sent.on('error', reject);
+      sent.end(text);
+    });
+  };
+  return {
+    write: (zone, records) => call('PATCH', `/${zone}`, { rrsets: setsOf(records) }),
+    create: (zone, records) =>
+      call('POST', '?rrsets=false', { ...newZone(zone, account), rrsets: setsOf(records) }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** As the product makes zones. */
+export function newZone(zone: DnsName, account: string): Readonly<Record<string, unknown>> {
+  return {
+    name: zone,
+    kind: 'Native',
+    account,
+    nameservers: ['ns1.example.net.'],
+    api_rectify: false,
+    soa_edit_api: 'DEFAULT',
+  };
+}
+
+function setsOf(records: readonly Rec[]): readonly unknown[] {
+  return groupRRsets(records).map((set) => ({
+    name: set.name,
+    type: set.type,
+    ttl: set.records[0]?.ttl ?? 3_600,
+    changetype: 'REPLACE',
+    records: set.records.map(({ rdata }) => ({ content: rdata, disabled: false })),
+  }));
+}
