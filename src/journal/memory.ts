@@ -2,7 +2,7 @@ import type { DnsName } from '../dns/name.ts';
 import { recordId } from '../dns/record.ts';
 import type { Batch, Journal, JournalCounts, OperationFilter, RowChange } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
-import { isFinal, mayStep, type Operation } from '../core/operation.ts';
+import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
 /** A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as the real one. */
 export class MemoryJournal implements Journal {
@@ -16,7 +16,7 @@ export class MemoryJournal implements Journal {
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
     this.beforeCommit(batch);
-    for (const operation of batch.operations ?? []) this.#assertStep(operation);
+    this.#assertSteps(batch.operations ?? []);
     for (const operation of batch.operations ?? []) this.#operations.set(operation.id, operation);
     for (const zone of batch.dropZones ?? []) {
       this.#zones.delete(zone);
@@ -85,10 +85,13 @@ export class MemoryJournal implements Journal {
     await Promise.resolve();
   }
 
-  #assertStep(operation: Operation): void {
-    const stored = this.#operations.get(operation.id);
-    if (stored !== undefined && !mayStep(stored.state, operation.state)) {
-      throw new Error(`operation ${operation.id} may not go from ${stored.state} to ${operation.state}`);
+  #assertSteps(operations: readonly Operation[]): void {
+    const states = new Map<string, OperationState>();
+    for (const { id, state } of operations) {
+      const from = states.get(id) ?? this.#operations.get(id)?.state;
+      if (from !== undefined && !mayStep(from, state))
+        throw new Error(`operation ${id} may not go from ${from} to ${state}`);
+      states.set(id, state);
     }
   }
 

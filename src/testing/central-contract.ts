@@ -793,6 +793,8 @@ function faultCases(subject: () => ContractSubject, bench: MakeBench): void {
       const change = b.change([], [b.record(when, 'A', '192.0.2.1')]);
       const present = await b.present(change);
       await crashes.crash(when);
+      // Somebody notices that the connections are gone.
+      if (when === 'now') await refusal(b.central.listZones([b.zone], quietContext()), 'central.unreachable');
       const error = await refusal(b.central.apply(change, present, quietContext()), 'central.unreachable');
       assert.equal(error.retry, 'later');
       if (when === 'now') assert.equal(error.state, 'untouched');

@@ -85,6 +85,18 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     assert.equal((await journal.counts()).remarks, 0);
   });
 
+  test(`${name}: steps of one operation in one batch are judged one after the other`, async (t) => {
+    const journal = await make(t);
+    const operation = sampleOperation('a');
+    await journal.commit({ operations: [operation] });
+    const steps = [
+      { ...operation, state: 'reverted' as const },
+      { ...operation, state: 'applied' as const },
+    ];
+    await assert.rejects(journal.commit({ operations: steps }), /from reverted to applied/);
+    assert.equal((await journal.operation('a'))?.state, operation.state);
+  });
+
   test(`${name}: rows of some owners only`, async (t) => {
     const journal = await make(t);
     const rows = ['a', 'b', 'c', 'c'].map((name, at) =>

@@ -86,7 +86,7 @@ export async function nameServerSubject(
         await until(async () => await isSignedAt(truth, zone));
       },
       createZone: async (zone) => await server.addZones([{ zone, keys: [bob.name] }]),
-      records: async (zone) => await transferred(truth, zone),
+      records: async (zone) => await transferred(truth, zone, () => server.log()),
     },
     wrongCredentials: () => centralAt(server, { ...key, secret: makeKey().secret }, more),
     ...(proxy === null ? {} : { ...crashesBy(proxy, server), cutReads: (keep) => (proxy.keep = keep) }),
@@ -166,7 +166,11 @@ export async function update(server: NameServer, key: ServerKey, zone: DnsName, 
 }
 
 /** The zone as a secondary gets it, `null`: the server has no such zone. */
-async function transferred(watcher: DnsClient, zone: DnsName): Promise<readonly ResourceRecord[] | null> {
+async function transferred(
+  watcher: DnsClient,
+  zone: DnsName,
+  log: () => string,
+): Promise<readonly ResourceRecord[] | null> {
   try {
     const records = await watcher.transfer(zone, AbortSignal.timeout(10_000));
     return records.flatMap(({ name, type, ttl, rdata }) =>
@@ -176,6 +180,6 @@ async function transferred(watcher: DnsClient, zone: DnsName): Promise<readonly 
     const unserved =
       error instanceof DnsError && ['REFUSED', 'NOTAUTH'].includes(error.params['rcode'] ?? '');
     if (unserved) return null;
-    throw error;
+    throw new Error(`${String(error)}\n${log().split('\n').slice(-15).join('\n')}`, { cause: error });
   }
 }

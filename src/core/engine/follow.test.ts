@@ -144,3 +144,22 @@ test('25: what a function named is still followed when the first look failed whi
   await world.clock.runUntil(world.clock.now() + 120_000);
   assert.equal(world.central.zones.has(zone), false);
 });
+
+test('25: a zone that comes without a DNS event is created by one operation, at the first try', async () => {
+  const world = await arrive({ panel: [], central: [] });
+  const other = parseName('other.example.');
+  const record = { ...a('www', 1), name: parseName('www', other) };
+  world.panel.zones.set(other, new Map([[recordId(record), record]]));
+  await world.clock.runUntilSettled(world.hint(other));
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.ok(world.central.zones.get(other)?.has(recordId(record)));
+  const made = (await world.clock.runUntilSettled(engineOf(world).history(10))).filter(
+    ({ kind }) => kind === 'zone-create',
+  );
+  assert.deepEqual(
+    made.map(({ state }) => state),
+    ['confirmed'],
+  );
+  const [create] = made;
+  assert.ok(create !== undefined && create.snapshot.length > 0, 'what the create itself made is known');
+});

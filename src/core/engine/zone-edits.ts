@@ -167,7 +167,8 @@ function wasOurs(row: LedgerRow): boolean {
 }
 
 async function commitApplied(runtime: Runtime, operation: Operation): Promise<void> {
-  const { waiting, unfinished } = await pastOf(runtime, operation.zone);
+  const { waiting, unfinished: all } = await pastOf(runtime, operation.zone);
+  const unfinished = all.filter(({ id }) => id !== operation.id);
   const cancelled = [...waiting, ...unfinished].map((one) => runtime.next(one, 'reverted', { problems: [] }));
   const entry: ZoneEntry = {
     zone: operation.zone,
