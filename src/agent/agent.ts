@@ -1,16 +1,24 @@
 import { statSync } from 'node:fs';
 import type { Problem } from '../dns/problem.ts';
-import { CentralError } from '../core/central.ts';
+import type { GuardedCentral } from '../core/breaker.ts';
+import { CentralError, type Central } from '../core/central.ts';
 import { describe } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
+import { Several, timeToWrite } from '../core/several.ts';
 import { systemClock } from '../app/clock.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
 import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wire.ts';
 import { serverText } from '../config/address.ts';
-import { loadSettings, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
+import {
+  everyCentral,
+  loadSettings,
+  settingsPath,
+  type LoadedSettings,
+  type Settings,
+} from '../config/settings.ts';
 import type { FileLog } from './log.ts';
 import { Trace } from './trace.ts';
 
@@ -22,7 +30,14 @@ export type AgentState =
   | { readonly kind: 'not-configured' }
   /** Nothing can be mirrored; edits are refused with these reasons. */
   | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
-  | { readonly kind: 'running'; readonly wired: Wired };
+  | {
+      readonly kind: 'running';
+      /** The first central. */
+      readonly wired: Wired;
+      /** All of them. */
+      readonly centrals: readonly Wired[];
+      readonly several: Several;
+    };
 
 /**
  * Answers hook calls by the settings of the moment: follows the settings file, keeps the engine of the settings in force, and lets
@@ -68,7 +83,7 @@ export class Agent {
   async stop(): Promise<void> {
     if (this.#minder !== null) clearInterval(this.#minder);
     await this.#changing;
-    if (this.#state.kind === 'running') await this.#state.wired.close();
+    if (this.#state.kind === 'running') await Promise.all(this.#state.centrals.map((wired) => wired.close()));
     await Promise.all([...this.#draining].map((wired) => wired.close()));
   }
 
@@ -91,8 +106,8 @@ export class Agent {
         return refusedUnlessDone(event, state.problems);
       case 'running':
         return await this.#tracked(
-          this.#withDeadline(state.wired.settings.deadline, (signal) =>
-            state.wired.engine.answer(event, signal),
+          this.#withDeadline(timeToWrite(state.wired.settings.deadline, state.centrals.length), (signal) =>
+            state.several.answer(event, signal),
           ),
         );
     }
@@ -107,7 +122,7 @@ export class Agent {
     if (ranOut) this.#endSeen = end;
     if (!takeEndedMark(this.paths.pause) && !ranOut) return;
     this.#log.write(4, 'pause.over', {});
-    this.#state.wired.engine.compare('all', 'pause-over', 'braked');
+    for (const { engine } of this.#state.centrals) engine.compare('all', 'pause-over', 'braked');
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
@@ -127,12 +142,19 @@ export class Agent {
 
   #say(call: HookCall, verdict: Verdict): string {
     if (verdict.kind === 'accept') return this.#panel.encode(verdict, '').output;
-    const settings = this.#state.kind === 'running' ? this.#state.wired.settings : null;
+    const centrals = this.#state.kind === 'running' ? this.#state.centrals : [];
     const language = this.#panel.language(call);
     const details = this.#panel.isAdmin(call);
     const { changed, problems } = verdict;
-    const text = describe(problems, { language, changed, contact: settings?.contact ?? null, details });
-    const shown = details || settings === null ? text : withoutNames(text, settings);
+    const text = describe(problems, {
+      language,
+      changed,
+      contact: centrals[0]?.settings.contact ?? null,
+      details,
+    });
+    const shown = details
+      ? text
+      : centrals.reduce((clean, { settings }) => withoutNames(clean, settings), text);
     return this.#panel.encode(verdict, shown).output;
   }
 
@@ -174,24 +196,39 @@ export class Agent {
     if (problems !== null && this.#state.kind === 'running') return;
     const old = this.#state;
     this.#state = problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems };
-    if (old.kind === 'running') this.#drain(old.wired);
+    if (old.kind === 'running') for (const wired of old.centrals) this.#drain(wired);
   }
 
   /** The first settings count at once, so that a central that is down at boot does not switch the veto off; later ones after a
-   * passed test. */
+   * passed test. Centrals whose own settings stay as they are go on undisturbed while others come, go or change. */
   async #configure(settings: Settings): Promise<void> {
-    const central = await wireCentral(settings, this.paths.root);
-    const old = this.#state.kind === 'running' ? this.#state.wired : null;
-    if (old !== null) {
-      await this.#withDeadline(settings.deadline, (signal) => central.check({ signal, operation: '-' }));
-    }
-    const sameJournal = old !== null && JSON.stringify(old.central.id) === JSON.stringify(central.id);
-    // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
+    const wanted = everyCentral(settings);
+    const running = this.#state.kind === 'running' ? this.#state.centrals : [];
+    const same = wanted.map((one) =>
+      running.find((wired) => isSame(wired, running.length, one, wanted.length)),
+    );
+    // Nothing changed at all: somebody wants it tried anew, a blocked login for instance.
+    const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
+    const kept = renewed ? wanted.map(() => undefined) : same;
+    const parts = await this.#prepare(wanted, kept, running.length > 0);
     const handOver = async (): Promise<void> => {
-      if (sameJournal) await this.#retire(old);
-      const wired = await wireEngine(this.paths, this.#panel, central, settings, this.#log.write);
-      this.#state = { kind: 'running', wired };
-      if (old !== null && !sameJournal) this.#drain(old);
+      const retired = running.filter(
+        (wired) => !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central)),
+      );
+      // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
+      if (retired.length > 0) await this.#retire(retired);
+      const centrals = await this.#wireAll(parts, kept).catch(async (error: unknown) => {
+        // Without all of them none may go on by itself.
+        if (retired.length > 0)
+          await Promise.all(
+            running.filter((wired) => !retired.includes(wired)).map((wired) => wired.close()),
+          );
+        throw error;
+      });
+      this.#state = runningState(centrals);
+      this.#catchUp(centrals, running);
+      for (const wired of running)
+        if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
     };
     // Edits that come in between wait for the new engine instead of asking one that is being closed.
     const handingOver = handOver();
@@ -203,11 +240,73 @@ export class Agent {
     await handingOver;
   }
 
-  /** Ends an engine for good: the edits it is answering are answered first. */
-  async #retire(wired: Wired): Promise<void> {
+  /** Beside others a central may have been left out for a while: what passed meanwhile is like what passes during a pause. */
+  #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
+    if (centrals.length === 1 || before.length === 0) return;
+    for (const { central, engine } of centrals) {
+      if (!before.some((one) => isAccount(one.central, central)))
+        engine.compare('all', 'new-central', 'braked');
+    }
+  }
+
+  /**
+   * The centrals that are to be, in order; those that are kept as they are.
+   * @param test whether new ones have to pass a test of connection, login and rights
+   */
+  async #prepare(
+    wanted: readonly Settings[],
+    kept: readonly (Wired | undefined)[],
+    test: boolean,
+  ): Promise<readonly Part[]> {
+    const made: Part[] = [];
+    try {
+      for (const [at, settings] of wanted.entries()) {
+        const old = kept[at];
+        const naming = namer(settings.number, wanted.length);
+        const central = old?.central ?? (await wireCentral(settings, this.paths.root).catch(naming));
+        made.push({ settings, central });
+      }
+      const twice = made.find(({ central }, at) =>
+        made.slice(0, at).some((one) => isAccount(one.central, central)),
+      );
+      if (twice !== undefined) throw new SettingsRefused([sameCentral(twice.settings, this.paths.root)]);
+      if (test) {
+        await Promise.all(
+          made.filter((_, at) => kept[at] === undefined).map((part) => this.#test(part, wanted.length)),
+        );
+      }
+      return made;
+    } catch (error) {
+      for (const [at, { central }] of made.entries()) if (kept[at] === undefined) await central.close();
+      throw error;
+    }
+  }
+
+  async #test({ settings, central }: Part, centrals: number): Promise<void> {
+    await this.#withDeadline(settings.deadline, (signal) => central.check({ signal, operation: '-' })).catch(
+      namer(settings.number, centrals),
+    );
+  }
+
+  /** An engine for each central that is not kept; all of them or, when one cannot be had, none. */
+  async #wireAll(parts: readonly Part[], kept: readonly (Wired | undefined)[]): Promise<readonly Wired[]> {
+    const all: Wired[] = [];
+    const panel = { panel: this.#panel, centrals: parts.length };
+    try {
+      for (const [at, { central, settings }] of parts.entries())
+        all.push(kept[at] ?? (await wireEngine(this.paths, panel, central, settings, this.#log.write)));
+      return all;
+    } catch (error) {
+      await Promise.all(all.filter((wired) => !kept.includes(wired)).map((wired) => wired.close()));
+      throw error;
+    }
+  }
+
+  /** Ends engines for good: the edits they are answering are answered first. */
+  async #retire(centrals: readonly Wired[]): Promise<void> {
     this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
     await Promise.all(this.#answering);
-    await wired.close();
+    await Promise.all(centrals.map((wired) => wired.close()));
   }
 
   /** Lets an engine finish what is open, then closes it. */
@@ -224,6 +323,47 @@ export class Agent {
       });
     });
   }
+}
+
+/** A central that is to be. */
+interface Part {
+  readonly settings: Settings;
+  readonly central: GuardedCentral;
+}
+
+function runningState(centrals: readonly Wired[]): AgentState {
+  const [wired] = centrals;
+  if (wired === undefined) throw new Error('settings without a central');
+  const members = centrals.map(({ settings, engine }) => ({ number: settings.number, engine }));
+  return { kind: 'running', wired, centrals, several: new Several(members) };
+}
+
+/** Whether a running central has just these settings; how many there are counts where they share the time of an edit. */
+function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
+  const whole = (one: Settings): string =>
+    JSON.stringify({ ...one, further: [], password: one.password.reveal() });
+  const sameTime = had === has || !settings.verify.strict;
+  return sameTime && whole(wired.settings) === whole(settings);
+}
+
+function isAccount(one: Central, other: Central): boolean {
+  return JSON.stringify(one.id) === JSON.stringify(other.id);
+}
+
+function sameCentral({ number }: Settings, root: string): Problem {
+  const params = { path: settingsPath(root), line: '0', section: `central_${number}`, other: 'isp_master' };
+  return { code: 'settings.same-central', params };
+}
+
+/** Rethrows a failure as one that says which of several centrals it is about. */
+function namer(number: number, centrals: number): (error: unknown) => never {
+  return (error) => {
+    if (centrals === 1 || !(error instanceof SettingsRefused || error instanceof CentralError)) throw error;
+    const params = { central: String(number) };
+    throw new SettingsRefused(
+      problemsOf(error).map((one) => ({ ...one, params: { ...one.params, ...params } })),
+    );
+  };
 }
 
 /** A text may name the central's host, our account there, name servers asked; that is nobody's business but the administrator's. */

@@ -11,9 +11,9 @@ const stored = v.object({
   found: v.object({ address: v.string(), kind: v.picklist(panelKinds) }),
 });
 
-/** Where it is kept, under a panel's root, which panel the central turned out to be. It is found anew when the file is lost. */
-function foundPath(root: string): string {
-  return join(pathsOf(root).state, 'central.json');
+/** Where it is kept, under a panel's root, which panel a central turned out to be. It is found anew when the file is lost. */
+function foundPath(root: string, { number }: Settings): string {
+  return join(pathsOf(root).state, number === 1 ? 'central.json' : `central-${number}.json`);
 }
 
 /**
@@ -23,7 +23,7 @@ function foundPath(root: string): string {
 export function foundCentral(root: string, settings: Settings): Found | null {
   let text: string;
   try {
-    text = readFileSync(foundPath(root), 'utf8');
+    text = readFileSync(foundPath(root, settings), 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;
     throw error;
@@ -41,7 +41,7 @@ export function foundMemory(root: string, settings: Settings): FoundMemory {
   return {
     get: () => foundCentral(root, settings),
     put: (found) => {
-      const path = foundPath(root);
+      const path = foundPath(root, settings);
       try {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         writeFileSync(`${path}.new`, JSON.stringify({ asked: { address, kind, username }, found }), {

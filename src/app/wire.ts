@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { problem, type Problem } from '../dns/problem.ts';
-import { withBreaker } from '../core/breaker.ts';
+import { withBreaker, type GuardedCentral } from '../core/breaker.ts';
 import type { Central } from '../core/central.ts';
 import { withVerification } from '../centrals/verified/index.ts';
 import type { Verifier } from '../centrals/verified/verifier.ts';
@@ -22,7 +22,7 @@ import { journalPath, type Paths } from './paths.ts';
 /** A running engine and what has to be closed with it. */
 export interface Wired {
   readonly engine: Engine;
-  readonly central: Central;
+  readonly central: GuardedCentral;
   readonly settings: Settings;
   /** Null where no name servers are to be asked. */
   readonly verifier: Verifier | null;
@@ -34,7 +34,7 @@ export interface Wired {
  * @param root the panel's, where what was found out about the central is kept
  * @throws {SettingsRefused}
  */
-export async function wireCentral(settings: Settings, root: string): Promise<Central> {
+export async function wireCentral(settings: Settings, root: string): Promise<GuardedCentral> {
   return withBreaker(await makeCentral(settings, root), systemClock);
 }
 
@@ -114,18 +114,26 @@ export async function wirePanel(root: string): Promise<Panel> {
 
 /**
  * Opens the journal of the central and starts an engine on it.
+ * @param central the one that the settings name
+ * @param panel and how many centrals it has
  * @throws {JournalError} when the journal cannot be used
  */
 export async function wireEngine(
   paths: Paths,
-  panel: Panel,
-  central: Central,
+  { panel, centrals }: { readonly panel: Panel; readonly centrals: number },
+  central: GuardedCentral,
   settings: Settings,
-  log: Log,
+  plainLog: Log,
 ): Promise<Wired> {
+  const { number } = settings;
+  // The first one's lines are as they were before there were others.
+  const log: Log =
+    number === 1
+      ? plainLog
+      : (level, event, fields) => plainLog(level, event, { central: number, ...fields });
   const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
   if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
-  const verifier = makeVerifier(settings, log);
+  const verifier = makeVerifier(settings, log, centrals);
   const logged = loggedCentral(central, log);
   const engine = new Engine({
     panel: loggedPanel(panel, log),

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { endPause, pause } from '../app/pause.ts';
 import { askAgent } from './ask.ts';
+import { centralOption, type Chosen } from './central-option.ts';
 import { examples } from './help.ts';
 import { exitStatus, localTime, print } from './output.ts';
 import type { Place } from './place.ts';
@@ -17,12 +18,14 @@ function compare(place: () => Place): Command {
     .argument('[zone]', 'only this zone')
     .description('compare one zone, or all, soon and in the background')
     .option('--follow', 'remove at the central what the panel has no longer in this zone, however much it is')
+    .addOption(centralOption())
     .addHelpText('after', examples.compare)
-    .action(async (zone: string | undefined, options: { follow?: boolean }, command: Command) => {
+    .action(async (zone: string | undefined, options: Chosen & { follow?: boolean }, command: Command) => {
       const { paths, json } = place();
+      const { central = null } = options;
       const follow = options.follow === true;
       if (follow && zone === undefined) command.error('error: --follow needs the name of one zone.');
-      await askAgent(paths.socket, { do: 'compare', zone: zone ?? null, follow });
+      await askAgent(paths.socket, { do: 'compare', zone: zone ?? null, follow, central });
       print(json, { ok: true }, () => 'The comparison is on its way; see "domainsync status".');
     });
 }

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { zoneName, type DnsName } from '../dns/name.ts';
-import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
+import type { ZoneView } from '../core/engine/engine.ts';
 import { loadSettings } from '../config/settings.ts';
 import type { AgentReport } from '../app/doctor/agent.ts';
+import type { AtEach } from '../app/told.ts';
 import { isFinal } from '../core/operation.ts';
 import type { Finding } from '../app/doctor/finding.ts';
 import { examine } from '../app/doctor/index.ts';
@@ -77,14 +78,20 @@ function summary(findings: readonly Finding[]): string {
 
 async function report({ socket }: Paths): Promise<AgentReport | string> {
   try {
-    const status = (await askAgent(socket, { do: 'status' })) as StatusReport & {
-      readonly engine: EngineStatus | null;
-    };
-    return { ...status, baselineAt: status.engine?.baselineAt ?? null };
+    const status = (await askAgent(socket, { do: 'status' })) as StatusReport;
+    return { ...status, baselineAt: baselineOf(status) };
   } catch (error) {
     if (error instanceof AskFailed) return error.message;
     throw error;
   }
+}
+
+/** When the first comparison with every central was complete; null while one is not. */
+function baselineOf({ engine, centrals }: StatusReport): number | null {
+  const engines =
+    centrals === undefined || centrals.length === 0 ? [engine] : centrals.map((one) => one.engine);
+  const times = engines.map((one) => one?.baselineAt ?? null);
+  return times.reduce((latest, time) => (latest === null || time === null ? null : Math.max(latest, time)));
 }
 
 /** Longest time an agent may take to start, milliseconds. */
@@ -108,9 +115,9 @@ async function test(paths: Paths, name: string | undefined): Promise<SelfTestRep
       turn: async (traced: DnsName | null, refuse: 'before' | 'after' | null) =>
         (await askAgent(paths.socket, { do: 'trace', zone: traced, refuse })) as readonly SeenCall[],
       busy: async (traced: DnsName) => {
-        const view = (await askAgent(paths.socket, { do: 'zone', zone: traced })) as ZoneView;
+        const view = (await askAgent(paths.socket, { do: 'zone', zone: traced })) as AtEach<ZoneView>;
         // One that is over may still be on watch, for minutes.
-        return view.open.some(({ state }) => !isFinal(state));
+        return (view.centrals ?? [view]).some(({ open }) => open.some(({ state }) => !isFinal(state)));
       },
     };
     return await selfTest(ports, zone);
@@ -132,7 +139,7 @@ async function ensureAgent(paths: Paths): Promise<void> {
   for (;;) {
     try {
       const status = (await askAgent(paths.socket, { do: 'status' })) as StatusReport;
-      if (status.engine !== null && status.engine.baselineAt !== null) return;
+      if (baselineOf(status) !== null) return;
       if (performance.now() > until)
         throw new AskFailed('The first comparison is not complete; try again later.');
       progress('waiting for the first comparison');

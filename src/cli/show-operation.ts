@@ -1,6 +1,7 @@
 import { displayName } from '../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
+import type { Numbered } from '../app/told.ts';
 import { waitsForYes } from '../core/engine/signed-delete.ts';
 import type { Operation, OperationItem } from '../core/operation.ts';
 import { noteText } from './notes.ts';
@@ -33,10 +34,10 @@ const classes: Readonly<Record<Operation['class'], string>> = {
 };
 
 /** All there is to say about one operation. */
-export function showOperation(operation: ToldOperation): string {
+export function showOperation(operation: Numbered<ToldOperation>): string {
   const { id, state, kind, zone, actor, source, problems, attempts, watchUntil } = operation;
   const lines = [
-    `operation  ${id}`,
+    `operation  ${id}${operation.central === undefined ? '' : ` at central ${operation.central}`}`,
     `state      ${coloured(state, moodOfState(state))}: ${meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
     `who        ${actor === '' ? '-' : actor}; ${classes[operation.class]}${source === '' ? '' : ` (${source})`}`,

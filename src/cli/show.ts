@@ -1,5 +1,6 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
+import type { AtEach, Numbered } from '../app/told.ts';
 import type { SigningReport } from '../app/zone-signing.ts';
 import { formatRecord, recordId } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
@@ -27,6 +28,20 @@ export interface StatusReport {
   readonly engine: EngineStatus | null;
   /** Null where no name servers are asked; absent from an agent of an earlier release. */
   readonly verify?: VerifyStatus | null;
+  /** All centrals, what stands above of the first included; absent from an agent of an earlier release. */
+  readonly centrals?: readonly CentralReport[];
+}
+
+/** One central of the panel. */
+export interface CentralReport {
+  /** As in the settings: 1 is `[isp_master]`. */
+  readonly number: number;
+  readonly central: { readonly address: string; readonly account: string };
+  readonly found: StatusReport['found'];
+  /** Why nothing is sent to it at the moment; null while it is. */
+  readonly blocked: Problem | null;
+  readonly engine: EngineStatus;
+  readonly verify: VerifyStatus | null;
 }
 
 /** How a state or standing is meant where a person looks. */
@@ -56,37 +71,56 @@ function inMood(state: string): Cell {
 }
 
 export function showStatus(report: StatusReport): string {
-  const { engine, central } = report;
-  const lines = [
-    `agent      ${coloured(report.state, moodOfState(report.state))}, release ${report.version}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`,
-    `central    ${central === null ? '-' : `${central.address} as ${central.account}`}${foundText(report)}`,
-    `paused     ${pausedText(report)}`,
-  ];
-  if (engine !== null) {
-    const { comparison } = engine;
-    const running = comparison.running
-      ? `running, ${comparison.done} of ${comparison.total}`
-      : 'not complete';
-    lines.push(
-      `baseline   ${engine.baselineAt === null ? running : localTime(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
-      `zones      ${counts(engine.zones)}`,
-      `records    ${counts(engine.records)}`,
-      `operations ${engine.open} open, ${engine.stuck.length} stuck`,
-    );
-    if (engine.remarks > 0)
-      lines.push(
-        `remarks    ${coloured(String(engine.remarks), 'care')} ${engine.remarks === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
-      );
-    for (const stuck of engine.stuck)
-      lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
+  const { engine, central, centrals = [] } = report;
+  const [first] = centrals;
+  const head = `agent      ${coloured(report.state, moodOfState(report.state))}, release ${report.version}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`;
+  const paused = `paused     ${pausedText(report)}`;
+  const problems = [...report.problems, ...report.pending].map(
+    (problem) => `${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`,
+  );
+  if (centrals.length > 1) {
+    const all = centrals.flatMap((one) => [
+      `central ${one.number}  ${nameOf(one.central)}${foundText(one)}`,
+      ...stateLines(one),
+    ]);
+    return [head, paused, ...all, ...problems].join('\n');
   }
-  if (report.verify !== undefined && report.verify !== null) lines.push(...verifyLines(report.verify));
-  for (const problem of [...report.problems, ...report.pending])
-    lines.push(`${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`);
-  return lines.join('\n');
+  const name = `central    ${central === null ? '-' : nameOf(central)}${foundText(report)}`;
+  const { verify = null } = report;
+  const state = engine === null ? [] : stateLines({ engine, verify, blocked: first?.blocked ?? null });
+  return [head, name, paused, ...state, ...problems].join('\n');
 }
 
-function foundText({ found }: StatusReport): string {
+function nameOf({ address, account }: CentralReport['central']): string {
+  return `${address} as ${account}`;
+}
+
+/** How the account, its operations and its name servers are. */
+function stateLines({
+  engine,
+  verify,
+  blocked,
+}: Pick<CentralReport, 'engine' | 'verify' | 'blocked'>): string[] {
+  const { comparison } = engine;
+  const running = comparison.running ? `running, ${comparison.done} of ${comparison.total}` : 'not complete';
+  const lines = [
+    `baseline   ${engine.baselineAt === null ? running : localTime(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
+    `zones      ${counts(engine.zones)}`,
+    `records    ${counts(engine.records)}`,
+    `operations ${engine.open} open, ${engine.stuck.length} stuck`,
+  ];
+  if (blocked !== null) lines.push(`${coloured('blocked', 'bad')}    ${describeProblem(blocked, 'en')}`);
+  if (engine.remarks > 0)
+    lines.push(
+      `remarks    ${coloured(String(engine.remarks), 'care')} ${engine.remarks === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
+    );
+  for (const stuck of engine.stuck)
+    lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
+  if (verify !== null) lines.push(...verifyLines(verify));
+  return lines;
+}
+
+function foundText({ found }: Pick<StatusReport, 'found'>): string {
   return found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
 }
 
@@ -105,14 +139,16 @@ function reasons({ problems }: Operation): string {
   return problems.map((problem) => describeProblem(problem, 'en')).join(' ');
 }
 
-export function showZones(zones: readonly ZoneEntry[]): string {
-  const rows = zones.map(({ zone, standing, baselineAt, note }) => [
+export function showZones(zones: readonly Numbered<ZoneEntry>[]): string {
+  const several = zones.some(({ central }) => central !== undefined);
+  const rows = zones.map(({ zone, standing, baselineAt, note, central }) => [
+    ...(several ? [String(central)] : []),
     displayName(zone),
     inMood(standing),
     localTime(baselineAt),
     noteText(note),
   ]);
-  return table(['ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
+  return table([...(several ? ['CENTRAL'] : []), 'ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
 }
 
 /** What the agent, or the journal, knows of a zone, and what the central tells of its signing. */
@@ -120,8 +156,15 @@ export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
 }
 
-/** Both sides side by side, and what the registrar has to know of a signed zone. */
-export function showZone(zone: DnsName, view: ZoneReport): string {
+/** Both sides side by side, and what the registrar has to know of a signed zone; one central after the other. */
+export function showZone(zone: DnsName, report: AtEach<ZoneReport>): string {
+  if (report.centrals === undefined) return showAt(zone, report);
+  return report.centrals
+    .map((one) => `central ${one.central}  ${nameOf(one)}\n${showAt(zone, one)}`)
+    .join('\n\n');
+}
+
+function showAt(zone: DnsName, view: ZoneReport): string {
   const { entry } = view;
   const remark = entry === null || entry.note === null ? '' : ` (${noteText(entry.note)})`;
   const standing = entry?.standing ?? 'not known';
@@ -157,8 +200,10 @@ function shortened(text: string): string {
   return text.length > 90 ? `${text.slice(0, 87)}...` : text;
 }
 
-export function showHistory(operations: readonly Operation[]): string {
+export function showHistory(operations: readonly Numbered<Operation>[]): string {
+  const several = operations.some(({ central }) => central !== undefined);
   const rows = operations.map((operation) => [
+    ...(several ? [String(operation.central)] : []),
     localTime(operation.createdAt),
     operation.id,
     inMood(operation.state),
@@ -167,7 +212,8 @@ export function showHistory(operations: readonly Operation[]): string {
     operation.actor === '' ? operation.source : operation.actor,
     [shortened(describeItems(operation)), ...codes(operation)].join(' '),
   ]);
-  return table(['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'], rows);
+  const headings = ['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'];
+  return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
 }
 
 /** Why it ended so, in short; `domainsync show` has the words. */

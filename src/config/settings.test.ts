@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { describeProblem } from '../core/describe.ts';
-import { loadSettings, readSettings, saveSettings, type Settings } from './settings.ts';
+import { everyCentral, loadSettings, readSettings, saveSettings, type Settings } from './settings.ts';
 
 const file = 'domainsync.ini';
 
@@ -190,4 +190,89 @@ test('a password shows itself nowhere', () => {
   for (const shown of [JSON.stringify(settings), inspect(settings), String(settings.password)]) {
     assert.doesNotMatch(shown, /hunter2/);
   }
+});
+
+test('further centrals, each in a section of its own; what has none is shared', () => {
+  const text = `[isp_master]
+host = dns.example.net
+username = u
+password = one
+
+[sync]
+deadline = 7
+
+[verify]
+servers = 192.0.2.1
+
+[central_10]
+host = ten.example.net
+username = u
+password = ten
+
+[central_2]
+host = 192.0.2.53
+kind = rfc2136
+username = key
+password = two
+
+[verify_2]
+servers = 192.0.2.2, 192.0.2.3
+mode = strict
+`;
+  const loaded = readSettings(text, file);
+  assert.ok(loaded.kind === 'configured', JSON.stringify(loaded));
+  assert.deepEqual(loaded.warnings, []);
+  const all = everyCentral(loaded.settings);
+  assert.deepEqual(
+    all.map(({ number, address, password, deadline, verify }) => [
+      number,
+      address,
+      password.reveal(),
+      deadline,
+      verify.servers.length,
+      verify.strict,
+    ]),
+    [
+      [1, 'https://dns.example.net', 'one', 7_000, 1, false],
+      [2, 'dns://192.0.2.53:53', 'two', 7_000, 2, true],
+      [10, 'https://ten.example.net', 'ten', 7_000, 0, false],
+    ],
+  );
+});
+
+test('mistakes in further centrals name the section and the line, all of them', () => {
+  const first = withHost('dns.example.net');
+  const problems = (text: string): unknown[] => {
+    const loaded = readSettings(text, file);
+    assert.ok(loaded.kind === 'broken', JSON.stringify(loaded));
+    return loaded.problems.map(({ code, params }) => [
+      code,
+      params['line'],
+      params['option'] ?? params['section'],
+    ]);
+  };
+  assert.deepEqual(
+    problems(`${first}[central_2]\nkind = nonsense\n[central_3]\nhost = a b\nusername = u\n`),
+    [
+      ['settings.bad-choice', '6', '[central_2] kind'],
+      ['settings.missing', '0', '[central_2] host'],
+      ['settings.missing', '0', '[central_2] username'],
+      ['settings.missing', '0', '[central_2] password'],
+      ['settings.bad-address', '8', '[central_3] host'],
+      ['settings.missing', '0', '[central_3] password'],
+    ],
+  );
+  const other = first.replace('[isp_master]', '[central_2]').replace('dns.', 'DNS.');
+  assert.deepEqual(problems(first + other), [['settings.same-central', '6', 'central_2']]);
+  assert.deepEqual(problems(other), [
+    ['settings.missing', '0', 'host'],
+    ['settings.missing', '0', 'username'],
+    ['settings.missing', '0', 'password'],
+  ]);
+  const unknown = readSettings(`${first}[central_1]\nhost = x\n[verify_2]\nservers = y\n`, file);
+  assert.ok(unknown.kind === 'configured');
+  assert.deepEqual(
+    unknown.warnings.map(({ params }) => params['line']),
+    ['6', '8'],
+  );
 });

@@ -18,6 +18,10 @@ import { Secret } from './secret.ts';
 import { baseAddress, serverAddress, serverText, type ServerAddress } from './address.ts';
 
 export interface Settings {
+  /** Which of the panel's centrals it is about: 1 is `[isp_master]`, others have the number of their section. */
+  readonly number: number;
+  /** The settings of further centrals (`[central_2]` ...), by number; empty in those. What has no section there is the same. */
+  readonly further: readonly Settings[];
   /**
    * Base URL of the central, https (or http on this machine), with a path only where one was written; of a name server
    * `dns://host:port`.
@@ -100,27 +104,104 @@ export function readSettings(text: string, path: string): LoadedSettings {
     code: `settings.${kind}`,
     params: { path, line: String(line) },
   }));
-  const values = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
-  const host = values.get('isp_master.host')?.value ?? '';
-  if (host === '' && problems.length === 0) return { kind: 'not-configured', path };
-  const get = (option: Option): string => readOption(option, values.get(keyOf(option)), path, problems);
-  const read = Object.fromEntries(options.map((option) => [keyOf(option), get(option)]));
-  const place = (key: string): { line: number; path: string } => ({ line: values.get(key)?.line ?? 0, path });
-  const address = addressFor(host, read, place('isp_master.host'), problems);
+  const numbers = numbersIn(entries);
+  const all = numbers.map((number): Source => ({ number, path, entries: entriesOf(number, entries) }));
+  const [first = { number: 1, path, entries: new Map<string, IniEntry>() }, ...others] = all;
+  const host = first.entries.get('isp_master.host')?.value ?? '';
+  if (host === '' && others.length === 0 && problems.length === 0) return { kind: 'not-configured', path };
+  const further = others.map((source) => readCentral(source, [], problems));
+  const settings = readCentral(first, further, problems);
+  problems.push(...sameTwice([settings, ...further], all));
+  if (problems.length > 0) return { kind: 'broken', path, problems };
+  return { kind: 'configured', path, settings, warnings: unknownOptions(entries, numbers, path) };
+}
+
+/** All centrals of the settings, the first one first. */
+export function everyCentral(settings: Settings): readonly Settings[] {
+  return [settings, ...settings.further];
+}
+
+/** What stands in the file for one central. */
+interface Source {
+  readonly number: number;
+  readonly path: string;
+  /** By section and option as the first central has them. */
+  readonly entries: ReadonlyMap<string, IniEntry>;
+}
+
+const furtherSection = /^central_([2-9]|[1-9]\d{1,2})$/u;
+
+/** 1, and the numbers of the sections of further centrals. */
+function numbersIn(entries: readonly IniEntry[]): readonly number[] {
+  const further = entries.flatMap(({ section }) => furtherSection.exec(section)?.[1] ?? []).map(Number);
+  return [1, ...[...new Set(further)].toSorted((a, b) => a - b)];
+}
+
+/** Where the options of a section of the first central stand for another one; what all share stands with the first. */
+function sectionOf(section: string, number: number): string {
+  if (number === 1) return section;
+  if (section === 'isp_master') return `central_${number}`;
+  return section === 'verify' ? `verify_${number}` : section;
+}
+
+function entriesOf(number: number, entries: readonly IniEntry[]): ReadonlyMap<string, IniEntry> {
+  const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
+  return new Map(
+    options.flatMap((option) => {
+      const entry = found.get(`${sectionOf(option.section, number)}.${option.option}`);
+      return entry === undefined ? [] : [[keyOf(option), entry]];
+    }),
+  );
+}
+
+function readCentral(source: Source, further: readonly Settings[], problems: Problem[]): Settings {
+  const { number, path, entries } = source;
+  const found: Problem[] = [];
+  const own = options.filter(({ section }) => number === 1 || sectionOf(section, number) !== section);
+  const get = (option: Option): string => readOption(option, entries.get(keyOf(option)), path, found);
+  const read = Object.fromEntries(own.map((option) => [keyOf(option), get(option)]));
+  // A mistake in what all share is told with the first.
+  const ignored: Problem[] = [];
+  for (const option of options) {
+    read[keyOf(option)] ??= readOption(option, entries.get(keyOf(option)), path, ignored);
+  }
+  const place = (key: string): { line: number; path: string } => ({
+    line: entries.get(key)?.line ?? 0,
+    path,
+  });
+  const host = entries.get('isp_master.host')?.value ?? '';
+  const required = number === 1 && further.length === 0 ? [] : ['host'];
+  const address = host === '' ? '' : addressFor(host, read, place('isp_master.host'), found);
   const servers = listOf(read['verify.servers']).flatMap((one) => {
     const server = serverAddress(one, 53);
     const { line } = place('verify.servers');
-    if (server === null) problems.push(badAddress('servers', path, line));
+    if (server === null) found.push(badAddress('servers', path, line));
     return server ?? [];
   });
-  for (const option of ['username', 'password']) requireValue(option, values, path, problems);
-  if (problems.length > 0) return { kind: 'broken', path, problems };
-  return {
-    kind: 'configured',
-    path,
-    settings: freeze(address, servers, read),
-    warnings: unknownOptions(entries, path),
-  };
+  for (const option of [...required, 'username', 'password']) requireValue(option, entries, path, found);
+  problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
+  return freeze({ number, address, servers, read, further });
+}
+
+/** A problem of a further central names its section. */
+function withSection({ code, params }: Problem, number: number): Problem {
+  const { option = '' } = params;
+  const known = options.find((one) => one.option === option);
+  const section = sectionOf(known?.section ?? 'isp_master', number);
+  return { code, params: { ...params, option: `[${section}] ${option}` } };
+}
+
+/** An account has one ledger, and may be named once. */
+function sameTwice(all: readonly Settings[], sources: readonly Source[]): Problem[] {
+  return all.flatMap(({ number, address, username }, at) => {
+    const earlier = all.slice(0, at).find((one) => one.address === address && one.username === username);
+    if (earlier === undefined || address === '') return [];
+    const entry = sources[at]?.entries.get('isp_master.host');
+    const section = sectionOf('isp_master', number);
+    const other = sectionOf('isp_master', earlier.number);
+    const params = { path: sources[at]?.path ?? '', line: String(entry?.line ?? 0), section, other };
+    return [{ code: 'settings.same-central', params }];
+  });
 }
 
 function addressFor(
@@ -190,8 +271,12 @@ function objection(
   return null;
 }
 
-function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
-  const known = new Set(options.map(keyOf));
+function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[], path: string): Problem[] {
+  const known = new Set(
+    numbers.flatMap((number) =>
+      options.map(({ section, option }) => `${sectionOf(section, number)}.${option}`),
+    ),
+  );
   return entries
     .filter(({ section, option }) => !known.has(`${section}.${option}`))
     .map(({ option, line }) => ({
@@ -200,14 +285,21 @@ function unknownOptions(entries: readonly IniEntry[], path: string): Problem[] {
     }));
 }
 
-function freeze(
-  address: string,
-  servers: readonly ServerAddress[],
-  read: Readonly<Record<string, string>>,
-): Settings {
+function freeze({
+  number,
+  address,
+  servers,
+  read,
+  further,
+}: Pick<Settings, 'number' | 'address' | 'further'> & {
+  readonly servers: readonly ServerAddress[];
+  readonly read: Readonly<Record<string, string>>;
+}): Settings {
   const text = (key: string): string => read[key] ?? '';
   const time = (key: string): number => Number(text(`sync.${key}`)) * 1_000;
   const settings: Settings = {
+    number,
+    further,
     address,
     kind: centralKindOf(text('isp_master.kind')),
     username: text('isp_master.username'),

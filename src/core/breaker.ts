@@ -1,4 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
+import type { Problem } from '../dns/problem.ts';
 import {
   CentralError,
   type CallContext,
@@ -25,6 +26,12 @@ const outages: ReadonlySet<CentralErrorCode> = new Set([
   'central.garbled',
 ]);
 
+/** A central behind a breaker. */
+export interface GuardedCentral extends Central {
+  /** Why no call is let through now; null while they are. */
+  readonly blocked: Problem | null;
+}
+
 /**
  * A central that fails at once while the one behind it is known to be out of order (design, "Modes"). After two outages in a row
  * calls fail with `central.breaker-open` (nothing sent, so `untouched`); every 5 s one call is let through, and its success
@@ -32,9 +39,12 @@ const outages: ReadonlySet<CentralErrorCode> = new Set([
  * attempt after 15 minutes, then one an hour. New settings mean a new wrapper. Both errors name the failure they stand for in
  * `params.cause` and `params.text`.
  */
-export function withBreaker(central: Central, clock: Clock): Central {
+export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   const gate = new Gate(clock);
   return {
+    get blocked() {
+      return gate.blocked;
+    },
     id: central.id,
     get traits() {
       return central.traits;
@@ -78,6 +88,11 @@ class Gate {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  get blocked(): Problem | null {
+    const block = this.#login ?? this.#open;
+    return block === null ? null : blocked(block).problem;
   }
 
   /** Runs one call, or fails at once. @throws {CentralError} */

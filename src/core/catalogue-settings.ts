@@ -18,6 +18,10 @@ export const settingsTexts = {
     en: '{path}, line {line}: this option has a value already.',
     ru: '{path}, строка {line}: параметр уже задан выше.',
   },
+  'settings.same-central': {
+    en: '{path}, line {line}: [{section}] names the same account as [{other}]. A central has one section.',
+    ru: '{path}, строка {line}: в [{section}] указана та же учётная запись, что и в [{other}]. У центрального DNS один раздел.',
+  },
   'settings.missing': {
     en: '{path}: the option {option} is missing.',
     ru: '{path}: не задан параметр {option}.',
@@ -150,6 +154,10 @@ export const settingsTexts = {
   'agent.self-test': {
     en: 'An intended error of the self-test. The record is removed again.',
     ru: 'Намеренная ошибка самопроверки. Запись будет удалена.',
+  },
+  'agent.no-such-central': {
+    en: 'The settings in force have no central {number}; see "domainsync status".',
+    ru: 'В действующих настройках нет центрального DNS {number}; см. «domainsync status».',
   },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',

@@ -39,8 +39,19 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** One problem in words, without its code. An unknown code is shown as it is rather than hidden. */
-export function describeProblem({ code, params }: Problem, language: Language): string {
+/**
+ * One problem in words, without its code. An unknown code is shown as it is rather than hidden. Where there are several centrals the
+ * parameter `central` holds the numbers of those that have the problem.
+ */
+export function describeProblem(problem: Problem, language: Language): string {
+  const { central } = problem.params;
+  const said = wordsOf(problem, language);
+  return central === undefined
+    ? said
+    : `${language === 'ru' ? 'Центральный DNS' : 'Central DNS'} ${central}: ${said}`;
+}
+
+function wordsOf({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
   if (entry === undefined) return [code, ...Object.values(params)].join(' ');
   const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => params[name] ?? whole);

@@ -221,3 +221,26 @@ test('nobody but an administrator', async (t) => {
   assert.match(wrong(doc, ''), /administrator/);
   assert.equal(form.settings(), '');
 });
+
+test('further centrals are none of the form’s business: their sections stay as they are', async (t) => {
+  const form = makeForm(t);
+  const path = join(form.root, 'etc/domainsync.ini');
+  const further = `; the second
+[central_2]
+host = 192.0.2.53
+kind = rfc2136
+username = key
+password = c2VjcmV0
+
+[verify_2]
+servers = 192.0.2.53
+`;
+  writeFileSync(path, `[isp_master]\nhost = ${host()}\nusername = someone\npassword = else\n\n${further}`);
+  const trust = { fingerprint: central.fingerprint, trust: 'on' };
+  const saved = await form.ask({ host: host(), ...right, ...trust });
+  assert.ok(child(saved, 'ok'), JSON.stringify(saved));
+  assert.ok(form.settings().includes(further), form.settings());
+  assert.match(form.settings(), /^username = kunde42$/mu);
+  writeFileSync(path, form.settings().replace('c2VjcmV0', ''));
+  assert.match(wrong(await form.ask({ host: host(), ...right, ...trust }), 'host'), /\[central_2\] password/);
+});

@@ -1,6 +1,6 @@
 /**
- * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names | signed]`; with `ttl` both sides keep a TTL for
- * each record, with `names` the central cannot read whole zones, with `signed` it signs every zone. Prints the story of the first history that
+ * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names | signed | two]`; with `ttl` both sides keep a TTL for
+ * each record, with `names` the central cannot read whole zones, with `signed` it signs every zone, with `two` the panel has a second one. Prints the story of the first history that
  * breaks a law and exits 1; prints how many were played otherwise.
  */
 import { playHistory } from './simulator/history.ts';
@@ -17,6 +17,7 @@ for (let seed = first; seed < first + count; seed += 1) {
       ttls: mode === 'ttl',
       byName: mode === 'names',
       signed: mode === 'signed',
+      two: mode === 'two',
     },
   );
   if (violations.length === 0) continue;

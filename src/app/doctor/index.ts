@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { loadSettings, type Settings } from '../../config/settings.ts';
+import { everyCentral, loadSettings, type Settings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
 import { journalPath } from '../paths.ts';
 import { askedServers } from '../verifier.ts';
@@ -32,7 +32,7 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
     return;
   }
   const loaded = loadSettings(paths.root);
-  const settings = loaded.kind === 'configured' ? loaded.settings : null;
+  const centrals = loaded.kind === 'configured' ? everyCentral(loaded.settings) : [];
   const looks: readonly (readonly [string, Look])[] = [
     ['host', () => lookAtHost(paths)],
     ['plugin files', () => lookAtFiles(paths)],
@@ -46,25 +46,31 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
       async () => await lookAtPanel(paths, await wirePanel(paths.root), await wirePanelHand(paths.root)),
     ],
     ['panel log', () => lookAtRegistration(paths)],
-    ['central', async () => (settings === null ? [] : await lookAtCentral(settings, paths.root, wall))],
-    [
-      'journal',
-      async () => {
-        if (settings === null) return [];
-        return await lookAtJournal(await journalOf(settings, paths), wall);
-      },
-    ],
-    [
-      'name servers',
-      async () => {
-        if (settings === null || settings.verify.servers.length === 0) return [];
-        const zone = await joinedZone(await journalOf(settings, paths));
-        return await lookAtNameServers(askedServers(settings), zone, settings.verify.strict);
-      },
-    ],
+    ...centrals.flatMap((one) => looksAt(one, { paths, wall, several: centrals.length > 1 })),
     ['log', () => lookAtLog(paths, wall)],
   ];
   for (const [check, look] of looks) yield* await looked(check, look);
+}
+
+/** What there is to look at for one central; where there are several, each finding names it by its number. */
+function looksAt(
+  settings: Settings,
+  { paths, wall, several }: Pick<DoctorOptions, 'paths' | 'wall'> & { readonly several: boolean },
+): readonly (readonly [string, Look])[] {
+  const named = (name: string): string => (several ? `${name} ${settings.number}` : name);
+  const look = (name: string, body: () => Promise<readonly Finding[]>): readonly [string, Look] => [
+    named(name),
+    async () => (await body()).map((one) => ({ ...one, check: named(one.check) })),
+  ];
+  return [
+    look('central', async () => await lookAtCentral(settings, paths.root, wall)),
+    look('journal', async () => await lookAtJournal(await journalOf(settings, paths), wall)),
+    look('name servers', async () => {
+      if (settings.verify.servers.length === 0) return [];
+      const zone = await joinedZone(await journalOf(settings, paths));
+      return await lookAtNameServers(askedServers(settings), zone, settings.verify.strict);
+    }),
+  ];
 }
 
 /** Where the journal of the account in use is. */

@@ -42,7 +42,7 @@ class Rfc2136Central implements Central {
     this.#server = new NameServer(settings, clock);
     this.#reader = new NameReader(this.#server);
     this.#updater = new ZoneUpdater(this.#server, this.#reader);
-    this.id = { kind: 'rfc2136', address: settings.address, account: settings.key.name };
+    this.id = { kind: 'rfc2136', address: settings.address, account: displayName(settings.key.name) };
     this.traits = {
       atomic: 'zone',
       guard: 'cas',

@@ -3,7 +3,7 @@ import { isMirrored } from '../ledger.ts';
 import { refusal } from '../catalogue.ts';
 import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
-import type { Outcome } from './carry-out.ts';
+import type { Refused } from './carry-out.ts';
 import { mirrorItems, resolve } from './mirror.ts';
 import { fromEvent, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
@@ -173,7 +173,7 @@ async function rememberToRestore(
   runtime: Runtime,
   event: RecordsEvent,
   items: Parameters<typeof mirrorItems>[2],
-  refused: Extract<Outcome, { readonly kind: 'refused' }>,
+  refused: Refused,
 ): Promise<void> {
   const base =
     refused.operation ??

@@ -7,18 +7,18 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import type { Verdict } from '../panel.ts';
 import { mirroredNames } from './operations.ts';
-import { planChange, type ZoneKnowledge } from './plan.ts';
+import { planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
-export type Outcome =
-  | { readonly kind: 'applied'; readonly operation: Operation }
-  | {
-      readonly kind: 'refused';
-      readonly problems: readonly Problem[];
-      readonly changed: 'nothing' | 'unknown';
-      /** Null when it never got as far as the journal. */
-      readonly operation: Operation | null;
-    };
+export type Outcome = { readonly kind: 'applied'; readonly operation: Operation } | Refused;
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly problems: readonly Problem[];
+  readonly changed: 'nothing' | 'unknown';
+  /** Null when it never got as far as the journal. */
+  readonly operation: Operation | null;
+}
 
 /**
  * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal (design: "Data flow").
@@ -32,12 +32,9 @@ export async function carryOut(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const ctx: CallContext = { signal, operation: draft.id };
-  const names = mirroredNames(draft);
-  const present = names.length === 0 ? [] : await readPresent(runtime, draft, ctx);
-  if (!Array.isArray(present)) return present;
-  const plan = planChange(knowledge, draft.items, present);
-  const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
-  if (objections.length > 0) return refusedOutright(objections);
+  const planned = await planAtCentral(runtime, draft, knowledge, ctx);
+  if ('kind' in planned) return planned;
+  const { plan, present } = planned;
   const prepared: Operation = {
     ...draft,
     items: plan.items,
@@ -47,6 +44,30 @@ export async function carryOut(
   if (isEmptyChange(plan.change)) return await nothingToWrite(runtime, prepared);
   await runtime.ports.journal.commit({ operations: [prepared] });
   return await write(runtime, prepared, plan.change, present, ctx);
+}
+
+/** What would be written, and what the central holds at its names. */
+interface Planned {
+  readonly plan: Plan;
+  readonly present: readonly CentralRecord[];
+}
+
+/**
+ * Everything short of writing: the central is read, the change planned and audited. The names are locked by the caller.
+ * @returns a refusal when anything is against it; nothing was changed then
+ */
+export async function planAtCentral(
+  runtime: Runtime,
+  draft: Operation,
+  knowledge: ZoneKnowledge,
+  ctx: CallContext,
+): Promise<Planned | Refused> {
+  const names = mirroredNames(draft);
+  const present = names.length === 0 ? [] : await readPresent(runtime, draft, ctx);
+  if (!Array.isArray(present)) return present;
+  const plan = planChange(knowledge, draft.items, present);
+  const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
+  return objections.length > 0 ? refusedOutright(objections) : { plan, present };
 }
 
 /** The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no other. */
@@ -59,7 +80,7 @@ function typesIn(items: Operation['items']): ReadonlySet<string> | undefined {
   return types.has('CNAME') ? undefined : types;
 }
 
-function refusedOutright(problems: readonly Problem[]): Outcome {
+function refusedOutright(problems: readonly Problem[]): Refused {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
 
@@ -67,7 +88,7 @@ async function readPresent(
   runtime: Runtime,
   draft: Operation,
   ctx: CallContext,
-): Promise<CentralRecord[] | Outcome> {
+): Promise<CentralRecord[] | Refused> {
   try {
     const names = mirroredNames(draft);
     const present = await runtime.ports.central.readNames(draft.zone, names, ctx, typesIn(draft.items));

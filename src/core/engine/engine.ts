@@ -1,4 +1,5 @@
 import { labels, parentName, type DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
@@ -6,13 +7,14 @@ import type { Operation } from '../operation.ts';
 import type { EditEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
-import { beforeRecords } from './mirror.ts';
+import { beforeRecords, objectionsToRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import { askForYes } from './signed-delete.ts';
+import { takeBack } from './take-back.ts';
 import { baselineFact } from './unknown-zone.ts';
-import { beforeCreate, beforeDelete } from './zone-edits.ts';
+import { beforeCreate, beforeDelete, objectionsToCreate, objectionsToDelete } from './zone-edits.ts';
 
 export interface EngineStatus {
   /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */
@@ -79,8 +81,9 @@ export class Engine {
   /**
    * Answers one hook call. Never throws: what goes wrong is a refusal that says what was and was not changed.
    * @param signal aborts at the deadline of the call
+   * @param begun gets the ids of the operations that stand for accepted edits, also if a later edit of the call is refused
    */
-  async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+  async answer(event: PanelEvent, signal: AbortSignal, begun: string[] = []): Promise<Verdict> {
     return await this.#runtime.asHandler(async () => {
       switch (event.kind) {
         case 'ignore':
@@ -90,9 +93,51 @@ export class Engine {
         case 'invalid':
           return { kind: 'refuse', problems: event.problems, changed: 'nothing' };
         case 'edits':
-          return await this.#edits(event.edits, signal);
+          return await this.#edits(event.edits, signal, begun);
       }
     });
+  }
+
+  /**
+   * What {@link answer} would refuse of a `before` call now, all of it, found without writing at the central. Never throws.
+   * @param signal as for `answer`
+   */
+  async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
+    const asked = edits.filter((edit) => edit.stage === 'before' && !this.#isOwn(edit));
+    try {
+      const problems = [...(await askForYes(this.#runtime, asked, signal))];
+      for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
+      return problems;
+    } catch (error) {
+      const verdict = this.#failed(asked.map(({ zone }) => zone).join(' '), error, 'nothing');
+      return verdict.kind === 'refuse' ? verdict.problems : [];
+    }
+  }
+
+  /**
+   * Takes back at once what operations of {@link answer} did: the edit is refused for the sake of another central. Never throws;
+   * what is left is retried in the background.
+   * @param problems why
+   * @returns `nothing` when it is proved that nothing of them is left
+   */
+  async takeBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
+    try {
+      return await takeBack(this.#runtime, ids, problems);
+    } catch (error) {
+      this.#failed('-', error, 'unknown');
+      return 'unknown';
+    }
+  }
+
+  /** Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile prove nothing. */
+  async duringCall<T>(body: () => Promise<T>): Promise<T> {
+    return await this.#runtime.asHandler(body);
+  }
+
+  /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
+  putOff(mark: string): void {
+    const restoring = this.#runtime.marks.get(mark);
+    if (restoring !== undefined) restoring.putOff = true;
   }
 
   /** Asks for a comparison, soon, in the background. */
@@ -162,11 +207,11 @@ export class Engine {
   }
 
   /** All edits of one call are accepted or none; what the accepted ones did is taken back when the panel is seen unchanged. */
-  async #edits(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict> {
+  async #edits(edits: readonly EditEvent[], signal: AbortSignal, begun: string[]): Promise<Verdict> {
     const unasked = await this.#askForYes(edits, signal);
     if (unasked !== null) return unasked;
     for (const edit of edits) {
-      const verdict = await this.#edit(edit, signal);
+      const verdict = await this.#edit(edit, signal, begun);
       if (verdict.kind === 'refuse') return verdict;
     }
     return { kind: 'accept' };
@@ -181,13 +226,18 @@ export class Engine {
     }
   }
 
-  async #edit(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
-    if (edit.mark !== null && this.#runtime.marks.has(edit.mark)) return { kind: 'accept' };
+  /** Whether it is our own write into the panel. */
+  #isOwn({ mark }: EditEvent): boolean {
+    return mark !== null && this.#runtime.marks.has(mark);
+  }
+
+  async #edit(edit: EditEvent, signal: AbortSignal, begun: string[]): Promise<Verdict> {
+    if (this.#isOwn(edit)) return { kind: 'accept' };
     try {
       const verdict =
         edit.stage === 'after'
           ? await answerAfter(this.#runtime, edit, signal)
-          : await this.#before(edit, signal);
+          : await this.#before(edit, signal, begun);
       this.#runtime.ports.log(4, `edit.${verdict.kind}`, {
         stage: edit.stage,
         kind: edit.kind,
@@ -200,14 +250,14 @@ export class Engine {
     }
   }
 
-  async #before(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
+  async #before(edit: EditEvent, signal: AbortSignal, begun: string[]): Promise<Verdict> {
     switch (edit.kind) {
       case 'records':
-        return await beforeRecords(this.#runtime, edit, signal);
+        return await beforeRecords(this.#runtime, edit, signal, begun);
       case 'zone-create':
-        return await beforeCreate(this.#runtime, edit, signal);
+        return await beforeCreate(this.#runtime, edit, signal, begun);
       case 'zone-delete':
-        return await beforeDelete(this.#runtime, edit, signal);
+        return await beforeDelete(this.#runtime, edit, signal, begun);
     }
   }
 
@@ -238,6 +288,21 @@ export class Engine {
       );
       if (slept) await this.#compareAll.everything('periodic');
     }
+  }
+}
+
+async function objectionsTo(
+  runtime: Runtime,
+  edit: EditEvent,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  switch (edit.kind) {
+    case 'records':
+      return await objectionsToRecords(runtime, edit, signal);
+    case 'zone-create':
+      return await objectionsToCreate(runtime, edit, signal);
+    case 'zone-delete':
+      return await objectionsToDelete(runtime, edit, signal);
   }
 }
 

@@ -1,20 +1,25 @@
 import type { DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import { isMirrored } from '../ledger.ts';
 import type { Operation, OperationClass, OperationItem } from '../operation.ts';
 import type { EditItem, RecordsEvent, Resolution, Verdict } from '../panel.ts';
-import { carryOut, verdictOf, type Outcome } from './carry-out.ts';
+import { carryOut, planAtCentral, verdictOf, type Outcome, type Refused } from './carry-out.ts';
 import { fromEvent, mirroredNames, newOperation } from './operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
 
-/** Answers `before` of a record edit: done at the central first, or refused. */
+/**
+ * Answers `before` of a record edit: done at the central first, or refused.
+ * @param begun gets the id of the operation that stands for an accepted edit
+ */
 export async function beforeRecords(
   runtime: Runtime,
   event: RecordsEvent,
   signal: AbortSignal,
+  begun: string[],
 ): Promise<Verdict> {
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event.zone);
@@ -22,7 +27,34 @@ export async function beforeRecords(
   const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return resolved.verdict;
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', signal);
+  if (outcome.kind === 'applied') begun.push(outcome.operation.id);
   return verdictOf(outcome);
+}
+
+/**
+ * What {@link beforeRecords} would refuse now, found without writing at the central.
+ * @throws {JournalError}
+ */
+export async function objectionsToRecords(
+  runtime: Runtime,
+  event: RecordsEvent,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const entry = await runtime.ports.journal.zone(event.zone);
+  if (entry === null) return problemsOf(await unknownZone(runtime, event.zone));
+  if (!isMirrored(entry.standing)) return [];
+  const resolved = await resolve(runtime, event);
+  if (resolved.kind === 'refuse') return problemsOf(resolved.verdict);
+  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'records', class: 'veto' });
+  // Under the locks: an edit of the same names that is just being written would look like somebody else's records.
+  const planned = await underLocks(runtime, draft, resolved.items, signal, async (operation, knowledge) =>
+    planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
+  );
+  return 'kind' in planned ? planned.problems : [];
+}
+
+function problemsOf(verdict: Verdict): readonly Problem[] {
+  return verdict.kind === 'refuse' ? verdict.problems : [];
 }
 
 type Resolved =
@@ -74,7 +106,13 @@ export async function mirrorItems(
   const draft = newOperation(runtime, { ...source, kind: 'records', class: kind });
   runtime.inFlight.add(draft.id);
   try {
-    return await lockAndCarryOut(runtime, draft, items, signal);
+    return await underLocks(
+      runtime,
+      draft,
+      items,
+      signal,
+      async (operation, knowledge) => await carryOut(runtime, operation, knowledge, signal),
+    );
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { operation: draft.id, code: error.code });
@@ -88,12 +126,14 @@ export async function mirrorItems(
   }
 }
 
-async function lockAndCarryOut(
+/** Runs `body` with the names of the items locked, unless something of ours stands against the edit already. */
+async function underLocks<T>(
   runtime: Runtime,
   draft: Operation,
   items: readonly EditItem[],
   signal: AbortSignal,
-): Promise<Outcome> {
+  body: (draft: Operation, knowledge: ZoneKnowledge) => Promise<T>,
+): Promise<T | Refused> {
   const names = mirroredNames({ items: items.map(asMirrored) });
   const held = await runtime.locks.acquire(draft.zone, names, signal).catch((error: unknown) => {
     if (signal.aborted) return null;
@@ -106,7 +146,7 @@ async function lockAndCarryOut(
     const stuck = stuckOn(knowledge, names);
     if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
     const sorted = sortItems(knowledge, items);
-    return await carryOut(runtime, { ...draft, items: sorted }, knowledge, signal);
+    return await body({ ...draft, items: sorted }, knowledge);
   } finally {
     held.release();
   }
@@ -116,7 +156,7 @@ function asMirrored(item: EditItem): OperationItem {
   return { ...item, mirrored: true, note: null };
 }
 
-function refusedNow(problems: ReturnType<typeof refusal>[]): Outcome {
+function refusedNow(problems: readonly Problem[]): Refused {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
 

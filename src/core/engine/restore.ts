@@ -88,12 +88,14 @@ async function writePanel(
   present: NonNullable<PanelView['records']>,
 ): Promise<void> {
   const mark = newMark(runtime);
-  runtime.marks.set(mark, operation.id);
+  const marked = { putOff: false };
+  runtime.marks.set(mark, marked);
   try {
     await runtime.step(operation.id, (ctx) => runtime.ports.panel.write(change, present, mark, ctx));
     await countAnswer(runtime, operation);
   } catch (error) {
-    if (error instanceof PanelError && error.code === 'panel.refused') await countAnswer(runtime, operation);
+    const refused = error instanceof PanelError && error.code === 'panel.refused';
+    if (refused && !marked.putOff) await countAnswer(runtime, operation);
     throw error;
   } finally {
     runtime.marks.delete(mark);

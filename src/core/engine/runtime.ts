@@ -51,8 +51,8 @@ export class Runtime {
   readonly compareDue = new Map<DnsName, CompareWish>();
   /** The last look at zones in which the panel lacks joined records: what was lacking, and when (monotonic, ms). */
   readonly lacking = new Map<DnsName, { readonly signature: string; readonly at: number }>();
-  /** Echo marks that are valid now, and the operation each belongs to. */
-  readonly marks = new Map<string, string>();
+  /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
+  readonly marks = new Map<string, { putOff: boolean }>();
   /** Monotonic time before which nothing is undone. */
   graceUntil = 0;
   /** Set by the scheduler. */

@@ -190,7 +190,7 @@ function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operati
 }
 
 /** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */
-async function applyOrCount(
+export async function applyOrCount(
   runtime: Runtime,
   operations: readonly Operation[],
   change: Change,

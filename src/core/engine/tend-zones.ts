@@ -1,4 +1,5 @@
 import { displayName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import type { Operation } from '../operation.ts';
@@ -89,13 +90,19 @@ async function underZoneLock(
   });
 }
 
-async function undoCreate(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
+/** Takes a create back: the zone goes where we made it and nobody wrote to it since. The zone is locked by the caller. */
+export async function undoCreate(
+  runtime: Runtime,
+  operation: Operation,
+  ctx: CallContext,
+  problems: readonly Problem[] = operation.problems,
+): Promise<void> {
   const { journal } = runtime.ports;
   // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
   const reverting = await runtime.exclusively(async () => {
     const fresh = await journal.operation(operation.id);
     if (fresh === null || fresh.state !== operation.state) return null;
-    const next = runtime.next(fresh, 'reverting');
+    const next = runtime.next(fresh, 'reverting', { problems });
     await journal.commit({ operations: [next] });
     return next;
   });

@@ -87,7 +87,7 @@ function ttlChanges(
 }
 
 /** An open operation of somebody else that wants the record added (or removed). */
-function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
+export function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
   const wants = (item: OperationItem): boolean => {
     const record = item[part];
     return item.mirrored && record !== null && recordId(record) === id;

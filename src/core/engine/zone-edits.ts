@@ -1,4 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
 import { readCentralZone } from './central-zone.ts';
 import { plain } from './classify.ts';
 import { refusal } from '../catalogue.ts';
@@ -8,27 +9,23 @@ import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
 import { fromEvent, newOperation } from './operations.ts';
+import type { Held } from './locks.ts';
 import type { Runtime } from './runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
-/** Answers `before` of a zone create: the zone is made, or joined, at the central first. */
+/**
+ * Answers `before` of a zone create: the zone is made, or joined, at the central first.
+ * @param begun gets the id of the operation that stands for an accepted create
+ */
 export async function beforeCreate(
   runtime: Runtime,
   event: ZoneCreateEvent,
   signal: AbortSignal,
+  begun: string[],
 ): Promise<Verdict> {
-  const { journal } = runtime.ports;
-  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event.zone);
-  const entry = await journal.zone(event.zone);
-  const leaving = (await pastOf(runtime, event.zone)).waiting.length > 0;
-  if (entry !== null && entry.standing !== 'deleting' && !leaving) {
-    // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
-    return { kind: 'accept' };
-  }
-  const held = await runtime.locks.acquire(event.zone, null, signal).catch((error: unknown) => {
-    if (signal.aborted) return null;
-    throw error;
-  });
+  const known = await knownBefore(runtime, event.zone);
+  if (known !== null) return known;
+  const held = await lockZone(runtime, event.zone, signal);
   if (held === null) return refuse('edit.busy', { zone: event.zone });
   const draft = newOperation(runtime, {
     ...fromEvent(event),
@@ -38,13 +35,59 @@ export async function beforeCreate(
   });
   runtime.inFlight.add(draft.id);
   try {
-    return await createAtCentral(runtime, draft, signal);
+    const verdict = await createAtCentral(runtime, draft, signal);
+    if (verdict.kind === 'accept') begun.push(draft.id);
+    return verdict;
   } finally {
     held.release();
     runtime.inFlight.delete(draft.id);
     runtime.since.set(draft.id, runtime.now);
     runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
   }
+}
+
+/**
+ * What {@link beforeCreate} would refuse now, as far as it is found without writing at the central: whose a zone is that is not ours,
+ * only the create itself tells.
+ * @throws {JournalError}
+ */
+export async function objectionsToCreate(
+  runtime: Runtime,
+  { zone }: ZoneCreateEvent,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const { central } = runtime.ports;
+  const known = await knownBefore(runtime, zone);
+  if (known !== null) return known.kind === 'refuse' ? known.problems : [];
+  const held = await lockZone(runtime, zone, signal);
+  if (held === null) return [refusal('edit.busy', { zone })];
+  try {
+    const there = (await central.listZones([zone], { signal, operation: '-' })).includes(zone);
+    return there || central.traits.managesZones ? [] : [refusal('zone.create-there-first', { zone })];
+  } catch (error) {
+    if (error instanceof CentralError) return [error.problem];
+    throw error;
+  } finally {
+    held.release();
+  }
+}
+
+/** The verdict on a create that needs nothing of the central; null when it has to be asked. */
+async function knownBefore(runtime: Runtime, zone: DnsName): Promise<Verdict | null> {
+  const { journal } = runtime.ports;
+  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, zone);
+  const entry = await journal.zone(zone);
+  const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
+  // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
+  return entry !== null && entry.standing !== 'deleting' && !leaving ? { kind: 'accept' } : null;
+}
+
+/** The whole zone locked; null when that took too long. */
+async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): Promise<Held | null> {
+  return await runtime.locks.acquire(zone, null, signal).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
 }
 
 function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<string, string>>): Verdict {
@@ -173,22 +216,19 @@ async function createFailed(
 /**
  * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete is then sent
  * once the panel has kept it, and retried until done (design: "Zone delete").
+ * @param begun gets the id of the operation that stands for an accepted delete
  */
 export async function beforeDelete(
   runtime: Runtime,
   event: ZoneDeleteEvent,
   signal: AbortSignal,
+  begun: string[],
 ): Promise<Verdict> {
   const { journal } = runtime.ports;
   const entry = await journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event.zone);
   if (!isMirrored(entry.standing)) return { kind: 'accept' };
-  const draft = newOperation(runtime, {
-    ...fromEvent(event),
-    kind: 'zone-delete',
-    class: 'veto',
-    incarnation: entry.incarnation,
-  });
+  const draft = deleteDraft(runtime, event, entry);
   const seen = await snapshotBeforeDelete(runtime, draft, signal);
   if (seen.kind === 'refuse') return seen.verdict;
   try {
@@ -197,9 +237,31 @@ export async function beforeDelete(
     if (error instanceof JournalError) return refuse(error.code, error.params);
     throw error;
   }
+  begun.push(draft.id);
   runtime.since.set(draft.id, runtime.now);
   runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
   return { kind: 'accept' };
+}
+
+/**
+ * What {@link beforeDelete} would refuse now.
+ * @throws {JournalError}
+ */
+export async function objectionsToDelete(
+  runtime: Runtime,
+  event: ZoneDeleteEvent,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const entry = await runtime.ports.journal.zone(event.zone);
+  const verdict = entry === null ? await unknownZone(runtime, event.zone) : null;
+  if (verdict?.kind === 'refuse') return verdict.problems;
+  if (entry === null || !isMirrored(entry.standing)) return [];
+  const seen = await snapshotBeforeDelete(runtime, deleteDraft(runtime, event, entry), signal);
+  return seen.kind === 'refuse' && seen.verdict.kind === 'refuse' ? seen.verdict.problems : [];
+}
+
+function deleteDraft(runtime: Runtime, event: ZoneDeleteEvent, { incarnation }: ZoneEntry): Operation {
+  return newOperation(runtime, { ...fromEvent(event), kind: 'zone-delete', class: 'veto', incarnation });
 }
 
 type Seen =

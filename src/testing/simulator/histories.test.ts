@@ -46,6 +46,11 @@ test('3,000 histories with a central that signs every zone', async () => {
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
+test('4,000 histories of a panel with two centrals', async () => {
+  const runs = await Promise.all([simulate(2_000, 1, 'two'), simulate(2_000, 3_001, 'two')]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
 test('a history is the same each time it is played', async () => {
   const [first, second] = await Promise.all([playHistory(7), playHistory(7)]);
   assert.deepEqual(first.log, second.log);

@@ -5,8 +5,9 @@ import type { EditEvent, EditItem } from '../../core/panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { checkWorld } from './laws.ts';
 import { Random } from './random.ts';
-import type { CentralFault } from './sim-central.ts';
-import { defaultRecords, recordsEvent, World, type LocalPart } from './world.ts';
+import type { CentralFault, CentralStore } from './sim-central.ts';
+import type { PanelStore } from './sim-panel.ts';
+import { defaultRecords, recordsEvent, World, type LocalPart, type Side } from './world.ts';
 
 /** What a history has done that its laws must know of. */
 export interface Traces {
@@ -34,6 +35,8 @@ export interface HistoryOptions {
   readonly byName: boolean;
   /** Whether the central signs every zone. */
   readonly signed: boolean;
+  /** Whether the panel has a second central. */
+  readonly two: boolean;
 }
 
 /**
@@ -65,7 +68,7 @@ class History {
   constructor(
     world: World,
     random: Random,
-    { ttls = false, byName = false, signed = false }: Partial<HistoryOptions>,
+    { ttls = false, byName = false, signed = false, two = false }: Partial<HistoryOptions>,
   ) {
     this.#world = world;
     this.#random = random;
@@ -73,6 +76,7 @@ class History {
     if (ttls) world.defaultTtl = 3_600;
     world.byName = byName;
     if (signed) for (const zone of [main, alone, fresh]) world.central.signed.add(zone);
+    if (two) world.addCentral(new MemoryJournal());
   }
 
   /** Both sides as they are when the plugin arrives. */
@@ -85,6 +89,15 @@ class History {
     this.#fill('central', main, [...both, record(main, 'hand', 'A', 1), record(main, 'odd', 'A', 2)]);
     this.#fill('panel', alone, defaultRecords(alone, 'panel'));
     for (const host of ['old', 'odd', 'hand']) this.#traces.old.add(`${main} ${parseName(host, main)}`);
+    this.#furnishFurther([...both, record(main, 'old', 'A', 1), record(main, 'odd', 'A', 3)]);
+  }
+
+  /** Further centrals stand to the panel in ways of their own: what only the panel has at the first, they have too. */
+  #furnishFurther(records: readonly ResourceRecord[]): void {
+    for (const { store } of this.#world.sides.slice(1)) {
+      this.#fillStore(store, main, records);
+      this.#fillStore(store, alone, defaultRecords(alone, 'panel'));
+    }
   }
 
   async play(): Promise<readonly string[]> {
@@ -93,7 +106,7 @@ class History {
     await clock.runUntilSettled(story, 3_600_000);
     await clock.runUntil(clock.now() + 1_500_000);
     // The next periodic comparison; what others changed is found by it at the latest.
-    this.#world.engine?.compare('all', 'end');
+    for (const engine of this.#world.engines) engine.compare('all', 'end');
     await clock.runUntil(clock.now() + 300_000);
     await clock.runUntilSettled(Promise.all(this.#editing), 60_000);
     return await clock.runUntilSettled(checkWorld(this.#world, this.#traces));
@@ -113,6 +126,7 @@ class History {
     this.#world.chooseFault = () => null;
     await Promise.all(this.#editing);
     this.#world.centralDown = false;
+    for (const side of this.#world.sides) side.down = false;
     this.#world.panelFailing = false;
     this.#world.applyOutages();
     if (this.#world.engine === null) await this.#world.start();
@@ -241,7 +255,7 @@ class History {
 
   /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
   #excuseZone(zone: DnsName): void {
-    for (const side of [this.#world.central, this.#world.panel]) {
+    for (const side of [...this.#world.sides.map(({ store }) => store), this.#world.panel]) {
       for (const { name } of side.zones.get(zone)?.values() ?? [])
         this.#traces.meddled.add(`${zone} ${name}`);
     }
@@ -250,7 +264,7 @@ class History {
   /** Somebody with access to the central changes a record there by hand. */
   #meddleAtCentral(): void {
     const zone = this.#random.pick([main, main, fresh]);
-    const records = this.#world.central.zones.get(zone);
+    const records = this.#anySide().store.zones.get(zone);
     if (records === undefined) return;
     const present = [...records.values()];
     const victim = present[this.#random.between(0, present.length - 1)];
@@ -273,8 +287,10 @@ class History {
     if (made) {
       this.#fill('panel', zone, defaultRecords(zone, 'panel'));
       // The zone's former content at the central is gone from the panel without a delete event.
-      const former = this.#world.central.zones.get(zone) ?? new Map<string, ResourceRecord>();
-      for (const { name } of former.values()) this.#traces.meddled.add(`${zone} ${name}`);
+      for (const { store } of this.#world.sides) {
+        const former = store.zones.get(zone) ?? new Map<string, ResourceRecord>();
+        for (const { name } of former.values()) this.#traces.meddled.add(`${zone} ${name}`);
+      }
     }
     const addition = record(zone, this.#random.pick(['api', 'shop']), 'A', this.#random.between(100, 105));
     this.#world.panel.zones.get(zone)?.set(recordId(addition), this.#world.timed(addition));
@@ -293,19 +309,27 @@ class History {
 
   async #outage(): Promise<void> {
     const central = this.#random.chance(0.6);
-    if (central) this.#world.centralDown = true;
-    else this.#world.panelFailing = true;
-    this.#world.applyOutages();
-    this.#world.note(`${central ? 'central' : 'panel reads'} down`);
+    const side = this.#anySide();
+    const set = (down: boolean): void => {
+      if (!central) this.#world.panelFailing = down;
+      else if (this.#world.sides.length > 1) side.down = down;
+      else this.#world.centralDown = down;
+      this.#world.applyOutages();
+    };
+    set(true);
+    const which = this.#world.sides.length > 1 ? ` ${this.#world.sides.indexOf(side) + 1}` : '';
+    this.#world.note(`${central ? `central${which}` : 'panel reads'} down`);
     const seconds = this.#random.pick([1, 15, 60]);
-    this.#begin(
-      this.#world.clock.sleep(seconds * 1_000).then(() => {
-        if (central) this.#world.centralDown = false;
-        else this.#world.panelFailing = false;
-        this.#world.applyOutages();
-      }),
-    );
+    this.#begin(this.#world.clock.sleep(seconds * 1_000).then(() => set(false)));
     await Promise.resolve();
+  }
+
+  /** One of the centrals; where there is only one, nothing is drawn, so that a seed stays the story it was. */
+  #anySide(): Side {
+    const { sides } = this.#world;
+    const side = sides[sides.length === 1 ? 0 : this.#random.between(0, sides.length - 1)];
+    if (side === undefined) throw new Error('a world without a central');
+    return side;
   }
 
   #held(zone: DnsName): ResourceRecord[] {
@@ -324,7 +348,11 @@ class History {
   }
 
   #fill(side: 'panel' | 'central', zone: DnsName, records: readonly ResourceRecord[]): void {
-    this.#world[side].zones.set(zone, new Map(records.map((one) => [recordId(one), this.#world.timed(one)])));
+    this.#fillStore(this.#world[side], zone, records);
+  }
+
+  #fillStore(store: PanelStore | CentralStore, zone: DnsName, records: readonly ResourceRecord[]): void {
+    store.zones.set(zone, new Map(records.map((one) => [recordId(one), this.#world.timed(one)])));
   }
 }
 

@@ -1,10 +1,19 @@
 import type { DnsName } from '../../dns/name.ts';
 import { formatRecord, otherTtl, type ResourceRecord } from '../../dns/record.ts';
-import type { ZoneView } from '../../core/engine/engine.ts';
+import type { Engine, ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import { waitsForYes } from '../../core/engine/signed-delete.ts';
 import type { Traces } from './history.ts';
+import type { CentralStore } from './sim-central.ts';
+import type { PanelStore } from './sim-panel.ts';
 import type { World } from './world.ts';
+
+/** The panel and one of its centrals. */
+interface Pair {
+  readonly panel: PanelStore;
+  readonly central: CentralStore;
+  readonly byName: boolean;
+}
 
 /**
  * What must hold once everything has healed (design section 2): every edit on both sides or on neither, nothing open, nothing of
@@ -12,8 +21,19 @@ import type { World } from './world.ts';
  * @returns one sentence per violation
  */
 export async function checkWorld(world: World, traces: Traces): Promise<string[]> {
-  const { engine } = world;
-  if (engine === null) return ['no engine is running'];
+  const { engines, panel, byName, sides } = world;
+  if (engines.length === 0) return ['no engine is running'];
+  const found: string[] = [];
+  for (const [at, { store }] of sides.entries()) {
+    const engine = engines[at];
+    const own =
+      engine === undefined ? [] : await checkPair({ panel, central: store, byName }, traces, engine);
+    found.push(...own.map((text) => (sides.length > 1 ? `central ${at + 1}: ${text}` : text)));
+  }
+  return found;
+}
+
+async function checkPair(world: Pair, traces: Traces, engine: Engine): Promise<string[]> {
   const found: string[] = [];
   const status = await engine.status();
   if (status.baselineAt === null) found.push('the first comparison was never completed');
@@ -34,7 +54,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<string[]
   return found;
 }
 
-function checkZone(world: World, traces: Traces, zone: DnsName, view: ZoneView): string[] {
+function checkZone(world: Pair, traces: Traces, zone: DnsName, view: ZoneView): string[] {
   const panel = world.panel.zones.get(zone);
   const central = world.central.zones.get(zone);
   if (panel === undefined || central === undefined) {
@@ -63,7 +83,7 @@ function ttlViolations(here: ResourceRecord | undefined, there: ResourceRecord |
 
 /** A central that cannot read whole zones shows nothing of RRsets that neither panel nor ledger know. */
 function unseen(
-  { byName }: World,
+  { byName }: Pair,
   { rows }: ZoneView,
   { name, type }: ResourceRecord,
   panel: ReadonlyMap<string, ResourceRecord>,
@@ -72,7 +92,7 @@ function unseen(
   return byName && !known.some((record) => record.name === name && record.type === type);
 }
 
-function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string): boolean {
+function mayDiffer(world: Pair, traces: Traces, view: ZoneView, place: string): boolean {
   return (
     traces.old.has(place) ||
     traces.meddled.has(place) ||
@@ -85,7 +105,7 @@ function mayDiffer(world: World, traces: Traces, view: ZoneView, place: string):
  * A create that landed after it was given up, just before the user tried again: nothing tells whether we or a person made what
  * the zone then holds, so it is joined like any other (docs/adoption.md).
  */
-function lateCreate(world: World, { entry }: ZoneView): boolean {
+function lateCreate(world: Pair, { entry }: ZoneView): boolean {
   return entry !== null && world.central.late.has(entry.zone);
 }
 
@@ -102,7 +122,7 @@ function side(panel: ReadonlyMap<string, ResourceRecord>, id: string): string {
 }
 
 /** A bulk addition that the central refused is left in the panel and listed, and so is what is made of it there. */
-function refusedAddition(world: World, view: ZoneView, place: string): boolean {
+function refusedAddition(world: Pair, view: ZoneView, place: string): boolean {
   const left = view.rows.some(
     ({ record, standing }) => standing !== 'joined' && place === `${view.entry?.zone} ${record.name}`,
   );

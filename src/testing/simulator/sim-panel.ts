@@ -44,6 +44,8 @@ export class SimPanel implements Panel {
   failing = false;
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
+  /** Called once it is written. */
+  onWritten: ((change: Change, mark: string) => Promise<void>) | null = null;
 
   constructor(store: PanelStore, clock: Clock, random: Random, life: Life) {
     this.store = store;
@@ -91,6 +93,7 @@ export class SimPanel implements Panel {
     if (records === undefined) throw new PanelError('panel.refused', { text: 'no such zone' });
     for (const record of change.remove) records.delete(recordId(record));
     for (const record of change.add) records.set(recordId(record), record);
+    if (this.onWritten !== null) await this.onWritten(change, mark);
   }
 
   async #travel(ctx: CallContext): Promise<void> {

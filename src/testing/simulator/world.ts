@@ -5,7 +5,14 @@ import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { Journal } from '../../core/journal.ts';
-import type { EditEvent, EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
+import {
+  PanelError,
+  type EditEvent,
+  type EditItem,
+  type PanelEvent,
+  type Verdict,
+} from '../../core/panel.ts';
+import { Several, timeToWrite } from '../../core/several.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { mortalClock, mortalJournal, type Life } from './life.ts';
 import type { Random } from './random.ts';
@@ -26,18 +33,28 @@ export interface LocalPart {
 
 interface Run {
   readonly life: Life;
-  readonly engine: Engine;
-  readonly panel: SimPanel;
-  readonly central: SimCentral;
+  readonly engines: readonly Engine[];
+  readonly several: Several;
+  readonly panels: readonly SimPanel[];
+  readonly centrals: readonly SimCentral[];
 }
 
-/** Two sides, a journal on disk, and at most one living engine between them. */
+/** A central of a world and what it is told of its own. */
+export interface Side {
+  readonly store: CentralStore;
+  readonly journal: Journal;
+  /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
+  down: boolean;
+  chooseFault: (() => CentralFault | null) | null;
+}
+
+/** Two sides, a journal on disk, and at most one living engine between them. Further centrals have a journal and an engine each. */
 export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
-  readonly central = new CentralStore();
   readonly log: string[] = [];
-  readonly #journal: Journal;
+  /** The first central, and those that were added before the start. */
+  readonly sides: Side[];
   readonly #random: Random;
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
@@ -50,17 +67,41 @@ export class World {
   centralDown = false;
   panelFailing = false;
   chooseFault: () => CentralFault | null = () => null;
-  /** What the next engine gets as its central. */
-  wrap: (central: Central) => Central = (central) => central;
+  /** What the next engine gets as its central; `number` is 1 for the first. */
+  wrap: (central: Central, number: number) => Central = (central) => central;
 
   constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
-    this.#journal = journal;
+    this.sides = [sideWith(journal)];
     this.#random = random;
   }
 
+  /** One more central for the same panel. Call it before the start. */
+  addCentral(journal: Journal): Side {
+    const side = sideWith(journal);
+    this.sides.push(side);
+    return side;
+  }
+
+  /** The first central. */
+  get central(): CentralStore {
+    return this.#first.store;
+  }
+
+  /** The engine of the first central. */
   get engine(): Engine | null {
-    return this.#run?.engine ?? null;
+    return this.engines[0] ?? null;
+  }
+
+  /** Empty while the agent does not run. */
+  get engines(): readonly Engine[] {
+    return this.#run?.engines ?? [];
+  }
+
+  get #first(): Side {
+    const [first] = this.sides;
+    if (first === undefined) throw new Error('a world without a central');
+    return first;
   }
 
   timed(record: ResourceRecord): ResourceRecord {
@@ -73,37 +114,62 @@ export class World {
 
   async start(): Promise<void> {
     const life: Life = { dead: false };
+    const parts = this.sides.map((side) => this.#parts(side, life));
+    const engines = parts.map(({ engine }) => engine);
+    const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
+    for (const { panel } of parts) this.#hear(panel, several);
+    const panels = parts.map(({ panel }) => panel);
+    const centrals = parts.map(({ central }) => central);
+    this.#run = { life, engines, several, panels, centrals };
+    this.applyOutages();
+    this.note('engine starts');
+    for (const engine of engines) await engine.start();
+  }
+
+  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; central: SimCentral } {
     const clock = mortalClock(this.clock, life);
     const panel = new SimPanel(this.panel, this.clock, this.#random, life);
-    const central = new SimCentral(this.central, this.clock, this.#random, life, this.byName);
-    central.nextFault = () => this.chooseFault();
+    const central = new SimCentral(side.store, this.clock, this.#random, life, this.byName);
+    central.nextFault = () => (side.chooseFault ?? this.chooseFault)();
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
-      central: this.wrap(central),
-      journal: mortalJournal(this.#journal, life),
+      central: this.wrap(central, this.sides.indexOf(side) + 1),
+      journal: mortalJournal(side.journal, life),
       clock,
       log: (level, event, fields) => {
-        if (level <= 5 && !life.dead) this.note(`  ${event} ${JSON.stringify(fields ?? {})}`);
+        const at = this.sides.length > 1 ? `${this.sides.indexOf(side) + 1} ` : '';
+        if (level <= 5 && !life.dead) this.note(`  ${at}${event} ${JSON.stringify(fields ?? {})}`);
       },
       random: this.#random.next,
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
+    return { engine, panel, central };
+  }
+
+  /** What an engine writes into the panel is an edit for the engines of other centrals. */
+  #hear(panel: SimPanel, several: Several): void {
+    const ask = async (change: Change, mark: string, stage: 'before' | 'after'): Promise<Verdict> =>
+      await several.answer(echo(change, mark, stage), new AbortController().signal);
     panel.onWrite = async (change, mark) => {
-      await engine.answer(echo(change, mark), new AbortController().signal);
+      const verdict = await ask(change, mark, 'before');
+      if (verdict.kind === 'refuse')
+        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
     };
-    this.#run = { life, engine, panel, central };
-    this.applyOutages();
-    this.note('engine starts');
-    await engine.start();
+    if (this.sides.length > 1) {
+      panel.onWritten = async (change, mark) => {
+        await ask(change, mark, 'after');
+      };
+    }
   }
 
   applyOutages(): void {
     if (this.#run === null) return;
-    this.#run.central.down = this.centralDown;
-    this.#run.panel.failing = this.panelFailing;
+    for (const [at, central] of this.#run.centrals.entries())
+      central.down = this.centralDown || this.sides[at]?.down === true;
+    for (const panel of this.#run.panels) panel.failing = this.panelFailing;
   }
 
   /** The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the shim. */
@@ -149,7 +215,7 @@ export class World {
     this.answering += 1;
     const deadline = new AbortController();
     const timer = new AbortController();
-    const late = this.clock.sleep(10_000, timer.signal).then(
+    const late = this.clock.sleep(timeToWrite(10_000, this.sides.length), timer.signal).then(
       () => deadline.abort(new Error('deadline')),
       () => undefined,
     );
@@ -157,7 +223,7 @@ export class World {
       () => unanswered,
       () => unanswered,
     );
-    const verdict = await Promise.race([run.engine.answer(event, deadline.signal), given]);
+    const verdict = await Promise.race([run.several.answer(event, deadline.signal), given]);
     timer.abort();
     await late;
     this.answering -= 1;
@@ -211,12 +277,16 @@ export function recordsEvent(
   };
 }
 
-function echo(change: Change, mark: string): PanelEvent {
+function sideWith(journal: Journal): Side {
+  return { store: new CentralStore(), journal, down: false, chooseFault: null };
+}
+
+function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {
   const items: EditItem[] = [
     ...change.remove.map((remove) => ({ remove, add: null })),
     ...change.add.map((add) => ({ remove: null, add })),
   ];
-  return { kind: 'edits', edits: [{ ...recordsEvent(change.zone, items, 'before'), mark }] };
+  return { kind: 'edits', edits: [{ ...recordsEvent(change.zone, items, stage), mark }] };
 }
 
 function describeEvent(event: EditEvent): string {

@@ -71,7 +71,7 @@ export function panelSteps(stage: () => Stage, { panel: generation }: Combinatio
 }
 
 /** Takes the `before` events out of the description file. @returns what puts them back */
-function withoutBefore({ panel, atPanel }: Stage): () => void {
+export function withoutBefore({ panel, atPanel }: Stage): () => void {
   const later = atPanel.words.hasTtl;
   const path = join(
     panel.root,

@@ -1,0 +1,126 @@
+import type { Problem } from '../dns/problem.ts';
+import type { Engine } from './engine/engine.ts';
+import { isPassing } from './engine/passing.ts';
+import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
+
+/** One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks after it. */
+export interface Member {
+  readonly number: number;
+  readonly engine: Pick<Engine, 'answer' | 'objections' | 'takeBack' | 'duringCall' | 'putOff'>;
+}
+
+/** Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most half of it. */
+const reserve = 2_000;
+
+/** A central that is new has not compared every zone yet. */
+const unknownYet: ReadonlySet<string> = new Set(['zone.baseline-running', 'zone.not-known-yet']);
+
+/** How long (ms) the writes of an edit may take at all centrals together. */
+export function timeToWrite(deadline: number, centrals: number): number {
+  return centrals === 1 ? deadline : Math.max(deadline / 2, deadline - reserve);
+}
+
+/**
+ * Answers hook calls for all centrals of a panel: an edit is at all of them, or at none (docs/decisions/009-several-centrals.md).
+ * Holds nothing that a crash could lose: each engine brings its own central to what the panel shows.
+ */
+export class Several {
+  readonly #members: readonly Member[];
+
+  /** @param members the first central first; at least one */
+  constructor(members: readonly Member[]) {
+    this.#members = members;
+  }
+
+  /**
+   * Answers one hook call. Never throws. With one central it is that one's engine that answers.
+   * @param signal aborts after `timeToWrite`
+   */
+  answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+    const [first, ...others] = this.#members;
+    if (first === undefined) throw new Error('a panel without a central');
+    if (others.length === 0 || event.kind === 'ignore' || event.kind === 'invalid')
+      return first.engine.answer(event, signal);
+    return this.#duringCall(this.#members, async () =>
+      event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before')
+        ? await this.#before(event.edits, signal)
+        : await this.#afterwards(event, signal),
+    );
+  }
+
+  /** While one engine is being asked the panel waits for all of them. */
+  async #duringCall<T>([first, ...others]: readonly Member[], body: () => Promise<T>): Promise<T> {
+    if (first === undefined) return await body();
+    return await first.engine.duringCall(() => this.#duringCall(others, body));
+  }
+
+  async #before(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict> {
+    const found = await Promise.all(
+      this.#members.map(async ({ number, engine }) => ({
+        number,
+        problems: await engine.objections(edits, signal),
+      })),
+    );
+    const objections = told(found);
+    if (objections.length > 0) {
+      this.#putOff(edits, objections);
+      return { kind: 'refuse', problems: objections, changed: 'nothing' };
+    }
+    const accepted: { readonly member: Member; readonly begun: readonly string[] }[] = [];
+    for (const member of this.#members) {
+      const begun: string[] = [];
+      const verdict = await member.engine.answer({ kind: 'edits', edits }, signal, begun);
+      accepted.push({ member, begun });
+      if (verdict.kind === 'accept') continue;
+      const problems = told([{ number: member.number, problems: verdict.problems }]);
+      this.#putOff(edits, problems);
+      const left = await Promise.all(
+        accepted.map(async ({ member: { engine }, begun: ids }) => await engine.takeBack(ids, problems)),
+      );
+      const proved = verdict.changed === 'nothing' && left.every((one) => one === 'nothing');
+      return { kind: 'refuse', problems, changed: proved ? 'nothing' : 'unknown' };
+    }
+    return { kind: 'accept' };
+  }
+
+  /** What is done already, or only hinted at: each engine settles it with the panel by itself. */
+  async #afterwards(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+    const verdicts = await Promise.all(
+      this.#members.map(async ({ number, engine }) => ({
+        number,
+        verdict: await engine.answer(event, signal),
+      })),
+    );
+    const problems = told(
+      verdicts.map(({ number, verdict }) => ({
+        number,
+        problems: verdict.kind === 'refuse' ? verdict.problems : [],
+      })),
+    );
+    return problems.length === 0 ? { kind: 'accept' } : { kind: 'refuse', problems, changed: 'panel' };
+  }
+
+  /** What one engine puts back in the panel is an edit for the others; while one of them is out of reach, no failure of it. */
+  #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
+    if (!problems.every(({ code }) => isPassing(code) || unknownYet.has(code))) return;
+    for (const { mark } of edits) {
+      if (mark !== null) for (const { engine } of this.#members) engine.putOff(mark);
+    }
+  }
+}
+
+/** Each problem once, with the numbers of the centrals that have it in `params.central`. */
+function told(
+  found: readonly { readonly number: number; readonly problems: readonly Problem[] }[],
+): readonly Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const { number, problems: own } of found) {
+    for (const { code, params } of own) {
+      const key = JSON.stringify([code, params]);
+      const others = problems.get(key)?.params['central']?.split(', ') ?? [];
+      const central = [...new Set([...others, String(number)])].join(', ');
+      problems.set(key, { code, params: { ...params, central } });
+    }
+  }
+  return [...problems.values()];
+}
