@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { zoneName } from '../dns/name.ts';
-import { describeProblem } from '../core/describe.ts';
+import { describeProblem, technicalCause } from '../core/describe.ts';
 import { CentralError, type CentralId } from '../core/central.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
@@ -167,10 +167,8 @@ async function checkOne(settings: Settings, root: string): Promise<{ report: Che
     return { report: { ok: true, central: central.id, zones: count, ms }, text };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    const { text = '' } = error.params;
-    const said = describeProblem(error.problem, 'en');
-    const cause = text === '' || said.includes(text) ? '' : `\n${text}`;
-    const wrong = `${said} [${error.code}]${cause}`;
+    const cause = technicalCause(error.problem, 'en');
+    const wrong = `${describeProblem(error.problem, 'en')} [${error.code}]${cause === '' ? '' : `\n${cause}`}`;
     return { report: { ok: false, central: central.id, problem: wrong }, text: '' };
   } finally {
     await central.close();

@@ -1,6 +1,7 @@
 /** The command line: looks, acts, finds faults, installs. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
+import { SettingsRefused } from '../app/wire.ts';
 import { DnsDataError } from '../dns/problem.ts';
 import { actCommands } from './act.ts';
 import { inWords } from './ask.ts';
@@ -41,7 +42,7 @@ program.parseAsync().catch((error: unknown) => {
 });
 
 function textOf(error: unknown): string {
-  // A name on the command line that is none.
-  if (error instanceof DnsDataError) return inWords(error.problems);
+  // A name on the command line that is none; settings that cannot be used.
+  if (error instanceof DnsDataError || error instanceof SettingsRefused) return inWords(error.problems);
   return error instanceof Error ? error.message : String(error);
 }

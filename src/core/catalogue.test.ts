@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { catalogue } from './catalogue.ts';
-import { describe, describeProblem } from './describe.ts';
+import { describe, describeProblem, technicalCause } from './describe.ts';
 
 const sources = globSync(join(import.meta.dirname, '../**/*.ts')).filter(
   (path) => !/\.test\.ts$|\/testing\/|catalogue/.test(path),
@@ -49,6 +49,20 @@ test('a refusal says what failed, what was changed, whom to ask, and the codes',
   );
   assert.match(describe(problems, { ...options, language: 'en', changed: 'unknown' }), /not certain/);
   assert.equal(describeProblem({ code: 'no.such', params: { a: 'b' } }, 'en'), 'no.such b');
+});
+
+test('an administrator is told the cause besides, in words where it has some', () => {
+  const options = { changed: 'settings', contact: null, details: true } as const;
+  const key = { code: 'central.login', params: { text: 'tsig.bad-key (NOTAUTH)', code: 'tsig.bad-key' } };
+  assert.match(
+    describe([key], { ...options, language: 'ru' }),
+    /\(Сервер имён не знает ключа TSIG.* \[tsig\.bad-key\]\)/,
+  );
+  assert.match(technicalCause(key, 'en'), /^The name server does not know the TSIG key.* \[tsig\.bad-key\]$/);
+  const other = { code: 'central.unreachable', params: { text: 'no answer in time' } };
+  assert.equal(technicalCause(other, 'en'), 'no answer in time');
+  assert.equal(technicalCause({ ...other, code: 'central.refused' }, 'en'), '');
+  assert.equal(technicalCause({ code: 'edit.busy', params: {} }, 'en'), '');
 });
 
 test('every refusal an edit can meet says what to do', () => {

@@ -113,8 +113,8 @@ export const catalogue = {
     advice: 'correct',
   },
   'zone.foreign': {
-    en: 'The domain {zone} belongs to another account at the central DNS. Ask the provider.',
-    ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи. Обратитесь к провайдеру.',
+    en: 'The domain {zone} belongs to another account at the central DNS, or ours may not change it there. Ask the provider.',
+    ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи, или нашей не разрешено его менять. Обратитесь к провайдеру.',
   },
   'zone.create-there-first': {
     en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',

@@ -51,6 +51,18 @@ export function describeProblem(problem: Problem, language: Language): string {
     : `${language === 'ru' ? 'Центральный DNS' : 'Central DNS'} ${central}: ${said}`;
 }
 
+/**
+ * What an administrator is told besides the message, which may name the central's host: in words of ours where the problem names a
+ * cause that has some (`code`), else as it came (`text`). Empty where there is nothing, or the message says it already.
+ */
+export function technicalCause({ code, params }: Problem, language: Language): string {
+  const { text = '', code: cause = '' } = params;
+  const known = entries.get(cause);
+  if (known !== undefined && cause !== code)
+    return `${wordsOf({ code: cause, params }, language)} [${cause}]`;
+  return wordsOf({ code, params }, language).includes(text) ? '' : text;
+}
+
 function wordsOf({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
   if (entry === undefined) return [code, ...Object.values(params)].join(' ');
@@ -68,8 +80,8 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   const { language, changed, contact } = options;
   const parts = problems.map((problem) => {
     const said = describeProblem(problem, language);
-    const cause = options.details === true ? (problem.params['text'] ?? '') : '';
-    return cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
+    const cause = options.details === true ? technicalCause(problem, language) : '';
+    return cause === '' ? said : `${said} (${cause})`;
   });
   parts.push(outcomes[changed][language]);
   // Once something was changed it is put right automatically: there is nothing to be done by hand.

@@ -133,8 +133,14 @@ function pinned(socket: tls.TLSSocket, sha256: string): tls.TLSSocket | HttpErro
 
 function connectError(socket: tls.TLSSocket, { host, port }: Peer, cause: Error): HttpError {
   const distrusted: unknown = socket.authorizationError;
-  if (distrusted !== null && distrusted !== undefined) {
-    return new HttpError('certificate', 'no', { text: `${host}:${port}: ${cause.message}` }, cause);
-  }
-  return new HttpError('unreachable', 'no', { text: `${host}:${port}: ${cause.message}` }, cause);
+  const code = distrusted !== null && distrusted !== undefined ? 'certificate' : 'unreachable';
+  return new HttpError(code, 'no', { text: `${host}:${port}: ${inWords(cause)}` }, cause);
+}
+
+/** Without the inside of OpenSSL, and without advice meant for those who start Node.js themselves. */
+function inWords(cause: Error): string {
+  if ('code' in cause && cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return 'what answers there does not speak TLS; look at the port';
+  if ('reason' in cause && typeof cause.reason === 'string') return cause.reason;
+  return cause.message.replace(/; if the root CA .*$/su, '');
 }

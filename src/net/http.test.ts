@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import * as http from 'node:http';
 import type { RequestListener } from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
@@ -130,7 +131,17 @@ describe('HTTPS client', () => {
     const server = await serve(t, (_, response) => response.end('x'));
     const error = await failure(client(t, server.url, { kind: 'public' }).send(post('secret'), quiet));
     assert.deepEqual([error.code, error.sent], ['certificate', 'no']);
+    assert.equal(error.params['text'], `127.0.0.1:${server.port}: self-signed certificate`);
     assert.deepEqual(server.bodies, []);
+  });
+
+  it('says that no TLS is spoken there, without the inside of OpenSSL', async (t) => {
+    const plain = http.createServer((_, response) => response.end('x'));
+    t.after(() => plain.close());
+    const port = await listen(plain);
+    const error = await failure(client(t, new URL(`https://127.0.0.1:${port}/`)).send(post('a'), quiet));
+    assert.deepEqual([error.code, error.sent], ['unreachable', 'no']);
+    assert.match(error.params['text'] ?? '', /^127\.0\.0\.1:\d+: what answers there does not speak TLS/u);
   });
 
   it('sends nothing to a server vouched for under another name', async (t) => {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CentralError, type CallContext } from '../../core/central.ts';
-import { describeProblem } from '../../core/describe.ts';
+import { describeProblem, technicalCause } from '../../core/describe.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
@@ -86,9 +86,9 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
 }
 
 function failed(one: Problem, kind: Settings['kind']): Finding {
-  const cause = one.params['text'] ?? '';
+  const cause = technicalCause(one, 'en');
   const said = describeProblem(one, 'en');
-  const text = cause === '' || said.includes(cause) ? said : `${said} (${cause})`;
+  const text = cause === '' ? said : `${said} (${cause})`;
   return problemFound('central', `${text} [${one.code}]`, wayOut(one.code, kind));
 }
 
