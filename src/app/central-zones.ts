@@ -6,6 +6,8 @@ import { wirePanel } from './wire.ts';
 /** How many zones the account has at the central, as far as that can be asked. */
 export interface ZoneCount {
   readonly zones: number;
+  /** Whether the panel has zones, and the central, which lists none, has none of them for this account. */
+  readonly noneOfThePanels: boolean;
   /** For people, e.g. `34 zones` or `34 of the panel's 36 zones`. */
   readonly text: string;
 }
@@ -18,15 +20,20 @@ export interface ZoneCount {
 export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
   if (central.traits.listsZones) {
     const zones = (await central.listZones([], ctx)).length;
-    return { zones, text: counted(zones, 'zone') };
+    return { zones, noneOfThePanels: false, text: counted(zones, 'zone') };
   }
   try {
     const asked = await (await wirePanel(root)).listZones(ctx);
-    if (asked.length === 0) return { zones: 0, text: 'it lists no zones, and the panel has none to ask for' };
+    if (asked.length === 0) return unasked('has none to ask for');
     const zones = (await central.listZones(asked, ctx)).length;
-    return { zones, text: `${zones} of the panel's ${counted(asked.length, 'zone')} there for this key` };
+    const text = `${zones} of the panel's ${counted(asked.length, 'zone')} there for this key`;
+    return { zones, noneOfThePanels: zones === 0, text };
   } catch (error) {
     if (!(error instanceof PanelError)) throw error;
-    return { zones: 0, text: 'it lists no zones, and the panel does not say which to ask for' };
+    return unasked('does not say which to ask for');
   }
+}
+
+function unasked(why: string): ZoneCount {
+  return { zones: 0, noneOfThePanels: false, text: `it lists no zones, and the panel ${why}` };
 }

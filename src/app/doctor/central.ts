@@ -70,11 +70,11 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
     const central = await wireCentral(settings, root);
     try {
       await central.check(ctx);
-      const { text: zones } = await countZones(central, root, ctx);
+      const { text: zones, noneOfThePanels } = await countZones(central, root, ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
-      return [ok('central', text)];
+      return [noneOfThePanels ? warning('central', text, zonesWayOut) : ok('central', text)];
     } finally {
       await central.close();
     }
@@ -110,13 +110,15 @@ const waysOut: Readonly<Record<string, string>> = {
   'central.access-denied': 'ask the provider to allow the account its domains',
 };
 
+const zonesWayOut =
+  'ask the provider whether "host" is the primary, and to let the key update these zones, the name _domainsync in them too (docs/centrals.md)';
+
 /** Where the central is a name server and a TSIG key is what opens it. */
 const keyWaysOut: Readonly<Record<string, string>> = {
   'central.login': 'compare name, secret and "algorithm" of the TSIG key with what the provider has',
   'central.wrong-kind': 'look whether "host" is the primary name server, and whether it takes updates at all',
   'central.garbled': 'look whether "host", its port and "transport" are those of the primary name server',
-  'central.access-denied':
-    'ask the provider to let the key update these zones, the name _domainsync in them too (docs/centrals.md)',
+  'central.access-denied': zonesWayOut,
 };
 
 /** PowerDNS. */

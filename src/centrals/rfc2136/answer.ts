@@ -103,8 +103,9 @@ const knowing: ReadonlySet<number> = new Set([
 
 /** A key that is not taken for a zone: BIND knows keys for the whole server, Knot zone by zone. */
 export function deniedForZone(error: unknown): unknown {
-  if (!(error instanceof CentralError) || error.params['code'] !== 'tsig.bad-key') return error;
-  const params = { text: 'the key is not known or may not do this (NOTAUTH, BADKEY)' };
+  if (!(error instanceof CentralError) || error.code !== 'central.login') return error;
+  if (error.params['code'] !== 'tsig.bad-key') return error;
+  const params = { text: 'NOTAUTH, BADKEY', code: 'tsig.bad-key' };
   return new CentralError('central.access-denied', {
     state: error.state,
     retry: 'never',
