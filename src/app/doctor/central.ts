@@ -94,6 +94,8 @@ function failed(one: Problem, kind: Settings['kind']): Finding {
 
 function wayOut(code: string, kind: Settings['kind']): string {
   const own = kind === 'rfc2136' ? keyWaysOut[code] : kind === 'powerdns' ? apiWaysOut[code] : undefined;
+  if (kind === 'auto' && code === 'central.unreachable')
+    return `${waysOut['central.unreachable'] ?? ''}; a name server has to be named by its "kind"`;
   return own ?? waysOut[code] ?? 'see docs/messages.md';
 }
 

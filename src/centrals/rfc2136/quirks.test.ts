@@ -238,3 +238,36 @@ it('BIND: a key with few rights', { skip: missingPrograms('named', 'rndc') }, as
   const error = await refused(add(own, make('TXT', '"x"')));
   assert.deepEqual([error.code, error.state, error.retry], ['central.update-refused', 'untouched', 'never']);
 });
+
+it(
+  'Knot: a key with the ACLs of docs/centrals.md',
+  { skip: missingPrograms('knotd', 'knotc') },
+  async (t) => {
+    const key = makeKey();
+    const own = parseName('few.example.');
+    const rule = (types: string, match: string): string =>
+      [
+        'action: update',
+        `update-type: [${types}]`,
+        'update-owner: zone',
+        `update-owner-match: ${match}`,
+      ].join('\n    ');
+    const policy = [rule('A, TXT', 'sub-or-equal'), rule('A, TXT, NS', 'sub')];
+    const server: NameServer = await startKnot({ keys: [key], zones: [{ zone: own }], policy });
+    const central = centralAt(server, key);
+    t.after(async () => {
+      await central.close();
+      await server.dispose();
+    });
+    const add = async (name: string, type: string, rdata: string): Promise<Altered> => {
+      const one = makeRecord({ name, type, rdata }, own);
+      return await central.apply({ zone: own, remove: [], add: [one] }, [], quietContext());
+    };
+    assert.deepEqual(await central.listZones([own], quietContext()), [own]);
+    assert.equal((await add('www', 'A', '192.0.2.1')).added.length, 1);
+    assert.equal((await add('sub', 'NS', 'ns.example.net.')).added.length, 1);
+    assert.equal((await add('@', 'TXT', '"x"')).added.length, 1);
+    for (const call of [add('www', 'MX', '10 www'), add('@', 'NS', 'ns.example.net.')])
+      assert.equal((await refused(call)).code, 'central.update-refused');
+  },
+);

@@ -12,6 +12,8 @@ import {
 import { freePort, runProgram, serverFolder, ServerProcess } from './process.ts';
 
 export interface KnotOptions extends NameServerOptions {
+  /** ACLs for each key, in the order in which they are tried, instead of all rights for it: YAML without `id` and `key`. */
+  readonly policy?: readonly string[];
   /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
   readonly primary?: number;
   /** Ports that are told of changes and may transfer. */
@@ -92,7 +94,7 @@ function configuration(
   folder: string,
   port: number,
   zones: readonly ServedZone[],
-  { keys = [], primary, secondaries = [], template = '' }: KnotOptions,
+  { keys = [], primary, secondaries = [], template = '', policy }: KnotOptions,
 ): string {
   const remotes = [...(primary === undefined ? [] : [primary]), ...secondaries];
   return `
@@ -109,31 +111,44 @@ database:
 ${keys.length === 0 ? '' : `key:\n${keys.map(keyBlock).join('')}`}
 ${remotes.length === 0 ? '' : `remote:\n${remotes.map((one) => `  - id: r${one}\n    address: 127.0.0.1@${one}\n`).join('')}`}
 acl:
-${keys.map(aclBlocks).join('')}${primary === undefined ? '' : '  - id: notify\n    address: 127.0.0.1\n    action: notify\n'}${secondaries.length === 0 ? '' : '  - id: peers\n    address: 127.0.0.1\n    action: transfer\n'}
+${keys.map((key) => aclBlocks(key, policy)).join('')}${primary === undefined ? '' : '  - id: notify\n    address: 127.0.0.1\n    action: notify\n'}${secondaries.length === 0 ? '' : '  - id: peers\n    address: 127.0.0.1\n    action: transfer\n'}
 template:
   - id: default
     storage: "${folder}/zones"
 ${template}
 zone:
-${zones.map((zone) => zoneBlock(zone, keys, { primary, secondaries })).join('')}`;
+${zones.map((zone) => zoneBlock(zone, keys, { primary, secondaries, rules: policy?.length ?? 1 })).join('')}`;
 }
 
 function keyBlock({ name, algorithm, secret }: ServerKey): string {
   return `  - id: ${name}\n    algorithm: ${algorithm}\n    secret: ${secret}\n`;
 }
 
-function aclBlocks({ name }: ServerKey): string {
-  const action = name.startsWith('transfer') ? 'transfer' : 'update';
-  return `  - id: ${name}\n    key: ${name}\n    action: ${action}\n`;
+function aclBlocks({ name }: ServerKey, policy?: readonly string[]): string {
+  const rules = policy ?? [`action: ${name.startsWith('transfer') ? 'transfer' : 'update'}`];
+  const blocks = rules.map((rule, at) =>
+    [`  - id: ${aclName(name, at)}`, `key: ${name}`, rule].join('\n    '),
+  );
+  return `${blocks.join('\n')}\n`;
+}
+
+function aclName(key: string, at: number): string {
+  return at === 0 ? key : `${key}-${at}`;
 }
 
 function zoneBlock(
   { zone, keys: own, signed = false }: ServedZone,
   keys: readonly ServerKey[],
-  peers: { readonly primary: number | undefined; readonly secondaries: readonly number[] },
+  peers: {
+    readonly primary: number | undefined;
+    readonly secondaries: readonly number[];
+    readonly rules: number;
+  },
 ): string {
   const transfers = keys.map(({ name }) => name).filter((name) => name.startsWith('transfer'));
-  const acl = [...(own ?? keys.slice(0, 1).map(({ name }) => name)), ...transfers];
+  const writers = own ?? keys.slice(0, 1).map(({ name }) => name);
+  const rulesOf = (key: string): string[] => Array.from({ length: peers.rules }, (_, at) => aclName(key, at));
+  const acl = [...writers.flatMap(rulesOf), ...transfers];
   if (peers.primary !== undefined) acl.push('notify');
   if (peers.secondaries.length > 0) acl.push('peers');
   return [
