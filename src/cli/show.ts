@@ -6,7 +6,7 @@ import { formatRecord, recordId } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
-import type { Operation } from '../core/operation.ts';
+import { isFinal, type Operation } from '../core/operation.ts';
 import type { VerifyStatus } from '../centrals/verified/verifier.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime, table, type Cell, type Mood } from './output.ts';
@@ -176,7 +176,9 @@ function showAt(zone: DnsName, view: ZoneReport): string {
     shortened(formatRecord(record)),
     noteText(note),
   ]);
-  const open = view.open.map(({ id, state, kind }) => `open operation ${id}: ${kind}, ${state}`);
+  const open = view.open.map(
+    ({ id, state, kind }) => `${isFinal(state) ? 'watched' : 'open'} operation ${id}: ${kind}, ${state}`,
+  );
   const lists = table(['PANEL', 'CENTRAL', 'STANDING', 'RECORD', 'NOTE'], rows);
   return [head, ...signingLines(zone, view.signing), lists, ...open].join('\n');
 }
