@@ -60,7 +60,7 @@ export const catalogue = {
   },
   'central.update-refused': {
     en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
-    ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо против правила сервера: MX и SRV должны вести на имя с адресом, а у адреса должно быть имя узла без «_».',
+    ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',
     advice: 'correct',
   },
   'central.limit': {
@@ -100,7 +100,7 @@ export const catalogue = {
   },
   'central.not-live': {
     en: 'The central DNS took the change, but its name servers ({servers}) did not answer it in time, so it is not kept. Try again in a few minutes.',
-    ru: 'Центральный DNS принял изменение, но его серверы имён ({servers}) вовремя на него не перешли, поэтому оно отменено. Повторите попытку через несколько минут.',
+    ru: 'Центральный DNS принял изменение, но его серверы имён ({servers}) вовремя не стали отвечать по-новому, поэтому оно отменено. Повторите попытку через несколько минут.',
   },
   'central.type-unsupported': {
     en: 'The central DNS cannot hold records of type {type} ({name}).',
