@@ -58,6 +58,14 @@ export const catalogue = {
     ru: 'Центральный DNS отказал: {text}',
     advice: 'support',
   },
+  'central.contended': {
+    en: 'Somebody else keeps changing the same records at the central DNS. Try again in a moment.',
+    ru: 'Кто-то другой всё время меняет те же записи на центральном DNS. Повторите попытку через минуту.',
+  },
+  'central.hidden': {
+    en: '{record} lies at or below {cut}, where the name server does not show what it has, so it cannot be changed safely. Ask the provider.',
+    ru: '{record} находится на уровне {cut} или ниже, где сервер имён не показывает свои записи, поэтому изменить её безопасно нельзя. Обратитесь к провайдеру.',
+  },
   'central.update-refused': {
     en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
     ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',

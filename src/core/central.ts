@@ -166,6 +166,10 @@ export type CentralErrorCode =
   | 'central.list-cut'
   /** The central refused, in its own words (`params.text`). */
   | 'central.refused'
+  /** Somebody else keeps writing the same records, so that no write of ours met them as they were read. */
+  | 'central.contended'
+  /** What is there already lies below a delegation or a DNAME, where a name server does not show it. */
+  | 'central.hidden'
   /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
   | 'central.update-refused'
   | 'central.limit'

@@ -98,6 +98,17 @@ export function parentName(name: DnsName): DnsName {
   return (rest.length === 0 ? '.' : `${rest.join('.')}.`) as DnsName;
 }
 
+/** Every wildcard of the zone from which an answer about the name may be made up (RFC 4592 section 3.3), the nearest first. */
+export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
+  const found: DnsName[] = [];
+  for (let above = name; above !== zone && isWithin(above, zone);) {
+    above = parentName(above);
+    const wildcard = parseName('*', above);
+    if (wildcard !== name) found.push(wildcard);
+  }
+  return found;
+}
+
 /** Canonical DNS order (RFC 4034 section 6.1): by labels from the right, as octets. */
 export function compareNames(a: DnsName, b: DnsName): number {
   const left = labels(a).toReversed();

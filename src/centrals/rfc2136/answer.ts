@@ -116,8 +116,8 @@ export function deniedForZone(error: unknown): unknown {
 
 /** What is asked of the name server cannot be decided, because it does not show what it has there. */
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
-  const text = `${what} lies at or below ${displayName(cut)}, where the name server does not show what it has`;
-  return new CentralError('central.refused', { state: 'untouched', retry: 'never', params: { text } });
+  const params = { record: what, cut: displayName(cut) };
+  return new CentralError('central.hidden', { state: 'untouched', retry: 'never', params });
 }
 
 /** What a prerequisite that does not hold is answered with (RFC 2136 section 3.2). */

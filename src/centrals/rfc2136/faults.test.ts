@@ -163,7 +163,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
       assert.equal((await central.readZone(zone, wanted, quietContext()))?.length, 1);
       const [one, two] = [record('x.sub', 'A', '192.0.2.3'), record('x.sub', 'A', '192.0.2.4')];
       await apply({ remove: [one], add: [two] });
-      assert.equal((await failure(apply({ remove: [one], add: [] }))).code, 'central.refused');
+      assert.equal((await failure(apply({ remove: [one], add: [] }))).code, 'central.hidden');
       assert.deepEqual(await apply({ remove: [two], add: [] }), { removed: [two], added: [] });
       assert.deepEqual(await apply({ remove: [two], add: [] }), { removed: [], added: [] });
     });
@@ -177,7 +177,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
       await apply({ remove: [], add: [deep] });
       assert.deepEqual(await look('A'), []);
       const error = await failure(look('TXT'));
-      assert.deepEqual([error.code, error.state, error.retry], ['central.refused', 'untouched', 'never']);
+      assert.deepEqual([error.code, error.state, error.retry], ['central.hidden', 'untouched', 'never']);
       await apply({ remove: [deep], add: [] });
       assert.deepEqual(await look('TXT'), []);
     });

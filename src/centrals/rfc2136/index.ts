@@ -174,6 +174,7 @@ class Rfc2136Central implements Central {
       if (!(await this.#reader.hasZone(zone, ctx))) return 'missing';
       if (this.#allowed.has(zone)) return 'ours';
       const { rcode } = await this.#server.update(zone, [], [deleteRecord(nothingAt(zone))], ctx);
+      if (rcode === rcodes.REFUSED && (await this.#isFrozen(zone, ctx))) throw frozen(zone);
       if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return 'foreign';
       if (rcode !== rcodes.NOERROR) throw updateRefusal(rcode, zone);
       this.#allowed.add(zone);
@@ -183,6 +184,20 @@ class Rfc2136Central implements Central {
       throw error;
     }
   }
+
+  /**
+   * Whether an update with nothing in it is refused as well: then the zone is frozen (`rndc freeze`, `knotc zone-freeze`), or its server
+   * decides by key alone (`allow-update`) and nothing tells the two apart.
+   */
+  async #isFrozen(zone: DnsName, ctx: CallContext): Promise<boolean> {
+    return (await this.#server.update(zone, [], [], ctx)).rcode === rcodes.REFUSED;
+  }
+}
+
+/** The zone takes no updates for a while, from nobody: that says nothing about whose it is. */
+function frozen(zone: DnsName): CentralError {
+  const params = { text: 'REFUSED', name: displayName(zone) };
+  return new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params });
 }
 
 type Standing = 'ours' | 'foreign' | 'missing' | CentralError;

@@ -99,8 +99,9 @@ for (const kind of ['BIND', 'Knot'] as const) {
       assert.equal((await truth()).has(recordId(hidden)), true);
       assert.deepEqual(await read('deep.sub'), []);
       const error = await refused(apply([], [record('deep.sub', 'TXT', '"another"')]));
-      assert.deepEqual([error.code, error.state, error.retry], ['central.refused', 'untouched', 'never']);
-      assert.match(error.params['text'] ?? '', /deep\.sub.*below sub\.quirks\.example/u);
+      assert.deepEqual([error.code, error.state, error.retry], ['central.hidden', 'untouched', 'never']);
+      assert.match(error.params['record'] ?? '', /^deep\.sub/u);
+      assert.equal(error.params['cut'], 'sub.quirks.example');
     });
 
     it('does not take what a DNAME makes up for data', async () => {
@@ -197,6 +198,22 @@ for (const kind of ['BIND', 'Knot'] as const) {
       );
     });
 
+    it('takes a zone that is frozen for a while for nobody’s and not for gone, also when it is new to us', async () => {
+      await freeze(subject.server, zone, true);
+      const fresh = centralAt(subject.server, subject.key);
+      try {
+        const error = await refused(fresh.readNames(zone, [zone], quietContext()));
+        assert.deepEqual(
+          [error.code, error.state, error.retry],
+          ['central.zone-failing', 'untouched', 'later'],
+        );
+      } finally {
+        await freeze(subject.server, zone, false);
+      }
+      assert.notEqual(await fresh.readNames(zone, [zone], quietContext()), null);
+      await fresh.close();
+    });
+
     it('gives up at the deadline when the server is silent, and goes on when it speaks again', async () => {
       const change = { zone, remove: [], add: [record('slow', 'A', '192.0.2.1')] };
       const seen = await present(change);
@@ -209,6 +226,13 @@ for (const kind of ['BIND', 'Knot'] as const) {
       assert.equal((await truth()).has(recordId(record('slow', 'A', '192.0.2.1'))), true);
     });
   });
+}
+
+/** As a provider does before he edits the file by hand. */
+async function freeze(server: NameServer, own: DnsName, on: boolean): Promise<void> {
+  const word = on ? 'freeze' : 'thaw';
+  if ('rndc' in server && typeof server.rndc === 'function') await server.rndc(word, own);
+  if ('knotc' in server && typeof server.knotc === 'function') await server.knotc('-b', `zone-${word}`, own);
 }
 
 async function refused(call: Promise<unknown>): Promise<CentralError> {

@@ -1,5 +1,5 @@
 import { signerTypes } from '../../dns/dnssec.ts';
-import { displayName, isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
+import { displayName, parentName, wildcardsOver, type DnsName } from '../../dns/name.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { recordId } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
@@ -289,17 +289,6 @@ function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
 
 function isWildcard(name: DnsName): boolean {
   return name.startsWith('*.');
-}
-
-/** Every wildcard from which an answer about the name may be made up (RFC 4592 section 3.3). */
-function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = name; above !== zone && isWithin(above, zone);) {
-    above = parentName(above);
-    const wildcard = parseName('*', above);
-    if (wildcard !== name) found.push(wildcard);
-  }
-  return found;
 }
 
 function isApexAnswer({ rcode, flags, answers }: DnsMessage, zone: DnsName): boolean {

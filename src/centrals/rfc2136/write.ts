@@ -3,6 +3,7 @@ import { CentralError, type Altered, type CallContext, type CentralRecord } from
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
+import { wireRdata } from '../../dns/rdata/rdata.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
 import { restated } from '../restate.ts';
@@ -68,8 +69,7 @@ export class ZoneUpdater {
       view = unseen.length > 0 ? withRecords(view, unseen) : await this.#readFresh(change, ctx);
       isFresh = true;
     }
-    const params = { text: 'somebody else keeps changing the same records' };
-    throw new CentralError('central.refused', { state: 'untouched', retry: 'later', params });
+    throw new CentralError('central.contended', { state: 'untouched', retry: 'later' });
   }
 
   /**
@@ -199,11 +199,13 @@ function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[]
   return messages;
 }
 
-/** An upper bound: text is never shorter than wire form by more than the head of a record has. */
-function octetsFor({ name, before, after }: RRsetEdit): number {
-  const head = name.length + 16;
-  const all = [...before, ...before, ...after];
-  return head + all.reduce((sum, { rdata }) => sum + head + rdata.length + Math.ceil(rdata.length / 255), 0);
+/** An upper bound, without compression: every record that was there is a prerequisite and may be deleted (RFC 1035 section 3.2.1). */
+function octetsFor({ name, type, before, after }: RRsetEdit): number {
+  // No name is longer in a message than as text with one octet more.
+  const head = name.length + 1 + 10;
+  const octets = (record: ResourceRecord): number => head + wireRdata(type, record.rdata).length;
+  const held = before.reduce((sum, record) => sum + octets(record) + record.handle.length / 2, 0);
+  return 2 * head + 2 * held + after.reduce((sum, record) => sum + octets(record), 0);
 }
 
 /** The types of a change at each of its names; all at a name that gets or had a CNAME, for it tolerates no other. */

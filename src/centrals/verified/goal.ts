@@ -83,8 +83,8 @@ export function sightOf(
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
     case 'hidden':
-      // A referral shows the NS of the cut whole.
-      return seen.cut === name && type === 'NS' ? dataOf(seen, type) : { kind: 'hidden' };
+      // A referral shows the NS of the cut whole; a server that has the zone below as well answers out of that one.
+      return seen.cut === name && type === 'NS' && !answer.flags.aa ? dataOf(seen, type) : { kind: 'hidden' };
     case 'records':
       return dataOf(seen, type);
   }

@@ -1,4 +1,4 @@
-import { isWithin, parentName, parseName, type DnsName } from '../../dns/name.ts';
+import { wildcardsOver, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
@@ -61,14 +61,4 @@ async function isMadeUp(
     if (sight.kind === 'data' && left.every((rdata) => sight.rdata.has(rdata))) return true;
   }
   return false;
-}
-
-function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = name; above !== zone && isWithin(above, zone);) {
-    above = parentName(above);
-    const wildcard = parseName('*', above);
-    if (wildcard !== name) found.push(wildcard);
-  }
-  return found;
 }
