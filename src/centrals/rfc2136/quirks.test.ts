@@ -291,7 +291,10 @@ it(
     assert.equal((await add('www', 'A', '192.0.2.1')).added.length, 1);
     assert.equal((await add('sub', 'NS', 'ns.example.net.')).added.length, 1);
     assert.equal((await add('@', 'TXT', '"x"')).added.length, 1);
-    for (const call of [add('www', 'MX', '10 www'), add('@', 'NS', 'ns.example.net.')])
-      assert.equal((await refused(call)).code, 'central.update-refused');
+    for (const [name, type, rdata] of [
+      ['www', 'MX', '10 www'],
+      ['@', 'NS', 'ns.example.net.'],
+    ] as const)
+      assert.equal((await refused(add(name, type, rdata))).code, 'central.update-refused');
   },
 );
