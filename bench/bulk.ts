@@ -17,16 +17,8 @@ import type { Panel, PanelRecord } from '../src/core/panel.ts';
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
-import { missingPrograms } from '../src/testing/servers/process.ts';
 import { ratio, round, timed } from './measure.ts';
-import {
-  programs,
-  softwares,
-  startSubject,
-  type Filled,
-  type Software,
-  type Subject,
-} from './name-servers.ts';
+import { atEach, softwares, startSubject, type Filled, type Software, type Subject } from './name-servers.ts';
 import { hostIn } from './panel-with-agent.ts';
 import type { Rec } from './raw.ts';
 import { tell } from './tell.ts';
@@ -47,17 +39,10 @@ const whole: BulkPlan = { softwares, burst: 1_000, together: [1, 4, 16, 64], zon
 
 export async function benchBulk(changes: Partial<BulkPlan> = {}): Promise<Record<string, number>> {
   const plan = { ...whole, ...changes };
-  const figures: Record<string, number> = {};
-  for (const software of plan.softwares) {
-    const missing = missingPrograms(programs[software]);
-    if (missing !== false) {
-      tell(`${software}: ${missing}`);
-      continue;
-    }
-    const found = { ...(await burst(software, plan)), ...(await firstSend(software, plan)) };
-    for (const [name, value] of Object.entries(found)) figures[`${software}_${name}`] = value;
-  }
-  return figures;
+  return await atEach(plan.softwares, async (software) => ({
+    ...(await burst(software, plan)),
+    ...(await firstSend(software, plan)),
+  }));
 }
 
 function zoneNames(prefix: string, count: number): DnsName[] {

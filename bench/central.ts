@@ -5,10 +5,9 @@
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
-import { missingPrograms } from '../src/testing/servers/process.ts';
 import { ratio, round, spread, type Spread } from './measure.ts';
 import {
-  programs,
+  atEach,
   softwares,
   startPair,
   startSubject,
@@ -55,17 +54,9 @@ const whole: Plan = {
 
 export async function benchCentral(changes: Partial<Plan> = {}): Promise<Record<string, number>> {
   const plan = { ...whole, ...changes };
-  const figures: Record<string, number> = {};
-  for (const software of plan.softwares) {
-    const missing = missingPrograms(programs[software]);
-    if (missing !== false) {
-      tell(`${software}: ${missing}`);
-      continue;
-    }
-    const found = { ...(await editsAt(software, plan)), ...(await pairOf(software, plan)) };
-    for (const [name, value] of Object.entries(compared(found))) figures[`${software}_${name}`] = value;
-  }
-  return figures;
+  return await atEach(plan.softwares, async (software) =>
+    compared({ ...(await editsAt(software, plan)), ...(await pairOf(software, plan)) }),
+  );
 }
 
 /** With how many times faster the edit is than the pair. */

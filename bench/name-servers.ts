@@ -4,20 +4,39 @@ import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
 import { startNamed } from '../src/testing/servers/named.ts';
 import { startPowerdns, type Powerdns } from '../src/testing/servers/powerdns.ts';
-import { freePort } from '../src/testing/servers/process.ts';
+import { freePort, missingPrograms } from '../src/testing/servers/process.ts';
 import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
+import { tell } from './tell.ts';
 
 /** As figures are named. */
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
 export type Software = (typeof softwares)[number];
 
 /** What has to be installed. */
-export const programs: Readonly<Record<Software, string>> = {
+const programs: Readonly<Record<Software, string>> = {
   bind: 'named',
   knot: 'knotd',
   powerdns_sqlite: 'pdns_server',
   powerdns_lmdb: 'pdns_server',
 };
+
+/** Measures at each software that is installed; names of figures begin with the software. */
+export async function atEach(
+  wanted: readonly Software[],
+  measure: (software: Software) => Promise<Readonly<Record<string, number>>>,
+): Promise<Record<string, number>> {
+  const figures: Record<string, number> = {};
+  for (const software of wanted) {
+    const missing = missingPrograms(programs[software]);
+    if (missing !== false) {
+      tell(`${software}: ${missing}`);
+      continue;
+    }
+    for (const [name, value] of Object.entries(await measure(software)))
+      figures[`${software}_${name}`] = value;
+  }
+  return figures;
+}
 
 /** Whom zones at PowerDNS belong to. */
 const account = 'bench';

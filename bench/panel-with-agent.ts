@@ -108,6 +108,7 @@ export class PanelWithAgent {
       if (!answer.ok) throw new Error(answer.error?.text ?? answer.body);
       return answer;
     });
+    // Awaited below; until then a refusal is nobody's unhandled rejection.
     failed.catch(() => undefined);
     const received = await Promise.race([passing.received, failed.then(() => passing.received)]);
     const seen = await Promise.race([onReceipt(), failed.then(() => new Promise<never>(() => undefined))]);

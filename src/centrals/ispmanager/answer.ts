@@ -1,14 +1,8 @@
-import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
-import type { HttpError } from '../../net/http-error.ts';
+import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
-
-/** Replaces every secret in a text. */
-export type Redact = (text: string) => string;
-
-/** What a call does: after a failed read nothing has changed, after a failed write that is not known. */
-export type Effect = 'read' | 'write';
+import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
  * The document of an answer. Whatever is not a whole `doc` is told apart as reference 5.3 advises: an HTML page, the bare
@@ -16,7 +10,7 @@ export type Effect = 'read' | 'write';
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
  */
 export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): XmlElement {
-  const text = decode(answer.body, effect);
+  const text = utf8Text(answer.body, effect);
   const start = text.trimStart().slice(0, 200).toLowerCase();
   if (start.startsWith('access den'))
     throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'access deny' }, effect);
@@ -62,29 +56,6 @@ export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): v
     throw garbled('neither a list nor a form', 'read');
 }
 
-/** A request without an answer. */
-export function unanswered(error: HttpError, effect: Effect): CentralError {
-  const state = effect === 'read' || error.sent === 'no' ? 'untouched' : 'unknown';
-  return new CentralError(codeOfHttp(error), { state, retry: 'later', params: error.params, cause: error });
-}
-
-function codeOfHttp(error: HttpError): CentralErrorCode {
-  switch (error.code) {
-    case 'unreachable':
-      return 'central.unreachable';
-    case 'certificate':
-      return 'central.certificate';
-    case 'redirect':
-    case 'too-large':
-      return 'central.garbled';
-  }
-}
-
-/** An answer that is not one; after a write nobody knows what it did. */
-export function garbled(text: string, effect: Effect): CentralError {
-  return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
-}
-
 const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
   exists: 'central.exists',
   missing: 'central.missing',
@@ -104,19 +75,6 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 function refused({ kind, subject, spelling, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
   return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject, kind, spelling } });
-}
-
-function stateAfter(effect: Effect): CentralErrorFacts['state'] {
-  return effect === 'read' ? 'untouched' : 'unknown';
-}
-
-function decode(octets: Buffer, effect: Effect): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
-  } catch {
-    // The only thing a fatal decoder throws is that the octets are not UTF-8.
-    throw garbled('not UTF-8', effect);
-  }
 }
 
 function parse(text: string, effect: Effect): XmlElement {

@@ -3,15 +3,8 @@ import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
 import { shared } from '../shared.ts';
-import {
-  demandAnswerTo,
-  demandOk,
-  garbled,
-  readAnswer,
-  unanswered,
-  type Effect,
-  type Redact,
-} from './answer.ts';
+import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts';
+import { demandAnswerTo, demandOk, readAnswer } from './answer.ts';
 import type { CentralSettings } from './schema.ts';
 
 /** Parameters of a function, without those of the API itself. */

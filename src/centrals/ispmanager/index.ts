@@ -18,7 +18,7 @@ import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { look, restated } from '../restate.ts';
 import { applyStepwise } from '../stepwise.ts';
-import { garbled } from './answer.ts';
+import { garbled } from '../http-answer.ts';
 import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';

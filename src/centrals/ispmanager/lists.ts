@@ -1,6 +1,6 @@
 import { CentralError } from '../../core/central.ts';
 import { childrenNamed, type XmlElement } from '../../net/xml.ts';
-import { garbled } from './answer.ts';
+import { garbled } from '../http-answer.ts';
 
 /** Banners that say so in their identifier, whatever the language of their text (reference 4.6). */
 const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;

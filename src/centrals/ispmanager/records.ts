@@ -8,7 +8,7 @@ import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { restated } from '../restate.ts';
 import type { RecordWriter } from '../stepwise.ts';
-import { garbled } from './answer.ts';
+import { garbled } from '../http-answer.ts';
 import type { PanelApi } from './api.ts';
 import { readRows, type Row } from './lists.ts';
 import { zoneOf, zoneParameter } from './names.ts';

@@ -1,13 +1,7 @@
 import * as v from 'valibot';
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
-import type { HttpError } from '../../net/http-error.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-
-/** Replaces every secret in a text. */
-export type Redact = (text: string) => string;
-
-/** What a call does: after a failed read nothing has changed, after a failed write that is not known. */
-export type Effect = 'read' | 'write';
+import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
  * The JSON of a successful answer; `null` for one without a body (204).
@@ -15,7 +9,7 @@ export type Effect = 'read' | 'write';
  */
 export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): unknown {
   const { status } = answer;
-  const text = decode(answer.body, effect);
+  const text = utf8Text(answer.body, effect);
   if (status < 200 || status > 299) throw refused(answer, text, effect, redact);
   if (status === 204) return null;
   if (isWebPage(answer, text))
@@ -29,30 +23,6 @@ export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T
   if (result.success) return result.output;
   const place = v.getDotPath(result.issues[0]) ?? '';
   throw garbled(`not the expected JSON${place === '' ? '' : ` (${place.slice(0, 100)})`}`, 'read');
-}
-
-/** A request without an answer. */
-export function unanswered(error: HttpError, effect: Effect): CentralError {
-  const state = effect === 'read' || error.sent === 'no' ? 'untouched' : 'unknown';
-  return new CentralError(codeOfHttp(error), { state, retry: 'later', params: error.params, cause: error });
-}
-
-function codeOfHttp(error: HttpError): CentralErrorCode {
-  switch (error.code) {
-    case 'unreachable':
-      return 'central.unreachable';
-    case 'certificate':
-      return 'central.certificate';
-    case 'redirect':
-    case 'too-large':
-      return 'central.garbled';
-  }
-}
-
-/** An answer that is not one; after a write nobody knows what it did. */
-export function garbled(text: string, effect: Effect): CentralError {
-  const state = effect === 'read' ? 'untouched' : 'unknown';
-  return new CentralError('central.garbled', { state, retry: 'later', params: { text } });
 }
 
 export function refusal(code: CentralErrorCode, params: Readonly<Record<string, string>>): CentralError {
@@ -78,12 +48,11 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   // A page in front of the server may say 404 for its own reasons, and 400 or 422 as well: only PowerDNS itself is believed.
   const believed = !web || status === 401 || status === 403;
   if (code !== undefined && believed) return refusal(code, { text: words === '' ? `HTTP ${status}` : words });
-  const state = effect === 'read' ? 'untouched' : 'unknown';
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
   // The server's own 500 ends the request; one of a proxy (502, 504, a page) may come while the server is still at work.
   const facts: CentralErrorFacts['params'] =
     status === 500 && !web ? { text: said, ended: 'yes' } : { text: said };
-  return new CentralError('central.garbled', { state, retry: 'later', params: facts });
+  return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: facts });
 }
 
 /** Whether the failed call is known to have ended at the server, so that a read shows what it left for good. */
@@ -108,15 +77,6 @@ function titleOf(text: string, redact: Redact): string {
     .replaceAll(/\s+/gu, ' ')
     .trim();
   return title === '' ? '' : ` (${title.slice(0, 100)})`;
-}
-
-function decode(octets: Buffer, effect: Effect): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
-  } catch {
-    // The only thing a fatal decoder throws is that the octets are not UTF-8.
-    throw garbled('not UTF-8', effect);
-  }
 }
 
 function parseJson(text: string, effect: Effect): unknown {

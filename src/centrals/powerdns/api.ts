@@ -3,7 +3,8 @@ import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { Turns } from '../turns.ts';
-import { readAnswer, unanswered, type Redact } from './answer.ts';
+import { unanswered, type Redact } from '../http-answer.ts';
+import { readAnswer } from './answer.ts';
 import { zoneId } from './names.ts';
 import type { PowerdnsSettings } from './schema.ts';
 

@@ -111,7 +111,10 @@ export class Check {
     for (let gap = firstGap; !signal.aborted; gap = Math.min(mostGap, gap * 2)) {
       await this.#round(followed, signal);
       if (this.#isDone(followed)) return;
-      await this.#clock.sleep(gap, signal).catch(() => undefined);
+      await this.#clock.sleep(gap, signal).catch((error: unknown) => {
+        // Only the end of the check ends this sleep early, and it ends the loop as well.
+        if (!signal.aborted) throw error;
+      });
     }
   }
 
