@@ -7,7 +7,7 @@ import { checkWorld } from './laws.ts';
 import { Random } from './random.ts';
 import type { CentralFault, CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
-import { defaultRecords, recordsEvent, World, type LocalPart, type Side } from './world.ts';
+import { administrator, defaultRecords, recordsEvent, World, type LocalPart, type Side } from './world.ts';
 
 /** What a history has done that its laws must know of. */
 export interface Traces {
@@ -239,7 +239,7 @@ class History {
     const kind = panel.zones.has(zone) && this.#random.chance(0.8) ? 'zone-delete' : 'zone-create';
     const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
     const event = (stage: 'before' | 'after'): EditEvent => {
-      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: 'alice', mark: null };
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, mark: null };
       return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
     };
     const carryOut = (): boolean => {
