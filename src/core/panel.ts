@@ -86,8 +86,8 @@ export interface OwnersEvent {
   readonly fingerprint: string;
   /** The zones it names. */
   readonly zones: readonly DnsName[];
-  /** What it says of accounts: names or other identifiers, as sent; empty when it is about zones only. */
-  readonly accounts: readonly string[];
+  /** Names or other identifiers of the accounts it is about, as sent; null when it is about zones only. */
+  readonly accounts: readonly string[] | null;
 }
 
 /** A DNS edit that cannot be carried out as it stands. */

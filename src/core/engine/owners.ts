@@ -20,9 +20,8 @@ export interface Asked {
 
 type Accounts = readonly string[] | null;
 
-/** Zones whose owner is not known any more, since a function that may change it was begun. */
+/** A function that may change owners was begun: until a list proves what came of it, they are not known. */
 interface Doubt {
-  readonly zones: ReadonlySet<DnsName> | 'all';
   readonly fingerprint: string;
   /** Monotonic time, milliseconds. */
   readonly since: number;
@@ -30,16 +29,15 @@ interface Doubt {
   endedAt: number | null;
 }
 
-/** More doubts than this at a time become one about every zone. */
-const mostDoubts = 100;
-
 /**
  * Whose the panel's zones are, by the panel's own list, never by a parameter of a call (docs/security.md). Pure: what changes is given
  * back as a batch for the journal.
  */
 export class Owners {
   readonly #accounts = new Map<DnsName, Accounts>();
-  #doubts: Doubt[] = [];
+  /** The latest of each zone. */
+  readonly #doubts = new Map<DnsName, Doubt>();
+  #doubtOfAll: Doubt | null = null;
   #isRead = false;
 
   /** What the journal remembers of an earlier run. */
@@ -72,20 +70,23 @@ export class Owners {
     const known =
       zones === 'all' ? [...this.#accounts.keys()] : zones.filter((zone) => this.#accounts.has(zone));
     if (known.length === 0) return {};
-    const whole = zones === 'all' || this.#doubts.length >= mostDoubts;
-    if (whole) this.#doubts = this.#doubts.filter(({ zones: doubted }) => doubted === 'all').slice(-1);
-    this.#doubts.push({ zones: whole ? 'all' : new Set(known), fingerprint, since, endedAt: null });
+    const doubt = { fingerprint, since, endedAt: null };
+    if (zones === 'all') this.#doubtOfAll = doubt;
+    else for (const zone of known) this.#doubts.set(zone, { ...doubt });
     return { owners: new Map(known.map((zone) => [zone, null])) };
   }
 
-  /** Zones that a function about accounts may concern; all of them when it names none that is known. */
-  concernedBy({ zones, accounts }: Pick<OwnersEvent, 'zones' | 'accounts'>): readonly DnsName[] | 'all' {
-    if (accounts.length === 0) return zones;
+  /** Zones whose owner a function may change; where it names no account that is known, all that the actor may be able to change. */
+  concernedBy({ zones, accounts, actor }: Omit<OwnersEvent, 'kind'>): readonly DnsName[] | 'all' {
+    const able = (zone: DnsName): boolean => this.judge({ actor, zone, creates: false }) !== 'another';
+    if (accounts === null) return zones.filter(able);
     const named = new Set(accounts);
-    const theirs = [...this.#accounts].filter(
-      ([, owners]) => owners?.some((name) => named.has(name)) === true,
-    );
-    return theirs.length === 0 ? 'all' : [...zones, ...theirs.map(([zone]) => zone)];
+    const isTheirs = (zone: DnsName): boolean =>
+      this.#accounts.get(zone)?.some((name) => named.has(name)) === true;
+    const known = [...this.#accounts.keys()];
+    const theirs = known.filter(isTheirs);
+    if (theirs.length > 0) return theirs.filter(able);
+    return actor.rank === 'administrator' ? 'all' : known.filter(able);
   }
 
   /**
@@ -93,7 +94,7 @@ export class Owners {
    * @returns whether a doubt was about it
    */
   ended(fingerprint: string, at: number): boolean {
-    const ended = this.#doubts.filter((doubt) => doubt.fingerprint === fingerprint);
+    const ended = this.#everyDoubt().filter((doubt) => doubt.fingerprint === fingerprint);
     for (const doubt of ended) doubt.endedAt = at;
     return ended.length > 0;
   }
@@ -103,7 +104,7 @@ export class Owners {
     const owned = actor.rank === 'user' || actor.rank === 'reseller';
     if (!owned || actor.name === '' || this.#of(zone) !== null) return {};
     this.#accounts.set(zone, [actor.name]);
-    this.#doubts = this.#doubts.map((doubt) => without(doubt, zone));
+    this.#doubts.delete(zone);
     return { owners: new Map([[zone, [actor.name]]]) };
   }
 
@@ -121,7 +122,9 @@ export class Owners {
     this.#isRead = true;
     const before = new Map([...this.#accounts.keys()].map((zone) => [zone, this.#of(zone)]));
     const doubted = new Set([...before.keys()].filter((zone) => this.#isDoubted(zone)));
-    this.#doubts = this.#doubts.filter(({ since, endedAt }) => (endedAt ?? since + patience) > began);
+    const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
+    for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);
+    if (this.#doubtOfAll !== null && provedAt(this.#doubtOfAll) <= began) this.#doubtOfAll = null;
     const changed = new Map<DnsName, Accounts | 'gone'>();
     for (const zone of before.keys()) {
       if (list.has(zone)) continue;
@@ -135,7 +138,7 @@ export class Owners {
       const now = this.#of(zone);
       if (!before.has(zone) || !isSame(before.get(zone) ?? null, now)) changed.set(zone, now);
     }
-    const waits = this.#doubts.map(({ since, endedAt }) => (endedAt ?? since + patience) - began);
+    const waits = this.#everyDoubt().map((doubt) => provedAt(doubt) - began);
     return {
       batch: changed.size === 0 ? {} : { owners: changed },
       again: waits.length === 0 ? null : Math.max(...waits),
@@ -143,7 +146,11 @@ export class Owners {
   }
 
   #isDoubted(zone: DnsName): boolean {
-    return this.#doubts.some(({ zones }) => zones === 'all' || zones.has(zone));
+    return this.#doubtOfAll !== null || this.#doubts.has(zone);
+  }
+
+  #everyDoubt(): Doubt[] {
+    return [...this.#doubts.values(), ...(this.#doubtOfAll === null ? [] : [this.#doubtOfAll])];
   }
 
   #of(zone: DnsName): Accounts {
@@ -168,9 +175,4 @@ function rightOf({ name }: Actor, accounts: Accounts): Right {
 
 function isSame(one: Accounts, other: Accounts): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function without(doubt: Doubt, zone: DnsName): Doubt {
-  if (doubt.zones === 'all' || !doubt.zones.has(zone)) return doubt;
-  return { ...doubt, zones: new Set([...doubt.zones].filter((one) => one !== zone)) };
 }

@@ -118,15 +118,9 @@ export class OwnerCheck {
 
   /** The `before` of a function that may change whose zones are. Only accounts that it may be a success for raise doubts. */
   async before(event: OwnersEvent): Promise<void> {
-    if (event.actor.rank === 'user' && event.accounts.length > 0) return;
-    const concerned = this.#owners.concernedBy(event);
-    const zones =
-      concerned === 'all'
-        ? concerned
-        : concerned.filter(
-            (zone) => this.#owners.judge({ actor: event.actor, zone, creates: false }) !== 'another',
-          );
-    await this.#doubt(zones, event.fingerprint);
+    const { actor, accounts, fingerprint } = event;
+    if (actor.rank === 'user' && accounts !== null) return;
+    await this.#doubt(this.#owners.concernedBy(event), fingerprint);
   }
 
   /** The same for the delete of a zone that the actor may delete. @throws {JournalError} */

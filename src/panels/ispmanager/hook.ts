@@ -147,8 +147,8 @@ function hint(
 function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
   const { stage, actor, fingerprint, parameters } = base;
   if (stage !== 'before') return null;
-  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) => list.split(','));
-  const accounts = zones.length > 0 ? [] : named.map((name) => name.trim());
+  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) => list.split(/[\s,]+/u));
+  const accounts = zones.length > 0 ? null : [...new Set(named)].filter((name) => name !== '');
   return { kind: 'owners', actor, fingerprint, zones, accounts };
 }
 
