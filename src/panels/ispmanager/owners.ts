@@ -22,8 +22,8 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
   }
   if (zones.size === 0) return { way: 'column', zones };
   const accounts = await listAccounts(tool, ctx);
-  if (rows.some((row) => ownerIn(row) !== null)) return byColumn(rows, accounts, zones);
-  if (!(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
+  if (rows.some((row) => ownerIn(row) !== null)) return byColumn(rows, accounts ?? [], zones);
+  if (accounts === null || !(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
   return await asEachAccount(tool, accounts, zones, ctx);
 }
 
@@ -49,9 +49,6 @@ function byColumn(
   return { way: 'column', zones };
 }
 
-/** A zone that more than an account and its reseller see is not told by this: they may be seen by everybody. */
-const mostAccounts = 2;
-
 async function asEachAccount(
   tool: LocalTool,
   accounts: readonly Account[],
@@ -69,28 +66,38 @@ async function asEachAccount(
       if (zone !== null) seen.set(zone, [...(seen.get(zone) ?? []), name]);
     }
   }
-  for (const zone of zones.keys()) {
-    const names = seen.get(zone) ?? [];
-    zones.set(zone, names.length === 0 || names.length > mostAccounts ? null : names);
-  }
+  for (const zone of zones.keys()) zones.set(zone, ownersAmong(seen.get(zone) ?? [], accounts));
   return { way: 'each-account', zones };
+}
+
+/** An owner, with his reseller; a zone that others see as well is not told by this: everybody may see it. */
+function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
+  const isAbove = (name: string): boolean =>
+    accounts.some(
+      (account) => account.name !== name && names.includes(account.name) && account.above === name,
+    );
+  const owners = names.filter((name) => !isAbove(name));
+  return owners.length === 1 && names.length <= 2 ? [...owners, ...names.filter(isAbove)] : null;
 }
 
 /** Whether the panel answers a call as another account: one that ignored it would show everything to everybody. */
 async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallContext): Promise<boolean> {
   const [first] = accounts;
-  if (first === undefined) return false;
+  // There is nobody to become, and nobody below the administrators who could own a zone.
+  if (first === undefined) return true;
   const answer = await callPanel(tool, { func: 'whoami', su: first.name }, ctx);
   if (answer.kind === 'refused') return false;
   return child(answer.document, 'user')?.attributes['name'] === first.name;
 }
 
-/** Accounts that the panel lists; none where it has no such list. */
-async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[]> {
+/** Accounts that the panel lists; null where it has no such list. */
+async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[] | null> {
   const accounts: Account[] = [];
+  let isListed = false;
   for (const func of ['user', 'reseller']) {
     const answer = await callPanel(tool, { func }, ctx);
     if (answer.kind === 'refused') continue;
+    isListed ||= func === 'user';
     refuseCut(answer.document);
     for (const row of rowsOf(answer.document)) {
       const name = childText(row, 'name')?.trim() ?? '';
@@ -98,7 +105,7 @@ async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly
       if (name !== '' && !accounts.some((one) => one.name === name)) accounts.push({ name, above });
     }
   }
-  return accounts;
+  return isListed ? accounts : null;
 }
 
 async function list(
