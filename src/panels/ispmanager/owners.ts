@@ -1,7 +1,8 @@
 import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
-import type { OwnerList } from '../../core/panel.ts';
+import { PanelError, type OwnerList } from '../../core/panel.ts';
+import type { Stranger } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { accepted, callPanel, type LocalTool } from './api.ts';
 import { refuseCut } from './lists.ts';
@@ -26,6 +27,32 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
   if (accounts === null || !(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
   return await asEachAccount(tool, accounts, zones, ctx);
 }
+
+/**
+ * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and so does no column say otherwise.
+ * That the list lacks what the administrator's shows also proves that `su` works; `whoami` has to agree, where there is one.
+ * @param zone that the administrator's list shows
+ * @throws {PanelError}
+ */
+export async function strangerTo(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<Stranger> {
+  const own = (await list(tool, { func: 'domain' }, ctx)).find((row) => zoneOf(row) === zone);
+  if (own === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
+  const accounts = await listAccounts(tool, ctx);
+  if (accounts?.length === 0) return { kind: 'no-accounts' };
+  for (const { name } of (accounts ?? [])
+    .filter((account) => account.name !== ownerIn(own))
+    .slice(0, mostTried)) {
+    const seen = await callPanel(tool, { func: 'domain', su: name }, ctx);
+    if (seen.kind === 'refused') continue;
+    refuseCut(seen.document);
+    if (rowsOf(seen.document).some((row) => zoneOf(row) === zone)) continue;
+    if ((await whoIs(tool, name, ctx)) !== 'another') return { kind: 'account', name };
+  }
+  return { kind: 'none' };
+}
+
+/** How many accounts are looked at for one that has no right to a zone. */
+const mostTried = 20;
 
 /** An account below the administrators, and who stands above it. */
 interface Account {
@@ -85,9 +112,18 @@ async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallC
   const [first] = accounts;
   // There is nobody to become, and nobody below the administrators who could own a zone.
   if (first === undefined) return true;
-  const answer = await callPanel(tool, { func: 'whoami', su: first.name }, ctx);
-  if (answer.kind === 'refused') return false;
-  return child(answer.document, 'user')?.attributes['name'] === first.name;
+  return (await whoIs(tool, first.name, ctx)) === 'he';
+}
+
+/** Whom the panel takes a call as an account for. */
+async function whoIs(
+  tool: LocalTool,
+  account: string,
+  ctx: CallContext,
+): Promise<'he' | 'another' | 'not-told'> {
+  const answer = await callPanel(tool, { func: 'whoami', su: account }, ctx);
+  if (answer.kind === 'refused') return 'not-told';
+  return child(answer.document, 'user')?.attributes['name'] === account ? 'he' : 'another';
 }
 
 /** Accounts that the panel lists; null where it has no such list. */
