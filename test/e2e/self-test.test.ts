@@ -1,7 +1,7 @@
 /** What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with a sound one. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { makeStage, type Stage } from '../../demo/stage.ts';
+import { makeStage, panelAdmin, type Stage } from '../../demo/stage.ts';
 import type { Switches } from '../../sandbox/switches.ts';
 import type { SelfTestReport } from '../../src/app/self-test.ts';
 import type { StatusReport } from '../../src/cli/show.ts';
@@ -42,12 +42,8 @@ for (const { panel, central, ttl } of pairs) {
       const holds = Object.fromEntries(report.assumptions.map(({ id, holds: so }) => [id, so]));
       const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A39: 'yes' };
       assert.deepEqual(holds, all);
-    });
-
-    test('issue 11.1: handlers before the look at access: owners have to be known', async () => {
-      const report = await selfTest({ accessFirst: false });
-      assert.equal(report.beforeForOthers, 'yes');
-      assert.equal(report.ownersTold, 'column');
+      // Issue 11.1: handlers come before the look at access, so owners have to be known.
+      assert.deepEqual([report.beforeForOthers, report.ownersTold], ['yes', 'column']);
       const step = report.steps.find(({ byStranger }) => byStranger === true);
       assert.deepEqual(
         step?.calls.map(({ stage: at, verdict }) => [at, verdict]),
@@ -55,26 +51,11 @@ for (const { panel, central, ttl } of pairs) {
       );
       assert.deepEqual([step?.panelShows, step?.centralShows], [true, true]);
       assert.equal(await check(), 'on');
+      assert.match(await stage.domainsync('status'), /^owners +told by a column of the list/m);
     });
 
-    test('issue 11.1: access looked at first: proved, until it is seen to be otherwise', async () => {
-      const report = await selfTest({ accessFirst: true });
-      assert.equal(report.beforeForOthers, 'no');
-      assert.equal(await check(), 'proved');
-      assert.match(await stage.domainsync('status'), /^owners +.*checks access itself/m);
-      await selfTest({ accessFirst: false });
-      assert.equal(await check(), 'on');
-    });
-
-    test('issue 11.1: calls cannot be made as somebody else: not tested, what was seen before stays', async () => {
-      await selfTest({ accessFirst: true });
-      const report = await selfTest({ ignoreSu: true });
-      assert.equal(report.beforeForOthers, 'not tested');
-      assert.equal(await check(), 'proved');
-      Object.assign(stage.panel.switches, { ignoreSu: false });
-    });
-
-    test('for people: each assumption by its number, and the doctor says what the central was found to be', async () => {
+    test('for people, at a panel that looks at access first (issue 11.1): proved', async () => {
+      Object.assign(stage.panel.switches, { accessFirst: true });
       const text = await stage.domainsync('doctor', '--self-test');
       assert.match(text, /A1 {2}holds/);
       assert.match(text, /"before" is called for others' zones +no/);
@@ -82,6 +63,14 @@ for (const { panel, central, ttl } of pairs) {
       assert.doesNotMatch(text, /FAILED/);
       const kind = central === 'v4' ? 'ISPmanager 4' : 'DNSmanager 5/6';
       assert.match(text, new RegExp(`ok +central +${kind} at https://127\\.0\\.0\\.1:\\d+/`));
+      assert.equal(await check(), 'proved');
+      assert.match(await stage.domainsync('status'), /^owners .*the panel checks access first/m);
+      assert.match(await stage.domainsync('doctor'), /^ok +owners .*self-test/m);
+    });
+
+    test('issue 11.1: what was proved is no longer, once it is seen to be otherwise', async () => {
+      assert.equal((await selfTest({ accessFirst: false })).beforeForOthers, 'yes');
+      assert.equal(await check(), 'on');
     });
   });
 }
@@ -102,7 +91,17 @@ describe('issue 11.1: a panel that tells no owners', () => {
   test('status, doctor, self-test and the form say that edits of users are followed, not refused', async () => {
     const text = await stage.domainsync('doctor', '--self-test');
     assert.match(text, /warning +owners +.*cannot be refused/);
+    assert.match(text, /-> .*--self-test.*owner_check = off/);
     assert.match(text, /A39 {2}FAILED/);
-    assert.match(await stage.domainsync('status'), /^owners +.*followed/m);
+    assert.match(text, /"before" is called for others' zones +not tested/);
+    assert.match(await stage.domainsync('status'), /^owners .*followed/m);
+    const admin = { user: panelAdmin.name, password: panelAdmin.password };
+    const form = await stage.panel.call('domainsync', {}, admin);
+    assert.match(form.body, /<owners>[^<]*not refused[^<]*<\/owners>/u);
+    const russian = await stage.panel.call('domainsync', { lang: 'ru' }, admin);
+    assert.match(russian.body, /<owners>[^<]*не отклоняются[^<]*<\/owners>/u);
+    await stage.domainsync('doctor');
+    stage.configure({}, { owner_check: 'off' });
+    assert.match(await stage.domainsync('doctor'), /note +owners +.*owner_check = off/);
   });
 });
