@@ -22,7 +22,7 @@ const accounts: readonly SandboxUser[] = [
 
 interface Subject {
   readonly sandbox: Sandbox;
-  owners(): Promise<OwnerList>;
+  readonly owners: () => Promise<OwnerList>;
 }
 
 async function start(
@@ -97,7 +97,7 @@ test('v6 without the column: the list as each account sees it, a zone to its own
   const asked = sandbox.requests.filter(
     ({ func, params }) => func === 'domain' && params['su'] !== undefined,
   );
-  assert.deepEqual(asked.map(({ params }) => params['su']).sort(), ['alice', 'bob', 'rick']);
+  assert.deepEqual(new Set(asked.map(({ params }) => params['su'])), new Set(['rick', 'alice', 'bob']));
 });
 
 test('v6 without the column, and `su` does nothing: owners are not to be had', async (t) => {
@@ -108,7 +108,9 @@ test('v6 without the column, and `su` does nothing: owners are not to be had', a
 });
 
 test('a zone that two accounts see of which none is above the other is nobody’s', async (t) => {
-  const users = accounts.filter(({ name }) => name !== 'rick').map(({ owner: _, ...one }) => one);
+  const users = accounts
+    .filter(({ name }) => name !== 'rick')
+    .map(({ name, password, level }) => ({ name, password, level }));
   const { sandbox, owners } = await start(t, 'v6', { ownerColumn: 'none' }, users);
   const whole = await sandbox.call('domain', {}, { user: 'root', password: 'rp' });
   // A panel that says who it is taken for, and shows everything to everybody all the same.
