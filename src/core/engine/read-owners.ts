@@ -99,7 +99,6 @@ export class OwnerCheck {
 
   /** Counts a `before` that is left to the panel. */
   count(right: Right, edit: EditEvent | InvalidEvent): void {
-    if (right === 'may') return;
     if (right === 'another') {
       this.#foreign += 1;
       // We were asked about the zone of somebody else: the panel does not check first after all.
