@@ -20,6 +20,7 @@ export function faultSteps(stage: () => Stage): void {
 
   test('issue 11.1: another user of the panel: it says no, the central is not asked', async () => {
     const { panel, central, atPanel } = stage();
+    await settled(stage());
     const intruder = personAt(() => panel, atPanel.words, neighbour);
     const asked = central.requests.length;
     const tries = [
