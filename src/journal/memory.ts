@@ -25,10 +25,7 @@ export class MemoryJournal implements Journal {
     }
     for (const entry of batch.zones ?? []) this.#zones.set(entry.zone, entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
-    for (const [zone, accounts] of batch.owners ?? []) {
-      if (accounts === 'gone') this.#owners.delete(zone);
-      else this.#owners.set(zone, accounts);
-    }
+    this.#putOwners(batch.owners ?? new Map());
     for (const [name, value] of Object.entries(batch.facts ?? {})) {
       if (value === null) this.#facts.delete(name);
       else this.#facts.set(name, value);
@@ -93,6 +90,13 @@ export class MemoryJournal implements Journal {
 
   async close(): Promise<void> {
     await Promise.resolve();
+  }
+
+  #putOwners(owners: NonNullable<Batch['owners']>): void {
+    for (const [zone, accounts] of owners) {
+      if (accounts === 'gone') this.#owners.delete(zone);
+      else this.#owners.set(zone, accounts);
+    }
   }
 
   #assertSteps(operations: readonly Operation[]): void {

@@ -192,16 +192,18 @@ export class SqliteJournal implements Journal {
       );
     }
     for (const change of batch.rows ?? []) this.#changeRows(change);
-    for (const [zone, accounts] of batch.owners ?? []) {
-      if (accounts === 'gone') this.#run('DELETE FROM owner WHERE zone = ?', zone);
-      else {
-        const value = accounts === null ? null : JSON.stringify(accounts);
-        this.#run('INSERT OR REPLACE INTO owner VALUES (?, ?)', zone, value);
-      }
-    }
+    this.#putOwners(batch.owners ?? new Map());
     for (const [name, value] of Object.entries(batch.facts ?? {})) {
       if (value === null) this.#run('DELETE FROM fact WHERE name = ?', name);
       else this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', name, value);
+    }
+  }
+
+  #putOwners(owners: NonNullable<Batch['owners']>): void {
+    for (const [zone, accounts] of owners) {
+      const value = accounts === null ? null : JSON.stringify(accounts);
+      if (accounts === 'gone') this.#run('DELETE FROM owner WHERE zone = ?', zone);
+      else this.#run('INSERT OR REPLACE INTO owner VALUES (?, ?)', zone, value);
     }
   }
 

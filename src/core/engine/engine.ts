@@ -100,8 +100,7 @@ export class Engine {
         case 'owners':
           return await this.#ownersMayChange(event);
         case 'invalid':
-          if (this.#isLeftToPanel(event)) return { kind: 'accept' };
-          return { kind: 'refuse', problems: event.problems, changed: 'nothing' };
+          return this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' };
         case 'edits':
           return await this.#edits(event.edits, signal, begun);
       }
@@ -113,9 +112,11 @@ export class Engine {
    * @param signal as for `answer`
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
-    const asked = edits.filter(
-      (edit) => edit.stage === 'before' && !this.#isOwn(edit) && this.#owners.judge(edit) === 'may',
-    );
+    const judged = edits
+      .filter((edit) => edit.stage === 'before' && !this.#isOwn(edit))
+      .map((edit) => ({ edit, right: this.#owners.judge(edit) }));
+    if (judged.some(({ right }) => right === 'unread')) return [notReadYet];
+    const asked = judged.filter(({ right }) => right === 'may').map(({ edit }) => edit);
     try {
       const problems = [...(await askForYes(this.#runtime, asked, signal))];
       for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
@@ -241,20 +242,26 @@ export class Engine {
   }
 
   /**
-   * Whether the panel has to decide about a `before` first: nothing is written, read or told for somebody who may have no right to
-   * the zone. What the panel then makes of it is followed (`heard.ts`).
+   * The answer to a `before` that the panel has to decide about first: nothing is written, read or told for somebody who may have no
+   * right to the zone. What the panel then makes of it is followed (`heard.ts`). Null: the actor has a right to more.
    */
-  #isLeftToPanel(edit: EditEvent | InvalidEvent): boolean {
+  #leftToPanel(edit: EditEvent | InvalidEvent): Verdict | null {
     const right = this.#owners.judge(edit);
+    if (right === 'may') return null;
+    // Said of whatever zone, this tells nothing of any.
+    if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
-    return right !== 'may';
+    return { kind: 'accept' };
   }
 
   /** All edits of one call are accepted or none; what the accepted ones did is taken back when the panel is seen unchanged. */
   async #edits(all: readonly EditEvent[], signal: AbortSignal, begun: string[]): Promise<Verdict> {
-    const edits = all.filter(
-      (edit) => edit.stage === 'after' || this.#isOwn(edit) || !this.#isLeftToPanel(edit),
-    );
+    const edits: EditEvent[] = [];
+    for (const edit of all) {
+      const left = edit.stage === 'after' || this.#isOwn(edit) ? null : this.#leftToPanel(edit);
+      if (left?.kind === 'refuse') return left;
+      if (left === null) edits.push(edit);
+    }
     const unasked = await this.#askForYes(edits, signal);
     if (unasked !== null) return unasked;
     for (const edit of edits) {
@@ -346,6 +353,8 @@ export class Engine {
     }
   }
 }
+
+const notReadYet = refusal('panel.not-read-yet', {});
 
 async function objectionsTo(
   runtime: Runtime,

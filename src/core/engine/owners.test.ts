@@ -58,8 +58,8 @@ describe('issue 11.1: who may write before the panel has', () => {
 
   it('nothing is known before a list was read', () => {
     const owners = new Owners();
-    assert.equal(right(owners, who('alice'), a), 'unknown');
-    assert.equal(right(owners, who('alice'), parseName('new.example.'), true), 'unknown');
+    assert.equal(right(owners, who('alice'), a), 'unread');
+    assert.equal(right(owners, who('alice'), parseName('new.example.'), true), 'unread');
     assert.equal(right(owners, who('root', 'administrator'), a), 'may');
     owners.load(new Map([[a, ['alice']]]));
     assert.equal(right(owners, who('alice'), a), 'may');

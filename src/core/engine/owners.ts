@@ -7,8 +7,10 @@ export type Right =
   | 'may'
   /** The panel's list says that the zone, or one above or below it, belongs to another account. */
   | 'another'
-  /** Nobody can say yet whose the zone is. */
-  | 'unknown';
+  /** Nobody can say whose the zone is. */
+  | 'unknown'
+  /** The panel was never read: nobody can say anything of any zone. */
+  | 'unread';
 
 /** What is asked of {@link Owners.judge}. */
 export interface Asked {
@@ -55,8 +57,8 @@ export class Owners {
   judge({ actor, zone, creates }: Asked): Right {
     if (actor.rank === 'administrator') return 'may';
     if (actor.rank === 'nobody' || actor.name === '') return 'unknown';
+    if (!this.#isRead) return 'unread';
     if (!creates || this.#accounts.has(zone)) return rightOf(actor, this.#of(zone));
-    if (!this.#isRead) return 'unknown';
     const rights = this.#related(zone).map((other) => rightOf(actor, this.#of(other)));
     if (rights.includes('another')) return 'another';
     return rights.includes('unknown') ? 'unknown' : 'may';
@@ -125,24 +127,25 @@ export class Owners {
     const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
     for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);
     if (this.#doubtOfAll !== null && provedAt(this.#doubtOfAll) <= began) this.#doubtOfAll = null;
-    const changed = new Map<DnsName, Accounts | 'gone'>();
-    for (const zone of before.keys()) {
-      if (list.has(zone)) continue;
-      this.#accounts.delete(zone);
-      changed.set(zone, 'gone');
-    }
+    for (const zone of before.keys()) if (!list.has(zone)) this.#accounts.delete(zone);
     for (const [zone, told] of list) {
       // A list that does not tell owners takes nothing from what a kept create has shown.
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
+    }
+    const waits = this.#everyDoubt().map((doubt) => provedAt(doubt) - began);
+    return { batch: this.#changesSince(before), again: waits.length === 0 ? null : Math.max(...waits) };
+  }
+
+  /** For the journal. */
+  #changesSince(before: ReadonlyMap<DnsName, Accounts>): Batch {
+    const changed = new Map<DnsName, Accounts | 'gone'>();
+    for (const zone of before.keys()) if (!this.#accounts.has(zone)) changed.set(zone, 'gone');
+    for (const zone of this.#accounts.keys()) {
       const now = this.#of(zone);
       if (!before.has(zone) || !isSame(before.get(zone) ?? null, now)) changed.set(zone, now);
     }
-    const waits = this.#everyDoubt().map((doubt) => provedAt(doubt) - began);
-    return {
-      batch: changed.size === 0 ? {} : { owners: changed },
-      again: waits.length === 0 ? null : Math.max(...waits),
-    };
+    return changed.size === 0 ? {} : { owners: changed };
   }
 
   #isDoubted(zone: DnsName): boolean {

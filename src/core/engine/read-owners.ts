@@ -6,6 +6,8 @@ import type { Runtime } from './runtime.ts';
 /** Shortest time between two readings of the list, milliseconds; and how many times longer than the last reading took. */
 const leastPause = 2_000;
 const pausePart = 10;
+/** A zone that the list did not have is looked for again only so long (ms) after the last reading: anybody may name any zone. */
+const curiosity = 30_000;
 
 /** Longest time one reading may take, milliseconds: panels that tell no owner are asked as each of their accounts. */
 const longestReading = 1_800_000;
@@ -61,6 +63,7 @@ export class OwnerCheck {
   #dueAt: number | null = null;
   #alarm = new AbortController();
   #earliest = 0;
+  #lastRead = 0;
   #failures = 0;
   #reading: Promise<void> | null = null;
 
@@ -117,7 +120,6 @@ export class OwnerCheck {
 
   /** Counts a `before` that is left to the panel. */
   count(right: Right, edit: EditEvent | InvalidEvent): void {
-    if (right === 'may') return;
     if (right === 'another') {
       this.#foreign += 1;
       this.#foreignAt = this.#runtime.ports.clock.wall();
@@ -131,7 +133,7 @@ export class OwnerCheck {
     } else {
       this.#undecided += 1;
       this.#undecidedAt = this.#runtime.ports.clock.wall();
-      this.request(this.#runtime.ports.settings.confirmDelay);
+      this.request(Math.max(0, this.#lastRead + curiosity - this.#runtime.now));
     }
     const { name: actor, rank } = edit.actor;
     this.#runtime.ports.log(5, 'edit.left-to-the-panel', { zone: edit.zone ?? '-', actor, rank, right });
@@ -216,6 +218,7 @@ export class OwnerCheck {
     try {
       await this.#runtime.handlersIdle();
       const began = this.#runtime.now;
+      this.#lastRead = began;
       const list = await this.#runtime.step('-', (ctx) => panel.readOwners(ctx), longestReading);
       this.#earliest = this.#runtime.now + Math.max(leastPause, pausePart * (this.#runtime.now - began));
       const { batch, again } = this.#owners.read(list.zones, began, settings.afterWait);
