@@ -27,7 +27,7 @@ test('issue 11.1: the status tells how owners are known, and what that means for
       { way: 'none', unknown: 12 },
       'owners     not told by the panel: 12 zones, 12 of unknown owner; edits of users are followed, not refused',
     ],
-    [{ way: null, zones: 0 }, 'owners     not read yet; edits of users are followed, not refused'],
+    [{ way: null, zones: 0 }, 'owners     not read yet; edits of users are refused until then'],
     [
       { check: 'proved' },
       'owners     told by a column of the list: 12 zones, 0 of unknown owner; not needed: the panel checks access first',

@@ -19,8 +19,9 @@ export function ownerLines(owners: OwnerStatus | undefined): string[] {
   const known = way === null ? 'not read yet' : ways[way];
   const sums = way === null ? '' : `: ${counted(zones, 'zone')}, ${unknown} of unknown owner`;
   const follows = coloured('edits of users are followed, not refused', 'care');
+  const waits = coloured('edits of users are refused until then', 'care');
   const without = {
-    on: way === 'none' || way === null ? `; ${follows}` : '',
+    on: way === 'none' ? `; ${follows}` : way === null ? `; ${waits}` : '',
     off: '; not checked (owner_check = off)',
     proved: '; not needed: the panel checks access first',
   };

@@ -12,8 +12,15 @@ export function lookAtOwners({ check, provedAt, way, zones, unknown }: OwnerKnow
     return [ok('owners', text)];
   }
   if (way === null) {
-    const text = 'the panel was not asked yet whose each zone is: until then edits of users are not refused';
-    return [note('owners', text, 'wait; the agent asks when it starts')];
+    const text =
+      'the panel was not asked yet whose each zone is: until then edits of users are refused (panel.not-read-yet)';
+    return [
+      note(
+        'owners',
+        text,
+        'wait: the agent asks when it starts; if this stays, the log tells why (owners.later)',
+      ),
+    ];
   }
   if (way === 'none') {
     const text =

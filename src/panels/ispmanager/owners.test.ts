@@ -110,7 +110,7 @@ test('v6 without the column, and `su` does nothing: owners are not to be had', a
 test('a zone that two accounts see of which none is above the other is nobody’s', async (t) => {
   const users = accounts
     .filter(({ name }) => name !== 'rick')
-    .map(({ name, password, level }) => ({ name, password, level }));
+    .map(({ name, password, level = 5 }) => ({ name, password, level }));
   const { sandbox, owners } = await start(t, 'v6', { ownerColumn: 'none' }, users);
   const whole = await sandbox.call('domain', {}, { user: 'root', password: 'rp' });
   // A panel that says who it is taken for, and shows everything to everybody all the same.
