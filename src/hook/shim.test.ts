@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { readCgiParameters } from '../panels/ispmanager/parameters.ts';
+import { readCgiCall } from '../panels/ispmanager/parameters.ts';
 import { accepted, answering, makeShim, missing } from './shim-harness.ts';
 
 const save = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.edit&elid=&name=example.org&sok=ok' };
@@ -36,7 +36,7 @@ test('a newline in a value forges no parameter', { skip: missing('nc') }, async 
   assert.ok(call !== undefined);
   assert.equal(call.environment['HANDLER_STAGE'], 'before');
   assert.equal(call.environment['QUERY_STRING'], query);
-  assert.equal(readCgiParameters(call).get('func'), 'domain.sublist.edit');
+  assert.equal(readCgiCall(call).parameters.get('func'), 'domain.sublist.edit');
 });
 
 test('a megabyte of body', { skip: missing('nc') }, async (t) => {
