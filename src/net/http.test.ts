@@ -13,6 +13,7 @@ import { probeCertificate, type Trust } from './connect.ts';
 import { readFingerprint, showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
 import { HttpClient, type HttpRequest } from './http.ts';
+import { patience } from '../testing/patience.ts';
 
 let root: string;
 let certificate: Certificate;
@@ -67,7 +68,7 @@ function client(
   t: TestContext,
   url: URL,
   trust: Trust = { kind: 'ca', pem: certificate.cert },
-  timeout = 5_000,
+  timeout = patience,
 ): HttpClient {
   const made = new HttpClient({ base: url, trust, timeout, mostOctets: 1_000 });
   t.after(() => {

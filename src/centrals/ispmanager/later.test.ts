@@ -7,10 +7,11 @@ import { formatRecord, makeRecord } from '../../dns/record.ts';
 import { alice, startPanel, type TestPanel } from '../../testing/ispmanager-account.ts';
 import type { Central } from '../../core/central.ts';
 import type { CentralSettings } from './index.ts';
+import { patience } from '../../testing/patience.ts';
 
 const zone = parseName('example.org.');
 const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
-const ctx = () => ({ signal: AbortSignal.timeout(10_000), operation: '-' });
+const ctx = () => ({ signal: AbortSignal.timeout(patience), operation: '-' });
 
 interface Account extends TestPanel {
   readonly account: Central;

@@ -18,6 +18,7 @@ import { readTsigKey, signMessage } from '../../dns/wire/tsig.ts';
 import { addRecord, updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient, type DnsClientSettings } from './client.ts';
 import { DnsError } from './dns-error.ts';
+import { patience } from '../../testing/patience.ts';
 
 const zone = parseName('example.org.');
 const quiet = new AbortController().signal;
@@ -31,7 +32,7 @@ function clientOf(t: TestContext, port: number, more: Partial<DnsClientSettings>
     transport: 'tcp',
     trust: { kind: 'public' },
     key: null,
-    timeout: 5_000,
+    timeout: patience,
     ...more,
   });
   t.after(() => client.close());

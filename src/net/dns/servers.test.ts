@@ -29,6 +29,7 @@ import { startNamed } from '../../testing/servers/named.ts';
 import { freePort, missingPrograms, runProgram } from '../../testing/servers/process.ts';
 import { DnsClient, type DnsClientSettings } from './client.ts';
 import { DnsError } from './dns-error.ts';
+import { patience } from '../../testing/patience.ts';
 
 const zone = parseName('example.org.');
 const quiet = new AbortController().signal;
@@ -57,7 +58,7 @@ function clientOf(
     transport: 'tcp',
     trust: { kind: 'public' },
     key: key === null ? null : keyOf(key),
-    timeout: 10_000,
+    timeout: patience,
     ...more,
   });
   t.after(() => client.close());

@@ -102,7 +102,7 @@ export function faultSteps(stage: () => Stage): void {
     assert.ok(!holdsName(stage().panel, zone, 'down'));
     await stage().centralUp();
     const up = address('up', '192.0.2.16');
-    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok);
     onBoth(stage(), up);
   });
 }

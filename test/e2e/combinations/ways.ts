@@ -178,7 +178,7 @@ export function centralSteps(
     await whileIts(central, { slowClock: 'real', slowOperationsMs: 11_000 }, async () => {
       const { ok } = await atPanel.makeZone(name);
       assert.equal(panel.zones().includes(name), ok);
-      await until('both sides to agree', () => agree(panel, central, name), 60_000);
+      await until('both sides to agree', () => agree(panel, central, name));
       assert.equal(central.zones().includes(name), ok);
     });
     await settled(stage());
