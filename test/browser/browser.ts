@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { patience } from '../../src/testing/patience.ts';
 
 const program = '/usr/bin/chromium';
 
@@ -23,6 +24,6 @@ export async function openTab(browser: Browser): Promise<Page> {
     viewport: { width: 1180, height: 760 },
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(patience);
   return page;
 }

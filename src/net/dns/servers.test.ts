@@ -277,7 +277,7 @@ for (const [kind, [program, start]] of Object.entries(starters)) {
     const key = makeKey();
     const server = await start({ keys: [key], zones: [{ zone }] });
     t.after(() => server.dispose());
-    const client = clientOf(t, server.port, key, { timeout: 300 });
+    const client = clientOf(t, server.port, key, { timeout: 3_000 });
     assert.equal(await rcodeOf(client, queryMessage(zone, 'SOA')), 'NOERROR');
     server.signal('SIGSTOP');
     const update = addRecord({ name: named('www'), type: 'A', rdata: '192.0.2.2' }, 60);
