@@ -13,6 +13,7 @@ export function hasChromium(): boolean {
 export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: program,
+    timeout: patience,
     args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
   });
 }
