@@ -33,15 +33,18 @@ interface Done {
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
+/** Starts of the paths of files that take long, the longest first. They start first, so that none runs alone at the end. */
+const longest = ['test/e2e/demo', 'src/testing/simulator/', 'test/', 'src/centrals/'];
+
 function testFiles(): string[] {
   const named = process.argv.slice(2);
   const files = named.length > 0 ? named : patterns.flatMap((pattern) => globSync(pattern));
   return files.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-/** Whole flows start first, so that the longest files do not run alone at the end. */
 function rank(file: string): number {
-  return file.startsWith('test/') ? 0 : 1;
+  const at = longest.findIndex((start) => file.startsWith(start));
+  return at < 0 ? longest.length : at;
 }
 
 /** The file as people name it: `src/net/http.test.ts` is `net/http`, `test/e2e/demo.test.ts` is `e2e/demo`. */
