@@ -9,6 +9,7 @@ import { childText, child, parseXml } from '../../net/xml.ts';
 import { core, dnsmanager } from './core.ts';
 import { decode, encode } from './hook.ts';
 import { decodeForm, encodeForm, formCalls } from './settings-form.ts';
+import { cpuTime } from '../../testing/cpu-time.ts';
 
 const zone = parseName('example.org.');
 
@@ -205,9 +206,9 @@ test('a group of a thousand records is quick, and so is a list made to be cut in
   const decide = (list: string, all: readonly KnownRecord[]): Resolution['kind'] => {
     const found = event({ func: 'domain.record.delete', plid: 'example.org', elid: list });
     assert.ok(found.kind === 'edits' && found.edits[0]?.kind === 'records');
-    const started = performance.now();
+    const started = cpuTime();
     const { kind } = found.edits[0].resolve(all);
-    assert.ok(performance.now() - started < 2_000);
+    assert.ok(cpuTime() - started < 2_000);
     return kind;
   };
   const shown = (one: ResourceRecord): KnownRecord => ({
