@@ -158,9 +158,9 @@ export class Engine {
     await this.#owners.prove(checksFirst);
   }
 
-  /** The panel was not heard for a while (a pause): whose each zone is counts as unknown until its list is read again. */
+  /** The panel was not heard for a while (a pause): plain users are refused until its list is read again. Never throws. */
   async forgetOwners(): Promise<void> {
-    await this.#owners.forget();
+    await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
   }
 
   /** Asks for a comparison, soon, in the background. */

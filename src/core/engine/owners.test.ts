@@ -141,6 +141,21 @@ describe('issue 11.1: what may change owners', () => {
     assert.equal(right(owners, who('eve'), fresh), 'unknown');
   });
 
+  it('after a time in which the panel was not heard nothing counts before the next list', () => {
+    const owners = known();
+    assert.deepEqual(owners.forget(1_000), {
+      owners: new Map([
+        [a, null],
+        [b, null],
+      ]),
+    });
+    assert.equal(right(owners, who('alice'), a), 'unread');
+    assert.deepEqual(owners.read(new Map([[a, ['alice']]]), 999, patience), { batch: {}, again: 0 });
+    assert.equal(right(owners, who('alice'), a), 'unread');
+    owners.read(new Map([[a, ['alice']]]), 1_000, patience);
+    assert.equal(right(owners, who('alice'), a), 'may');
+  });
+
   it('a storm about one zone says nothing of another', () => {
     const owners = known();
     for (let at = 0; at <= 150; at += 1) owners.doubt([b], `f${at}`, at);

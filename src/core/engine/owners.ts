@@ -41,6 +41,8 @@ export class Owners {
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
   #isRead = false;
+  /** Monotonic time, ms: a list whose reading began before proves nothing. */
+  #forgottenAt = -Infinity;
 
   /** What the journal remembers of an earlier run. */
   load(remembered: ReadonlyMap<DnsName, Accounts>): void {
@@ -76,6 +78,17 @@ export class Owners {
     if (zones === 'all') this.#doubtOfAll = doubt;
     else for (const zone of known) this.#doubts.set(zone, { ...doubt });
     return { owners: new Map(known.map((zone) => [zone, null])) };
+  }
+
+  /** The panel was not heard until now: what is known of it counts no longer. */
+  forget(now: number): Batch {
+    this.#isRead = false;
+    this.#forgottenAt = now;
+    this.#doubtOfAll = null;
+    this.#doubts.clear();
+    const zones = [...this.#accounts.keys()];
+    for (const zone of zones) this.#accounts.set(zone, null);
+    return zones.length === 0 ? {} : { owners: new Map(zones.map((zone) => [zone, null])) };
   }
 
   /** Zones whose owner a function may change; where it names no account that is known, all that the actor may be able to change. */
@@ -121,6 +134,7 @@ export class Owners {
     began: number,
     patience: number,
   ): { readonly batch: Batch; readonly again: number | null } {
+    if (began < this.#forgottenAt) return { batch: {}, again: 0 };
     this.#isRead = true;
     const before = new Map([...this.#accounts.keys()].map((zone) => [zone, this.#of(zone)]));
     const doubted = new Set([...before.keys()].filter((zone) => this.#isDoubted(zone)));

@@ -159,11 +159,12 @@ export class OwnerCheck {
     await journal.commit(batch);
   }
 
-  /** Nothing was heard of the panel for a while: whose each zone is must be read again. @throws {JournalError} */
+  /** Nothing was heard of the panel for a while: until it is read again nobody has a right. @throws {JournalError} */
   async forget(): Promise<void> {
-    await this.#doubt('all', '');
-    this.#owners.ended('', this.#runtime.now);
+    const batch = this.#owners.forget(this.#runtime.now);
+    this.#earliest = 0;
     this.request(0);
+    if (batch.owners !== undefined) await this.#runtime.ports.journal.commit(batch);
   }
 
   /** The panel said that a call is done. @param newZones whether it may have made zones */
