@@ -349,7 +349,10 @@ export class Engine {
         () => true,
         () => false,
       );
-      if (slept) await this.#compareAll.everything('periodic');
+      if (!slept) continue;
+      // Not every function that changes owners tells us.
+      this.#owners.request(0);
+      await this.#compareAll.everything('periodic');
     }
   }
 }
