@@ -75,7 +75,13 @@ export type PanelEvent =
   /** None of our business: a form being opened, a function we do not know, our own settings form. */
   | { readonly kind: 'ignore' }
   /** DNS may have changed without a DNS event: compare these zones soon. */
-  | { readonly kind: 'hint'; readonly zones: readonly DnsName[] | 'all'; readonly source: string }
+  | {
+      readonly kind: 'hint';
+      /** Names of zones, and of hosts, which stand for the zones they lie in; nothing proves that they exist. */
+      readonly zones: readonly DnsName[] | 'all';
+      readonly source: string;
+      readonly actor: string;
+    }
   /** A DNS edit that cannot be carried out as it stands. */
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'edits'; readonly edits: readonly EditEvent[] };

@@ -21,7 +21,9 @@ export async function answerAfter(runtime: Runtime, event: EditEvent, signal: Ab
       if (kept !== null) return kept;
     }
     if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {
-      runtime.compareSoon(event.zone, 'after-without-operation');
+      const wish = { reason: 'after-without-operation', follow: 'no', lane: event.actor } as const;
+      if (entry === null) runtime.lookFor(event.zone, wish);
+      else runtime.wantComparison(event.zone, wish);
       return { kind: 'accept' };
     }
     if (event.kind === 'zone-delete') {

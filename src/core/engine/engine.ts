@@ -1,4 +1,4 @@
-import { labels, parentName, type DnsName } from '../../dns/name.ts';
+import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
@@ -8,6 +8,7 @@ import type { EditEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
+import { NamedZones } from './named-zones.ts';
 import { keepWatching } from './operations.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
@@ -44,12 +45,14 @@ export class Engine {
   readonly #runtime: Runtime;
   readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
+  readonly #named: NamedZones;
   readonly #background = new Set<Promise<void>>();
 
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
     this.#scheduler = new Scheduler(this.#runtime);
     this.#compareAll = new CompareAll(this.#runtime);
+    this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
   }
 
   /**
@@ -65,6 +68,7 @@ export class Engine {
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
       this.#runtime.since.set(operation.id, this.#runtime.now);
+      this.#runtime.lanes.set(operation.zone, operation.actor);
       this.#runtime.wakeZone(operation.zone, 0);
     }
     log(4, 'engine.start', { open: open.length });
@@ -84,12 +88,12 @@ export class Engine {
    * @param begun gets the ids of the operations that stand for accepted edits, also if a later edit of the call is refused
    */
   async answer(event: PanelEvent, signal: AbortSignal, begun: string[] = []): Promise<Verdict> {
-    return await this.#runtime.asHandler(async () => {
+    return await this.#runtime.asHandler(zonesOf(event), async () => {
       switch (event.kind) {
         case 'ignore':
           return { kind: 'accept' };
         case 'hint':
-          return await this.#hint(event.zones, event.source);
+          return this.#hint(event);
         case 'invalid':
           return { kind: 'refuse', problems: event.problems, changed: 'nothing' };
         case 'edits':
@@ -129,9 +133,12 @@ export class Engine {
     }
   }
 
-  /** Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile prove nothing. */
-  async duringCall<T>(body: () => Promise<T>): Promise<T> {
-    return await this.#runtime.asHandler(body);
+  /**
+   * Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile in its zones prove
+   * nothing.
+   */
+  async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
+    return await this.#runtime.asHandler(zonesOf(event), body);
   }
 
   /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
@@ -188,21 +195,10 @@ export class Engine {
     };
   }
 
-  /** What is named may be a host: then the zones it lies in are meant as well. */
-  async #hint(zones: readonly DnsName[] | 'all', source: string): Promise<Verdict> {
-    const { journal, log } = this.#runtime.ports;
-    log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.join(' ') });
-    if (zones === 'all') this.compare('all', source, 'braked');
-    else {
-      for (const zone of zones) this.#runtime.compareSoon(zone, source, 'named');
-      for (const above of zones.flatMap(namesAbove)) {
-        const entry = await journal.zone(above).catch((error: unknown) => {
-          if (error instanceof JournalError) return null;
-          throw error;
-        });
-        if (entry !== null) this.#runtime.compareSoon(above, source, 'braked');
-      }
-    }
+  #hint(event: Extract<PanelEvent, { readonly kind: 'hint' }>): Verdict {
+    const { source, zones } = event;
+    this.#runtime.ports.log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.length });
+    this.#named.hint(event);
     return { kind: 'accept' };
   }
 
@@ -306,14 +302,12 @@ async function objectionsTo(
   }
 }
 
+/** Zones that a call edits. */
+function zonesOf(event: PanelEvent): readonly DnsName[] {
+  return event.kind === 'edits' ? event.edits.map(({ zone }) => zone) : [];
+}
+
 /** States in which a dead engine may have left a request on its way. */
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);
 
 const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
-
-/** Names a name lies in, without the root and the top-level domain. */
-function namesAbove(name: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
-  return found;
-}

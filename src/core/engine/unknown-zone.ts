@@ -1,6 +1,5 @@
-import type { DnsName } from '../../dns/name.ts';
 import { refusal } from '../catalogue.ts';
-import type { Verdict } from '../panel.ts';
+import type { EditEvent, Verdict } from '../panel.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
@@ -8,10 +7,13 @@ export const baselineFact = 'baseline';
 
 /**
  * The verdict for an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
- * zone's comparison is put first in the queue.
+ * zone's comparison is put first in the queue once the panel's list shows the zone.
  */
-export async function unknownZone(runtime: Runtime, zone: DnsName): Promise<Verdict> {
-  runtime.compareSoon(zone, 'edit-waits');
+export async function unknownZone(
+  runtime: Runtime,
+  { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
+): Promise<Verdict> {
+  runtime.lookFor(zone, { reason: 'edit-waits', follow: 'no', lane: actor, awaited: true });
   const complete = (await runtime.ports.journal.fact(baselineFact)) !== null;
   const code = complete ? 'zone.not-known-yet' : 'zone.baseline-running';
   return { kind: 'refuse', problems: [refusal(code, { zone })], changed: 'nothing' };

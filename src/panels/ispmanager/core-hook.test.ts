@@ -190,6 +190,7 @@ test('openings, forms drawn anew, SOA and signatures are none of our business', 
     kind: 'hint',
     zones: [zone],
     source: 'domain.record.edit',
+    actor: 'alice',
   });
   const soa = 'example.org. SOA  ns1.example.net. root.example.org. 1 2 3 4 5';
   assert.deepEqual(event({ ...form, elid: soa, email: 'a@example.org' }), { kind: 'ignore' });
@@ -268,7 +269,7 @@ test('hints name the zone where they can, otherwise everything is looked at', ()
   ];
   for (const [parameters, zones] of hints) {
     const sent = { sok: 'ok', ...parameters };
-    assert.deepEqual(event(sent, {}, 'after'), { kind: 'hint', zones, source: parameters['func'] });
+    assert.deepEqual(event(sent, {}, 'after'), { kind: 'hint', zones, source: parameters['func'], actor: 'alice' });
     assert.deepEqual(event(sent), { kind: 'ignore' });
   }
 });
@@ -282,13 +283,13 @@ test('what makes no sense is refused before it is done, and looked at when it is
   for (const parameters of odd) {
     const { func: source } = parameters;
     assert.equal(event(parameters).kind, 'invalid');
-    assert.deepEqual(event(parameters, {}, 'after'), { kind: 'hint', zones: 'all', source });
+    assert.deepEqual(event(parameters, {}, 'after'), { kind: 'hint', zones: 'all', source, actor: 'alice' });
   }
   // A form for several zones at once.
   const several = { func: 'domain.edit', elid: 'a.example, b.example', ip: '192.0.2.1', sok: 'ok' };
   assert.deepEqual(event(several), { kind: 'ignore' });
   const zones = ['a.example.', 'b.example.'];
-  assert.deepEqual(event(several, {}, 'after'), { kind: 'hint', zones, source: 'domain.edit' });
+  assert.deepEqual(event(several, {}, 'after'), { kind: 'hint', zones, source: 'domain.edit', actor: 'alice' });
   for (const func of ['constructor', '__proto__', 'toString'])
     assert.deepEqual(event({ func, sok: 'ok' }), { kind: 'ignore' });
 });

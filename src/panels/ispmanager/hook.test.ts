@@ -182,11 +182,13 @@ test('domains: create with its wishes, delete of several, hints', () => {
     kind: 'hint',
     zones: ['a.example.'],
     source: 'wwwdomain.edit',
+    actor: '',
   });
   assert.deepEqual(decode(get({ func: 'user.delete', elid: 'alice' }, after)), {
     kind: 'hint',
     zones: 'all',
     source: 'user.delete',
+    actor: '',
   });
 });
 

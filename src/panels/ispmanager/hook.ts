@@ -103,7 +103,7 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
  * @param fields that may name zones or hosts
  */
-function hint({ stage, func: source, parameters, dialect }: Base, fields = dialect.hinting): PanelEvent {
+function hint({ stage, func: source, parameters, dialect, actor }: Base, fields = dialect.hinting): PanelEvent {
   if (stage === 'before') return nothing;
   const zones = new Set<DnsName>();
   for (const text of fields.flatMap((field) => (parameters.get(field) ?? '').split(/[\s,]+/u))) {
@@ -114,7 +114,7 @@ function hint({ stage, func: source, parameters, dialect }: Base, fields = diale
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source };
+  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, actor };
 }
 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */

@@ -21,6 +21,8 @@ export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+  /** Every read by every engine, in order: the zone, or the list of zones. */
+  readonly reads: (DnsName | 'list')[] = [];
 
   visible(zone: DnsName): ReadonlyMap<string, ResourceRecord> | null {
     const old = this.stale.get(zone);
@@ -71,11 +73,13 @@ export class SimPanel implements Panel {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    this.store.reads.push('list');
     await this.#travel(ctx);
     return [...this.store.zones.keys()];
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
+    this.store.reads.push(zone);
     await this.#travel(ctx);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));

@@ -204,8 +204,9 @@ export class World {
     return { verdict, lostAfter: after === unanswered };
   }
 
-  async hint(zone: DnsName | 'all'): Promise<void> {
-    await this.#hook({ kind: 'hint', zones: zone === 'all' ? 'all' : [zone], source: 'wwwdomain.edit' });
+  async hint(zone: DnsName | 'all' | readonly DnsName[], actor = 'alice'): Promise<void> {
+    const zones = zone === 'all' ? zone : [zone].flat();
+    await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', actor });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
@@ -258,13 +259,14 @@ export function recordsEvent(
   zone: DnsName,
   items: readonly EditItem[],
   stage: 'before' | 'after',
+  actor = 'alice',
 ): EditEvent {
   return {
     kind: 'records',
     stage,
     zone,
     fingerprint: JSON.stringify([zone, items]),
-    actor: 'alice',
+    actor,
     mark: null,
     names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {
