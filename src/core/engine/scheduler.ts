@@ -100,7 +100,8 @@ export class Scheduler {
 
   #next({ queues: [first, second], running, placesOfOne }: Shop): ReturnType<Turns['take']> {
     const mayRun = (zone: DnsName, lane: string): boolean =>
-      !this.#isRunning(zone) && [...running.values()].filter((one) => one === lane).length < placesOfOne(lane);
+      !this.#isRunning(zone) &&
+      [...running.values()].filter((one) => one === lane).length < placesOfOne(lane);
     return first.take(mayRun) ?? second.take(mayRun);
   }
 

@@ -30,7 +30,8 @@ export class Seldom {
     if (this.#going) return;
     this.#going = true;
     try {
-      for (let failures = 0; this.#asked; ) {
+      let failures = 0;
+      while (this.#isAsked()) {
         if (!(await this.#sleepUntil(this.#notBefore))) return;
         this.#asked = false;
         const began = this.#runtime.now;
@@ -47,6 +48,10 @@ export class Seldom {
     } finally {
       this.#going = false;
     }
+  }
+
+  #isAsked(): boolean {
+    return this.#asked;
   }
 
   /** Calls that come at the same moment share a run. @returns false when the engine stops */

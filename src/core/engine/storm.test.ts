@@ -73,7 +73,7 @@ async function timeUntil(world: World, state: string, limit: number): Promise<nu
 
 test('issue 11.4: 6,000 invented aliases lead to one read of the list, none of a zone', async () => {
   const world = await worldWith([bobs]);
-  await world.clock.runUntilSettled(world.hint(named(6_000, 'x'), 'mallory'));
+  await world.clock.runUntilSettled(world.hintOf(named(6_000, 'x'), 'mallory'));
   await pass(world, 60_000);
   assert.deepEqual(world.panel.reads, ['list']);
 });
@@ -82,7 +82,7 @@ test('issue 11.4: calls with invented names one after the other share the reads 
   const world = await worldWith([bobs]);
   const began = world.clock.now();
   for (const name of named(600, 'x')) {
-    await world.clock.runUntilSettled(world.hint(name, 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf([name], 'mallory'));
     await pass(world, 50);
   }
   const seconds = (world.clock.now() - began) / 1_000;
@@ -98,9 +98,10 @@ test('issue 11.4: edits, deletes and what was done in 300 invented zones lead to
     const answers = edits.map((one) => engineOf(world).answer({ kind: 'edits', edits: [one] }, signal));
     await world.clock.runUntilSettled(Promise.all(answers));
   }
-  const gone = named(300, 'x').map(
-    (zone): EditEvent => ({ ...recordsEvent(zone, [], 'after', 'mallory'), kind: 'zone-delete' }),
-  );
+  const gone = named(300, 'x').map((zone): EditEvent => ({
+    ...recordsEvent(zone, [], 'after', 'mallory'),
+    kind: 'zone-delete',
+  }));
   await world.clock.runUntilSettled(engineOf(world).answer({ kind: 'edits', edits: gone }, signal));
   await pass(world, 60_000);
   assert.ok(world.panel.reads.every((read) => read === 'list'));
@@ -110,7 +111,7 @@ test('issue 11.4: edits, deletes and what was done in 300 invented zones lead to
 test('issue 11.4: hints of everything share their comparisons', async () => {
   const world = await worldWith([bobs]);
   for (let call = 0; call < 200; call += 1) {
-    await world.clock.runUntilSettled(world.hint('all', 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf('all', 'mallory'));
     await pass(world, 50);
   }
   await pass(world, 30_000);
@@ -122,7 +123,7 @@ test('issue 11.4: zones that the list shows and nobody knows are compared, which
   const world = await worldWith([bobs]);
   const [made, other] = [parseName('made.example.'), parseName('other.example.')];
   for (const zone of [made, other]) putZone(world.panel, zone);
-  await world.clock.runUntilSettled(world.hint([...named(100, 'x'), parseName('www', made)]));
+  await world.clock.runUntilSettled(world.hintOf([...named(100, 'x'), parseName('www', made)], 'bob'));
   await pass(world, 120_000);
   for (const zone of [made, other]) assert.ok(world.central.zones.get(zone)?.has(recordId(address(zone))));
 });
@@ -145,7 +146,7 @@ test('issue 11.4: confirming and undoing go before 1,000 comparisons that somebo
   for (const local of [keeps, refuses]) {
     const mallorys = named(1_000, 'm');
     const world = await worldWith([bobs, ...mallorys]);
-    await world.clock.runUntilSettled(world.hint(mallorys, 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf(mallorys, 'mallory'));
     await pass(world, 1_000);
     await edit(world, bobs, 'bob', local);
     await timeUntil(world, local.refuses ? 'reverted' : 'confirmed', local.refuses ? undoTime : 2_000);
@@ -178,7 +179,11 @@ test('issue 11.4: calls of another user, one after the other without end, do not
   const endless = mallorys.map(async (zone) => {
     while (!stop.signal.aborted) {
       const item = { remove: null, add: address(zone, 2) };
-      await world.edit((stage) => recordsEvent(zone, [item], stage, 'mallory'), () => false, refuses);
+      await world.edit(
+        (stage) => recordsEvent(zone, [item], stage, 'mallory'),
+        () => false,
+        refuses,
+      );
     }
   });
   await pass(world, 1_000);
@@ -194,7 +199,7 @@ test('issue 11.4: hints of a zone leave its lock free most of the time', async (
   const world = await worldWith([bobs]);
   const began = world.clock.now();
   for (let call = 0; call < 1_000; call += 1) {
-    await world.clock.runUntilSettled(world.hint(bobs, 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf([bobs], 'mallory'));
     await pass(world, 50);
   }
   const seconds = (world.clock.now() - began) / 1_000;

@@ -33,13 +33,6 @@ export class Turns {
     return null;
   }
 
-  /** Zones that wait; one that several users wait for counts for each. */
-  get size(): number {
-    let size = 0;
-    for (const waiting of this.#lanes.values()) size += waiting.size;
-    return size;
-  }
-
   #remove(zone: DnsName): void {
     for (const [lane, waiting] of this.#lanes) {
       waiting.delete(zone);

@@ -269,7 +269,12 @@ test('hints name the zone where they can, otherwise everything is looked at', ()
   ];
   for (const [parameters, zones] of hints) {
     const sent = { sok: 'ok', ...parameters };
-    assert.deepEqual(event(sent, {}, 'after'), { kind: 'hint', zones, source: parameters['func'], actor: 'alice' });
+    assert.deepEqual(event(sent, {}, 'after'), {
+      kind: 'hint',
+      zones,
+      source: parameters['func'],
+      actor: 'alice',
+    });
     assert.deepEqual(event(sent), { kind: 'ignore' });
   }
 });
@@ -289,7 +294,12 @@ test('what makes no sense is refused before it is done, and looked at when it is
   const several = { func: 'domain.edit', elid: 'a.example, b.example', ip: '192.0.2.1', sok: 'ok' };
   assert.deepEqual(event(several), { kind: 'ignore' });
   const zones = ['a.example.', 'b.example.'];
-  assert.deepEqual(event(several, {}, 'after'), { kind: 'hint', zones, source: 'domain.edit', actor: 'alice' });
+  assert.deepEqual(event(several, {}, 'after'), {
+    kind: 'hint',
+    zones,
+    source: 'domain.edit',
+    actor: 'alice',
+  });
   for (const func of ['constructor', '__proto__', 'toString'])
     assert.deepEqual(event({ func, sok: 'ok' }), { kind: 'ignore' });
 });

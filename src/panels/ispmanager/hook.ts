@@ -103,7 +103,10 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
  * @param fields that may name zones or hosts
  */
-function hint({ stage, func: source, parameters, dialect, actor }: Base, fields = dialect.hinting): PanelEvent {
+function hint(
+  { stage, func: source, parameters, dialect, actor }: Base,
+  fields = dialect.hinting,
+): PanelEvent {
   if (stage === 'before') return nothing;
   const zones = new Set<DnsName>();
   for (const text of fields.flatMap((field) => (parameters.get(field) ?? '').split(/[\s,]+/u))) {

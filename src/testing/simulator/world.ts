@@ -204,8 +204,11 @@ export class World {
     return { verdict, lostAfter: after === unanswered };
   }
 
-  async hint(zone: DnsName | 'all' | readonly DnsName[], actor = 'alice'): Promise<void> {
-    const zones = zone === 'all' ? zone : [zone].flat();
+  async hint(zone: DnsName | 'all'): Promise<void> {
+    await this.hintOf(zone === 'all' ? 'all' : [zone], 'alice');
+  }
+
+  async hintOf(zones: readonly DnsName[] | 'all', actor: string): Promise<void> {
     await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', actor });
   }
 
