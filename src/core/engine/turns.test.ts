@@ -37,6 +37,9 @@ test('what may not run keeps its place', () => {
   turns.add(a, 'bob');
   turns.add(b, 'bob');
   assert.equal(turns.take((zone) => zone !== a)?.zone, b);
-  assert.equal(turns.take(() => false), null);
+  assert.equal(
+    turns.take(() => false),
+    null,
+  );
   assert.equal(order(turns), 'a');
 });
