@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../app/clock.ts';
-import { loadSettings, settingsPath, type LoadedSettings } from '../config/settings.ts';
+import { everyCentral, loadSettings, settingsPath, type LoadedSettings } from '../config/settings.ts';
 
 /** How long (ms) nobody may have written to the file before it counts as written. */
 const quiet = 250;
@@ -15,24 +15,29 @@ export interface SettledFile {
   readonly loaded: LoadedSettings;
 }
 
-/** The settings file of a panel: notices that it is another one, and waits until whoever writes it has finished. */
+/**
+ * The settings file of a panel, with the files of certificate authorities that it names: notices that one of them has changed, and waits
+ * until whoever writes has finished.
+ */
 export class SettingsFile {
   readonly #root: string;
   #mark = '';
   /** Monotonic time at which that mark was first seen. */
   #since = -Infinity;
   #watcher: FSWatcher | null = null;
+  /** Files that the settings name. */
+  #named: readonly string[] = [];
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** A mark of the file as it is now: another one whenever it was written, replaced, removed, made or touched. One stat. */
+  /**
+   * A mark of the file, and of what it names, as they are now: another one whenever one of them was written, replaced, removed, made or
+   * touched. One stat for each.
+   */
   look(): string {
-    const path = settingsPath(this.#root);
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    const mark =
-      stat === undefined ? 'none' : `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    const mark = [settingsPath(this.#root), ...this.#named].map(markOf).join('\n');
     if (mark !== this.#mark) {
       this.#mark = mark;
       this.#since = systemClock.now();
@@ -42,8 +47,14 @@ export class SettingsFile {
 
   /** The file as it is, finished or not. */
   read(): SettledFile {
-    const mark = this.look();
-    return { mark, loaded: loadSettings(this.#root) };
+    for (;;) {
+      const own = markOf(settingsPath(this.#root));
+      const loaded = loadSettings(this.#root);
+      if (loaded.kind === 'configured')
+        this.#named = everyCentral(loaded.settings).flatMap(({ caFile }) => (caFile === '' ? [] : [caFile]));
+      const mark = this.look();
+      if (mark.split('\n')[0] === own) return { mark, loaded };
+    }
   }
 
   /**
@@ -78,6 +89,11 @@ export class SettingsFile {
     this.#watcher?.close();
     this.#watcher = null;
   }
+}
+
+function markOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'none' : `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }
 
 /** Whether the last octet is a line feed; of a file that has gone meanwhile: no. */
