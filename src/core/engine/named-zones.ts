@@ -40,7 +40,7 @@ export class NamedZones {
   }
 
   /** A function of the panel may have changed what it names. Returns at once. */
-  hint({ zones, source, actor: lane }: Hint): void {
+  hint({ zones, source, actor: { name: lane } }: Hint): void {
     if (zones === 'all') this.#compareAll(source);
     else if (zones.length > 0) this.#inBackground(this.#match(zones, { reason: source, lane }));
   }

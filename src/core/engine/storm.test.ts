@@ -6,14 +6,16 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { engineOf } from '../../testing/simulator/arrival.ts';
 import { Random } from '../../testing/simulator/random.ts';
-import { recordsEvent, World, type LocalPart } from '../../testing/simulator/world.ts';
-import type { EditEvent } from '../panel.ts';
+import { administrator, recordsEvent, World, type LocalPart } from '../../testing/simulator/world.ts';
+import type { Actor, EditEvent } from '../panel.ts';
 import { defaultEngineSettings } from './settings.ts';
 
 const { grace, afterWait, readGap } = defaultEngineSettings;
 /** Time (ms) for an undo on an idle machine: patience, two reads some seconds apart, the write; generously. */
 const undoTime = afterWait + readGap + 3_000;
 const bobs = parseName('bob.example.');
+const bob: Actor = { name: 'bob', rank: 'user' };
+const mallory: Actor = { name: 'mallory', rank: 'user' };
 const keeps: LocalPart = { refuses: false, takes: 1, afterLost: false, visibleAfter: 0 };
 const refuses: LocalPart = { ...keeps, refuses: true };
 
@@ -24,7 +26,10 @@ function address(zone: DnsName, last = 1): ResourceRecord {
 /** Zones that both sides have, with one record each; the first comparison and the grace are over. */
 async function worldWith(zones: readonly DnsName[]): Promise<World> {
   const world = new World(new MemoryJournal(), new Random(1), { compareEvery: 0 });
-  for (const zone of zones) for (const side of [world.panel, world.central]) putZone(side, zone);
+  for (const zone of zones) {
+    for (const side of [world.panel, world.central]) putZone(side, zone);
+    world.panel.owners.set(zone, [zone === bobs ? bob.name : mallory.name]);
+  }
   await world.clock.runUntilSettled(world.start());
   await pass(world, grace + zones.length * 1_000);
   world.panel.reads.length = 0;
@@ -44,7 +49,7 @@ function named(count: number, prefix: string): DnsName[] {
 }
 
 /** One save that adds a record; how it went on in the panel is `local`. */
-async function edit(world: World, zone: DnsName, actor: string, local: LocalPart): Promise<void> {
+async function edit(world: World, zone: DnsName, actor: Actor, local: LocalPart): Promise<void> {
   const add = address(zone, 2);
   const event = (stage: 'before' | 'after'): EditEvent =>
     recordsEvent(zone, [{ remove: null, add }], stage, actor);
@@ -73,7 +78,7 @@ async function timeUntil(world: World, state: string, limit: number): Promise<nu
 
 test('issue 11.4: 6,000 invented aliases lead to one read of the list, none of a zone', async () => {
   const world = await worldWith([bobs]);
-  await world.clock.runUntilSettled(world.hintOf(named(6_000, 'x'), 'mallory'));
+  await world.clock.runUntilSettled(world.hintOf(named(6_000, 'x'), mallory));
   await pass(world, 60_000);
   assert.deepEqual(world.panel.reads, ['list']);
 });
@@ -82,7 +87,7 @@ test('issue 11.4: calls with invented names one after the other share the reads 
   const world = await worldWith([bobs]);
   const began = world.clock.now();
   for (const name of named(600, 'x')) {
-    await world.clock.runUntilSettled(world.hintOf([name], 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf([name], mallory));
     await pass(world, 50);
   }
   const seconds = (world.clock.now() - began) / 1_000;
@@ -93,13 +98,17 @@ test('issue 11.4: calls with invented names one after the other share the reads 
 test('issue 11.4: edits, deletes and what was done in 300 invented zones lead to no read of them', async () => {
   const world = await worldWith([bobs]);
   const signal = new AbortController().signal;
-  for (const stage of ['before', 'after'] as const) {
-    const edits = named(300, 'x').map((zone): EditEvent => recordsEvent(zone, [], stage, 'mallory'));
+  const calls = (['before', 'after'] as const).flatMap((stage) => [
+    { stage, actor: mallory },
+    { stage, actor: administrator },
+  ]);
+  for (const { stage, actor } of calls) {
+    const edits = named(300, 'x').map((zone): EditEvent => recordsEvent(zone, [], stage, actor));
     const answers = edits.map((one) => engineOf(world).answer({ kind: 'edits', edits: [one] }, signal));
     await world.clock.runUntilSettled(Promise.all(answers));
   }
   const gone = named(300, 'x').map((zone): EditEvent => ({
-    ...recordsEvent(zone, [], 'after', 'mallory'),
+    ...recordsEvent(zone, [], 'after', mallory),
     kind: 'zone-delete',
   }));
   await world.clock.runUntilSettled(engineOf(world).answer({ kind: 'edits', edits: gone }, signal));
@@ -111,7 +120,7 @@ test('issue 11.4: edits, deletes and what was done in 300 invented zones lead to
 test('issue 11.4: hints of everything share their comparisons', async () => {
   const world = await worldWith([bobs]);
   for (let call = 0; call < 200; call += 1) {
-    await world.clock.runUntilSettled(world.hintOf('all', 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf('all', mallory));
     await pass(world, 50);
   }
   await pass(world, 30_000);
@@ -123,7 +132,7 @@ test('issue 11.4: zones that the list shows and nobody knows are compared, which
   const world = await worldWith([bobs]);
   const [made, other] = [parseName('made.example.'), parseName('other.example.')];
   for (const zone of [made, other]) putZone(world.panel, zone);
-  await world.clock.runUntilSettled(world.hintOf([...named(100, 'x'), parseName('www', made)], 'bob'));
+  await world.clock.runUntilSettled(world.hintOf([...named(100, 'x'), parseName('www', made)], bob));
   await pass(world, 120_000);
   for (const zone of [made, other]) assert.ok(world.central.zones.get(zone)?.has(recordId(address(zone))));
 });
@@ -146,9 +155,9 @@ test('issue 11.4: confirming and undoing go before 1,000 comparisons that somebo
   for (const local of [keeps, refuses]) {
     const mallorys = named(1_000, 'm');
     const world = await worldWith([bobs, ...mallorys]);
-    await world.clock.runUntilSettled(world.hintOf(mallorys, 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf(mallorys, mallory));
     await pass(world, 1_000);
-    await edit(world, bobs, 'bob', local);
+    await edit(world, bobs, bob, local);
     await timeUntil(world, local.refuses ? 'reverted' : 'confirmed', local.refuses ? undoTime : 2_000);
     const compared = new Set(world.panel.reads).size;
     assert.ok(compared < 900, `the storm was over already: ${compared}`);
@@ -161,11 +170,11 @@ test('issue 11.4: confirmations of one user go before many of another', async ()
   const saves = mallorys.map(async (zone) => {
     const add = address(zone, 2);
     const event = (stage: 'before' | 'after'): EditEvent =>
-      recordsEvent(zone, [{ remove: null, add }], stage, 'mallory');
+      recordsEvent(zone, [{ remove: null, add }], stage, mallory);
     await world.edit(event, () => Boolean(world.panel.zones.get(zone)?.set(recordId(add), add)), keeps);
   });
   await world.clock.runUntilSettled(Promise.all(saves));
-  await edit(world, bobs, 'bob', keeps);
+  await edit(world, bobs, bob, keeps);
   await timeUntil(world, 'confirmed', 2_000);
   const history = await world.clock.runUntilSettled(engineOf(world).history(1_000));
   assert.ok(history.filter(({ state }) => state === 'kept').length > 100, 'the others were done already');
@@ -175,21 +184,21 @@ test('issue 11.4: calls of another user, one after the other without end, do not
   const mallorys = named(3, 'm');
   const world = await worldWith([bobs, ...mallorys]);
   const stop = new AbortController();
-  // Each call begins before the one before it has ended.
-  const endless = mallorys.map(async (zone) => {
+  // Each call begins before the one before it has ended. In bob's zone he has no right to anything.
+  const endless = [bobs, ...mallorys].map(async (zone) => {
     while (!stop.signal.aborted) {
       const item = { remove: null, add: address(zone, 2) };
       await world.edit(
-        (stage) => recordsEvent(zone, [item], stage, 'mallory'),
+        (stage) => recordsEvent(zone, [item], stage, mallory),
         () => false,
         refuses,
       );
     }
   });
   await pass(world, 1_000);
-  await edit(world, bobs, 'bob', refuses);
+  await edit(world, bobs, bob, refuses);
   await timeUntil(world, 'reverted', 2 * undoTime);
-  await edit(world, bobs, 'bob', keeps);
+  await edit(world, bobs, bob, keeps);
   await timeUntil(world, 'confirmed', 10_000);
   stop.abort();
   await world.clock.runUntilSettled(Promise.all(endless));
@@ -199,7 +208,7 @@ test('issue 11.4: hints of a zone leave its lock free most of the time', async (
   const world = await worldWith([bobs]);
   const began = world.clock.now();
   for (let call = 0; call < 1_000; call += 1) {
-    await world.clock.runUntilSettled(world.hintOf([bobs], 'mallory'));
+    await world.clock.runUntilSettled(world.hintOf([bobs], mallory));
     await pass(world, 50);
   }
   const seconds = (world.clock.now() - began) / 1_000;

@@ -3,6 +3,7 @@ import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type {
+  Actor,
   EditEvent,
   HookCall,
   HookReply,
@@ -41,8 +42,28 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
     return isRerendered(base) ? onceMore(base) : decoders[role](base);
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    return stage === 'before' ? { kind: 'invalid', problems: error.problems } : hintOfAll(base);
+    return stage === 'before' ? invalid(base, role, error.problems) : hintOfAll(base);
   }
+}
+
+/** A save or delete that cannot be understood. */
+function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
+  const creates = role === 'zone-form';
+  const zone = creates ? null : (zonesIn(base.parameters.get('plid') ?? identifiers(base))[0] ?? null);
+  return { kind: 'invalid', problems, actor: base.actor, zone, creates };
+}
+
+/** The names of zones in a list; what is none is passed over. */
+function zonesIn(list: string): DnsName[] {
+  const zones = new Set<DnsName>();
+  for (const text of list.split(/[\s,]+/u)) {
+    try {
+      if (text !== '') zones.add(zoneName(text));
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+    }
+  }
+  return [...zones];
 }
 
 /** What was done and cannot be understood is no longer to be refused: the zones are compared. */
@@ -63,7 +84,9 @@ function onceMore(base: Base): PanelEvent {
 /** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
-  'hint-user': (base) => (acts(base) ? hint(base, ['domain']) : nothing),
+  'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
+  'hint-move': (base) =>
+    acts(base) ? (ownersChange(base, zonesIn(identifiers(base))) ?? hint(base)) : nothing,
   'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
@@ -85,13 +108,13 @@ interface Base {
   readonly saving: boolean;
   readonly parameters: Parameters;
   readonly fingerprint: string;
-  readonly actor: string;
+  readonly actor: Actor;
   readonly mark: string | null;
 }
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
-  const parts = [dialect.calls.session(call), dialect.calls.actor(call)];
+  const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
   for (const name of [...dialect.documented, ...dialect.records.formFields]) {
     const value = parameters.get(name);
     if (value !== undefined && value !== '') parts.push(name, value);
@@ -104,7 +127,7 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * @param fields that may name zones or hosts
  */
 function hint(
-  { stage, func: source, parameters, dialect, actor }: Base,
+  { stage, func: source, parameters, dialect, fingerprint, actor }: Base,
   fields = dialect.hinting,
 ): PanelEvent {
   if (stage === 'before') return nothing;
@@ -117,12 +140,22 @@ function hint(
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, actor };
+  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, fingerprint, actor };
+}
+
+/** A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about. */
+function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
+  const { stage, actor, fingerprint, parameters } = base;
+  if (stage !== 'before') return null;
+  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) => list.split(/[\s,]+/u));
+  const accounts = zones.length > 0 ? null : [...new Set(named)].filter((name) => name !== '');
+  return { kind: 'owners', actor, fingerprint, zones, accounts };
 }
 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
 function zoneForm(base: Base): PanelEvent {
-  if (identifiers(base).trim() !== '') return hint(base, ['elids', 'elid']);
+  const existing = identifiers(base).trim();
+  if (existing !== '') return ownersChange(base, zonesIn(existing)) ?? hint(base, ['elids', 'elid']);
   // DNSmanager: a copy of another server's zone has no records of its own (reference 8.2).
   if (base.parameters.get('dtype') === 'slave') return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());

@@ -34,9 +34,9 @@ export function readEnvironmentParameters({ environment }: HookCall): Parameters
 
 const prefix = 'PARAM_';
 
-/** The agent hands the environment on octet for octet. */
-function utf8(octets: string): string {
-  return Buffer.from(octets, 'latin1').toString('utf8');
+/** Text of a variable that the agent hands on octet for octet; empty when there is none. */
+export function utf8(octets: string | undefined): string {
+  return Buffer.from(octets ?? '', 'latin1').toString('utf8');
 }
 
 function addUrlencoded(into: Map<string, string>, text: string): void {

@@ -3,7 +3,7 @@ import { formatRecord, otherTtl, type ResourceRecord } from '../../dns/record.ts
 import type { Engine, ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import { waitsForYes } from '../../core/engine/signed-delete.ts';
-import type { Traces } from './history.ts';
+import { forged, type Traces } from './history.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
 import type { World } from './world.ts';
@@ -49,6 +49,8 @@ async function checkPair(world: Pair, traces: Traces, engine: Engine): Promise<s
     if (!excused && !waits)
       found.push(`operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`);
   }
+  if (world.central.everHeld.has(`192.0.2.${forged}`))
+    found.push('the central held what somebody without a right to the zone wanted there');
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) found.push(...checkZone(world, traces, zone, await engine.view(zone)));
   return found;

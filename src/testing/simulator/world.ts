@@ -7,6 +7,7 @@ import { defaultEngineSettings, type EngineSettings } from '../../core/engine/se
 import type { Journal } from '../../core/journal.ts';
 import {
   PanelError,
+  type Actor,
   type EditEvent,
   type EditItem,
   type PanelEvent,
@@ -205,11 +206,11 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    await this.hintOf(zone === 'all' ? 'all' : [zone], 'alice');
+    await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
   }
 
-  async hintOf(zones: readonly DnsName[] | 'all', actor: string): Promise<void> {
-    await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', actor });
+  async hintOf(zones: readonly DnsName[] | 'all', actor: Actor): Promise<void> {
+    await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', fingerprint: '', actor });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
@@ -258,11 +259,14 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
   ];
 }
 
+/** Whose edits the panel's owner check never stands against. */
+export const administrator: Actor = { name: 'alice', rank: 'administrator' };
+
 export function recordsEvent(
   zone: DnsName,
   items: readonly EditItem[],
   stage: 'before' | 'after',
-  actor = 'alice',
+  actor = administrator,
 ): EditEvent {
   return {
     kind: 'records',
