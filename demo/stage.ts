@@ -18,6 +18,7 @@ import {
 import { pathsOf } from '../src/app/paths.ts';
 import { panelKindAt } from '../src/app/panel-kind.ts';
 import { saveSettings } from '../src/config/settings.ts';
+import { patience } from '../src/testing/patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
 import { personAt, type Act, type Person } from './person.ts';
 import { wordsOf } from './words.ts';
@@ -255,7 +256,7 @@ function isAlive(pid: number): boolean {
 export async function until(
   what: string,
   test: () => boolean | Promise<boolean>,
-  limit = 20_000,
+  limit = patience,
 ): Promise<number> {
   const started = performance.now();
   while (!(await test())) {

@@ -6,9 +6,10 @@ import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../d
 import type { HookCall, KnownRecord, PanelEvent, Resolution } from '../../core/panel.ts';
 import { coreRecords } from '../../net/ispmanager/core-records.ts';
 import { childText, child, parseXml } from '../../net/xml.ts';
-import { core } from './core.ts';
+import { core, dnsmanager } from './core.ts';
 import { decode, encode } from './hook.ts';
 import { decodeForm, encodeForm, formCalls } from './settings-form.ts';
+import { cpuTime } from '../../testing/cpu-time.ts';
 
 const zone = parseName('example.org.');
 
@@ -185,13 +186,6 @@ test('openings, forms drawn anew, SOA and signatures are none of our business', 
   const open: Record<string, string> = { func: 'domain.record.edit', plid: 'example.org' };
   assert.deepEqual(event(open), { kind: 'ignore' });
   assert.deepEqual(event({ ...open, sv_field: 'rtype' }), { kind: 'ignore' });
-  assert.deepEqual(event({ ...form, sv_field: 'rtype' }), { kind: 'ignore' });
-  assert.partialDeepStrictEqual(event({ ...form, sv_field: 'rtype' }, {}, 'after'), {
-    kind: 'hint',
-    zones: [zone],
-    source: 'domain.record.edit',
-    actor: { name: 'alice', rank: 'user' },
-  });
   const soa = 'example.org. SOA  ns1.example.net. root.example.org. 1 2 3 4 5';
   assert.deepEqual(event({ ...form, elid: soa, email: 'a@example.org' }), { kind: 'ignore' });
   assert.deepEqual(event({ ...form, elid: 'example.org. DNSKEY  257 3 8 AAAA' }), { kind: 'ignore' });
@@ -212,9 +206,9 @@ test('a group of a thousand records is quick, and so is a list made to be cut in
   const decide = (list: string, all: readonly KnownRecord[]): Resolution['kind'] => {
     const found = event({ func: 'domain.record.delete', plid: 'example.org', elid: list });
     assert.ok(found.kind === 'edits' && found.edits[0]?.kind === 'records');
-    const started = performance.now();
+    const started = cpuTime();
     const { kind } = found.edits[0].resolve(all);
-    assert.ok(performance.now() - started < 2_000);
+    assert.ok(cpuTime() - started < 2_000);
     return kind;
   };
   const shown = (one: ResourceRecord): KnownRecord => ({
@@ -243,7 +237,7 @@ test('zones: created, deleted, deleted through the confirmation page, copied fro
     masterip: '192.0.2.2',
     sok: 'ok',
   };
-  assert.deepEqual(event(slave), { kind: 'ignore' });
+  assert.deepEqual(decode(call(slave), dnsmanager), { kind: 'ignore' });
   const request = { func: 'domain.delete.request', elid: 'new.example' };
   assert.deepEqual(event(request), { kind: 'ignore' });
   assert.partialDeepStrictEqual(event({ ...request, sok: 'ok' }), {
@@ -366,6 +360,13 @@ test('issue 11.1: what may change owners is told before it is done; whom an inva
     zone: null,
     creates: true,
   });
+});
+
+test('issue 11.1: a call that may be read in two ways is refused whoever asks, and says nothing of a zone', () => {
+  const by = { AUTH_USER: 'eve', AUTH_LEVEL: '16' };
+  const twice = call({ ...form, elid: '', name: 'x', rtype: 'a', ip: '192.0.2.1' }, by);
+  const unclear = decode({ ...twice, repeated: [['PARAM_plid', 'victim.example']] }, core);
+  assert.partialDeepStrictEqual(unclear, { kind: 'invalid', zone: null, creates: true });
 });
 
 test('what refusals look like', () => {

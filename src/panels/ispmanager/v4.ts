@@ -2,7 +2,7 @@ import type { Rank } from '../../core/panel.ts';
 import { v4Records } from '../../net/ispmanager/v4-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
-import { readCgiParameters, utf8 } from './parameters.ts';
+import { readCgiCall, utf8 } from './parameters.ts';
 
 /** Levels of this generation (reference 1). */
 const ranks: ReadonlyMap<string, Rank> = new Map([
@@ -13,7 +13,7 @@ const ranks: ReadonlyMap<string, Rank> = new Map([
 
 const calls: CallDialect = {
   stage: ({ environment }) => environment['HANDLER_STAGE'] ?? '',
-  parameters: readCgiParameters,
+  readings: readCgiCall,
   actor: ({ environment }) => ({
     name: utf8(environment['REMOTE_USER']),
     rank: ranks.get(environment['SESSION_LEVEL'] ?? '') ?? 'nobody',
@@ -47,6 +47,8 @@ export const v4: PanelDialect = {
     'user.delete': 'hint-user',
   },
   documented: ['func', 'plid', 'elid', 'ip', 'ns', 'mx'],
+  groupList: null,
+  hasCopies: false,
   hinting: ['domain', 'name', 'elid', 'alias'],
   secretArgument: null,
 };

@@ -3,7 +3,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import type { Actor, EditEvent, EditItem } from '../../core/panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
-import { checkWorld } from './laws.ts';
+import { checkWorld, forged } from './laws.ts';
 import { Random } from './random.ts';
 import type { CentralFault, CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
@@ -28,8 +28,6 @@ const alone = parseName('alone.example.');
 const fresh = parseName('fresh.example.');
 const owner: Actor = { name: 'alice', rank: 'user' };
 const intruder: Actor = { name: 'eve', rank: 'user' };
-/** Last part of an address that only the intruder writes. */
-export const forged = 250;
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
 export interface HistoryOptions {

@@ -3,10 +3,13 @@ import { formatRecord, otherTtl, type ResourceRecord } from '../../dns/record.ts
 import type { Engine, ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import { waitsForYes } from '../../core/engine/signed-delete.ts';
-import { forged, type Traces } from './history.ts';
+import type { Traces } from './history.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
 import type { World } from './world.ts';
+
+/** Last part of an address that only an intruder wants (`HistoryOptions.users`). */
+export const forged = 250;
 
 /** The panel and one of its centrals. */
 interface Pair {

@@ -86,7 +86,7 @@ export function faultSteps(stage: () => Stage): void {
     const record = address('cut', '192.0.2.14');
     const pid = await stage().agent();
     assert.ok(pid !== null);
-    central.faults.add({ func: atCentral.words.save, effect: 'delay-after', ms: 3_000 });
+    central.faults.add({ func: atCentral.words.save, effect: 'delay-after', ms: 8_000 });
     const editing = atPanel.save(zone, record);
     await until('the central to carry it out', () => holds(central, zone, record));
     await endProcess(pid, 'SIGKILL');
@@ -120,7 +120,7 @@ export function faultSteps(stage: () => Stage): void {
     assert.ok(!holdsName(stage().panel, zone, 'down'));
     await stage().centralUp();
     const up = address('up', '192.0.2.16');
-    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok);
     onBoth(stage(), up);
   });
 }

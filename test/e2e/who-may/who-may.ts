@@ -24,7 +24,7 @@ const forged: Wanted = { name: '_acme-challenge', type: 'TXT', value: 'forged' }
 
 /** Asks for everything that is attacked, over and over. */
 class Watcher {
-  readonly #resolver = new Resolver({ timeout: 5_000, tries: 2 });
+  readonly #resolver = new Resolver({ timeout: 20_000, tries: 2 });
   readonly #seen = new Set<string>();
   looks = 0;
   #running = true;
@@ -83,7 +83,7 @@ export function testWhoMay(pair: Pair): void {
           const answer = await act(as(attacker));
           const again = await act(as(attacker));
           await settled(stage);
-          await until('looks after the answer', () => watcher.looks > 20, 60_000);
+          await until('looks after the answer', () => watcher.looks > 20);
           assert.deepEqual(await watcher.stop(), [unseen]);
           assert.deepEqual(await stage.there.held(zone), stored);
           for (const { ok, error } of [answer, again]) {
@@ -121,14 +121,10 @@ export function testWhoMay(pair: Pair): void {
         } finally {
           await stage.there.up();
         }
-        await until(
-          'the server to be asked again',
-          async () => {
-            const probe = address(`${who.name}-up`, '192.0.2.90');
-            return holds(stage.panel, zone, probe) || (await as(who).save(zone, probe)).ok;
-          },
-          60_000,
-        );
+        await until('the server to be asked again', async () => {
+          const probe = address(`${who.name}-up`, '192.0.2.90');
+          return holds(stage.panel, zone, probe) || (await as(who).save(zone, probe)).ok;
+        });
       });
     }
   });
@@ -168,7 +164,7 @@ async function openScene(pair: Pair): Promise<ServerStage> {
   await there.makeZones([{ name: zone, records: [] }]);
   await stage.install();
   stage.configure();
-  await until('the first comparison', async () => (await atPanel.save(zone, www)).ok, 60_000);
+  await until('the first comparison', async () => (await atPanel.save(zone, www)).ok);
   succeeded(await atPanel.save(zone, mail));
   assert.ok(await stands(there, zone, www));
   await settled(stage);
