@@ -82,6 +82,9 @@ export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise
       signal.removeEventListener('abort', aborted);
       reject(connectError(socket, peer, cause));
     };
+    socket.once('close', () => {
+      fail(new Error('the connection was closed'));
+    });
     const aborted = (): void => {
       fail(new Error('the deadline is over'));
     };
