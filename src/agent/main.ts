@@ -6,6 +6,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { terminalText } from '../core/plain-text.ts';
 import { pathsOf } from '../app/paths.ts';
 import { wirePanel, wirePanelHand } from '../app/wire.ts';
 import { Agent } from './agent.ts';
@@ -51,7 +52,7 @@ function rootOfProgram(): string {
 main().then(
   (status) => process.exit(status),
   (error: unknown) => {
-    console.error(error);
+    console.error(terminalText(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     process.exit(1);
   },
 );

@@ -5,6 +5,7 @@
  * Usage: node form.cjs ROOT, with the environment and input of a CGI call (reference 10.3). Prints one XML document, exits 0.
  */
 import { resolve } from 'node:path';
+import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
 
 async function readBody(length: number): Promise<Buffer> {
@@ -39,7 +40,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     // Standard error goes to the panel's log (reference 10.3).
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${terminalText(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   },
 );

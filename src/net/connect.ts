@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as tls from 'node:tls';
+import { plainText } from '../core/plain-text.ts';
 import { showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
 
@@ -121,7 +122,7 @@ function seen(socket: tls.TLSSocket): SeenCertificate {
 
 function nameOf(name: tls.Certificate | undefined): string {
   return Object.entries(name ?? {})
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => plainText(`${key}=${String(value)}`))
     .join(', ');
 }
 

@@ -1,3 +1,4 @@
+import { plainText } from '../../core/plain-text.ts';
 import type { XmlElement } from '../xml.ts';
 import { child, childText } from '../xml.ts';
 
@@ -84,11 +85,7 @@ function wordless(code: string, subject: string): string {
   return `error ${code === '' ? 'without a code' : `code ${code}`}${subject === '' ? '' : ` (${subject})`}`;
 }
 
-/** One line without control characters, at most 500 characters. */
+/** {@link plainText} without double blanks, at most 500 characters. */
 export function tidyText(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replaceAll(/ {2,}/g, ' ')
-    .trim()
-    .slice(0, mostText);
+  return plainText(text).replaceAll(/ {2,}/g, ' ').trim().slice(0, mostText);
 }
