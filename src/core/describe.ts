@@ -3,6 +3,7 @@ import type { Advice, Entry } from './catalogue-entry.ts';
 import { catalogue } from './catalogue.ts';
 import type { Language } from './panel.ts';
 import { plainText } from './plain-text.ts';
+import { own } from '../dns/own.ts';
 
 export interface DescribeOptions {
   readonly language: Language;
@@ -69,7 +70,7 @@ function wordsOf({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
   if (entry === undefined) return plainText([code, ...Object.values(params)].join(' '));
   const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
-    const value = params[name];
+    const value = own(params, name);
     return value === undefined ? whole : plainText(value);
   });
   return /[.!?…]$/u.test(text) ? text : `${text}.`;

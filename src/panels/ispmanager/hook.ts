@@ -15,6 +15,7 @@ import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.t
 import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { ambiguousKeys, matchKey, matchKeys, namesMeant } from './keys.ts';
 import type { Parameters } from './parameters.ts';
+import { own } from '../../dns/own.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
 export const markParameter = 'domainsync_mark';
@@ -25,7 +26,7 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
   if (stage !== 'before' && stage !== 'after') return { kind: 'ignore' };
   const parameters = dialect.calls.parameters(call);
   const name = parameters.get('func') ?? '';
-  const role = Object.hasOwn(dialect.functions, name) ? dialect.functions[name] : undefined;
+  const role = own(dialect.functions, name);
   if (role === undefined) return { kind: 'ignore' };
   const base: Base = {
     dialect,
