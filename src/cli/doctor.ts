@@ -18,6 +18,7 @@ import { wireCentral, wirePanel, wirePanelHand } from '../app/wire.ts';
 import { CentralError } from '../core/central.ts';
 import { PanelError } from '../core/panel.ts';
 import { counted } from '../core/describe.ts';
+import { agentEnvironment } from '../hook/agent-environment.ts';
 import { askAgent, AskFailed, NoAgent } from './ask.ts';
 import { examples } from './help.ts';
 import { coloured, exitStatus, print, progress, say, type Mood } from './output.ts';
@@ -156,5 +157,5 @@ function startAgent({ root, socket }: Paths): void {
   progress('starting the agent');
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
   const args = [program, '--root', root, '--socket', socket];
-  spawn(process.execPath, args, { detached: true, stdio: 'ignore', cwd: '/' }).unref();
+  spawn(process.execPath, args, { detached: true, stdio: 'ignore', cwd: '/', env: agentEnvironment }).unref();
 }
