@@ -71,6 +71,7 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
   const values = {
     ROOT: root,
     SOCKET: paths.socket,
+    SOCKETFOLDER: socketFolder(dirname(paths.socket)),
     LOG: paths.log,
     NODE: existsSync(own) ? own : process.execPath,
     AGENT: join(current, 'agent.cjs'),
@@ -95,6 +96,13 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
     await systemctl('restart', name);
   }
   return written;
+}
+
+/** What gives a confined agent the folder of its socket: under /run it is made at each boot, and kept for a second panel. */
+function socketFolder(folder: string): string {
+  if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
+  const name = folder.slice('/run/'.length);
+  return [`RuntimeDirectory=${name}`, 'RuntimeDirectoryMode=0700', 'RuntimeDirectoryPreserve=yes'].join('\n');
 }
 
 /** Takes the same files away again, the service first. @returns the paths removed */
