@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import type { HookCall } from '../core/panel.ts';
 
 /** What `USER_HZ` is on every Linux of ours: parts of a second in which `/proc/PID/stat` counts (proc(5)). */
 const ticksPerSecond = 100;
@@ -10,6 +11,9 @@ export function uptime(): number {
   return Number(/^[\d.]+/u.exec(readFileSync('/proc/uptime', 'latin1'))?.[0]);
 }
 
+/** The environment of a call, and what stands more than once in it. */
+export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
+
 /**
  * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ (proc(5)), octet for octet,
  * one character each. Only the environment of a process that is this user's (root's) alone and was there before it was told of: a
@@ -17,7 +21,7 @@ export function uptime(): number {
  * @param before seconds since the machine started
  * @returns `null` for any other process, and where there is none
  */
-export function environmentOf(pid: number, before: number): Readonly<Record<string, string>> | null {
+export function variablesOf(pid: number, before: number): Variables | null {
   try {
     return readFrom(pid, before);
   } catch (error) {
@@ -27,7 +31,7 @@ export function environmentOf(pid: number, before: number): Readonly<Record<stri
   }
 }
 
-function readFrom(pid: number, before: number): Readonly<Record<string, string>> | null {
+function readFrom(pid: number, before: number): Variables | null {
   // The descriptor stays with this one process, whoever gets its number afterwards.
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -36,7 +40,7 @@ function readFrom(pid: number, before: number): Readonly<Record<string, string>>
       return null;
     // The owner once more after it: a process may become somebody else's in between, by starting another program.
     const environment = read('environ');
-    return isOurs(read('status')) ? entriesOf(environment) : null;
+    return isOurs(read('status')) ? variablesIn(environment) : null;
   } finally {
     closeSync(folder);
   }
@@ -54,9 +58,17 @@ function startOf(stat: string): number {
   return Number(fields[22 - 3] ?? Infinity);
 }
 
-function entriesOf(octets: string): Readonly<Record<string, string>> {
-  const entries = octets.split('\0').map((entry) => [entry.indexOf('='), entry] as const);
-  return Object.fromEntries(
-    entries.filter(([cut]) => cut > 0).map(([cut, entry]) => [entry.slice(0, cut), entry.slice(cut + 1)]),
-  );
+/** Octets as they are: a query string is decoded by whoever knows its encoding. */
+function variablesIn(octets: string): Variables {
+  const environment = new Map<string, string>();
+  const repeated: (readonly [string, string])[] = [];
+  for (const entry of octets.split('\0')) {
+    const cut = entry.indexOf('=');
+    if (cut <= 0) continue;
+    const [name, value] = [entry.slice(0, cut), entry.slice(cut + 1)];
+    const former = environment.get(name);
+    if (former !== undefined) repeated.push([name, former]);
+    environment.set(name, value);
+  }
+  return { environment: Object.fromEntries(environment), repeated };
 }

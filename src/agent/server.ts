@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
-import { environmentOf, uptime } from './caller.ts';
+import { uptime, variablesOf } from './caller.ts';
 import { end, hello, mostBody, readHead, type RequestHead } from '../hook/protocol.ts';
 
 export interface Answers {
@@ -84,7 +84,11 @@ async function reply(
     socket.end(`${await answers.control(body.toString('utf8'))}${end}`);
     return;
   }
-  const environment = environmentOf(head.pid, since);
-  if (environment === null) socket.destroy();
-  else socket.end(`${await answers.hook({ environment, body, stage: head.stage })}${end}`);
+  const variables = variablesOf(head.pid, since);
+  if (variables === null) {
+    socket.destroy();
+    return;
+  }
+  const { stage, isCut } = head;
+  socket.end(`${await answers.hook({ ...variables, body, stage, isCut })}${end}`);
 }

@@ -69,8 +69,8 @@ test(
     const hook = spawn('/bin/sleep', ['600'], { env: { HANDLER_STAGE: 'before' }, stdio: 'ignore' });
     t.after(() => hook.kill('SIGKILL'));
     const caller = JSON.stringify(new URL('../agent/caller.ts', import.meta.url).href);
-    const program = `const { environmentOf, uptime } = await import(${caller});
-      console.log(JSON.stringify(environmentOf(${hook.pid}, uptime())));`;
+    const program = `const { uptime, variablesOf } = await import(${caller});
+      console.log(JSON.stringify(variablesOf(${hook.pid}, uptime())?.environment ?? null));`;
     const read = async (capabilities: readonly string[]): Promise<unknown> => {
       const set = ['-all', ...capabilities.map((one) => `+${one}`)].join(',');
       const words = [`--bounding-set=${set}`, `--inh-caps=${set}`, '--no-new-privs', process.execPath];

@@ -44,7 +44,7 @@ export interface ShimOptions {
   readonly type: HandlerType;
 }
 
-const basics = ['cat', 'head', 'date', 'dd', 'env', 'timeout', 'sh'];
+const basics = ['cat', 'head', 'date', 'dd', 'env', 'timeout', 'sh', 'tr'];
 
 export function makeShim(
   t: TestContext,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
@@ -9,7 +9,7 @@ import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
-import { core } from './core.ts';
+import { core, dnsmanager } from './core.ts';
 import type { PanelDialect } from './dialect.ts';
 import { outsideUnit, panelRuns, type Command } from './outside.ts';
 import { v4 } from './v4.ts';
@@ -27,8 +27,14 @@ export interface IspmanagerPanelSettings {
 }
 
 export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
-  return kind === 'ispmanager4' ? v4 : core;
+  return dialects[kind];
 }
+
+const dialects: Readonly<Record<PanelKind, PanelDialect>> = {
+  ispmanager4: v4,
+  ispmanager6: core,
+  dnsmanager,
+};
 
 export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPanelSettings): LocalTool {
   return {
@@ -182,7 +188,7 @@ async function run(
     const child = execFile(program, [...words], options, (error, stdout) => {
       // The exit status of a function error is not known (reference 12): what it printed decides.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
-      else reject(new PanelError('panel.unreachable', { text: reasonOf(error) }, error));
+      else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });
     // What a program does not read, its status tells about.
     child.stdin?.on('error', () => undefined);
@@ -191,9 +197,12 @@ async function run(
 }
 
 /** Without the command line, which may hold our mark. */
-function reasonOf(error: Error & { code?: unknown; killed?: boolean; signal?: unknown }): string {
+function reasonOf(
+  error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
+  program: string,
+): string {
   if (error.killed === true || error.name === 'AbortError') return 'mgrctl took too long';
   return typeof error.code === 'number'
-    ? `mgrctl ended with status ${error.code}`
-    : `mgrctl: ${String(error.code)}`;
+    ? `${program} ended with status ${error.code}`
+    : `${program}: ${String(error.code)}`;
 }

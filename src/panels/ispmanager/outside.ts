@@ -51,19 +51,19 @@ export function panelRuns(root: string, panel: string): boolean {
   const own = join(home, 'lib/domainsync/');
   return readdirSync('/proc').some((pid) => {
     if (!/^\d+$/u.test(pid)) return false;
-    const { program, line } = processOf(pid);
-    const isTool = basename(line.split('\0')[0] ?? '') === 'mgrctl';
-    return program.startsWith(home) && !program.startsWith(own) && !isTool && line.includes(panel);
+    const program = told(() => readlinkSync(`/proc/${pid}/exe`));
+    if (!program.startsWith(home) || program.startsWith(own)) return false;
+    const line = told(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    return basename(line.split('\0')[0] ?? '') !== 'mgrctl' && line.includes(panel);
   });
 }
 
-function processOf(pid: string): { readonly program: string; readonly line: string } {
+/** Empty for a process that has ended, belongs to the kernel, or is not to be looked at. */
+function told(look: () => string): string {
   try {
-    const program = readlinkSync(`/proc/${pid}/exe`);
-    return { program, line: readFileSync(`/proc/${pid}/cmdline`, 'utf8') };
+    return look();
   } catch (error) {
-    // It has ended, belongs to the kernel, or is not to be looked at.
-    if (error instanceof Error && 'code' in error) return { program: '', line: '' };
+    if (error instanceof Error && 'code' in error) return '';
     throw error;
   }
 }
