@@ -8,7 +8,7 @@ import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
-import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
+import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
 import { core } from './core.ts';
 import type { PanelDialect } from './dialect.ts';
 import { v4 } from './v4.ts';
@@ -44,8 +44,8 @@ export interface LocalTool {
   readonly timeout: number;
 }
 
-/** Largest answer taken, octets: 10,000 zones are about 3 MB. */
-const mostOutput = 64 * 1024 * 1024;
+/** Largest answer taken, octets: 10,000 zones are about 3 MB, 100,000 records some 20 MB. */
+const mostOutput = 32 * 1024 * 1024;
 
 /** Arguments whose values stand in the tool's environment, so that no process list shows them. */
 export interface HiddenArguments {
@@ -76,7 +76,7 @@ export async function callPanel(
     ctx,
   );
   try {
-    const document = parseXml(output.trimStart());
+    const document = await parseXmlInSlices(output.trimStart());
     const refusal = refusalOf(document);
     return refusal === null ? { kind: 'document', document } : { kind: 'refused', refusal };
   } catch (error) {
