@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
@@ -121,6 +123,25 @@ test('parameters come as they were requested, or always one way; names as they w
   sandbox.switches.handlerNames = 'punycode';
   await sandbox.call('domain.sublist', { elid: 'пример.example' }, user);
   assert.equal(new URLSearchParams(dumped(sandbox)['QUERY_STRING']).get('elid'), 'xn--e1afmkfd.example');
+});
+
+test('the length of a body is counted, or as the client wrote it', async (t) => {
+  const sandbox = await withHandler(t, handler('dump', on('before="yes"', 'domain.sublist')), { dump: DUMP });
+  const post = async (headers: Record<string, string>, body: string): Promise<void> => {
+    const target = new URL('/manager/ispmgr?authinfo=alice:a:p%26w%3Dd&func=domain.sublist', sandbox.url);
+    const request = http.request(target, { method: 'POST', headers });
+    request.end(body);
+    await once(request, 'response');
+  };
+  const body = 'elid=example.org';
+  await post({ 'Content-Length': `0${body.length}` }, body);
+  assert.equal(dumped(sandbox)['CONTENT_LENGTH'], String(body.length));
+  sandbox.switches.lengthToHandlers = 'as-sent';
+  await post({ 'Content-Length': `0${body.length}` }, body);
+  assert.equal(dumped(sandbox)['CONTENT_LENGTH'], `0${body.length}`);
+  await post({ 'Transfer-Encoding': 'chunked' }, body);
+  assert.equal(dumped(sandbox)['CONTENT_LENGTH'], undefined);
+  assert.equal(readFileSync(join(sandbox.root, 'var', 'stdin'), 'utf8'), body);
 });
 
 test('an error before: nothing is done, nothing after the error is shown, no other handler runs', async (t) => {

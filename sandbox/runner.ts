@@ -82,8 +82,9 @@ export class Runner {
   }
 
   async #work(event: Event, builtIn: PanelFunction): Promise<Done> {
-    const { func, params, caller } = event;
+    const { func, caller } = event;
     const { switches } = this.#world;
+    const params = switches.repeatedSok === 'any' ? event.params.withSavingSok() : event.params;
     const call: Call = { ...this.#world, params, caller };
     fail(switches.failLocal[func]);
     const isWrite = params.saved || func.endsWith('.delete');

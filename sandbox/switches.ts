@@ -62,6 +62,14 @@ export interface Switches {
   deliver: 'as-requested' | 'get' | 'post';
   /** `auth`, `authinfo` and `su` are kept from handlers (21.23). */
   stripAuth: boolean;
+  /** Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it wrote none (10.3). */
+  lengthToHandlers: 'counted' | 'as-sent';
+  /** Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out (11.3). */
+  nulToHandlers: 'cut' | 'left-out';
+  /** Which of several `sok` saves: the last one, or any that is not empty (2.3). */
+  repeatedSok: 'last' | 'any';
+  /** Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field` (2.3). */
+  redrawSaves: boolean;
   /**
    * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail and user
    * functions (10.4, 17.23). What `site.edit` calls runs with its handlers anyhow (9).
@@ -158,6 +166,10 @@ export function defaultSwitches(): Switches {
     handlerNames: 'as-sent',
     deliver: 'as-requested',
     stripAuth: true,
+    lengthToHandlers: 'counted',
+    nulToHandlers: 'cut',
+    repeatedSok: 'last',
+    redrawSaves: false,
     fireNested: false,
     requestFires: true,
     serviceDeletes: 'records',
@@ -198,6 +210,9 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   groupFailure: ['stop', 'continue'],
   handlerNames: ['as-sent', 'unicode', 'punycode'],
   deliver: ['as-requested', 'get', 'post'],
+  lengthToHandlers: ['counted', 'as-sent'],
+  nulToHandlers: ['cut', 'left-out'],
+  repeatedSok: ['last', 'any'],
   killedBefore: ['refuse', 'go-on'],
   exitStatus: ['ignored', 'error'],
   emptyParams: ['exported', 'absent'],

@@ -12,6 +12,10 @@ export interface HookCall {
   readonly body: Uint8Array;
   /** Which handler it is, where the panel has one for each stage; absent or null: the environment tells it. */
   readonly stage?: 'before' | 'after' | null;
+  /** Variables that stand in the environment more than once: the values that `environment` does not hold. */
+  readonly repeated?: readonly (readonly [name: string, value: string])[];
+  /** Whether the body may go on where `body` ends. */
+  readonly isCut?: boolean;
 }
 
 /** What the hook prints; it always exits 0. */

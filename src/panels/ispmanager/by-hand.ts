@@ -48,7 +48,7 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
 }
 
 function facts(call: HookCall, calls: CallDialect): CallFacts {
-  const parameters = calls.parameters(call);
+  const { parameters } = calls.readings(call);
   return {
     func: parameters.get('func') ?? '',
     stage: calls.stage(call),

@@ -2,12 +2,12 @@ import type { HookCall, Language } from '../../core/panel.ts';
 import { coreRecords } from '../../net/ispmanager/core-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
-import { readEnvironmentParameters } from './parameters.ts';
+import { readEnvironmentCall } from './parameters.ts';
 
 const calls: CallDialect = {
   // Not told by the panel (reference 11.3): there is a handler for each stage.
   stage: ({ stage }) => stage ?? '',
-  parameters: readEnvironmentParameters,
+  readings: readEnvironmentCall,
   actor: ({ environment }) => environment['AUTH_USER'] ?? '',
   session: (call) => cookie(call, 'ses5'),
   language,
@@ -36,7 +36,7 @@ function language(call: HookCall): Language {
   return word.trim().toLowerCase().startsWith('ru') ? 'ru' : 'en';
 }
 
-/** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference 7.1, 9, 11.5). */
+/** ISPmanager 5 and 6 (reference 7.1, 9, 11.5). */
 export const core: PanelDialect = {
   records: coreRecords,
   calls,
@@ -65,7 +65,12 @@ export const core: PanelDialect = {
     'user.delete': 'hint-user',
   },
   documented: ['func', 'plid', 'elid', 'elids', 'masterip', 'dtype'],
+  groupList: 'elids',
+  hasCopies: false,
   hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
   // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };
+
+/** DNSmanager 5 and 6 (reference 8.2). */
+export const dnsmanager: PanelDialect = { ...core, hasCopies: true };

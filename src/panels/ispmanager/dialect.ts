@@ -1,6 +1,6 @@
 import type { HookCall, Language } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
-import type { Parameters } from './parameters.ts';
+import type { Readings } from './parameters.ts';
 
 /** What a panel function means to us. */
 export type FunctionRole =
@@ -19,7 +19,8 @@ export type FunctionRole =
 /** How a generation tells a handler what is happening (reference sections 10.3, 11.3). Pure. */
 export interface CallDialect {
   readonly stage: (call: HookCall) => string;
-  readonly parameters: (call: HookCall) => Parameters;
+  /** The parameters of a call, and what the panel may take them for. */
+  readonly readings: (call: HookCall) => Readings;
   /** Who clicked. */
   readonly actor: (call: HookCall) => string;
   /** Something that is the same in all calls of one session; empty when there is nothing. */
@@ -38,6 +39,10 @@ export interface PanelDialect {
   readonly functions: Readonly<Record<string, FunctionRole>>;
   /** Parameters besides those of the record form that identify a call; everything else is noise or a secret. */
   readonly documented: readonly string[];
+  /** The parameter of a group function that has its whole list; null: `elid` has it. Other functions have none (reference 11.3). */
+  readonly groupList: 'elids' | null;
+  /** Whether `dtype=slave` makes a copy of another server's zone, which has no records of its own (reference 8.2). */
+  readonly hasCopies: boolean;
   /** Parameters that may name the zones a hint is about. */
   readonly hinting: readonly string[];
   /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (reference 12). */

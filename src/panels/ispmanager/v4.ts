@@ -1,11 +1,11 @@
 import { v4Records } from '../../net/ispmanager/v4-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
-import { readCgiParameters } from './parameters.ts';
+import { readCgiCall } from './parameters.ts';
 
 const calls: CallDialect = {
   stage: ({ environment }) => environment['HANDLER_STAGE'] ?? '',
-  parameters: readCgiParameters,
+  readings: readCgiCall,
   actor: ({ environment }) => environment['REMOTE_USER'] ?? '',
   session: ({ environment }) => environment['AUTHID'] ?? '',
   language: ({ environment }) =>
@@ -38,6 +38,8 @@ export const v4: PanelDialect = {
     'user.delete': 'hint-user',
   },
   documented: ['func', 'plid', 'elid', 'ip', 'ns', 'mx'],
+  groupList: null,
+  hasCopies: false,
   hinting: ['domain', 'name', 'elid', 'alias'],
   secretArgument: null,
 };
