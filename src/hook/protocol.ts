@@ -16,6 +16,9 @@ export const end = '\ndomainsync end\n';
 /** Longest body taken, octets. */
 export const mostBody = 8 * 1024 * 1024;
 
+/** Longest body of a hook call that is kept and read, octets; of a longer one nothing is kept. */
+export const mostRead = 2 * 1024 * 1024;
+
 export interface RequestHead {
   readonly kind: 'hook' | 'control';
   readonly pid: number;
