@@ -60,7 +60,12 @@ function hintOfAll(base: Base): PanelEvent {
 /** What the panel saves may be another thing than what we read. */
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
-  return { kind: 'invalid', problems: [problem('call.unclear', { parameter })] };
+  const problems = base.readings.isTooLarge ? [tooLarge()] : [problem('call.unclear', { parameter })];
+  return { kind: 'invalid', problems };
+}
+
+function tooLarge(): Problem {
+  return problem('call.too-large');
 }
 
 function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>): PanelEvent {
@@ -131,11 +136,11 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  */
 function hint({ stage, func: source, readings, dialect }: Base, fields = dialect.hinting): PanelEvent {
   if (stage === 'before') return nothing;
+  const all: PanelEvent = { kind: 'hint', zones: 'all', source };
   const zones = new Set<DnsName>();
-  const texts = fields
-    .flatMap((field) => valuesOf(readings, field))
-    .flatMap((value) => value.split(/[\s,\0]+/u));
-  for (const text of texts) {
+  const values = fields.flatMap((field) => valuesOf(readings, field));
+  if (values.reduce((total, { length }) => total + length, 0) > mostHintText) return all;
+  for (const text of values.flatMap((value) => value.split(/[\s,\0]+/u))) {
     if (!text.includes('.')) continue;
     try {
       zones.add(zoneName(text.toLowerCase()));
@@ -143,7 +148,24 @@ function hint({ stage, func: source, readings, dialect }: Base, fields = dialect
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source };
+  return zones.size === 0 || zones.size > mostHintZones ? all : { kind: 'hint', zones: [...zones], source };
+}
+
+/** A hint with more text (characters) or names than this is about all zones. */
+const mostHintText = 64 * 1024;
+const mostHintZones = 1_000;
+
+/** Longest list of addresses or servers of a new zone, characters. */
+const mostSeedText = 16 * 1024;
+
+/** Most elements of a list, such as zones that one call deletes. */
+const mostElements = 10_000;
+
+/** The elements of a list that is not too long. @throws {DnsDataError} `call.too-large` */
+function elements(text: string, separator: RegExp | ','): string[] {
+  const found = text.split(separator, mostElements + 1);
+  if (found.length > mostElements) throw new DnsDataError([tooLarge()]);
+  return found.map((element) => element.trim()).filter((element) => element !== '');
 }
 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
@@ -151,19 +173,19 @@ function zoneForm(base: Base): PanelEvent {
   if ((base.parameters.get('elid') ?? '').trim() !== '') return hint(base, ['elids', 'elid', 'name']);
   if (isCopy(base)) return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
-  const words = (name: string): string[] =>
-    (base.parameters.get(name) ?? '').split(/[\s,]+/u).filter((word) => word !== '');
+  const words = (name: string): string[] => {
+    const text = base.parameters.get(name) ?? '';
+    if (text.length > mostSeedText) throw new DnsDataError([tooLarge()]);
+    return elements(text, /[\s,]+/u);
+  };
   const seed = { addresses: words('ip'), nameServers: words('ns'), mailServers: words('mx') };
   return { kind: 'edits', edits: [{ kind: 'zone-create', ...eventBase(base, zone), seed }] };
 }
 
 function zoneDelete(base: Base): PanelEvent {
-  const names = identifiers(base)
-    .split(',')
-    .map((name) => name.trim());
-  const edits = names
-    .filter((name) => name !== '')
-    .map((name): EditEvent => ({ kind: 'zone-delete', ...eventBase(base, zoneName(name)) }));
+  const edits = elements(identifiers(base), ',').map(
+    (name): EditEvent => ({ kind: 'zone-delete', ...eventBase(base, zoneName(name)) }),
+  );
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
 
@@ -244,7 +266,7 @@ function tryRecord(form: Cells | (() => Cells), { zone, records }: Place): Made 
 }
 
 function unknownKey(key: string): Resolution {
-  return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: { key } }] };
+  return { kind: 'unknown-key', problems: [problem('record.unknown-key', { key })] };
 }
 
 function recordDelete(base: Base): PanelEvent {
@@ -255,6 +277,8 @@ function recordDelete(base: Base): PanelEvent {
   const resolve = (known: readonly KnownRecord[]): Resolution => {
     const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);
+    if (match.kind === 'too-many')
+      return { kind: 'invalid', problems: [problem('record.too-many-keys')] };
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
     return { kind: 'items', items: match.records.map(({ record }) => ({ remove: record, add: null })) };
   };
