@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
-import { end, hello, mostRead, readHead, type RequestHead } from '../hook/protocol.ts';
+import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../hook/protocol.ts';
 
 export interface Answers {
   /** One hook call; gives what the hook prints. Never rejects. */
@@ -13,7 +13,6 @@ export interface Answers {
 
 /** Longest time a client may take to send its request, milliseconds. */
 const sendTimeout = 15_000;
-const mostHead = 256;
 
 /** A body up to this length, octets, never waits for room. */
 const smallBody = 64 * 1024;

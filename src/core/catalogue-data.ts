@@ -241,8 +241,8 @@ export const dataTexts = {
     ru: 'Запрос слишком велик, чтобы повторить его на центральном DNS. Разбейте его на части: меньше элементов за раз.',
   },
   'record.too-many-keys': {
-    en: 'The list of records is too long to be told apart. Delete fewer records at a time.',
-    ru: 'Список записей слишком длинный, чтобы его разобрать. Удаляйте меньше записей за раз.',
+    en: 'The list of records is too long to be told apart. Delete fewer records at a time, then try again with the rest.',
+    ru: 'Список записей слишком длинный, чтобы его разобрать. Удалите часть записей, затем повторите попытку с остальными.',
   },
   'record.ambiguous-keys': {
     en: 'The list of records can be read in more than one way. Delete these records one by one.',

@@ -10,12 +10,12 @@ export interface Problem {
 }
 
 /** Longest value of a placeholder, characters: values come from outside, and texts repeat them. */
-const mostValue = 300;
+const mostValue = 500;
 
 /** Problems told in the message of one error. */
 const mostTold = 20;
 
-/** A text for people, at most 300 characters and an ellipsis. */
+/** A text for people, at most 500 characters and an ellipsis. */
 export function shortened(text: string): string {
   return text.length <= mostValue ? text : `${text.slice(0, mostValue)}…`;
 }

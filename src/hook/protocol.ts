@@ -13,6 +13,9 @@ export const hello = 'domainsync hello\n';
 /** Last octets of a whole answer; without them it is cut, and a refusal. */
 export const end = '\ndomainsync end\n';
 
+/** Longest first line, octets. */
+export const mostHead = 256;
+
 /** Longest body taken, octets. */
 export const mostBody = 8 * 1024 * 1024;
 
