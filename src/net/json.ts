@@ -136,7 +136,8 @@ class SlicedParser {
 
   #demandEnd(start: number, at: number, to: number): void {
     const pair = `${this.#text[start]}${this.#text[at]}`;
-    if ((pair !== '[]' && pair !== '{}') || this.#afterSpace(at + 1) < to) throw new SyntaxError('unbalanced');
+    if ((pair !== '[]' && pair !== '{}') || this.#afterSpace(at + 1) < to)
+      throw new SyntaxError('unbalanced');
   }
 
   /** The quotation mark that ends the string which begins at `from`. */

@@ -58,19 +58,9 @@ describe('answers of a panel', () => {
       '<?xml version="1.0"?><!DOCTYPE doc [<!ENTITY a "b">]><doc>&a;</doc>',
     ];
     for (const other of others)
-      assert.equal(
-        await codeOf(() => read(other)),
-        'central.garbled untouched',
-        other,
-      );
-    assert.equal(
-      await codeOf(() => read(list, 500)),
-      'central.garbled untouched',
-    );
-    assert.equal(
-      await codeOf(() => read(list, 502, 'write')),
-      'central.garbled unknown',
-    );
+      assert.equal(await codeOf(() => read(other)), 'central.garbled untouched', other);
+    assert.equal(await codeOf(() => read(list, 500)), 'central.garbled untouched');
+    assert.equal(await codeOf(() => read(list, 502, 'write')), 'central.garbled unknown');
   });
 
   it('name the page that came instead', async () => {
@@ -94,16 +84,9 @@ describe('answers of a panel', () => {
       '<doc><error type="missed" object="domain"/></doc>': 'central.missing untouched',
       '<doc><error type="nofunc"><msg>no</msg></error></doc>': 'central.refused unknown',
     };
-    assert.equal(
-      await codeOf(() => read('', 401)),
-      'central.login untouched',
-    );
+    assert.equal(await codeOf(() => read('', 401)), 'central.login untouched');
     for (const [body, expected] of Object.entries(shapes)) {
-      assert.equal(
-        await codeOf(() => read(body, 200, 'write')),
-        expected,
-        body,
-      );
+      assert.equal(await codeOf(() => read(body, 200, 'write')), expected, body);
     }
   });
 });
@@ -125,11 +108,7 @@ describe('lists of a panel', () => {
       '<elem><name/></elem>',
       '<elem><name>a</name></elem><elem/>',
     ]) {
-      assert.equal(
-        await codeOf(() => rows(inner)),
-        'central.garbled untouched',
-        inner,
-      );
+      assert.equal(await codeOf(() => rows(inner)), 'central.garbled untouched', inner);
     }
   });
 
@@ -151,6 +130,7 @@ describe('lists of a panel', () => {
       '<banner id="license">Your licence ends first of May</banner>',
       '<banner>Backup your records</banner>',
     ];
-    for (const banner of news) assert.equal((await rows(`<elem><name>a</name></elem>${banner}`)).length, 1, banner);
+    for (const banner of news)
+      assert.equal((await rows(`<elem><name>a</name></elem>${banner}`)).length, 1, banner);
   });
 });

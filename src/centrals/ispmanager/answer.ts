@@ -17,11 +17,7 @@ import {
  * text `access deny` (3.2), nothing at all, an HTTP error, a cut-off or foreign document.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
  */
-export async function readAnswer(
-  answer: HttpAnswer,
-  effect: Effect,
-  redact: Redact,
-): Promise<XmlElement> {
+export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
   const text = utf8Text(answer.body, effect);
   const start = text.trimStart().slice(0, 200).toLowerCase();
   if (start.startsWith('access den'))

@@ -18,10 +18,7 @@ export type Row = Readonly<Record<string, string>>;
  * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
  *   identifier: a shorter list is never taken for the whole one
  */
-export async function readRows(
-  doc: XmlElement,
-  keyOf: (row: Row) => string,
-): Promise<readonly Row[]> {
+export async function readRows(doc: XmlElement, keyOf: (row: Row) => string): Promise<readonly Row[]> {
   if (childrenNamed(doc, 'banner').some(saysCut)) {
     throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
   }

@@ -65,9 +65,7 @@ export function rdataFromFields(type: string, fields: readonly string[], origin?
     if (kind?.textual === true) {
       return [{ text: quote(Buffer.from(value, 'utf8')).slice(1, -1), quoted: true }];
     }
-    return kind?.most === undefined
-      ? [{ text: value, quoted: false }]
-      : wordsWithin(type, value, problems);
+    return kind?.most === undefined ? [{ text: value, quoted: false }] : wordsWithin(type, value, problems);
   });
   const rdata = parseFields(type, known, groups, origin, problems);
   if (problems.length > 0) throw new DnsDataError(problems);

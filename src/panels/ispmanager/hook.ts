@@ -183,9 +183,10 @@ function zoneForm(base: Base): PanelEvent {
 }
 
 function zoneDelete(base: Base): PanelEvent {
-  const edits = elements(identifiers(base), ',').map(
-    (name): EditEvent => ({ kind: 'zone-delete', ...eventBase(base, zoneName(name)) }),
-  );
+  const edits = elements(identifiers(base), ',').map((name): EditEvent => ({
+    kind: 'zone-delete',
+    ...eventBase(base, zoneName(name)),
+  }));
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
 
@@ -277,8 +278,7 @@ function recordDelete(base: Base): PanelEvent {
   const resolve = (known: readonly KnownRecord[]): Resolution => {
     const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);
-    if (match.kind === 'too-many')
-      return { kind: 'invalid', problems: [problem('record.too-many-keys')] };
+    if (match.kind === 'too-many') return { kind: 'invalid', problems: [problem('record.too-many-keys')] };
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
     return { kind: 'items', items: match.records.map(({ record }) => ({ remove: record, add: null })) };
   };
