@@ -22,10 +22,17 @@ export interface Budget {
 /** Measures are taken again this often when they are over the budget: garbage of others may have been collected meanwhile. */
 const attempts = 3;
 
+/** So many times the budget is no chance any more. */
+const hopeless = 4;
+
 /** Processor time, milliseconds, of the fastest of several runs; one run where that is within `enough`. */
 export async function processorTime(work: () => unknown, enough: number): Promise<number> {
   let least = Infinity;
-  for (let attempt = 0; attempt < attempts && least > enough; attempt += 1) {
+  for (
+    let attempt = 0;
+    attempt < attempts && least > enough && (attempt === 0 || least < hopeless * enough);
+    attempt += 1
+  ) {
     const before = process.threadCpuUsage();
     await outcome(work);
     const { user, system } = process.threadCpuUsage(before);
@@ -64,7 +71,7 @@ function collect(): void {
 /** A unit repeated to some length, with what often begins and ends such texts. */
 export function textsOf(unit: string, length: number): readonly string[] {
   const body = unit.repeat(Math.ceil(length / unit.length));
-  return [`${body}x`, `a${body}`, `"${body}"`, `a = ${body}x`];
+  return [`${body}x`, `a${body}x`, `"${body}"`];
 }
 
 /** What is over the budget, in words; empty when nothing is. */

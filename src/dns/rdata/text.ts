@@ -82,10 +82,12 @@ export function quote(octets: Uint8Array): string {
   const latin = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
   if (plain.test(latin)) return `"${latin}"`;
   let text = '"';
-  for (const octet of octets) {
-    if (octet === 0x22 || octet === 0x5c) text += `\\${String.fromCharCode(octet)}`;
-    else if (octet < 0x20 || octet > 0x7e) text += `\\${String(octet).padStart(3, '0')}`;
-    else text += String.fromCharCode(octet);
-  }
+  for (const octet of octets) text += octetTexts[octet];
   return `${text}"`;
 }
+
+/** How each octet is written in a quoted string. */
+const octetTexts: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
+  if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;
+  return octet < 0x20 || octet > 0x7e ? `\\${String(octet).padStart(3, '0')}` : String.fromCharCode(octet);
+});
