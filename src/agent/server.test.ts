@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
+import { missingPrograms } from '../testing/servers/process.ts';
 import { listen, type Answers } from './server.ts';
 
-async function start(t: TestContext): Promise<{ path: string; asked: string[] }> {
+async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
+  const calls: HookCall[] = [];
   const asked: string[] = [];
   const hook = (call: HookCall): Promise<string> => {
+    calls.push(call);
     asked.push(`hook ${Buffer.from(call.body).toString('utf8')}`);
     return Promise.resolve('<doc/>');
   };
@@ -17,7 +22,7 @@ async function start(t: TestContext): Promise<{ path: string; asked: string[] }>
     asked.push(`control ${request}`);
     return Promise.resolve('{}');
   };
-  return { path: await startWith(t, hook, control), asked };
+  return { path: await startWith(t, hook, control), asked, calls };
 }
 
 async function startWith(
@@ -58,6 +63,33 @@ test('only root reaches the socket', async (t) => {
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
 });
+
+/** Puts two variables of one name into the environment of a process that waits; no shell can. */
+const doubled = `
+import os
+class Environment(dict):
+    def __len__(self): return 2
+    def keys(self): return [b'PARAM_sok', b'PARAM_sok']
+    def values(self): return [b'ok', b'']
+os.execve('/bin/cat', ['cat'], Environment())`;
+
+test(
+  'issue 11.2: a variable that stands twice in the environment, and a body that is cut, are told',
+  { skip: missingPrograms('python3') },
+  async (t) => {
+    const { path, calls } = await start(t);
+    const child = spawn('python3', ['-c', doubled], { stdio: ['pipe', 'pipe', 'inherit'] });
+    t.after(() => child.kill());
+    // What comes back was written by the program it has become.
+    child.stdin.write('x');
+    await once(child.stdout, 'data');
+    await exchange(path, `domainsync 1 ${child.pid} 3 before cut\n`, 'a=b');
+    const [call] = calls;
+    assert.equal(call?.isCut, true);
+    assert.equal(call?.stage, 'before');
+    assert.deepEqual([call?.environment, call?.repeated], [{ PARAM_sok: '' }, [['PARAM_sok', 'ok']]]);
+  },
+);
 
 test('hello comes first, the end mark last', async (t) => {
   const { path, asked } = await start(t);

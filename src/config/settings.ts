@@ -63,6 +63,7 @@ export interface Settings {
   readonly grace: number;
   readonly watch: number;
   readonly compareEvery: number;
+  readonly ownerCheck: 'on' | 'off';
   /** Null = nobody named. */
   readonly contact: string | null;
 }
@@ -363,6 +364,7 @@ function freeze({
     grace: time('grace'),
     watch: time('watch'),
     compareEvery: time('compare_every'),
+    ownerCheck: text('sync.owner_check') === 'off' ? 'off' : 'on',
     contact: text('contact.support') === '' ? null : text('contact.support'),
   };
   return Object.freeze(settings);

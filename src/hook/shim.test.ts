@@ -197,7 +197,8 @@ test('an agent that hangs: a refusal in time, one way only', { skip: missing('nc
   t.after(() => server.close());
   const { output, ms } = await shim.run(save);
   assert.match(output, /does not answer/);
-  assert.ok(ms < 20_000, `${ms} ms`);
+  // Each way waits 15 s for the agent.
+  assert.ok(ms < 30_000, `${ms} ms`);
   assert.equal(connections, 1);
 });
 
@@ -224,7 +225,7 @@ test('paused: accepted without anybody, until the pause ends', async (t) => {
   shim.tools = [];
   writeFileSync(shim.pause, '');
   assert.equal((await shim.run(save)).output, accepted);
-  writeFileSync(shim.pause, `${Math.floor(Date.now() / 1_000) + 60}\n`);
+  writeFileSync(shim.pause, `${Math.floor(Date.now() / 1_000) + 3_600}\n`);
   assert.equal((await shim.run(save)).output, accepted);
   writeFileSync(shim.pause, `${Math.floor(Date.now() / 1_000) - 1}\n`);
   assert.match((await shim.run(save)).output, /does not answer/);

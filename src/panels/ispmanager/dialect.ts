@@ -1,4 +1,4 @@
-import type { HookCall, Language } from '../../core/panel.ts';
+import type { Actor, HookCall, Language } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import type { Readings } from './parameters.ts';
 
@@ -13,6 +13,8 @@ export type FunctionRole =
   | 'hint'
   /** The same about a user of the panel, whose name may look like that of a zone. */
   | 'hint-user'
+  /** As `hint`, for a function that gives a zone to another account. */
+  | 'hint-move'
   /** As `hint`, for a function without a form. */
   | 'hint-action';
 
@@ -21,13 +23,11 @@ export interface CallDialect {
   readonly stage: (call: HookCall) => string;
   /** The parameters of a call, and what the panel may take them for. */
   readonly readings: (call: HookCall) => Readings;
-  /** Who clicked. */
-  readonly actor: (call: HookCall) => string;
+  /** Who clicked; a level that is absent or unreadable is nobody's. */
+  readonly actor: (call: HookCall) => Actor;
   /** Something that is the same in all calls of one session; empty when there is nothing. */
   readonly session: (call: HookCall) => string;
   readonly language: (call: HookCall) => Language;
-  /** Whether that user administers the panel; a call without a level is the host's own (reference 12). */
-  readonly isAdmin: (call: HookCall) => boolean;
   /** The error element that carries a ready text, at a field of the form or at none. */
   readonly error: (text: string, field: string) => string;
 }

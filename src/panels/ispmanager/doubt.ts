@@ -1,9 +1,9 @@
 /**
  * Where the panel may read a call in another way than we do. What it saves then is not known: such an edit is refused before it is
- * done, and compared after it (docs/compatibility.md, A38 to A40). Pure.
+ * done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
  */
 import type { FunctionRole, PanelDialect } from './dialect.ts';
-import { valuesOf, type Readings } from './parameters.ts';
+import { plainName, valuesOf, type Readings } from './parameters.ts';
 
 export type CalledFunction =
   | { readonly kind: 'ours'; readonly name: string; readonly role: FunctionRole }
@@ -29,11 +29,6 @@ export function calledFunction(readings: Readings, { functions }: PanelDialect):
   return { kind: 'unclear', mayEdit: roles.some((one) => !isHint(one)) };
 }
 
-/** As a reader takes it that minds neither case nor what surrounds a name. */
-function plainName(name: string): string {
-  return (name.split('\0', 1)[0] ?? '').trim().toLowerCase();
-}
-
 function isHint(role: FunctionRole): boolean {
   return role.startsWith('hint');
 }
@@ -57,20 +52,20 @@ export function doubtAbout(call: DoubtfulCall): string | null {
 }
 
 /**
- * Whether a form may be saved though no `sok` shows. A form that is only drawn anew (`sv_field`) is not refused: whether such calls
- * carry an empty `sok` where it does not show whole is not known.
+ * Whether a form may be saved though no `sok` shows. Where it would not show whole, a form that carries nothing to save is taken for
+ * an opening, and one that is only drawn anew (`sv_field`) is not refused: whether such calls carry an empty `sok` is not known.
  */
 function mayBeSave(call: DoubtfulCall): boolean {
   const { parameters, isPartial, mayHideSok } = call.readings;
-  const isRedrawn = isPartial && (parameters.get('sv_field') ?? '') !== '';
-  return mayHideSok && !isRedrawn && hasValues(call);
+  const isRedrawn = (parameters.get('sv_field') ?? '') !== '';
+  return mayHideSok && (!isPartial || (!isRedrawn && hasValues(call)));
 }
 
 /** Whether there would be something to save. */
 export function hasValues({ dialect, role, readings }: DoubtfulCall): boolean {
-  if (role === 'zone-delete-confirm' || readings.isUnreadable) return true;
+  if (role === 'zone-delete-confirm') return true;
   const fields = role === 'record-form' ? dialect.records.formFields : ['name', 'ip'];
-  return fields.some((field) => (readings.parameters.get(field) ?? '') !== '');
+  return fields.some((field) => valuesOf(readings, field).some((value) => value !== ''));
 }
 
 /** Parameters that decide what is saved, besides those of every function. */

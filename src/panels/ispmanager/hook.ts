@@ -3,6 +3,7 @@ import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type {
+  Actor,
   EditEvent,
   HookCall,
   HookReply,
@@ -47,8 +48,32 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
     return event.kind === 'ignore' && stage === 'after' ? overlooked(base, role) : event;
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    return stage === 'before' ? { kind: 'invalid', problems: error.problems } : hintOfAll(base);
+    return stage === 'before' ? invalid(base, role, error.problems) : hintOfAll(base);
   }
+}
+
+/** A save or delete that cannot be understood. */
+function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
+  const creates = role === 'zone-form';
+  const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
+  const zone = creates ? null : (zonesIn(named.slice(0, mostNameText))[0] ?? null);
+  return { kind: 'invalid', problems, actor: base.actor, zone, creates };
+}
+
+/** More characters than any name has. */
+const mostNameText = 2_000;
+
+/** The names of zones in a list; what is none is passed over. @throws {DnsDataError} `call.too-large` */
+function zonesIn(list: string): DnsName[] {
+  const zones = new Set<DnsName>();
+  for (const text of elements(list, /[\s,]+/u)) {
+    try {
+      zones.add(zoneName(text));
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+    }
+  }
+  return [...zones];
 }
 
 /** What was done and cannot be understood is no longer to be refused: the zones are compared. */
@@ -60,8 +85,15 @@ function hintOfAll(base: Base): PanelEvent {
 /** What the panel saves may be another thing than what we read. */
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
-  const problems = base.readings.isTooLarge ? [tooLarge()] : [problem('call.unclear', { parameter })];
-  return { kind: 'invalid', problems };
+  const tooMuch = base.readings.isTooLarge;
+  // Whoever asks: the zone that we read may not be the one that the panel acts on, and nothing is said of any.
+  return {
+    kind: 'invalid',
+    problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
+    actor: base.actor,
+    zone: null,
+    creates: true,
+  };
 }
 
 function tooLarge(): Problem {
@@ -88,7 +120,9 @@ function overlooked(base: Base, role: FunctionRole): PanelEvent {
 /** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
-  'hint-user': (base) => (acts(base) ? hint(base, ['domain']) : nothing),
+  'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
+  'hint-move': (base) =>
+    acts(base) ? (ownersChange(base, zonesIn(identifiers(base))) ?? hint(base)) : nothing,
   'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
@@ -116,13 +150,13 @@ interface Base {
   readonly parameters: Parameters;
   readonly readings: Readings;
   readonly fingerprint: string;
-  readonly actor: string;
+  readonly actor: Actor;
   readonly mark: string | null;
 }
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
-  const parts = [dialect.calls.session(call), dialect.calls.actor(call)];
+  const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
   for (const name of [...dialect.documented, ...dialect.records.formFields]) {
     const value = parameters.get(name);
     if (value !== undefined && value !== '') parts.push(name, value);
@@ -134,9 +168,12 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
  * @param fields that may name zones or hosts
  */
-function hint({ stage, func: source, readings, dialect }: Base, fields = dialect.hinting): PanelEvent {
+function hint(
+  { stage, func: source, readings, dialect, fingerprint }: Base,
+  fields = dialect.hinting,
+): PanelEvent {
   if (stage === 'before') return nothing;
-  const all: PanelEvent = { kind: 'hint', zones: 'all', source };
+  const all: PanelEvent = { kind: 'hint', zones: 'all', source, fingerprint };
   const zones = new Set<DnsName>();
   const values = fields.flatMap((field) => valuesOf(readings, field));
   if (values.reduce((total, { length }) => total + length, 0) > mostHintText) return all;
@@ -148,7 +185,8 @@ function hint({ stage, func: source, readings, dialect }: Base, fields = dialect
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return zones.size === 0 || zones.size > mostHintZones ? all : { kind: 'hint', zones: [...zones], source };
+  if (zones.size === 0 || zones.size > mostHintZones) return all;
+  return { kind: 'hint', zones: [...zones], source, fingerprint };
 }
 
 /** A hint with more text (characters) or names than this is about all zones. */
@@ -168,9 +206,24 @@ function elements(text: string, separator: RegExp | ','): string[] {
   return found.map((element) => element.trim()).filter((element) => element !== '');
 }
 
+/**
+ * A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about.
+ * @throws {DnsDataError} `call.too-large`
+ */
+function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
+  const { stage, actor, fingerprint, parameters } = base;
+  if (stage !== 'before') return null;
+  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) =>
+    elements(list, /[\s,]+/u),
+  );
+  const accounts = zones.length > 0 ? null : [...new Set(named)];
+  return { kind: 'owners', actor, fingerprint, zones, accounts };
+}
+
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
 function zoneForm(base: Base): PanelEvent {
-  if ((base.parameters.get('elid') ?? '').trim() !== '') return hint(base, ['elids', 'elid', 'name']);
+  const existing = (base.parameters.get('elid') ?? '').trim();
+  if (existing !== '') return ownersChange(base, zonesIn(existing)) ?? hint(base, ['elids', 'elid', 'name']);
   if (isCopy(base)) return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
   const words = (name: string): string[] => {

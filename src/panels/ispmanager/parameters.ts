@@ -4,14 +4,17 @@ import { readMultipart, type Pair } from './multipart.ts';
 /** Form parameters of one call by name; of a repeated name the last value counts, as in the panel. */
 export type Parameters = ReadonlyMap<string, string>;
 
-/** A call as we read it, and what a panel may read in it besides (docs/compatibility.md, A38 to A40). */
+/** A call as we read it, and what a panel may read in it besides (docs/compatibility.md, A40 to A42). */
 export interface Readings {
   readonly parameters: Parameters;
   /** Whether it carries a `sok` with any value: of a repeated one any value counts. */
   readonly isSaving: boolean;
   /** Whether it may carry a `sok` with a value that does not show, or under a name that a panel may take for it. */
   readonly mayHideSok: boolean;
-  /** Values by name, for each place they come from; which of several in one place the panel takes is not known. */
+  /**
+   * Values by plain name ({@link plainName}), for each place they come from; which of several in one place the panel takes is not
+   * known. Empty ones are among them where a parameter stands under other names only.
+   */
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
   /** Whether a part of the body did not come, or the body is not what its type says. */
   readonly isUnreadable: boolean;
@@ -64,7 +67,7 @@ function readWhole(call: HookCall): Readings {
     mayHideSok:
       isUnreadable ||
       others.some(saves) ||
-      [...pairs, ...others].some(([name]) => looksLikeSok(name)) ||
+      [...pairs, ...others].some(looksLikeSok) ||
       // The line end that was left out may be the value.
       (form !== body && /(?:^|&)sok=$/.test(form)),
     sources: [byName([...pairs, ...others])],
@@ -92,7 +95,7 @@ export function readEnvironmentCall({ environment, repeated = [] }: HookCall): R
   return {
     parameters,
     isSaving: pairs.some(saves),
-    mayHideSok: (parameters.has('sok') && !isSeenEmpty) || pairs.some(([name]) => looksLikeSok(name)),
+    mayHideSok: (parameters.has('sok') && !isSeenEmpty) || pairs.some(looksLikeSok),
     sources: [byName(exported), byName(query)],
     isUnreadable: false,
     isTooLarge: false,
@@ -107,13 +110,22 @@ export function valuesOf({ sources }: Readings, name: string): readonly string[]
   return sources.flatMap((values) => values.get(name) ?? []);
 }
 
+/** A name as some readers of forms take it, who mind neither case, white space, `[]` after a name, nor what follows a NUL octet. */
+export function plainName(name: string): string {
+  return (name.replace(/^[\s\0]+/, '').split(/[\0[]/, 1)[0] ?? '').trimEnd().toLowerCase();
+}
+
 function byName(pairs: readonly Pair[]): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
+  const exact = new Set<string>();
   for (const [name, value] of pairs) {
-    const known = values.get(name);
-    if (known === undefined) values.set(name, [value]);
+    const plain = plainName(name);
+    if (plain === name) exact.add(name);
+    const known = values.get(plain);
+    if (known === undefined) values.set(plain, [value]);
     else known.push(value);
   }
+  for (const [name, all] of values) if (!exact.has(name)) all.push('');
   return values;
 }
 
@@ -121,9 +133,8 @@ function saves([name, value]: Pair): boolean {
   return name === 'sok' && value !== '';
 }
 
-/** Readers of forms differ in case, white space, what follows a NUL, and `[]` after a name. */
-function looksLikeSok(name: string): boolean {
-  return name !== 'sok' && name.length < 64 && /^[\s\0]*sok(?:[\s\0[].*)?$/is.test(name);
+function looksLikeSok([name]: Pair): boolean {
+  return name !== 'sok' && plainName(name) === 'sok';
 }
 
 function hasBody(environment: HookCall['environment']): boolean {
@@ -132,9 +143,9 @@ function hasBody(environment: HookCall['environment']): boolean {
   );
 }
 
-/** The agent hands the environment on octet for octet. */
-function utf8(octets: string): string {
-  return Buffer.from(octets, 'latin1').toString('utf8');
+/** Text of a variable that the agent hands on octet for octet; empty when there is none. */
+export function utf8(octets: string | undefined): string {
+  return Buffer.from(octets ?? '', 'latin1').toString('utf8');
 }
 
 /** Clients that read a body from a file send the line end of the file with it. */
@@ -156,10 +167,17 @@ function pairOf(piece: string): Pair {
   return cut < 0 ? [decode(piece), ''] : [decode(piece.slice(0, cut)), decode(piece.slice(cut + 1))];
 }
 
-/** Parameters that begin at a `;`: some readers of forms separate by it as well. */
+/**
+ * What readers of forms find that separate by `;` as well: parameters that begin there, and functions and zones that end there. Other
+ * values may hold a `;` that a careless client has not encoded.
+ */
 function afterSemicolons(text: string): Pair[] {
   if (!text.includes(';')) return [];
-  return text.split('&').flatMap((piece) => piece.split(';').slice(1).map(pairOf));
+  return text.split('&').flatMap((piece) => {
+    const [first, ...others] = piece.split(';').map(pairOf);
+    const isShort = others.length > 0 && first !== undefined && /^(?:func|plid)$/.test(plainName(first[0]));
+    return isShort ? [first, ...others] : others;
+  });
 }
 
 /** `+` is a space, `%XX` an octet; a `%` without two hex digits stands for itself (careless clients, reference 2.2). */

@@ -26,7 +26,7 @@ export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   return {
     language: calls.language(call),
     saving: (parameters.get('sok') ?? '') !== '' && (parameters.get('sv_field') ?? '') === '',
-    allowed: calls.isAdmin(call),
+    allowed: calls.actor(call).rank === 'administrator',
     field: (name) => parameters.get(name) ?? '',
   };
 }

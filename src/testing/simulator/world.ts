@@ -7,6 +7,7 @@ import { defaultEngineSettings, type EngineSettings } from '../../core/engine/se
 import type { Journal } from '../../core/journal.ts';
 import {
   PanelError,
+  type Actor,
   type EditEvent,
   type EditItem,
   type PanelEvent,
@@ -205,7 +206,12 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    await this.#hook({ kind: 'hint', zones: zone === 'all' ? 'all' : [zone], source: 'wwwdomain.edit' });
+    await this.#hook({
+      kind: 'hint',
+      zones: zone === 'all' ? 'all' : [zone],
+      source: 'wwwdomain.edit',
+      fingerprint: '',
+    });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
@@ -254,17 +260,21 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
   ];
 }
 
+/** Whose edits the panel's owner check never stands against. */
+export const administrator: Actor = { name: 'alice', rank: 'administrator' };
+
 export function recordsEvent(
   zone: DnsName,
   items: readonly EditItem[],
   stage: 'before' | 'after',
+  actor = administrator,
 ): EditEvent {
   return {
     kind: 'records',
     stage,
     zone,
     fingerprint: JSON.stringify([zone, items]),
-    actor: 'alice',
+    actor,
     mark: null,
     names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {
