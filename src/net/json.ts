@@ -98,10 +98,12 @@ class SlicedParser {
     const text = this.#text;
     const members: Member[] = [];
     let level = 0;
+    let steps = 0;
     let from = start + 1;
     for (let at = start; at < to; at += 1) {
-      if ((at & 0x3fff) === 0 && this.#pace.due) await this.#pace.rest();
-      switch (text[at]) {
+      steps += 1;
+      if (steps % 1_024 === 0 && this.#pace.due) await this.#pace.rest();
+      switch (text.charAt(at)) {
         case '"':
           at = this.#endOfString(at, to);
           break;

@@ -10,6 +10,7 @@ import { DnsDataError } from '../dns/problem.ts';
 import { parseName, zoneName } from '../dns/name.ts';
 import { rdataFromFields } from '../dns/rdata/rdata.ts';
 import { decodeMessage } from '../dns/wire/message.ts';
+import { TransferRecords } from '../net/dns/transfer.ts';
 import { coreRecords } from '../net/ispmanager/core-records.ts';
 import { parseJsonInSlices } from '../net/json.ts';
 import { mapInSlices } from '../net/slices.ts';
@@ -167,6 +168,40 @@ test('issue 11.3: a DNS message whose every record leads back to the longest nam
   const message = Buffer.concat([head, question, ...Array.from({ length: count }, () => record)]);
   assert.equal(decodeMessage(message).answers.length, count);
   await quick(() => decodeMessage(message));
+});
+
+test('issue 11.3: a hint with more names than are looked for is about all zones', async () => {
+  const hint = (aliases: string): PanelEvent => {
+    const environment = { PARAM_func: 'webdomain.edit', PARAM_sok: 'ok', PARAM_aliases: aliases };
+    return decode({ environment, body: Buffer.alloc(0), stage: 'after' }, core);
+  };
+  assert.equal(said(hint('a.example b.example')), 'hint a.example.,b.example.');
+  const many = Array.from({ length: 6_000 }, (_, at) => `a${at}.example`).join(' ');
+  await quick(() => hint(many));
+  assert.equal(said(hint(many)), 'hint all');
+});
+
+test('issue 11.3: zones deleted and addresses of a new zone are counted before they are read', async () => {
+  const list = (count: number): string =>
+    Array.from({ length: count }, (_, at) => `a${at}.example`).join(', ');
+  assert.equal(said(decode(post({ func: 'domain.delete', elid: list(5_000) }), v4)), 'edits');
+  for (const fields of [
+    { func: 'domain.delete', elid: list(10_001) },
+    { func: 'domain.edit', name: 'new.example', ip: '192.0.2.1 '.repeat(2_000) },
+  ]) {
+    await quick(() => decode(post(fields), v4));
+    assert.equal(said(decode(post(fields), v4)), 'call.too-large');
+  }
+});
+
+test('issue 11.3: a zone transfer ends before its names, written out, fill the memory', () => {
+  const records = new TransferRecords(zone);
+  const common = { class: 1, ttl: 60 };
+  const soa = { ...common, name: zone, type: 'SOA', rdata: 'a. b. 1 2 3 4 5' };
+  const text = { ...common, name: zone, type: 'TXT', rdata: `"${'x'.repeat(65_000)}"` };
+  const answers = [soa, ...Array.from({ length: 5_000 }, () => text), soa];
+  const message = { ...decodeMessage(Buffer.from([0, 1, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0])), answers };
+  assert.throws(() => records.add(message), /too large/);
 });
 
 /** How often other work had its turn while this one was done. */
