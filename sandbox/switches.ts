@@ -28,6 +28,12 @@ export interface Switches {
   recordLimit: number;
   /** Per user: `domain` lists only zones whose name contains this text (17.15). */
   filters: Record<string, string>;
+  /** Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not evidenced). */
+  accessFirst: boolean;
+  /** Calls with `su` are carried out as the caller himself (2.3; a panel that does not know the parameter). */
+  ignoreSu: boolean;
+  /** Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner (22.6). */
+  ownerColumn: 'user' | 'owner' | 'none';
   /** A new zone without `ns`: error code 4 instead of the panel's own name servers. */
   nsRequired: boolean;
   /** A new zone without `ip`: error code 4 instead of the panel's own address. */
@@ -147,6 +153,9 @@ export function defaultSwitches(): Switches {
     banners: true,
     recordLimit: 0,
     filters: {},
+    accessFirst: false,
+    ignoreSu: false,
+    ownerColumn: 'user',
     nsRequired: false,
     requireIp: false,
     defaultNs: 'ns1.panel.example. ns2.panel.example.',
@@ -207,6 +216,7 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   hosts: ['verbatim', 'absolute'],
   authRefusal: ['authfail', 'code100', 'plain'],
   foreignZone: [3, 6],
+  ownerColumn: ['user', 'owner', 'none'],
   groupFailure: ['stop', 'continue'],
   handlerNames: ['as-sent', 'unicode', 'punycode'],
   deliver: ['as-requested', 'get', 'post'],

@@ -12,12 +12,24 @@ const curiosity = 30_000;
 /** Longest time one reading may take, milliseconds: panels that tell no owner are asked as each of their accounts. */
 const longestReading = 1_800_000;
 
-/** Fact in the journal: the self-test has seen that this panel checks access before it calls us (docs/compatibility.md, A12). */
-const provedFact = 'owners.panel-checks-first';
+/** Facts in the journal, for whoever tells how owners are known without asking the agent (docs/compatibility.md, A38 and A39). */
+export const ownerFacts = {
+  /** An {@link OwnerWay}: what the last complete reading found. */
+  way: 'owners.way',
+  /** When the self-test saw that this panel checks access before it calls us, wall clock, milliseconds since 1970. */
+  proved: 'owners.panel-checks-first',
+} as const;
+
+/** What {@link ownerFacts} remembers of a way; null where it remembers none. */
+export function rememberedWay(fact: string | null): OwnerWay | null {
+  return ways.find((way) => way === fact) ?? null;
+}
+
+const ways: readonly OwnerWay[] = ['column', 'each-account', 'none'];
 
 /** What `domainsync status` tells of owners. */
 export interface OwnerStatus {
-  /** How the panel tells whose a zone is; null until its list was read. */
+  /** How the panel tells whose a zone is, remembered from earlier runs; null until its list was read for the first time. */
   readonly way: OwnerWay | null;
   /** Whether the check is off by the settings, or the panel was seen to check by itself. */
   readonly check: 'on' | 'off' | 'proved';
@@ -31,6 +43,7 @@ export interface OwnerStatus {
   readonly undecidedAt: number | null;
   /** The same of edits in zones of another account. */
   readonly foreign: number;
+  readonly foreignAt: number | null;
 }
 
 /** Keeps what is known of owners up to date with the panel, in the background, and judges calls by it. */
@@ -43,6 +56,9 @@ export class OwnerCheck {
   #undecided = 0;
   #undecidedAt: number | null = null;
   #foreign = 0;
+  #foreignAt: number | null = null;
+  /** The proof failed, and the journal does not know that yet. */
+  #isDisproved = false;
   /** Monotonic time at which the next reading begins; null: none is due. */
   #dueAt: number | null = null;
   #alarm = new AbortController();
@@ -59,7 +75,8 @@ export class OwnerCheck {
   async start(): Promise<void> {
     const { journal } = this.#runtime.ports;
     this.#owners.load(await journal.owners());
-    this.#proved = (await journal.fact(provedFact)) !== null;
+    this.#way = rememberedWay(await journal.fact(ownerFacts.way));
+    this.#proved = (await journal.fact(ownerFacts.proved)) !== null;
     this.request(0);
   }
 
@@ -78,6 +95,7 @@ export class OwnerCheck {
       undecided: this.#undecided,
       undecidedAt: this.#undecidedAt,
       foreign: this.#foreign,
+      foreignAt: this.#foreignAt,
     };
   }
 
@@ -97,16 +115,19 @@ export class OwnerCheck {
   async prove(checksFirst: boolean): Promise<void> {
     const { journal, clock } = this.#runtime.ports;
     this.#proved = checksFirst;
-    await journal.commit({ facts: { [provedFact]: checksFirst ? String(clock.wall()) : null } });
+    await journal.commit({ facts: { [ownerFacts.proved]: checksFirst ? String(clock.wall()) : null } });
   }
 
   /** Counts a `before` that is left to the panel. */
   count(right: Right, edit: EditEvent | InvalidEvent): void {
     if (right === 'another') {
       this.#foreign += 1;
+      this.#foreignAt = this.#runtime.ports.clock.wall();
       // We were asked about the zone of somebody else: the panel does not check first after all.
       if (this.#proved && edit.kind !== 'zone-create') {
         this.#proved = false;
+        this.#isDisproved = true;
+        this.request(0);
         this.#runtime.ports.log(2, 'owners.disproved', { zone: edit.zone ?? '-' });
       }
     } else {
@@ -184,6 +205,14 @@ export class OwnerCheck {
     this.#reading = this.#read().finally(() => (this.#reading = null));
   }
 
+  /** What a reading changes of what the journal remembers. */
+  #factsBy(way: OwnerWay): Readonly<Record<string, string | null>> {
+    return {
+      ...(way === this.#way ? {} : { [ownerFacts.way]: way }),
+      ...(this.#isDisproved ? { [ownerFacts.proved]: null } : {}),
+    };
+  }
+
   /** Never throws: what cannot be read now is read later, and edits are judged by what is known. */
   async #read(): Promise<void> {
     const { panel, journal, clock, settings, log } = this.#runtime.ports;
@@ -194,11 +223,14 @@ export class OwnerCheck {
       const list = await this.#runtime.step('-', (ctx) => panel.readOwners(ctx), longestReading);
       this.#earliest = this.#runtime.now + Math.max(leastPause, pausePart * (this.#runtime.now - began));
       const { batch, again } = this.#owners.read(list.zones, began, settings.afterWait);
+      const facts = this.#factsBy(list.way);
       this.#way = list.way;
       this.#readAt = clock.wall();
       this.#failures = 0;
       if (again !== null) this.request(again);
-      if (batch.owners !== undefined) await journal.commit(batch);
+      if (batch.owners !== undefined || Object.keys(facts).length > 0)
+        await journal.commit({ ...batch, facts });
+      this.#isDisproved &&= !(ownerFacts.proved in facts);
       log(6, 'owners.read', { way: list.way, zones: list.zones.size });
     } catch (error) {
       if (this.#runtime.stopping.signal.aborted) return;

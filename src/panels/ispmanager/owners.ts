@@ -1,7 +1,8 @@
 import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
-import type { OwnerList } from '../../core/panel.ts';
+import { PanelError, type OwnerList } from '../../core/panel.ts';
+import type { Stranger } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { accepted, callPanel, type LocalTool } from './api.ts';
 import { refuseCut } from './lists.ts';
@@ -22,10 +23,36 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
   }
   if (zones.size === 0) return { way: 'column', zones };
   const accounts = await listAccounts(tool, ctx);
-  if (rows.some((row) => ownerIn(row) !== null)) return byColumn(rows, accounts, zones);
-  if (!(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
+  if (rows.some((row) => ownerIn(row) !== null)) return byColumn(rows, accounts ?? [], zones);
+  if (accounts === null || !(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
   return await asEachAccount(tool, accounts, zones, ctx);
 }
+
+/**
+ * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and so does no column say otherwise.
+ * That the list lacks what the administrator's shows also proves that `su` works; `whoami` has to agree, where there is one.
+ * @param zone that the administrator's list shows
+ * @throws {PanelError}
+ */
+export async function strangerTo(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<Stranger> {
+  const own = (await list(tool, { func: 'domain' }, ctx)).find((row) => zoneOf(row) === zone);
+  if (own === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
+  const accounts = await listAccounts(tool, ctx);
+  if (accounts?.length === 0) return { kind: 'no-accounts' };
+  for (const { name } of (accounts ?? [])
+    .filter((account) => account.name !== ownerIn(own))
+    .slice(0, mostTried)) {
+    const seen = await callPanel(tool, { func: 'domain', su: name }, ctx);
+    if (seen.kind === 'refused') continue;
+    refuseCut(seen.document);
+    if (rowsOf(seen.document).some((row) => zoneOf(row) === zone)) continue;
+    if ((await whoIs(tool, name, ctx)) !== 'another') return { kind: 'account', name };
+  }
+  return { kind: 'none' };
+}
+
+/** How many accounts are looked at for one that has no right to a zone. */
+const mostTried = 20;
 
 /** An account below the administrators, and who stands above it. */
 interface Account {
@@ -49,9 +76,6 @@ function byColumn(
   return { way: 'column', zones };
 }
 
-/** A zone that more than an account and its reseller see is not told by this: they may be seen by everybody. */
-const mostAccounts = 2;
-
 async function asEachAccount(
   tool: LocalTool,
   accounts: readonly Account[],
@@ -69,28 +93,47 @@ async function asEachAccount(
       if (zone !== null) seen.set(zone, [...(seen.get(zone) ?? []), name]);
     }
   }
-  for (const zone of zones.keys()) {
-    const names = seen.get(zone) ?? [];
-    zones.set(zone, names.length === 0 || names.length > mostAccounts ? null : names);
-  }
+  for (const zone of zones.keys()) zones.set(zone, ownersAmong(seen.get(zone) ?? [], accounts));
   return { way: 'each-account', zones };
+}
+
+/** An owner, with his reseller; a zone that others see as well is not told by this: everybody may see it. */
+function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
+  const isAbove = (name: string): boolean =>
+    accounts.some(
+      (account) => account.name !== name && names.includes(account.name) && account.above === name,
+    );
+  const owners = names.filter((name) => !isAbove(name));
+  return owners.length === 1 && names.length <= 2 ? [...owners, ...names.filter(isAbove)] : null;
 }
 
 /** Whether the panel answers a call as another account: one that ignored it would show everything to everybody. */
 async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallContext): Promise<boolean> {
   const [first] = accounts;
-  if (first === undefined) return false;
-  const answer = await callPanel(tool, { func: 'whoami', su: first.name }, ctx);
-  if (answer.kind === 'refused') return false;
-  return child(answer.document, 'user')?.attributes['name'] === first.name;
+  // There is nobody to become, and nobody below the administrators who could own a zone.
+  if (first === undefined) return true;
+  return (await whoIs(tool, first.name, ctx)) === 'he';
 }
 
-/** Accounts that the panel lists; none where it has no such list. */
-async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[]> {
+/** Whom the panel takes a call as an account for. */
+async function whoIs(
+  tool: LocalTool,
+  account: string,
+  ctx: CallContext,
+): Promise<'he' | 'another' | 'not-told'> {
+  const answer = await callPanel(tool, { func: 'whoami', su: account }, ctx);
+  if (answer.kind === 'refused') return 'not-told';
+  return child(answer.document, 'user')?.attributes['name'] === account ? 'he' : 'another';
+}
+
+/** Accounts that the panel lists; null where it has no such list. */
+async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[] | null> {
   const accounts: Account[] = [];
+  let isListed = false;
   for (const func of ['user', 'reseller']) {
     const answer = await callPanel(tool, { func }, ctx);
     if (answer.kind === 'refused') continue;
+    isListed ||= func === 'user';
     refuseCut(answer.document);
     for (const row of rowsOf(answer.document)) {
       const name = childText(row, 'name')?.trim() ?? '';
@@ -98,7 +141,7 @@ async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly
       if (name !== '' && !accounts.some((one) => one.name === name)) accounts.push({ name, above });
     }
   }
-  return accounts;
+  return isListed ? accounts : null;
 }
 
 async function list(
