@@ -6,6 +6,10 @@ export const settingsTexts = {
     en: 'The settings file {path} cannot be read.',
     ru: 'Файл настроек {path} не читается.',
   },
+  'settings.too-large': {
+    en: 'The settings file {path} is larger than {most} KiB and is not read.',
+    ru: 'Файл настроек {path} больше {most} КиБ и не читается.',
+  },
   'settings.no-section': {
     en: '{path}, line {line}: this stands before the first [section].',
     ru: '{path}, строка {line}: стоит до первого раздела [section].',
@@ -117,8 +121,8 @@ export const settingsTexts = {
     ru: 'Настройки не удалось записать: {text}.',
   },
   'form.unfit': {
-    en: 'This value cannot be kept in the settings file: no line breaks, no spaces at either end, no ";" after a space.',
-    ru: 'Такое значение нельзя сохранить в файле настроек: без переводов строки, без пробелов по краям и без «;» после пробела.',
+    en: 'This value cannot be kept in the settings file: no line breaks, no spaces at either end, no ";" after a space, at most 4096 characters.',
+    ru: 'Такое значение нельзя сохранить в файле настроек: без переводов строки, без пробелов по краям, без «;» после пробела и не длиннее 4096 символов.',
   },
   'form.untrusted-certificate': {
     en: 'The certificate of the central DNS is not signed by a known authority. It is for {subject}, by {issuer}, valid until {until}, SHA-256 {fingerprint}. Compare the fingerprint with what your provider tells you; to trust exactly this certificate, tick the box, enter the password and press OK again.',

@@ -8,6 +8,9 @@ import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
 
+/** Longest body read, octets: a form has some hundreds. */
+const mostBody = 256 * 1024;
+
 async function readBody(length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -25,6 +28,7 @@ async function readBody(length: number): Promise<Buffer> {
 
 async function main(): Promise<void> {
   const length = Number(process.env['CONTENT_LENGTH'] ?? 0);
+  if (length > mostBody) throw new Error(`the form is longer than ${mostBody} octets`);
   const body = await readBody(Number.isSafeInteger(length) ? length : 0);
   // A call carries its environment octet for octet, one character each.
   const environment = Object.fromEntries(

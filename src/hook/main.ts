@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { agentEnvironment } from './agent-environment.ts';
+import { mostBody, mostHead } from './protocol.ts';
 
 const socketPath = process.argv[2] ?? '';
 /** Longest time for all of it, milliseconds; below the shim's own patience. */
@@ -19,7 +20,13 @@ const deadline = performance.now() + patience;
 function readRequest(): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    process.stdin.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let size = 0;
+    process.stdin.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      // The agent would not take it: without an answer the shim refuses.
+      if (size > mostBody + mostHead) process.exit(0);
+    });
     process.stdin.on('end', () => resolve(Buffer.concat(chunks)));
     process.stdin.on('error', reject);
   });

@@ -60,7 +60,8 @@ export function makeShim(
   // An agent is looked for beside the hook.
   const hook = join(directory, 'hook.ts');
   copyFileSync(join(import.meta.dirname, 'main.ts'), hook);
-  copyFileSync(join(import.meta.dirname, 'agent-environment.ts'), join(directory, 'agent-environment.ts'));
+  for (const part of ['agent-environment.ts', 'protocol.ts'])
+    copyFileSync(join(import.meta.dirname, part), join(directory, part));
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
     SOCKET: socket,
     PAUSE: pause,

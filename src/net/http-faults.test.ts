@@ -69,7 +69,6 @@ function client(t: TestContext, base: URL, timeout = patience): HttpClient {
     base,
     trust: { kind: 'ca', pem: certificate.cert },
     timeout,
-    mostOctets: 1_000,
   });
   t.after(() => {
     made.close();

@@ -12,8 +12,6 @@ export interface HttpSettings {
   readonly trust: Trust;
   /** Milliseconds for one request, connection included. */
   readonly timeout: number;
-  /** Largest answer accepted, octets; default 32 MiB. */
-  readonly mostOctets?: number;
 }
 
 export interface HttpRequest {
@@ -24,6 +22,8 @@ export interface HttpRequest {
   readonly body: string;
   /** Whether doing it twice is the same as doing it once: then a stale connection is replaced without a word. */
   readonly repeatable: boolean;
+  /** Largest answer accepted, octets; default 1 MiB. */
+  readonly mostOctets?: number;
 }
 
 export interface HttpAnswer {
@@ -32,7 +32,10 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-const mebibyte = 1024 * 1024;
+/** Largest answer accepted where the request says nothing else, octets. */
+const usualOctets = 1024 * 1024;
+/** Octets read of an answer whose status says that there is none: enough for its words. */
+const mostErrorOctets = 64 * 1024;
 /** A kept connection that was idle for longer (ms) carries no write: the server may be closing it this very moment. */
 const longestIdleForWrite = 2_000;
 /** Idle connections kept to one server. */
@@ -63,7 +66,8 @@ export class HttpClient {
   }
 
   /**
-   * Sends one request and reads the whole answer, whatever its status, except for redirects.
+   * Sends one request and reads the whole answer, whatever its status, except for redirects; of an error (400 and up) the first
+   * 64 KiB.
    * @throws {HttpError} whose `sent` says whether the server may have seen the request
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
@@ -82,7 +86,7 @@ export class HttpClient {
   }
 
   async #attempt(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer | Attempt> {
-    const { base, mostOctets = 32 * mebibyte } = this.#settings;
+    const { base } = this.#settings;
     if (signal.aborted) return { error: deadlineOver('no'), stale: false };
     const { request: open } = base.protocol === 'http:' ? http : https;
     const sent = open(new URL(request.path ?? '', base), {
@@ -91,7 +95,7 @@ export class HttpClient {
       signal,
       headers: { ...request.headers, 'Content-Length': String(Buffer.byteLength(request.body)) },
     });
-    const outcome = outcomeOf(sent, mostOctets, signal);
+    const outcome = outcomeOf(sent, request.mostOctets ?? usualOctets, signal);
     sent.end(request.body);
     return await outcome;
   }
@@ -169,22 +173,40 @@ async function receive(
 ): Promise<HttpAnswer> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) throw redirected(response);
-  const parts: Buffer[] = [];
-  let size = 0;
+  const body = new GrowingBuffer();
   try {
     for await (const part of response) {
-      const octets = Buffer.from(part);
-      size += octets.length;
-      if (size > mostOctets)
+      body.add(Buffer.from(part));
+      if (status >= 400 && body.size > mostErrorOctets) break;
+      if (body.size > mostOctets)
         throw new HttpError('too-large', 'maybe', { text: `more than ${mostOctets} octets` });
-      parts.push(octets);
     }
   } catch (cause) {
     if (cause instanceof HttpError) throw cause;
     if (signal.aborted) throw deadlineOver('maybe');
     throw new HttpError('unreachable', 'maybe', { text: 'the answer was cut off' }, cause);
   }
-  return { status, contentType: response.headers['content-type'] ?? '', body: Buffer.concat(parts) };
+  return { status, contentType: response.headers['content-type'] ?? '', body: body.octets };
+}
+
+/** Octets in one piece, however small the parts they come in. */
+class GrowingBuffer {
+  #held = Buffer.alloc(0);
+  size = 0;
+
+  get octets(): Buffer {
+    return this.#held.subarray(0, this.size);
+  }
+
+  add(part: Buffer): void {
+    if (this.size + part.length > this.#held.length) {
+      const larger = Buffer.alloc(Math.max(this.size + part.length, 2 * this.size, 4096));
+      larger.set(this.octets);
+      this.#held = larger;
+    }
+    this.#held.set(part, this.size);
+    this.size += part.length;
+  }
 }
 
 function redirected(response: IncomingMessage): HttpError {

@@ -1,15 +1,23 @@
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { loginRefused, refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
-import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
-import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http-answer.ts';
+import { child, parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
+import {
+  garbled,
+  mostWords,
+  stateAfter,
+  titleOf,
+  utf8Text,
+  type Effect,
+  type Redact,
+} from '../http-answer.ts';
 
 /**
  * The document of an answer. Whatever is not a whole `doc` is told apart as reference 5.3 advises: an HTML page, the bare
  * text `access deny` (3.2), nothing at all, an HTTP error, a cut-off or foreign document.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
  */
-export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): XmlElement {
+export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
   const text = utf8Text(answer.body, effect);
   const start = text.trimStart().slice(0, 200).toLowerCase();
   if (start.startsWith('access den')) throw refused(loginRefused('access deny'), effect);
@@ -20,7 +28,7 @@ export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): 
   if (/^(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)/u.test(start)) {
     throw garbled(`a web page instead of an answer${titleOf(text, redact)}`, effect);
   }
-  const doc = parse(text, effect);
+  const doc = await parse(text, effect);
   if (!['doc', 'error', 'authfail'].includes(doc.name))
     throw garbled(`an unknown document (${redact(doc.name)})`, effect);
   const refusal = refusalOf(doc) === null ? null : refusalOf(redacted(doc, redact));
@@ -94,9 +102,9 @@ function refused({ kind, subject, spelling, type, text }: PanelRefusal, effect: 
   return new CentralError(codes[kind], { state, retry: 'never', params });
 }
 
-function parse(text: string, effect: Effect): XmlElement {
+async function parse(text: string, effect: Effect): Promise<XmlElement> {
   try {
-    return parseXml(text.trimStart());
+    return await parseXmlInSlices(text.trimStart());
   } catch (error) {
     if (error instanceof XmlError)
       throw garbled(`not a whole XML document: ${tidyText(error.message)}`, effect);
@@ -104,18 +112,21 @@ function parse(text: string, effect: Effect): XmlElement {
   }
 }
 
-function titleOf(text: string, redact: Redact): string {
-  const title = tidyText(redact(/<title[^>]*>([^<]*)/iu.exec(text)?.[1] ?? ''));
-  return title === '' ? '' : ` (${title.slice(0, 100)})`;
-}
+/** What tells of an error in a document. */
+const tellingParts = ['error', 'authfail', 'msg', 'detail'] as const;
+const tellingAttributes: ReadonlySet<string> = new Set(['code', 'type', 'object', 'obj', 'val']);
 
+/** Only what tells of an error, without secrets: a document may be large. */
 function redacted(element: XmlElement, redact: Redact): XmlElement {
+  const clean = (text: string): string => redact(text.slice(0, mostWords));
+  const told = Object.entries(element.attributes).filter(([key]) => tellingAttributes.has(key));
   return {
     name: element.name,
-    attributes: Object.fromEntries(
-      Object.entries(element.attributes).map(([key, value]) => [key, redact(value)]),
-    ),
-    text: redact(element.text),
-    children: element.children.map((one) => redacted(one, redact)),
+    attributes: Object.fromEntries(told.map(([key, value]) => [key, clean(value)])),
+    text: clean(element.text),
+    children: tellingParts.flatMap((name) => {
+      const one = child(element, name);
+      return one === undefined ? [] : [redacted(one, redact)];
+    }),
   };
 }

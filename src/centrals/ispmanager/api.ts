@@ -13,6 +13,9 @@ export type Parameters = Readonly<Record<string, string>>;
 /** Panels were seen to refuse clients that do not look like a browser (reference 2.2). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 
+/** Largest list or form accepted, octets: 100,000 records are some 20 MB. */
+const mostListOctets = 32 * 1024 * 1024;
+
 /** Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay out of errors. */
 export class PanelApi {
   readonly #settings: Omit<CentralSettings, 'kind'>;
@@ -151,8 +154,10 @@ export class PanelApi {
     };
     const body = encodeForm(form);
     try {
-      const request = { method: 'POST', headers, body, repeatable: effect === 'read' } as const;
-      return readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
+      const isRead = effect === 'read';
+      const most = isRead ? { mostOctets: mostListOctets } : {};
+      const request = { method: 'POST', headers, body, repeatable: isRead, ...most } as const;
+      return await readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
     } catch (error) {
       throw error instanceof HttpError ? unanswered(error, effect) : error;
     }

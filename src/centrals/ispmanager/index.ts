@@ -143,7 +143,7 @@ class IspmanagerCentral implements Central {
   }
 
   async #rows(ctx: CallContext): Promise<readonly ZoneRow[]> {
-    const rows = readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
+    const rows = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
     // A slave zone has no records of its own here (reference 8.2).
     const masters = rows.filter(({ dtype = 'master' }) => dtype === 'master' || dtype === '');
     return masters.map((row) => {

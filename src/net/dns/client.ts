@@ -28,8 +28,8 @@ export interface DnsClientSettings {
 const mostAttempts = 6;
 /** Largest datagram sent or asked for: passes every path unfragmented (DNS flag day 2020). */
 const mostUdpOctets = 1_232;
-/** Largest zone taken over, octets. */
-const mostTransferOctets = 512 * 1024 * 1024;
+/** Largest zone taken over, octets: 100,000 records are some 5 MB. */
+const mostTransferOctets = 64 * 1024 * 1024;
 
 /**
  * One DNS server. Over TCP and TLS a few connections are kept; they carry several exchanges at once when there are many; over UDP every exchange has its own

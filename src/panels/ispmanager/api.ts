@@ -8,7 +8,7 @@ import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
-import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
+import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
 import { core, dnsmanager } from './core.ts';
 import type { PanelDialect } from './dialect.ts';
 import { outsideUnit, panelRuns, type Command } from './outside.ts';
@@ -59,8 +59,8 @@ export interface LocalTool {
   readonly timeout: number;
 }
 
-/** Largest answer taken, octets: 10,000 zones are about 3 MB. */
-const mostOutput = 64 * 1024 * 1024;
+/** Largest answer taken, octets: 10,000 zones are about 3 MB, 100,000 records some 20 MB. */
+const mostOutput = 32 * 1024 * 1024;
 
 /** Arguments whose values stand in the tool's environment, so that no process list shows them. */
 export interface HiddenArguments {
@@ -87,7 +87,7 @@ export async function callPanel(
   const words = ['-m', tool.panel, '-o', 'xml', func, ...pairs, ...hidden.words];
   const needsAll = parameters['sok'] !== undefined || tool.confined.fails;
   if (!tool.confined.service || needsAll || !panelRuns(tool.root, tool.panel))
-    return answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
+    return await answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
   return await confinedCall(tool, words, hidden, ctx);
 }
 
@@ -102,20 +102,20 @@ async function confinedCall(
   ctx: CallContext,
 ): Promise<ToolAnswer> {
   try {
-    const answer = answerOf(await run(tool, childOf(tool, words, hidden), ctx));
+    const answer = await answerOf(await run(tool, childOf(tool, words, hidden), ctx));
     if (answer.kind === 'document' || answer.refusal.kind !== 'other') return answer;
   } catch (error) {
     if (!(error instanceof PanelError) || ctx.signal.aborted) throw error;
   }
-  const answer = answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
+  const answer = await answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
   tool.confined.fails ||= answer.kind === 'document';
   return answer;
 }
 
 /** @throws {PanelError} `panel.garbled` */
-function answerOf(output: string): ToolAnswer {
+async function answerOf(output: string): Promise<ToolAnswer> {
   try {
-    const document = parseXml(output.trimStart());
+    const document = await parseXmlInSlices(output.trimStart());
     const refusal = refusalOf(document);
     return refusal === null ? { kind: 'document', document } : { kind: 'refused', refusal };
   } catch (error) {
