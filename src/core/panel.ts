@@ -113,9 +113,11 @@ export type PanelEvent =
   /** DNS may have changed without a DNS event: compare these zones soon. `fingerprint` as in an edit. */
   | {
       readonly kind: 'hint';
+      /** Names of zones, and of hosts, which stand for the zones they lie in; nothing proves that they exist. */
       readonly zones: readonly DnsName[] | 'all';
       readonly source: string;
       readonly fingerprint: string;
+      readonly actor: Actor;
     }
   | OwnersEvent
   | InvalidEvent
