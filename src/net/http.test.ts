@@ -175,6 +175,18 @@ describe('HTTPS client', () => {
     assert.deepEqual(server.bodies, []);
   });
 
+  it('issue 11.6: shows the names in a certificate without what controls a terminal', async (t) => {
+    const evil = await makeCertificate(root, 'a\u001b[2Jb\u0007\u202ec');
+    const server = https.createServer(evil);
+    const port = await listen(server);
+    t.after(() => server.close());
+    const { subject, issuer } = await probeCertificate({ host: '127.0.0.1', port }, quiet);
+    for (const name of [subject, issuer]) {
+      assert.match(name, /^CN=a/u);
+      assert.doesNotMatch(name, /[\p{Cc}\p{Cf}]/u);
+    }
+  });
+
   it('says that nothing was sent when there is no connection', async (t) => {
     const closed = net.createServer();
     const port = await listen(closed);
