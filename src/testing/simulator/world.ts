@@ -158,6 +158,13 @@ export class World {
       if (verdict.kind === 'refuse')
         throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
     };
+    panel.onDelete = async (zone, mark, stage) => {
+      const edit = { kind: 'zone-delete', stage, zone, fingerprint: mark, actor: 'root', mark } as const;
+      const edits: PanelEvent = { kind: 'edits', edits: [edit] };
+      const verdict = await several.answer(edits, new AbortController().signal);
+      if (verdict.kind === 'refuse' && stage === 'before')
+        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
+    };
     if (this.sides.length > 1) {
       panel.onWritten = async (change, mark) => {
         await ask(change, mark, 'after');
