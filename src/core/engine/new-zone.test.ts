@@ -6,6 +6,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isAnswered } from '../../testing/simulator/answers.ts';
 import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
 import { defaultRecords, recordsEvent, type LocalPart, type World } from '../../testing/simulator/world.ts';
+import type { Central } from '../central.ts';
 import type { EditEvent, Verdict } from '../panel.ts';
 
 const sub = parseName('sub', parent);
@@ -186,6 +187,25 @@ test('issue 11.8: a refused zone that was worked on is left and listed as stuck,
   assert.deepEqual(atCentral(world), inPanel(world));
 });
 
+test('issue 11.8: the law of the simulator notices a zone that is made empty', async () => {
+  const world = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+    // It says that it can, and leaves the content out.
+    fresh.wrap = (central) => {
+      const createZone = central.createZone.bind(central);
+      return Object.assign(central, {
+        createZone: async (...[of, given, ctx]: Parameters<Central['createZone']>) =>
+          await createZone(of, given, ctx),
+      });
+    };
+  });
+  await watched(
+    world,
+    world.edit(create, () => make(world), smoothly),
+    10_000,
+  );
+  assert.ok(world.emptied.includes(pop));
+});
+
 test('issue 11.8: killed at any instant, the zone is at both or at neither, and never empty', async () => {
   for (let at = 0; at < 4_000; at += 70) {
     const world = await arriveWith(wildcard);
@@ -195,7 +215,7 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     await world.clock.runUntil(world.clock.now() + 100);
     await world.clock.runUntilSettled(world.start());
     const { empty } = await watched(world, editing, 60_000, 40);
-    assert.deepEqual(empty, [], `killed after ${at} ms`);
+    assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
     assert.deepEqual(atCentral(world), inPanel(world), `killed after ${at} ms`);
   }
 });
