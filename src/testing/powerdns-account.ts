@@ -6,6 +6,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { ContractSubject } from './central-contract.ts';
 import { startProxy, type Behaviour } from './http-proxy.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from './servers/powerdns.ts';
+import { patience } from './patience.ts';
 
 /** The account of the zones that are ours in tests. */
 export const alice = 'alice';
@@ -15,8 +16,8 @@ export function powerdnsCentral(
   server: Powerdns,
   overrides: Readonly<Record<string, unknown>> = {},
 ): Central {
-  const input = { address: server.url, username: alice, password: server.apiKey, ...overrides };
-  const read = readPowerdnsSettings(input);
+  const own = { address: server.url, username: alice, password: server.apiKey, timeout: patience };
+  const read = readPowerdnsSettings({ ...own, ...overrides });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
   return createPowerdnsCentral(read.settings);
 }

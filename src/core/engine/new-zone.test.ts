@@ -7,11 +7,12 @@ import { isAnswered } from '../../testing/simulator/answers.ts';
 import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
 import { defaultRecords, recordsEvent, type LocalPart, type World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../central.ts';
-import type { EditEvent, Verdict } from '../panel.ts';
+import type { Actor, EditEvent, Verdict } from '../panel.ts';
 
 const sub = parseName('sub', parent);
 /** In what the panel puts into a new zone, and not in what the central does. */
 const pop = parseName('pop', sub);
+const actor: Actor = { name: 'alice', rank: 'administrator' };
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 const smoothly: LocalPart = { refuses: false, takes: 1_000, afterLost: false, visibleAfter: 0 };
 const wildcard = [makeRecord({ name: '*', type: 'A', rdata: '192.0.2.9' }, parent)];
@@ -28,7 +29,7 @@ function make(world: World): boolean {
 }
 
 function create(stage: 'before' | 'after'): EditEvent {
-  return { stage, zone: sub, fingerprint: 'create', actor: 'alice', mark: null, kind: 'zone-create', seed };
+  return { stage, zone: sub, fingerprint: 'create', actor, mark: null, kind: 'zone-create', seed };
 }
 
 /** Plays it for so long (ms), asking for the name every few milliseconds. */
