@@ -57,8 +57,12 @@ export async function sendContent(
     });
   });
   runtime.forget(operation.id);
-  // A panel may go on filling the zone without a DNS event.
-  runtime.compareSoon(zone, 'new-zone', 'braked', settings.readGap);
+  // A panel may go on filling the zone without a DNS event, and show late what it has done by then.
+  clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
+    () => runtime.compareSoon(zone, 'new-zone', 'braked'),
+    // The engine stops.
+    () => undefined,
+  );
 }
 
 async function send(
