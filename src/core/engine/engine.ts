@@ -7,6 +7,7 @@ import type { Operation } from '../operation.ts';
 import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
+import { compareNewZones } from './content.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
 import { NamedZones } from './named-zones.ts';
 import { keepWatching } from './operations.ts';
@@ -76,6 +77,7 @@ export class Engine {
       this.#runtime.wakeZone(operation.zone, 0);
     }
     await this.#owners.start();
+    await compareNewZones(this.#runtime);
     log(4, 'engine.start', { open: open.length });
     this.#inBackground(this.#compareForEver());
   }

@@ -1,4 +1,5 @@
-import { labels, parentName, type DnsName } from '../../dns/name.ts';
+import { namesAbove } from './answered-above.ts';
+import type { DnsName } from '../../dns/name.ts';
 import { JournalError } from '../journal.ts';
 import { PanelError, type PanelEvent } from '../panel.ts';
 import type { CompareAll } from './compare-all.ts';
@@ -116,11 +117,4 @@ export class NamedZones {
       return false;
     }
   }
-}
-
-/** Names a name lies in, without the root and the top-level domain. */
-function namesAbove(name: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
-  return found;
 }

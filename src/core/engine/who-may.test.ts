@@ -44,7 +44,11 @@ function noted(central: Central, calls: string[]): Central {
     readZone: (name, known, ctx) => (note('read', name), central.readZone(name, known, ctx)),
     readNames: (name, names, ctx) => (note('read', name), central.readNames(name, names, ctx)),
     apply: (change, present, ctx) => (note('write', change.zone), central.apply(change, present, ctx)),
-    createZone: (name, seed, ctx) => (note('create', name), central.createZone(name, seed, ctx)),
+    mayCreateZone: (name, seed, ctx) => (note('ask', name), central.mayCreateZone(name, seed, ctx)),
+    createZone: (name, seed, ctx, content) => (
+      note('create', name),
+      central.createZone(name, seed, ctx, content)
+    ),
     deleteZone: (name, ctx) => (note('delete', name), central.deleteZone(name, ctx)),
     signing: (name, ctx) => (note('signing', name), central.signing(name, ctx)),
     close: () => central.close(),

@@ -41,6 +41,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     readOwners: (ctx) => readOwners(tool, ctx),
     readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
+    deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
   };
 }
 
