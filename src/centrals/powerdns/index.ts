@@ -16,6 +16,7 @@ import { look, restated } from '../restate.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
+import { CacheFlusher, type FlushPorts } from './caches.ts';
 import { serverName } from './names.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { ZoneReader, type Owner } from './read.ts';
@@ -30,8 +31,8 @@ export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
  * (docs/decisions/006-powerdns.md). Not contacted yet.
  * @throws {RangeError} when the address is neither `https:` nor on this machine
  */
-export function createPowerdnsCentral(settings: PowerdnsSettings): Central {
-  return new PowerdnsCentral(settings);
+export function createPowerdnsCentral(settings: PowerdnsSettings, ports: FlushPorts): Central {
+  return new PowerdnsCentral(settings, ports);
 }
 
 const traits: CentralTraits = {
@@ -56,12 +57,14 @@ class PowerdnsCentral implements Central {
   readonly #api: ServerApi;
   readonly #reader: ZoneReader;
   readonly #writer: ZoneWriter;
+  readonly #caches: CacheFlusher;
 
-  constructor(settings: PowerdnsSettings) {
+  constructor(settings: PowerdnsSettings, ports: FlushPorts) {
     this.#settings = settings;
     this.#api = new ServerApi(settings);
     this.#reader = new ZoneReader(this.#api, settings.username);
-    this.#writer = new ZoneWriter(this.#api, this.#reader);
+    this.#caches = new CacheFlusher(this.#api, ports);
+    this.#writer = new ZoneWriter(this.#api, this.#reader, this.#caches);
     this.id = { kind: 'powerdns', address: settings.address, account: settings.username };
   }
 
@@ -111,7 +114,10 @@ class PowerdnsCentral implements Central {
       if (owner === 'ours') return 'exists';
       if (owner === 'foreign') throw foreign(zone);
       await this.#demandNoForeignAbove(zone, ctx);
-      return await this.#create(zone, body, ctx);
+      const made = await this.#create(zone, body, ctx);
+      // Whoever asked before was answered REFUSED, or out of a zone above: a create leaves that in the caches [4.7.3].
+      await this.#caches.flush(zone, ctx);
+      return made;
     });
   }
 
@@ -128,6 +134,7 @@ class PowerdnsCentral implements Central {
       }
       this.#writer.saw(zone, null);
       await this.#demand(zone, 'absent', ctx);
+      await this.#caches.flush(zone, ctx);
       return 'deleted';
     });
   }
@@ -137,8 +144,8 @@ class PowerdnsCentral implements Central {
   }
 
   async close(): Promise<void> {
+    await this.#caches.close();
     this.#api.close();
-    await Promise.resolve();
   }
 
   /** @throws {CentralError} `central.invalid-value` for a name server that is no name */
@@ -181,22 +188,8 @@ class PowerdnsCentral implements Central {
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }
-    await this.#forgetDenials(zone, ctx);
     await this.#demand(zone, 'present', ctx);
     return 'created';
-  }
-
-  /**
-   * Whoever asked for the zone before was answered REFUSED, and the server goes on saying so out of its packet cache (20 s by default):
-   * other than an edit, a create does not clear it [4.7.3].
-   */
-  async #forgetDenials(zone: DnsName, ctx: CallContext): Promise<void> {
-    try {
-      await this.#api.write('PUT', `/cache/flush?domain=${encodeURIComponent(serverName(zone))}`, '', ctx);
-    } catch (error) {
-      // The zone is made; what is cached ends by itself.
-      if (!(error instanceof CentralError)) throw error;
-    }
   }
 
   /** What became of a create that failed. @throws the error, unless the zone is there in our account */
