@@ -274,6 +274,7 @@ function memoryPanel(zones: readonly Filled[]): Panel {
     listZones: async () => await Promise.resolve([...held.keys()]),
     readZone: async (zone) => await Promise.resolve(held.get(zone) ?? null),
     write: async () => await Promise.reject(new Error('nothing is written here')),
+    deleteZone: async () => await Promise.reject(new Error('nothing is written here')),
   };
 }
 

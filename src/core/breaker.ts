@@ -1,4 +1,3 @@
-import type { DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
 import {
   CentralError,
@@ -6,7 +5,6 @@ import {
   type Central,
   type CentralErrorCode,
   type CentralRecord,
-  type ZoneSeed,
 } from './central.ts';
 import type { Change } from '../dns/zone.ts';
 import type { Clock } from './clock.ts';
@@ -62,8 +60,10 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
       await gate.pass(ctx, async () => await central.readNames(zone, names, ctx, types)),
     apply: async (change: Change, present: readonly CentralRecord[], ctx: CallContext) =>
       await gate.pass(ctx, async () => await central.apply(change, present, ctx)),
-    createZone: async (zone: DnsName, seed: ZoneSeed, ctx: CallContext) =>
-      await gate.pass(ctx, async () => await central.createZone(zone, seed, ctx)),
+    mayCreateZone: async (zone, seed, ctx) =>
+      await gate.pass(ctx, async () => await central.mayCreateZone(zone, seed, ctx)),
+    createZone: async (zone, seed, ctx, content) =>
+      await gate.pass(ctx, async () => await central.createZone(zone, seed, ctx, content)),
     deleteZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.deleteZone(zone, ctx)),
     signing: async (zone, ctx) => await gate.pass(ctx, async () => await central.signing(zone, ctx)),
     close: async () => {

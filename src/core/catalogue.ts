@@ -153,6 +153,11 @@ export const catalogue = {
     ru: 'Домен {zone} создан на центральном DNS, панель его не сохранила, а затем он был изменён.',
     advice: 'administrator',
   },
+  'zone.create-refused': {
+    en: 'The panel made the domain {zone}, and the central DNS then refused it. It was worked on in the panel since, so it stays there and is not at the central DNS. Remove the cause and run "domainsync compare {zone}", or delete the domain in the panel.',
+    ru: 'Панель создала домен {zone}, а центральный DNS его затем отклонил. В панели домен с тех пор изменили, поэтому он остаётся в ней, но на центральном DNS его нет. Устраните причину и выполните «domainsync compare {zone}» либо удалите домен в панели.',
+    advice: 'administrator',
+  },
   'zone.changed-at-central': {
     en: 'The domain {zone} was deleted in the panel, but at the central DNS it holds records that are not ours.',
     ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи.',

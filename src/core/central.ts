@@ -33,6 +33,8 @@ export interface CentralTraits {
   readonly guard: 'cas' | 'per-record' | 'none';
   /** Whether this account may create and delete zones; where not, the provider does, and the zone is waited for. */
   readonly managesZones: boolean;
+  /** Whether a new zone appears with the content that `createZone` is given, in one write. */
+  readonly createsWithContent: boolean;
   /** Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has. */
   readonly listsZones: boolean;
   /** Whether it can read a whole zone; where not, `readZone` reads the known RRsets only. */
@@ -123,11 +125,24 @@ export interface Central {
   apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered>;
 
   /**
+   * Finds out, without a write, what `createZone` would do. What only the write itself tells (a limit, say) is not found.
+   * @throws {CentralError} whatever is found against it, as `createZone` throws it; `untouched`
+   */
+  mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'>;
+
+  /**
    * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
+   * @param content records that the zone has from its first moment, where the central can do that (`createsWithContent`), as many as
+   *   fit in one write; else they are ignored. The caller reads the zone and adds the rest.
    * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `zone.create-there-first` where only the provider
    *   creates zones, `central.limit`, `central.refused` ...
    */
-  createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'>;
+  createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content?: readonly ResourceRecord[],
+  ): Promise<'created' | 'exists'>;
 
   /**
    * Deletes the zone; resolves once a read shows it gone. `missing`: it was not there.

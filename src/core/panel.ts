@@ -135,6 +135,9 @@ export interface Panel {
    * @param present a fresh `readZone`. What is already so is left so.
    */
   write(change: Change, present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void>;
+
+  /** Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `mark`. A zone it has not is no error. */
+  deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void>;
 }
 
 export type PanelErrorCode =

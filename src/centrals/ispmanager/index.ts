@@ -105,6 +105,8 @@ class IspmanagerCentral implements Central {
       // A record's identifier is its content, so a write that names a changed record finds nothing (reference 6.4, 6.5).
       guard: 'per-record',
       managesZones: true,
+      // Its form takes name, address and servers; records follow one by one (reference 6.3).
+      createsWithContent: false,
       listsZones: true,
       wholeZones: true,
       ownerMark: false,
@@ -178,6 +180,13 @@ class IspmanagerCentral implements Central {
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
     const writer = new ZoneWriter(this.#api, this.#dialect, this.#clock, change.zone, changeNames(change));
     return await applyStepwise(change, present, writer, ctx);
+  }
+
+  /** Limits, forbidden names and zones of others are told by the panel only when it is asked to create the zone. */
+  async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    if (await this.#isListed(zone, ctx)) return 'exists';
+    await this.#api.read('domain.edit', {}, ctx);
+    return 'free';
   }
 
   async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {

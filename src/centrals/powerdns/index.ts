@@ -11,13 +11,16 @@ import {
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
+import { planRRsets } from '../rrsets.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
 import { CacheFlusher, type FlushPorts } from './caches.ts';
 import { serverName } from './names.ts';
+import { createBody } from './patch.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { ZoneReader, type Owner } from './read.ts';
 import type { PowerdnsSettings } from './schema.ts';
@@ -39,6 +42,7 @@ const traits: CentralTraits = {
   atomic: 'zone',
   guard: 'none',
   managesZones: true,
+  createsWithContent: true,
   listsZones: true,
   wholeZones: true,
   ownerMark: true,
@@ -107,13 +111,24 @@ class PowerdnsCentral implements Central {
     return await this.#writer.apply(change, ctx);
   }
 
-  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
-    const body = JSON.stringify(this.#newZone(zone, seed));
+  async mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    this.#newZone(zone, seed);
+    const owner = await this.#reader.owner(zone, ctx);
+    if (owner === 'ours') return 'exists';
+    if (owner === 'foreign') throw foreign(zone);
+    await this.#demandNoForeignAbove(zone, ctx);
+    return 'free';
+  }
+
+  async createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content: readonly ResourceRecord[] = [],
+  ): Promise<'created' | 'exists'> {
+    const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
-      const owner = await this.#reader.owner(zone, ctx);
-      if (owner === 'ours') return 'exists';
-      if (owner === 'foreign') throw foreign(zone);
-      await this.#demandNoForeignAbove(zone, ctx);
+      if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx);
       // Whoever asked before was answered REFUSED, or out of a zone above: a create leaves that in the caches [4.7.3].
       await this.#caches.flush(zone, ctx);

@@ -47,6 +47,7 @@ class Rfc2136Central implements Central {
       atomic: 'zone',
       guard: 'cas',
       managesZones: false,
+      createsWithContent: false,
       listsZones: false,
       wholeZones: settings.axfr,
       ownerMark: false,
@@ -121,6 +122,10 @@ class Rfc2136Central implements Central {
     } catch (error) {
       throw this.#allowed.has(change.zone) ? refusedByRule(error) : error;
     }
+  }
+
+  async mayCreateZone(zone: DnsName, seed: unknown, ctx: CallContext): Promise<'exists'> {
+    return await this.createZone(zone, seed, ctx);
   }
 
   /** Zones are made by the provider: with what a TSIG key may do none can be made (RFC 2136 section 1). */

@@ -31,7 +31,13 @@ export function withVerification(central: Central, verifier: Verifier): Central 
       };
       throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
     },
-    createZone: (zone, seed, ctx) => central.createZone(zone, seed, ctx),
+    mayCreateZone: (zone, seed, ctx) => central.mayCreateZone(zone, seed, ctx),
+    createZone: async (zone, seed, ctx, content = []) => {
+      const made = await central.createZone(zone, seed, ctx, content);
+      if (made === 'created' && central.traits.createsWithContent)
+        verifier.written(zone, { removed: [], added: content }, ctx.operation);
+      return made;
+    },
     deleteZone: async (zone, ctx) => {
       const outcome = await central.deleteZone(zone, ctx);
       verifier.gone(zone);

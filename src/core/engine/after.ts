@@ -5,7 +5,7 @@ import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
 import { mirrorItems, resolve } from './mirror.ts';
-import { fromEvent, newOperation } from './operations.ts';
+import { fromEvent, isOnlyAsked, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -82,7 +82,8 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
   const operation = await journal.operation(matching.id);
   if (operation === null || !matched.has(operation.state)) return null;
   // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
-  const moves = operation.state === 'applied' || movesBy[operation.kind] === operation.state;
+  const moves =
+    operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
   const kept = runtime.next(operation, moves ? 'kept' : operation.state, { afterSeen: true });
   const entry = await journal.zone(event.zone);
   const deleting = moves && operation.kind === 'zone-delete' && entry !== null;

@@ -7,14 +7,13 @@ import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { newOperation } from './operations.ts';
-import { isPassing } from './passing.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { isSigned } from './signed-delete.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
-import { createAtCentral } from './zone-edits.ts';
+import { createLater, emptySeed } from './zone-edits.ts';
 
 /**
  * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
@@ -59,7 +58,7 @@ async function compareUnderLock(
   }
   const records = await readCentralZone(runtime, zone, view.records, ctx);
   if (records === null) {
-    await missingAtCentral(runtime, zone, entry, wish, ctx);
+    await missingAtCentral(runtime, zone, entry, wish);
     return;
   }
   const freed = view.quiet ? unstuckRecords(runtime, open, view, records) : [];
@@ -135,7 +134,6 @@ async function missingAtCentral(
   zone: DnsName,
   entry: ZoneEntry | null,
   wish: CompareWish,
-  ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   if (entry?.standing === 'joined') {
@@ -154,44 +152,23 @@ async function missingAtCentral(
     await journal.commit({ zones: [fresh] });
     return;
   }
-  await createFollowing(runtime, zone, wish.reason, ctx);
+  await createFollowing(runtime, zone, wish.reason);
 }
 
 /**
- * Creates a zone at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
- * one that a late delete took away. Its content follows like that of any new zone.
- * @throws {JournalError | FollowLater} when it has to be tried again
+ * Has a zone created at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
+ * one that a late delete took away. It is made with its content, like any new zone.
+ * @throws {JournalError}
  */
-export async function createFollowing(
-  runtime: Runtime,
-  zone: DnsName,
-  source: string,
-  ctx: CallContext,
-): Promise<void> {
-  const { journal, clock } = runtime.ports;
-  const seed = { addresses: [], nameServers: [], mailServers: [] };
+export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {
   const draft = newOperation(runtime, {
     kind: 'zone-create',
     class: 'follow',
     zone,
     source,
-    seed,
+    seed: emptySeed,
     afterSeen: true,
   });
-  const verdict = await createAtCentral(runtime, draft, ctx.signal);
-  if (verdict.kind === 'accept') {
-    runtime.wakeZone(zone, 0);
-    return;
-  }
-  const code = verdict.problems[0]?.code ?? null;
-  const standing = code === 'zone.foreign' ? 'foreign' : 'panel-only';
-  runtime.ports.log(2, 'zone.not-followed', { zone, code });
-  // An outage is no answer: the zone stays unknown and is tried again by the next comparison.
-  if (code !== null && isPassing(code)) throw new FollowLater(code);
-  await journal.commit({ zones: [{ zone, standing, incarnation: 1, baselineAt: clock.wall(), note: code }] });
-}
-
-/** The zone could not be created for a reason that may go away; tells the scheduler to try again. */
-class FollowLater extends Error {
-  override readonly name = 'FollowLater';
+  await createLater(runtime, draft);
+  runtime.wakeZone(zone, 0);
 }

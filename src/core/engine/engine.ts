@@ -1,4 +1,4 @@
-import { labels, parentName, type DnsName } from '../../dns/name.ts';
+import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
@@ -6,6 +6,7 @@ import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
+import { namesAbove } from './answered-above.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
@@ -310,10 +311,3 @@ async function objectionsTo(
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);
 
 const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
-
-/** Names a name lies in, without the root and the top-level domain. */
-function namesAbove(name: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
-  return found;
-}

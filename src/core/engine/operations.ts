@@ -35,6 +35,11 @@ export function newOperation(
   };
 }
 
+/** Whether it is the create of a zone for which `before` has only asked: nothing of it was sent yet. */
+export function isOnlyAsked({ kind, state, created }: Operation): boolean {
+  return kind === 'zone-create' && state === 'prepared' && !created;
+}
+
 /** The parts of an operation that come from the hook call. */
 export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
   return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor };

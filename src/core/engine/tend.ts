@@ -7,6 +7,7 @@ import { compareZone } from './compare.ts';
 import { showsDone, viewItems } from './operations.ts';
 import { agreesTwice, readPanel, type PanelView } from './panel-view.ts';
 import { restorePanel } from './restore.ts';
+import { restoreZone } from './restore-zone.ts';
 import type { Runtime } from './runtime.ts';
 import { settleRecords } from './settle.ts';
 import { tendCreate, tendDelete } from './tend-zones.ts';
@@ -79,9 +80,11 @@ async function tendUndecided(
   const view = await readPanel(runtime, zone);
   const decided: Operation[] = [];
   for (const operation of undecided) {
-    if (operation.kind === 'zone-create') await tendCreate(runtime, operation, view);
-    else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
-    else if (operation.class === 'compensate' && operation.state === 'reverting') {
+    const restoring = operation.class === 'compensate' && operation.state === 'reverting';
+    if (operation.kind === 'zone-create') {
+      await (restoring ? restoreZone : tendCreate)(runtime, operation, view);
+    } else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
+    else if (restoring) {
       await restorePanel(runtime, operation, view);
     } else if (isDecided(runtime, operation, view)) decided.push(operation);
   }

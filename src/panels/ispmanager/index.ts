@@ -37,6 +37,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     listZones: (ctx) => listZones(tool, ctx),
     readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
+    deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
   };
 }
 

@@ -51,6 +51,11 @@ test('4,000 histories of a panel with two centrals', async () => {
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
+test('4,000 histories of a zone below one that answers its names already (issue 11.8)', async () => {
+  const runs = await Promise.all([simulate(2_000, 1, 'above'), simulate(2_000, 3_001, 'above')]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
 test('a history is the same each time it is played', async () => {
   const [first, second] = await Promise.all([playHistory(7), playHistory(7)]);
   assert.deepEqual(first.log, second.log);

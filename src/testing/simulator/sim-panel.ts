@@ -44,6 +44,9 @@ export class SimPanel implements Panel {
   failing = false;
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
+  /** Called when the engine deletes a zone in the panel, as `onWrite`. */
+  onDelete: (zone: DnsName, mark: string, stage: 'before' | 'after') => Promise<void> = () =>
+    Promise.resolve();
   /** Called once it is written. */
   onWritten: ((change: Change, mark: string) => Promise<void>) | null = null;
 
@@ -94,6 +97,12 @@ export class SimPanel implements Panel {
     for (const record of change.remove) records.delete(recordId(record));
     for (const record of change.add) records.set(recordId(record), record);
     if (this.onWritten !== null) await this.onWritten(change, mark);
+  }
+
+  async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
+    await this.#travel(ctx);
+    await this.onDelete(zone, mark, 'before');
+    if (this.store.zones.delete(zone)) await this.onDelete(zone, mark, 'after');
   }
 
   async #travel(ctx: CallContext): Promise<void> {
