@@ -65,6 +65,7 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
     createZone: async (zone, seed, ctx, content) =>
       await gate.pass(ctx, async () => await central.createZone(zone, seed, ctx, content)),
     deleteZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.deleteZone(zone, ctx)),
+    concerns: async (zones, ctx) => await gate.pass(ctx, async () => await central.concerns(zones, ctx)),
     signing: async (zone, ctx) => await gate.pass(ctx, async () => await central.signing(zone, ctx)),
     close: async () => {
       await central.close();

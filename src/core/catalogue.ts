@@ -66,6 +66,10 @@ export const catalogue = {
     en: '{record} lies at or below {cut}, where the name server does not show what it has, so it cannot be changed safely. Ask the provider.',
     ru: '{record} находится на уровне {cut} или ниже, где сервер имён не показывает свои записи, поэтому изменить её безопасно нельзя. Обратитесь к провайдеру.',
   },
+  'central.dname-off': {
+    en: 'The name server would store the DNAME record of {name} and not follow it (its setting dname-processing is off). Ask the provider to turn it on.',
+    ru: 'Сервер имён сохранил бы запись DNAME для {name}, но не применял бы её (параметр dname-processing выключен). Попросите провайдера включить его.',
+  },
   'central.update-refused': {
     en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
     ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',

@@ -18,6 +18,7 @@ import { planRRsets } from '../rrsets.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
+import { demandDnames, findConcerns } from './concerns.ts';
 import { CacheFlusher, type FlushPorts } from './caches.ts';
 import { serverName } from './names.ts';
 import { createBody } from './patch.ts';
@@ -108,6 +109,7 @@ class PowerdnsCentral implements Central {
 
   /** What the server has is read again, as the last thing before the write: nothing would notice a stale `present`. */
   async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    await demandDnames(this.#api, change.add, ctx);
     return await this.#writer.apply(change, ctx);
   }
 
@@ -126,6 +128,7 @@ class PowerdnsCentral implements Central {
     ctx: CallContext,
     content: readonly ResourceRecord[] = [],
   ): Promise<'created' | 'exists'> {
+    await demandDnames(this.#api, content, ctx);
     const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
@@ -152,6 +155,10 @@ class PowerdnsCentral implements Central {
       await this.#caches.flush(zone, ctx);
       return 'deleted';
     });
+  }
+
+  async concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]> {
+    return await findConcerns(this.#api, this.#reader, zones, noZone, ctx);
   }
 
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
