@@ -171,6 +171,10 @@ export const catalogue = {
     en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; have that done first. To delete it nevertheless, try again within 15 minutes.',
     ru: 'Домен {zone} подписан (DNSSEC) на центральном DNS. После удаления домен может быть недоступен для многих, пока у регистратора не удалена его запись DS; сначала удалите её. Чтобы всё же удалить домен, повторите удаление в течение 15 минут.',
   },
+  'zone.signed-above': {
+    en: 'The domain {zone} lies in {parent}, which is signed (DNSSEC) and does not delegate it: many would not reach {zone}. First add these records to {parent}: {records}. A DS record is needed there only once {zone} is signed itself. To create the domain nevertheless, try again within 15 minutes.',
+    ru: 'Домен {zone} находится внутри {parent}; {parent} подписан (DNSSEC) и не делегирует его, поэтому для многих {zone} будет недоступен. Сначала добавьте в {parent} записи: {records}. Запись DS там нужна, только когда будет подписан и сам {zone}. Чтобы всё же создать домен, повторите создание в течение 15 минут.',
+  },
   'zone.signed-waiting': {
     en: 'The domain {zone} was deleted in the panel; at the central DNS it is signed (DNSSEC) and was left there, as nobody had been asked. Have its DS record at the registry removed, then "domainsync compare {zone} --follow" deletes it.',
     ru: 'Домен {zone} удалён в панели; на центральном DNS он подписан (DNSSEC) и оставлен, так как подтверждения не было. Удалите его запись DS у регистратора, затем «domainsync compare {zone} --follow» удалит домен.',

@@ -28,7 +28,8 @@ export function powerdnsCentral(
 
 /** A server behind a proxy that can cut answers and see to it that the server dies at the right moment. */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
-  const server = await startPowerdns({ account: alice, ...options });
+  // Else it stores DNAME records and does not follow them.
+  const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
   const proxy = await startProxy(server.url);
   const central = (password = server.apiKey): Central =>
     powerdnsCentral(server, { address: proxy.url, password });

@@ -12,6 +12,7 @@ import { beforeRecords, objectionsToRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
+import { askAboutSignedAbove } from './signed-above.ts';
 import { askForYes } from './signed-delete.ts';
 import { takeBack } from './take-back.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -106,7 +107,7 @@ export class Engine {
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
     const asked = edits.filter((edit) => edit.stage === 'before' && !this.#isOwn(edit));
     try {
-      const problems = [...(await askForYes(this.#runtime, asked, signal))];
+      const problems = [...(await this.#unasked(asked, signal))];
       for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
       return problems;
     } catch (error) {
@@ -220,11 +221,19 @@ export class Engine {
 
   async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict | null> {
     try {
-      const problems = await askForYes(this.#runtime, edits, signal);
+      const problems = await this.#unasked(edits, signal);
       return problems.length === 0 ? null : { kind: 'refuse', problems, changed: 'nothing' };
     } catch (error) {
       return this.#failed(edits.map(({ zone }) => zone).join(' '), error, 'nothing');
     }
+  }
+
+  /** What is done only once it was asked for twice. @throws {JournalError} */
+  async #unasked(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
+    return [
+      ...(await askForYes(this.#runtime, edits, signal)),
+      ...(await askAboutSignedAbove(this.#runtime, edits, signal)),
+    ];
   }
 
   /** Whether it is our own write into the panel. */
