@@ -8,6 +8,9 @@ import { quietContext } from '../../testing/central-contract.ts';
 import { startProxy, type HttpProxy, type Message } from '../../testing/http-proxy.ts';
 import { alice, powerdnsCentral, rrsets } from '../../testing/powerdns-account.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
+import { goalsOf } from '../verified/goal.ts';
+import { lookAt } from '../verified/look.ts';
+import { askedServer } from '../verified/server.ts';
 import { runProgram } from '../../testing/servers/process.ts';
 
 const seed = { addresses: [], nameServers: ['ns1.example.net'], mailServers: [] };
@@ -48,6 +51,7 @@ for (const follows of [false, true]) {
           'A',
         ]);
         assert.match(said, /a\.new\.example\./u);
+        assert.equal(await lookedAt(), 'live');
       });
     } else {
       it('issue 11.11: refuses a DNAME that would be without effect, before anything is written', async () => {
@@ -71,6 +75,8 @@ for (const follows of [false, true]) {
           await Promise.resolve(path.endsWith('/config') ? forbidden : undefined);
         await addDname();
         proxy.behaviour = undefined;
+        // `[verify]` finds out then.
+        assert.equal(await lookedAt(), 'old, the DNAME is not followed');
         await central.apply({ zone, remove: [moved], add: [] }, [], quietContext());
       });
 
@@ -85,6 +91,15 @@ for (const follows of [false, true]) {
         assert.deepEqual(await codes([]), ['powerdns.no-flush ']);
         proxy.behaviour = undefined;
       });
+    }
+
+    async function lookedAt(): Promise<string> {
+      const asked = askedServer('ns', { host: '127.0.0.1', port: server.port });
+      const [goal] = goalsOf(zone, { removed: [], added: [moved] });
+      assert.ok(goal !== undefined);
+      const { state, text } = await lookAt(asked, goal, AbortSignal.timeout(30_000));
+      asked.close();
+      return text === '' ? state : `${state}, ${text}`;
     }
 
     async function codes(zones: readonly DnsName[]): Promise<string[]> {
