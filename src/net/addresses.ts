@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 
 /** All addresses of a host, in the order to try them. Rejects when the name does not resolve. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -12,17 +13,10 @@ export const systemResolve: Resolve = async (host) => {
 
 /** A resolver in the form that `net.connect` takes; it then tries every address (RFC 8305). */
 export function lookupOf(resolve: Resolve): LookupFunction {
+  const lookup = callbackify(async (host: string) =>
+    (await resolve(host)).map((address) => ({ address, family: isIP(address) })),
+  );
   return (host, _options, callback) => {
-    resolve(host).then(
-      (addresses) => {
-        callback(
-          null,
-          addresses.map((address) => ({ address, family: isIP(address) })),
-        );
-      },
-      (error: NodeJS.ErrnoException) => {
-        callback(error, []);
-      },
-    );
+    lookup(host, callback);
   };
 }

@@ -48,13 +48,13 @@ export async function addressesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host];
-  return await new Promise((done, reject) => {
+  return await new Promise((fulfil, reject) => {
     const giveUp = (): void => {
       reject(deadlineOver('no'));
     };
     signal.addEventListener('abort', giveUp, { once: true });
     resolve(host)
-      .then(done, (cause: unknown) => {
+      .then(fulfil, (cause: unknown) => {
         const text = `${host}: ${cause instanceof Error ? cause.message : ''}`;
         reject(new DnsError('unreachable', 'no', { text }, cause));
       })
