@@ -272,6 +272,8 @@ function memoryPanel(zones: readonly Filled[]): Panel {
     isAdmin: () => true,
     encode: () => ({ output: '' }),
     listZones: async () => await Promise.resolve([...held.keys()]),
+    readOwners: async () =>
+      await Promise.resolve({ way: 'none', zones: new Map([...held.keys()].map((zone) => [zone, null])) }),
     readZone: async (zone) => await Promise.resolve(held.get(zone) ?? null),
     write: async () => await Promise.reject(new Error('nothing is written here')),
     deleteZone: async () => await Promise.reject(new Error('nothing is written here')),

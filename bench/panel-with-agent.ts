@@ -118,7 +118,7 @@ export class PanelWithAgent {
 
   /** Resolves when the agent has nothing left to do. */
   async rest(): Promise<void> {
-    await until('the agent to rest', async () => (await this.#open()) === 0, 120_000);
+    await until('the agent to rest', async () => (await this.#open()) === 0);
   }
 
   async #open(): Promise<number> {

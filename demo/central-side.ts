@@ -120,7 +120,7 @@ export function panelSide({ panel, person, somebody, down, up }: PanelAsCentral)
     },
     down,
     up,
-    withhold: () => panel().faults.add({ func: words.save, effect: 'delay-after', ms: 4_000 }),
+    withhold: () => panel().faults.add({ func: words.save, effect: 'delay-after', ms: 8_000 }),
     answerAgain: () => panel().faults.clear(),
   };
 }

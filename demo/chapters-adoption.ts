@@ -47,11 +47,7 @@ export async function setUp(stage: AnyStage, zones: readonly DemoZone[]): Promis
   stage.configure();
   // A refused edit: it only starts the agent.
   await stage.atPanel.save(uneven, address('', ''));
-  const took = await until(
-    'the first comparison',
-    async () => (await status(stage)).baselineAt !== null,
-    60_000,
-  );
+  const took = await until('the first comparison', async () => (await status(stage)).baselineAt !== null);
   tell(await stage.domainsync('status'));
   const { zones: counts } = await status(stage);
   check(

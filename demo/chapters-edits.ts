@@ -164,12 +164,12 @@ export async function centralDown(stage: AnyStage): Promise<void> {
   check('paused, the panel is free: the edit passes', paused.ok, paused.error);
   await stage.there.up();
   await stage.domainsync('resume');
-  await until('the comparison after the pause', () => stands(stage.there, zone, meanwhile), 60_000);
+  await until('the comparison after the pause', () => stands(stage.there, zone, meanwhile));
   await seenNow(stage, zone, meanwhile);
   check('after "resume" what was added meanwhile is at the central', await both(stage, meanwhile));
   const after = address('up', '192.0.2.9');
   const healed = async (): Promise<boolean> => (await stage.atPanel.save(zone, after)).ok;
-  await until('edits to be accepted again', healed, 30_000);
+  await until('edits to be accepted again', healed);
   await seenNow(stage, zone, after);
   check('and edits are mirrored again, by themselves', await both(stage, after));
   tell('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
@@ -186,7 +186,7 @@ async function breakerOpen({ atPanel }: AnyStage): Promise<void> {
   }
   check(
     `after two failures the central is not even asked: refused in ${Math.round(took)} ms`,
-    text.includes('failed a moment ago') && took < 1_000,
+    text.includes('failed a moment ago') && took < 5_000,
     text,
   );
 }

@@ -48,7 +48,7 @@ export async function agentKilled(stage: AnyStage): Promise<void> {
   await until('the agent to be there again', async () => (await stage.agent()) !== null);
   check('the next edit has started a new agent', (await stage.agent()) !== pid);
   check('and was mirrored', (await stands(stage.there, zone, next)) && holds(stage.panel, zone, next));
-  const took = await until('the recovery', async () => !(await stands(stage.there, zone, cut)), 60_000);
+  const took = await until('the recovery', async () => !(await stands(stage.there, zone, cut)));
   check(
     `the half-done edit is taken back (${(took / 1000).toFixed(1)} s): on neither side`,
     !holds(stage.panel, zone, cut),

@@ -9,7 +9,7 @@ export function publicView(port: number): PublicView & {
   /** @throws Error when there is no such zone */
   readonly serial: (zone: string) => Promise<number>;
 } {
-  const resolver = new Resolver({ timeout: 2_000, tries: 1 });
+  const resolver = new Resolver({ timeout: 20_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
   return {
     serial: async (zone) => (await resolver.resolveSoa(zone)).serial,
@@ -70,7 +70,7 @@ export async function transferred(
 }
 
 async function dig(port: number, ...words: readonly string[]): Promise<string> {
-  return await runProgram('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=5', ...words]);
+  return await runProgram('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=20', ...words]);
 }
 
 interface RecordLine {

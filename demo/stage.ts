@@ -18,6 +18,7 @@ import {
 import { pathsOf } from '../src/app/paths.ts';
 import { panelKindAt } from '../src/app/panel-kind.ts';
 import { saveSettings } from '../src/config/settings.ts';
+import { patience } from '../src/testing/patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
 import { personAt, type Act, type Person } from './person.ts';
 import { wordsOf } from './words.ts';
@@ -77,9 +78,17 @@ export const somebody = { name: 'somebody', password: 'somebody' } as const;
 /** The customer's own administrator. */
 export const panelAdmin = { name: 'root', password: 'panel-root' } as const;
 
+/** Others with an account in the customer's panel: the reseller above him, another customer, and one who resells to nobody. */
+export const reseller = { name: 'reseller', password: 'panel-reseller' } as const;
+export const neighbour = { name: 'nachbar', password: 'panel-nachbar' } as const;
+export const otherReseller = { name: 'other', password: 'panel-other' } as const;
+
 const panelUsers: readonly SandboxUser[] = [
   { ...panelAdmin, level: 7 },
-  { ...customer, level: 5 },
+  { ...reseller, level: 6 },
+  { ...otherReseller, level: 6 },
+  { ...customer, level: 5, owner: reseller.name },
+  { ...neighbour, level: 5 },
 ];
 const centralUsers: readonly SandboxUser[] = [
   { name: 'root', password: 'central-root', level: 7 },
@@ -247,7 +256,7 @@ function isAlive(pid: number): boolean {
 export async function until(
   what: string,
   test: () => boolean | Promise<boolean>,
-  limit = 20_000,
+  limit = patience,
 ): Promise<number> {
   const started = performance.now();
   while (!(await test())) {

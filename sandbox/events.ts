@@ -190,7 +190,7 @@ export class Events {
     const { handler } = hook;
     const shown = this.#shown(event);
     const level = profile.levelShown(event.caller);
-    const { env, body } = this.#cgi(hook, shown, event.method);
+    const { env, body } = this.#cgi(hook, shown, event);
     return this.#handlers.run({
       path: join(root, 'addon', handler.name),
       cwd: root,
@@ -210,7 +210,7 @@ export class Events {
   }
 
   /** Variables and body as a web server hands them to a program (reference 10.3, 11.3). */
-  #cgi({ handler, postdata }: Started, shown: Params, method: string): CgiInput {
+  #cgi({ handler, postdata }: Started, shown: Params, { method, headers }: Event): CgiInput {
     const { switches, profile } = this.#settings;
     const { bodyOnRequest } = profile.plugins;
     const asGet = switches.deliver === 'get' || (switches.deliver === 'as-requested' && method === 'GET');
@@ -224,9 +224,10 @@ export class Events {
       REQUEST_METHOD: 'POST',
       QUERY_STRING: query,
       CONTENT_TYPE: 'application/x-www-form-urlencoded',
-      CONTENT_LENGTH: String(Buffer.byteLength(body)),
     };
-    return { env, body };
+    const counted = String(Buffer.byteLength(body));
+    const length = switches.lengthToHandlers === 'counted' ? counted : headers['content-length'];
+    return { env: length === undefined ? env : { ...env, CONTENT_LENGTH: length }, body };
   }
 
   #shown(event: Event): Params {

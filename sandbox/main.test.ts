@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { callPanel } from './client.ts';
-import { makeZone, tempRoot, testSandbox, writeHandler, writePlugin } from './testing.ts';
+import { makeZone, tempRoot, testSandbox, until, writeHandler, writePlugin } from './testing.ts';
 
 const run = promisify(execFile);
 
@@ -57,12 +57,10 @@ test('the program: killed, it starts again with the same state; SIGTERM ends it 
   writePlugin(root, '<handler name="h" type="cgi"><event after="yes">domain</event></handler>');
   assert.equal(await refused(), false, 'plugin files are read once');
   second.signal('SIGHUP');
-  const deadline = Date.now() + 5000;
-  while (!(await refused()) && Date.now() < deadline);
-  assert.equal(await refused(), true);
+  await until(refused);
   writePlugin(root, '');
   second.signal('SIGHUP');
-  while ((await refused()) && Date.now() < deadline);
+  await until(async () => !(await refused()));
   assert.equal((await callPanel(second.url, 'domain', {}, ALICE)).elems[0]?.['name'], 'example.org');
   assert.deepEqual(await second.kill('SIGTERM'), [0, null]);
 });

@@ -124,7 +124,7 @@ export class Panel {
         ? access.administrator()
         : access.identify(request.params, request.cookie, request.address);
     const su = request.params.get('su') ?? '';
-    return su === '' ? first : access.become(first, su);
+    return su === '' || this.#world.switches.ignoreSu ? first : access.become(first, su);
   }
 
   #login(request: Request): Result {

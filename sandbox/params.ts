@@ -57,6 +57,12 @@ export class Params {
     return new Params(kept);
   }
 
+  /** With the `sok` that is not empty as the last one, where there is one. */
+  withSavingSok(): Params {
+    const saving = this.entries.find(({ name, value }) => name === 'sok' && value !== '');
+    return saving === undefined ? this : new Params([...this.entries, saving]);
+  }
+
   without(...names: readonly string[]): Params {
     return new Params(this.entries.filter((entry) => !names.includes(entry.name)));
   }

@@ -1,7 +1,7 @@
 import { errorOf } from './merge.ts';
 import { Refusal, badValue, internal } from './refusal.ts';
 import { element } from './xml.ts';
-import { ok } from './functions/common.ts';
+import { demandAccess, ok } from './functions/common.ts';
 import type { Event, Events } from './events.ts';
 import type { Call, PanelFunction } from './functions/common.ts';
 import type { Params } from './params.ts';
@@ -70,6 +70,8 @@ export class Runner {
 
   /** @param fires whether handlers are run */
   async #do(event: Event, builtIn: PanelFunction, fires: boolean): Promise<Done> {
+    const { params, caller } = event;
+    if (this.#world.switches.accessFirst) demandAccess({ ...this.#world, params, caller }, event.func);
     const refused = fires ? await this.#events.before(event) : null;
     if (refused !== null) return { doc: refused, undo: nothing };
     this.#demandRunning();
@@ -82,8 +84,9 @@ export class Runner {
   }
 
   async #work(event: Event, builtIn: PanelFunction): Promise<Done> {
-    const { func, params, caller } = event;
+    const { func, caller } = event;
     const { switches } = this.#world;
+    const params = switches.repeatedSok === 'any' ? event.params.withSavingSok() : event.params;
     const call: Call = { ...this.#world, params, caller };
     fail(switches.failLocal[func]);
     const isWrite = params.saved || func.endsWith('.delete');

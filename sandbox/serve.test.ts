@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { asAlice, makeZone, testSandbox } from './testing.ts';
+import { asAlice, makeZone, testSandbox, until } from './testing.ts';
 import type { FaultEffect, Sandbox } from './index.ts';
 
 const EDIT = { plid: 'example.org', name: 'www', sdtype: 'A', addr: '192.0.2.9', sok: 'ok' };
@@ -14,9 +14,7 @@ function has(sandbox: Sandbox): boolean {
 
 /** Waits until the change has been made. */
 async function made(sandbox: Sandbox): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!has(sandbox) && Date.now() < deadline) await asAlice(sandbox, 'domain');
-  assert.equal(has(sandbox), true);
+  await until(() => has(sandbox));
 }
 
 async function edit(sandbox: Sandbox): Promise<{ status: number; body: string } | 'cut'> {
@@ -120,8 +118,7 @@ test('stopping ends delays at once and cancels what had not landed', async (t) =
   await makeZone(sandbox);
   sandbox.faults.add({ func: 'domain.sublist.edit', effect: 'delay-before', ms: 60_000 });
   const waiting = edit(sandbox);
-  const deadline = Date.now() + 5000;
-  while (sandbox.faults.waiting.length > 0 && Date.now() < deadline) await asAlice(sandbox, 'domain');
+  await until(() => sandbox.faults.waiting.length === 0);
   await sandbox.stop();
   assert.equal(await waiting, 'cut');
   assert.equal(has(sandbox), false);

@@ -28,6 +28,12 @@ export interface Switches {
   recordLimit: number;
   /** Per user: `domain` lists only zones whose name contains this text (17.15). */
   filters: Record<string, string>;
+  /** Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not evidenced). */
+  accessFirst: boolean;
+  /** Calls with `su` are carried out as the caller himself (2.3; a panel that does not know the parameter). */
+  ignoreSu: boolean;
+  /** Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner (22.6). */
+  ownerColumn: 'user' | 'owner' | 'none';
   /** A new zone without `ns`: error code 4 instead of the panel's own name servers. */
   nsRequired: boolean;
   /** A new zone without `ip`: error code 4 instead of the panel's own address. */
@@ -62,6 +68,14 @@ export interface Switches {
   deliver: 'as-requested' | 'get' | 'post';
   /** `auth`, `authinfo` and `su` are kept from handlers (21.23). */
   stripAuth: boolean;
+  /** Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it wrote none (10.3). */
+  lengthToHandlers: 'counted' | 'as-sent';
+  /** Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out (11.3). */
+  nulToHandlers: 'cut' | 'left-out';
+  /** Which of several `sok` saves: the last one, or any that is not empty (2.3). */
+  repeatedSok: 'last' | 'any';
+  /** Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field` (2.3). */
+  redrawSaves: boolean;
   /**
    * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail and user
    * functions (10.4, 17.23). What `site.edit` calls runs with its handlers anyhow (9).
@@ -139,6 +153,9 @@ export function defaultSwitches(): Switches {
     banners: true,
     recordLimit: 0,
     filters: {},
+    accessFirst: false,
+    ignoreSu: false,
+    ownerColumn: 'user',
     nsRequired: false,
     requireIp: false,
     defaultNs: 'ns1.panel.example. ns2.panel.example.',
@@ -158,6 +175,10 @@ export function defaultSwitches(): Switches {
     handlerNames: 'as-sent',
     deliver: 'as-requested',
     stripAuth: true,
+    lengthToHandlers: 'counted',
+    nulToHandlers: 'cut',
+    repeatedSok: 'last',
+    redrawSaves: false,
     fireNested: false,
     requestFires: true,
     serviceDeletes: 'records',
@@ -195,9 +216,13 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   hosts: ['verbatim', 'absolute'],
   authRefusal: ['authfail', 'code100', 'plain'],
   foreignZone: [3, 6],
+  ownerColumn: ['user', 'owner', 'none'],
   groupFailure: ['stop', 'continue'],
   handlerNames: ['as-sent', 'unicode', 'punycode'],
   deliver: ['as-requested', 'get', 'post'],
+  lengthToHandlers: ['counted', 'as-sent'],
+  nulToHandlers: ['cut', 'left-out'],
+  repeatedSok: ['last', 'any'],
   killedBefore: ['refuse', 'go-on'],
   exitStatus: ['ignored', 'error'],
   emptyParams: ['exported', 'absent'],

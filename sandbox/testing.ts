@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from './index.ts';
 import type { Answer, Sandbox, SandboxOptions } from './index.ts';
 
@@ -12,6 +13,18 @@ export const USERS = [
   { name: 'alice', password: 'a:p&w=d', level: 5, domainLimit: 3 },
   { name: 'bob', password: 'bp', level: 5, owner: 'seller' },
 ] as const;
+
+/** Longest a test waits for something that must happen, milliseconds: it only ends a hang. */
+const patience = 120_000;
+
+/** Asks again and again until something is so. @throws {Error} when it never is */
+export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
+  const started = performance.now();
+  while (!(await test())) {
+    if (performance.now() - started > patience) throw new Error(`waited ${patience / 1_000} s in vain`);
+    await sleep(5);
+  }
+}
 
 /** A directory that goes away with the test. */
 export function tempRoot(t: TestContext): string {

@@ -1,59 +1,120 @@
 /**
- * Runs the test files with `node:test`, shows what failed, and ends with one line `N passed, N failed, N skipped`. Exits 1 when a
- * test failed, when none ran, or when one was skipped although CI=true (docs/architecture.md, "Tests").
+ * Runs the test files with `node:test`, shows what runs, what failed and the ten slowest files, and ends with one line
+ * `N passed, N failed, N skipped`. Exits 1 when a test failed, when none ran, or when one was skipped although CI=true
+ * (docs/architecture.md, "Tests").
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { run } from 'node:test';
+import { relative, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { run } from 'node:test';
 import { inspect } from 'node:util';
 
 const patterns = ['src/**/*.test.ts', 'sandbox/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts'];
 
-/** Longest time one test file may take, milliseconds: a hang must end as a failure. */
-const fileTimeout = 600_000;
+/**
+ * Longest time one test file may take, milliseconds: a hang must end as a failure. The longest file takes two minutes
+ * alone on a machine, and twenty times as long under load.
+ */
+const fileTimeout = 2_400_000;
+
+const atOnce = Math.max(2, availableParallelism());
+
+interface Slowest {
+  readonly test: string;
+  readonly ms: number;
+}
+
+interface Done {
+  readonly file: string;
+  readonly ms: number;
+  readonly slowest: Slowest;
+}
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Starts of the paths of files that take long, the longest first. They start first, so that none runs alone at the end. */
+const longest = ['test/e2e/demo', 'src/testing/simulator/', 'test/', 'src/centrals/'];
 
 function testFiles(): string[] {
   const named = process.argv.slice(2);
   const files = named.length > 0 ? named : patterns.flatMap((pattern) => globSync(pattern));
-  return files.toSorted().map((file) => join(process.cwd(), file));
+  return files.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
-const files = testFiles();
-const started = performance.now();
-const slowest: { name: string; ms: number }[] = [];
+function rank(file: string): number {
+  const at = longest.findIndex((start) => file.startsWith(start));
+  return at < 0 ? longest.length : at;
+}
 
-const events = run({
-  files,
-  concurrency: Math.max(2, availableParallelism()),
-  timeout: fileTimeout,
-  forceExit: false,
-});
-events.on('test:pass', (event) => {
-  if (event.details.type === 'suite') return;
-  if (event.skip !== undefined && event.skip !== false) {
-    counts.skipped += 1;
-    console.error(`SKIPPED: ${event.name}${event.skip === true ? '' : ` (${event.skip})`}`);
-    return;
-  }
-  counts.passed += 1;
-  if (event.nesting === 0) slowest.push({ name: event.name, ms: event.details.duration_ms });
-});
-events.on('test:fail', (event) => {
-  // A file with a failed test is itself told as failed; the test has said it already.
-  const { error } = event.details;
-  if ('failureType' in error && error.failureType === 'subtestsFailed') return;
-  counts.failed += 1;
-  console.log(`FAILED: ${event.name}\n  ${event.file ?? ''}:${event.line ?? ''}`);
-  console.log(inspect(error.cause ?? error, { depth: 6 }).replaceAll(/^/gmu, '  '));
-});
-events.on('test:stderr', ({ message }) => process.stderr.write(message));
-await finished(events.resume());
-slowest.sort((a, b) => b.ms - a.ms);
-for (const { name, ms } of slowest.slice(0, 5)) console.log(`slow: ${(ms / 1000).toFixed(1)} s ${name}`);
-console.log(`${files.length} files in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+/** The file as people name it: `src/net/http.test.ts` is `net/http`, `test/e2e/demo.test.ts` is `e2e/demo`. */
+function shortName(file: string): string {
+  return relative('.', file)
+    .replace(/^(?:src|test)\//u, '')
+    .replace(/\.test\.ts$/u, '');
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1);
+}
+
+/** Runs one file to its end; counts its tests and shows what failed. */
+async function runFile(file: string): Promise<Done> {
+  const started = performance.now();
+  const name = shortName(file);
+  const path = resolve(file);
+  let slowest: Slowest = { test: '', ms: 0 };
+  const events = run({ files: [path], concurrency: 1, timeout: fileTimeout, forceExit: false });
+  events.on('test:pass', ({ details, skip, name: test }) => {
+    if (details.type === 'suite') return;
+    if (test === path) {
+      // The runner passes a file in which nothing is tested.
+      counts.failed += 1;
+      console.log(`FAILED: ${name}: no test in it`);
+      return;
+    }
+    if (skip !== undefined && skip !== false) {
+      counts.skipped += 1;
+      console.error(`SKIPPED: ${name}: ${test}${skip === true ? '' : ` (${skip})`}`);
+      return;
+    }
+    counts.passed += 1;
+    if (details.duration_ms > slowest.ms) slowest = { test, ms: details.duration_ms };
+  });
+  events.on('test:fail', (event) => {
+    // A file with a failed test is itself told as failed; the test has said it already.
+    const { error } = event.details;
+    if ('failureType' in error && error.failureType === 'subtestsFailed') return;
+    counts.failed += 1;
+    console.log(
+      `FAILED: ${name}: ${event.name} (${seconds(event.details.duration_ms)} s)\n  ${event.file ?? ''}:${event.line ?? ''}`,
+    );
+    console.log(inspect(error.cause ?? error, { depth: 6 }).replaceAll(/^/gmu, '  '));
+  });
+  events.on('test:stderr', ({ message }) => process.stderr.write(message));
+  await finished(events.resume());
+  return { file: name, ms: performance.now() - started, slowest };
+}
+
+/** Runs all files, so many at once; says which one starts. */
+async function runAll(files: readonly string[]): Promise<Done[]> {
+  const done: Done[] = [];
+  const queue = files.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, file] of queue) {
+      console.log(`${at + 1} of ${files.length}, ${shortName(file)}`);
+      done.push(await runFile(file));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return done;
+}
+
+const started = performance.now();
+const done = await runAll(testFiles());
+for (const { file, ms, slowest } of done.toSorted((a, b) => b.ms - a.ms).slice(0, 10))
+  console.log(`slow: ${seconds(ms)} s ${file} (${seconds(slowest.ms)} s: ${slowest.test})`);
+console.log(`${done.length} files in ${seconds(performance.now() - started)} s`);
 const skippedInCi = process.env['CI'] === 'true' && counts.skipped > 0;
 if (skippedInCi) console.error('CI=true: a skipped test is a failure.');
 if (counts.passed + counts.failed === 0) console.error('No test ran.');

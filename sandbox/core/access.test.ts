@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Sandbox } from '../index.ts';
-import { asAlice, listen, testSandbox } from '../testing.ts';
+import { asAlice, listen, testSandbox, writeHandler, writePlugin } from '../testing.ts';
 
 const run = promisify(execFile);
 
@@ -155,4 +155,76 @@ test('rows of a signed zone are shown and cannot be changed', async (t) => {
     sandbox.keys('a.example')?.some((key) => key.includes('RRSIG')),
     false,
   );
+});
+
+test('the owner column of the list is the one that is chosen, or none', async (t) => {
+  for (const generation of ['v5', 'v6', 'dnsmgr'] as const) {
+    const sandbox = await testSandbox(t, { generation });
+    await makeZones(sandbox, ['a.example']);
+    const columns = async (): Promise<(string | undefined)[]> => {
+      const [row] = (await sandbox.call('domain', {}, { user: 'root', password: 'rp' })).elems;
+      return [row?.['user'], row?.['owner']];
+    };
+    assert.deepEqual(await columns(), ['alice', undefined]);
+    sandbox.switches.ownerColumn = 'owner';
+    assert.deepEqual(await columns(), [undefined, 'alice']);
+    sandbox.switches.ownerColumn = 'none';
+    assert.deepEqual(await columns(), [undefined, undefined]);
+  }
+});
+
+for (const generation of ['v4', 'v6'] as const) {
+  test(`somebody else's zone: handlers before the look at access, or after it, ${generation}`, async (t) => {
+    const sandbox = await testSandbox(t, { generation });
+    const edit = generation === 'v4' ? 'domain.sublist.edit' : 'domain.record.edit';
+    await makeZones(sandbox, ['a.example']);
+    const spied = [edit, 'domain.edit', 'domain.delete'];
+    const script = 'echo called >>var/called; echo "<doc/>"';
+    if (generation === 'v6') {
+      listen(
+        sandbox,
+        'spy',
+        script,
+        spied.map((func) => `${func} before`),
+      );
+    } else {
+      const events = spied.map((func) => `<event before="yes">${func}</event>`);
+      writeHandler(sandbox.root, 'spy', script);
+      writePlugin(sandbox.root, `<handler name="spy" type="cgi">${events.join('')}</handler>`);
+      sandbox.restartPanel();
+    }
+    const calls = (): number => {
+      const lines = readFileSync(join(sandbox.root, 'var/called'), 'utf8').trim().split('\n');
+      return lines.length;
+    };
+    const record = { plid: 'a.example', elid: '', name: 'x', sok: 'ok' };
+    const typed = { ...record, rtype: 'a', sdtype: 'A', ip: '192.0.2.1', addr: '192.0.2.1' };
+    const tries = async (user: string, password: string): Promise<(string | undefined)[]> => {
+      const as = { user, password };
+      const said = [
+        await sandbox.call(edit, typed, as),
+        await sandbox.call('domain.edit', { elid: 'a.example', ip: '192.0.2.9', sok: 'ok' }, as),
+        await sandbox.call('domain.delete', { elid: 'a.example' }, as),
+      ];
+      return said.map(({ error }) => error?.code);
+    };
+    const denied = generation === 'v4' ? '6' : 'access';
+    assert.deepEqual(await tries('bob', 'bp'), [denied, denied, denied]);
+    assert.equal(calls(), 3);
+    sandbox.switches.accessFirst = true;
+    assert.deepEqual(await tries('bob', 'bp'), [denied, denied, denied]);
+    assert.equal(calls(), 3);
+    assert.deepEqual(await tries('alice', 'a:p&w=d'), [undefined, undefined, undefined]);
+    assert.equal(calls(), 6);
+  });
+}
+
+test('su of the local tool: another account, unless the panel does not know the parameter', async (t) => {
+  const sandbox = await testSandbox(t, { generation: 'v6' });
+  await makeZones(sandbox, ['a.example']);
+  const list = async (): Promise<string> =>
+    (await run(join(sandbox.root, 'sbin/mgrctl'), ['-o', 'xml', 'domain', 'su=bob'])).stdout;
+  assert.doesNotMatch(await list(), /a\.example/);
+  sandbox.switches.ignoreSu = true;
+  assert.match(await list(), /a\.example/);
 });

@@ -35,17 +35,21 @@ export function listed(call: Call): Zone[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** `domain`: `name`, `displayname`; DNSmanager also owner, kind and status (reference 7.2, 8.2, 16.13). */
+/** `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (reference 7.2, 8.2, 16.13, 22.6). */
 function listZones(call: Call, isDnsmgr: boolean): Element {
   const rows = listed(call).map((zone) => {
     const cells = [element('name', zone.name), element('displayname', toUnicode(zone.name))];
     const work = call.pending.work(zone.name, call.store.zone(zone.name) !== undefined);
     const status = work ?? (isDnsmgr ? 'active' : '');
     const state = status === '' ? [] : [element('status', status)];
-    if (!isDnsmgr) return [...cells, element('owner', zone.owner), ...state];
-    return [...cells, element('user', zone.owner), element('dtype', zone.kind ?? 'master'), ...state];
+    const kind = isDnsmgr ? [element('dtype', zone.kind ?? 'master')] : [];
+    return [...cells, ...owner(call, zone), ...kind, ...state];
   });
   return list(call, rows);
+}
+
+function owner({ switches: { ownerColumn } }: Call, zone: Zone): Element[] {
+  return ownerColumn === 'none' ? [] : [element(ownerColumn, zone.owner)];
 }
 
 function newForm(call: Call, isDnsmgr: boolean): Element {

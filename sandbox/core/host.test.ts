@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Sandbox } from '../index.ts';
-import { asAlice, listen, testSandbox, writeHandler } from '../testing.ts';
+import { asAlice, listen, makeZone, testSandbox, writeHandler } from '../testing.ts';
 
 const run = promisify(execFile);
 
@@ -93,6 +93,39 @@ test('a handler gets parameters, caller and request headers, and nothing of vers
   assert.ok((await asAlice(sandbox, 'domain.edit', { name: 'b.example', sok: 'ok' })).ok);
   assert.match(readFileSync(join(sandbox.root, 'var/body'), 'utf8'), /name=b\.example&sok=ok/);
   assert.equal(environmentOf(sandbox)['REQUEST_METHOD'], 'POST');
+});
+
+test('values with a NUL octet end there in the environment, or are left out; the query has them whole', async (t) => {
+  const sandbox = await testSandbox(t, { generation: 'v6' });
+  listen(sandbox, 'spy', SPY, ['domain.edit before']);
+  const make = async (name: string): Promise<Record<string, string>> => {
+    const user = { user: 'alice', password: 'a:p&w=d', method: 'GET' } as const;
+    assert.ok((await sandbox.call('domain.edit', { name, sok: '\0ok' }, user)).ok);
+    assert.ok(sandbox.zones().includes(name));
+    return environmentOf(sandbox);
+  };
+  const cut = await make('a.example');
+  assert.equal(cut['PARAM_sok'], '');
+  assert.match(cut['QUERY_STRING'] ?? '', /&sok=%00ok$/u);
+  sandbox.switches.nulToHandlers = 'left-out';
+  assert.equal((await make('b.example'))['PARAM_sok'], undefined);
+});
+
+test('a save by any sok, and in spite of sv_field, where the panel is so', async (t) => {
+  const sandbox = await testSandbox(t, { generation: 'v6' });
+  await makeZone(sandbox);
+  const save = async (name: string, end: string): Promise<boolean> => {
+    const fields = { func: 'domain.record.edit', plid: 'example.org', name, rtype: 'a', ip: '192.0.2.1' };
+    const login = { authinfo: 'alice:a:p&w=d', out: 'xml' };
+    const query = `${new URLSearchParams({ ...login, ...fields }).toString()}&${end}`;
+    await fetch(`${sandbox.url}/ispmgr?${query}`);
+    return sandbox.records('example.org')?.some((row) => row.name === `${name}.example.org.`) === true;
+  };
+  assert.equal(await save('a', 'sok=ok&sok='), false);
+  assert.equal(await save('b', 'sok=ok&sv_field=rtype'), false);
+  Object.assign(sandbox.switches, { repeatedSok: 'any', redrawSaves: true });
+  assert.equal(await save('a', 'sok=ok&sok='), true);
+  assert.equal(await save('b', 'sok=ok&sv_field=rtype'), true);
 });
 
 test('a group function has its list twice; an xml handler echoes the document or it is lost', async (t) => {

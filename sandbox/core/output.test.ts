@@ -16,7 +16,7 @@ test('text: name and displayname, rkey and rkey_name first, a blank line between
   for (const name of ['a.example', 'b.example']) await asAlice(sandbox, 'domain.edit', { name, sok: 'ok' });
   assert.equal(
     await body(sandbox, 'text', 'domain'),
-    'name=a.example displayname=a.example owner=alice\n\nname=b.example displayname=b.example owner=alice\n',
+    'name=a.example displayname=a.example user=alice\n\nname=b.example displayname=b.example user=alice\n',
   );
   const records = await body(sandbox, 'text', 'domain.record', 'a.example');
   for (const line of records.trim().split('\n\n'))

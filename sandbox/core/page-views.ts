@@ -120,7 +120,7 @@ function webs(edit: string): ListView {
 
 /** Pages of ISPmanager 5. */
 export const V5_VIEWS: Readonly<Record<string, View>> = {
-  domain: zones('domain.delete', ['displayname', 'owner', 'status']),
+  domain: zones('domain.delete', ['displayname', 'status']),
   'domain.edit': { kind: 'form', back: 'domain', fields: [input('name', true), input('ip')] },
   ...records,
   webdomain: webs('webdomain.edit'),
@@ -136,7 +136,7 @@ export const V5_VIEWS: Readonly<Record<string, View>> = {
 /** Pages of ISPmanager 6. */
 export const V6_VIEWS: Readonly<Record<string, View>> = {
   ...V5_VIEWS,
-  domain: zones('domain.delete.request', ['displayname', 'owner', 'status']),
+  domain: zones('domain.delete.request', ['displayname', 'status']),
   'domain.delete.request': deletionRequest,
   webdomain: webs('site.edit'),
   'site.edit': {

@@ -35,8 +35,8 @@ function levelShown({ name, level, isHost }: Identity): string {
 }
 
 /**
- * `PARAM_*`, `AUTH_*`, `HTTP_*` (reference 11.3), nothing else: an empty parameter may be absent (switch `emptyParams`). A group
- * function has its whole list once more.
+ * `PARAM_*`, `AUTH_*`, `HTTP_*` (reference 11.3), nothing else: an empty parameter may be absent (switch `emptyParams`), one with a
+ * NUL octet is cut (switch `nulToHandlers`). A group function has its whole list once more.
  */
 function environment(event: Event, switches: Switches): Record<string, string> {
   const named: Record<string, string> = {
@@ -48,13 +48,20 @@ function environment(event: Event, switches: Switches): Record<string, string> {
   for (const [name, value] of Object.entries(event.headers))
     named[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
   for (const { name, value } of event.params.entries) {
-    if (name === 'func' || value.includes('\0')) continue;
-    if (value !== '' || switches.emptyParams === 'exported') named[`PARAM_${name}`] = value;
+    // The environment is made of C strings.
+    const isCut = name.includes('\0') || value.includes('\0');
+    if (name === 'func' || (isCut && switches.nulToHandlers === 'left-out')) continue;
+    if (value !== '' || switches.emptyParams === 'exported')
+      named[`PARAM_${untilNul(name)}`] = untilNul(value);
   }
   const elid = event.params.get('elid') ?? '';
   const isGroup = event.func.endsWith('.delete') || GROUPS.has(event.func);
   if (isGroup && elid !== '') named['PARAM_elids'] = elid;
   return named;
+}
+
+function untilNul(text: string): string {
+  return text.split('\0', 1)[0] ?? '';
 }
 
 /** ISPmanager 5 or 6, or DNSmanager 5/6 (reference sections 7, 8, 11). */

@@ -88,10 +88,10 @@ function editSoa(call: Call, zone: Zone): Element {
   return made();
 }
 
-/** `domain.record.edit` (reference 7.4). `sv_field` only renders the form again (2.3). */
+/** `domain.record.edit` (reference 7.4). `sv_field` only renders the form again (2.3), unless the switch `redrawSaves` is on. */
 function editRecord(call: Call): Element {
   const { params } = call;
-  const saves = params.saved && params.text('sv_field') === '';
+  const saves = params.saved && (call.switches.redrawSaves || params.text('sv_field') === '');
   const zone = zoneOfRecords(call, params.text('plid'), saves ? 'write' : 'read');
   const key = params.get('elid') ?? '';
   if (isSoa(key)) return saves ? editSoa(call, zone) : soaForm(key, zone);

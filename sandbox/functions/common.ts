@@ -91,6 +91,18 @@ export function findZone(call: Call, identifier: string, as: 'read' | 'write'): 
   throw call.switches.foreignZone === 6 ? denied('domain') : missing('domain', name);
 }
 
+/**
+ * What a panel that looks at access before any handler does: a call on somebody else's zone ends here.
+ * @throws Refusal as {@link findZone} does; never about zones that are not there
+ */
+export function demandAccess(call: Call, func: string): void {
+  if (!func.startsWith('domain.')) return;
+  const named = call.params.text('plid') || call.params.text('elid');
+  for (const id of named.split(', ')) {
+    if (call.store.zone(zoneIdentifier(id)) !== undefined) findZone(call, id, 'write');
+  }
+}
+
 /** Elements of a group call: `elid` cut at comma and space (reference 2.3). */
 export function elements(call: Call): string[] {
   const found = (call.params.get('elid') ?? '').split(', ').filter((one) => one !== '');

@@ -7,6 +7,7 @@ import { journalPath, pathsOf } from '../app/paths.ts';
 import { wireCentral, wirePanel } from '../app/wire.ts';
 import { loadSettings, saveSettings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
+import { until } from '../testing/servers/process.ts';
 import { Agent } from './agent.ts';
 import { FileLog } from './log.ts';
 
@@ -33,8 +34,6 @@ test('a journal that cannot be had at the start is tried again by itself', async
     problems: [{ code: 'journal.in-use', params: { path: journalPath(paths, central.id) } }],
   });
   await held.close();
-  for (let look = 0; look < 100 && agent.state.kind !== 'running'; look += 1)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(agent.state.kind, 'running');
+  await until(async () => await Promise.resolve(agent.state.kind === 'running'));
   assert.equal(agent.pending, null);
 });

@@ -122,7 +122,11 @@ export class Agent {
     if (ranOut) this.#endSeen = end;
     if (!takeEndedMark(this.paths.pause) && !ranOut) return;
     this.#log.write(4, 'pause.over', {});
-    for (const { engine } of this.#state.centrals) engine.compare('all', 'pause-over', 'braked');
+    for (const { engine } of this.#state.centrals) {
+      // Who has which zone may have changed unheard.
+      void engine.forgetOwners();
+      engine.compare('all', 'pause-over', 'braked');
+    }
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {

@@ -35,6 +35,8 @@ const request = v.variant('do', [
     zone: v.nullable(v.string()),
     refuse: v.nullable(v.picklist(['before', 'after'])),
   }),
+  // What the self-test saw: whether the panel checks access before it calls us.
+  v.object({ do: v.literal('access-check'), checksFirst: v.boolean() }),
 ]);
 
 type Request = v.InferOutput<typeof request>;
@@ -54,6 +56,10 @@ async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
   if (ask.do === 'trace') return agent.trace.turn(ask.zone === null ? null : zoneName(ask.zone), ask.refuse);
   const { state } = agent;
   if (state.kind !== 'running') throw new NotRunning();
+  if (ask.do === 'access-check') {
+    for (const { engine } of state.centrals) await engine.proveAccessCheck(ask.checksFirst);
+    return null;
+  }
   const chosen = state.centrals.filter(
     ({ settings }) => ask.central === null || settings.number === ask.central,
   );
@@ -63,7 +69,7 @@ async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
 
 async function carryOutAt(
   chosen: readonly Wired[],
-  ask: Exclude<Request, { readonly do: 'status' | 'trace' }>,
+  ask: Exclude<Request, { readonly do: 'status' | 'trace' | 'access-check' }>,
   several: boolean,
 ): Promise<unknown> {
   switch (ask.do) {

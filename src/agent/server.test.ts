@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { HookCall } from '../core/panel.ts';
+import { missingPrograms } from '../testing/servers/process.ts';
 import { listen } from './server.ts';
 
-async function start(t: TestContext): Promise<{ path: string; asked: string[] }> {
+async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
   const directory = mkdtempSync(join(tmpdir(), 'server-'));
   const path = join(directory, 'run', 'agent.sock');
   const asked: string[] = [];
+  const calls: HookCall[] = [];
   const server = await listen(path, {
     hook: (call) => {
+      calls.push(call);
       asked.push(`hook ${Buffer.from(call.body).toString('utf8')}`);
       return Promise.resolve('<doc/>');
     },
@@ -24,7 +30,7 @@ async function start(t: TestContext): Promise<{ path: string; asked: string[] }>
     server.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  return { path, asked };
+  return { path, asked, calls };
 }
 
 /** Sends pieces one after the other, ends, and gives all that came back. */
@@ -50,6 +56,33 @@ test('only root reaches the socket', async (t) => {
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
 });
+
+/** Puts two variables of one name into the environment of a process that waits; no shell can. */
+const doubled = `
+import os
+class Environment(dict):
+    def __len__(self): return 2
+    def keys(self): return [b'PARAM_sok', b'PARAM_sok']
+    def values(self): return [b'ok', b'']
+os.execve('/bin/cat', ['cat'], Environment())`;
+
+test(
+  'issue 11.2: a variable that stands twice in the environment, and a body that is cut, are told',
+  { skip: missingPrograms('python3') },
+  async (t) => {
+    const { path, calls } = await start(t);
+    const child = spawn('python3', ['-c', doubled], { stdio: ['pipe', 'pipe', 'inherit'] });
+    t.after(() => child.kill());
+    // What comes back was written by the program it has become.
+    child.stdin.write('x');
+    await once(child.stdout, 'data');
+    await exchange(path, `domainsync 1 ${child.pid} 3 before cut\n`, 'a=b');
+    const [call] = calls;
+    assert.equal(call?.isCut, true);
+    assert.equal(call?.stage, 'before');
+    assert.deepEqual([call?.environment, call?.repeated], [{ PARAM_sok: '' }, [['PARAM_sok', 'ok']]]);
+  },
+);
 
 test('hello comes first, the end mark last', async (t) => {
   const { path, asked } = await start(t);

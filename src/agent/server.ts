@@ -76,16 +76,20 @@ async function reply(socket: Socket, answers: Answers, { head, body }: Request):
     socket.end(`${await answers.control(body.toString('utf8'))}${end}`);
     return;
   }
-  const environment = readEnvironment(head.pid);
-  if (environment === null) socket.destroy();
-  else socket.end(`${await answers.hook({ environment, body, stage: head.stage })}${end}`);
+  const variables = readEnvironment(head.pid);
+  if (variables === null) {
+    socket.destroy();
+    return;
+  }
+  const { stage, isCut } = head;
+  socket.end(`${await answers.hook({ ...variables, body, stage, isCut })}${end}`);
 }
 
 /**
  * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ (proc(5)). The hook
  * waits for our answer, so its process still lives; `null` when it does not.
  */
-function readEnvironment(pid: number): Record<string, string> | null {
+function readEnvironment(pid: number): Pick<HookCall, 'environment' | 'repeated'> | null {
   let octets: Buffer;
   try {
     octets = readFileSync(`/proc/${pid}/environ`);
@@ -93,11 +97,16 @@ function readEnvironment(pid: number): Record<string, string> | null {
     if (error instanceof Error && 'code' in error) return null;
     throw error;
   }
-  const environment: Record<string, string> = {};
+  const environment = new Map<string, string>();
+  const repeated: (readonly [string, string])[] = [];
   // Octets as they are: a query string is decoded by whoever knows its encoding.
   for (const entry of octets.toString('latin1').split('\0')) {
     const cut = entry.indexOf('=');
-    if (cut > 0) environment[entry.slice(0, cut)] = entry.slice(cut + 1);
+    if (cut <= 0) continue;
+    const [name, value] = [entry.slice(0, cut), entry.slice(cut + 1)];
+    const former = environment.get(name);
+    if (former !== undefined) repeated.push([name, former]);
+    environment.set(name, value);
   }
-  return environment;
+  return { environment: Object.fromEntries(environment), repeated };
 }

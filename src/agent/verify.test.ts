@@ -21,6 +21,7 @@ import { recordsEvent } from '../testing/simulator/world.ts';
 import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
 import { FileLog } from './log.ts';
+import { patience } from '../testing/patience.ts';
 
 const zone = parseName('example.org.');
 
@@ -64,7 +65,7 @@ test('an edit, and at how many name servers it is live', { skip: missingPrograms
   const { state } = agent;
   assert.ok(state.kind === 'running');
   const edits = [recordsEvent(zone, [{ remove: null, add }], 'before')];
-  const verdict = await state.wired.engine.answer({ kind: 'edits', edits }, AbortSignal.timeout(5_000));
+  const verdict = await state.wired.engine.answer({ kind: 'edits', edits }, AbortSignal.timeout(patience));
   assert.deepEqual(verdict, { kind: 'accept' });
   await until(async () => (await status()).verify?.behind[0]?.asking === false);
   const shown = showStatus(await status());

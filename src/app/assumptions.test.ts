@@ -30,6 +30,7 @@ const sound: SelfTestFacts = {
   vetoKept: 'yes',
   ttlKept: 'not tested',
   markSeen: 'yes',
+  ownersTold: 'column',
 };
 
 function holding(facts: Partial<SelfTestFacts>): Record<string, string> {
@@ -37,8 +38,9 @@ function holding(facts: Partial<SelfTestFacts>): Record<string, string> {
 }
 
 test('a panel that is as we think', () => {
-  const expected = { A1: 'yes', A2: 'yes', A3: 'yes', A4: 'not tested', A5: 'yes', A8: 'yes' };
+  const expected = { A1: 'yes', A2: 'yes', A3: 'yes', A4: 'not tested', A5: 'yes', A8: 'yes', A39: 'yes' };
   assert.deepEqual(holding({}), expected);
+  assert.equal(holding({ ownersTold: 'each-account' })['A39'], 'yes');
 });
 
 test('each that fails is named', () => {
@@ -48,13 +50,20 @@ test('each that fails is named', () => {
   }
   const repeated = [call('before'), call('before'), call('after'), call('after', { func: 'domain.edit' })];
   assert.equal(holding({ steps: [step(repeated)] })['A2'], 'yes');
+  const stranger = { ...step([call('before')]), byStranger: true } as const;
+  assert.equal(holding({ steps: [...sound.steps, stranger] })['A2'], 'yes');
   assert.equal(holding({ sentKeys: ['built otherwise'] })['A3'], 'no');
   assert.equal(holding({ ttlKept: 'no' })['A4'], 'no');
   assert.equal(holding({ markSeen: 'no' })['A5'], 'no');
+  assert.equal(holding({ ownersTold: 'none' })['A39'], 'no');
   assert.equal(holding({ steps: [step([call('before', { parameters: ['name'] })])] })['A8'], 'no');
 });
 
 test('what failed for another reason, or never came to it, says nothing', () => {
-  const none = holding({ steps: [step([], 'refused')], takenKeys: [] });
-  assert.deepEqual([none['A2'], none['A3'], none['A8']], ['not tested', 'not tested', 'not tested']);
+  const none = holding({ steps: [step([], 'refused')], takenKeys: [], ownersTold: 'not tested' });
+  const ids = ['A2', 'A3', 'A8', 'A39'];
+  assert.deepEqual(
+    ids.map((id) => none[id]),
+    ids.map(() => 'not tested'),
+  );
 });

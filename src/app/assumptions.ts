@@ -30,7 +30,11 @@ const rules: readonly Rule[] = [
     consequence:
       'edits without "before" are mirrored after the panel has made them, or by the next comparison',
     judge: ({ steps }) =>
-      all(steps.filter(({ failed }) => failed === null).map(({ calls }) => inOrder(calls))),
+      all(
+        steps
+          .filter(({ failed, byStranger = false }) => failed === null && !byStranger)
+          .map(({ calls }) => inOrder(calls)),
+      ),
   },
   {
     id: 'A3',
@@ -61,6 +65,14 @@ const rules: readonly Rule[] = [
         .filter(({ func }) => /\.(?:sublist|record)\./u.test(func));
       return all(calls.map(({ parameters }) => parameters.includes('plid')));
     },
+  },
+  {
+    id: 'A39',
+    text: 'the panel tells an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
+    consequence:
+      'edits of users are followed after the panel has made them, not refused before, unless the panel checks access first',
+    judge: ({ ownersTold }) =>
+      ownersTold === 'not tested' ? ownersTold : ownersTold === 'none' ? 'no' : 'yes',
   },
 ];
 

@@ -97,7 +97,7 @@ test('every event has exactly one handler; a DNSmanager has no sites and no mail
       const events = childrenNamed(handler, 'event');
       for (const { attributes } of events) {
         const { name = '', ...stages } = attributes;
-        const stage = handler.attributes['name'] === 'domainsync' ? 'before' : 'after';
+        const stage = handler.attributes['name'] === 'domainsync_after' ? 'after' : 'before';
         assert.deepEqual({ ...stages }, { [stage]: 'yes' }, name);
       }
       const names = events.map(({ attributes }) => attributes['name'] ?? '');
@@ -112,6 +112,9 @@ test('every event has exactly one handler; a DNSmanager has no sites and no mail
   assert.deepEqual(dnsmanager.get('domainsync'), vetoed);
   const all = ispmanager.get('domainsync_after') ?? [];
   assert.ok(vetoed.every((name) => all.includes(name)));
+  // Never refused, so a handler of its own.
+  const watched = ispmanager.get('domainsync_owners') ?? [];
+  assert.ok(watched.length > 0 && watched.every((name) => all.includes(name) && !vetoed.includes(name)));
   const foreign = all.filter((name) => /^(?:webdomain|site|emaildomain)\./.test(name));
   assert.ok(foreign.length > 0);
   assert.deepEqual(
@@ -250,10 +253,13 @@ test("the panel's log as a sign: there, or only noted", (t) => {
     `Nov 25 12:00:00 [1:1] action EXTINFO Register event '${name}' for action 'domain.record.edit'\n`;
   writeFileSync(log, `${'x'.repeat(5_000_000)}\n${line('domainsync')}`);
   assert.deepEqual(
-    lookAtRegistration(paths).map(({ state, text }) => [state, /nothing of domainsync_after:/.test(text)]),
+    lookAtRegistration(paths).map(({ state, text }) => [
+      state,
+      /nothing of domainsync_after, domainsync_owners:/.test(text),
+    ]),
     [['note', true]],
   );
-  writeFileSync(log, line('domainsync') + line('domainsync_after'));
+  writeFileSync(log, ['domainsync', 'domainsync_after', 'domainsync_owners'].map(line).join(''));
   assert.equal(lookAtRegistration(paths)[0]?.state, 'ok');
 });
 

@@ -60,6 +60,7 @@ export function loggedPanel(panel: Panel, log: Log): Panel {
     isAdmin: (call) => panel.isAdmin(call),
     encode: (verdict, text) => panel.encode(verdict, text),
     listZones: (ctx) => tell('list', '-', ctx, () => panel.listZones(ctx)),
+    readOwners: (ctx) => tell('read-owners', '-', ctx, () => panel.readOwners(ctx)),
     readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
     write: (change, present, mark, ctx) =>
       tell('write', change.zone, ctx, () => panel.write(change, present, mark, ctx)),

@@ -42,9 +42,12 @@ export const commandFile = command.path;
 
 const settingsHandler = { path: 'addon/domainsync_settings', template: 'common/domainsync_settings' };
 
+const hook4 = { mode: 0o700, template: 'common/domainsync', part: 'ispmanager4/hook' };
+
 const ispmanager4: PanelLayout = {
   files: [
-    { path: 'addon/domainsync', mode: 0o700, template: 'common/domainsync', part: 'ispmanager4/hook' },
+    { ...hook4, path: 'addon/domainsync', values: { VETO: 'yes' } },
+    { ...hook4, path: 'addon/domainsync_owners', values: { VETO: 'no' } },
     { ...settingsHandler, mode: 0o700 },
     command,
     {
@@ -56,7 +59,7 @@ const ispmanager4: PanelLayout = {
   ],
   description: 'etc/ispmgr_mod_domainsync.xml',
   handlerTypes: ['cgi'],
-  eventHandlers: ['domainsync'],
+  eventHandlers: ['domainsync', 'domainsync_owners'],
   restart: null,
 };
 
@@ -67,8 +70,9 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
   const description = `etc/xml/${panel}_mod_domainsync.xml`;
   return {
     files: [
-      { ...hook, path: 'addon/domainsync', values: { STAGE: 'before' } },
-      { ...hook, path: 'addon/domainsync_after', values: { STAGE: 'after' } },
+      { ...hook, path: 'addon/domainsync', values: { STAGE: 'before', VETO: 'yes' } },
+      { ...hook, path: 'addon/domainsync_after', values: { STAGE: 'after', VETO: 'no' } },
+      { ...hook, path: 'addon/domainsync_owners', values: { STAGE: 'before', VETO: 'no' } },
       { ...settingsHandler, mode: 0o750 },
       command,
       {
@@ -89,7 +93,7 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
     ],
     description,
     handlerTypes: ['cgi', 'xml'],
-    eventHandlers: ['domainsync', 'domainsync_after'],
+    eventHandlers: ['domainsync', 'domainsync_after', 'domainsync_owners'],
     restart: ['sbin/mgrctl', '-m', panel, 'exit'],
   };
 }

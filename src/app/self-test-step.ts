@@ -23,6 +23,8 @@ export interface SelfTestPorts {
   readonly turn: (zone: DnsName | null, refuse: Refusing) => Promise<readonly SeenCall[]>;
   /** Whether the agent has something left to do in the zone. */
   readonly busy: (zone: DnsName) => Promise<boolean>;
+  /** Tells the agent whether the panel checks access before it calls us. */
+  readonly tellAccessCheck: (checksFirst: boolean) => Promise<void>;
   /** Told before each step. */
   readonly progress: (step: string) => void;
 }
@@ -37,6 +39,8 @@ export interface SelfTestStep {
   /** Whether both sides show afterwards what the step wanted; null when it failed before. */
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
+  /** Tried by somebody with no right to the zone: tells nothing of how edits go. */
+  readonly byStranger?: true;
 }
 
 export type AfterSees = 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
@@ -50,6 +54,8 @@ export interface Plan {
   readonly step: string;
   readonly run: (ctx: CallContext) => Promise<void>;
   readonly wants: { readonly zone: boolean; readonly there?: ResourceRecord; readonly gone?: ResourceRecord };
+  /** The panel is to refuse it by itself. */
+  readonly byStranger?: true;
 }
 
 export function context(): CallContext {
@@ -82,6 +88,7 @@ export async function carryOut(
   }
   return {
     step: plan.step,
+    ...(plan.byStranger === undefined ? {} : { byStranger: plan.byStranger }),
     failed: null,
     ms,
     calls,

@@ -1,7 +1,7 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { CallContext } from '../core/central.ts';
-import { PanelError, type PanelRecord } from '../core/panel.ts';
+import { PanelError, type OwnerWay, type PanelRecord } from '../core/panel.ts';
 import { judgeAssumptions, type Assumption } from './assumptions.ts';
 import {
   afterSees,
@@ -27,6 +27,8 @@ export interface SelfTestFacts {
   readonly vetoKept: Assumption['holds'];
   readonly ttlKept: Assumption['holds'];
   readonly markSeen: Assumption['holds'];
+  /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
+  readonly ownersTold: OwnerWay | 'not tested';
 }
 
 /** The report a user would send us: what this panel does where the documentation is silent. */
@@ -38,6 +40,8 @@ export interface SelfTestReport extends SelfTestFacts {
   readonly afterSees: AfterSees;
   /** Whether an error answered to an `after` call undoes the panel's change. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
+  /** Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The agent is told. */
+  readonly beforeForOthers: 'yes' | 'no' | 'not tested';
   /** Keys of the records the panel put into the new zone by itself, as it lists them. */
   readonly listedKeys: readonly string[];
   /** What we take for granted, and whether it holds here. */
@@ -58,6 +62,9 @@ export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<Sel
   return await new SelfTest(ports, zone).run();
 }
 
+/** Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its accounts. */
+const ownersPatience = 600_000;
+
 class SelfTest {
   readonly #ports: SelfTestPorts;
   readonly #zone: DnsName;
@@ -68,6 +75,8 @@ class SelfTest {
   #ttlKept: Assumption['holds'] = 'not tested';
   #markSeen: Assumption['holds'] = 'not tested';
   #undone: SelfTestReport['afterErrorUndoes'] = 'not tested';
+  #beforeForOthers: SelfTestReport['beforeForOthers'] = 'not tested';
+  #ownersTold: SelfTestFacts['ownersTold'] = 'not tested';
 
   constructor(ports: SelfTestPorts, zone: DnsName) {
     this.#ports = ports;
@@ -121,6 +130,7 @@ class SelfTest {
     await this.#probeVeto();
     await this.#probeUndo();
     await this.#probeMark();
+    await this.#probeOwners();
   }
 
   /** An error is answered to one `before` call on purpose; then the panel must not have the record. */
@@ -163,6 +173,39 @@ class SelfTest {
     else if (calls.length > 0) this.#markSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
+  /** Whether the panel tells owners, and whether it calls us for somebody who has no right to the zone. */
+  async #probeOwners(): Promise<void> {
+    const { hand, panel, progress } = this.#ports;
+    const stranger = await hand.stranger(this.#zone, context());
+    if (stranger.kind === 'no-accounts') return;
+    progress('read whose each zone is');
+    const ctx = { signal: AbortSignal.timeout(ownersPatience), operation: '-' };
+    this.#ownersTold = (await panel.readOwners(ctx)).way;
+    if (stranger.kind === 'account') await this.#probeAccess(stranger.name);
+  }
+
+  async #probeAccess(account: string): Promise<void> {
+    const { hand, tellAccessCheck } = this.#ports;
+    const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
+    // An earlier proof must not have the central written now.
+    await tellAccessCheck(false);
+    let refused = false;
+    const { calls, failed } = await this.#take({
+      step: 'add a record as an account that the zone does not belong to',
+      run: async (ctx) => {
+        refused = await hand.tryAs(account, this.#zone, record, ctx);
+      },
+      wants: { zone: true, gone: record },
+      byStranger: true,
+    });
+    if (failed !== null) return;
+    if (calls.some(({ stage }) => stage === 'before')) this.#beforeForOthers = 'yes';
+    else if (refused && calls.length === 0) {
+      this.#beforeForOthers = 'no';
+      await tellAccessCheck(true);
+    }
+  }
+
   async #find(record: ResourceRecord): Promise<PanelRecord | undefined> {
     const records = await this.#ports.panel.readZone(this.#zone, context());
     return records?.find((one) => recordId(one) === recordId(record));
@@ -193,6 +236,7 @@ class SelfTest {
       vetoKept: this.#vetoKept,
       ttlKept: this.#ttlKept,
       markSeen: this.#markSeen,
+      ownersTold: this.#ownersTold,
     };
     return {
       ...facts,
@@ -200,6 +244,7 @@ class SelfTest {
       events: steps.map(({ step, calls }) => `${step}: ${order(calls)}`),
       afterSees: afterSees(steps),
       afterErrorUndoes: this.#undone,
+      beforeForOthers: this.#beforeForOthers,
       listedKeys: this.#created,
       assumptions: judgeAssumptions(facts),
       clean,

@@ -156,6 +156,7 @@ export async function wireEngine(
       grace: settings.grace,
       watch: settings.watch,
       compareEvery: settings.compareEvery,
+      ownerCheck: settings.ownerCheck,
     },
   });
   try {

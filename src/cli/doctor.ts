@@ -114,6 +114,9 @@ async function test(paths: Paths, name: string | undefined): Promise<SelfTestRep
       progress,
       turn: async (traced: DnsName | null, refuse: 'before' | 'after' | null) =>
         (await askAgent(paths.socket, { do: 'trace', zone: traced, refuse })) as readonly SeenCall[],
+      tellAccessCheck: async (checksFirst: boolean) => {
+        await askAgent(paths.socket, { do: 'access-check', checksFirst });
+      },
       busy: async (traced: DnsName) => {
         const view = (await askAgent(paths.socket, { do: 'zone', zone: traced })) as AtEach<ZoneView>;
         // One that is over may still be on watch, for minutes.

@@ -24,11 +24,20 @@ export function showSelfTest(report: SelfTestReport): string {
     '',
     `an "after" handler sees the change    ${report.afterSees}`,
     `an error in "after" undoes it         ${report.afterErrorUndoes}`,
+    `"before" is called for others' zones  ${report.beforeForOthers}`,
+    `owners of zones are told by           ${owners[report.ownersTold]}`,
     `keys of a new zone's records          ${list(report.listedKeys)}`,
     `keys as the panel's calls carry them  ${list(report.sentKeys)}`,
     `scratch zone gone from both sides     ${report.clean ? 'yes' : coloured('NO: delete it in the panel', 'bad')}`,
   ].join('\n');
 }
+
+const owners: Readonly<Record<SelfTestReport['ownersTold'], string>> = {
+  column: 'a column of the list',
+  'each-account': 'the list as each account sees it',
+  none: 'neither of the ways that are known',
+  'not tested': 'not tested',
+};
 
 function assumptionLine({ id, text, holds, consequence }: Assumption): string {
   if (holds === 'yes') return `  ${id}  ${coloured('holds', 'good')}       ${text}`;

@@ -10,6 +10,7 @@ import { isFinal, type Operation } from '../core/operation.ts';
 import type { VerifyStatus } from '../centrals/verified/verifier.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime, table, type Cell, type Mood } from './output.ts';
+import { ownerLines } from './show-owners.ts';
 import { verifyLines } from './show-verify.ts';
 
 /** What the agent says of itself (`src/agent/control.ts`). */
@@ -78,17 +79,19 @@ export function showStatus(report: StatusReport): string {
   const problems = [...report.problems, ...report.pending].map(
     (problem) => `${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`,
   );
+  // All centrals know the same.
+  const owners = ownerLines(engine?.owners);
   if (centrals.length > 1) {
     const all = centrals.flatMap((one) => [
       `central ${one.number}  ${nameOf(one.central)}${foundText(one)}`,
       ...stateLines(one),
     ]);
-    return [head, paused, ...all, ...problems].join('\n');
+    return [head, paused, ...owners, ...all, ...problems].join('\n');
   }
   const name = `central    ${central === null ? '-' : nameOf(central)}${foundText(report)}`;
   const { verify = null } = report;
   const state = engine === null ? [] : stateLines({ engine, verify, blocked: first?.blocked ?? null });
-  return [head, name, paused, ...state, ...problems].join('\n');
+  return [head, name, paused, ...owners, ...state, ...problems].join('\n');
 }
 
 function nameOf({ address, account }: CentralReport['central']): string {

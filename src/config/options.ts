@@ -131,5 +131,11 @@ export const options: readonly Option[] = [
     604_800,
     'How often everything is compared; 0 = only when something points to it.',
   ),
+  choice(
+    'sync',
+    'owner_check',
+    ['on', 'off'],
+    'on: a plain user has only his own zones changed at the central before the panel has accepted the edit; off: the panel is known to check that before it calls a handler.',
+  ),
   text('contact', 'support', 'Whom a user should ask; shown in every refusal.'),
 ];

@@ -62,6 +62,7 @@ export interface Settings {
   readonly grace: number;
   readonly watch: number;
   readonly compareEvery: number;
+  readonly ownerCheck: 'on' | 'off';
   /** Null = nobody named. */
   readonly contact: string | null;
 }
@@ -329,6 +330,7 @@ function freeze({
     grace: time('grace'),
     watch: time('watch'),
     compareEvery: time('compare_every'),
+    ownerCheck: text('sync.owner_check') === 'off' ? 'off' : 'on',
     contact: text('contact.support') === '' ? null : text('contact.support'),
   };
   return Object.freeze(settings);

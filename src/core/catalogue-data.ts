@@ -232,6 +232,10 @@ export const dataTexts = {
     en: 'This record is not known to domainsync yet. Reload the list and try again in a few seconds.',
     ru: 'Эта запись ещё не известна domainsync. Обновите список и повторите попытку через несколько секунд.',
   },
+  'call.unclear': {
+    en: 'The request can be read in more than one way ({parameter}): what the panel would save is not certain. Send every parameter once, without special characters; a form that is only opened carries no "sok".',
+    ru: 'Запрос можно прочитать по-разному ({parameter}): непонятно, что сохранила бы панель. Передайте каждый параметр один раз и без служебных символов; чтобы только открыть форму, не передавайте «sok».',
+  },
   'record.ambiguous-keys': {
     en: 'The list of records can be read in more than one way. Delete these records one by one.',
     ru: 'Список записей можно прочитать по-разному. Удалите эти записи по одной.',

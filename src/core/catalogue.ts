@@ -144,6 +144,10 @@ export const catalogue = {
     en: 'The central DNS no longer has the domain {zone}. Ask the provider.',
     ru: 'На центральном DNS больше нет домена {zone}. Обратитесь к провайдеру.',
   },
+  'panel.not-read-yet': {
+    en: 'domainsync has only just started and has not read this panel yet. Try again in a minute.',
+    ru: 'domainsync только что запущен и ещё не прочитал данные этой панели. Повторите попытку через минуту.',
+  },
   'zone.baseline-running': {
     en: 'The first comparison with the central DNS is still running. Try again in a minute.',
     ru: 'Первое сравнение с центральным DNS ещё не завершено. Повторите попытку через минуту.',

@@ -12,6 +12,8 @@ export interface Batch {
   /** Zone entries to forget, with all their rows. */
   readonly dropZones?: readonly DnsName[];
   readonly rows?: readonly RowChange[];
+  /** Accounts that may change a zone, by zone: `null` where that is not known, `'gone'` forgets the zone. */
+  readonly owners?: ReadonlyMap<DnsName, readonly string[] | null | 'gone'>;
   /** Small named facts, e.g. when the first comparison was completed. `null` forgets one. */
   readonly facts?: Readonly<Record<string, string | null>>;
 }
@@ -50,6 +52,8 @@ export interface Journal {
   /** Rows of a zone, by owner name, type and rdata. @param names of these owners only; absent: all */
   rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]>;
   counts(): Promise<JournalCounts>;
+  /** Every zone of the panel that was told, with the accounts that may change it (`Batch.owners`). */
+  owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>>;
   fact(name: string): Promise<string | null>;
   close(): Promise<void>;
 }

@@ -14,6 +14,15 @@ export interface CallFacts {
   readonly marked: boolean;
 }
 
+/** Who could be tried as somebody with no right to a zone. */
+export type Stranger =
+  /** An account below the administrators that the zone does not belong to, and that calls can be made as. */
+  | { readonly kind: 'account'; readonly name: string }
+  /** The panel has no account below the administrators. */
+  | { readonly kind: 'no-accounts' }
+  /** It has some, but the zone may be theirs, or calls cannot be made as they. */
+  | { readonly kind: 'none' };
+
 /**
  * Makes edits in the panel as a person would, so that its hooks fire like for anybody's: for the self-test (`domainsync doctor
  * --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own words.
@@ -29,4 +38,8 @@ export interface PanelHand {
   /** @param key of the record, as the panel lists it */
   changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
+  /** @param zone that the administrator's list shows */
+  stranger(zone: DnsName, ctx: CallContext): Promise<Stranger>;
+  /** Tries to add a record as another account. @returns whether the panel refused it */
+  tryAs(account: string, zone: DnsName, record: ResourceRecord, ctx: CallContext): Promise<boolean>;
 }

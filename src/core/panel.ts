@@ -12,11 +12,25 @@ export interface HookCall {
   readonly body: Uint8Array;
   /** Which handler it is, where the panel has one for each stage; absent or null: the environment tells it. */
   readonly stage?: 'before' | 'after' | null;
+  /** Variables that stand in the environment more than once: the values that `environment` does not hold. */
+  readonly repeated?: readonly (readonly [name: string, value: string])[];
+  /** Whether the body may go on where `body` ends. */
+  readonly isCut?: boolean;
 }
 
 /** What the hook prints; it always exits 0. */
 export interface HookReply {
   readonly output: string;
+}
+
+/** The level of an account in the panel, as the panel says with the call. `nobody`: absent or unreadable; trusted with nothing. */
+export type Rank = 'administrator' | 'reseller' | 'user' | 'nobody';
+
+/** Who makes a call. The panel may start a `before` handler ahead of its own access check, so this is no right to anything. */
+export interface Actor {
+  /** As the panel names the account; empty when it does not. */
+  readonly name: string;
+  readonly rank: Rank;
 }
 
 /** A record as the panel holds it, with the panel's own key, verbatim. */
@@ -47,8 +61,7 @@ interface EventBase {
   readonly zone: DnsName;
   /** Equal for the `before` and `after` of one call (session, function, zone, parameters). A hint only. */
   readonly fingerprint: string;
-  /** Who clicked, as the panel names him; for the history. */
-  readonly actor: string;
+  readonly actor: Actor;
   /** The echo mark of the call, if it carries one. */
   readonly mark: string | null;
 }
@@ -70,14 +83,41 @@ export interface ZoneDeleteEvent extends EventBase {
   readonly kind: 'zone-delete';
 }
 
+/** The `before` of a function that may give zones to another account, or take accounts away. Never refused. */
+export interface OwnersEvent {
+  readonly kind: 'owners';
+  readonly actor: Actor;
+  readonly fingerprint: string;
+  /** The zones it names. */
+  readonly zones: readonly DnsName[];
+  /** Names or other identifiers of the accounts it is about, as sent; null when it is about zones only. */
+  readonly accounts: readonly string[] | null;
+}
+
+/** A DNS edit that cannot be carried out as it stands. */
+export interface InvalidEvent {
+  readonly kind: 'invalid';
+  readonly problems: readonly Problem[];
+  readonly actor: Actor;
+  /** The zone it is about; null when that cannot be read. */
+  readonly zone: DnsName | null;
+  /** Whether it would create a zone: then the problems are about nothing but what was typed. */
+  readonly creates: boolean;
+}
+
 /** What one hook call means. A group delete of zones gives several events; all or none of them are accepted. */
 export type PanelEvent =
   /** None of our business: a form being opened, a function we do not know, our own settings form. */
   | { readonly kind: 'ignore' }
-  /** DNS may have changed without a DNS event: compare these zones soon. */
-  | { readonly kind: 'hint'; readonly zones: readonly DnsName[] | 'all'; readonly source: string }
-  /** A DNS edit that cannot be carried out as it stands. */
-  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  /** DNS may have changed without a DNS event: compare these zones soon. `fingerprint` as in an edit. */
+  | {
+      readonly kind: 'hint';
+      readonly zones: readonly DnsName[] | 'all';
+      readonly source: string;
+      readonly fingerprint: string;
+    }
+  | OwnersEvent
+  | InvalidEvent
   | { readonly kind: 'edits'; readonly edits: readonly EditEvent[] };
 
 export type EditEvent = RecordsEvent | ZoneCreateEvent | ZoneDeleteEvent;
@@ -91,6 +131,19 @@ export type Verdict =
       /** `nothing` only when it is proven that neither side changed. `panel`: the panel changed, the central did not. */
       readonly changed: 'nothing' | 'unknown' | 'panel';
     };
+
+/** How a panel tells whose a zone is: a column of its list; the list as each account sees it; not at all. */
+export type OwnerWay = 'column' | 'each-account' | 'none';
+
+/** Whose the zones of a panel are. */
+export interface OwnerList {
+  readonly way: OwnerWay;
+  /**
+   * Every zone of the panel, with the accounts below the administrators that may change it: the owner and his reseller. Null: the
+   * panel does not tell.
+   */
+  readonly zones: ReadonlyMap<DnsName, readonly string[] | null>;
+}
 
 export interface PanelTraits {
   /** What the panel lets us do: refuse before, restore after, or only find out later. */
@@ -126,6 +179,9 @@ export interface Panel {
 
   /** Names of all zones, complete; a cut or unreadable list is an error. */
   listZones(ctx: CallContext): Promise<readonly DnsName[]>;
+
+  /** Whose each zone is, as the panel's own lists say to an administrator; complete, or an error. May take minutes. */
+  readOwners(ctx: CallContext): Promise<OwnerList>;
 
   /** The zone as the panel holds it now; `null` only when the panel itself says it has no such zone. */
   readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null>;

@@ -5,7 +5,7 @@ import { recordId, type ResourceRecord } from '../dns/record.ts';
 import { MemoryJournal } from '../journal/memory.ts';
 import { a, apex, put, zone } from '../testing/simulator/arrival.ts';
 import { Random } from '../testing/simulator/random.ts';
-import { recordsEvent, World, type Side } from '../testing/simulator/world.ts';
+import { administrator, recordsEvent, World, type Side } from '../testing/simulator/world.ts';
 import type { Central } from './central.ts';
 import type { EditEvent, EditItem, Verdict } from './panel.ts';
 import { Several, timeToWrite } from './several.ts';
@@ -109,7 +109,7 @@ async function zoneEdit(
   carryOut: () => boolean,
 ): Promise<Verdict> {
   const event = (stage: 'before' | 'after'): EditEvent => {
-    const base = { stage, zone, fingerprint: kind, actor: 'alice', mark: null };
+    const base = { stage, zone, fingerprint: kind, actor: administrator, mark: null };
     if (kind === 'zone-delete') return { ...base, kind };
     return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
   };

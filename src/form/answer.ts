@@ -9,6 +9,7 @@ import {
   type PauseChoice,
 } from '../app/settings-form.ts';
 import { systemClock } from '../app/clock.ts';
+import { ownersForForm } from '../app/owner-knowledge.ts';
 import { panelKindAt } from '../app/panel-kind.ts';
 import { centralKindNames, centralKindOf, centralKinds } from '../net/central-kind.ts';
 import {
@@ -19,6 +20,7 @@ import {
   type Choice,
   type FormCall,
 } from '../panels/ispmanager/settings-form.ts';
+import { ownersText } from './owners.ts';
 
 /** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (reference 21). */
 const patience = 20_000;
@@ -28,11 +30,11 @@ export async function answerForm(root: string, call: HookCall): Promise<string> 
   const calls = formCalls(panelKindAt(root) ?? 'ispmanager4');
   const form: Form = { ...decodeForm(call, calls), calls };
   const wall = systemClock.wall();
-  if (!form.allowed) return page(root, form, emptyForm, { field: '', problems: [adminsOnly] });
-  if (!form.saving) return page(root, form, openForm(root, wall), null);
+  if (!form.allowed) return await page(root, form, emptyForm, { field: '', problems: [adminsOnly] });
+  if (!form.saving) return await page(root, form, openForm(root, wall), null);
   const result = await submitForm(root, valuesOf(form), wall, AbortSignal.timeout(patience));
   if (result.kind === 'saved') return encodeFormSaved();
-  return page(root, form, result.values, result);
+  return await page(root, form, result.values, result);
 }
 
 const adminsOnly: Problem = { code: 'form.admins-only', params: {} };
@@ -75,12 +77,13 @@ interface Wrong {
   readonly problems: readonly Problem[];
 }
 
-function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): string {
+async function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): Promise<string> {
   const { host, kind, found, username, fingerprint, trust, pause, contact } = values;
-  const { language } = form;
+  const { language, allowed } = form;
+  const owners = ownersText(allowed ? await ownersForForm(root) : null, language);
   const options = { language, changed: 'settings', contact: null, details: true } as const;
   const document = {
-    fields: { host, kind, username, fingerprint, ...(trust ? { trust: 'on' } : {}), pause, contact },
+    fields: { host, kind, username, fingerprint, ...(trust ? { trust: 'on' } : {}), owners, pause, contact },
     choices: {
       kind: kindChoices(language, found),
       pause: pauseChoices(language, runningPause(root, systemClock.wall())),

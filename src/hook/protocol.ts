@@ -1,6 +1,7 @@
 /**
- * First line of a hook request: `domainsync 1 PID LENGTH [STAGE]`, then LENGTH octets of body. The environment is read from
- * /proc/PID. STAGE is said by hooks of panels that do not tell it in the environment (docs/decisions/005-two-generations.md).
+ * First line of a hook request: `domainsync 1 PID LENGTH [STAGE] [cut]`, then LENGTH octets of body. The environment is read from
+ * /proc/PID. STAGE is said by hooks of panels that do not tell it in the environment (docs/decisions/005-two-generations.md). `cut`:
+ * the body may go on.
  */
 export const hookWord = 'domainsync';
 /** First line of a request of the command line: `domainsync-control 1 0 LENGTH`, then LENGTH octets of JSON. */
@@ -21,14 +22,18 @@ export interface RequestHead {
   readonly length: number;
   /** Absent: the environment tells it. */
   readonly stage: 'before' | 'after' | null;
+  readonly isCut: boolean;
 }
 
 /** Reads the first line of a request; `null` for anything else. */
 export function readHead(line: string): RequestHead | null {
-  const parts = /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})(?: (before|after))?$/.exec(line);
+  const parts = /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})(?: (before|after))?( cut)?$/.exec(
+    line,
+  );
   if (parts === null) return null;
   const length = Number(parts[3]);
   if (length > mostBody) return null;
   const stage = parts[4] === 'before' || parts[4] === 'after' ? parts[4] : null;
-  return { kind: parts[1] === hookWord ? 'hook' : 'control', pid: Number(parts[2]), length, stage };
+  const isCut = parts[5] !== undefined;
+  return { kind: parts[1] === hookWord ? 'hook' : 'control', pid: Number(parts[2]), length, stage, isCut };
 }

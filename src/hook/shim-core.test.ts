@@ -64,19 +64,41 @@ test('a value as long as the system takes, and many of them', nc, async (t) => {
   assert.equal(calls[0]?.environment['PARAM_p9']?.length, 100_000);
 });
 
-test('openings and forms drawn anew ask nobody; deletes and unknown environments do', nc, async (t) => {
+test('openings ask nobody; what may be a save, deletes and unknown environments do', nc, async (t) => {
   const edit = { PARAM_func: 'domain.record.edit', PARAM_plid: 'example.org' };
+  const query = 'func=domain.record.edit&plid=example.org';
   const cases: readonly (readonly [Record<string, string>, number, number])[] = [
     [edit, 0, 0],
-    [{ ...edit, PARAM_sok: '' }, 0, 0],
+    [
+      {
+        ...edit,
+        PARAM_elid: 'www.example.org. A  192.0.2.1',
+        QUERY_STRING: `${query}&elid=www.example.org.%20A`,
+      },
+      0,
+      0,
+    ],
+    // Issue 11.2: a variable ends at a NUL octet, a repeated one shows one value.
+    [{ ...edit, PARAM_sok: '' }, 1, 1],
     [{ ...edit, PARAM_sok: 'ok' }, 1, 1],
     [{ ...edit, PARAM_sv_field: 'rtype' }, 0, 0],
-    [{ ...edit, PARAM_sok: 'ok', PARAM_sv_field: 'rtype' }, 0, 1],
+    [{ ...edit, PARAM_sok: 'ok', PARAM_sv_field: 'rtype' }, 1, 1],
+    [{ ...edit, QUERY_STRING: `${query}&sok=%00ok` }, 1, 1],
+    [{ ...edit, QUERY_STRING: `${query}&%73ok=%00ok` }, 1, 1],
+    [{ ...edit, QUERY_STRING: `${query}&%2573ok=ok` }, 1, 1],
+    [{ ...edit, QUERY_STRING: 'func=domain.record.edit&func=domain.record.delete' }, 1, 1],
+    [{ ...edit, PARAM_elids: 'www.example.org. A  192.0.2.1' }, 1, 1],
+    [{ PARAM_func: 'Domain.Record.DELETE', PARAM_elid: 'x' }, 1, 1],
+    // Values without a `sok` that shows: accepted, and compared once it is done.
+    [{ ...edit, PARAM_rtype: 'a', PARAM_ip: '192.0.2.1' }, 0, 1],
+    [{ PARAM_func: 'domain.edit', PARAM_name: 'new.example' }, 0, 1],
+    [{ PARAM_func: 'site.edit', PARAM_name: 'new.example' }, 0, 0],
     [{ ...edit, PARAM_sok: 'ok', PARAM_sv_field: '' }, 1, 1],
     [{ PARAM_func: 'domain.delete', PARAM_elid: 'a.example' }, 1, 1],
     [{ PARAM_func: 'domain.record.delete', PARAM_elids: 'a, b', PARAM_sv_field: 'x' }, 1, 1],
     // A name that only looks like ours is none.
-    [{ ...edit, 'PARAM_sok ': 'ok', param_sok: 'ok', QUERY_STRING: 'sok=ok' }, 0, 0],
+    [{ ...edit, 'PARAM_sok ': 'ok', param_sok: 'ok' }, 0, 0],
+    [{ ...edit, QUERY_STRING: 'sok=ok' }, 1, 1],
     [{ QUERY_STRING: 'func=domain.record.edit&sok=ok' }, 1, 1],
   ];
   for (const [environment, inBefore, inAfter] of cases) {

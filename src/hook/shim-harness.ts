@@ -35,7 +35,7 @@ export interface ShimOptions {
   readonly type: HandlerType;
 }
 
-const basics = ['cat', 'head', 'date', 'dd', 'timeout', 'sh'];
+const basics = ['cat', 'head', 'date', 'dd', 'timeout', 'sh', 'tr'];
 
 export function makeShim(
   t: TestContext,

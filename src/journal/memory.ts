@@ -10,6 +10,7 @@ export class MemoryJournal implements Journal {
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
   readonly #facts = new Map<string, string>();
+  readonly #owners = new Map<DnsName, readonly string[] | null>();
   /** Called first by every `commit`; may throw a `JournalError` to play a full disk. */
   beforeCommit: (batch: Batch) => void = () => undefined;
 
@@ -24,6 +25,7 @@ export class MemoryJournal implements Journal {
     }
     for (const entry of batch.zones ?? []) this.#zones.set(entry.zone, entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
+    this.#putOwners(batch.owners ?? new Map());
     for (const [name, value] of Object.entries(batch.facts ?? {})) {
       if (value === null) this.#facts.delete(name);
       else this.#facts.set(name, value);
@@ -76,6 +78,11 @@ export class MemoryJournal implements Journal {
     };
   }
 
+  async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {
+    await Promise.resolve();
+    return new Map(this.#owners);
+  }
+
   async fact(name: string): Promise<string | null> {
     await Promise.resolve();
     return this.#facts.get(name) ?? null;
@@ -83,6 +90,13 @@ export class MemoryJournal implements Journal {
 
   async close(): Promise<void> {
     await Promise.resolve();
+  }
+
+  #putOwners(owners: NonNullable<Batch['owners']>): void {
+    for (const [zone, accounts] of owners) {
+      if (accounts === 'gone') this.#owners.delete(zone);
+      else this.#owners.set(zone, accounts);
+    }
   }
 
   #assertSteps(operations: readonly Operation[]): void {

@@ -51,4 +51,12 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX operation_zone_open ON operation (zone, id) WHERE open = 1;
       CREATE INDEX operation_zone_watch ON operation (zone, watch_until) WHERE watch_until > 0;`,
   },
+  {
+    breaking: false,
+    sql: `
+      CREATE TABLE owner (
+        zone TEXT PRIMARY KEY,
+        accounts TEXT
+      ) STRICT, WITHOUT ROWID;`,
+  },
 ];

@@ -16,7 +16,7 @@ import { isFinal, mayStep, type Operation, type OperationState } from '../core/o
 import { isDead, readHolder, thisProcess } from './lease.ts';
 import { migrations } from './migrations.ts';
 import { Reserve } from './reserve.ts';
-import { readLedgerRow, readOperation, readZoneEntry } from './stored.ts';
+import { readLedgerRow, readOperation, readOwner, readZoneEntry } from './stored.ts';
 
 export interface SqliteJournalOptions {
   /** Absolute path of the database; its directory is made, 0700, when missing. */
@@ -140,6 +140,10 @@ export class SqliteJournal implements Journal {
     return { zones: tally(zones), rows: tally(rows), remarks: Number(remarks?.['n']) };
   }
 
+  async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {
+    return new Map((await this.#all('SELECT * FROM owner')).map(readOwner));
+  }
+
   async fact(name: string): Promise<string | null> {
     const value = (await this.#one('SELECT value FROM fact WHERE name = ?', name))?.['value'];
     return typeof value === 'string' ? value : null;
@@ -188,9 +192,18 @@ export class SqliteJournal implements Journal {
       );
     }
     for (const change of batch.rows ?? []) this.#changeRows(change);
+    this.#putOwners(batch.owners ?? new Map());
     for (const [name, value] of Object.entries(batch.facts ?? {})) {
       if (value === null) this.#run('DELETE FROM fact WHERE name = ?', name);
       else this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', name, value);
+    }
+  }
+
+  #putOwners(owners: NonNullable<Batch['owners']>): void {
+    for (const [zone, accounts] of owners) {
+      const value = accounts === null ? null : JSON.stringify(accounts);
+      if (accounts === 'gone') this.#run('DELETE FROM owner WHERE zone = ?', zone);
+      else this.#run('INSERT OR REPLACE INTO owner VALUES (?, ?)', zone, value);
     }
   }
 

@@ -86,15 +86,27 @@ function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   throw new JournalError('journal.unreadable', { path: 'contents' }, new Error(result.issues[0].message));
 }
 
-/** @throws {JournalError} `journal.unreadable` when the stored text is not an operation */
-export function readOperation(body: unknown): Operation {
+function parsed<T>(schema: v.GenericSchema<unknown, T>, body: unknown): T {
   if (typeof body !== 'string') throw new JournalError('journal.unreadable', { path: 'contents' });
   try {
-    return checked(operation, JSON.parse(body));
+    return checked(schema, JSON.parse(body));
   } catch (error) {
     if (error instanceof JournalError) throw error;
     throw new JournalError('journal.unreadable', { path: 'contents' }, error);
   }
+}
+
+/** @throws {JournalError} `journal.unreadable` when the stored text is not an operation */
+export function readOperation(body: unknown): Operation {
+  return parsed(operation, body);
+}
+
+const ownerRow = v.object({ zone: name, accounts: v.nullable(v.string()) });
+
+/** A zone and the accounts that may change it. @throws {JournalError} `journal.unreadable` */
+export function readOwner(row: unknown): [DnsName, readonly string[] | null] {
+  const { zone, accounts } = checked(ownerRow, row);
+  return [zone, accounts === null ? null : parsed(v.array(v.string()), accounts)];
 }
 
 /** @throws {JournalError} */

@@ -12,6 +12,7 @@ import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import type { ContractSubject } from './central-contract.ts';
 import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
+import { patience } from './patience.ts';
 
 /** The account under test: a password with everything that an encoding can break. */
 export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;
@@ -87,7 +88,7 @@ function settingsFor(sandbox: Sandbox, kind: PanelKind): CentralSettings {
     password: alice.password,
     trust: { kind: 'fingerprint', sha256: readFingerprint(sandbox.fingerprint) ?? '' },
     login: 'authinfo',
-    timeout: 5_000,
+    timeout: patience,
   };
 }
 

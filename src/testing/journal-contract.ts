@@ -85,6 +85,24 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     assert.equal((await journal.counts()).remarks, 0);
   });
 
+  test(`${name}: whose zones are, as told last; what is gone is forgotten`, async (t) => {
+    const journal = await make(t);
+    assert.deepEqual(await journal.owners(), new Map());
+    const told = new Map<DnsName, readonly string[] | null>([
+      [zone, ['alice', 'rick "r" ü']],
+      [other, null],
+    ]);
+    await journal.commit({ owners: told });
+    assert.deepEqual(await journal.owners(), told);
+    await journal.commit({
+      owners: new Map<DnsName, readonly string[] | null | 'gone'>([
+        [zone, null],
+        [other, 'gone'],
+      ]),
+    });
+    assert.deepEqual(await journal.owners(), new Map([[zone, null]]));
+  });
+
   test(`${name}: steps of one operation in one batch are judged one after the other`, async (t) => {
     const journal = await make(t);
     const operation = sampleOperation('a');

@@ -17,6 +17,7 @@ import { queryMessage } from '../dns/wire/message.ts';
 import { readTsigKey } from '../dns/wire/tsig.ts';
 import { DnsClient } from '../net/dns/client.ts';
 import { DnsError } from '../net/dns/dns-error.ts';
+import { patience } from './patience.ts';
 
 /** What a subject differs in; the rest is default. */
 export interface AccountOptions {
@@ -39,7 +40,7 @@ export function centralAt(
     username: key.name,
     password: key.secret,
     algorithm: key.algorithm,
-    timeout: 5_000,
+    timeout: patience,
     ...more,
   });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
@@ -62,7 +63,7 @@ export async function nameServerSubject(
     transport: 'tcp',
     trust: { kind: 'public' },
     key: readTsigKey({ name: watcher.name, algorithm: watcher.algorithm, secret: watcher.secret }),
-    timeout: 10_000,
+    timeout: patience,
   });
   const write = async (zone: DnsName, line: string): Promise<void> => {
     await update(server, key, zone, line);
@@ -96,7 +97,7 @@ export async function nameServerSubject(
 
 /** Whether a server has published keys for the zone. */
 async function isSignedAt(client: DnsClient, zone: DnsName): Promise<boolean> {
-  const answer = await client.exchange(queryMessage(zone, dnskeyType), AbortSignal.timeout(10_000));
+  const answer = await client.exchange(queryMessage(zone, dnskeyType), AbortSignal.timeout(patience));
   return answer.answers.length > 0;
 }
 
@@ -167,7 +168,7 @@ async function transferred(
   log: () => string,
 ): Promise<readonly ResourceRecord[] | null> {
   try {
-    const records = await watcher.transfer(zone, AbortSignal.timeout(10_000));
+    const records = await watcher.transfer(zone, AbortSignal.timeout(patience));
     return records.flatMap(({ name, type, ttl, rdata }) =>
       rdata === null ? [] : [{ name, type, ttl, rdata }],
     );

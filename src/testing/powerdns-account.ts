@@ -9,6 +9,7 @@ import type { ContractSubject } from './central-contract.ts';
 import { startProxy, type Behaviour } from './http-proxy.ts';
 import { realClock } from './real-clock.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from './servers/powerdns.ts';
+import { patience } from './patience.ts';
 
 /** The account of the zones that are ours in tests. */
 export const alice = 'alice';
@@ -20,8 +21,8 @@ export function powerdnsCentral(
   clock: Clock = realClock,
   log: Log = () => undefined,
 ): Central {
-  const input = { address: server.url, username: alice, password: server.apiKey, ...overrides };
-  const read = readPowerdnsSettings(input);
+  const own = { address: server.url, username: alice, password: server.apiKey, timeout: patience };
+  const read = readPowerdnsSettings({ ...own, ...overrides });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
   return createPowerdnsCentral(read.settings, { clock, log });
 }

@@ -9,6 +9,7 @@ import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispma
 import type { Central } from '../core/central.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import { TestClock } from './ispmanager-account.ts';
+import { patience } from './patience.ts';
 
 /** Parameters of a call as they were sent. */
 export type Sent = Readonly<Record<string, string>>;
@@ -42,7 +43,7 @@ export async function serve(
       password: 'secret',
       trust: { kind: 'fingerprint', sha256: readFingerprint(fingerprintOf(certificate.cert)) ?? '' },
       login: 'authinfo',
-      timeout: 5_000,
+      timeout: patience,
       ...more,
     },
     { clock: new TestClock() },

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { patience } from '../../src/testing/patience.ts';
 
 const program = '/usr/bin/chromium';
 
@@ -12,6 +13,7 @@ export function hasChromium(): boolean {
 export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: program,
+    timeout: patience,
     args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
   });
 }
@@ -23,6 +25,6 @@ export async function openTab(browser: Browser): Promise<Page> {
     viewport: { width: 1180, height: 760 },
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(patience);
   return page;
 }

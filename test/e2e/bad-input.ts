@@ -151,11 +151,11 @@ function testTroubles(): void {
     await refused(a, /not a valid answer|cannot be reached/);
     faults.clear();
     const closed = async (name: string): Promise<boolean> => (await save({ ...a, name })).ok;
-    await until('the breaker to close', () => closed('closed'), 30_000);
+    await until('the breaker to close', () => closed('closed'));
     faults.add({ func: list, effect: 'cut', at: 0.6, count: null });
     await refused(a, /not a valid answer|only a part/);
     faults.clear();
-    await until('the breaker to close again', () => closed('closed-again'), 30_000);
+    await until('the breaker to close again', () => closed('closed-again'));
     faults.add({ func, effect: 'refuse', code: 5, val: 'records' });
     await refused(a, /limit/i);
   });
@@ -171,7 +171,7 @@ function testTroubles(): void {
     await stage.central.changeCertificate();
     await refused(a, /certificate/);
     stage.configure({ fingerprint: stage.central.fingerprint });
-    await until('the new settings', async () => (await save({ ...a, name: 'trusted' })).ok, 30_000);
+    await until('the new settings', async () => (await save({ ...a, name: 'trusted' })).ok);
   });
 
   test('a wrong password: refused at once, and not tried again and again', async () => {
@@ -182,7 +182,7 @@ function testTroubles(): void {
     for (let at = 0; at < 5; at += 1) await refused(a, /user name or password|refused the login/);
     assert.ok(stage.central.requests.length - asked <= 1, 'the login was tried again');
     stage.configure();
-    await until('edits again', async () => (await save({ ...a, name: 'right' })).ok, 30_000);
+    await until('edits again', async () => (await save({ ...a, name: 'right' })).ok);
   });
 }
 
@@ -208,7 +208,7 @@ function testBrokenSettings(): void {
     await refused(a, /journal of domainsync is damaged \(.*\.db\)/);
     for (const name of readdirSync(state)) if (name.includes('.db')) rmSync(join(state, name));
     await endProcess((await stage.agent()) ?? pid);
-    await until('edits again', async () => (await save({ ...a, name: 'anew' })).ok, 30_000);
+    await until('edits again', async () => (await save({ ...a, name: 'anew' })).ok);
   });
 }
 

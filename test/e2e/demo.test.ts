@@ -8,7 +8,7 @@ import { missingFor } from '../../demo/server-stage.ts';
 const program = join(import.meta.dirname, '../../demo/main.ts');
 
 function demo(...args: readonly string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 300_000 });
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 900_000 });
 }
 
 for (const [panel, central] of [

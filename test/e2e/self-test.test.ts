@@ -1,31 +1,107 @@
-/** What an ISPmanager 6 does where its documentation is silent, on record; and that a doctor finds nothing wrong with a sound one. */
+/** What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with a sound one. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { makeStage, type Stage } from '../../demo/stage.ts';
+import { after, before, describe, test } from 'node:test';
+import { makeStage, panelAdmin, type Stage } from '../../demo/stage.ts';
+import type { Switches } from '../../sandbox/switches.ts';
 import type { SelfTestReport } from '../../src/app/self-test.ts';
+import type { StatusReport } from '../../src/cli/show.ts';
 
-let stage: Stage;
+const pairs = [
+  { panel: 'v6', central: 'dnsmgr', ttl: 'yes' },
+  { panel: 'v4', central: 'v4', ttl: 'not tested' },
+] as const;
 
-before(async () => {
-  stage = await makeStage({ panel: 'v6', central: 'dnsmgr' });
-  await stage.install();
-  stage.configure();
-});
+for (const { panel, central, ttl } of pairs) {
+  describe(`panel ${panel}`, () => {
+    let stage: Stage;
 
-after(() => stage.stop());
+    before(async () => {
+      stage = await makeStage({ panel, central });
+      await stage.install();
+      stage.configure();
+    });
 
-test('every assumption that can be tested holds, and nothing is left behind', async () => {
-  const text = await stage.domainsync('--json', 'doctor', '--self-test');
-  const { selfTest } = JSON.parse(text) as { selfTest: SelfTestReport };
-  const holds = Object.fromEntries(selfTest.assumptions.map(({ id, holds: so }) => [id, so]));
-  assert.deepEqual(holds, { A1: 'yes', A2: 'yes', A3: 'yes', A4: 'yes', A5: 'yes', A8: 'yes' });
-  assert.equal(selfTest.clean, true);
-  assert.deepEqual([stage.panel.zones(), stage.central.zones()], [[], []]);
-});
+    after(() => stage.stop());
 
-test('for people: each assumption by its number, and the doctor says what the central was found to be', async () => {
-  const text = await stage.domainsync('doctor', '--self-test');
-  assert.match(text, /A1 {2}holds/);
-  assert.doesNotMatch(text, /FAILED/);
-  assert.match(text, /ok +central +DNSmanager 5\/6 at https:\/\/127\.0\.0\.1:\d+\/dnsmgr/);
+    async function selfTest(switches: Partial<Switches>): Promise<SelfTestReport> {
+      Object.assign(stage.panel.switches, switches);
+      const text = await stage.domainsync('--json', 'doctor', '--self-test');
+      const { selfTest: report } = JSON.parse(text) as { selfTest: SelfTestReport };
+      assert.equal(report.clean, true);
+      assert.deepEqual([stage.panel.zones(), stage.central.zones()], [[], []]);
+      return report;
+    }
+
+    async function check(): Promise<string | undefined> {
+      const report = JSON.parse(await stage.domainsync('--json', 'status')) as StatusReport;
+      return report.engine?.owners.check;
+    }
+
+    test('every assumption that can be tested holds, and nothing is left behind', async () => {
+      const report = await selfTest({});
+      const holds = Object.fromEntries(report.assumptions.map(({ id, holds: so }) => [id, so]));
+      const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A39: 'yes' };
+      assert.deepEqual(holds, all);
+      // Issue 11.1: handlers come before the look at access, so owners have to be known.
+      assert.deepEqual([report.beforeForOthers, report.ownersTold], ['yes', 'column']);
+      const step = report.steps.find(({ byStranger }) => byStranger === true);
+      assert.deepEqual(
+        step?.calls.map(({ stage: at, verdict }) => [at, verdict]),
+        [['before', 'accept']],
+      );
+      assert.deepEqual([step?.panelShows, step?.centralShows], [true, true]);
+      assert.equal(await check(), 'on');
+      assert.match(await stage.domainsync('status'), /^owners +told by a column of the list/m);
+    });
+
+    test('for people, at a panel that looks at access first (issue 11.1): proved', async () => {
+      Object.assign(stage.panel.switches, { accessFirst: true });
+      const text = await stage.domainsync('doctor', '--self-test');
+      assert.match(text, /A1 {2}holds/);
+      assert.match(text, /"before" is called for others' zones +no/);
+      assert.match(text, /owners of zones are told by +a column of the list/);
+      assert.doesNotMatch(text, /FAILED/);
+      const kind = central === 'v4' ? 'ISPmanager 4' : 'DNSmanager 5/6';
+      assert.match(text, new RegExp(`ok +central +${kind} at https://127\\.0\\.0\\.1:\\d+/`));
+      assert.equal(await check(), 'proved');
+      assert.match(await stage.domainsync('status'), /^owners .*the panel checks access first/m);
+      assert.match(await stage.domainsync('doctor'), /^ok +owners .*self-test/m);
+    });
+
+    test('issue 11.1: what was proved is no longer, once it is seen to be otherwise', async () => {
+      assert.equal((await selfTest({ accessFirst: false })).beforeForOthers, 'yes');
+      assert.equal(await check(), 'on');
+    });
+  });
+}
+
+describe('issue 11.1: a panel that tells no owners', () => {
+  let stage: Stage;
+
+  before(async () => {
+    stage = await makeStage({ panel: 'v6', central: 'dnsmgr' });
+    await stage.install();
+    stage.configure();
+    Object.assign(stage.panel.switches, { ownerColumn: 'none', ignoreSu: true });
+    await stage.customer('domain.edit', { elid: '', name: 'a.example', ip: '192.0.2.1', sok: 'ok' });
+  });
+
+  after(() => stage.stop());
+
+  test('status, doctor, self-test and the form say that edits of users are followed, not refused', async () => {
+    const text = await stage.domainsync('doctor', '--self-test');
+    assert.match(text, /warning +owners +.*cannot be refused/);
+    assert.match(text, /-> .*--self-test.*owner_check = off/);
+    assert.match(text, /A39 {2}FAILED/);
+    assert.match(text, /"before" is called for others' zones +not tested/);
+    assert.match(await stage.domainsync('status'), /^owners .*followed/m);
+    const admin = { user: panelAdmin.name, password: panelAdmin.password };
+    const form = await stage.panel.call('domainsync', {}, admin);
+    assert.match(form.body, /<owners>[^<]*not refused[^<]*<\/owners>/u);
+    const russian = await stage.panel.call('domainsync', { lang: 'ru' }, admin);
+    assert.match(russian.body, /<owners>[^<]*не отклоняются[^<]*<\/owners>/u);
+    await stage.domainsync('doctor');
+    stage.configure({}, { owner_check: 'off' });
+    assert.match(await stage.domainsync('doctor'), /note +owners +.*owner_check = off/);
+  });
 });

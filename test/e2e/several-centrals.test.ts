@@ -82,7 +82,7 @@ async function hosts(host: string, ip: string): Promise<string[]> {
       '-p',
       String(server.port),
       '+short',
-      '+time=1',
+      '+time=20',
       '+tries=1',
       `${host}.${zone}`,
       'A',

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { everyCentral, loadSettings, type Settings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
+import { ownerKnowledge } from '../owner-knowledge.ts';
 import { journalPath } from '../paths.ts';
 import { askedServers } from '../verifier.ts';
 import { SettingsRefused, wireCentral, wirePanel, wirePanelHand } from '../wire.ts';
@@ -11,6 +12,7 @@ import { problemFound, type Finding } from './finding.ts';
 import { lookAtFiles, lookAtRegistration } from './files.ts';
 import { lookAtHost, lookAtSystem, lookAtWays } from './host.ts';
 import { joinedZone, lookAtNameServers } from './name-servers.ts';
+import { lookAtOwners } from './owners.ts';
 import { lookAtJournal, lookAtPanel } from './records.ts';
 import { lookAtPause, lookAtSettings } from './settings.ts';
 
@@ -46,6 +48,12 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
       async () => await lookAtPanel(paths, await wirePanel(paths.root), await wirePanelHand(paths.root)),
     ],
     ['panel log', () => lookAtRegistration(paths)],
+    ...centrals
+      .slice(0, 1)
+      .map((one): readonly [string, Look] => [
+        'owners',
+        async () => lookAtOwners(await ownerKnowledge(paths, one)),
+      ]),
     ...centrals.flatMap((one) => looksAt(one, { paths, wall, several: centrals.length > 1 })),
     ['log', () => lookAtLog(paths, wall)],
   ];

@@ -11,9 +11,10 @@ import { makeRecord } from '../../dns/record.ts';
 import { readFingerprint } from '../../net/fingerprint.ts';
 import { TestClock } from '../../testing/ispmanager-account.ts';
 import { createIspmanagerCentral, type CentralSettings, type Found } from './index.ts';
+import { patience } from '../../testing/patience.ts';
 
 const alice = { name: 'alice', password: 'a:p&w=d', level: 5 } as const;
-const ctx = { signal: AbortSignal.timeout(20_000), operation: '-' };
+const ctx = { signal: AbortSignal.timeout(patience), operation: '-' };
 const zone = parseName('example.org.');
 
 interface Site {
@@ -51,7 +52,7 @@ function site(t: TestContext): Site {
         password: alice.password,
         trust: { kind: 'fingerprint', sha256: readFingerprint(sandbox.fingerprint) ?? '' },
         login: 'authinfo',
-        timeout: 5_000,
+        timeout: patience,
         ...more,
       };
       const memory = { get: () => found.at(-1) ?? null, put: (one: Found) => found.push(one) };

@@ -6,9 +6,10 @@ import { parseName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { escapeXml } from '../../net/xml.ts';
 import { serve } from '../../testing/scripted-panel.ts';
+import { patience } from '../../testing/patience.ts';
 
 const zone = parseName('example.org.');
-const ctx = () => ({ signal: AbortSignal.timeout(10_000), operation: '-' });
+const ctx = () => ({ signal: AbortSignal.timeout(patience), operation: '-' });
 
 async function codeOf(call: Promise<unknown>): Promise<CentralErrorCode | 'no error'> {
   try {

@@ -26,7 +26,7 @@ let central: Central;
 before(async () => {
   server = await startPowerdns();
   proxy = await startProxy(server.url);
-  central = powerdnsCentral(server, { address: proxy.url, timeout: 2_000 });
+  central = powerdnsCentral(server, { address: proxy.url });
   assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
 });
 

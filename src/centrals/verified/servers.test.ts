@@ -23,6 +23,7 @@ import { withVerification } from './index.ts';
 import { lookAt, type AskedServer } from './look.ts';
 import { askedServer } from './server.ts';
 import { Verifier } from './verifier.ts';
+import { patience } from '../../testing/patience.ts';
 
 const zone = parseName('example.org.');
 const skip = missingPrograms('named', 'rndc', 'knotd', 'knotc', 'dig');
@@ -47,7 +48,7 @@ async function stateAt(
   const [goal, ...others] = goalsOf(of, { removed, added });
   assert.ok(goal !== undefined && others.length === 0);
   try {
-    return (await lookAt(one, goal, AbortSignal.timeout(5_000))).state;
+    return (await lookAt(one, goal, AbortSignal.timeout(patience))).state;
   } finally {
     one.close();
   }
@@ -82,7 +83,7 @@ async function startGroup(t: { after: (body: () => Promise<void>) => void }): Pr
   return {
     primary,
     secondaries,
-    central: (strict, limit = 20_000) => {
+    central: (strict, limit = patience) => {
       const verifier = new Verifier({
         servers: [primary, ...secondaries].map(asked),
         clock: systemClock,
@@ -137,7 +138,7 @@ test('a secondary that is halted, and one that is killed: live at the others', {
   const { central: make, secondaries } = await startGroup(t);
   const [bind, knot] = secondaries;
   assert.ok(bind !== undefined && knot !== undefined);
-  const { central, verifier } = make(null, 1_500);
+  const { central, verifier } = make(null, 5_000);
   bind.signal('SIGSTOP');
   await knot.stop('SIGKILL');
   await write(central, [], [a('ftp', 1)]);
@@ -155,7 +156,7 @@ test(
   { skip },
   async (t) => {
     const { central: make, secondaries, primary } = await startGroup(t);
-    const { central } = make(3_000);
+    const { central } = make(10_000);
     const panel = new PanelStore();
     const held = [record('@', 'NS', 'ns1.example.net.'), record('@', 'NS', 'ns2.example.net.'), a('www', 1)];
     panel.zones.set(zone, new Map(held.map((one) => [recordId(one), one])));
@@ -174,12 +175,12 @@ test(
     const edit = async (last: number): ReturnType<Engine['answer']> => {
       const items = [{ remove: a('www', 1), add: a('www', last) }];
       const event = { kind: 'edits' as const, edits: [recordsEvent(zone, items, 'before')] };
-      return await engine.answer(event, AbortSignal.timeout(8_000));
+      return await engine.answer(event, AbortSignal.timeout(30_000));
     };
     secondaries[0]?.signal('SIGSTOP');
     const began = performance.now();
     const verdict = await edit(2);
-    assert.ok(performance.now() - began < 8_000, String(performance.now() - began));
+    assert.ok(performance.now() - began < 30_000, String(performance.now() - began));
     assert.ok(verdict.kind === 'refuse', JSON.stringify(verdict));
     assert.deepEqual([verdict.problems[0]?.code, verdict.changed], ['central.not-live', 'nothing']);
     assert.equal(verdict.problems[0]?.params['servers'], `127.0.0.1:${secondaries[0]?.port}`);

@@ -15,7 +15,7 @@ import {
 } from '../../testing/simulator/arrival.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { Random } from '../../testing/simulator/random.ts';
-import { recordsEvent, World } from '../../testing/simulator/world.ts';
+import { administrator, recordsEvent, World } from '../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../panel.ts';
 
 function cname(host: string): ResourceRecord {
@@ -53,7 +53,7 @@ async function play(
 
 function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'after') => EditEvent {
   return (stage) => {
-    const base = { stage, zone, fingerprint: kind, actor: 'alice', mark: null };
+    const base = { stage, zone, fingerprint: kind, actor: administrator, mark: null };
     if (kind === 'zone-delete') return { ...base, kind };
     return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
   };

@@ -4,21 +4,35 @@ import { refusal } from '../catalogue.ts';
 import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
+import { hear } from './heard.ts';
+import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from './mirror.ts';
 import { fromEvent, isOnlyAsked, newOperation } from './operations.ts';
+import type { Right } from './owners.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
  * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds decides later.
- * An `after` without an operation, or for one that was taken back, does the edit now (class `compensate`).
+ * An `after` without an operation, or for one that was taken back, does the edit now (class `compensate`); where `before` left the edit
+ * to the panel, only once a panel read shows it: a call may say something else than the panel understands.
+ * @param right of the actor, as it is known now
  */
-export async function answerAfter(runtime: Runtime, event: EditEvent, signal: AbortSignal): Promise<Verdict> {
+export async function answerAfter(
+  runtime: Runtime,
+  event: EditEvent,
+  right: Right,
+  signal: AbortSignal,
+): Promise<Verdict> {
   try {
     const entry = await runtime.ports.journal.zone(event.zone);
     const match = await findMatch(runtime, event);
     if (match !== null) {
       const kept = await runtime.exclusively(() => markKept(runtime, event, match));
       if (kept !== null) return kept;
+    }
+    if (match === null && right !== 'may') {
+      await hear(runtime, event);
+      return { kind: 'accept' };
     }
     if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {
       runtime.compareSoon(event.zone, 'after-without-operation');
@@ -142,22 +156,6 @@ async function compensate(
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   if (takenBack !== null) await markAnswered(runtime, takenBack);
   return { kind: 'refuse', problems: outcome.problems, changed: 'panel' };
-}
-
-/** The panel has the edit already, so its operation is `kept` at once; the one it stands in for is answered. */
-export async function keepCompensation(
-  runtime: Runtime,
-  applied: Operation,
-  takenBack: Operation | null,
-): Promise<void> {
-  await runtime.exclusively(async () => {
-    const answered = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
-    const kept = runtime.next(applied, 'kept', { afterSeen: true });
-    await runtime.ports.journal.commit({
-      operations: answered === null ? [kept] : [kept, { ...answered, afterSeen: true }],
-    });
-  });
-  runtime.wakeZone(applied.zone, runtime.ports.settings.confirmDelay);
 }
 
 /** Notes that the `after` of an operation has been dealt with, whatever came of it. */

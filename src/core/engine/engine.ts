@@ -4,12 +4,13 @@ import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
-import type { EditEvent, PanelEvent, Verdict } from '../panel.ts';
+import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { namesAbove } from './answered-above.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
+import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import { askAboutSignedAbove } from './signed-above.ts';
@@ -29,6 +30,7 @@ export interface EngineStatus {
   readonly records: Readonly<Record<string, number>>;
   /** Zones with a remark: gone on one side, refused ... */
   readonly remarks: number;
+  readonly owners: OwnerStatus;
 }
 
 /** One zone, both sides side by side, as the ledger has them. */
@@ -46,12 +48,14 @@ export class Engine {
   readonly #runtime: Runtime;
   readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
+  readonly #owners: OwnerCheck;
   readonly #background = new Set<Promise<void>>();
 
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
     this.#scheduler = new Scheduler(this.#runtime);
     this.#compareAll = new CompareAll(this.#runtime);
+    this.#owners = new OwnerCheck(this.#runtime);
   }
 
   /**
@@ -69,6 +73,7 @@ export class Engine {
       this.#runtime.since.set(operation.id, this.#runtime.now);
       this.#runtime.wakeZone(operation.zone, 0);
     }
+    await this.#owners.start();
     log(4, 'engine.start', { open: open.length });
     this.#inBackground(this.#compareForEver());
   }
@@ -77,6 +82,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#runtime.stopping.abort(new Error('stopping'));
     await this.#scheduler.drain();
+    await this.#owners.drain();
     await Promise.allSettled(this.#background);
   }
 
@@ -91,9 +97,12 @@ export class Engine {
         case 'ignore':
           return { kind: 'accept' };
         case 'hint':
+          this.#owners.ended(event.fingerprint, true);
           return await this.#hint(event.zones, event.source);
+        case 'owners':
+          return await this.#ownersMayChange(event);
         case 'invalid':
-          return { kind: 'refuse', problems: event.problems, changed: 'nothing' };
+          return this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' };
         case 'edits':
           return await this.#edits(event.edits, signal, begun);
       }
@@ -105,7 +114,11 @@ export class Engine {
    * @param signal as for `answer`
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
-    const asked = edits.filter((edit) => edit.stage === 'before' && !this.#isOwn(edit));
+    const judged = edits
+      .filter((edit) => edit.stage === 'before' && !this.#isOwn(edit))
+      .map((edit) => ({ edit, right: this.#owners.judge(edit) }));
+    if (judged.some(({ right }) => right === 'unread')) return [notReadYet];
+    const asked = judged.filter(({ right }) => right === 'may').map(({ edit }) => edit);
     try {
       const problems = [...(await this.#unasked(asked, signal))];
       for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
@@ -142,6 +155,16 @@ export class Engine {
     if (restoring !== undefined) restoring.putOff = true;
   }
 
+  /** What the self-test saw: whether the panel checks access before it calls us. @throws {JournalError} */
+  async proveAccessCheck(checksFirst: boolean): Promise<void> {
+    await this.#owners.prove(checksFirst);
+  }
+
+  /** The panel was not heard for a while (a pause): plain users are refused until its list is read again. Never throws. */
+  async forgetOwners(): Promise<void> {
+    await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
+  }
+
   /** Asks for a comparison, soon, in the background. */
   compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
@@ -162,6 +185,7 @@ export class Engine {
       zones,
       records: rows,
       remarks,
+      owners: this.#owners.status,
     };
   }
 
@@ -208,8 +232,38 @@ export class Engine {
     return { kind: 'accept' };
   }
 
+  /** Whose zones are may change now; never a reason to refuse. */
+  async #ownersMayChange(event: Extract<PanelEvent, { kind: 'owners' }>): Promise<Verdict> {
+    try {
+      await this.#owners.before(event);
+    } catch (error) {
+      // Until the next reading the zones count as nobody's in memory; only a restart would not know.
+      this.#failed('-', error, 'nothing');
+    }
+    return { kind: 'accept' };
+  }
+
+  /**
+   * The answer to a `before` that the panel has to decide about first: nothing is written, read or told for somebody who may have no
+   * right to the zone. What the panel then makes of it is followed (`heard.ts`). Null: the actor has a right to more.
+   */
+  #leftToPanel(edit: EditEvent | InvalidEvent): Verdict | null {
+    const right = this.#owners.judge(edit);
+    if (right === 'may') return null;
+    // Said of whatever zone, this tells nothing of any.
+    if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
+    this.#owners.count(right, edit);
+    return { kind: 'accept' };
+  }
+
   /** All edits of one call are accepted or none; what the accepted ones did is taken back when the panel is seen unchanged. */
-  async #edits(edits: readonly EditEvent[], signal: AbortSignal, begun: string[]): Promise<Verdict> {
+  async #edits(all: readonly EditEvent[], signal: AbortSignal, begun: string[]): Promise<Verdict> {
+    const edits: EditEvent[] = [];
+    for (const edit of all) {
+      const left = edit.stage === 'after' || this.#isOwn(edit) ? null : this.#leftToPanel(edit);
+      if (left?.kind === 'refuse') return left;
+      if (left === null) edits.push(edit);
+    }
     const unasked = await this.#askForYes(edits, signal);
     if (unasked !== null) return unasked;
     for (const edit of edits) {
@@ -245,9 +299,7 @@ export class Engine {
     if (this.#isOwn(edit)) return { kind: 'accept' };
     try {
       const verdict =
-        edit.stage === 'after'
-          ? await answerAfter(this.#runtime, edit, signal)
-          : await this.#before(edit, signal, begun);
+        edit.stage === 'after' ? await this.#after(edit, signal) : await this.#before(edit, signal, begun);
       this.#runtime.ports.log(4, `edit.${verdict.kind}`, {
         stage: edit.stage,
         kind: edit.kind,
@@ -260,14 +312,25 @@ export class Engine {
     }
   }
 
+  async #after(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
+    const right = this.#owners.judge(edit);
+    this.#owners.ended(edit.fingerprint, edit.kind !== 'records');
+    if (edit.kind === 'zone-create') await this.#owners.created(edit);
+    return await answerAfter(this.#runtime, edit, right, signal);
+  }
+
   async #before(edit: EditEvent, signal: AbortSignal, begun: string[]): Promise<Verdict> {
     switch (edit.kind) {
       case 'records':
         return await beforeRecords(this.#runtime, edit, signal, begun);
       case 'zone-create':
         return await beforeCreate(this.#runtime, edit, signal, begun);
-      case 'zone-delete':
-        return await beforeDelete(this.#runtime, edit, signal, begun);
+      case 'zone-delete': {
+        const verdict = await beforeDelete(this.#runtime, edit, signal, begun);
+        // Who has it next may be another.
+        if (verdict.kind === 'accept') await this.#owners.deleting(edit);
+        return verdict;
+      }
     }
   }
 
@@ -300,6 +363,8 @@ export class Engine {
     }
   }
 }
+
+const notReadYet = refusal('panel.not-read-yet', {});
 
 async function objectionsTo(
   runtime: Runtime,

@@ -1,7 +1,8 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
-import { keepCompensation, keptDelete, markAnswered } from './after.ts';
+import { keptDelete, markAnswered } from './after.ts';
+import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems } from './mirror.ts';
 import { isPassing } from './passing.ts';
 import { viewItems } from './operations.ts';

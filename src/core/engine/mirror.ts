@@ -104,6 +104,16 @@ export async function mirrorItems(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const draft = newOperation(runtime, { ...source, kind: 'records', class: kind });
+  return await mirrorDraft(runtime, draft, items, signal);
+}
+
+/** {@link mirrorItems} for an operation that is there already, in state `prepared` and with nothing written. */
+export async function mirrorDraft(
+  runtime: Runtime,
+  draft: Operation,
+  items: readonly EditItem[],
+  signal: AbortSignal,
+): Promise<Outcome> {
   runtime.inFlight.add(draft.id);
   try {
     return await underLocks(

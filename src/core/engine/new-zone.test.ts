@@ -6,12 +6,13 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isAnswered } from '../../testing/simulator/answers.ts';
 import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
 import { defaultRecords, recordsEvent, type LocalPart, type World } from '../../testing/simulator/world.ts';
-import type { Central } from '../central.ts';
-import type { EditEvent, Verdict } from '../panel.ts';
+import { CentralError, type Central } from '../central.ts';
+import type { Actor, EditEvent, Verdict } from '../panel.ts';
 
 const sub = parseName('sub', parent);
 /** In what the panel puts into a new zone, and not in what the central does. */
 const pop = parseName('pop', sub);
+const actor: Actor = { name: 'alice', rank: 'administrator' };
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 const smoothly: LocalPart = { refuses: false, takes: 1_000, afterLost: false, visibleAfter: 0 };
 const wildcard = [makeRecord({ name: '*', type: 'A', rdata: '192.0.2.9' }, parent)];
@@ -28,7 +29,7 @@ function make(world: World): boolean {
 }
 
 function create(stage: 'before' | 'after'): EditEvent {
-  return { stage, zone: sub, fingerprint: 'create', actor: 'alice', mark: null, kind: 'zone-create', seed };
+  return { stage, zone: sub, fingerprint: 'create', actor, mark: null, kind: 'zone-create', seed };
 }
 
 /** Plays it for so long (ms), asking for the name every few milliseconds. */
@@ -218,4 +219,41 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
     assert.deepEqual(atCentral(world), inPanel(world), `killed after ${at} ms`);
   }
+});
+
+test('issue 11.8: one record that the central will not take does not stop the zone', async () => {
+  const bad = makeRecord({ name: 'mail', type: 'A', rdata: '192.0.2.1' }, sub);
+  const world = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+    const refuse = (records: readonly ResourceRecord[]): void => {
+      if (!records.some((record) => recordId(record) === recordId(bad))) return;
+      throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never' });
+    };
+    fresh.wrap = (central) => {
+      const [createZone, apply] = [central.createZone.bind(central), central.apply.bind(central)];
+      return Object.assign(central, {
+        createZone: async (...[of, given, ctx, content = []]: Parameters<Central['createZone']>) => {
+          refuse(content);
+          return await createZone(of, given, ctx, content);
+        },
+        apply: async (...[change, present, ctx]: Parameters<Central['apply']>) => {
+          refuse(change.add);
+          return await apply(change, present, ctx);
+        },
+      });
+    };
+    // It makes no such record by itself.
+    fresh.byName = true;
+  });
+  await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
+  await world.clock.runUntil(world.clock.now() + 30_000);
+  assert.ok(
+    atCentral(world).includes(recordId(makeRecord({ name: 'pop', type: 'A', rdata: '192.0.2.1' }, sub))),
+  );
+  const { entry, rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+  assert.equal(entry?.standing, 'joined');
+  const left = rows.filter(({ standing }) => standing !== 'joined');
+  assert.deepEqual(
+    left.map(({ record, note }) => [record.name, note]),
+    [['mail.sub.example.org.', 'central.invalid-value']],
+  );
 });

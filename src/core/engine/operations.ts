@@ -42,7 +42,7 @@ export function isOnlyAsked({ kind, state, created }: Operation): boolean {
 
 /** The parts of an operation that come from the hook call. */
 export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
-  return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor };
+  return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor.name };
 }
 
 /** Owner names that an operation writes or may have to write at the central. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EditEvent } from '../panel.ts';
+import { administrator } from '../../testing/simulator/world.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
 
 const minute = 60_000;
@@ -12,7 +13,7 @@ const create = (stage: 'before' | 'after'): EditEvent => ({
   zone,
   seed: { addresses: [], nameServers: [], mailServers: [] },
   fingerprint: 'create',
-  actor: 'alice',
+  actor: administrator,
   mark: null,
 });
 

@@ -1,4 +1,4 @@
-/** Times the engine works with, all in milliseconds. */
+/** What the engine works with; times in milliseconds. */
 export interface EngineSettings {
   /** How long after an accepted edit a missing `after` makes us look whether the panel refused its own part. */
   readonly afterWait: number;
@@ -25,6 +25,11 @@ export interface EngineSettings {
   readonly retryMost: number;
   /** How often all zones are compared; 0 = only on hints. */
   readonly compareEvery: number;
+  /**
+   * Whether only a zone's owner, his reseller or an administrator has edits written before the panel has made them; `off` where the
+   * panel itself checks that before it calls us.
+   */
+  readonly ownerCheck: 'on' | 'off';
 }
 
 export const defaultEngineSettings: EngineSettings = {
@@ -41,4 +46,5 @@ export const defaultEngineSettings: EngineSettings = {
   retryFirst: 1_000,
   retryMost: 60_000,
   compareEvery: 3_600_000,
+  ownerCheck: 'on',
 };

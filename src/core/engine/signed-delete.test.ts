@@ -18,7 +18,7 @@ function deleteOf(of: DnsName, actor = 'alice'): (stage: 'before' | 'after') => 
     stage,
     zone: of,
     fingerprint: `delete ${of}`,
-    actor,
+    actor: { name: actor, rank: 'administrator' },
     mark: null,
   });
 }

@@ -4,6 +4,7 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import { PanelError } from '../panel.ts';
 import { compareZone } from './compare.ts';
+import { followHeard, isHeard } from './heard.ts';
 import { showsDone, viewItems } from './operations.ts';
 import { agreesTwice, readPanel, type PanelView } from './panel-view.ts';
 import { restorePanel } from './restore.ts';
@@ -86,7 +87,8 @@ async function tendUndecided(
     } else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
     else if (restoring) {
       await restorePanel(runtime, operation, view);
-    } else if (isDecided(runtime, operation, view)) decided.push(operation);
+    } else if (isHeard(operation)) await followHeard(runtime, operation, view);
+    else if (isDecided(runtime, operation, view)) decided.push(operation);
   }
   if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
 }

@@ -29,6 +29,7 @@ import { startNamed } from '../../testing/servers/named.ts';
 import { freePort, missingPrograms, runProgram } from '../../testing/servers/process.ts';
 import { DnsClient, type DnsClientSettings } from './client.ts';
 import { DnsError } from './dns-error.ts';
+import { patience } from '../../testing/patience.ts';
 
 const zone = parseName('example.org.');
 const quiet = new AbortController().signal;
@@ -57,7 +58,7 @@ function clientOf(
     transport: 'tcp',
     trust: { kind: 'public' },
     key: key === null ? null : keyOf(key),
-    timeout: 10_000,
+    timeout: patience,
     ...more,
   });
   t.after(() => client.close());
@@ -276,7 +277,7 @@ for (const [kind, [program, start]] of Object.entries(starters)) {
     const key = makeKey();
     const server = await start({ keys: [key], zones: [{ zone }] });
     t.after(() => server.dispose());
-    const client = clientOf(t, server.port, key, { timeout: 300 });
+    const client = clientOf(t, server.port, key, { timeout: 3_000 });
     assert.equal(await rcodeOf(client, queryMessage(zone, 'SOA')), 'NOERROR');
     server.signal('SIGSTOP');
     const update = addRecord({ name: named('www'), type: 'A', rdata: '192.0.2.2' }, 60);

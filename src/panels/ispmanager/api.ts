@@ -9,7 +9,7 @@ import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
-import { core } from './core.ts';
+import { core, dnsmanager } from './core.ts';
 import type { PanelDialect } from './dialect.ts';
 import { v4 } from './v4.ts';
 
@@ -24,8 +24,14 @@ export interface IspmanagerPanelSettings {
 }
 
 export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
-  return kind === 'ispmanager4' ? v4 : core;
+  return dialects[kind];
 }
+
+const dialects: Readonly<Record<PanelKind, PanelDialect>> = {
+  ispmanager4: v4,
+  ispmanager6: core,
+  dnsmanager,
+};
 
 export function localTool({ root, kind, mgrctl, timeout }: IspmanagerPanelSettings): LocalTool {
   return {

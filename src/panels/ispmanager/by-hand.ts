@@ -15,6 +15,7 @@ import {
 } from './api.ts';
 import type { CallDialect } from './dialect.ts';
 import { markParameter } from './hook.ts';
+import { strangerTo } from './owners.ts';
 
 /** Edits in the panel on this host through its local tool, without our mark (reference 6, 7, 12). */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
@@ -23,11 +24,15 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
   const call = async (parameters: Readonly<Record<string, string>>, ctx: CallContext): Promise<void> => {
     accepted(await callPanel(tool, parameters, ctx));
   };
+  const recordForm = (zone: DnsName, elid: string, record: ResourceRecord): Record<string, string> => ({
+    func: records.recordEdit,
+    plid: zoneId(zone),
+    elid,
+    ...formOf(record, records),
+    sok: 'ok',
+  });
   const save = async (zone: DnsName, elid: string, record: ResourceRecord, ctx: CallContext): Promise<void> =>
-    await call(
-      { func: records.recordEdit, plid: zoneId(zone), elid, ...formOf(record, records), sok: 'ok' },
-      ctx,
-    );
+    await call(recordForm(zone, elid, record), ctx);
   return {
     facts: (hook) => facts(hook, calls),
     knowsPlugin: async (ctx) => (await callPanel(tool, { func: 'domainsync' }, ctx)).kind === 'document',
@@ -44,11 +49,14 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     changeRecord: (zone, key, record, ctx) => save(zone, key, record, ctx),
     deleteRecord: (zone, key, ctx) =>
       call({ func: records.recordDelete, plid: zoneId(zone), elid: key, sok: 'ok' }, ctx),
+    stranger: (zone, ctx) => strangerTo(tool, zone, ctx),
+    tryAs: async (su, zone, record, ctx) =>
+      (await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx)).kind === 'refused',
   };
 }
 
 function facts(call: HookCall, calls: CallDialect): CallFacts {
-  const parameters = calls.parameters(call);
+  const { parameters } = calls.readings(call);
   return {
     func: parameters.get('func') ?? '',
     stage: calls.stage(call),

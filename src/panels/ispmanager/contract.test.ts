@@ -11,6 +11,7 @@ import { coreRecords } from '../../net/ispmanager/core-records.ts';
 import { v4Records } from '../../net/ispmanager/v4-records.ts';
 import { panelContract, type PanelSubject } from '../../testing/panel-contract.ts';
 import { createIspmanagerPanel } from './index.ts';
+import { patience } from '../../testing/patience.ts';
 
 const user = { name: 'alice', password: 'pw' };
 const zone = parseName('contract.example.');
@@ -44,7 +45,7 @@ async function start(
   };
   return {
     sandbox,
-    panel: createIspmanagerPanel({ root, kind: kinds[generation], timeout: 5_000 }),
+    panel: createIspmanagerPanel({ root, kind: kinds[generation], timeout: patience }),
     makeZone: async (name, records) => {
       await act('domain.edit', { elid: '', name: name.slice(0, -1), ip: '192.0.2.1' });
       const { recordEdit, form } = generation === 'v4' ? v4Records : coreRecords;

@@ -1,24 +1,35 @@
-import type { HookCall, Language } from '../../core/panel.ts';
+import type { HookCall, Language, Rank } from '../../core/panel.ts';
 import { coreRecords } from '../../net/ispmanager/core-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
-import { readEnvironmentParameters } from './parameters.ts';
+import { readEnvironmentCall, utf8 } from './parameters.ts';
 
 const calls: CallDialect = {
   // Not told by the panel (reference 11.3): there is a handler for each stage.
   stage: ({ stage }) => stage ?? '',
-  parameters: readEnvironmentParameters,
-  actor: ({ environment }) => environment['AUTH_USER'] ?? '',
+  readings: readEnvironmentCall,
+  actor: ({ environment }) => ({
+    name: utf8(environment['AUTH_USER']),
+    rank: rank(environment['AUTH_LEVEL']),
+  }),
   session: (call) => cookie(call, 'ses5'),
   language,
-  // Level 29 is the administrator, 30 the host itself (reference 11.3).
-  isAdmin: ({ environment }) => Number(environment['AUTH_LEVEL'] ?? 30) >= 29,
   // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form (reference 5.2).
   error: (text, field) => {
     const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
     return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
   },
 };
+
+/** 16 user, 24 reseller, 29 administrator, 30 the host itself (reference 1, 11.3). */
+function rank(level: string | undefined): Rank {
+  if (level === undefined || !/^[1-3]?\d$/u.test(level)) return 'nobody';
+  const number = Number(level);
+  if (number > 30) return 'nobody';
+  if (number >= 29) return 'administrator';
+  if (number >= 24) return 'reseller';
+  return number >= 16 ? 'user' : 'nobody';
+}
 
 /** Cookies are named after the panel, and their value goes to the first colon or has parts (reference 3.1). */
 function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
@@ -36,7 +47,7 @@ function language(call: HookCall): Language {
   return word.trim().toLowerCase().startsWith('ru') ? 'ru' : 'en';
 }
 
-/** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference 7.1, 9, 11.5). */
+/** ISPmanager 5 and 6 (reference 7.1, 9, 11.5). */
 export const core: PanelDialect = {
   records: coreRecords,
   calls,
@@ -47,7 +58,7 @@ export const core: PanelDialect = {
     'domain.record.edit': 'record-form',
     'domain.record.delete': 'record-delete',
     'domain.autorecords': 'hint-action',
-    'domain.passredirect': 'hint',
+    'domain.passredirect': 'hint-move',
     dnsparam: 'hint',
     'dnsparam.fixall': 'hint-action',
     'webdomain.edit': 'hint',
@@ -65,7 +76,12 @@ export const core: PanelDialect = {
     'user.delete': 'hint-user',
   },
   documented: ['func', 'plid', 'elid', 'elids', 'masterip', 'dtype'],
+  groupList: 'elids',
+  hasCopies: false,
   hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
   // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };
+
+/** DNSmanager 5 and 6 (reference 8.2). */
+export const dnsmanager: PanelDialect = { ...core, hasCopies: true };

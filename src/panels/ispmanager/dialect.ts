@@ -1,6 +1,6 @@
-import type { HookCall, Language } from '../../core/panel.ts';
+import type { Actor, HookCall, Language } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
-import type { Parameters } from './parameters.ts';
+import type { Readings } from './parameters.ts';
 
 /** What a panel function means to us. */
 export type FunctionRole =
@@ -13,20 +13,21 @@ export type FunctionRole =
   | 'hint'
   /** The same about a user of the panel, whose name may look like that of a zone. */
   | 'hint-user'
+  /** As `hint`, for a function that gives a zone to another account. */
+  | 'hint-move'
   /** As `hint`, for a function without a form. */
   | 'hint-action';
 
 /** How a generation tells a handler what is happening (reference sections 10.3, 11.3). Pure. */
 export interface CallDialect {
   readonly stage: (call: HookCall) => string;
-  readonly parameters: (call: HookCall) => Parameters;
-  /** Who clicked. */
-  readonly actor: (call: HookCall) => string;
+  /** The parameters of a call, and what the panel may take them for. */
+  readonly readings: (call: HookCall) => Readings;
+  /** Who clicked; a level that is absent or unreadable is nobody's. */
+  readonly actor: (call: HookCall) => Actor;
   /** Something that is the same in all calls of one session; empty when there is nothing. */
   readonly session: (call: HookCall) => string;
   readonly language: (call: HookCall) => Language;
-  /** Whether that user administers the panel; a call without a level is the host's own (reference 12). */
-  readonly isAdmin: (call: HookCall) => boolean;
   /** The error element that carries a ready text, at a field of the form or at none. */
   readonly error: (text: string, field: string) => string;
 }
@@ -38,6 +39,10 @@ export interface PanelDialect {
   readonly functions: Readonly<Record<string, FunctionRole>>;
   /** Parameters besides those of the record form that identify a call; everything else is noise or a secret. */
   readonly documented: readonly string[];
+  /** The parameter of a group function that has its whole list; null: `elid` has it. Other functions have none (reference 11.3). */
+  readonly groupList: 'elids' | null;
+  /** Whether `dtype=slave` makes a copy of another server's zone, which has no records of its own (reference 8.2). */
+  readonly hasCopies: boolean;
   /** Parameters that may name the zones a hint is about. */
   readonly hinting: readonly string[];
   /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (reference 12). */

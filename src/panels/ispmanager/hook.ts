@@ -3,6 +3,7 @@ import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type {
+  Actor,
   EditEvent,
   HookCall,
   HookReply,
@@ -13,8 +14,9 @@ import type {
 } from '../../core/panel.ts';
 import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
+import { calledFunction, doubtAbout, hasValues, type CalledFunction } from './doubt.ts';
 import { ambiguousKeys, matchKey, matchKeys, namesMeant } from './keys.ts';
-import type { Parameters } from './parameters.ts';
+import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
 export const markParameter = 'domainsync_mark';
@@ -22,48 +24,96 @@ export const markParameter = 'domainsync_mark';
 /** Reads one hook call (reference sections 6, 7, 10, 11). Pure. */
 export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
   const stage = dialect.calls.stage(call);
-  if (stage !== 'before' && stage !== 'after') return { kind: 'ignore' };
-  const parameters = dialect.calls.parameters(call);
-  const name = parameters.get('func') ?? '';
-  const role = Object.hasOwn(dialect.functions, name) ? dialect.functions[name] : undefined;
-  if (role === undefined) return { kind: 'ignore' };
+  if (stage !== 'before' && stage !== 'after') return nothing;
+  const readings = dialect.calls.readings(call);
+  const { parameters } = readings;
+  const called = calledFunction(readings, dialect);
   const base: Base = {
     dialect,
     stage,
-    func: name,
-    saving: (parameters.get('sok') ?? '') !== '',
+    func: parameters.get('func') ?? '',
+    saving: readings.isSaving,
     parameters,
+    readings,
     fingerprint: fingerprintOf(call, parameters, dialect),
     actor: dialect.calls.actor(call),
     mark: parameters.get(markParameter) ?? null,
   };
+  if (called.kind !== 'ours') return notOurs(base, called);
+  const { role } = called;
+  const doubtful = doubtAbout({ dialect, role, readings });
+  if (doubtful !== null) return unclear(base, doubtful);
   try {
-    return isRerendered(base) ? onceMore(base) : decoders[role](base);
+    const event = decoders[role](base);
+    return event.kind === 'ignore' && stage === 'after' ? overlooked(base, role) : event;
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    return stage === 'before' ? { kind: 'invalid', problems: error.problems } : hintOfAll(base);
+    return stage === 'before' ? invalid(base, role, error.problems) : hintOfAll(base);
   }
+}
+
+/** A save or delete that cannot be understood. */
+function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
+  const creates = role === 'zone-form';
+  const zone = creates ? null : (zonesIn(base.parameters.get('plid') ?? identifiers(base))[0] ?? null);
+  return { kind: 'invalid', problems, actor: base.actor, zone, creates };
+}
+
+/** The names of zones in a list; what is none is passed over. */
+function zonesIn(list: string): DnsName[] {
+  const zones = new Set<DnsName>();
+  for (const text of list.split(/[\s,]+/u)) {
+    try {
+      if (text !== '') zones.add(zoneName(text));
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+    }
+  }
+  return [...zones];
 }
 
 /** What was done and cannot be understood is no longer to be refused: the zones are compared. */
 function hintOfAll(base: Base): PanelEvent {
-  return hint(base, ['plid', ...base.dialect.hinting]);
+  const isOfZone = valuesOf(base.readings, 'plid').some((zone) => zone !== '');
+  return hint(base, isOfZone ? ['plid'] : base.dialect.hinting);
 }
 
-/** The panel only draws a form anew after a field has changed (reference 2.3). */
-function isRerendered({ parameters, func }: Base): boolean {
-  return (parameters.get('sv_field') ?? '') !== '' && !func.endsWith('.delete');
+/** What the panel saves may be another thing than what we read. */
+function unclear(base: Base, parameter: string): PanelEvent {
+  if (base.stage === 'after') return hintOfAll(base);
+  // Whoever asks: the zone that we read may not be the one that the panel acts on, and nothing is said of any.
+  return {
+    kind: 'invalid',
+    problems: [problem('call.unclear', { parameter })],
+    actor: base.actor,
+    zone: null,
+    creates: true,
+  };
 }
 
-/** Should such a call save all the same, which is not known, the zone is compared. */
-function onceMore(base: Base): PanelEvent {
-  return base.saving ? hintOfAll(base) : nothing;
+function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>): PanelEvent {
+  if (base.stage === 'before') {
+    const mayEdit = called.kind === 'unclear' && called.mayEdit;
+    return mayEdit ? unclear(base, base.readings.isUnreadable ? 'body' : 'func') : nothing;
+  }
+  return called.kind === 'unclear' || base.saving ? hintOfAll(base) : nothing;
+}
+
+/** An `after` that nothing came of: where the panel may have saved something all the same, the zone is compared. */
+function overlooked(base: Base, role: FunctionRole): PanelEvent {
+  const { dialect, readings, saving } = base;
+  if (isCopy(base)) return nothing;
+  const isForm = role === 'zone-form' || role === 'record-form';
+  const isSeen = !isForm || !readings.isPartial || !hasValues({ dialect, role, readings });
+  return saving || role === 'zone-delete' || role === 'record-delete' || !isSeen ? hintOfAll(base) : nothing;
 }
 
 /** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
-  'hint-user': (base) => (acts(base) ? hint(base, ['domain']) : nothing),
+  'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
+  'hint-move': (base) =>
+    acts(base) ? (ownersChange(base, zonesIn(identifiers(base))) ?? hint(base)) : nothing,
   'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
@@ -71,6 +121,11 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   'record-form': (base) => (base.saving ? recordForm(base) : nothing),
   'record-delete': recordDelete,
 };
+
+/** DNSmanager: a copy of another server's zone has no records of its own (reference 8.2). */
+function isCopy({ dialect, func, parameters }: Base): boolean {
+  return dialect.hasCopies && dialect.functions[func] === 'zone-form' && parameters.get('dtype') === 'slave';
+}
 
 function acts({ saving, func }: Base): boolean {
   return saving || func.endsWith('.delete');
@@ -84,14 +139,15 @@ interface Base {
   readonly func: string;
   readonly saving: boolean;
   readonly parameters: Parameters;
+  readonly readings: Readings;
   readonly fingerprint: string;
-  readonly actor: string;
+  readonly actor: Actor;
   readonly mark: string | null;
 }
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
-  const parts = [dialect.calls.session(call), dialect.calls.actor(call)];
+  const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
   for (const name of [...dialect.documented, ...dialect.records.formFields]) {
     const value = parameters.get(name);
     if (value !== undefined && value !== '') parts.push(name, value);
@@ -103,10 +159,16 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
  * @param fields that may name zones or hosts
  */
-function hint({ stage, func: source, parameters, dialect }: Base, fields = dialect.hinting): PanelEvent {
+function hint(
+  { stage, func: source, readings, dialect, fingerprint }: Base,
+  fields = dialect.hinting,
+): PanelEvent {
   if (stage === 'before') return nothing;
   const zones = new Set<DnsName>();
-  for (const text of fields.flatMap((field) => (parameters.get(field) ?? '').split(/[\s,]+/u))) {
+  const texts = fields
+    .flatMap((field) => valuesOf(readings, field))
+    .flatMap((value) => value.split(/[\s,\0]+/u));
+  for (const text of texts) {
     if (!text.includes('.')) continue;
     try {
       zones.add(zoneName(text.toLowerCase()));
@@ -114,14 +176,23 @@ function hint({ stage, func: source, parameters, dialect }: Base, fields = diale
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source };
+  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, fingerprint };
+}
+
+/** A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about. */
+function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
+  const { stage, actor, fingerprint, parameters } = base;
+  if (stage !== 'before') return null;
+  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) => list.split(/[\s,]+/u));
+  const accounts = zones.length > 0 ? null : [...new Set(named)].filter((name) => name !== '');
+  return { kind: 'owners', actor, fingerprint, zones, accounts };
 }
 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
 function zoneForm(base: Base): PanelEvent {
-  if (identifiers(base).trim() !== '') return hint(base, ['elids', 'elid']);
-  // DNSmanager: a copy of another server's zone has no records of its own (reference 8.2).
-  if (base.parameters.get('dtype') === 'slave') return nothing;
+  const existing = (base.parameters.get('elid') ?? '').trim();
+  if (existing !== '') return ownersChange(base, zonesIn(existing)) ?? hint(base, ['elids', 'elid', 'name']);
+  if (isCopy(base)) return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
   const words = (name: string): string[] =>
     (base.parameters.get(name) ?? '').split(/[\s,]+/u).filter((word) => word !== '');
@@ -140,8 +211,9 @@ function zoneDelete(base: Base): PanelEvent {
 }
 
 /** What a group function is about; the later generation has the whole list in a parameter of its own (reference 11.3). */
-function identifiers({ parameters }: Base): string {
-  return (parameters.get('elids') ?? '') || (parameters.get('elid') ?? '');
+function identifiers({ parameters, dialect: { groupList } }: Base): string {
+  const list = groupList === null ? '' : (parameters.get(groupList) ?? '');
+  return list || (parameters.get('elid') ?? '');
 }
 
 function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'names' | 'resolve'> {
@@ -153,8 +225,8 @@ function recordForm(base: Base): PanelEvent {
   const { records } = base.dialect;
   const zone = zoneName((base.parameters.get('plid') ?? '').trim());
   const elid = base.parameters.get('elid') ?? '';
-  if (isPanelsOwn(records, elid)) return nothing;
   const given = formOf(base);
+  if (isPanelsOwn(records, elid, given)) return nothing;
   const place = { zone, records };
   // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is known.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
@@ -163,9 +235,11 @@ function recordForm(base: Base): PanelEvent {
   return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), names, resolve }] };
 }
 
-/** SOA and what the DNSSEC engine makes: an edit of such a row passes in the panel only (docs/adoption.md, row 21). */
-function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string): boolean {
-  return ownTypes.has((typeOfKey(key) ?? '').toUpperCase());
+/** SOA and what the DNSSEC engine makes: an edit that leaves such a row its type passes in the panel only (docs/adoption.md, row 21). */
+function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given: Cells): boolean {
+  const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());
+  const type = (given['rtype'] ?? '').trim();
+  return isOwn(typeOfKey(key) ?? '') && (type === '' || isOwn(type));
 }
 
 interface Place {

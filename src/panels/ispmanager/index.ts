@@ -14,13 +14,15 @@ import {
   type LocalTool,
 } from './api.ts';
 import { decode, encode } from './hook.ts';
+import { refuseCut } from './lists.ts';
+import { readOwners } from './owners.ts';
 import { PanelWriter } from './write.ts';
 
 /** An ISPmanager or DNSmanager on this host (reference sections 6, 7, 10 to 12). */
 export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel {
   const tool = localTool(settings);
   const dialect = dialectOf(settings);
-  const { language, isAdmin } = dialect.calls;
+  const { language, actor } = dialect.calls;
   const writer = new PanelWriter(tool, dialect);
   return {
     id: `ispmanager ${settings.root}`,
@@ -32,9 +34,10 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     },
     decode: (call) => decode(call, dialect),
     language,
-    isAdmin,
+    isAdmin: (call) => actor(call).rank === 'administrator',
     encode: (verdict, text) => encode(verdict, text, dialect),
     listZones: (ctx) => listZones(tool, ctx),
+    readOwners: (ctx) => readOwners(tool, ctx),
     readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
     deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
@@ -57,14 +60,6 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly Dn
       throw new PanelError('panel.garbled', { text: `a domain called "${name}"` }, error);
     }
   });
-}
-
-/** A banner about a record limit means that rows are missing (reference 4.6). */
-function refuseCut(document: XmlElement): void {
-  const cut = childrenNamed(document, 'banner').some((banner) =>
-    /limit/i.test(`${banner.attributes['id'] ?? ''} ${banner.attributes['infotype'] ?? ''} ${banner.text}`),
-  );
-  if (cut) throw new PanelError('panel.garbled', { text: 'the list is cut at the record limit' });
 }
 
 async function readZone(

@@ -22,11 +22,11 @@ export function formCalls(kind: PanelKind): CallDialect {
 
 /** Reads one call of the settings form (reference 10.3, 11.3). A form that is only drawn anew is being opened (2.3). Pure. */
 export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
-  const parameters = calls.parameters(call);
+  const { parameters } = calls.readings(call);
   return {
     language: calls.language(call),
     saving: (parameters.get('sok') ?? '') !== '' && (parameters.get('sv_field') ?? '') === '',
-    allowed: calls.isAdmin(call),
+    allowed: calls.actor(call).rank === 'administrator',
     field: (name) => parameters.get(name) ?? '',
   };
 }

@@ -1,17 +1,26 @@
+import type { Rank } from '../../core/panel.ts';
 import { v4Records } from '../../net/ispmanager/v4-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
-import { readCgiParameters } from './parameters.ts';
+import { readCgiCall, utf8 } from './parameters.ts';
+
+/** Levels of this generation (reference 1). */
+const ranks: ReadonlyMap<string, Rank> = new Map([
+  ['5', 'user'],
+  ['6', 'reseller'],
+  ['7', 'administrator'],
+]);
 
 const calls: CallDialect = {
   stage: ({ environment }) => environment['HANDLER_STAGE'] ?? '',
-  parameters: readCgiParameters,
-  actor: ({ environment }) => environment['REMOTE_USER'] ?? '',
+  readings: readCgiCall,
+  actor: ({ environment }) => ({
+    name: utf8(environment['REMOTE_USER']),
+    rank: ranks.get(environment['SESSION_LEVEL'] ?? '') ?? 'nobody',
+  }),
   session: ({ environment }) => environment['AUTHID'] ?? '',
   language: ({ environment }) =>
     (environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en',
-  // Level 7 is the administrator (reference section 3).
-  isAdmin: ({ environment }) => Number(environment['SESSION_LEVEL'] ?? 7) >= 7,
   // Code 9 is a plugin's own ready text (reference 5.1).
   error: (text, field) =>
     `<error code="9"${field === '' ? '' : ` val="${escapeXml(field)}"`}>${escapeXml(text)}</error>`,
@@ -38,6 +47,8 @@ export const v4: PanelDialect = {
     'user.delete': 'hint-user',
   },
   documented: ['func', 'plid', 'elid', 'ip', 'ns', 'mx'],
+  groupList: null,
+  hasCopies: false,
   hinting: ['domain', 'name', 'elid', 'alias'],
   secretArgument: null,
 };

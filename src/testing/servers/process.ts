@@ -6,6 +6,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patience } from '../patience.ts';
 
 /** For `skip` of node:test: why a test that needs these programs cannot run here; false: they are here. */
 export function missingPrograms(...programs: readonly string[]): string | false {
@@ -67,7 +68,7 @@ export class ServerProcess {
     return this.#child?.pid ?? 0;
   }
 
-  /** @throws {Error} with the log when it ends or does not answer within 20 s */
+  /** @throws {Error} with the log when it ends or does not answer in time */
   async start(): Promise<void> {
     const log = openSync(join(this.folder, 'server.log'), 'a');
     const child = spawn(this.#program, this.#words, { stdio: ['ignore', log, log], cwd: this.folder });
@@ -104,11 +105,11 @@ export class ServerProcess {
   }
 }
 
-/** Asks again and again until something is so. @throws {Error} after 20 s */
+/** Asks again and again until something is so. @throws {Error} when it never is */
 export async function until(test: () => Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await test())) {
-    if (performance.now() - started > 20_000) throw new Error('waited 20 s in vain');
+    if (performance.now() - started > patience) throw new Error(`waited ${patience / 1_000} s in vain`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -13,7 +13,7 @@ export function isAnswered(zones: Zones, name: DnsName): boolean {
   if (zone === undefined) return false;
   const owners = [...(zones.get(zone)?.values() ?? [])].map((record) => record.name);
   const exists = (one: DnsName): boolean => owners.some((owner) => isWithin(owner, one));
-  if (exists(name)) return owners.includes(name);
+  if (name === zone || exists(name)) return owners.includes(name);
   let encloser = parentName(name);
   while (encloser !== zone && !exists(encloser)) encloser = parentName(encloser);
   return owners.includes(parseName('*', encloser));

@@ -56,6 +56,11 @@ test('4,000 histories of a zone below one that answers its names already (issue 
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
+test('issue 11.1: 4,000 histories of several users, one of whom may not', async () => {
+  const runs = await Promise.all([simulate(2_000, 1, 'users'), simulate(2_000, 2_001, 'users')]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
 test('a history is the same each time it is played', async () => {
   const [first, second] = await Promise.all([playHistory(7), playHistory(7)]);
   assert.deepEqual(first.log, second.log);

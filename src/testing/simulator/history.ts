@@ -1,13 +1,13 @@
-import { parseName, type DnsName } from '../../dns/name.ts';
+import { labels, parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
-import type { EditEvent, EditItem } from '../../core/panel.ts';
+import type { Actor, EditEvent, EditItem } from '../../core/panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
-import { checkWorld } from './laws.ts';
+import { checkWorld, forged } from './laws.ts';
 import { Random } from './random.ts';
 import type { CentralFault, CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
-import { defaultRecords, recordsEvent, World, type LocalPart, type Side } from './world.ts';
+import { administrator, defaultRecords, recordsEvent, World, type LocalPart, type Side } from './world.ts';
 
 /** What a history has done that its laws must know of. */
 export interface Traces {
@@ -25,6 +25,8 @@ export interface HistoryResult {
 
 const main = parseName('joined.example.');
 const alone = parseName('alone.example.');
+const owner: Actor = { name: 'alice', rank: 'user' };
+const intruder: Actor = { name: 'eve', rank: 'user' };
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
 export interface HistoryOptions {
@@ -38,6 +40,8 @@ export interface HistoryOptions {
   readonly two: boolean;
   /** Whether the zone that comes and goes lies below one that both sides have and that answers its names. */
   readonly above: boolean;
+  /** Whether several users edit, one of whom may not, and the panel's list does not always tell owners. */
+  readonly users: boolean;
 }
 
 /**
@@ -69,17 +73,26 @@ class History {
   readonly #fresh: DnsName;
   readonly #above: boolean;
   readonly #ttls: boolean;
+  readonly #users: boolean;
 
   constructor(
     world: World,
     random: Random,
-    { ttls = false, byName = false, signed = false, two = false, above = false }: Partial<HistoryOptions>,
+    {
+      ttls = false,
+      byName = false,
+      signed = false,
+      two = false,
+      users = false,
+      above = false,
+    }: Partial<HistoryOptions>,
   ) {
     this.#world = world;
     this.#random = random;
     this.#ttls = ttls;
     this.#above = above;
     this.#fresh = above ? parseName('fresh', main) : parseName('fresh.example.');
+    this.#users = users;
     if (ttls) world.defaultTtl = 3_600;
     world.byName = byName;
     if (signed) for (const zone of [main, alone, this.#fresh]) world.central.signed.add(zone);
@@ -209,7 +222,34 @@ class History {
 
   async #edit(zone: DnsName, items: readonly EditItem[], carryOut: () => boolean): Promise<void> {
     if (!this.#world.panel.zones.has(zone)) return;
-    await this.#world.edit((stage) => recordsEvent(zone, items, stage), carryOut, this.#localPart());
+    const actor = this.#users ? this.#someone(zone) : administrator;
+    const local = this.#localPart();
+    await this.#world.edit((stage) => recordsEvent(zone, items, stage, actor), carryOut, local);
+    if (this.#users && this.#random.chance(0.4)) await this.#intrude(zone);
+  }
+
+  /** Who edits; the panel's list does not tell at every time whose the zone is. */
+  #someone(zone: DnsName): Actor {
+    this.#world.panel.owners.set(zone, this.#random.chance(0.4) ? null : [owner.name]);
+    return this.#random.chance(0.25) ? administrator : owner;
+  }
+
+  /** Somebody tries to edit a zone that is not his; the panel refuses that. */
+  async #intrude(zone: DnsName): Promise<void> {
+    const old = this.#held(zone).find(() => this.#random.chance(0.3)) ?? null;
+    const add = record(
+      zone,
+      old?.type === 'A' ? (labels(old.name)[0] ?? '@') : this.#random.pick(hosts),
+      'A',
+      forged,
+    );
+    const items = [{ remove: old, add }];
+    const local = { ...this.#localPart(), refuses: true };
+    await this.#world.edit(
+      (stage) => recordsEvent(zone, items, stage, intruder),
+      () => false,
+      local,
+    );
   }
 
   #localPart(): LocalPart {
@@ -247,7 +287,7 @@ class History {
     const kind = panel.zones.has(zone) && this.#random.chance(0.8) ? 'zone-delete' : 'zone-create';
     const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
     const event = (stage: 'before' | 'after'): EditEvent => {
-      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: 'alice', mark: null };
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, mark: null };
       return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
     };
     const carryOut = (): boolean => {

@@ -8,6 +8,9 @@ import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
 import type { World } from './world.ts';
 
+/** Last part of an address that only an intruder wants (`HistoryOptions.users`). */
+export const forged = 250;
+
 /** The panel and one of its centrals. */
 interface Pair {
   readonly panel: PanelStore;
@@ -52,6 +55,8 @@ async function checkPair(world: Pair, traces: Traces, engine: Engine): Promise<s
     if (!excused && !waits)
       found.push(`operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`);
   }
+  if (world.central.everHeld.has(`192.0.2.${forged}`))
+    found.push('the central held what somebody without a right to the zone wanted there');
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) found.push(...checkZone(world, traces, zone, await engine.view(zone)));
   return found;

@@ -38,6 +38,7 @@ export function mortalJournal(journal: Journal, life: Life): Journal {
     zones: () => alive(() => journal.zones()),
     zone: (zone: DnsName) => alive(() => journal.zone(zone)),
     rows: (zone: DnsName) => alive(() => journal.rows(zone)),
+    owners: () => alive(() => journal.owners()),
     counts: () => alive(() => journal.counts()),
     fact: (name: string) => alive(() => journal.fact(name)),
     close: () => alive(() => journal.close()),

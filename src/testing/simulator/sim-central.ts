@@ -33,6 +33,8 @@ export class CentralStore {
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
   readonly late = new Set<string>();
+  /** Data of every record that was ever added. */
+  readonly everHeld = new Set<string>();
 }
 
 /**
@@ -123,6 +125,7 @@ export class SimCentral implements Central {
         const id = recordId(record);
         if (add && !records.has(id)) {
           records.set(id, record);
+          this.store.everHeld.add(record.rdata);
           added.push(record);
         } else if (!add && records.delete(id)) removed.push(record);
       });

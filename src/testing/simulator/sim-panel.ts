@@ -7,6 +7,7 @@ import {
   PanelError,
   type HookReply,
   type Language,
+  type OwnerList,
   type Panel,
   type PanelEvent,
   type PanelRecord,
@@ -21,6 +22,8 @@ export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+  /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
+  readonly owners = new Map<DnsName, readonly string[] | null>();
 
   visible(zone: DnsName): ReadonlyMap<string, ResourceRecord> | null {
     const old = this.stale.get(zone);
@@ -76,6 +79,17 @@ export class SimPanel implements Panel {
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
     await this.#travel(ctx);
     return [...this.store.zones.keys()];
+  }
+
+  /** Without the delays of other reads, so that the histories of a seed stay what they are. */
+  async readOwners(ctx: CallContext): Promise<OwnerList> {
+    if (this.#life.dead) await never();
+    ctx.signal.throwIfAborted();
+    if (this.failing) throw new PanelError('panel.unreachable');
+    const { zones, owners } = this.store;
+    const of = (zone: DnsName): readonly string[] | null =>
+      owners.has(zone) ? (owners.get(zone) ?? null) : ['alice'];
+    return { way: 'column', zones: new Map([...zones.keys()].map((zone) => [zone, of(zone)])) };
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {

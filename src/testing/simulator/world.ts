@@ -7,6 +7,7 @@ import { defaultEngineSettings, type EngineSettings } from '../../core/engine/se
 import type { Journal } from '../../core/journal.ts';
 import {
   PanelError,
+  type Actor,
   type EditEvent,
   type EditItem,
   type PanelEvent,
@@ -184,7 +185,14 @@ export class World {
         throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
     };
     panel.onDelete = async (zone, mark, stage) => {
-      const edit = { kind: 'zone-delete', stage, zone, fingerprint: mark, actor: 'root', mark } as const;
+      const edit = {
+        kind: 'zone-delete',
+        stage,
+        zone,
+        fingerprint: mark,
+        actor: administrator,
+        mark,
+      } as const;
       const edits: PanelEvent = { kind: 'edits', edits: [edit] };
       const verdict = await several.answer(edits, new AbortController().signal);
       if (verdict.kind === 'refuse' && stage === 'before')
@@ -237,7 +245,12 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    await this.#hook({ kind: 'hint', zones: zone === 'all' ? 'all' : [zone], source: 'wwwdomain.edit' });
+    await this.#hook({
+      kind: 'hint',
+      zones: zone === 'all' ? 'all' : [zone],
+      source: 'wwwdomain.edit',
+      fingerprint: '',
+    });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
@@ -286,17 +299,21 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
   ];
 }
 
+/** Whose edits the panel's owner check never stands against. */
+export const administrator: Actor = { name: 'alice', rank: 'administrator' };
+
 export function recordsEvent(
   zone: DnsName,
   items: readonly EditItem[],
   stage: 'before' | 'after',
+  actor = administrator,
 ): EditEvent {
   return {
     kind: 'records',
     stage,
     zone,
     fingerprint: JSON.stringify([zone, items]),
-    actor: 'alice',
+    actor,
     mark: null,
     names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {

@@ -1,7 +1,8 @@
 /** What goes wrong at the central, in the panel, or in between: both sides change, or neither. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endProcess, somebody, until, type Stage } from '../../../demo/stage.ts';
+import { personAt } from '../../../demo/person.ts';
+import { endProcess, neighbour, somebody, until, type Stage } from '../../../demo/stage.ts';
 import { address, holds, holdsName } from '../../../demo/words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, whileIts, zone } from './scene.ts';
 
@@ -15,6 +16,23 @@ export function faultSteps(stage: () => Stage): void {
       text: 'blocked by the provider',
     });
     await refused(stage(), () => atPanel.save(zone, address('bad', '192.0.2.9')), /blocked by the provider/);
+  });
+
+  test('issue 11.1: another user of the panel: it says no, the central is not asked', async () => {
+    const { panel, central, atPanel } = stage();
+    await settled(stage());
+    const intruder = personAt(() => panel, atPanel.words, neighbour);
+    const asked = central.requests.length;
+    const tries = [
+      () => intruder.save(zone, address('_forged', '192.0.2.66')),
+      () => intruder.makeZone(`below.${zone}`),
+      () => intruder.dropZone(zone),
+    ];
+    for (const act of tries) assert.match((await act()).error?.text ?? '', /access/iu);
+    assert.deepEqual(
+      central.requests.slice(asked).filter(({ params }) => JSON.stringify(params).includes(zone)),
+      [],
+    );
   });
 
   test("somebody else's zone: refused", async () => {
@@ -68,7 +86,7 @@ export function faultSteps(stage: () => Stage): void {
     const record = address('cut', '192.0.2.14');
     const pid = await stage().agent();
     assert.ok(pid !== null);
-    central.faults.add({ func: atCentral.words.save, effect: 'delay-after', ms: 3_000 });
+    central.faults.add({ func: atCentral.words.save, effect: 'delay-after', ms: 8_000 });
     const editing = atPanel.save(zone, record);
     await until('the central to carry it out', () => holds(central, zone, record));
     await endProcess(pid, 'SIGKILL');
@@ -102,7 +120,7 @@ export function faultSteps(stage: () => Stage): void {
     assert.ok(!holdsName(stage().panel, zone, 'down'));
     await stage().centralUp();
     const up = address('up', '192.0.2.16');
-    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok);
     onBoth(stage(), up);
   });
 }

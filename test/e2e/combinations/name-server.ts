@@ -271,7 +271,7 @@ function faultSteps(stage: () => ServerStage): void {
 
   test('the server halted in mid-edit: refused in time, on neither side or on both', async () => {
     const { atPanel, server } = stage();
-    stage().configure({}, { deadline: '2' });
+    stage().configure({}, { deadline: '3' });
     await until(
       'the new settings',
       async () => (await atPanel.save(zone, address(`d${Date.now()}`, '192.0.2.15'))).ok,
@@ -283,12 +283,14 @@ function faultSteps(stage: () => ServerStage): void {
     try {
       const answer = await atPanel.save(zone, record);
       assert.equal(answer.ok, false, answer.body);
-      assert.ok(performance.now() - started < 5_000);
+      // Where the deadline of the settings were not in force, it would be 10 s.
+      assert.ok(performance.now() - started < 9_000);
     } finally {
       server.signal('SIGCONT');
+      stage().configure();
     }
     const up = address('goes-on', '192.0.2.17');
-    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok);
     await settled(stage());
     await onNeither(stage(), record);
     await onBoth(stage(), up);
@@ -302,7 +304,7 @@ function faultSteps(stage: () => ServerStage): void {
     assert.ok(!holdsName(panel, zone, 'down'));
     await there.up();
     const up = address('up', '192.0.2.19');
-    await until('edits again', async () => (await atPanel.save(zone, up)).ok, 30_000);
+    await until('edits again', async () => (await atPanel.save(zone, up)).ok);
     await onBoth(stage(), up);
   });
 }

@@ -15,7 +15,7 @@ export async function openScene(combination: Combination): Promise<Stage> {
   const stage = await makeStage(combination);
   await stage.install();
   stage.configure();
-  await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok, 30_000);
+  await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
   await until('its content at the central', () => agree(stage.panel, stage.central, zone));
   return stage;
 }

@@ -1,0 +1,52 @@
+import { counted } from '../../core/describe.ts';
+import type { OwnerKnowledge } from '../owner-knowledge.ts';
+import { note, ok, warning, type Finding } from './finding.ts';
+
+const selfTest = '"domainsync doctor --self-test"';
+
+/** Whether edits are refused for the right people only, and whether they can be refused at all (docs/decisions/010-who-may.md). */
+export function lookAtOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {
+  if (check === 'off') return [whereOff(provedAt)];
+  if (check === 'proved') {
+    const text = `the panel checks access before it calls domainsync (self-test of ${day(provedAt)})`;
+    return [ok('owners', text)];
+  }
+  if (way === null) {
+    const text =
+      'the panel was not asked yet whose each zone is: until then edits of users are refused (panel.not-read-yet)';
+    return [
+      note(
+        'owners',
+        text,
+        'wait: the agent asks when it starts; if this stays, the log tells why (owners.later)',
+      ),
+    ];
+  }
+  if (way === 'none') {
+    const text =
+      'the panel does not tell whose a zone is: edits of users cannot be refused in time, they are sent to the central ' +
+      'after the panel has saved them; edits of administrators are refused as usual';
+    const wayOut = `run ${selfTest}; or, if you know that the panel checks access before it calls handlers, set [sync] owner_check = off`;
+    return [warning('owners', text, wayOut)];
+  }
+  const how = way === 'column' ? 'the panel tells' : 'the list as each account sees it tells';
+  const except =
+    unknown === 0 ? '' : `, ${unknown} of them of no owner that is known: edits of users there are followed`;
+  return [ok('owners', `${how} whose each zone is: ${counted(zones, 'zone')}${except}`)];
+}
+
+function whereOff(provedAt: number | null): Finding {
+  if (provedAt !== null) {
+    const text = `owner_check = off; the panel checks access before it calls domainsync (self-test of ${day(provedAt)})`;
+    return ok('owners', text);
+  }
+  const text =
+    'owner_check = off: an edit is written at the central whoever makes it. If the panel does not check access before it ' +
+    "calls handlers, any user can write any other user's zone there";
+  return note('owners', text, `${selfTest} tells whether it does`);
+}
+
+/** UTC. */
+function day(wall: number | null): string {
+  return wall === null ? '-' : new Date(wall).toISOString().slice(0, 10);
+}

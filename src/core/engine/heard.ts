@@ -1,0 +1,97 @@
+import { isMirrored } from '../ledger.ts';
+import type { Operation } from '../operation.ts';
+import type { EditEvent, RecordsEvent } from '../panel.ts';
+import type { Refused } from './carry-out.ts';
+import { keepCompensation } from './keep-compensation.ts';
+import { mirrorDraft, resolve } from './mirror.ts';
+import { fromEvent, newOperation, showsDone, viewItems } from './operations.ts';
+import { isPassing } from './passing.ts';
+import { agreesTwice, type PanelView } from './panel-view.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before a panel read shows it.
+ * @throws {JournalError}
+ */
+export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
+  if (event.kind === 'zone-create') runtime.compareSoon(event.zone, 'left-to-the-panel');
+  else if (event.kind === 'zone-delete') runtime.compareSoon(event.zone, 'left-to-the-panel', 'named');
+  else await hearRecords(runtime, event);
+}
+
+async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void> {
+  const { journal, settings } = runtime.ports;
+  const entry = await journal.zone(event.zone);
+  const resolved = entry !== null && isMirrored(entry.standing) ? await resolve(runtime, event) : null;
+  if (resolved?.kind !== 'items') {
+    runtime.compareSoon(event.zone, 'left-to-the-panel', 'braked');
+    return;
+  }
+  const items = resolved.items.map((item) => ({ ...item, mirrored: true, note: null }));
+  const heard = newOperation(runtime, {
+    ...fromEvent(event),
+    kind: 'records',
+    class: 'compensate',
+    items,
+    afterSeen: true,
+  });
+  await journal.commit({ operations: [heard] });
+  runtime.since.set(heard.id, runtime.now);
+  runtime.wakeZone(event.zone, settings.confirmDelay);
+}
+
+/** Whether it is such an edit, and nothing was written for it. */
+export function isHeard({ class: kind, state, afterSeen, removed, added }: Operation): boolean {
+  const isWritten = removed.length + added.length > 0;
+  return kind === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
+}
+
+/**
+ * Carries out at the central what the panel shows of an edit that was left to it; what the central will not have is put back in the
+ * panel. What the panel shows not at all, or otherwise, is left to a comparison.
+ * @throws {JournalError} when it has to be tried again
+ */
+export async function followHeard(runtime: Runtime, heard: Operation, view: PanelView): Promise<void> {
+  const { journal, settings } = runtime.ports;
+  if (!showsDone(heard, view)) {
+    const seen = view.records === null ? 'gone' : viewItems(heard, view).join();
+    const wait = { patience: settings.visibilityWait, gap: settings.readGap };
+    if (!agreesTwice(runtime, heard, view, seen, wait)) return;
+    await journal.commit({ operations: [runtime.next(heard, 'reverted')] });
+    runtime.forget(heard.id);
+    runtime.compareSoon(heard.zone, 'kept-otherwise', 'braked');
+    return;
+  }
+  const { signal, done } = runtime.deadline(settings.stepTimeout);
+  const outcome = await mirrorDraft(runtime, heard, heard.items, signal).finally(done);
+  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, null);
+  else await notApplied(runtime, heard, outcome);
+}
+
+/** During an outage it is tried again; a refusal is put back in the panel. */
+async function notApplied(
+  runtime: Runtime,
+  heard: Operation,
+  { problems, operation }: Refused,
+): Promise<void> {
+  const { journal, settings } = runtime.ports;
+  const attempts = heard.attempts + 1;
+  // What our own journal failed to do is no answer of the central's.
+  if (!problems.every(({ code }) => isPassing(code) || code.startsWith('journal.'))) {
+    const base = operation ?? heard;
+    await journal.commit({ operations: [{ ...base, state: 'reverting', afterSeen: true, problems }] });
+    runtime.since.set(base.id, runtime.now);
+    runtime.wakeZone(heard.zone, settings.confirmDelay);
+    return;
+  }
+  const again = operation === null ? heard : newOperation(runtime, copyOf(heard));
+  await journal.commit({ operations: [{ ...again, attempts, problems }] });
+  runtime.since.set(again.id, runtime.now);
+  runtime.wakeZone(heard.zone, runtime.backoff(attempts));
+}
+
+/** The first try has its own end by now. */
+function copyOf(heard: Operation): Parameters<typeof newOperation>[1] {
+  const { kind, class: group, zone, fingerprint, actor, items, afterSeen } = heard;
+  return { kind, class: group, zone, fingerprint, actor, items, afterSeen };
+}

@@ -1,0 +1,33 @@
+import type { Language } from '../core/panel.ts';
+import type { OwnerKnowledge } from '../app/owner-knowledge.ts';
+
+type Text = Readonly<Record<Language, string>>;
+
+const texts = {
+  unknown: { en: 'Not known yet', ru: 'Пока неизвестны' },
+  told: { en: 'Known: the panel tells whose each zone is', ru: 'Известны: панель сообщает, чья каждая зона' },
+  'not-told': {
+    en: 'Not told by the panel: changes by users are not refused, only sent afterwards. Run: domainsync doctor --self-test',
+    ru: 'Панель их не сообщает: изменения пользователей не отклоняются, а передаются после сохранения. Выполните: domainsync doctor --self-test',
+  },
+  proved: {
+    en: 'Not needed: this panel checks access itself first (seen by the self-test)',
+    ru: 'Не требуются: панель сначала сама проверяет права (подтверждено самопроверкой)',
+  },
+  off: {
+    en: 'Not checked ([sync] owner_check = off): only the panel decides who may change a zone',
+    ru: 'Не проверяются ([sync] owner_check = off): кому можно менять зону, решает только панель',
+  },
+} as const satisfies Readonly<Record<string, Text>>;
+
+/** What the settings form says of owners: who has changes refused, or sent to the central, before the panel saves them. */
+export function ownersText(known: OwnerKnowledge | null, language: Language): string {
+  return texts[stateOf(known)][language];
+}
+
+function stateOf(known: OwnerKnowledge | null): keyof typeof texts {
+  if (known === null) return 'unknown';
+  if (known.check !== 'on') return known.check;
+  if (known.way === null) return 'unknown';
+  return known.way === 'none' ? 'not-told' : 'told';
+}

@@ -1,0 +1,94 @@
+/**
+ * Where the panel may read a call in another way than we do. What it saves then is not known: such an edit is refused before it is
+ * done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
+ */
+import type { FunctionRole, PanelDialect } from './dialect.ts';
+import { plainName, valuesOf, type Readings } from './parameters.ts';
+
+export type CalledFunction =
+  | { readonly kind: 'ours'; readonly name: string; readonly role: FunctionRole }
+  /** None of ours in any reading. */
+  | { readonly kind: 'other' }
+  /** `mayEdit`: one that we are to be asked before. */
+  | { readonly kind: 'unclear'; readonly mayEdit: boolean };
+
+/** Which function the panel runs. */
+export function calledFunction(readings: Readings, { functions }: PanelDialect): CalledFunction {
+  const roleOf = (name: string): FunctionRole | undefined =>
+    Object.hasOwn(functions, name) ? functions[name] : undefined;
+  const [name, ...others] = new Set(valuesOf(readings, 'func'));
+  if (name === undefined) {
+    const acts = readings.isSaving || readings.mayHideSok;
+    return acts ? { kind: 'unclear', mayEdit: true } : { kind: 'other' };
+  }
+  const role = roleOf(name);
+  const isRead = readings.parameters.get('func') === name && others.length === 0;
+  if (role !== undefined && isRead) return { kind: 'ours', name, role };
+  const roles = [name, ...others].map((one) => roleOf(plainName(one))).filter((one) => one !== undefined);
+  if (roles.length === 0) return { kind: 'other' };
+  return { kind: 'unclear', mayEdit: roles.some((one) => !isHint(one)) };
+}
+
+function isHint(role: FunctionRole): boolean {
+  return role.startsWith('hint');
+}
+
+export interface DoubtfulCall {
+  readonly dialect: PanelDialect;
+  readonly role: FunctionRole;
+  readonly readings: Readings;
+}
+
+/** What of an edit is not clear: the name of a parameter, or `body`. Null: nothing, or the call is no edit in any reading. */
+export function doubtAbout(call: DoubtfulCall): string | null {
+  const { dialect, role, readings } = call;
+  if (isHint(role)) return null;
+  const acts = role === 'zone-delete' || role === 'record-delete';
+  if (!acts && !readings.isSaving && !mayBeSave(call)) return null;
+  if (readings.isUnreadable) return 'body';
+  if (!acts && !readings.isSaving) return 'sok';
+  const names = ['func', 'plid', 'elid', ...namesOf(role, dialect)];
+  return names.find((name) => hasSeveral(readings, name)) ?? listDoubt(call, acts);
+}
+
+/**
+ * Whether a form may be saved though no `sok` shows. Where it would not show whole, a form that carries nothing to save is taken for
+ * an opening, and one that is only drawn anew (`sv_field`) is not refused: whether such calls carry an empty `sok` is not known.
+ */
+function mayBeSave(call: DoubtfulCall): boolean {
+  const { parameters, isPartial, mayHideSok } = call.readings;
+  const isRedrawn = (parameters.get('sv_field') ?? '') !== '';
+  return mayHideSok && (!isPartial || (!isRedrawn && hasValues(call)));
+}
+
+/** Whether there would be something to save. */
+export function hasValues({ dialect, role, readings }: DoubtfulCall): boolean {
+  if (role === 'zone-delete-confirm') return true;
+  const fields = role === 'record-form' ? dialect.records.formFields : ['name', 'ip'];
+  return fields.some((field) => valuesOf(readings, field).some((value) => value !== ''));
+}
+
+/** Parameters that decide what is saved, besides those of every function. */
+function namesOf(role: FunctionRole, { records, groupList, hasCopies }: PanelDialect): readonly string[] {
+  if (role === 'record-form') return records.formFields;
+  if (role === 'zone-form') return hasCopies ? ['name', 'dtype'] : ['name'];
+  return groupList === null ? [] : [groupList];
+}
+
+/** Several values in one place, or one that ends elsewhere for readers that stop at a NUL octet. */
+function hasSeveral({ sources }: Readings, name: string): boolean {
+  return sources.some((values) => {
+    const distinct = new Set(values.get(name));
+    return distinct.size > 1 || [...distinct].some((value) => value.includes('\0'));
+  });
+}
+
+/** A list that does not hold the one element that the call names is not the panel's own. */
+function listDoubt({ dialect, readings }: DoubtfulCall, acts: boolean): string | null {
+  const { groupList } = dialect;
+  if (!acts || groupList === null) return null;
+  const one = readings.parameters.get('elid') ?? '';
+  const list = readings.parameters.get(groupList) ?? '';
+  const isListed = one === '' || list === '' || `, ${list}, `.includes(`, ${one}, `);
+  return isListed ? null : groupList;
+}

@@ -1,0 +1,13 @@
+import { PanelError } from '../../core/panel.ts';
+import { childrenNamed, type XmlElement } from '../../net/xml.ts';
+
+/**
+ * A banner about a record limit means that rows are missing (reference 4.6).
+ * @throws {PanelError} `panel.garbled`
+ */
+export function refuseCut(document: XmlElement): void {
+  const cut = childrenNamed(document, 'banner').some((banner) =>
+    /limit/i.test(`${banner.attributes['id'] ?? ''} ${banner.attributes['infotype'] ?? ''} ${banner.text}`),
+  );
+  if (cut) throw new PanelError('panel.garbled', { text: 'the list is cut at the record limit' });
+}

@@ -1,0 +1,182 @@
+import { DnsDataError } from '../../dns/problem.ts';
+import { zoneName, type DnsName } from '../../dns/name.ts';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError, type OwnerList } from '../../core/panel.ts';
+import type { Stranger } from '../../core/panel-hand.ts';
+import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
+import { accepted, callPanel, type LocalTool } from './api.ts';
+import { refuseCut } from './lists.ts';
+
+type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
+
+/**
+ * Whose each zone is (reference 22.5, 22.6). Where the list has no column for it, the list is read as each account sees it
+ * (`su`, reference 2.3): one call for every account.
+ * @throws {PanelError}
+ */
+export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<OwnerList> {
+  const rows = await list(tool, { func: 'domain' }, ctx);
+  const zones = new Map<DnsName, Accounts>();
+  for (const row of rows) {
+    const zone = zoneOf(row);
+    if (zone !== null) zones.set(zone, null);
+  }
+  if (zones.size === 0) return { way: 'column', zones };
+  const accounts = await listAccounts(tool, ctx);
+  if (rows.some((row) => ownerIn(row) !== null)) return byColumn(rows, accounts ?? [], zones);
+  if (accounts === null || !(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
+  return await asEachAccount(tool, accounts, zones, ctx);
+}
+
+/**
+ * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and so does no column say otherwise.
+ * That the list lacks what the administrator's shows also proves that `su` works; `whoami` has to agree, where there is one.
+ * @param zone that the administrator's list shows
+ * @throws {PanelError}
+ */
+export async function strangerTo(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<Stranger> {
+  const own = (await list(tool, { func: 'domain' }, ctx)).find((row) => zoneOf(row) === zone);
+  if (own === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
+  const accounts = await listAccounts(tool, ctx);
+  if (accounts?.length === 0) return { kind: 'no-accounts' };
+  for (const { name } of (accounts ?? [])
+    .filter((account) => account.name !== ownerIn(own))
+    .slice(0, mostTried)) {
+    const seen = await callPanel(tool, { func: 'domain', su: name }, ctx);
+    if (seen.kind === 'refused') continue;
+    refuseCut(seen.document);
+    if (rowsOf(seen.document).some((row) => zoneOf(row) === zone)) continue;
+    if ((await whoIs(tool, name, ctx)) !== 'another') return { kind: 'account', name };
+  }
+  return { kind: 'none' };
+}
+
+/** How many accounts are looked at for one that has no right to a zone. */
+const mostTried = 20;
+
+/** An account below the administrators, and who stands above it. */
+interface Account {
+  readonly name: string;
+  readonly above: string | null;
+}
+
+function byColumn(
+  rows: readonly XmlElement[],
+  accounts: readonly Account[],
+  zones: Map<DnsName, Accounts>,
+): OwnerList {
+  const above = new Map(accounts.map((account) => [account.name, account.above]));
+  for (const row of rows) {
+    const zone = zoneOf(row);
+    const owner = ownerIn(row);
+    if (zone === null || owner === null) continue;
+    const reseller = above.get(owner) ?? null;
+    zones.set(zone, reseller === null ? [owner] : [owner, reseller]);
+  }
+  return { way: 'column', zones };
+}
+
+async function asEachAccount(
+  tool: LocalTool,
+  accounts: readonly Account[],
+  zones: Map<DnsName, Accounts>,
+  ctx: CallContext,
+): Promise<OwnerList> {
+  const seen = new Map<DnsName, string[]>();
+  for (const { name } of accounts) {
+    const answer = await callPanel(tool, { func: 'domain', su: name }, ctx);
+    // An account may go while the others are asked.
+    if (answer.kind === 'refused') continue;
+    refuseCut(answer.document);
+    for (const row of rowsOf(answer.document)) {
+      const zone = zoneOf(row);
+      if (zone !== null) seen.set(zone, [...(seen.get(zone) ?? []), name]);
+    }
+  }
+  for (const zone of zones.keys()) zones.set(zone, ownersAmong(seen.get(zone) ?? [], accounts));
+  return { way: 'each-account', zones };
+}
+
+/** An owner, with his reseller; a zone that others see as well is not told by this: everybody may see it. */
+function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
+  const isAbove = (name: string): boolean =>
+    accounts.some(
+      (account) => account.name !== name && names.includes(account.name) && account.above === name,
+    );
+  const owners = names.filter((name) => !isAbove(name));
+  return owners.length === 1 && names.length <= 2 ? [...owners, ...names.filter(isAbove)] : null;
+}
+
+/** Whether the panel answers a call as another account: one that ignored it would show everything to everybody. */
+async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallContext): Promise<boolean> {
+  const [first] = accounts;
+  // There is nobody to become, and nobody below the administrators who could own a zone.
+  if (first === undefined) return true;
+  return (await whoIs(tool, first.name, ctx)) === 'he';
+}
+
+/** Whom the panel takes a call as an account for. */
+async function whoIs(
+  tool: LocalTool,
+  account: string,
+  ctx: CallContext,
+): Promise<'he' | 'another' | 'not-told'> {
+  const answer = await callPanel(tool, { func: 'whoami', su: account }, ctx);
+  if (answer.kind === 'refused') return 'not-told';
+  return child(answer.document, 'user')?.attributes['name'] === account ? 'he' : 'another';
+}
+
+/** Accounts that the panel lists; null where it has no such list. */
+async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[] | null> {
+  const accounts: Account[] = [];
+  let isListed = false;
+  for (const func of ['user', 'reseller']) {
+    const answer = await callPanel(tool, { func }, ctx);
+    if (answer.kind === 'refused') continue;
+    isListed ||= func === 'user';
+    refuseCut(answer.document);
+    for (const row of rowsOf(answer.document)) {
+      const name = childText(row, 'name')?.trim() ?? '';
+      const above = columnOf(row, ['owner', 'parent']);
+      if (name !== '' && !accounts.some((one) => one.name === name)) accounts.push({ name, above });
+    }
+  }
+  return isListed ? accounts : null;
+}
+
+async function list(
+  tool: LocalTool,
+  parameters: Readonly<Record<string, string>>,
+  ctx: CallContext,
+): Promise<readonly XmlElement[]> {
+  const document = accepted(await callPanel(tool, parameters, ctx));
+  refuseCut(document);
+  return rowsOf(document);
+}
+
+/** A list without rows may be shown as one empty row (reference 4.2). */
+function rowsOf(document: XmlElement): XmlElement[] {
+  return childrenNamed(document, 'elem').filter((row) => row.children.length > 0);
+}
+
+function ownerIn(row: XmlElement): string | null {
+  return columnOf(row, ['user', 'owner']);
+}
+
+function columnOf(row: XmlElement, names: readonly string[]): string | null {
+  for (const name of names) {
+    const text = childText(row, name)?.trim() ?? '';
+    if (text !== '') return text;
+  }
+  return null;
+}
+
+/** The zone of a row; null when its name is none: nothing can be edited in it through us either. */
+function zoneOf(row: XmlElement): DnsName | null {
+  try {
+    return zoneName(childText(row, 'name')?.trim() ?? '');
+  } catch (error) {
+    if (error instanceof DnsDataError) return null;
+    throw error;
+  }
+}

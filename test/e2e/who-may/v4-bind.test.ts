@@ -1,0 +1,3 @@
+import { testWhoMay } from './who-may.ts';
+
+testWhoMay({ panel: 'v4', central: 'bind' });

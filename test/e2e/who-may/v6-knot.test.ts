@@ -1,0 +1,3 @@
+import { testWhoMay } from './who-may.ts';
+
+testWhoMay({ panel: 'v6', central: 'knot' });

@@ -1,0 +1,172 @@
+/** Who has an edit written at a real name server before the panel has made it, seen by somebody who asks all the time (issue 11.1). */
+import assert from 'node:assert/strict';
+import { Resolver } from 'node:dns/promises';
+import { after, before, describe, test } from 'node:test';
+import { stands } from '../../../demo/central-side.ts';
+import { personAt, type Person } from '../../../demo/person.ts';
+import {
+  makeServerStage,
+  missingFor,
+  type ServerStage,
+  type ServerStageOptions,
+} from '../../../demo/server-stage.ts';
+import { customer, neighbour, otherReseller, panelAdmin, reseller, until } from '../../../demo/stage.ts';
+import { address, holds, type Wanted } from '../../../demo/words.ts';
+import type { Answer } from '../../../sandbox/index.ts';
+import { settled, succeeded } from '../combinations/scene.ts';
+
+type Pair = Required<Pick<ServerStageOptions, 'panel' | 'central'>>;
+
+const zone = 'victim.example';
+const www = address('www', '192.0.2.80');
+const mail: Wanted = { name: '', type: 'MX', value: 'www.victim.example.', numbers: [10] };
+const forged: Wanted = { name: '_acme-challenge', type: 'TXT', value: 'forged' };
+
+/** Asks for everything that is attacked, over and over. */
+class Watcher {
+  readonly #resolver = new Resolver({ timeout: 20_000, tries: 2 });
+  readonly #seen = new Set<string>();
+  looks = 0;
+  #running = true;
+  readonly #loop: Promise<void>;
+
+  constructor(port: number) {
+    this.#resolver.setServers([`127.0.0.1:${port}`]);
+    this.#loop = this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    while (this.#running) {
+      this.#seen.add(await this.look());
+      this.looks += 1;
+    }
+  }
+
+  /** What the public sees now. */
+  async look(): Promise<string> {
+    const none = (error: unknown): string =>
+      error instanceof Error && 'code' in error ? String(error.code) : 'defect';
+    const parts = await Promise.all([
+      this.#resolver.resolve4(`www.${zone}`, { ttl: true }).then((found) => JSON.stringify(found), none),
+      this.#resolver.resolveMx(zone).then((found) => JSON.stringify(found), none),
+      this.#resolver.resolveTxt(`_acme-challenge.${zone}`).then((found) => JSON.stringify(found), none),
+      this.#resolver.resolveSoa(`sub.${zone}`).then(({ nsname }) => nsname, none),
+    ]);
+    return parts.join(' ');
+  }
+
+  /** Everything that was seen, each once. */
+  async stop(): Promise<readonly string[]> {
+    this.#running = false;
+    await this.#loop;
+    return [...this.#seen];
+  }
+}
+
+/** Registers the tests of one pair; they share one stage and run in their order. */
+export function testWhoMay(pair: Pair): void {
+  describe(`who may: ${pair.panel} to ${pair.central}`, { skip: missingFor(pair.central) }, () => {
+    let stage: ServerStage;
+    const as = (who: { readonly name: string; readonly password: string }): Person =>
+      personAt(() => stage.panel, stage.atPanel.words, who);
+    before(async () => {
+      stage = await openScene(pair);
+    });
+    after(() => stage.stop());
+
+    const attackers = [neighbour, otherReseller];
+    for (const [what, act] of attacks) {
+      for (const attacker of attackers) {
+        test(`${what} by ${attacker.name}: the panel says no, the public sees nothing of it`, async () => {
+          const [unseen, stored] = [await look(stage), await stage.there.held(zone)];
+          const watcher = new Watcher(stage.server.port);
+          const answer = await act(as(attacker));
+          const again = await act(as(attacker));
+          await settled(stage);
+          await until('looks after the answer', () => watcher.looks > 20);
+          assert.deepEqual(await watcher.stop(), [unseen]);
+          assert.deepEqual(await stage.there.held(zone), stored);
+          for (const { ok, error } of [answer, again]) {
+            assert.equal(ok, false);
+            // The panel's own refusal, and nothing of what is in the zone.
+            assert.match(error?.text ?? '', /^(?:Access denied|.*access.*)$/iu);
+            assert.doesNotMatch(error?.text ?? '', /domainsync|192\.0|www/u);
+          }
+        });
+      }
+    }
+
+    test('meanwhile the owner’s own edit of the same name goes through', async () => {
+      const attack = until('attacks', async () => {
+        await as(neighbour).change(zone, www, address('www', '192.0.2.66'));
+        return holds(stage.panel, zone, address('www', '192.0.2.81'));
+      });
+      succeeded(await stage.atPanel.change(zone, www, address('www', '192.0.2.81')));
+      await attack;
+      assert.ok(await stands(stage.there, zone, address('www', '192.0.2.81')));
+      succeeded(await stage.atPanel.change(zone, address('www', '192.0.2.81'), www));
+    });
+
+    for (const who of [customer, reseller, panelAdmin]) {
+      test(`${who.name}: at the server by the time the panel says OK, refused when it is down`, async () => {
+        const record = address(who.name, '192.0.2.90');
+        succeeded(await as(who).save(zone, record));
+        assert.ok(await stands(stage.there, zone, record));
+        await settled(stage);
+        await stage.there.down();
+        try {
+          const refused = await as(who).save(zone, address(`${who.name}-down`, '192.0.2.90'));
+          assert.equal(refused.ok, false, refused.body);
+          assert.ok(!holds(stage.panel, zone, address(`${who.name}-down`, '192.0.2.90')));
+        } finally {
+          await stage.there.up();
+        }
+        await until('the server to be asked again', async () => {
+          const probe = address(`${who.name}-up`, '192.0.2.90');
+          return holds(stage.panel, zone, probe) || (await as(who).save(zone, probe)).ok;
+        });
+      });
+    }
+  });
+}
+
+type Act = (person: Person) => Promise<Answer>;
+
+const attacks: readonly (readonly [string, Act])[] = [
+  ['a forged challenge', (person) => person.save(zone, forged)],
+  [
+    'another address with a long TTL',
+    (person) => person.change(zone, www, { ...address('www', '192.0.2.66'), ttl: 604_800 }),
+  ],
+  ['no MX', (person) => person.remove(zone, mail)],
+  ['a record that cannot be', (person) => person.save(zone, { name: 'www', type: 'CNAME', value: 'a..b' })],
+  [
+    'a CNAME beside what is there',
+    (person) => person.save(zone, { name: 'www', type: 'CNAME', value: 'evil.example.' }),
+  ],
+  ['a zone below', (person) => person.makeZone(`sub.${zone}`)],
+  ['the whole zone deleted', (person) => person.dropZone(zone)],
+];
+
+async function look(stage: ServerStage): Promise<string> {
+  const watcher = new Watcher(stage.server.port);
+  const seen = await watcher.look();
+  await watcher.stop();
+  return seen;
+}
+
+/** One zone of the customer on both sides, the plugin in force, and its first comparison done. */
+async function openScene(pair: Pair): Promise<ServerStage> {
+  const stage = await makeServerStage(pair);
+  const { panel, atPanel, there } = stage;
+  Object.assign(panel.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });
+  succeeded(await atPanel.makeZone(zone));
+  await there.makeZones([{ name: zone, records: [] }]);
+  await stage.install();
+  stage.configure();
+  await until('the first comparison', async () => (await atPanel.save(zone, www)).ok);
+  succeeded(await atPanel.save(zone, mail));
+  assert.ok(await stands(there, zone, www));
+  await settled(stage);
+  return stage;
+}
