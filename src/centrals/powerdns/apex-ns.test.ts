@@ -4,7 +4,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../app/clock.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
-import type { EditEvent } from '../../core/panel.ts';
+import type { Actor, EditEvent } from '../../core/panel.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
@@ -15,6 +15,7 @@ import { Random } from '../../testing/simulator/random.ts';
 import { PanelStore, SimPanel } from '../../testing/simulator/sim-panel.ts';
 
 const panelsOwn = ['ns1.panel.example.', 'ns2.panel.example.'];
+const actor: Actor = { name: 'alice', rank: 'administrator' };
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 
 describe('issue 11.9: name servers of zones made at PowerDNS', () => {
@@ -66,7 +67,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
 
   function create(zone: DnsName, stage: 'before' | 'after', nameServers: readonly string[] = []): EditEvent {
     const named = { ...seed, nameServers };
-    return { stage, zone, fingerprint: zone, actor: 'alice', mark: null, kind: 'zone-create', seed: named };
+    return { stage, zone, fingerprint: zone, actor, mark: null, kind: 'zone-create', seed: named };
   }
 
   it('has those of the panel where the form named none', async (t) => {
@@ -86,7 +87,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     const zone = parseName('site.example.');
     fill(panel, zone);
     await engine.answer(
-      { kind: 'hint', zones: [zone], source: 'webdomain.edit' },
+      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint' },
       AbortSignal.timeout(30_000),
     );
     assert.deepEqual(await served(engine, zone), panelsOwn);
@@ -97,7 +98,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     const zone = parseName('set.example.');
     fill(panel, zone);
     await engine.answer(
-      { kind: 'hint', zones: [zone], source: 'webdomain.edit' },
+      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint' },
       AbortSignal.timeout(30_000),
     );
     assert.deepEqual(await served(engine, zone), ['ns1.provider.example.']);

@@ -5,13 +5,14 @@ import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
 import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
 import { defaultRecords, type World } from '../../testing/simulator/world.ts';
-import type { EditEvent } from '../panel.ts';
+import type { Actor, EditEvent } from '../panel.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 const sub = parseName('sub', parent);
 const delegation = makeRecord({ name: 'sub', type: 'NS', rdata: 'ns1.example.net.' }, parent);
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
+const actor: Actor = { name: 'alice', rank: 'administrator' };
 const asked = ['zone.signed-above'];
 
 async function signedWorld(more: readonly (typeof delegation)[] = [], signed = true): Promise<World> {
@@ -28,7 +29,7 @@ function make(world: World): boolean {
 
 function create(stage: 'before' | 'after'): EditEvent {
   const seed = { addresses: [], nameServers: [], mailServers: [] };
-  return { stage, zone: sub, fingerprint: 'create', actor: 'alice', mark: null, kind: 'zone-create', seed };
+  return { stage, zone: sub, fingerprint: 'create', actor, mark: null, kind: 'zone-create', seed };
 }
 
 /** One click on OK in the form of a new domain; the codes of a refusal, and what it tells to do. */
