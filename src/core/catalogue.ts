@@ -177,7 +177,7 @@ export const catalogue = {
   },
   'zone.signed-above': {
     en: 'The domain {zone} lies in {parent}, which is signed (DNSSEC) and does not delegate it: many would not reach {zone}. First add these records to {parent}: {records}. A DS record is needed there only once {zone} is signed itself. To create the domain nevertheless, try again within 15 minutes.',
-    ru: 'Домен {zone} находится внутри {parent}; {parent} подписан (DNSSEC) и не делегирует его, поэтому для многих {zone} будет недоступен. Сначала добавьте в {parent} записи: {records}. Запись DS там нужна, только когда будет подписан и сам {zone}. Чтобы всё же создать домен, повторите создание в течение 15 минут.',
+    ru: 'Домен {zone} находится внутри домена {parent}, который подписан (DNSSEC) и не делегирует его, поэтому для многих {zone} будет недоступен. Сначала добавьте в {parent} записи: {records}. Запись DS там нужна, только когда будет подписан и сам {zone}. Чтобы всё же создать домен, повторите создание в течение 15 минут.',
   },
   'zone.signed-waiting': {
     en: 'The domain {zone} was deleted in the panel; at the central DNS it is signed (DNSSEC) and was left there, as nobody had been asked. Have its DS record at the registry removed, then "domainsync compare {zone} --follow" deletes it.',
