@@ -60,9 +60,29 @@ export async function sendContent(
     });
   });
   runtime.forget(operation.id);
-  // A panel may go on filling the zone without a DNS event.
-  runtime.compareSoon(zone, 'new-zone', 'braked', settings.readGap);
+  // The panel may go on filling the zone without a DNS event, and show that late.
+  clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
+    () => runtime.compareSoon(zone, 'new-zone', 'braked'),
+    // The engine stops.
+    () => undefined,
+  );
 }
+
+/**
+ * Has zones compared that were filled shortly before an earlier run ended: the comparison that was due may not have come about.
+ * @throws {JournalError}
+ */
+export async function compareNewZones(runtime: Runtime): Promise<void> {
+  const { journal, clock, settings } = runtime.ports;
+  const since = clock.wall() - settings.watch;
+  for (const { kind, state, changedAt, zone } of await journal.operations({ latest: mostNew })) {
+    if (kind === 'zone-create' && state === 'confirmed' && changedAt >= since)
+      runtime.compareSoon(zone, 'new-zone', 'braked');
+  }
+}
+
+/** How many of the newest operations are asked for new zones after a start. */
+const mostNew = 200;
 
 async function send(
   runtime: Runtime,

@@ -8,6 +8,7 @@ import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { namesAbove } from './answered-above.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
+import { compareNewZones } from './content.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
 import { keepWatching } from './operations.ts';
 import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
@@ -74,6 +75,7 @@ export class Engine {
       this.#runtime.wakeZone(operation.zone, 0);
     }
     await this.#owners.start();
+    await compareNewZones(this.#runtime);
     log(4, 'engine.start', { open: open.length });
     this.#inBackground(this.#compareForEver());
   }

@@ -80,10 +80,11 @@ async function make(
   const present = await readCentralZone(runtime, operation.zone, content, ctx);
   const created = operation.created || made === 'created';
   const snapshot = made === 'created' ? (present ?? []).map(plain) : operation.snapshot;
-  const known = { ...fresh, created, snapshot };
+  // It was answered, so only earlier tries of unknown outcome stay on watch.
+  const { watchUntil, added } = operation;
+  const known = { ...fresh, created, snapshot, watchUntil, added };
   await journal.commit({ operations: [known] });
-  // Of the watch only what earlier tries of unknown outcome are waited for.
-  return { ...known, watchUntil: operation.watchUntil };
+  return known;
 }
 
 /** Made with its content; where a record of it stands in the way, without, so that one bad record does not stop the rest. */
