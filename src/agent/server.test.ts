@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { missingPrograms } from '../testing/servers/process.ts';
+import { uptime } from './caller.ts';
 import { listen } from './server.ts';
 
 async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
@@ -111,5 +112,43 @@ test('a request that is cut off, garbled, too long or from a dead process is not
   ];
   for (const request of requests)
     assert.equal(await exchange(path, request), 'domainsync hello\n', request.slice(0, 40));
+  assert.deepEqual(asked, []);
+});
+
+/** The environment of a process that waits, started as somebody. */
+function waiting(t: TestContext, options: SpawnOptions): number {
+  const env = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.delete&elid=example.org' };
+  const child = spawn('/bin/sleep', ['600'], { env, stdio: 'ignore', ...options });
+  t.after(() => child.kill('SIGKILL'));
+  assert.ok(child.pid !== undefined);
+  return child.pid;
+}
+
+test('issue 11.6: a hook call is root’s: a process of anybody else is not looked at', async (t) => {
+  if (process.getuid?.() !== 0) {
+    t.skip('only root can start a process of somebody else');
+    return;
+  }
+  const { path, asked } = await start(t);
+  const nobody = waiting(t, { uid: 65_534, gid: 65_534 });
+  assert.equal(await exchange(path, `domainsync 1 ${nobody} 1\nx`), 'domainsync hello\n');
+  assert.deepEqual(asked, []);
+  const root = waiting(t, {});
+  assert.match(await exchange(path, `domainsync 1 ${root} 1\nx`), /domainsync end\n$/u);
+  assert.deepEqual(asked, ['hook x']);
+});
+
+test('issue 11.6: a process that came after the connection that names it is another one', async (t) => {
+  const { path, asked } = await start(t);
+  const socket = connect(path);
+  t.after(() => socket.destroy());
+  await once(socket, 'data');
+  const began = uptime();
+  // Processes are dated in hundredths of a second.
+  while (uptime() < began + 0.05) await new Promise((resolve) => setImmediate(resolve));
+  const late = waiting(t, {});
+  socket.end(`domainsync 1 ${late} 1\nx`);
+  const [text = '']: unknown[] = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+  assert.notEqual(typeof text, 'object');
   assert.deepEqual(asked, []);
 });

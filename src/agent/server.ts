@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
+import { uptime, variablesOf } from './caller.ts';
 import { end, hello, mostBody, readHead, type RequestHead } from '../hook/protocol.ts';
 
 export interface Answers {
@@ -33,6 +34,7 @@ export async function listen(path: string, answers: Answers): Promise<Server> {
 }
 
 function serve(socket: Socket, answers: Answers): void {
+  const since = uptime();
   const chunks: Buffer[] = [];
   let size = 0;
   let answering = false;
@@ -50,7 +52,7 @@ function serve(socket: Socket, answers: Answers): void {
     if (request === 'incomplete' && size <= mostBody + mostHead) return;
     answering = true;
     if (request === 'incomplete' || request === 'garbled') socket.destroy();
-    else void reply(socket, answers, request);
+    else void reply(socket, answers, request, since);
   });
   socket.on('end', () => {
     if (!answering) socket.destroy();
@@ -71,42 +73,22 @@ function readRequest(octets: Buffer): Request | 'incomplete' | 'garbled' {
   return body.length < head.length ? 'incomplete' : { head, body };
 }
 
-async function reply(socket: Socket, answers: Answers, { head, body }: Request): Promise<void> {
+/** @param since when the connection came, as processes are dated: the hook that it names was there already */
+async function reply(
+  socket: Socket,
+  answers: Answers,
+  { head, body }: Request,
+  since: number,
+): Promise<void> {
   if (head.kind === 'control') {
     socket.end(`${await answers.control(body.toString('utf8'))}${end}`);
     return;
   }
-  const variables = readEnvironment(head.pid);
+  const variables = variablesOf(head.pid, since);
   if (variables === null) {
     socket.destroy();
     return;
   }
   const { stage, isCut } = head;
   socket.end(`${await answers.hook({ ...variables, body, stage, isCut })}${end}`);
-}
-
-/**
- * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ (proc(5)). The hook
- * waits for our answer, so its process still lives; `null` when it does not.
- */
-function readEnvironment(pid: number): Pick<HookCall, 'environment' | 'repeated'> | null {
-  let octets: Buffer;
-  try {
-    octets = readFileSync(`/proc/${pid}/environ`);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
-    throw error;
-  }
-  const environment = new Map<string, string>();
-  const repeated: (readonly [string, string])[] = [];
-  // Octets as they are: a query string is decoded by whoever knows its encoding.
-  for (const entry of octets.toString('latin1').split('\0')) {
-    const cut = entry.indexOf('=');
-    if (cut <= 0) continue;
-    const [name, value] = [entry.slice(0, cut), entry.slice(cut + 1)];
-    const former = environment.get(name);
-    if (former !== undefined) repeated.push([name, former]);
-    environment.set(name, value);
-  }
-  return { environment: Object.fromEntries(environment), repeated };
 }

@@ -12,6 +12,7 @@ import {
   type AfterSees,
   type Plan,
   type Refusing,
+  type SeenCall,
   type SelfTestPorts,
   type SelfTestStep,
 } from './self-test-step.ts';
@@ -60,6 +61,12 @@ export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<Sel
   if ((await ports.panel.readZone(zone, ctx)) !== null) throw new ZoneTaken('panel', zone);
   if ((await ports.central.readZone(zone, [], ctx)) !== null) throw new ZoneTaken('central', zone);
   return await new SelfTest(ports, zone).run();
+}
+
+const addRecord = 'add a record';
+
+function hasBefore(calls: readonly SeenCall[]): boolean {
+  return calls.some(({ stage }) => stage === 'before');
 }
 
 /** Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its accounts. */
@@ -115,7 +122,7 @@ class SelfTest {
     const second = makeRecord({ name: 'probe', type: 'A', rdata: '192.0.2.2', ttl }, zone);
     const there = { zone: true, there: first };
     this.#created = ((await panel.readZone(zone, context())) ?? []).map(({ key }) => key);
-    await this.#take({ step: 'add a record', run: (c) => hand.addRecord(zone, first, c), wants: there });
+    await this.#take({ step: addRecord, run: (c) => hand.addRecord(zone, first, c), wants: there });
     if (ttl !== null) this.#ttlKept = (await this.#find(first))?.ttl === ttl ? 'yes' : 'no';
     await this.#take({
       step: 'change it',
@@ -189,18 +196,20 @@ class SelfTest {
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
     // An earlier proof must not have the central written now.
     await tellAccessCheck(false);
-    let refused = false;
+    const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
+    const added = this.#steps.find(({ step }) => step === addRecord);
     const { calls, failed } = await this.#take({
       step: 'add a record as an account that the zone does not belong to',
       run: async (ctx) => {
-        refused = await hand.tryAs(account, this.#zone, record, ctx);
+        said.push(await hand.tryAs(account, this.#zone, record, ctx));
       },
       wants: { zone: true, gone: record },
       byStranger: true,
     });
     if (failed !== null) return;
-    if (calls.some(({ stage }) => stage === 'before')) this.#beforeForOthers = 'yes';
-    else if (refused && calls.length === 0) {
+    if (hasBefore(calls)) this.#beforeForOthers = 'yes';
+    // A panel that calls us for nobody, or refuses for another reason, proves nothing.
+    else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
       this.#beforeForOthers = 'no';
       await tellAccessCheck(true);
     }

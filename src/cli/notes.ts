@@ -1,3 +1,5 @@
+import { own } from '../dns/own.ts';
+
 /** Remarks of the engine about zones and records, in a few words for a table. */
 const notes: Readonly<Record<string, string>> = {
   'note.beside-differs': 'beside a value on which the two sides differ',
@@ -22,5 +24,5 @@ const notes: Readonly<Record<string, string>> = {
 
 /** A remark in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
 export function noteText(note: string | null): string {
-  return note === null ? '' : (notes[note] ?? note);
+  return note === null ? '' : (own(notes, note) ?? note);
 }

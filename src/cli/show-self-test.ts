@@ -40,9 +40,10 @@ const owners: Readonly<Record<SelfTestReport['ownersTold'], string>> = {
 };
 
 function assumptionLine({ id, text, holds, consequence }: Assumption): string {
-  if (holds === 'yes') return `  ${id}  ${coloured('holds', 'good')}       ${text}`;
-  if (holds === 'not tested') return `  ${id}  ${coloured('not tested', 'quiet')}  ${text}`;
-  return `  ${id}  ${coloured('FAILED', 'bad')}      ${text}\n      -> ${consequence}`;
+  const number = id.padEnd(3);
+  if (holds === 'yes') return `  ${number}  ${coloured('holds', 'good')}       ${text}`;
+  if (holds === 'not tested') return `  ${number}  ${coloured('not tested', 'quiet')}  ${text}`;
+  return `  ${number}  ${coloured('FAILED', 'bad')}      ${text}\n       -> ${consequence}`;
 }
 
 function side(shows: SelfTestStep['panelShows']): Cell {

@@ -62,6 +62,15 @@ export const settingsTexts = {
     en: '{path}, line {line}: the option {option} is not known and has no effect.',
     ru: '{path}, строка {line}: параметр {option} неизвестен и не действует.',
   },
+  'settings.being-tested': {
+    en: 'The settings file {path} was changed a moment ago and is still being tested. Try again in a moment.',
+    ru: 'Файл настроек {path} только что изменён и ещё проверяется. Повторите попытку чуть позже.',
+  },
+  'settings.not-in-force': {
+    en: 'The settings file {path} was changed, and what it says now cannot be used. Edits of DNS are refused until it can.',
+    ru: 'Файл настроек {path} изменён, и применить его сейчас нельзя. До тех пор изменения DNS отклоняются.',
+    advice: 'administrator',
+  },
   'settings.ca-unreadable': {
     en: 'The file {path} with the certificate authority cannot be read.',
     ru: 'Файл {path} с сертификатом центра сертификации не читается.',

@@ -1,4 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
+import { plainParams } from './plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
@@ -218,7 +219,7 @@ export interface CentralErrorFacts {
   readonly state: 'untouched' | 'partial' | 'unknown';
   /** `later` when trying the same again may help (outage), `never` when it will not (refusal). */
   readonly retry: 'later' | 'never';
-  /** Values for the text, e.g. `text`: the central's own words. Never a secret. */
+  /** Values for the text, e.g. `text`: the central's own words, as they came; the error has them as {@link plainParams}. Never a secret. */
   readonly params?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
@@ -231,13 +232,12 @@ export class CentralError extends Error {
   readonly params: Readonly<Record<string, string>>;
 
   constructor(code: CentralErrorCode, facts: CentralErrorFacts) {
-    super(`${code}${facts.params?.['text'] === undefined ? '' : `: ${facts.params['text']}`}`, {
-      cause: facts.cause,
-    });
+    const params = plainParams(facts.params ?? {});
+    super(`${code}${params['text'] === undefined ? '' : `: ${params['text']}`}`, { cause: facts.cause });
     this.code = code;
     this.state = facts.state;
     this.retry = facts.retry;
-    this.params = facts.params ?? {};
+    this.params = params;
   }
 
   get problem(): Problem {

@@ -2,6 +2,8 @@ import type { Problem } from '../dns/problem.ts';
 import type { Advice, Entry } from './catalogue-entry.ts';
 import { catalogue } from './catalogue.ts';
 import type { Language } from './panel.ts';
+import { plainText } from './plain-text.ts';
+import { own } from '../dns/own.ts';
 
 export interface DescribeOptions {
   readonly language: Language;
@@ -60,13 +62,17 @@ export function technicalCause({ code, params }: Problem, language: Language): s
   const known = entries.get(cause);
   if (known !== undefined && cause !== code)
     return `${wordsOf({ code: cause, params }, language)} [${cause}]`;
-  return wordsOf({ code, params }, language).includes(text) ? '' : text;
+  const said = plainText(text);
+  return wordsOf({ code, params }, language).includes(said) ? '' : said;
 }
 
 function wordsOf({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
-  if (entry === undefined) return [code, ...Object.values(params)].join(' ');
-  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => params[name] ?? whole);
+  if (entry === undefined) return plainText([code, ...Object.values(params)].join(' '));
+  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+    const value = own(params, name);
+    return value === undefined ? whole : plainText(value);
+  });
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }
 
@@ -86,7 +92,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   parts.push(outcomes[changed][language]);
   // Once something was changed it is put right automatically: there is nothing to be done by hand.
   if (changed === 'nothing') parts.push(...advicesFor(problems, language));
-  if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${contact}.`);
+  if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${plainText(contact)}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;
 }

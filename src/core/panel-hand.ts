@@ -16,11 +16,14 @@ export interface CallFacts {
 
 /** Who could be tried as somebody with no right to a zone. */
 export type Stranger =
-  /** An account below the administrators that the zone does not belong to, and that calls can be made as. */
+  /**
+   * An account below the administrators that the zone does not belong to, that calls can be made as, and that may edit records in a
+   * zone of its own.
+   */
   | { readonly kind: 'account'; readonly name: string }
   /** The panel has no account below the administrators. */
   | { readonly kind: 'no-accounts' }
-  /** It has some, but the zone may be theirs, or calls cannot be made as they. */
+  /** It has some, but none of that kind is seen. */
   | { readonly kind: 'none' };
 
 /**
@@ -40,6 +43,11 @@ export interface PanelHand {
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
   /** @param zone that the administrator's list shows */
   stranger(zone: DnsName, ctx: CallContext): Promise<Stranger>;
-  /** Tries to add a record as another account. @returns whether the panel refused it */
-  tryAs(account: string, zone: DnsName, record: ResourceRecord, ctx: CallContext): Promise<boolean>;
+  /** Tries to add a record as another account. @returns what the panel said: `no-right` where it says that it is for the zone's sake */
+  tryAs(
+    account: string,
+    zone: DnsName,
+    record: ResourceRecord,
+    ctx: CallContext,
+  ): Promise<'done' | 'no-right' | 'refused'>;
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as tls from 'node:tls';
+import { plainText } from '../core/plain-text.ts';
 import { lookupOf, type Resolve } from './addresses.ts';
 import { showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
@@ -85,6 +86,9 @@ export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise
       signal.removeEventListener('abort', aborted);
       reject(connectError(socket, peer, cause));
     };
+    socket.once('close', () => {
+      fail(new Error('the connection was closed'));
+    });
     const aborted = (): void => {
       fail(new Error('the deadline is over'));
     };
@@ -122,7 +126,7 @@ function seen(socket: tls.TLSSocket): SeenCertificate {
 
 function nameOf(name: tls.Certificate | undefined): string {
   return Object.entries(name ?? {})
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => plainText(`${key}=${String(value)}`))
     .join(', ');
 }
 

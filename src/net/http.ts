@@ -37,6 +37,8 @@ const mebibyte = 1024 * 1024;
 const longestIdleForWrite = 2_000;
 /** Idle connections kept to one server. */
 const mostKept = 4;
+/** Interim answers (RFC 9110 section 15.2) taken before the answer itself. */
+const mostInterim = 16;
 
 /** Whether an attempt met a kept connection that the server had closed: a repeatable request may go out once more. */
 interface Attempt {
@@ -82,42 +84,74 @@ export class HttpClient {
   async #attempt(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer | Attempt> {
     const { base, mostOctets = 32 * mebibyte } = this.#settings;
     if (signal.aborted) return { error: deadlineOver('no'), stale: false };
-    return await new Promise((resolve) => {
-      let assigned = false;
-      const { request: open } = base.protocol === 'http:' ? http : https;
-      const sent = open(new URL(request.path ?? '', base), {
-        method: request.method,
-        agent: this.#agent,
-        signal,
-        headers: { ...request.headers, 'Content-Length': String(Buffer.byteLength(request.body)) },
-      });
-      sent.once('socket', () => {
-        assigned = true;
-      });
-      sent.once('error', (cause) => {
-        resolve(failed(sent, assigned, signal, cause));
-      });
-      const giveUp = (): void => {
-        resolve({ error: deadlineOver(assigned ? 'maybe' : 'no'), stale: false });
-      };
-      // Without a connection yet the request itself is told of the deadline only when there is one, and is not sent then.
-      signal.addEventListener('abort', giveUp, { once: true });
-      sent.once('close', () => {
-        signal.removeEventListener('abort', giveUp);
-      });
-      sent.once('response', (response) => {
-        receive(response, mostOctets, signal).then(resolve, (error: HttpError) => {
-          sent.destroy();
-          resolve({ error, stale: false });
-        });
-      });
-      sent.end(request.body);
+    const { request: open } = base.protocol === 'http:' ? http : https;
+    const sent = open(new URL(request.path ?? '', base), {
+      method: request.method,
+      agent: this.#agent,
+      signal,
+      headers: { ...request.headers, 'Content-Length': String(Buffer.byteLength(request.body)) },
     });
+    const outcome = outcomeOf(sent, mostOctets, signal);
+    sent.end(request.body);
+    return await outcome;
   }
 }
 
-function failed(sent: ClientRequest, assigned: boolean, signal: AbortSignal, cause: Error): Attempt {
-  const maybe = assigned ? 'maybe' : 'no';
+/** The answer to a request, or why there is none; whatever the server does, the signal ends the waiting. */
+function outcomeOf(
+  sent: ClientRequest,
+  mostOctets: number,
+  signal: AbortSignal,
+): Promise<HttpAnswer | Attempt> {
+  const { promise, resolve } = Promise.withResolvers<HttpAnswer | Attempt>();
+  let connected = false;
+  const fail = (cause: Error): void => {
+    resolve(failed(sent, connected, signal, cause));
+  };
+  // A connection in the making carries nothing yet.
+  sent.once('socket', (socket) => {
+    connected = !socket.connecting;
+    if (!connected) {
+      socket.once('connect', () => {
+        connected = true;
+      });
+    }
+  });
+  sent.once('error', fail);
+  let interim = 0;
+  sent.on('information', () => {
+    interim += 1;
+    if (interim > mostInterim)
+      sent.destroy(new HttpError('unreachable', 'maybe', { text: 'interim answers without an end' }));
+  });
+  // Without a listener Node.js closes the connection and reports nothing.
+  sent.once('upgrade', (_response, socket) => {
+    socket.destroy();
+    fail(new Error('the server wants to speak another protocol (101)'));
+  });
+  sent.once('response', (response) => {
+    sent.removeListener('close', closed);
+    receive(response, mostOctets, signal).then(resolve, (error: HttpError) => {
+      sent.destroy();
+      resolve({ error, stale: false });
+    });
+  });
+  const closed = (): void => {
+    fail(new Error('the connection was closed without an answer'));
+  };
+  sent.once('close', closed);
+  // A request without a connection is not told of the signal by Node.js until there is one.
+  const giveUp = (): void => {
+    resolve({ error: deadlineOver(connected ? 'maybe' : 'no'), stale: false });
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  return promise.finally(() => {
+    signal.removeEventListener('abort', giveUp);
+  });
+}
+
+function failed(sent: ClientRequest, connected: boolean, signal: AbortSignal, cause: Error): Attempt {
+  const maybe = connected ? 'maybe' : 'no';
   if (cause instanceof HttpError) return { error: cause, stale: false };
   if (signal.aborted) return { error: deadlineOver(maybe), stale: false };
   const error = new HttpError('unreachable', maybe, { text: cause.message }, cause);

@@ -1,10 +1,14 @@
 /** What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with a sound one. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeStage, panelAdmin, type Stage } from '../../demo/stage.ts';
 import type { Switches } from '../../sandbox/switches.ts';
 import type { SelfTestReport } from '../../src/app/self-test.ts';
 import type { StatusReport } from '../../src/cli/show.ts';
+
+const own = 'own.example';
 
 const pairs = [
   { panel: 'v6', central: 'dnsmgr', ttl: 'yes' },
@@ -17,6 +21,8 @@ for (const { panel, central, ttl } of pairs) {
 
     before(async () => {
       stage = await makeStage({ panel, central });
+      // Somebody who is tried as one with no right to the scratch zone has a zone of his own.
+      assert.ok((await stage.atPanel.makeZone(own)).ok);
       await stage.install();
       stage.configure();
     });
@@ -28,7 +34,7 @@ for (const { panel, central, ttl } of pairs) {
       const text = await stage.domainsync('--json', 'doctor', '--self-test');
       const { selfTest: report } = JSON.parse(text) as { selfTest: SelfTestReport };
       assert.equal(report.clean, true);
-      assert.deepEqual([stage.panel.zones(), stage.central.zones()], [[], []]);
+      assert.deepEqual([stage.panel.zones(), stage.central.zones()], [[own], []]);
       return report;
     }
 
@@ -57,7 +63,7 @@ for (const { panel, central, ttl } of pairs) {
     test('for people, at a panel that looks at access first (issue 11.1): proved', async () => {
       Object.assign(stage.panel.switches, { accessFirst: true });
       const text = await stage.domainsync('doctor', '--self-test');
-      assert.match(text, /A1 {2}holds/);
+      assert.match(text, /A1 {3}holds/);
       assert.match(text, /"before" is called for others' zones +no/);
       assert.match(text, /owners of zones are told by +a column of the list/);
       assert.doesNotMatch(text, /FAILED/);
@@ -80,18 +86,19 @@ describe('issue 11.1: a panel that tells no owners', () => {
 
   before(async () => {
     stage = await makeStage({ panel: 'v6', central: 'dnsmgr' });
+    assert.ok((await stage.atPanel.makeZone(own)).ok);
+    Object.assign(stage.panel.switches, { ownerColumn: 'none', ignoreSu: true });
     await stage.install();
     stage.configure();
-    Object.assign(stage.panel.switches, { ownerColumn: 'none', ignoreSu: true });
-    await stage.customer('domain.edit', { elid: '', name: 'a.example', ip: '192.0.2.1', sok: 'ok' });
   });
 
   after(() => stage.stop());
 
   test('status, doctor, self-test and the form say that edits of users are followed, not refused', async () => {
     const text = await stage.domainsync('doctor', '--self-test');
-    assert.match(text, /warning +owners +.*cannot be refused/);
-    assert.match(text, /-> .*--self-test.*owner_check = off/);
+    const doctor = await stage.domainsync('doctor');
+    assert.match(doctor, /warning +owners +.*cannot be refused/);
+    assert.match(doctor, /-> .*--self-test.*owner_check = off/);
     assert.match(text, /A39 {2}FAILED/);
     assert.match(text, /"before" is called for others' zones +not tested/);
     assert.match(await stage.domainsync('status'), /^owners .*followed/m);
@@ -100,8 +107,20 @@ describe('issue 11.1: a panel that tells no owners', () => {
     assert.match(form.body, /<owners>[^<]*not refused[^<]*<\/owners>/u);
     const russian = await stage.panel.call('domainsync', { lang: 'ru' }, admin);
     assert.match(russian.body, /<owners>[^<]*не отклоняются[^<]*<\/owners>/u);
-    await stage.domainsync('doctor');
     stage.configure({}, { owner_check: 'off' });
     assert.match(await stage.domainsync('doctor'), /note +owners +.*owner_check = off/);
+    stage.configure({}, { owner_check: 'on' });
+  });
+
+  test('a panel that calls no handler at all proves nothing', async () => {
+    Object.assign(stage.panel.switches, { ignoreSu: false, accessFirst: true });
+    rmSync(join(stage.panel.root, 'etc/xml/ispmgr_mod_domainsync.xml'));
+    stage.panel.restartPanel();
+    const text = await stage.domainsync('--json', 'doctor', '--self-test', '--zone', 'scratch.example');
+    const { selfTest } = JSON.parse(text) as { selfTest: SelfTestReport };
+    assert.equal(selfTest.assumptions.find(({ id }) => id === 'A2')?.holds, 'no');
+    assert.equal(selfTest.beforeForOthers, 'not tested');
+    const status = JSON.parse(await stage.domainsync('--json', 'status')) as StatusReport;
+    assert.equal(status.engine?.owners.check, 'on');
   });
 });

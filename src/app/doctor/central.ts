@@ -12,6 +12,7 @@ import { foundCentral } from '../found-central.ts';
 import { nameServersNeeded } from '../new-zones.ts';
 import { SettingsRefused, wireCentral, wirePanel } from '../wire.ts';
 import { ok, problemFound, warning, type Finding } from './finding.ts';
+import { own } from '../../dns/own.ts';
 
 const day = 86_400_000;
 
@@ -112,10 +113,11 @@ function failed(one: Problem, kind: Settings['kind']): Finding {
 }
 
 function wayOut(code: string, kind: Settings['kind']): string {
-  const own = kind === 'rfc2136' ? keyWaysOut[code] : kind === 'powerdns' ? apiWaysOut[code] : undefined;
+  const particular =
+    kind === 'rfc2136' ? own(keyWaysOut, code) : kind === 'powerdns' ? own(apiWaysOut, code) : undefined;
   if (kind === 'auto' && code === 'central.unreachable')
     return `${waysOut['central.unreachable'] ?? ''}; a name server has to be named by its "kind"`;
-  return own ?? waysOut[code] ?? 'see docs/messages.md';
+  return particular ?? own(waysOut, code) ?? 'see docs/messages.md';
 }
 
 const waysOut: Readonly<Record<string, string>> = {

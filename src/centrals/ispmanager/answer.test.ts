@@ -90,7 +90,12 @@ describe('answers of a panel', () => {
       '<doc><error>text</error><ok/></doc>': 'central.refused unknown',
       '<doc><error type="auth" object="badpassword" code="1"><msg>no</msg></error></doc>':
         'central.login untouched',
-      '<doc><error type="badlogin"/></doc>': 'central.login untouched',
+      // Issue 11.6: only what is on record is a refused login; what an object inherits is no kind of error.
+      '<doc><error type="badlogin"/></doc>': 'central.refused unknown',
+      '<doc><error type="author"/></doc>': 'central.refused unknown',
+      '<doc><error type="constructor"/></doc>': 'central.refused unknown',
+      '<doc><error type="__proto__"/></doc>': 'central.refused unknown',
+      '<doc><error code="toString"/></doc>': 'central.refused unknown',
       '<doc><error type="missed" object="domain"/></doc>': 'central.missing untouched',
       '<doc><error type="nofunc"><msg>no</msg></error></doc>': 'central.refused unknown',
     };

@@ -1,6 +1,6 @@
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-import { refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
+import { loginRefused, refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
 import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
@@ -12,10 +12,8 @@ import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http
 export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): XmlElement {
   const text = utf8Text(answer.body, effect);
   const start = text.trimStart().slice(0, 200).toLowerCase();
-  if (start.startsWith('access den'))
-    throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'access deny' }, effect);
-  if (answer.status === 401)
-    throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'HTTP 401' }, effect);
+  if (start.startsWith('access den')) throw refused(loginRefused('access deny'), effect);
+  if (answer.status === 401) throw refused(loginRefused('HTTP 401'), effect);
   if (answer.status < 200 || answer.status > 299)
     throw garbled(`HTTP ${answer.status}${titleOf(text, redact)}`, effect);
   if (start === '') throw garbled('an empty answer', effect);
@@ -69,12 +67,31 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
+ * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not on record (reference 5.2,
+ * 21.7). Only the login itself can tell.
+ */
+export function looksLikeLogin(error: unknown): error is CentralError {
+  return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');
+}
+
+/** What one call was refused with although the login was accepted a moment ago: a right of that call, nothing about the login. */
+export function deniedThere({ state, params, cause }: CentralError): CentralError {
+  return new CentralError('central.access-denied', { state, retry: 'never', params, cause });
+}
+
+/** What the login was refused with. */
+export function refusedLogin({ params, cause }: CentralError): CentralError {
+  return new CentralError('central.login', { state: 'untouched', retry: 'never', params, cause });
+}
+
+/**
  * The documented kinds are raised before anything is done. An error of any other kind may come from a handler that ran after
  * the function (reference 10.4), so the write may have been carried out.
  */
-function refused({ kind, subject, spelling, text }: PanelRefusal, effect: Effect): CentralError {
+function refused({ kind, subject, spelling, type, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
-  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject, kind, spelling } });
+  const params = { text, subject, kind, spelling, type };
+  return new CentralError(codes[kind], { state, retry: 'never', params });
 }
 
 function parse(text: string, effect: Effect): XmlElement {

@@ -87,7 +87,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     const zone = parseName('site.example.');
     fill(panel, zone);
     await engine.answer(
-      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint' },
+      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint', actor },
       AbortSignal.timeout(30_000),
     );
     assert.deepEqual(await served(engine, zone), panelsOwn);
@@ -98,7 +98,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     const zone = parseName('set.example.');
     fill(panel, zone);
     await engine.answer(
-      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint' },
+      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint', actor },
       AbortSignal.timeout(30_000),
     );
     assert.deepEqual(await served(engine, zone), ['ns1.provider.example.']);

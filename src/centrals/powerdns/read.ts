@@ -8,6 +8,7 @@ import { zonePath, type ServerApi } from './api.ts';
 import { serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
 import { zoneKinds } from './schema.ts';
+import { own } from '../../dns/own.ts';
 
 /** What the API tells of a zone beside its records. */
 export interface ZoneFacts {
@@ -147,7 +148,7 @@ export class ZoneReader {
 
   /** A zone that gets its records by transfer has none to be edited, whoever's it is. */
   #isOurs({ account, kind }: ZoneRow): boolean {
-    return account === this.#account && zoneKinds.some((one) => one === kind || other[kind] === one);
+    return account === this.#account && zoneKinds.some((one) => one === kind || own(other, kind) === one);
   }
 }
 

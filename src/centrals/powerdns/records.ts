@@ -5,6 +5,7 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { canonicalType, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
 import { numberOfType } from '../../dns/rdata/types.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { own } from '../../dns/own.ts';
 
 /** A RRset as the API has it. */
 export const rrsetShape = v.object({
@@ -64,7 +65,7 @@ function ownerName(text: string): DnsName | null {
 const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 
 function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string): CentralRecord {
-  const ownType = content.startsWith('\\#') ? ownTypes[type] : undefined;
+  const ownType = content.startsWith('\\#') ? own(ownTypes, type) : undefined;
   try {
     const known = canonicalType(ownType ?? type);
     return { name, type: known, ttl, rdata: parseRdata(known, content), handle: content };

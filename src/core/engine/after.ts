@@ -10,6 +10,7 @@ import { mirrorItems, resolve } from './mirror.ts';
 import { fromEvent, isOnlyAsked, newOperation } from './operations.ts';
 import type { Right } from './owners.ts';
 import type { Runtime } from './runtime.ts';
+import { compareNamed } from './unknown-zone.ts';
 
 /**
  * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds decides later.
@@ -35,7 +36,7 @@ export async function answerAfter(
       return { kind: 'accept' };
     }
     if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {
-      runtime.compareSoon(event.zone, 'after-without-operation');
+      await compareNamed(runtime, event, 'after-without-operation');
       return { kind: 'accept' };
     }
     if (event.kind === 'zone-delete') {

@@ -100,7 +100,9 @@ export class CompareAll {
 
   async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
     const { panel, central, journal } = this.#runtime.ports;
-    const here = await this.#runtime.quietly(() => this.#runtime.step('-', (ctx) => panel.listZones(ctx)));
+    const here = await this.#runtime.quietly('-', () =>
+      this.#runtime.step('-', (ctx) => panel.listZones(ctx)),
+    );
     const known = (await journal.zones()).map(({ zone }) => zone);
     const asked = [...new Set([...here.value, ...known])];
     const there = await this.#runtime.step('-', (ctx) => central.listZones(asked, ctx));

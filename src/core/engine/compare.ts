@@ -23,7 +23,7 @@ import { createLater, emptySeed } from './zone-edits.ts';
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
-  runtime.ports.log(6, 'zone.compare', { zone, ...wish });
+  runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
   const view = await readPanel(runtime, zone);
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);

@@ -6,10 +6,10 @@ import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
-import { namesAbove } from './answered-above.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { compareNewZones } from './content.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
+import { NamedZones } from './named-zones.ts';
 import { keepWatching } from './operations.ts';
 import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
@@ -49,6 +49,7 @@ export class Engine {
   readonly #runtime: Runtime;
   readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
+  readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
   readonly #background = new Set<Promise<void>>();
 
@@ -56,6 +57,7 @@ export class Engine {
     this.#runtime = new Runtime(ports);
     this.#scheduler = new Scheduler(this.#runtime);
     this.#compareAll = new CompareAll(this.#runtime);
+    this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
     this.#owners = new OwnerCheck(this.#runtime);
   }
 
@@ -72,6 +74,7 @@ export class Engine {
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
       this.#runtime.since.set(operation.id, this.#runtime.now);
+      this.#runtime.lanes.set(operation.zone, operation.actor);
       this.#runtime.wakeZone(operation.zone, 0);
     }
     await this.#owners.start();
@@ -94,13 +97,13 @@ export class Engine {
    * @param begun gets the ids of the operations that stand for accepted edits, also if a later edit of the call is refused
    */
   async answer(event: PanelEvent, signal: AbortSignal, begun: string[] = []): Promise<Verdict> {
-    return await this.#runtime.asHandler(async () => {
+    return await this.#runtime.asHandler(this.#editedBy(event), async () => {
       switch (event.kind) {
         case 'ignore':
           return { kind: 'accept' };
         case 'hint':
           this.#owners.ended(event.fingerprint, true);
-          return await this.#hint(event.zones, event.source);
+          return this.#hint(event);
         case 'owners':
           return await this.#ownersMayChange(event);
         case 'invalid':
@@ -146,9 +149,12 @@ export class Engine {
     }
   }
 
-  /** Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile prove nothing. */
-  async duringCall<T>(body: () => Promise<T>): Promise<T> {
-    return await this.#runtime.asHandler(body);
+  /**
+   * Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile in its zones prove
+   * nothing.
+   */
+  async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
+    return await this.#runtime.asHandler(this.#editedBy(event), body);
   }
 
   /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
@@ -216,21 +222,18 @@ export class Engine {
     };
   }
 
-  /** What is named may be a host: then the zones it lies in are meant as well. */
-  async #hint(zones: readonly DnsName[] | 'all', source: string): Promise<Verdict> {
-    const { journal, log } = this.#runtime.ports;
-    log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.join(' ') });
-    if (zones === 'all') this.compare('all', source, 'braked');
-    else {
-      for (const zone of zones) this.#runtime.compareSoon(zone, source, 'named');
-      for (const above of zones.flatMap(namesAbove)) {
-        const entry = await journal.zone(above).catch((error: unknown) => {
-          if (error instanceof JournalError) return null;
-          throw error;
-        });
-        if (entry !== null) this.#runtime.compareSoon(above, source, 'braked');
-      }
-    }
+  /** Zones that a call edits. A call of somebody without a right to a zone does nothing there, and disturbs nobody. */
+  #editedBy(event: PanelEvent): readonly DnsName[] {
+    const edits = event.kind === 'edits' ? event.edits : [];
+    return edits
+      .filter((edit) => edit.stage === 'after' || this.#isOwn(edit) || this.#owners.judge(edit) === 'may')
+      .map(({ zone }) => zone);
+  }
+
+  #hint(event: Extract<PanelEvent, { readonly kind: 'hint' }>): Verdict {
+    const { source, zones } = event;
+    this.#runtime.ports.log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.length });
+    this.#named.hint(event);
     return { kind: 'accept' };
   }
 
@@ -361,7 +364,10 @@ export class Engine {
         () => true,
         () => false,
       );
-      if (slept) await this.#compareAll.everything('periodic');
+      if (!slept) continue;
+      // Not every function that changes owners tells us.
+      this.#owners.request(0);
+      await this.#compareAll.everything('periodic');
     }
   }
 }

@@ -11,6 +11,7 @@ export function newOperation(
   facts: Pick<Operation, 'kind' | 'class' | 'zone'> & Partial<Operation>,
 ): Operation {
   const wall = runtime.ports.clock.wall();
+  runtime.lanes.set(facts.zone, facts.actor ?? '');
   return {
     id: runtime.newId(),
     incarnation: 1,

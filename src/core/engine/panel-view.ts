@@ -17,7 +17,7 @@ export interface PanelView {
 
 /** Reads a zone from the panel once no hook call is running. */
 export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
-  const { value: records, quiet } = await runtime.quietly(() =>
+  const { value: records, quiet } = await runtime.quietly(zone, () =>
     runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
   );
   const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));

@@ -66,3 +66,11 @@ test('edits left to the panel are counted with the time of the last', async () =
   const second = await status(world);
   assert.deepEqual([second.undecided, second.foreign, second.foreignAt], [1, 1, world.clock.wall()]);
 });
+
+test('an owner that changes by a function that nobody tells of is found with the next comparison of everything', async () => {
+  const world = await scene(['alice']);
+  world.panel.owners.set(zone, ['bob']);
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
+  await before(world, alice);
+  assert.equal((await status(world)).foreign, 1);
+});

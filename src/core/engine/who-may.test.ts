@@ -280,7 +280,8 @@ describe('issue 11.1: who may', () => {
     world.panel.owners.set(zone, ['bob']);
     await save(world, alice, add, denied);
     assert.deepEqual(calls, []);
-    await ask(world, { kind: 'hint', zones: [], source: 'user.edit', fingerprint: 'f' });
+    const done = { kind: 'hint', zones: [], source: 'user.edit', fingerprint: 'f' } as const;
+    await ask(world, { ...done, actor: administrator });
     await wait(world, 5 * second);
     calls.length = 0;
     await save(world, alice, add, denied);

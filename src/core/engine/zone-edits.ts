@@ -24,7 +24,7 @@ export async function beforeCreate(
   signal: AbortSignal,
   begun: string[],
 ): Promise<Verdict> {
-  const known = await knownBefore(runtime, event.zone);
+  const known = await knownBefore(runtime, event);
   if (known !== null) return known;
   const held = await lockZone(runtime, event.zone, signal);
   if (held === null) return refuse('edit.busy', { zone: event.zone });
@@ -54,11 +54,12 @@ export async function beforeCreate(
  */
 export async function objectionsToCreate(
   runtime: Runtime,
-  { zone, seed }: ZoneCreateEvent,
+  event: ZoneCreateEvent,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const { central } = runtime.ports;
-  const known = await knownBefore(runtime, zone);
+  const { zone, seed } = event;
+  const known = await knownBefore(runtime, event);
   if (known !== null) return known.kind === 'refuse' ? known.problems : [];
   const held = await lockZone(runtime, zone, signal);
   if (held === null) return [refusal('edit.busy', { zone })];
@@ -77,9 +78,10 @@ export async function objectionsToCreate(
 }
 
 /** The verdict on a create that needs nothing of the central; null when it has to be asked. */
-async function knownBefore(runtime: Runtime, zone: DnsName): Promise<Verdict | null> {
+async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<Verdict | null> {
   const { journal } = runtime.ports;
-  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, zone);
+  const { zone } = event;
+  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
   // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
@@ -254,7 +256,7 @@ export async function beforeDelete(
 ): Promise<Verdict> {
   const { journal } = runtime.ports;
   const entry = await journal.zone(event.zone);
-  if (entry === null) return await unknownZone(runtime, event.zone);
+  if (entry === null) return await unknownZone(runtime, event);
   if (!isMirrored(entry.standing)) return { kind: 'accept' };
   const draft = deleteDraft(runtime, event, entry);
   const seen = await snapshotBeforeDelete(runtime, draft, signal);
@@ -281,7 +283,7 @@ export async function objectionsToDelete(
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const entry = await runtime.ports.journal.zone(event.zone);
-  const verdict = entry === null ? await unknownZone(runtime, event.zone) : null;
+  const verdict = entry === null ? await unknownZone(runtime, event) : null;
   if (verdict?.kind === 'refuse') return verdict.problems;
   if (entry === null || !isMirrored(entry.standing)) return [];
   const seen = await snapshotBeforeDelete(runtime, deleteDraft(runtime, event, entry), signal);

@@ -4,6 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { ownerName, rowFromKey } from './rows.ts';
+import { own } from '../../dns/own.ts';
 
 /** Columns of `domain.record`, or fields of its form, by name (reference 7.3, 7.4). */
 export type CoreRow = Readonly<Record<string, string | undefined>>;
@@ -95,7 +96,7 @@ const numberNames: Readonly<Record<string, readonly string[]>> = {
 
 /** `priority= 10` and the like (reference 7.3; the spelling for SRV is not evidenced). */
 function numbersOf(type: string, info: string): readonly string[] | null {
-  const found = (numberNames[type] ?? []).map(
+  const found = (own(numberNames, type) ?? []).map(
     (name) => new RegExp(String.raw`\b${name}\s*[=:]\s*(\d+)`, 'iu').exec(info)?.[1],
   );
   return found.every((number) => number !== undefined) ? found : null;
@@ -130,7 +131,7 @@ function readTtl(text: string | undefined): number | null {
  * @throws {DnsDataError} when the panel has no form for the record
  */
 export function coreForm(record: ResourceRecord): Readonly<Record<string, string>> {
-  const fields = formFields[record.type];
+  const fields = own(formFields, record.type);
   if (fields === undefined) throw new DnsDataError([problem('type.unknown', { type: record.type })]);
   const values = rdataFields(record.type, record.rdata);
   const form: Record<string, string> = { name: record.name, rtype: record.type.toLowerCase() };
@@ -162,7 +163,7 @@ export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord
 }
 
 function formRdata(type: string, form: CoreRow, zone: DnsName): string {
-  const fields = formFields[type];
+  const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
   if (fields === undefined) {
     return makeRecord({ name: '@', type, rdata: (form['value'] ?? '').trim() }, zone).rdata;
@@ -214,7 +215,7 @@ export function recordFromCoreKey(key: string, zone: DnsName): ResourceRecord | 
 /** The identifiers such a panel would show for a record; for matching only (reference 7.3). */
 export function likelyCoreKeys(record: ResourceRecord): readonly string[] {
   const fields = rdataFields(record.type, record.rdata);
-  const count = numberNames[record.type]?.length ?? 0;
+  const count = own(numberNames, record.type)?.length ?? 0;
   return [
     `${record.name} ${record.type} ${fields.slice(0, count).join(' ')} ${fields.slice(count).join(' ')}`,
   ];

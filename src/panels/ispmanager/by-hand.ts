@@ -49,9 +49,13 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     changeRecord: (zone, key, record, ctx) => save(zone, key, record, ctx),
     deleteRecord: (zone, key, ctx) =>
       call({ func: records.recordDelete, plid: zoneId(zone), elid: key, sok: 'ok' }, ctx),
-    stranger: (zone, ctx) => strangerTo(tool, zone, ctx),
-    tryAs: async (su, zone, record, ctx) =>
-      (await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx)).kind === 'refused',
+    stranger: (zone, ctx) => strangerTo(tool, records.recordEdit, zone, ctx),
+    tryAs: async (su, zone, record, ctx) => {
+      const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);
+      if (answer.kind === 'document') return 'done';
+      // Some panels call missing what is somebody else's (reference 8.3).
+      return ['access', 'missing'].includes(answer.refusal.kind) ? 'no-right' : 'refused';
+    },
   };
 }
 

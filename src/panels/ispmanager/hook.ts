@@ -160,7 +160,7 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * @param fields that may name zones or hosts
  */
 function hint(
-  { stage, func: source, readings, dialect, fingerprint }: Base,
+  { stage, func: source, readings, dialect, fingerprint, actor }: Base,
   fields = dialect.hinting,
 ): PanelEvent {
   if (stage === 'before') return nothing;
@@ -176,7 +176,7 @@ function hint(
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, fingerprint };
+  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, fingerprint, actor };
 }
 
 /** A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about. */

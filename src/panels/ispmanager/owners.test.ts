@@ -7,6 +7,9 @@ import { test, type TestContext } from 'node:test';
 import { startSandbox, type Generation, type Sandbox, type SandboxUser } from '../../../sandbox/index.ts';
 import type { OwnerList } from '../../core/panel.ts';
 import { PanelError } from '../../core/panel.ts';
+import type { Stranger } from '../../core/panel-hand.ts';
+import { parseName } from '../../dns/name.ts';
+import { createIspmanagerHand } from './by-hand.ts';
 import { createIspmanagerPanel } from './index.ts';
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
@@ -200,4 +203,46 @@ rmdir running
   assert.equal(calls.length, 304);
   for (const call of calls)
     assert.match(call, /^-m ispmgr -o xml (?:domain|user|reseller|whoami)(?: su=u\d+)?$/u);
+});
+
+for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
+  test(`${generation}: somebody with no right to a zone is an account with a zone of its own`, async (t) => {
+    const { sandbox } = await start(t, generation);
+    const hand = createIspmanagerHand({ root: sandbox.root, kind: kinds[generation] });
+    const stranger = (of: string): Promise<Stranger> =>
+      hand.stranger(parseName(`${Buffer.from(of).toString('hex')}.example.`), ctx);
+    const drop = async (user: string): Promise<void> => {
+      const elid = `${Buffer.from(user).toString('hex')}.example`;
+      await sandbox.call('domain.delete', { elid }, { user, password: user });
+    };
+    sandbox.switches.filters = { rick: 'nothing' };
+    assert.deepEqual(await stranger('root'), { kind: 'account', name: 'alice' });
+    assert.deepEqual(await stranger('alice'), { kind: 'account', name: 'bob' });
+    sandbox.switches.ignoreSu = true;
+    assert.deepEqual(await stranger('root'), { kind: 'none' });
+    Object.assign(sandbox.switches, { ignoreSu: false, ownerColumn: 'none' });
+    await drop('alice');
+    assert.deepEqual(await stranger('root'), { kind: 'account', name: 'bob' });
+    // May not use the function at all: what it is refused tells nothing of the zone.
+    const func = generation === 'v4' ? 'domain.sublist.edit' : 'domain.record.edit';
+    sandbox.faults.add({
+      func,
+      params: { su: 'bob' },
+      via: 'mgrctl',
+      effect: 'refuse',
+      code: 6,
+      count: null,
+    });
+    assert.deepEqual(await stranger('root'), { kind: 'none' });
+    sandbox.faults.clear();
+    await drop('bob');
+    assert.deepEqual(await stranger('root'), { kind: 'none' });
+  });
+}
+
+test('where there are no accounts there is nobody to try', async (t) => {
+  const { sandbox } = await start(t, 'v6', {}, [{ name: 'root', password: 'rp', level: 7 }]);
+  const hand = createIspmanagerHand({ root: sandbox.root, kind: 'ispmanager6' });
+  const zone = parseName(`${Buffer.from('root').toString('hex')}.example.`);
+  assert.deepEqual(await hand.stranger(zone, ctx), { kind: 'no-accounts' });
 });

@@ -4,7 +4,7 @@ import type { CallContext } from '../../core/central.ts';
 import { PanelError, type OwnerList } from '../../core/panel.ts';
 import type { Stranger } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
-import { accepted, callPanel, type LocalTool } from './api.ts';
+import { accepted, callPanel, zoneId, type LocalTool } from './api.ts';
 import { refuseCut } from './lists.ts';
 
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
@@ -29,24 +29,33 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
 }
 
 /**
- * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and so does no column say otherwise.
- * That the list lacks what the administrator's shows also proves that `su` works; `whoami` has to agree, where there is one.
+ * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and no column says otherwise. That
+ * the list lacks what the administrator's shows also proves that `su` works; `whoami` has to agree, where there is one. It has a zone
+ * of its own and may edit records there, so that what it is refused elsewhere is refused for the sake of the zone.
+ * @param recordForm the function that opens the form of a record
  * @param zone that the administrator's list shows
  * @throws {PanelError}
  */
-export async function strangerTo(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<Stranger> {
-  const own = (await list(tool, { func: 'domain' }, ctx)).find((row) => zoneOf(row) === zone);
-  if (own === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
+export async function strangerTo(
+  tool: LocalTool,
+  recordForm: string,
+  zone: DnsName,
+  ctx: CallContext,
+): Promise<Stranger> {
+  const row = (await list(tool, { func: 'domain' }, ctx)).find((one) => zoneOf(one) === zone);
+  if (row === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
   const accounts = await listAccounts(tool, ctx);
   if (accounts?.length === 0) return { kind: 'no-accounts' };
-  for (const { name } of (accounts ?? [])
-    .filter((account) => account.name !== ownerIn(own))
-    .slice(0, mostTried)) {
-    const seen = await callPanel(tool, { func: 'domain', su: name }, ctx);
+  const others = (accounts ?? []).filter(({ name }) => name !== ownerIn(row));
+  for (const { name: su } of others.slice(0, mostTried)) {
+    const seen = await callPanel(tool, { func: 'domain', su }, ctx);
     if (seen.kind === 'refused') continue;
     refuseCut(seen.document);
-    if (rowsOf(seen.document).some((row) => zoneOf(row) === zone)) continue;
-    if ((await whoIs(tool, name, ctx)) !== 'another') return { kind: 'account', name };
+    const zones = rowsOf(seen.document).flatMap((one) => zoneOf(one) ?? []);
+    const [own] = zones;
+    if (own === undefined || zones.includes(zone) || (await whoIs(tool, su, ctx)) === 'another') continue;
+    const form = await callPanel(tool, { func: recordForm, plid: zoneId(own), elid: '', su }, ctx);
+    if (form.kind === 'document') return { kind: 'account', name: su };
   }
   return { kind: 'none' };
 }

@@ -22,6 +22,8 @@ export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+  /** Every read by every engine, in order: the zone, or the list of zones. */
+  readonly reads: (DnsName | 'list')[] = [];
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -77,6 +79,7 @@ export class SimPanel implements Panel {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    this.store.reads.push('list');
     await this.#travel(ctx);
     return [...this.store.zones.keys()];
   }
@@ -93,6 +96,7 @@ export class SimPanel implements Panel {
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
+    this.store.reads.push(zone);
     await this.#travel(ctx);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));

@@ -245,12 +245,11 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    await this.#hook({
-      kind: 'hint',
-      zones: zone === 'all' ? 'all' : [zone],
-      source: 'wwwdomain.edit',
-      fingerprint: '',
-    });
+    await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
+  }
+
+  async hintOf(zones: readonly DnsName[] | 'all', actor: Actor): Promise<void> {
+    await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', fingerprint: '', actor });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
