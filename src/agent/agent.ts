@@ -335,7 +335,8 @@ export class Agent {
       for (const [at, settings] of wanted.entries()) {
         const old = kept[at];
         const naming = namer(settings.number, wanted.length);
-        const central = old?.central ?? (await wireCentral(settings, this.paths.root).catch(naming));
+        const central =
+          old?.central ?? (await wireCentral(settings, this.paths.root, this.#log.write).catch(naming));
         made.push({ settings, central });
       }
       const twice = made.find(({ central }, at) =>

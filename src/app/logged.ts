@@ -43,6 +43,7 @@ export function loggedCentral(central: Central, log: Log): Central {
     createZone: (zone, seed, ctx, content) =>
       tell('create-zone', zone, ctx, () => central.createZone(zone, seed, ctx, content)),
     deleteZone: (zone, ctx) => tell('delete-zone', zone, ctx, () => central.deleteZone(zone, ctx)),
+    concerns: (zones, ctx) => tell('concerns', '-', ctx, () => central.concerns(zones, ctx)),
     signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
     close: () => central.close(),
   };

@@ -16,6 +16,8 @@ const notes: Readonly<Record<string, string>> = {
   'note.missing-at-central': 'the central no longer has it',
   'note.old-gone': 'the old value was gone from the central already',
   'note.panel-only': 'was in the panel only',
+  'note.signed-above':
+    'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',
   'note.signers-own': 'made by whoever signs the zone',
   'note.released': 'taken out by a person',
 };

@@ -72,6 +72,8 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
       await gate.pass(ctx, 'unknown', async () => await central.createZone(zone, seed, ctx, content)),
     deleteZone: async (zone, ctx) =>
       await gate.pass(ctx, 'unknown', async () => await central.deleteZone(zone, ctx)),
+    concerns: async (zones, ctx) =>
+      await gate.pass(ctx, 'untouched', async () => await central.concerns(zones, ctx)),
     signing: async (zone, ctx) =>
       await gate.pass(ctx, 'untouched', async () => await central.signing(zone, ctx)),
     close: async () => {

@@ -26,6 +26,18 @@ export const settingsTexts = {
     en: '{path}, line {line}: [{section}] names the same account as [{other}]. A central has one section.',
     ru: '{path}, строка {line}: в [{section}] указана та же учётная запись, что и в [{other}]. У центрального DNS один раздел.',
   },
+  'settings.nameservers-needed': {
+    en: "The option nameservers in [{section}] is missing: the zones of this panel have no NS records at their apex, and PowerDNS puts none into a new zone. Name the provider's name servers.",
+    ru: 'В [{section}] не задан параметр nameservers: в зонах этой панели нет записей NS для самого домена, а PowerDNS не добавляет их в новую зону. Укажите серверы имён провайдера.',
+  },
+  'powerdns.no-flush': {
+    en: 'The caches of PowerDNS cannot be emptied after an edit ({text}). Some clients may get the old answer for up to 20 seconds.',
+    ru: 'Кэш PowerDNS нельзя очистить после изменения ({text}). Часть клиентов может до 20 секунд получать старый ответ.',
+  },
+  'powerdns.zone-without-ns': {
+    en: 'At the central DNS these domains have no NS records of their own: {zones}. Many resolvers do not find them.',
+    ru: 'На центральном DNS у этих доменов нет собственных записей NS: {zones}. Многие резолверы их не находят.',
+  },
   'settings.missing': {
     en: '{path}: the option {option} is missing.',
     ru: '{path}: не задан параметр {option}.',

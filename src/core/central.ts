@@ -154,6 +154,13 @@ export interface Central {
   /** How the zone is signed, read past every memory; `null` = the central has no such zone in this account. */
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
+  /**
+   * What keeps written data from being served, or leaves zones unsound, though no edit fails for it. Writes nothing.
+   * @param zones some of the account's zones
+   * @returns problems for an administrator; empty: nothing known
+   */
+  concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
+
   /** Closes connections. Further calls are an error. */
   close(): Promise<void>;
 }
@@ -186,6 +193,8 @@ export type CentralErrorCode =
   | 'central.contended'
   /** What is there already lies below a delegation or a DNAME, where a name server does not show it. */
   | 'central.hidden'
+  /** The server stores a DNAME and does not follow it. */
+  | 'central.dname-off'
   /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
   | 'central.update-refused'
   | 'central.limit'

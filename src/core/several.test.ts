@@ -74,6 +74,7 @@ function watched(scene: Scene, central: Central, number: number): Central {
     mayCreateZone: (of, seed, ctx) => central.mayCreateZone(of, seed, ctx),
     createZone: (of, seed, ctx, content) => central.createZone(of, seed, ctx, content),
     deleteZone: (of, ctx) => central.deleteZone(of, ctx),
+    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (of, ctx) => central.signing(of, ctx),
     close: () => central.close(),
   };

@@ -134,6 +134,10 @@ export class FindingCentral implements Central {
     return await this.#watched(ctx, async (central) => await central.deleteZone(zone, ctx));
   }
 
+  async concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]> {
+    return await this.#read(ctx, async (central) => await central.concerns(zones, ctx));
+  }
+
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
     return await this.#read(ctx, async (central) => await central.signing(zone, ctx));
   }

@@ -222,6 +222,10 @@ class IspmanagerCentral implements Central {
   }
 
   /** Not told: which column or function shows it is not evidenced (reference 7.4, 8.3). */
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
     return (await this.readZone(zone, [], ctx)) === null ? null : { signed: null, ds: [], cds: [] };
   }

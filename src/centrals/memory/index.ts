@@ -172,6 +172,10 @@ export class MemoryCentral implements Central {
     });
   }
 
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
     return await this.#request({ method: 'read', zone, record: null }, ctx, () => {
       if (this.store.records(zone) === null) return null;

@@ -5,7 +5,7 @@ import { HttpClient } from '../../net/http.ts';
 import { Turns } from '../turns.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
-import { zoneId } from './names.ts';
+import { serverName, zoneId } from './names.ts';
 import type { PowerdnsSettings } from './schema.ts';
 
 /** Largest zone accepted, octets: 100,000 records are 13 MB. */
@@ -59,6 +59,15 @@ export class ServerApi {
     ctx: CallContext,
   ): Promise<unknown> {
     return await this.#writes.take('', ctx.signal, async () => await this.#send(method, path, body, ctx));
+  }
+
+  /**
+   * Empties the server's caches for a name and all names below it: the API takes no other form [4.7.3]. It does not wait for writes.
+   * @throws {CentralError}
+   */
+  async flush(name: DnsName, signal: AbortSignal): Promise<void> {
+    const path = `/cache/flush?domain=${encodeURIComponent(serverName(name))}`;
+    await this.#send('PUT', path, null, { signal, operation: '-' });
   }
 
   close(): void {

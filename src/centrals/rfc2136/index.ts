@@ -141,6 +141,10 @@ class Rfc2136Central implements Central {
   }
 
   /** A zone with keys is signed; the provider may not have told the parent yet. */
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
     if ((await this.#standing(zone, ctx)) !== 'ours') return null;
     const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));

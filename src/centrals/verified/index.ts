@@ -43,6 +43,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
       verifier.gone(zone);
       return outcome;
     },
+    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (zone, ctx) => central.signing(zone, ctx),
     close: async () => {
       verifier.close();

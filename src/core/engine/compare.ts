@@ -11,6 +11,7 @@ import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
+import { findSignedAbove, signedAboveNote } from './signed-above.ts';
 import { isSigned } from './signed-delete.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from './zone-edits.ts';
@@ -58,7 +59,7 @@ async function compareUnderLock(
   }
   const records = await readCentralZone(runtime, zone, view.records, ctx);
   if (records === null) {
-    await missingAtCentral(runtime, zone, entry, wish);
+    await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;
   }
   const freed = view.quiet ? unstuckRecords(runtime, open, view, records) : [];
@@ -134,22 +135,27 @@ async function missingAtCentral(
   zone: DnsName,
   entry: ZoneEntry | null,
   wish: CompareWish,
+  ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   if (entry?.standing === 'joined') {
     await journal.commit({ zones: [{ ...entry, note: 'note.missing-at-central' }] });
     return;
   }
-  if (entry !== null) return;
-  if (await isBaseline(runtime, null)) {
-    const fresh = {
-      zone,
-      standing: 'panel-only',
-      incarnation: 1,
-      baselineAt: clock.wall(),
-      note: null,
-    } as const;
-    await journal.commit({ zones: [fresh] });
+  const waits = entry?.note === signedAboveNote;
+  if (entry !== null && !waits) return;
+  const panelOnly = (note: string | null): ZoneEntry => {
+    const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
+    return { zone, standing: 'panel-only', incarnation, baselineAt, note };
+  };
+  if (entry === null && (await isBaseline(runtime, null))) {
+    await journal.commit({ zones: [panelOnly(null)] });
+    return;
+  }
+  // What a person allows once it was listed is his second yes.
+  const isAllowed = waits && wish.follow === 'allowed';
+  if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
+    await journal.commit({ zones: [panelOnly(signedAboveNote)] });
     return;
   }
   await createFollowing(runtime, zone, wish.reason);

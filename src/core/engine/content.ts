@@ -5,6 +5,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../central.t
 import type { LedgerRow } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
+import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from './classify.ts';
 import { zoneAtCentral } from './make-zone.ts';
@@ -35,7 +36,9 @@ export async function sendContent(
   const made = await zoneAtCentral(runtime, begun, view, add, ctx);
   if (made === null) return;
   const { operation, present } = made;
-  const change = contentChange(operation, panel, present, busy);
+  const wanted = contentChange(operation, panel, present, busy);
+  const nameServers = lackingApexNs(runtime, operation, panel, present);
+  const change = { ...wanted, add: [...wanted.add, ...nameServers] };
   const failed = await send(runtime, operation, change, present, ctx);
   const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);

@@ -14,6 +14,7 @@ import { keepWatching } from './operations.ts';
 import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
+import { askAboutSignedAbove } from './signed-above.ts';
 import { askForYes } from './signed-delete.ts';
 import { takeBack } from './take-back.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -124,7 +125,7 @@ export class Engine {
     if (judged.some(({ right }) => right === 'unread')) return [notReadYet];
     const asked = judged.filter(({ right }) => right === 'may').map(({ edit }) => edit);
     try {
-      const problems = [...(await askForYes(this.#runtime, asked, signal))];
+      const problems = [...(await this.#unasked(asked, signal))];
       for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
       return problems;
     } catch (error) {
@@ -279,11 +280,19 @@ export class Engine {
 
   async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict | null> {
     try {
-      const problems = await askForYes(this.#runtime, edits, signal);
+      const problems = await this.#unasked(edits, signal);
       return problems.length === 0 ? null : { kind: 'refuse', problems, changed: 'nothing' };
     } catch (error) {
       return this.#failed(edits.map(({ zone }) => zone).join(' '), error, 'nothing');
     }
+  }
+
+  /** What is done only once it was asked for twice. @throws {JournalError} */
+  async #unasked(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
+    return [
+      ...(await askForYes(this.#runtime, edits, signal)),
+      ...(await askAboutSignedAbove(this.#runtime, edits, signal)),
+    ];
   }
 
   /** Whether it is our own write into the panel. */

@@ -2,6 +2,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
+import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn, plain } from './classify.ts';
 import { keepWatching } from './operations.ts';
@@ -34,7 +35,7 @@ export async function zoneAtCentral(
   const there = await readCentralZone(runtime, operation.zone, panel, ctx);
   if (there !== null) return { operation, present: there };
   if (await waitsForEdits(runtime, operation)) return null;
-  const made = await make(runtime, operation, content.map(plain), ctx);
+  const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
   if (made instanceof CentralError) {
     await refusedAfterwards(runtime, operation, made, panel);
     return null;

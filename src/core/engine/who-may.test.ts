@@ -50,6 +50,7 @@ function noted(central: Central, calls: string[]): Central {
       central.createZone(name, seed, ctx, content)
     ),
     deleteZone: (name, ctx) => (note('delete', name), central.deleteZone(name, ctx)),
+    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (name, ctx) => (note('signing', name), central.signing(name, ctx)),
     close: () => central.close(),
   };

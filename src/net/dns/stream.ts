@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import * as net from 'node:net';
+import { lookupOf } from '../addresses.ts';
 import { connectVerified, type Peer, type Trust } from '../connect.ts';
 import { HttpError } from '../http-error.ts';
 import { DnsError } from './dns-error.ts';
@@ -32,7 +33,8 @@ export async function openStream(
 
 async function connectPlain(peer: Peer, timeout: number, signal: AbortSignal): Promise<net.Socket> {
   return await new Promise((resolve, reject) => {
-    const socket = net.connect({ host: peer.host, port: peer.port, noDelay: true });
+    const lookup = peer.resolve === undefined ? {} : { lookup: lookupOf(peer.resolve) };
+    const socket = net.connect({ host: peer.host, port: peer.port, noDelay: true, ...lookup });
     const fail = (text: string, cause?: Error): void => {
       signal.removeEventListener('abort', aborted);
       socket.destroy();

@@ -177,6 +177,10 @@ export class SimCentral implements Central {
     return there ? 'deleted' : 'missing';
   }
 
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
   /** Takes no time and nothing of the random numbers, so that a seed stays the story it was. */
   async signing(zone: DnsName): Promise<Signing | null> {
     if (this.#life.dead) await never();
