@@ -276,6 +276,7 @@ function memoryPanel(zones: readonly Filled[]): Panel {
       await Promise.resolve({ way: 'none', zones: new Map([...held.keys()].map((zone) => [zone, null])) }),
     readZone: async (zone) => await Promise.resolve(held.get(zone) ?? null),
     write: async () => await Promise.reject(new Error('nothing is written here')),
+    deleteZone: async () => await Promise.reject(new Error('nothing is written here')),
   };
 }
 

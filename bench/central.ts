@@ -223,8 +223,8 @@ class Turns {
   }
 }
 
-function both(name: string, { p50, p95 }: Spread): Record<string, number> {
-  return { [`${name}_p50_ms`]: p50, [`${name}_p95_ms`]: p95 };
+function both(name: string, { p50, p95, p99 }: Spread): Record<string, number> {
+  return { [`${name}_p50_ms`]: p50, [`${name}_p95_ms`]: p95, [`${name}_p99_ms`]: p99 };
 }
 
 /** Longer than servers hold a notify back after another one, ms. */

@@ -80,6 +80,7 @@ class Edits {
     const cost = (whole: Spread, central: Spread): Spread => ({
       p50: round(whole.p50 - bare.p50 - central.p50),
       p95: round(whole.p95 - bare.p50 - central.p50),
+      p99: round(whole.p99 - bare.p50 - central.p50),
     });
     const edit = cost(ours, careful);
     const original = cost(python, one);

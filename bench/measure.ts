@@ -5,13 +5,14 @@ export type Era = 'v4' | 'v6';
 export interface Spread {
   readonly p50: number;
   readonly p95: number;
+  readonly p99: number;
 }
 
 export function spread(times: readonly number[]): Spread {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { p50: round(at(0.5)), p95: round(at(0.95)) };
+  return { p50: round(at(0.5)), p95: round(at(0.95)), p99: round(at(0.99)) };
 }
 
 export function round(value: number): number {

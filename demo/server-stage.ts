@@ -236,8 +236,9 @@ async function nsupdate(port: number, keyFile: string, lines: string): Promise<v
 async function powerdnsAccount(): Promise<Account> {
   const server = await startPowerdns({
     account: account.name,
-    // Else new zones have the server's own placeholder in it.
-    extra: 'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600',
+    // Else new zones have the server's own placeholder in it, and DNAME records are stored without effect.
+    extra:
+      'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600\ndname-processing=yes',
   });
   const zones = async (): Promise<readonly { readonly name: string }[]> =>
     JSON.parse((await server.call('GET', '/zones?dnssec=false')).text) as { name: string }[];

@@ -34,6 +34,7 @@ const sections: Readonly<Record<string, readonly [heading: string, about: string
     'Settings file',
     'Met by the administrator, in `domainsync status` and `domainsync doctor`, with the line.',
   ],
+  powerdns: ['PowerDNS', 'Met by the administrator, in `domainsync doctor`; edits go on.'],
   setting: ['Settings', 'A value in the settings that cannot be used.'],
   form: ['Settings form', 'Shown in Tools > DNS sync, at the field concerned; nothing was saved then.'],
   install: ['Installation', 'Said by `domainsync install`; nothing was changed then.'],

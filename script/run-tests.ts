@@ -18,7 +18,8 @@ const patterns = ['src/**/*.test.ts', 'sandbox/**/*.test.ts', 'bench/**/*.test.t
  */
 const fileTimeout = 2_400_000;
 
-const atOnce = Math.max(2, availableParallelism());
+/** Files at once: most tests wait more than they compute. */
+const atOnce = 2 * availableParallelism();
 
 interface Slowest {
   readonly test: string;

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import type { Problem } from '../dns/problem.ts';
 import type { GuardedCentral } from '../core/breaker.ts';
-import { CentralError, type Central } from '../core/central.ts';
+import type { Central } from '../core/central.ts';
 import { describe } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
@@ -11,19 +10,19 @@ import { systemClock } from '../app/clock.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
 import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wire.ts';
-import { serverText } from '../config/address.ts';
-import {
-  everyCentral,
-  loadSettings,
-  settingsPath,
-  type LoadedSettings,
-  type Settings,
-} from '../config/settings.ts';
+import { everyCentral, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import type { FileLog } from './log.ts';
+import { namer, problemsOf, sameCentral, withoutNames } from './problems.ts';
+import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
-/** How often (ms) it is looked whether a pause is over. */
-const pauseLook = 2_000;
+/** How often (ms) it is looked whether a pause is over, and at the settings file where its folder cannot be watched. */
+const lookEvery = 2_000;
+/** How long (ms) until settings are tried again that could not come into force; after a refused login, so that no account is locked. */
+const retryAfter = 5_000;
+const retryLogin = [15 * 60_000, 60 * 60_000] as const;
+/** Time (ms) for an edit while no settings say another. */
+const usualDeadline = 10_000;
 
 /** What stands between a hook call and an engine. */
 export type AgentState =
@@ -48,9 +47,16 @@ export class Agent {
   readonly trace: Trace;
   readonly #panel: Panel;
   readonly #log: FileLog;
+  readonly #file: SettingsFile;
+  readonly #stopping = new AbortController();
+  /** Mark of the settings file that was taken up last, whatever came of it. */
   #seen = '';
   #state: AgentState = { kind: 'not-configured' };
-  #changing: Promise<void> = Promise.resolve();
+  /** The change that is on its way; null: none. */
+  #changing: Promise<void> | null = null;
+  /** Monotonic time at which the same settings are tried again; null: not before the file changes. */
+  #retryAt: number | null = null;
+  #refusedLogins = 0;
   #handedOver: Promise<void> = Promise.resolve();
   readonly #answering = new Set<Promise<unknown>>();
   /** Engines of earlier settings with operations still open. */
@@ -66,6 +72,7 @@ export class Agent {
     this.trace = new Trace(panel, facts);
     this.#panel = panel;
     this.#log = log;
+    this.#file = new SettingsFile(paths.root);
   }
 
   get state(): AgentState {
@@ -74,14 +81,17 @@ export class Agent {
 
   /** Reads the settings for the first time; resolves when hook calls can be answered. */
   async start(): Promise<void> {
-    this.#follow();
-    await this.#changing;
-    this.#mindPause();
-    this.#minder = setInterval(() => this.#mindPause(), pauseLook).unref();
+    const { mark, loaded } = this.#file.read();
+    await this.#change(loaded, mark);
+    this.#mind();
+    this.#file.watch(() => this.#follow());
+    this.#minder = setInterval(() => this.#mind(), lookEvery).unref();
   }
 
   async stop(): Promise<void> {
     if (this.#minder !== null) clearInterval(this.#minder);
+    this.#file.close();
+    this.#stopping.abort(new Error('stopping'));
     await this.#changing;
     if (this.#state.kind === 'running') await Promise.all(this.#state.centrals.map((wired) => wired.close()));
     await Promise.all([...this.#draining].map((wired) => wired.close()));
@@ -97,6 +107,9 @@ export class Agent {
   async #judge(event: PanelEvent): Promise<Verdict> {
     if (event.kind === 'ignore' || isPaused(this.paths.pause, systemClock.wall())) return { kind: 'accept' };
     this.#follow();
+    const began = systemClock.now();
+    const outdated = asksFirst(event) ? await this.#outdated() : [];
+    if (outdated.length > 0) return { kind: 'refuse', problems: outdated, changed: 'nothing' };
     await this.#handedOver;
     const state = this.#state;
     switch (state.kind) {
@@ -106,16 +119,43 @@ export class Agent {
         return refusedUnlessDone(event, state.problems);
       case 'running':
         return await this.#tracked(
-          this.#withDeadline(timeToWrite(state.wired.settings.deadline, state.centrals.length), (signal) =>
+          this.#withDeadline(this.#timeToWrite() - (systemClock.now() - began), (signal) =>
             state.several.answer(event, signal),
           ),
         );
     }
   }
 
+  #timeToWrite(): number {
+    const state = this.#state;
+    if (state.kind !== 'running') return usualDeadline;
+    return timeToWrite(state.wired.settings.deadline, state.centrals.length);
+  }
+
+  /**
+   * Waits until the settings of the file as it is now are in force, half of an edit's time at most.
+   * @returns why no edit goes by the settings in force; empty: they are those of the file
+   */
+  async #outdated(): Promise<readonly Problem[]> {
+    const params = { path: settingsPath(this.paths.root) };
+    if (this.#file.look() !== this.#seen && this.#changing !== null) {
+      await this.#withDeadline(this.#timeToWrite() / 2, async (signal) => {
+        const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+        await Promise.race([this.#changing, late]);
+      });
+    }
+    if (this.#file.look() !== this.#seen) return [{ code: 'settings.being-tested', params }];
+    if (this.pending === null || this.#state.kind !== 'running') return [];
+    return [{ code: 'settings.not-in-force', params }, ...this.pending];
+  }
+
+  #mind(): void {
+    this.#follow();
+    this.#mindPause();
+  }
+
   /** What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or by itself. */
   #mindPause(): void {
-    if (this.#state.kind === 'broken') this.#follow();
     if (this.#state.kind !== 'running') return;
     const end = pauseEnd(this.paths.pause);
     const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
@@ -164,26 +204,54 @@ export class Agent {
 
   /** Looks whether the settings file is another one than last time; a change is carried out in the background. */
   #follow(): void {
-    const stat = statSync(settingsPath(this.paths.root), { bigint: true, throwIfNoEntry: false });
-    const seen = stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
-    if (seen === this.#seen) return;
-    this.#seen = seen;
-    this.#changing = this.#changing.then(() => this.#change());
+    const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
+    if (this.#changing !== null || (this.#file.look() === this.#seen && !isDue)) return;
+    this.#changing = this.#changeAll().finally(() => {
+      this.#changing = null;
+    });
   }
 
-  async #change(): Promise<void> {
-    const loaded = loadSettings(this.paths.root);
-    this.#log.write(4, 'settings.read', { path: loaded.path, kind: loaded.kind });
+  async #changeAll(): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      do {
+        const { loaded, mark } = await this.#file.settled(signal);
+        await this.#change(loaded, mark);
+      } while (this.#file.look() !== this.#seen && !signal.aborted);
+    } catch (error) {
+      // The agent's stop ends the wait.
+      if (signal.aborted) return;
+      this.#log.write(1, 'settings.unreadable', { error: String(error) });
+    }
+  }
+
+  /** Tries the settings; afterwards they are in force, or {@link pending} says why not. */
+  async #change(loaded: LoadedSettings, mark: string): Promise<void> {
+    if (mark !== this.#seen) {
+      this.#log.write(4, 'settings.read', { path: loaded.path, kind: loaded.kind });
+      this.#refusedLogins = 0;
+    }
+    this.#retryAt = null;
     try {
       await this.#take(loaded);
     } catch (error) {
       const problems = problemsOf(error);
-      this.#log.write(1, 'settings.not-in-force', { codes: problems.map(({ code }) => code).join(' ') });
+      if (mark !== this.#seen || this.pending === null)
+        this.#log.write(1, 'settings.not-in-force', { codes: problems.map(({ code }) => code).join(' ') });
       this.pending = problems;
       if (this.#state.kind !== 'running') this.#state = { kind: 'broken', problems };
-      // A full disk, or a killed agent that has not quite gone: the same settings are tried again.
-      if (error instanceof JournalError) this.#seen = '';
+      this.#retryAt = systemClock.now() + this.#untilRetry(error);
     }
+    this.#seen = mark;
+  }
+
+  /** A full disk, or a killed agent that has not quite gone: at the next look. */
+  #untilRetry(error: unknown): number {
+    if (error instanceof JournalError) return 0;
+    if (!problemsOf(error).some(({ code }) => code === 'central.login')) return retryAfter;
+    const wait = retryLogin[Math.min(this.#refusedLogins, 1)] ?? retryLogin[1];
+    this.#refusedLogins += 1;
+    return wait;
   }
 
   async #take(loaded: LoadedSettings): Promise<void> {
@@ -196,7 +264,7 @@ export class Agent {
     }
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
     this.pending = problems;
-    // Running settings stay in force while a new file is broken; an emptied one ends the mirroring.
+    // Running settings finish what is begun while a new file is broken; an emptied one ends the mirroring.
     if (problems !== null && this.#state.kind === 'running') return;
     const old = this.#state;
     this.#state = problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems };
@@ -267,7 +335,8 @@ export class Agent {
       for (const [at, settings] of wanted.entries()) {
         const old = kept[at];
         const naming = namer(settings.number, wanted.length);
-        const central = old?.central ?? (await wireCentral(settings, this.paths.root).catch(naming));
+        const central =
+          old?.central ?? (await wireCentral(settings, this.paths.root, this.#log.write).catch(naming));
         made.push({ settings, central });
       }
       const twice = made.find(({ central }, at) =>
@@ -354,43 +423,14 @@ function isAccount(one: Central, other: Central): boolean {
   return JSON.stringify(one.id) === JSON.stringify(other.id);
 }
 
-function sameCentral({ number }: Settings, root: string): Problem {
-  const params = { path: settingsPath(root), line: '0', section: `central_${number}`, other: 'isp_master' };
-  return { code: 'settings.same-central', params };
-}
-
-/** Rethrows a failure as one that says which of several centrals it is about. */
-function namer(number: number, centrals: number): (error: unknown) => never {
-  return (error) => {
-    if (centrals === 1 || !(error instanceof SettingsRefused || error instanceof CentralError)) throw error;
-    const params = { central: String(number) };
-    throw new SettingsRefused(
-      problemsOf(error).map((one) => ({ ...one, params: { ...one.params, ...params } })),
-    );
-  };
-}
-
-/** A text may name the central's host, our account there, name servers asked; that is nobody's business but the administrator's. */
-function withoutNames(text: string, { address, username, verify }: Settings): string {
-  const { host, hostname } = new URL(address);
-  const asked = verify.servers.flatMap((server) => [serverText(server), server.host]);
-  const names = [address, host, hostname, username, ...asked].filter((name) => name.length > 2);
-  return names.reduce((clean, name) => clean.replaceAll(name, '[…]'), text);
+/** Whether it is an edit that the panel has not done yet. */
+function asksFirst(event: PanelEvent): boolean {
+  return event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before');
 }
 
 /** A save or delete is refused; what is already done or only looked at is not. */
 function refusedUnlessDone(event: PanelEvent, problems: readonly Problem[]): Verdict {
-  const asks =
-    event.kind === 'invalid' ||
-    (event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before'));
-  return asks ? { kind: 'refuse', problems, changed: 'nothing' } : { kind: 'accept' };
-}
-
-function problemsOf(error: unknown): readonly Problem[] {
-  if (error instanceof SettingsRefused) return error.problems;
-  if (error instanceof CentralError) return [error.problem];
-  if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
-  return [
-    { code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } },
-  ];
+  return event.kind === 'invalid' || asksFirst(event)
+    ? { kind: 'refuse', problems, changed: 'nothing' }
+    : { kind: 'accept' };
 }

@@ -25,6 +25,18 @@ test('one line an event, whatever is in it; only what the level wants; for root 
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
+test('issue 11.6: a line cannot control the terminal of who reads it', (t) => {
+  const { log, path } = logIn(t, 9);
+  const text = 'a\u001b[2J\u009b31m\u202e\u2028\u007f';
+  log.write(1, 'central.call', { text });
+  log.format = 'json';
+  log.write(1, 'central.call', { text });
+  const written = readFileSync(path, 'utf8');
+  assert.doesNotMatch(written.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  const said: unknown = JSON.parse(written.split('\n')[1] ?? '');
+  assert.partialDeepStrictEqual(said, { text });
+});
+
 test('JSON on request: one object a line, and no field can pose as another', (t) => {
   const { log, path } = logIn(t, 9);
   log.format = 'json';

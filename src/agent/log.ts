@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { safeJson } from '../core/plain-text.ts';
 import type { Log, LogFields, LogLevel } from '../core/log.ts';
 
 const names: Readonly<Record<LogLevel, string>> = {
@@ -48,10 +49,10 @@ type Format = (time: Date, level: string, event: string, fields: LogFields) => s
 const formats: Readonly<Record<LogFormat, Format>> = {
   text: (time, level, event, fields) =>
     [time.toISOString(), level, event, ...Object.entries(fields).map(inWords)].join(' '),
-  json: (time, level, event, fields) => JSON.stringify({ ...fields, time: time.toISOString(), level, event }),
+  json: (time, level, event, fields) => safeJson({ ...fields, time: time.toISOString(), level, event }),
 };
 
 function inWords([name, value]: readonly [string, string | number | boolean | null]): string {
   const text = String(value);
-  return `${name}=${/^[\w.:@/+-]+$/.test(text) ? text : JSON.stringify(text)}`;
+  return `${name}=${/^[\w.:@/+-]+$/.test(text) ? text : safeJson(text)}`;
 }

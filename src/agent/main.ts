@@ -1,11 +1,13 @@
 /**
  * The agent: one long-lived process per panel. Started by the hook when absent, or by a service file.
  *
- * Usage: node agent.cjs [--root DIR] [--socket PATH]
+ * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service]
+ * --service: it is confined as a service of systemd (plugin/system/domainsync-agent.service).
  * Exit status: 0 stopped on request, or another agent runs already; 1 it could not start (the log says why).
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { terminalText } from '../core/plain-text.ts';
 import { pathsOf } from '../app/paths.ts';
 import { wirePanel, wirePanelHand } from '../app/wire.ts';
 import { Agent } from './agent.ts';
@@ -15,7 +17,9 @@ import { FileLog } from './log.ts';
 import { listen } from './server.ts';
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { root: { type: 'string' }, socket: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { root: { type: 'string' }, socket: { type: 'string' }, service: { type: 'boolean' } },
+  });
   const root = resolve(values.root ?? process.env['DOMAINSYNC_ROOT'] ?? rootOfProgram());
   const paths = pathsOf(root, values.socket);
   process.umask(0o077);
@@ -24,7 +28,7 @@ async function main(): Promise<number> {
   if (release === null) return 0;
   const log = new FileLog(paths.log, 4);
   const hand = await wirePanelHand(root);
-  const agent = new Agent(paths, await wirePanel(root), (call) => hand.facts(call), log);
+  const agent = new Agent(paths, await wirePanel(root, values.service), (call) => hand.facts(call), log);
   await agent.start();
   const server = await listen(paths.socket, {
     hook: (call) => agent.answer(call),
@@ -51,7 +55,7 @@ function rootOfProgram(): string {
 main().then(
   (status) => process.exit(status),
   (error: unknown) => {
-    console.error(error);
+    console.error(terminalText(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     process.exit(1);
   },
 );

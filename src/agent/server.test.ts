@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,29 +8,37 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { missingPrograms } from '../testing/servers/process.ts';
-import { listen } from './server.ts';
+import { uptime } from './caller.ts';
+import { listen, type Answers } from './server.ts';
 
 async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
+  const calls: HookCall[] = [];
+  const asked: string[] = [];
+  const hook = (call: HookCall): Promise<string> => {
+    calls.push(call);
+    asked.push(`hook ${Buffer.from(call.body).toString('utf8')}`);
+    return Promise.resolve('<doc/>');
+  };
+  const control = (request: string): Promise<string> => {
+    asked.push(`control ${request}`);
+    return Promise.resolve('{}');
+  };
+  return { path: await startWith(t, hook, control), asked, calls };
+}
+
+async function startWith(
+  t: TestContext,
+  hook: Answers['hook'],
+  control: Answers['control'] = () => Promise.resolve('{}'),
+): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'server-'));
   const path = join(directory, 'run', 'agent.sock');
-  const asked: string[] = [];
-  const calls: HookCall[] = [];
-  const server = await listen(path, {
-    hook: (call) => {
-      calls.push(call);
-      asked.push(`hook ${Buffer.from(call.body).toString('utf8')}`);
-      return Promise.resolve('<doc/>');
-    },
-    control: (request) => {
-      asked.push(`control ${request}`);
-      return Promise.resolve('{}');
-    },
-  });
+  const server = await listen(path, { hook, control });
   t.after(() => {
     server.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  return { path, asked, calls };
+  return path;
 }
 
 /** Sends pieces one after the other, ends, and gives all that came back. */
@@ -112,4 +120,88 @@ test('a request that is cut off, garbled, too long or from a dead process is not
   for (const request of requests)
     assert.equal(await exchange(path, request), 'domainsync hello\n', request.slice(0, 40));
   assert.deepEqual(asked, []);
+});
+
+/** The environment of a process that waits, started as somebody. */
+function waiting(t: TestContext, options: SpawnOptions): number {
+  const env = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.delete&elid=example.org' };
+  const child = spawn('/bin/sleep', ['600'], { env, stdio: 'ignore', ...options });
+  t.after(() => child.kill('SIGKILL'));
+  assert.ok(child.pid !== undefined);
+  return child.pid;
+}
+
+test('issue 11.6: a hook call is root’s: a process of anybody else is not looked at', async (t) => {
+  if (process.getuid?.() !== 0) {
+    t.skip('only root can start a process of somebody else');
+    return;
+  }
+  const { path, asked } = await start(t);
+  const nobody = waiting(t, { uid: 65_534, gid: 65_534 });
+  assert.equal(await exchange(path, `domainsync 1 ${nobody} 1\nx`), 'domainsync hello\n');
+  assert.deepEqual(asked, []);
+  const root = waiting(t, {});
+  assert.match(await exchange(path, `domainsync 1 ${root} 1\nx`), /domainsync end\n$/u);
+  assert.deepEqual(asked, ['hook x']);
+});
+
+test('issue 11.6: a process that came after the connection that names it is another one', async (t) => {
+  const { path, asked } = await start(t);
+  const socket = connect(path);
+  t.after(() => socket.destroy());
+  await once(socket, 'data');
+  const began = uptime();
+  // Processes are dated in hundredths of a second.
+  while (uptime() < began + 0.05) await new Promise((resolve) => setImmediate(resolve));
+  const late = waiting(t, {});
+  socket.end(`domainsync 1 ${late} 1\nx`);
+  const [text = '']: unknown[] = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+  assert.notEqual(typeof text, 'object');
+  assert.deepEqual(asked, []);
+});
+
+/** Sends a hook call with a body of one octet repeated, and gives all that came back. */
+function large(path: string, length: number): Promise<string> {
+  return exchange(path, `domainsync 1 ${process.pid} ${length}\n`, 'x'.repeat(length));
+}
+
+const mebibyte = 1024 * 1024;
+
+test('issue 11.3: of a body that is too long to be read nothing is kept', async (t) => {
+  const calls: HookCall[] = [];
+  const path = await startWith(t, (call) => {
+    calls.push(call);
+    return Promise.resolve('<doc/>');
+  });
+  assert.match(await large(path, 8 * mebibyte), /<doc\/>/);
+  assert.deepEqual(
+    calls.map(({ body, isCut }) => [body.length, isCut]),
+    [[0, true]],
+  );
+});
+
+test('issue 11.3: large bodies together take bounded memory, small ones never wait', async (t) => {
+  let most = 0;
+  let held = 0;
+  const gates: (() => void)[] = [];
+  const path = await startWith(t, async ({ body }) => {
+    held += body.length;
+    most = Math.max(most, held);
+    if (body.length > 100) await new Promise<void>((open) => gates.push(open));
+    held -= body.length;
+    return '<doc/>';
+  });
+  const answers = Promise.all(Array.from({ length: 20 }, () => large(path, 2 * mebibyte)));
+  while (gates.length < 8) await new Promise((resolve) => setImmediate(resolve));
+  assert.match(await large(path, 10), /<doc\/>/);
+  let answered = 0;
+  while (answered < 20) {
+    for (const open of gates.splice(0)) {
+      answered += 1;
+      open();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const answer of await answers) assert.match(answer, /<doc\/>/);
+  assert.ok(most <= 17 * mebibyte, `${most} octets at once`);
 });

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
-import { end, hello, mostBody, readHead, type RequestHead } from '../hook/protocol.ts';
+import { uptime, variablesOf } from './caller.ts';
+import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../hook/protocol.ts';
 
 export interface Answers {
   /** One hook call; gives what the hook prints. Never rejects. */
@@ -13,7 +14,12 @@ export interface Answers {
 
 /** Longest time a client may take to send its request, milliseconds. */
 const sendTimeout = 15_000;
-const mostHead = 256;
+
+/** A body up to this length, octets, never waits for room. */
+const smallBody = 64 * 1024;
+
+/** Larger bodies of calls that are being answered, octets together; further ones wait, within their time. */
+const mostTogether = 16 * 1024 * 1024;
 
 /**
  * The agent's socket. A request that is cut off is never carried out; an answer is only whole with its end mark.
@@ -23,7 +29,8 @@ export async function listen(path: string, answers: Answers): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // The lock says that no other agent runs, so what lies here is left over.
   rmSync(path, { force: true });
-  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answers));
+  const room = new Room();
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answers, room));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -32,9 +39,8 @@ export async function listen(path: string, answers: Answers): Promise<Server> {
   return server;
 }
 
-function serve(socket: Socket, answers: Answers): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
+function serve(socket: Socket, answers: Answers, room: Room): void {
+  const since = uptime();
   let answering = false;
   // A client that has gone gets no answer; its operation goes on and is settled like any other.
   socket.on('error', () => socket.destroy());
@@ -42,19 +48,36 @@ function serve(socket: Socket, answers: Answers): void {
     if (!answering) socket.destroy();
   });
   socket.write(hello);
+  const incoming = new Incoming();
+  const take = (octets: Buffer): void => {
+    const request = incoming.take(octets);
+    if (request === 'incomplete') return;
+    answering = true;
+    if (request === 'garbled') socket.destroy();
+    else void reply(socket, answers, request, since);
+  };
   socket.on('data', (chunk: Buffer) => {
     if (answering) return;
-    chunks.push(chunk);
-    size += chunk.length;
-    const request = readRequest(Buffer.concat(chunks));
-    if (request === 'incomplete' && size <= mostBody + mostHead) return;
-    answering = true;
-    if (request === 'incomplete' || request === 'garbled') socket.destroy();
-    else void reply(socket, answers, request);
+    const needed = incoming.needs(chunk);
+    if (needed === 0) take(chunk);
+    else void whenThereIsRoom(socket, room, needed, () => take(chunk));
   });
   socket.on('end', () => {
     if (!answering) socket.destroy();
   });
+}
+
+/** Calls `go` once there is room, which the connection keeps until it ends; nothing more of it is read before. */
+async function whenThereIsRoom(socket: Socket, room: Room, octets: number, go: () => void): Promise<void> {
+  socket.pause();
+  const leave = await room.enter(octets);
+  if (socket.destroyed) {
+    leave();
+    return;
+  }
+  socket.once('close', leave);
+  go();
+  socket.resume();
 }
 
 interface Request {
@@ -62,51 +85,97 @@ interface Request {
   readonly body: Buffer;
 }
 
-function readRequest(octets: Buffer): Request | 'incomplete' | 'garbled' {
-  const cut = octets.indexOf(0x0a);
-  if (cut < 0) return octets.length > mostHead ? 'garbled' : 'incomplete';
-  const head = readHead(octets.toString('latin1', 0, cut));
-  if (head === null) return 'garbled';
-  const body = octets.subarray(cut + 1, cut + 1 + head.length);
-  return body.length < head.length ? 'incomplete' : { head, body };
+/** A request on its way: each octet is looked at once, and a body that is too long to be read is not kept. */
+class Incoming {
+  #line = Buffer.alloc(0);
+  #head: RequestHead | null = null;
+  #body = Buffer.alloc(0);
+  #received = 0;
+
+  /** Octets that {@link take} will keep of the body that begins in this chunk, where they are many; else 0. */
+  needs(chunk: Buffer): number {
+    const head = this.#head === null ? this.#headWith(chunk) : null;
+    return head !== null && isKept(head) && head.length > smallBody ? head.length : 0;
+  }
+
+  take(chunk: Buffer): Request | 'incomplete' | 'garbled' {
+    if (this.#head !== null) return this.#takeBody(this.#head, chunk);
+    const head = this.#headWith(chunk);
+    this.#line = this.#lineWith(chunk);
+    const isLine = this.#line.includes(0x0a);
+    if (head === null) return isLine || this.#line.length > mostHead ? 'garbled' : 'incomplete';
+    this.#head = isKept(head) ? head : { ...head, isCut: true };
+    if (isKept(head)) this.#body = Buffer.alloc(head.length);
+    return this.#takeBody(this.#head, chunk.subarray(chunk.indexOf(0x0a) + 1));
+  }
+
+  /** As far as a first line goes. */
+  #lineWith(chunk: Buffer): Buffer<ArrayBuffer> {
+    return Buffer.concat([this.#line, chunk.subarray(0, mostHead + 1)]);
+  }
+
+  #headWith(chunk: Buffer): RequestHead | null {
+    const line = this.#lineWith(chunk);
+    const end = line.indexOf(0x0a);
+    return end < 0 ? null : readHead(line.toString('latin1', 0, end));
+  }
+
+  #takeBody(head: RequestHead, part: Buffer): Request | 'incomplete' {
+    part.copy(this.#body, this.#received);
+    this.#received += part.length;
+    return this.#received < head.length ? 'incomplete' : { head, body: this.#body };
+  }
 }
 
-async function reply(socket: Socket, answers: Answers, { head, body }: Request): Promise<void> {
+function isKept({ kind, length }: RequestHead): boolean {
+  return kind === 'control' || length <= mostRead;
+}
+
+/** Lets large bodies in one after the other once they fill the room together. */
+class Room {
+  #taken = 0;
+  readonly #waiting: { readonly octets: number; readonly enter: () => void }[] = [];
+
+  /** Resolves with what is to be called at the end, once or more. */
+  async enter(octets: number): Promise<() => void> {
+    await new Promise<void>((enter) => {
+      this.#waiting.push({ octets, enter });
+      this.#admit();
+    });
+    let inside = true;
+    return () => {
+      if (inside) this.#taken -= octets;
+      inside = false;
+      this.#admit();
+    };
+  }
+
+  #admit(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (this.#taken > 0 && this.#taken + next.octets > mostTogether) return;
+      this.#waiting.shift();
+      this.#taken += next.octets;
+      next.enter();
+    }
+  }
+}
+
+/** @param since when the connection came, as processes are dated: the hook that it names was there already */
+async function reply(
+  socket: Socket,
+  answers: Answers,
+  { head, body }: Request,
+  since: number,
+): Promise<void> {
   if (head.kind === 'control') {
     socket.end(`${await answers.control(body.toString('utf8'))}${end}`);
     return;
   }
-  const variables = readEnvironment(head.pid);
+  const variables = variablesOf(head.pid, since);
   if (variables === null) {
     socket.destroy();
     return;
   }
   const { stage, isCut } = head;
   socket.end(`${await answers.hook({ ...variables, body, stage, isCut })}${end}`);
-}
-
-/**
- * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ (proc(5)). The hook
- * waits for our answer, so its process still lives; `null` when it does not.
- */
-function readEnvironment(pid: number): Pick<HookCall, 'environment' | 'repeated'> | null {
-  let octets: Buffer;
-  try {
-    octets = readFileSync(`/proc/${pid}/environ`);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
-    throw error;
-  }
-  const environment = new Map<string, string>();
-  const repeated: (readonly [string, string])[] = [];
-  // Octets as they are: a query string is decoded by whoever knows its encoding.
-  for (const entry of octets.toString('latin1').split('\0')) {
-    const cut = entry.indexOf('=');
-    if (cut <= 0) continue;
-    const [name, value] = [entry.slice(0, cut), entry.slice(cut + 1)];
-    const former = environment.get(name);
-    if (former !== undefined) repeated.push([name, former]);
-    environment.set(name, value);
-  }
-  return { environment: Object.fromEntries(environment), repeated };
 }

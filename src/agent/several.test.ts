@@ -33,7 +33,8 @@ async function startAgent(t: TestContext, first: Readonly<Record<string, string>
   for (const folder of [paths.state, join(root, 'etc')]) mkdirSync(folder, { recursive: true });
   saveSettings(root, { isp_master: first });
   const panel = new SimPanel(new PanelStore(), systemClock, new Random(1), { dead: false });
-  panel.decode = () => ({ kind: 'hint', zones: [], source: 'test', fingerprint: '' });
+  const actor = { name: '', rank: 'nobody' } as const;
+  panel.decode = () => ({ kind: 'hint', zones: [], source: 'test', fingerprint: '', actor });
   const facts = (): never => {
     throw new Error('nothing is traced');
   };

@@ -38,9 +38,12 @@ export function loggedCentral(central: Central, log: Log): Central {
       tell('read-names', zone, ctx, () => central.readNames(zone, names, ctx, types)),
     apply: (change, present, ctx) =>
       tell('apply', change.zone, ctx, () => central.apply(change, present, ctx)),
-    createZone: (zone, seed, ctx) =>
-      tell('create-zone', zone, ctx, () => central.createZone(zone, seed, ctx)),
+    mayCreateZone: (zone, seed, ctx) =>
+      tell('may-create-zone', zone, ctx, () => central.mayCreateZone(zone, seed, ctx)),
+    createZone: (zone, seed, ctx, content) =>
+      tell('create-zone', zone, ctx, () => central.createZone(zone, seed, ctx, content)),
     deleteZone: (zone, ctx) => tell('delete-zone', zone, ctx, () => central.deleteZone(zone, ctx)),
+    concerns: (zones, ctx) => tell('concerns', '-', ctx, () => central.concerns(zones, ctx)),
     signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
     close: () => central.close(),
   };
@@ -61,5 +64,6 @@ export function loggedPanel(panel: Panel, log: Log): Panel {
     readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
     write: (change, present, mark, ctx) =>
       tell('write', change.zone, ctx, () => panel.write(change, present, mark, ctx)),
+    deleteZone: (zone, mark, ctx) => tell('delete-zone', zone, ctx, () => panel.deleteZone(zone, mark, ctx)),
   };
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { problem, type Problem } from '../dns/problem.ts';
+import { existsSync } from 'node:fs';
+import { problem, shortened, type Problem } from '../dns/problem.ts';
 import { CentralError } from '../core/central.ts';
 import { changeIni, parseIni, type IniChanges } from '../config/ini.ts';
 import {
@@ -8,6 +8,7 @@ import {
   readSettings,
   saveSettings,
   settingsPath,
+  settingsText,
   type Settings,
 } from '../config/settings.ts';
 import { probeCertificate } from '../net/connect.ts';
@@ -52,6 +53,12 @@ export type FormResult =
 const hour = 3_600_000;
 const lengths: Readonly<Record<string, number>> = { '1h': hour, '4h': 4 * hour, '24h': 24 * hour };
 
+/** Longest value of a field, characters. */
+const mostField = 4_096;
+
+/** The fields of text. */
+const formFields = ['host', 'username', 'password', 'fingerprint', 'contact'] as const;
+
 /** When a running pause ends, milliseconds since 1970; `Infinity` = until resumed; `null` = not paused. */
 export function runningPause(root: string, wall: number): number | null {
   const end = pauseEnd(pathsOf(root).pause);
@@ -90,6 +97,12 @@ export async function submitForm(
     problems,
     values: { ...shown, password: '' },
   });
+  const long = formFields.find((field) => values[field].length > mostField);
+  if (long !== undefined)
+    return refused(long === 'fingerprint' ? 'trust' : long, [problem('form.unfit', {})], {
+      ...values,
+      [long]: shortened(values[long]),
+    });
   const missing = firstMissing(root, values);
   if (missing !== null) return refused(missing.field, [missing.problem]);
   const changes = changesOf(values);
@@ -161,7 +174,7 @@ function storedValues(root: string): (key: string) => string {
 function entriesIn(path: string): (key: string) => string {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = settingsText(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error) return () => '';
     throw error;
@@ -222,14 +235,16 @@ type Read =
   | { readonly settings: Settings }
   | { readonly field: FormField; readonly problems: readonly Problem[] };
 
+const unreadable: ReadonlySet<string> = new Set(['settings.unreadable', 'settings.too-large']);
+
 /** The settings as they would be read back after saving. */
 function readChanged(root: string, changes: IniChanges): Read {
   const path = settingsPath(root);
   const loaded = loadSettings(root);
-  if (loaded.kind === 'broken' && loaded.problems.some(({ code }) => code === 'settings.unreadable')) {
+  if (loaded.kind === 'broken' && loaded.problems.some(({ code }) => unreadable.has(code))) {
     return { field: 'host', problems: loaded.problems };
   }
-  const text = loaded.kind === 'not-configured' && !existsSync(path) ? '' : readFileSync(path, 'utf8');
+  const text = loaded.kind === 'not-configured' && !existsSync(path) ? '' : settingsText(path);
   for (const [section, options] of Object.entries(changes)) {
     for (const [option, value] of Object.entries(options)) {
       const unfit = unfitness(text, section, option, value);

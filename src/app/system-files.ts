@@ -49,6 +49,11 @@ export function unitOf(root: string, etc = '/etc'): string {
   return basename(placeOf('unit', root, etc));
 }
 
+/** @throws when it fails or does not end; it waits for the agent to stop, at most half a minute */
+async function systemctl(...args: readonly string[]): Promise<void> {
+  await run('systemctl', [...args], { timeout: 120_000 });
+}
+
 /** Whether systemd manages this very host (sd_booted(3)) and `etc` is its configuration. */
 function managed(etc: string): boolean {
   return etc === '/etc' && existsSync('/run/systemd/system');
@@ -66,6 +71,7 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
   const values = {
     ROOT: root,
     SOCKET: paths.socket,
+    SOCKETFOLDER: socketFolder(dirname(paths.socket)),
     LOG: paths.log,
     NODE: existsSync(own) ? own : process.execPath,
     AGENT: join(current, 'agent.cjs'),
@@ -85,19 +91,26 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
   if (existsSync(dirname(rotation))) write('domainsync.logrotate', rotation);
   if (managed(etc)) {
     const name = basename(unit);
-    await run('systemctl', ['daemon-reload']);
-    await run('systemctl', ['enable', name]);
-    await run('systemctl', ['restart', name]);
+    await systemctl('daemon-reload');
+    await systemctl('enable', name);
+    await systemctl('restart', name);
   }
   return written;
+}
+
+/** What gives a confined agent the folder of its socket: under /run it is made at each boot, and kept for a second panel. */
+function socketFolder(folder: string): string {
+  if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
+  const name = folder.slice('/run/'.length);
+  return [`RuntimeDirectory=${name}`, 'RuntimeDirectoryMode=0700', 'RuntimeDirectoryPreserve=yes'].join('\n');
 }
 
 /** Takes the same files away again, the service first. @returns the paths removed */
 export async function removeSystemFiles(root: string, etc: string): Promise<string[]> {
   const unit = placeOf('unit', root, etc);
   const there = [unit, placeOf('rotation', root, etc)].filter((path) => isOurs(path, root));
-  if (managed(etc) && there.includes(unit)) await run('systemctl', ['disable', '--now', basename(unit)]);
+  if (managed(etc) && there.includes(unit)) await systemctl('disable', '--now', basename(unit));
   for (const path of there) rmSync(path);
-  if (managed(etc) && there.length > 0) await run('systemctl', ['daemon-reload']);
+  if (managed(etc) && there.length > 0) await systemctl('daemon-reload');
   return there;
 }

@@ -32,13 +32,18 @@ export interface Wired {
 /**
  * The central the settings name, with its breaker; not contacted yet.
  * @param root the panel's, where what was found out about the central is kept
+ * @param log what is worth noting beside errors; default: nobody reads it
  * @throws {SettingsRefused}
  */
-export async function wireCentral(settings: Settings, root: string): Promise<GuardedCentral> {
-  return withBreaker(await makeCentral(settings, root), systemClock);
+export async function wireCentral(
+  settings: Settings,
+  root: string,
+  log: Log = () => undefined,
+): Promise<GuardedCentral> {
+  return withBreaker(await makeCentral(settings, root, log), systemClock);
 }
 
-async function makeCentral(settings: Settings, root: string): Promise<Central> {
+async function makeCentral(settings: Settings, root: string, log: Log): Promise<Central> {
   if (settings.kind === 'rfc2136') {
     const { createRfc2136Central, readRfc2136Settings } = await import('../centrals/rfc2136/index.ts');
     return createRfc2136Central(
@@ -52,6 +57,7 @@ async function makeCentral(settings: Settings, root: string): Promise<Central> {
     const zoneKind = kind === 'master' ? 'Master' : 'Native';
     return createPowerdnsCentral(
       accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
+      { clock: systemClock, log },
     );
   }
   const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
@@ -106,10 +112,10 @@ export async function wirePanelHand(root: string): Promise<PanelHand> {
   return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
 }
 
-/** The panel on this host. */
-export async function wirePanel(root: string): Promise<Panel> {
+/** The panel on this host. @param service whether this process is confined as a service of systemd */
+export async function wirePanel(root: string, service = false): Promise<Panel> {
   const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
+  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4', service });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../core/central.ts';
 import type { HttpError } from '../net/http-error.ts';
+import { tidyText } from '../net/ispmanager/errors.ts';
 
 /** What centrals that are reached by HTTP make of requests without an answer, and of answers that are none. */
 
@@ -34,6 +35,20 @@ function codeOfHttp(error: HttpError): CentralErrorCode {
 /** An answer that is not one; after a write nobody knows what it did. */
 export function garbled(text: string, effect: Effect): CentralError {
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
+}
+
+/** Characters of an answer in which its words for people are looked for. */
+export const mostWords = 64 * 1024;
+
+/** The title of a web page, one line, at most 100 characters in brackets after a space; empty without one. */
+export function titleOf(page: string, redact: Redact): string {
+  const text = page.slice(0, mostWords);
+  const tag = text.search(/<title/iu);
+  const from = tag < 0 ? -1 : text.indexOf('>', tag);
+  if (from < 0) return '';
+  const [inside = ''] = text.slice(from + 1).split('<', 1);
+  const title = tidyText(redact(inside));
+  return title === '' ? '' : ` (${title.slice(0, 100)})`;
 }
 
 /** @throws {CentralError} `central.garbled` */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { agentEnvironment } from '../hook/agent-environment.ts';
 import { endPause, pause } from '../app/pause.ts';
 import { askAgent } from './ask.ts';
 import { centralOption, type Chosen } from './central-option.ts';
@@ -69,7 +70,7 @@ function agent(place: () => Place): Command {
       const { paths } = place();
       const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
       const args = [program, '--root', paths.root, '--socket', paths.socket];
-      const child = spawn(process.execPath, args, { stdio: 'inherit' });
+      const child = spawn(process.execPath, args, { stdio: 'inherit', env: agentEnvironment });
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
       process.exitCode = await new Promise<number>((resolve, reject) => {
         child.on('error', reject);

@@ -18,9 +18,10 @@ import { wireCentral, wirePanel, wirePanelHand } from '../app/wire.ts';
 import { CentralError } from '../core/central.ts';
 import { PanelError } from '../core/panel.ts';
 import { counted } from '../core/describe.ts';
+import { agentEnvironment } from '../hook/agent-environment.ts';
 import { askAgent, AskFailed, NoAgent } from './ask.ts';
 import { examples } from './help.ts';
-import { coloured, exitStatus, progress, type Mood } from './output.ts';
+import { coloured, exitStatus, print, progress, say, type Mood } from './output.ts';
 import type { Place } from './place.ts';
 import { showSelfTest } from './show-self-test.ts';
 import type { StatusReport } from './show.ts';
@@ -37,14 +38,14 @@ export function doctorCommand(place: () => Place): Command {
       const ask = async (): Promise<AgentReport | string> => await report(paths);
       for await (const finding of examine({ paths, askAgent: ask, wall: Date.now() })) {
         findings.push(finding);
-        if (!json) console.log(showFinding(finding));
+        if (!json) say(showFinding(finding));
       }
       const sick = findings.some(({ state }) => state === 'problem');
       if (sick) process.exitCode = exitStatus.attention;
       const tested = options.selfTest === true ? await test(paths, options.zone) : null;
-      if (json) console.log(JSON.stringify({ findings, selfTest: tested }, null, 2));
-      else if (tested !== null) console.log(`\n${showSelfTest(tested)}`);
-      else console.log(summary(findings));
+      print(json, { findings, selfTest: tested }, () =>
+        tested === null ? summary(findings) : `\n${showSelfTest(tested)}`,
+      );
       if (tested !== null && !isGood(tested)) process.exitCode = exitStatus.attention;
     });
 }
@@ -159,5 +160,5 @@ function startAgent({ root, socket }: Paths): void {
   progress('starting the agent');
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
   const args = [program, '--root', root, '--socket', socket];
-  spawn(process.execPath, args, { detached: true, stdio: 'ignore', cwd: '/' }).unref();
+  spawn(process.execPath, args, { detached: true, stdio: 'ignore', cwd: '/', env: agentEnvironment }).unref();
 }

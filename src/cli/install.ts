@@ -13,7 +13,7 @@ import { putSystemFiles, removeSystemFiles, type SystemOptions } from '../app/sy
 import { uninstall, withdraw } from '../app/uninstall.ts';
 import { askAgent, AskFailed, NoAgent } from './ask.ts';
 import { examples } from './help.ts';
-import { exitStatus, print } from './output.ts';
+import { complain, exitStatus, print } from './output.ts';
 import type { Place } from './place.ts';
 
 /** Longest time an agent may take to answer what it has begun and end, milliseconds: an edit's deadline and some more. */
@@ -122,7 +122,7 @@ async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {
   const failure = await restartPanel(paths, kind);
   if (failure === null) return layoutOf(kind).restart !== null;
   process.exitCode = exitStatus.attention;
-  console.error(`domainsync: the panel could not be restarted: ${failure}`);
+  complain(`domainsync: the panel could not be restarted: ${failure}`);
   return false;
 }
 
@@ -144,7 +144,7 @@ async function systemFiles(options: SystemOptions): Promise<string[]> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     process.exitCode = exitStatus.attention;
-    console.error(`domainsync: the service or the log rotation could not be set up: ${error.message.trim()}`);
+    complain(`domainsync: the service or the log rotation could not be set up: ${error.message.trim()}`);
     return [];
   }
 }
@@ -209,10 +209,10 @@ async function replaceAgent(paths: Paths): Promise<boolean> {
     if (await endAgent(running?.pid ?? null, agentPatience)) return true;
   } catch (error) {
     if (!(error instanceof AskFailed)) throw error;
-    console.error(`domainsync: ${error.message}`);
+    complain(`domainsync: ${error.message}`);
   }
   process.exitCode = exitStatus.attention;
-  console.error('domainsync: the agent of the earlier release has not ended yet; it goes on until it does.');
+  complain('domainsync: the agent of the earlier release has not ended yet; it goes on until it does.');
   return false;
 }
 
@@ -226,7 +226,7 @@ async function stopAgent(paths: Paths): Promise<void> {
 async function warnOfOpen(paths: Paths): Promise<void> {
   try {
     const open = (await status(paths))?.engine?.open ?? 0;
-    if (open > 0) console.error(`domainsync: ${counted(open, 'operation')} still open, left as they are.`);
+    if (open > 0) complain(`domainsync: ${counted(open, 'operation')} still open, left as they are.`);
   } catch (error) {
     if (!(error instanceof AskFailed)) throw error;
     const way = `Nothing was removed. Should it hang, end it first; ps shows "agent.cjs --root ${paths.root}".`;

@@ -7,7 +7,8 @@ import type { Operation } from '../core/operation.ts';
 import type { AtEach, Numbered } from '../app/told.ts';
 import { everyCentral, loadSettings, type Settings } from '../config/settings.ts';
 import { countZones } from '../app/central-zones.ts';
-import { wireCentral } from '../app/wire.ts';
+import { nameServersNeeded } from '../app/new-zones.ts';
+import { wireCentral, wirePanel } from '../app/wire.ts';
 import { askAgent, AskFailed } from './ask.ts';
 import { examples } from './help.ts';
 import { centralOption, wholeNumber, type Chosen } from './central-option.ts';
@@ -163,6 +164,11 @@ async function checkOne(settings: Settings, root: string): Promise<{ report: Che
   try {
     await central.check(ctx);
     const { zones: count, text } = await countZones(central, root, ctx);
+    const needed = await nameServersNeeded(settings, await wirePanel(root), ctx);
+    if (needed !== null) {
+      const problem = `${describeProblem(needed, 'en')} [${needed.code}]`;
+      return { report: { ok: false, central: central.id, problem }, text: '' };
+    }
     const ms = Math.round(performance.now() - started);
     return { report: { ok: true, central: central.id, zones: count, ms }, text };
   } catch (error) {

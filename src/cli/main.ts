@@ -9,7 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { examples } from './help.ts';
 import { installCommand, uninstallCommand } from './install.ts';
 import { lookCommands } from './look.ts';
-import { exitStatus } from './output.ts';
+import { complain, exitStatus } from './output.ts';
 import { addPlaceOptions, placeOf, type Place } from './place.ts';
 
 const program = addPlaceOptions(new Command('domainsync'))
@@ -37,7 +37,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 program.parseAsync().catch((error: unknown) => {
-  console.error(`domainsync: ${textOf(error)}`);
+  complain(`domainsync: ${textOf(error)}`);
   process.exitCode = exitStatus.failed;
 });
 

@@ -1,3 +1,5 @@
+import { own } from '../dns/own.ts';
+
 /** Remarks of the engine about zones and records, in a few words for a table. */
 const notes: Readonly<Record<string, string>> = {
   'note.beside-differs': 'beside a value on which the two sides differ',
@@ -14,11 +16,13 @@ const notes: Readonly<Record<string, string>> = {
   'note.missing-at-central': 'the central no longer has it',
   'note.old-gone': 'the old value was gone from the central already',
   'note.panel-only': 'was in the panel only',
+  'note.signed-above':
+    'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',
   'note.signers-own': 'made by whoever signs the zone',
   'note.released': 'taken out by a person',
 };
 
 /** A remark in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
 export function noteText(note: string | null): string {
-  return note === null ? '' : (notes[note] ?? note);
+  return note === null ? '' : (own(notes, note) ?? note);
 }

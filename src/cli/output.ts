@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
+import { safeJson, terminalText } from '../core/plain-text.ts';
 
 /** Exit statuses; `domainsync --help` lists them. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, attention: 3 } as const;
@@ -13,9 +15,26 @@ export interface Cell {
 
 const styles = { good: 'green', bad: 'red', care: 'yellow', quiet: 'dim', plain: null } as const;
 
+/** Stands for the start of a control sequence of ours until {@link say}; nobody outside this process can write it. */
+const introducer = `<${randomUUID()}>`;
+const escape = '\u001b';
+
+/** A text in the colour of its mood, for {@link say} and {@link print}. */
 export function coloured(text: string, mood: Mood): string {
   const style = styles[mood];
-  return style === null ? text : styleText(style, text, { stream: process.stdout });
+  if (style === null) return text;
+  const [before = '', after = ''] = styleText(style, '\0', { stream: process.stdout }).split('\0');
+  return `${before.replace(escape, introducer)}${text}${after.replace(escape, introducer)}`;
+}
+
+/** Prints a text for people. What came from outside in it cannot control the terminal. */
+export function say(text: string): void {
+  console.log(terminalText(text).replaceAll(introducer, escape));
+}
+
+/** The same on standard error. */
+export function complain(text: string): void {
+  console.error(terminalText(text).replaceAll(introducer, escape));
 }
 
 /** Rows under headings, columns as wide as their widest cell. */
@@ -48,10 +67,12 @@ export function localTime(wall: number): string {
 
 /** Prints JSON for programs or text for people. */
 export function print(json: boolean, value: unknown, text: () => string): void {
-  console.log(json ? JSON.stringify(value, null, 2) : text());
+  if (json) console.log(safeJson(value, 2));
+  else say(text());
 }
 
 /** What is being done, on standard error, only where a person looks. */
 export function progress(text: string): void {
-  if (process.stderr.isTTY) console.error(styleText('dim', `${text} ...`, { stream: process.stderr }));
+  if (process.stderr.isTTY)
+    console.error(styleText('dim', `${terminalText(text)} ...`, { stream: process.stderr }));
 }

@@ -12,6 +12,7 @@ import { noteText } from './notes.ts';
 import { coloured, localTime, table, type Cell, type Mood } from './output.ts';
 import { ownerLines } from './show-owners.ts';
 import { verifyLines } from './show-verify.ts';
+import { own } from '../dns/own.ts';
 
 /** What the agent says of itself (`src/agent/control.ts`). */
 export interface StatusReport {
@@ -47,7 +48,7 @@ export interface CentralReport {
 
 /** How a state or standing is meant where a person looks. */
 export function moodOfState(state: string): Mood {
-  return moods[state] ?? 'plain';
+  return own(moods, state) ?? 'plain';
 }
 
 const moods: Readonly<Record<string, Mood>> = {

@@ -22,7 +22,13 @@ export interface Ini {
 }
 
 const sectionLine = /^\[([^\]]+)\]/;
-const optionLine = /^([^:=\s][^:=]*?)\s*([:=])\s*(.*)$/;
+
+/** Name and raw value of `name = value` or `name: value`; `null` for any other line. */
+function optionOf(line: string): { readonly name: string; readonly text: string } | null {
+  const cut = line.search(/[:=]/);
+  if (cut < 1 || /^\s/.test(line)) return null;
+  return { name: line.slice(0, cut).trim(), text: line.slice(cut + 1).trim() };
+}
 
 /**
  * Reads a settings file as Python 2's ConfigParser reads it, which the original used (reference 10.5, design section 7): `=` or `:`,
@@ -33,6 +39,7 @@ const optionLine = /^([^:=\s][^:=]*?)\s*([:=])\s*(.*)$/;
 export function parseIni(text: string): Ini {
   const entries: IniEntry[] = [];
   const mistakes: IniMistake[] = [];
+  const places = new Set<string>();
   let section: string | null = null;
   let open: IniEntry | null = null;
   for (const [at, raw] of linesOf(text).entries()) {
@@ -49,20 +56,21 @@ export function parseIni(text: string): Ini {
       open = null;
       continue;
     }
-    const option = optionLine.exec(raw);
+    const option = optionOf(raw);
     if (option === null || section === null) {
       mistakes.push({ line, text: raw, kind: option === null ? 'not-an-option' : 'no-section' });
       continue;
     }
     open = {
       section,
-      option: (option[1] ?? '').toLowerCase(),
-      value: valueOf(option[3] ?? ''),
+      option: option.name.toLowerCase(),
+      value: valueOf(option.text),
       line,
       lastLine: line,
     };
-    const twin = entries.some((other) => other.section === open?.section && other.option === open.option);
-    if (twin) mistakes.push({ line, text: `[${section}] ${open.option}`, kind: 'duplicate' });
+    const place = `[${section}] ${open.option}`;
+    if (places.has(place)) mistakes.push({ line, text: place, kind: 'duplicate' });
+    places.add(place);
     entries.push(open);
   }
   return { entries, mistakes };

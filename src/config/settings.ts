@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -84,13 +85,40 @@ export function settingsPath(root: string): string {
   return !existsSync(own) && existsSync(original) ? original : own;
 }
 
+/** Largest settings file read, octets. */
+export const mostSettings = 256 * 1024;
+
+/** Mistakes of a file that are told. */
+const mostMistakes = 50;
+
+/** The settings file is too large to be one. */
+export class SettingsTooLarge extends Error {
+  override readonly name = 'SettingsTooLarge';
+  readonly code = 'settings.too-large';
+}
+
+/**
+ * The text of the settings file.
+ * @throws {SettingsTooLarge} over 256 KiB; file system errors as they are
+ */
+export function settingsText(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    if (fstatSync(file).size > mostSettings) throw new SettingsTooLarge(path);
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Reads the settings of a panel; every mistake is reported at once, with its line. Never throws for what is in the file. */
 export function loadSettings(root: string): LoadedSettings {
   const path = settingsPath(root);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = settingsText(path);
   } catch (error) {
+    if (error instanceof SettingsTooLarge) return tooLarge(path);
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       return { kind: 'not-configured', path };
     return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }] };
@@ -98,15 +126,22 @@ export function loadSettings(root: string): LoadedSettings {
   return readSettings(text, path);
 }
 
+function tooLarge(path: string): LoadedSettings {
+  const params = { path, most: String(mostSettings / 1024) };
+  return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }] };
+}
+
 /** @param path for messages only */
 export function readSettings(text: string, path: string): LoadedSettings {
+  if (text.length > mostSettings) return tooLarge(path);
   const { entries, mistakes } = parseIni(text);
-  const problems: Problem[] = mistakes.map(({ line, kind }) => ({
+  const problems: Problem[] = mistakes.slice(0, mostMistakes).map(({ line, kind }) => ({
     code: `settings.${kind}`,
     params: { path, line: String(line) },
   }));
   const numbers = numbersIn(entries);
-  const all = numbers.map((number): Source => ({ number, path, entries: entriesOf(number, entries) }));
+  const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
+  const all = numbers.map((number): Source => ({ number, path, entries: entriesOf(number, found) }));
   const [first = { number: 1, path, entries: new Map<string, IniEntry>() }, ...others] = all;
   const host = first.entries.get('isp_master.host')?.value ?? '';
   if (host === '' && others.length === 0 && problems.length === 0) return { kind: 'not-configured', path };
@@ -145,8 +180,7 @@ function sectionOf(section: string, number: number): string {
   return section === 'verify' ? `verify_${number}` : section;
 }
 
-function entriesOf(number: number, entries: readonly IniEntry[]): ReadonlyMap<string, IniEntry> {
-  const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
+function entriesOf(number: number, found: ReadonlyMap<string, IniEntry>): ReadonlyMap<string, IniEntry> {
   return new Map(
     options.flatMap((option) => {
       const entry = found.get(`${sectionOf(option.section, number)}.${option.option}`);
@@ -345,7 +379,7 @@ const transports = ['tcp', 'tls', 'udp'] as const;
  */
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);
-  const old = isThere(path) ? readFileSync(path, 'utf8') : '';
+  const old = isThere(path) ? settingsText(path) : '';
   saveSettingsText(root, changeIni(old, changes));
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryCentral } from '../centrals/memory/index.ts';
+import { parseName } from '../dns/name.ts';
 import { quietContext } from '../testing/central-contract.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { withBreaker } from './breaker.ts';
-import { CentralError, type CentralErrorCode } from './central.ts';
+import { CentralError, type CallContext, type Central, type CentralErrorCode } from './central.ts';
 
 function failure(code: CentralErrorCode): CentralError {
   return new CentralError(code, { state: 'unknown', retry: 'later', params: { text: 'because' } });
@@ -61,6 +62,36 @@ describe('breaker', () => {
     }
     b.state.failing = 'central.limit';
     for (let round = 0; round < 5; round += 1) assert.equal(await b.outcome(), 'central.limit');
+  });
+
+  it('issue 11.5: ends a call that goes on after its signal, and lets the next ones through', async () => {
+    const zone = parseName('example.org.');
+    const change = { zone, remove: [], add: [] };
+    const calls: readonly [
+      CentralError['state'],
+      (central: Central, ctx: CallContext) => Promise<unknown>,
+    ][] = [
+      ['untouched', async (central, ctx) => await central.listZones([], ctx)],
+      ['untouched', async (central, ctx) => await central.signing(zone, ctx)],
+      ['unknown', async (central, ctx) => await central.apply(change, [], ctx)],
+      ['unknown', async (central, ctx) => await central.deleteZone(zone, ctx)],
+    ];
+    for (const [state, call] of calls) {
+      const { clock, central, inner, outcome } = bench();
+      const deadline = new AbortController();
+      inner.faults.before = async () => {
+        deadline.abort();
+        await new Promise<never>(() => undefined);
+      };
+      const ended = assert.rejects(call(central, { ...quietContext(), signal: deadline.signal }), {
+        code: 'central.unreachable',
+        state,
+      });
+      await clock.runUntilSettled(ended, 10_000);
+      inner.faults.before = () => undefined;
+      assert.equal(await outcome(), 'ok');
+      assert.equal(clock.pending, 0);
+    }
   });
 
   it('lets one call through every 5 s and closes at its success', async () => {

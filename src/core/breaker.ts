@@ -1,12 +1,11 @@
-import type { DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
 import {
   CentralError,
   type CallContext,
   type Central,
   type CentralErrorCode,
+  type CentralErrorFacts,
   type CentralRecord,
-  type ZoneSeed,
 } from './central.ts';
 import type { Change } from '../dns/zone.ts';
 import type { Clock } from './clock.ts';
@@ -18,6 +17,9 @@ const probeEvery = 5_000;
 /** Milliseconds from the first refused login to the next attempt, and from every later one. */
 const firstLoginProbe = 15 * 60_000;
 const laterLoginProbe = 60 * 60_000;
+
+/** Milliseconds that an adapter has, once its signal is aborted, to end a call in its own words. */
+const lastWord = 2_000;
 
 /** What says that the central is out of order, as against a refusal, which shows that it works. */
 const outages: ReadonlySet<CentralErrorCode> = new Set([
@@ -37,7 +39,8 @@ export interface GuardedCentral extends Central {
  * calls fail with `central.breaker-open` (nothing sent, so `untouched`); every 5 s one call is let through, and its success
  * closes the breaker. After a refused login calls fail with `central.login-blocked`, so that the account is not locked: one
  * attempt after 15 minutes, then one an hour. New settings mean a new wrapper. Both errors name the failure they stand for in
- * `params.cause` and `params.text`.
+ * `params.cause` and `params.text`. A call that goes on after its signal is aborted fails with `central.unreachable`: a defect of an
+ * adapter, or of a server, holds nothing up.
  */
 export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   const gate = new Gate(clock);
@@ -51,21 +54,28 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
     },
     audit: (change) => central.audit(change),
     check: async (ctx) => {
-      await gate.pass(ctx, async () => {
+      await gate.pass(ctx, 'untouched', async () => {
         await central.check(ctx);
       });
     },
-    listZones: async (asked, ctx) => await gate.pass(ctx, async () => await central.listZones(asked, ctx)),
+    listZones: async (asked, ctx) =>
+      await gate.pass(ctx, 'untouched', async () => await central.listZones(asked, ctx)),
     readZone: async (zone, known, ctx) =>
-      await gate.pass(ctx, async () => await central.readZone(zone, known, ctx)),
+      await gate.pass(ctx, 'untouched', async () => await central.readZone(zone, known, ctx)),
     readNames: async (zone, names, ctx, types) =>
-      await gate.pass(ctx, async () => await central.readNames(zone, names, ctx, types)),
+      await gate.pass(ctx, 'untouched', async () => await central.readNames(zone, names, ctx, types)),
     apply: async (change: Change, present: readonly CentralRecord[], ctx: CallContext) =>
-      await gate.pass(ctx, async () => await central.apply(change, present, ctx)),
-    createZone: async (zone: DnsName, seed: ZoneSeed, ctx: CallContext) =>
-      await gate.pass(ctx, async () => await central.createZone(zone, seed, ctx)),
-    deleteZone: async (zone, ctx) => await gate.pass(ctx, async () => await central.deleteZone(zone, ctx)),
-    signing: async (zone, ctx) => await gate.pass(ctx, async () => await central.signing(zone, ctx)),
+      await gate.pass(ctx, 'unknown', async () => await central.apply(change, present, ctx)),
+    mayCreateZone: async (zone, seed, ctx) =>
+      await gate.pass(ctx, 'untouched', async () => await central.mayCreateZone(zone, seed, ctx)),
+    createZone: async (zone, seed, ctx, content) =>
+      await gate.pass(ctx, 'unknown', async () => await central.createZone(zone, seed, ctx, content)),
+    deleteZone: async (zone, ctx) =>
+      await gate.pass(ctx, 'unknown', async () => await central.deleteZone(zone, ctx)),
+    concerns: async (zones, ctx) =>
+      await gate.pass(ctx, 'untouched', async () => await central.concerns(zones, ctx)),
+    signing: async (zone, ctx) =>
+      await gate.pass(ctx, 'untouched', async () => await central.signing(zone, ctx)),
     close: async () => {
       await central.close();
     },
@@ -95,8 +105,9 @@ class Gate {
     return block === null ? null : blocked(block).problem;
   }
 
-  /** Runs one call, or fails at once. @throws {CentralError} */
-  async pass<T>(ctx: CallContext, call: () => Promise<T>): Promise<T> {
+  /** Runs one call, or fails at once. @param left what a call without an end leaves @throws {CentralError} */
+  async pass<T>(ctx: CallContext, left: CentralErrorFacts['state'], begin: () => Promise<T>): Promise<T> {
+    const call = async (): Promise<T> => await ended(begin, left, ctx.signal, this.#clock);
     // A call that is over before it begins says nothing about the central; the adapter words its error.
     if (ctx.signal.aborted) return await call();
     const block = this.#login ?? this.#open;
@@ -145,6 +156,36 @@ class Gate {
     } else {
       this.#works();
     }
+  }
+}
+
+/** What the call gives, raced against its signal. */
+async function ended<T>(
+  call: () => Promise<T>,
+  left: CentralErrorFacts['state'],
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<T> {
+  const over = new AbortController();
+  const overdue = new Promise<never>((_, reject) => {
+    const giveUp = (): void => {
+      const params = { text: 'no answer in time' };
+      const error = new CentralError('central.unreachable', { state: left, retry: 'later', params });
+      // The sleep ends early only when the call has ended.
+      clock.sleep(lastWord, over.signal).then(
+        () => {
+          reject(error);
+        },
+        () => undefined,
+      );
+    };
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([call(), overdue]);
+  } finally {
+    over.abort();
   }
 }
 

@@ -236,6 +236,14 @@ export const dataTexts = {
     en: 'The request can be read in more than one way ({parameter}): what the panel would save is not certain. Send every parameter once, without special characters; a form that is only opened carries no "sok".',
     ru: 'Запрос можно прочитать по-разному ({parameter}): непонятно, что сохранила бы панель. Передайте каждый параметр один раз и без служебных символов; чтобы только открыть форму, не передавайте «sok».',
   },
+  'call.too-large': {
+    en: 'The request is too large to be mirrored. Send it in smaller parts, fewer elements at a time.',
+    ru: 'Запрос слишком велик, чтобы повторить его на центральном DNS. Разбейте его на части: меньше элементов за раз.',
+  },
+  'record.too-many-keys': {
+    en: 'The list of records is too long to be told apart. Delete fewer records at a time, then try again with the rest.',
+    ru: 'Список записей слишком длинный, чтобы его разобрать. Удалите часть записей, затем повторите попытку с остальными.',
+  },
   'record.ambiguous-keys': {
     en: 'The list of records can be read in more than one way. Delete these records one by one.',
     ru: 'Список записей можно прочитать по-разному. Удалите эти записи по одной.',

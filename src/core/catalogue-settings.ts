@@ -6,6 +6,10 @@ export const settingsTexts = {
     en: 'The settings file {path} cannot be read.',
     ru: 'Файл настроек {path} не читается.',
   },
+  'settings.too-large': {
+    en: 'The settings file {path} is larger than {most} KiB and is not read.',
+    ru: 'Файл настроек {path} больше {most} КиБ и не читается.',
+  },
   'settings.no-section': {
     en: '{path}, line {line}: this stands before the first [section].',
     ru: '{path}, строка {line}: стоит до первого раздела [section].',
@@ -21,6 +25,18 @@ export const settingsTexts = {
   'settings.same-central': {
     en: '{path}, line {line}: [{section}] names the same account as [{other}]. A central has one section.',
     ru: '{path}, строка {line}: в [{section}] указана та же учётная запись, что и в [{other}]. У центрального DNS один раздел.',
+  },
+  'settings.nameservers-needed': {
+    en: "The option nameservers in [{section}] is missing: the zones of this panel have no NS records at their apex, and PowerDNS puts none into a new zone. Name the provider's name servers.",
+    ru: 'В [{section}] не задан параметр nameservers: в зонах этой панели нет записей NS для самого домена, а PowerDNS не добавляет их в новую зону. Укажите серверы имён провайдера.',
+  },
+  'powerdns.no-flush': {
+    en: 'The caches of PowerDNS cannot be emptied after an edit ({text}). Some clients may get the old answer for up to 20 seconds.',
+    ru: 'Кэш PowerDNS нельзя очистить после изменения ({text}). Часть клиентов может до 20 секунд получать старый ответ.',
+  },
+  'powerdns.zone-without-ns': {
+    en: 'At the central DNS these domains have no NS records of their own: {zones}. Many resolvers do not find them.',
+    ru: 'На центральном DNS у этих доменов нет собственных записей NS: {zones}. Многие резолверы их не находят.',
   },
   'settings.missing': {
     en: '{path}: the option {option} is missing.',
@@ -49,6 +65,15 @@ export const settingsTexts = {
   'settings.unknown-option': {
     en: '{path}, line {line}: the option {option} is not known and has no effect.',
     ru: '{path}, строка {line}: параметр {option} неизвестен и не действует.',
+  },
+  'settings.being-tested': {
+    en: 'The settings file {path} was changed a moment ago and is still being tested. Try again in a moment.',
+    ru: 'Файл настроек {path} только что изменён и ещё проверяется. Повторите попытку чуть позже.',
+  },
+  'settings.not-in-force': {
+    en: 'The settings file {path} was changed, and what it says now cannot be used. Edits of DNS are refused until it can.',
+    ru: 'Файл настроек {path} изменён, и применить его сейчас нельзя. До тех пор изменения DNS отклоняются.',
+    advice: 'administrator',
   },
   'settings.ca-unreadable': {
     en: 'The file {path} with the certificate authority cannot be read.',
@@ -108,8 +133,8 @@ export const settingsTexts = {
     ru: 'Настройки не удалось записать: {text}.',
   },
   'form.unfit': {
-    en: 'This value cannot be kept in the settings file: no line breaks, no spaces at either end, no ";" after a space.',
-    ru: 'Такое значение нельзя сохранить в файле настроек: без переводов строки, без пробелов по краям и без «;» после пробела.',
+    en: 'This value cannot be kept in the settings file: no line breaks, no spaces at either end, no ";" after a space, at most 4096 characters.',
+    ru: 'Такое значение нельзя сохранить в файле настроек: без переводов строки, без пробелов по краям, без «;» после пробела и не длиннее 4096 символов.',
   },
   'form.untrusted-certificate': {
     en: 'The certificate of the central DNS is not signed by a known authority. It is for {subject}, by {issuer}, valid until {until}, SHA-256 {fingerprint}. Compare the fingerprint with what your provider tells you; to trust exactly this certificate, tick the box, enter the password and press OK again.',

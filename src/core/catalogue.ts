@@ -66,6 +66,10 @@ export const catalogue = {
     en: '{record} lies at or below {cut}, where the name server does not show what it has, so it cannot be changed safely. Ask the provider.',
     ru: '{record} находится на уровне {cut} или ниже, где сервер имён не показывает свои записи, поэтому изменить её безопасно нельзя. Обратитесь к провайдеру.',
   },
+  'central.dname-off': {
+    en: 'The name server would store the DNAME record of {name} and not follow it (its setting dname-processing is off). Ask the provider to turn it on.',
+    ru: 'Сервер имён сохранил бы запись DNAME для {name}, но не применял бы её (параметр dname-processing выключен). Попросите провайдера включить его.',
+  },
   'central.update-refused': {
     en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
     ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',
@@ -157,6 +161,11 @@ export const catalogue = {
     ru: 'Домен {zone} создан на центральном DNS, панель его не сохранила, а затем он был изменён.',
     advice: 'administrator',
   },
+  'zone.create-refused': {
+    en: 'The panel made the domain {zone}, and the central DNS then refused it. It was worked on in the panel since, so it stays there and is not at the central DNS. Remove the cause and run "domainsync compare {zone}", or delete the domain in the panel.',
+    ru: 'Панель создала домен {zone}, а центральный DNS его затем отклонил. В панели домен с тех пор изменили, поэтому он остаётся в ней, но на центральном DNS его нет. Устраните причину и выполните «domainsync compare {zone}» либо удалите домен в панели.',
+    advice: 'administrator',
+  },
   'zone.changed-at-central': {
     en: 'The domain {zone} was deleted in the panel, but at the central DNS it holds records that are not ours.',
     ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи.',
@@ -165,6 +174,10 @@ export const catalogue = {
   'zone.signed-delete': {
     en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; have that done first. To delete it nevertheless, try again within 15 minutes.',
     ru: 'Домен {zone} подписан (DNSSEC) на центральном DNS. После удаления домен может быть недоступен для многих, пока у регистратора не удалена его запись DS; сначала удалите её. Чтобы всё же удалить домен, повторите удаление в течение 15 минут.',
+  },
+  'zone.signed-above': {
+    en: 'The domain {zone} lies in {parent}, which is signed (DNSSEC) and does not delegate it: many would not reach {zone}. First add these records to {parent}: {records}. A DS record is needed there only once {zone} is signed itself. To create the domain nevertheless, try again within 15 minutes.',
+    ru: 'Домен {zone} находится внутри домена {parent}, который подписан (DNSSEC) и не делегирует его, поэтому для многих {zone} будет недоступен. Сначала добавьте в {parent} записи: {records}. Запись DS там нужна, только когда будет подписан и сам {zone}. Чтобы всё же создать домен, повторите создание в течение 15 минут.',
   },
   'zone.signed-waiting': {
     en: 'The domain {zone} was deleted in the panel; at the central DNS it is signed (DNSSEC) and was left there, as nobody had been asked. Have its DS record at the registry removed, then "domainsync compare {zone} --follow" deletes it.',

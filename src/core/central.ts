@@ -1,4 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
+import { plainParams } from './plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
@@ -33,6 +34,8 @@ export interface CentralTraits {
   readonly guard: 'cas' | 'per-record' | 'none';
   /** Whether this account may create and delete zones; where not, the provider does, and the zone is waited for. */
   readonly managesZones: boolean;
+  /** Whether a new zone appears with the content that `createZone` is given, in one write. */
+  readonly createsWithContent: boolean;
   /** Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has. */
   readonly listsZones: boolean;
   /** Whether it can read a whole zone; where not, `readZone` reads the known RRsets only. */
@@ -123,11 +126,24 @@ export interface Central {
   apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered>;
 
   /**
+   * Finds out, without a write, what `createZone` would do. What only the write itself tells (a limit, say) is not found.
+   * @throws {CentralError} whatever is found against it, as `createZone` throws it; `untouched`
+   */
+  mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'>;
+
+  /**
    * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
+   * @param content records that the zone has from its first moment, where the central can do that (`createsWithContent`), as many as
+   *   fit in one write; else they are ignored. The caller reads the zone and adds the rest.
    * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `zone.create-there-first` where only the provider
    *   creates zones, `central.limit`, `central.refused` ...
    */
-  createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'>;
+  createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content?: readonly ResourceRecord[],
+  ): Promise<'created' | 'exists'>;
 
   /**
    * Deletes the zone; resolves once a read shows it gone. `missing`: it was not there.
@@ -137,6 +153,13 @@ export interface Central {
 
   /** How the zone is signed, read past every memory; `null` = the central has no such zone in this account. */
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
+
+  /**
+   * What keeps written data from being served, or leaves zones unsound, though no edit fails for it. Writes nothing.
+   * @param zones some of the account's zones
+   * @returns problems for an administrator; empty: nothing known
+   */
+  concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
 
   /** Closes connections. Further calls are an error. */
   close(): Promise<void>;
@@ -170,6 +193,8 @@ export type CentralErrorCode =
   | 'central.contended'
   /** What is there already lies below a delegation or a DNAME, where a name server does not show it. */
   | 'central.hidden'
+  /** The server stores a DNAME and does not follow it. */
+  | 'central.dname-off'
   /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
   | 'central.update-refused'
   | 'central.limit'
@@ -194,7 +219,7 @@ export interface CentralErrorFacts {
   readonly state: 'untouched' | 'partial' | 'unknown';
   /** `later` when trying the same again may help (outage), `never` when it will not (refusal). */
   readonly retry: 'later' | 'never';
-  /** Values for the text, e.g. `text`: the central's own words. Never a secret. */
+  /** Values for the text, e.g. `text`: the central's own words, as they came; the error has them as {@link plainParams}. Never a secret. */
   readonly params?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
@@ -207,13 +232,12 @@ export class CentralError extends Error {
   readonly params: Readonly<Record<string, string>>;
 
   constructor(code: CentralErrorCode, facts: CentralErrorFacts) {
-    super(`${code}${facts.params?.['text'] === undefined ? '' : `: ${facts.params['text']}`}`, {
-      cause: facts.cause,
-    });
+    const params = plainParams(facts.params ?? {});
+    super(`${code}${params['text'] === undefined ? '' : `: ${params['text']}`}`, { cause: facts.cause });
     this.code = code;
     this.state = facts.state;
     this.retry = facts.retry;
-    this.params = facts.params ?? {};
+    this.params = params;
   }
 
   get problem(): Problem {

@@ -1,7 +1,9 @@
-import type { Problem } from '../dns/problem.ts';
+import { shortened, type Problem } from '../dns/problem.ts';
 import type { Advice, Entry } from './catalogue-entry.ts';
 import { catalogue } from './catalogue.ts';
 import type { Language } from './panel.ts';
+import { plainText } from './plain-text.ts';
+import { own } from '../dns/own.ts';
 
 export interface DescribeOptions {
   readonly language: Language;
@@ -56,17 +58,22 @@ export function describeProblem(problem: Problem, language: Language): string {
  * cause that has some (`code`), else as it came (`text`). Empty where there is nothing, or the message says it already.
  */
 export function technicalCause({ code, params }: Problem, language: Language): string {
-  const { text = '', code: cause = '' } = params;
+  const { code: cause = '' } = params;
+  const text = shortened(params['text'] ?? '');
   const known = entries.get(cause);
   if (known !== undefined && cause !== code)
     return `${wordsOf({ code: cause, params }, language)} [${cause}]`;
-  return wordsOf({ code, params }, language).includes(text) ? '' : text;
+  const said = plainText(text);
+  return wordsOf({ code, params }, language).includes(said) ? '' : said;
 }
 
 function wordsOf({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
-  if (entry === undefined) return [code, ...Object.values(params)].join(' ');
-  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => params[name] ?? whole);
+  if (entry === undefined) return plainText([code, ...Object.values(params).map(shortened)].join(' '));
+  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+    const value = own(params, name);
+    return value === undefined ? whole : plainText(shortened(value));
+  });
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }
 
@@ -78,18 +85,22 @@ const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
-  const parts = problems.map((problem) => {
+  const parts = problems.slice(0, mostTold).map((problem) => {
     const said = describeProblem(problem, language);
     const cause = options.details === true ? technicalCause(problem, language) : '';
     return cause === '' ? said : `${said} (${cause})`;
   });
+  if (problems.length > mostTold) parts.push('…');
   parts.push(outcomes[changed][language]);
   // Once something was changed it is put right automatically: there is nothing to be done by hand.
   if (changed === 'nothing') parts.push(...advicesFor(problems, language));
-  if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${contact}.`);
+  if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${plainText(contact)}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;
 }
+
+/** Problems told in one refusal. */
+const mostTold = 10;
 
 function advicesFor(problems: readonly Problem[], language: Language): string[] {
   const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);

@@ -3,6 +3,7 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 import type { CallContext, ZoneSeed } from './central.ts';
+import { plainParams } from './plain-text.ts';
 
 export type Language = 'en' | 'ru';
 
@@ -112,9 +113,11 @@ export type PanelEvent =
   /** DNS may have changed without a DNS event: compare these zones soon. `fingerprint` as in an edit. */
   | {
       readonly kind: 'hint';
+      /** Names of zones, and of hosts, which stand for the zones they lie in; nothing proves that they exist. */
       readonly zones: readonly DnsName[] | 'all';
       readonly source: string;
       readonly fingerprint: string;
+      readonly actor: Actor;
     }
   | OwnersEvent
   | InvalidEvent
@@ -191,6 +194,9 @@ export interface Panel {
    * @param present a fresh `readZone`. What is already so is left so.
    */
   write(change: Change, present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void>;
+
+  /** Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `mark`. A zone it has not is no error. */
+  deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void>;
 }
 
 export type PanelErrorCode =
@@ -206,7 +212,8 @@ export class PanelError extends Error {
   readonly code: PanelErrorCode;
   readonly params: Readonly<Record<string, string>>;
 
-  constructor(code: PanelErrorCode, params: Readonly<Record<string, string>> = {}, cause?: unknown) {
+  constructor(code: PanelErrorCode, said: Readonly<Record<string, string>> = {}, cause?: unknown) {
+    const params = plainParams(said);
     super(`${code}${params['text'] === undefined ? '' : `: ${params['text']}`}`, { cause });
     this.code = code;
     this.params = params;

@@ -71,8 +71,10 @@ function watched(scene: Scene, central: Central, number: number): Central {
       scene.onApply(number);
       return await central.apply(change, present, ctx);
     },
-    createZone: (of, seed, ctx) => central.createZone(of, seed, ctx),
+    mayCreateZone: (of, seed, ctx) => central.mayCreateZone(of, seed, ctx),
+    createZone: (of, seed, ctx, content) => central.createZone(of, seed, ctx, content),
     deleteZone: (of, ctx) => central.deleteZone(of, ctx),
+    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (of, ctx) => central.signing(of, ctx),
     close: () => central.close(),
   };

@@ -41,7 +41,7 @@ export class Several {
     if (first === undefined) throw new Error('a panel without a central');
     if (others.length === 0 || event.kind === 'ignore' || event.kind === 'invalid')
       return first.engine.answer(event, signal);
-    return this.#duringCall(this.#members, async () =>
+    return this.#duringCall(event, this.#members, async () =>
       event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before')
         ? await this.#before(event.edits, signal)
         : await this.#afterwards(event, signal),
@@ -49,9 +49,13 @@ export class Several {
   }
 
   /** While one engine is being asked the panel waits for all of them. */
-  async #duringCall<T>([first, ...others]: readonly Member[], body: () => Promise<T>): Promise<T> {
+  async #duringCall<T>(
+    event: PanelEvent,
+    [first, ...others]: readonly Member[],
+    body: () => Promise<T>,
+  ): Promise<T> {
     if (first === undefined) return await body();
-    return await first.engine.duringCall(() => this.#duringCall(others, body));
+    return await first.engine.duringCall(event, () => this.#duringCall(event, others, body));
   }
 
   async #before(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict> {

@@ -11,6 +11,12 @@ export type DnsName = string & { readonly __brand: 'DnsName' };
 const mostLabelOctets = 63;
 const mostNameOctets = 255;
 
+/** Longest text of a name looked at: every octet as `\DDD`, or as a letter and the marks on it. */
+const mostNameText = 4 * (mostNameOctets + 1);
+
+/** Longest text of a label in Unicode looked at: composed, it has fewer characters. */
+const mostLabelText = 4 * mostLabelOctets;
+
 /** IDNA deviation characters: mapped differently by IDNA2003 and IDNA2008 (UTS #46 section 2.3), so never guessed at. */
 const deviation = /[\u00df\u03c2\u200c\u200d]/u;
 
@@ -36,6 +42,7 @@ function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
 }
 
 function readName(text: string, origin: DnsName | undefined): DnsName {
+  if (text.length > mostNameText) throw new DnsDataError([problem('name.too-long', { name: text })]);
   const problems: Problem[] = [];
   const parts = splitLabels(text, problems);
   const absolute = parts.length > 1 && parts.at(-1) === '';
@@ -213,6 +220,10 @@ function asciiOctets(label: string, name: string, problems: Problem[]): Uint8Arr
 }
 
 function unicodeLabel(label: string, name: string, problems: Problem[]): Uint8Array {
+  if (label.length > mostLabelText) {
+    problems.push(problem('name.label-too-long', { name, label }));
+    return Buffer.alloc(0);
+  }
   if (deviation.test(label)) {
     problems.push(problem('name.deviation', { name, label }));
     return Buffer.alloc(0);

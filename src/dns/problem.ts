@@ -9,19 +9,33 @@ export interface Problem {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** Longest value of a placeholder, characters: values come from outside, and texts repeat them. */
+const mostValue = 500;
+
+/** Problems told in the message of one error. */
+const mostTold = 20;
+
+/** A text for people, at most 500 characters and an ellipsis. */
+export function shortened(text: string): string {
+  return text.length <= mostValue ? text : `${text.slice(0, mostValue)}…`;
+}
+
 /** Bad DNS data. Carries every problem found, not only the first. */
 export class DnsDataError extends Error {
   override readonly name = 'DnsDataError';
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map((p) => `${p.code} ${JSON.stringify(p.params)}`).join('; '));
+    const told = problems.slice(0, mostTold).map((p) => `${p.code} ${JSON.stringify(p.params)}`);
+    super([...told, ...(problems.length > mostTold ? ['...'] : [])].join('; '));
     this.problems = problems;
   }
 }
 
+/** A problem with its values, each {@link shortened}. */
 export function problem(code: string, params: Readonly<Record<string, string>> = {}): Problem {
-  return { code, params };
+  const short = Object.entries(params).map(([name, value]) => [name, shortened(value)] as const);
+  return { code, params: Object.fromEntries(short) };
 }
 
 /** What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once. */

@@ -244,3 +244,13 @@ servers = 192.0.2.53
   writeFileSync(path, form.settings().replace('c2VjcmV0', ''));
   assert.match(wrong(await form.ask({ host: host(), ...right, ...trust }), 'host'), /\[central_2\] password/);
 });
+
+test('issue 11.3: a field of 5,000 characters is refused, and shown shortened', async (t) => {
+  const form = makeForm(t);
+  for (const field of ['host', 'username', 'password', 'contact']) {
+    const doc = await form.ask({ host: host(), ...right, [field]: 'x'.repeat(5_000) });
+    assert.match(wrong(doc, field), /4096/);
+    assert.ok((childText(doc, field) ?? '').length < 600);
+  }
+  assert.equal(form.settings(), '');
+});

@@ -5,7 +5,11 @@
  * Usage: node form.cjs ROOT, with the environment and input of a CGI call (reference 10.3). Prints one XML document, exits 0.
  */
 import { resolve } from 'node:path';
+import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
+
+/** Longest body read, octets: a form has some hundreds. */
+const mostBody = 256 * 1024;
 
 async function readBody(length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -24,12 +28,12 @@ async function readBody(length: number): Promise<Buffer> {
 
 async function main(): Promise<void> {
   const length = Number(process.env['CONTENT_LENGTH'] ?? 0);
+  if (length > mostBody) throw new Error(`the form is longer than ${mostBody} octets`);
   const body = await readBody(Number.isSafeInteger(length) ? length : 0);
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    // A call carries its environment octet for octet, one character each.
-    environment[name] = Buffer.from(value ?? '', 'utf8').toString('latin1');
-  }
+  // A call carries its environment octet for octet, one character each.
+  const environment = Object.fromEntries(
+    Object.entries(process.env).map(([name, value = '']) => [name, Buffer.from(value).toString('latin1')]),
+  );
   process.stdout.write(
     await answerForm(resolve(process.argv[2] ?? '/usr/local/ispmgr'), { environment, body }),
   );
@@ -39,7 +43,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     // Standard error goes to the panel's log (reference 10.3).
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${terminalText(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   },
 );

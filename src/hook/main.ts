@@ -8,6 +8,8 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
+import { agentEnvironment } from './agent-environment.ts';
+import { mostBody, mostHead } from './protocol.ts';
 
 const socketPath = process.argv[2] ?? '';
 /** Longest time for all of it, milliseconds; below the shim's own patience. */
@@ -18,7 +20,13 @@ const deadline = performance.now() + patience;
 function readRequest(): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    process.stdin.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let size = 0;
+    process.stdin.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      // The agent would not take it: without an answer the shim refuses.
+      if (size > mostBody + mostHead) process.exit(0);
+    });
     process.stdin.on('end', () => resolve(Buffer.concat(chunks)));
     process.stdin.on('error', reject);
   });
@@ -29,12 +37,12 @@ function readRequest(): Promise<Buffer> {
  * end (an update), it is then worth another start.
  */
 function startAgent(ended: () => void): void {
-  const program = process.env['DOMAINSYNC_AGENT'] ?? join(dirname(process.argv[1] ?? ''), 'agent.cjs');
+  const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
   const agent = spawn(process.execPath, [program, '--socket', socketPath], {
     detached: true,
     stdio: 'ignore',
     cwd: '/',
-    env: agentEnvironment(),
+    env: agentEnvironment,
   });
   // Any other status: none will come.
   agent.on('exit', (status) => {
@@ -43,12 +51,6 @@ function startAgent(ended: () => void): void {
   });
   agent.on('error', () => process.exit(0));
   agent.unref();
-}
-
-/** What the agent needs of our environment: the rest is one user's request, secrets in it, and none of a long-lived process. */
-function agentEnvironment(): NodeJS.ProcessEnv {
-  const wanted = /^(?:PATH|HOME|TZ|LANG|LC_\w+|NODE_\w+|DOMAINSYNC_\w+)$/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => wanted.test(name)));
 }
 
 /** One try; resolves to false when nobody listens. */

@@ -13,8 +13,14 @@ export const hello = 'domainsync hello\n';
 /** Last octets of a whole answer; without them it is cut, and a refusal. */
 export const end = '\ndomainsync end\n';
 
+/** Longest first line, octets. */
+export const mostHead = 256;
+
 /** Longest body taken, octets. */
 export const mostBody = 8 * 1024 * 1024;
+
+/** Longest body of a hook call that is kept and read, octets; of a longer one nothing is kept. */
+export const mostRead = 2 * 1024 * 1024;
 
 export interface RequestHead {
   readonly kind: 'hook' | 'control';

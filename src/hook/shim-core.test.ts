@@ -1,7 +1,7 @@
 /** The hook of ISPmanager 5/6 and DNSmanager 5/6: parameters in the environment, a handler for each stage, two types. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -137,20 +137,26 @@ test('no agent and none to be had: refused in the language of the call, an after
   assert.equal((await after(t).run(save)).output, accepted);
 });
 
-test('an agent that the hook starts gets nothing of the request', async (t) => {
+test('issue 11.6: an agent that the hook starts gets nothing of the environment of the request', async (t) => {
   const shim = before(t);
   shim.tools = [];
-  const agent = join(shim.directory, 'agent.cjs');
   const seen = join(shim.directory, 'seen');
   const program = `require('fs').writeFileSync(${JSON.stringify(seen)}, JSON.stringify(process.env)); process.exit(1)`;
-  writeFileSync(agent, program);
-  await shim.run({ ...save, PARAM_passwd: 'secret', HTTP_PROXY: 'x', TZ: 'UTC', DOMAINSYNC_AGENT: agent });
+  writeFileSync(join(shim.directory, 'agent.cjs'), program);
+  const forced = join(shim.directory, 'forced.cjs');
+  writeFileSync(forced, `require('fs').writeFileSync(${JSON.stringify(join(shim.directory, 'ran'))}, '')`);
+  const steering = {
+    NODE_OPTIONS: `--require ${forced}`,
+    NODE_EXTRA_CA_CERTS: '/tmp/ca.pem',
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    LD_LIBRARY_PATH: '/tmp',
+    DOMAINSYNC_ROOT: '/tmp',
+    DOMAINSYNC_AGENT: '/tmp/agent.cjs',
+  };
+  await shim.run({ ...save, ...steering, PARAM_passwd: 'secret', HTTP_PROXY: 'x' });
   const environment = JSON.parse(readFileSync(seen, 'utf8')) as Record<string, string>;
-  assert.equal(environment['TZ'], 'UTC');
-  assert.deepEqual(
-    Object.keys(environment).filter((name) => /^(?:PARAM|HTTP|AUTH)_/.test(name)),
-    [],
-  );
+  assert.deepEqual(Object.keys(environment).toSorted(), ['LANG', 'PATH']);
+  assert.equal(existsSync(join(shim.directory, 'ran')), false);
 });
 
 test('paused: accepted without anybody, until the pause ends', async (t) => {

@@ -1,6 +1,15 @@
 /** Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was asked. For tests. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -35,7 +44,7 @@ export interface ShimOptions {
   readonly type: HandlerType;
 }
 
-const basics = ['cat', 'head', 'date', 'dd', 'timeout', 'sh', 'tr'];
+const basics = ['cat', 'head', 'date', 'dd', 'env', 'timeout', 'sh', 'tr'];
 
 export function makeShim(
   t: TestContext,
@@ -48,11 +57,16 @@ export function makeShim(
   const path = join(directory, handler);
   const file = layoutOf(kind).files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
+  // An agent is looked for beside the hook.
+  const hook = join(directory, 'hook.ts');
+  copyFileSync(join(import.meta.dirname, 'main.ts'), hook);
+  for (const part of ['agent-environment.ts', 'protocol.ts'])
+    copyFileSync(join(import.meta.dirname, part), join(directory, part));
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
     SOCKET: socket,
     PAUSE: pause,
     NODE: process.execPath,
-    HOOK: join(import.meta.dirname, 'main.ts'),
+    HOOK: hook,
     TYPE: type,
   });
   writeFileSync(path, text);
@@ -101,8 +115,7 @@ function runShim(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const agent = { DOMAINSYNC_AGENT: process.env['TEST_AGENT'] ?? '/nonexistent' };
-    const child = spawn(path, [], { env: { PATH: tools, ...agent, ...environment } });
+    const child = spawn(path, [], { env: { PATH: tools, ...environment } });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);

@@ -17,6 +17,7 @@ import { isDead, readHolder, thisProcess } from './lease.ts';
 import { migrations } from './migrations.ts';
 import { Reserve } from './reserve.ts';
 import { readLedgerRow, readOperation, readOwner, readZoneEntry } from './stored.ts';
+import { own } from '../dns/own.ts';
 
 export interface SqliteJournalOptions {
   /** Absolute path of the database; its directory is made, 0700, when missing. */
@@ -347,7 +348,7 @@ function translate(error: unknown, path: string): unknown {
   if ('errcode' in error && typeof error.errcode === 'number') {
     return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
   }
-  const code = 'code' in error ? codeOfSystem[String(error.code)] : undefined;
+  const code = 'code' in error ? own(codeOfSystem, String(error.code)) : undefined;
   return code === undefined ? error : new JournalError(code, { path }, error);
 }
 

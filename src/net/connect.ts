@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import * as tls from 'node:tls';
+import { plainText } from '../core/plain-text.ts';
+import { lookupOf, type Resolve } from './addresses.ts';
 import { showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
 
@@ -12,6 +14,8 @@ export type Trust =
 export interface Peer {
   readonly host: string;
   readonly port: number;
+  /** Default: the system's. Where a name has several addresses, all are tried. */
+  readonly resolve?: Resolve;
 }
 
 /** What a server showed of itself; see {@link probeCertificate}. */
@@ -82,6 +86,9 @@ export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise
       signal.removeEventListener('abort', aborted);
       reject(connectError(socket, peer, cause));
     };
+    socket.once('close', () => {
+      fail(new Error('the connection was closed'));
+    });
     const aborted = (): void => {
       fail(new Error('the deadline is over'));
     };
@@ -99,8 +106,9 @@ export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise
   });
 }
 
-function addressOf({ host, port }: Peer): tls.ConnectionOptions {
-  return { host, port, servername: isIP(host) === 0 ? host : '' };
+function addressOf({ host, port, resolve }: Peer): tls.ConnectionOptions {
+  const lookup = resolve === undefined ? {} : { lookup: lookupOf(resolve) };
+  return { host, port, servername: isIP(host) === 0 ? host : '', ...lookup };
 }
 
 function seen(socket: tls.TLSSocket): SeenCertificate {
@@ -118,7 +126,7 @@ function seen(socket: tls.TLSSocket): SeenCertificate {
 
 function nameOf(name: tls.Certificate | undefined): string {
   return Object.entries(name ?? {})
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => plainText(`${key}=${String(value)}`))
     .join(', ');
 }
 

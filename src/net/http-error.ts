@@ -1,3 +1,5 @@
+import { plainParams } from '../core/plain-text.ts';
+
 export type HttpErrorCode =
   /** No connection, connection cut, time-out, caller's deadline. */
   | 'unreachable'
@@ -20,9 +22,10 @@ export class HttpError extends Error {
   constructor(
     code: HttpErrorCode,
     sent: 'no' | 'maybe',
-    params: Readonly<Record<string, string>>,
+    said: Readonly<Record<string, string>>,
     cause?: unknown,
   ) {
+    const params = plainParams(said);
     super(`${code}: ${params['text'] ?? ''}`, { cause });
     this.code = code;
     this.sent = sent;

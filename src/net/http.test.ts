@@ -70,7 +70,7 @@ function client(
   trust: Trust = { kind: 'ca', pem: certificate.cert },
   timeout = patience,
 ): HttpClient {
-  const made = new HttpClient({ base: url, trust, timeout, mostOctets: 1_000 });
+  const made = new HttpClient({ base: url, trust, timeout });
   t.after(() => {
     made.close();
   });
@@ -175,6 +175,18 @@ describe('HTTPS client', () => {
     assert.deepEqual(server.bodies, []);
   });
 
+  it('issue 11.6: shows the names in a certificate without what controls a terminal', async (t) => {
+    const evil = await makeCertificate(root, 'a\u001b[2Jb\u0007\u202ec');
+    const server = https.createServer(evil);
+    const port = await listen(server);
+    t.after(() => server.close());
+    const { subject, issuer } = await probeCertificate({ host: '127.0.0.1', port }, quiet);
+    for (const name of [subject, issuer]) {
+      assert.match(name, /^CN=a/u);
+      assert.doesNotMatch(name, /[\p{Cc}\p{Cf}]/u);
+    }
+  });
+
   it('says that nothing was sent when there is no connection', async (t) => {
     const closed = net.createServer();
     const port = await listen(closed);
@@ -267,8 +279,31 @@ describe('HTTPS client', () => {
 
   it('refuses an answer that is too large', async (t) => {
     const server = await serve(t, (_, response) => response.end('x'.repeat(1_001)));
-    const error = await failure(client(t, server.url).send(post('secret'), quiet));
+    const error = await failure(client(t, server.url).send({ ...post('secret'), mostOctets: 1_000 }, quiet));
     assert.deepEqual([error.code, error.sent], ['too-large', 'maybe']);
+  });
+
+  it('takes one MiB where nothing else is said, and of an error the first part (issue 11.3)', async (t) => {
+    const large = Buffer.alloc(1024 * 1024 + 1, 'x');
+    let status = 200;
+    const server = await serve(t, (_, response) => response.writeHead(status).end(large));
+    const http = client(t, server.url);
+    assert.equal((await failure(http.send(post('secret'), quiet))).code, 'too-large');
+    status = 503;
+    const answer = await http.send(post('secret'), quiet);
+    assert.equal(answer.status, 503);
+    assert.ok(answer.body.length > 1_000 && answer.body.length < large.length);
+  });
+
+  it('keeps an answer that comes in tiny parts in one piece (issue 11.3)', async (t) => {
+    const chunk = '1\r\nx\r\n'.repeat(20_000);
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const server = await serve(t, (_, response) => {
+      response.socket?.end(`${head}${chunk}0\r\n\r\n`);
+    });
+    const answer = await client(t, server.url).send(post('secret'), quiet);
+    assert.equal(answer.body.toString('latin1'), 'x'.repeat(20_000));
+    assert.ok(answer.body.buffer.byteLength < 100_000);
   });
 
   it('does not follow a redirect, and names where it leads', async (t) => {

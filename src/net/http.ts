@@ -12,8 +12,6 @@ export interface HttpSettings {
   readonly trust: Trust;
   /** Milliseconds for one request, connection included. */
   readonly timeout: number;
-  /** Largest answer accepted, octets; default 32 MiB. */
-  readonly mostOctets?: number;
 }
 
 export interface HttpRequest {
@@ -24,6 +22,8 @@ export interface HttpRequest {
   readonly body: string;
   /** Whether doing it twice is the same as doing it once: then a stale connection is replaced without a word. */
   readonly repeatable: boolean;
+  /** Largest answer accepted, octets; default 1 MiB. */
+  readonly mostOctets?: number;
 }
 
 export interface HttpAnswer {
@@ -32,11 +32,16 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-const mebibyte = 1024 * 1024;
+/** Largest answer accepted where the request says nothing else, octets. */
+const usualOctets = 1024 * 1024;
+/** Octets read of an answer whose status says that there is none: enough for its words. */
+const mostErrorOctets = 64 * 1024;
 /** A kept connection that was idle for longer (ms) carries no write: the server may be closing it this very moment. */
 const longestIdleForWrite = 2_000;
 /** Idle connections kept to one server. */
 const mostKept = 4;
+/** Interim answers (RFC 9110 section 15.2) taken before the answer itself. */
+const mostInterim = 16;
 
 /** Whether an attempt met a kept connection that the server had closed: a repeatable request may go out once more. */
 interface Attempt {
@@ -61,7 +66,8 @@ export class HttpClient {
   }
 
   /**
-   * Sends one request and reads the whole answer, whatever its status, except for redirects.
+   * Sends one request and reads the whole answer, whatever its status, except for redirects; of an error (400 and up) the first
+   * 64 KiB.
    * @throws {HttpError} whose `sent` says whether the server may have seen the request
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
@@ -80,44 +86,76 @@ export class HttpClient {
   }
 
   async #attempt(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer | Attempt> {
-    const { base, mostOctets = 32 * mebibyte } = this.#settings;
+    const { base } = this.#settings;
     if (signal.aborted) return { error: deadlineOver('no'), stale: false };
-    return await new Promise((resolve) => {
-      let assigned = false;
-      const { request: open } = base.protocol === 'http:' ? http : https;
-      const sent = open(new URL(request.path ?? '', base), {
-        method: request.method,
-        agent: this.#agent,
-        signal,
-        headers: { ...request.headers, 'Content-Length': String(Buffer.byteLength(request.body)) },
-      });
-      sent.once('socket', () => {
-        assigned = true;
-      });
-      sent.once('error', (cause) => {
-        resolve(failed(sent, assigned, signal, cause));
-      });
-      const giveUp = (): void => {
-        resolve({ error: deadlineOver(assigned ? 'maybe' : 'no'), stale: false });
-      };
-      // Without a connection yet the request itself is told of the deadline only when there is one, and is not sent then.
-      signal.addEventListener('abort', giveUp, { once: true });
-      sent.once('close', () => {
-        signal.removeEventListener('abort', giveUp);
-      });
-      sent.once('response', (response) => {
-        receive(response, mostOctets, signal).then(resolve, (error: HttpError) => {
-          sent.destroy();
-          resolve({ error, stale: false });
-        });
-      });
-      sent.end(request.body);
+    const { request: open } = base.protocol === 'http:' ? http : https;
+    const sent = open(new URL(request.path ?? '', base), {
+      method: request.method,
+      agent: this.#agent,
+      signal,
+      headers: { ...request.headers, 'Content-Length': String(Buffer.byteLength(request.body)) },
     });
+    const outcome = outcomeOf(sent, request.mostOctets ?? usualOctets, signal);
+    sent.end(request.body);
+    return await outcome;
   }
 }
 
-function failed(sent: ClientRequest, assigned: boolean, signal: AbortSignal, cause: Error): Attempt {
-  const maybe = assigned ? 'maybe' : 'no';
+/** The answer to a request, or why there is none; whatever the server does, the signal ends the waiting. */
+function outcomeOf(
+  sent: ClientRequest,
+  mostOctets: number,
+  signal: AbortSignal,
+): Promise<HttpAnswer | Attempt> {
+  const { promise, resolve } = Promise.withResolvers<HttpAnswer | Attempt>();
+  let connected = false;
+  const fail = (cause: Error): void => {
+    resolve(failed(sent, connected, signal, cause));
+  };
+  // A connection in the making carries nothing yet.
+  sent.once('socket', (socket) => {
+    connected = !socket.connecting;
+    if (!connected) {
+      socket.once('connect', () => {
+        connected = true;
+      });
+    }
+  });
+  sent.once('error', fail);
+  let interim = 0;
+  sent.on('information', () => {
+    interim += 1;
+    if (interim > mostInterim)
+      sent.destroy(new HttpError('unreachable', 'maybe', { text: 'interim answers without an end' }));
+  });
+  // Without a listener Node.js closes the connection and reports nothing.
+  sent.once('upgrade', (_response, socket) => {
+    socket.destroy();
+    fail(new Error('the server wants to speak another protocol (101)'));
+  });
+  sent.once('response', (response) => {
+    sent.removeListener('close', closed);
+    receive(response, mostOctets, signal).then(resolve, (error: HttpError) => {
+      sent.destroy();
+      resolve({ error, stale: false });
+    });
+  });
+  const closed = (): void => {
+    fail(new Error('the connection was closed without an answer'));
+  };
+  sent.once('close', closed);
+  // A request without a connection is not told of the signal by Node.js until there is one.
+  const giveUp = (): void => {
+    resolve({ error: deadlineOver(connected ? 'maybe' : 'no'), stale: false });
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  return promise.finally(() => {
+    signal.removeEventListener('abort', giveUp);
+  });
+}
+
+function failed(sent: ClientRequest, connected: boolean, signal: AbortSignal, cause: Error): Attempt {
+  const maybe = connected ? 'maybe' : 'no';
   if (cause instanceof HttpError) return { error: cause, stale: false };
   if (signal.aborted) return { error: deadlineOver(maybe), stale: false };
   const error = new HttpError('unreachable', maybe, { text: cause.message }, cause);
@@ -135,22 +173,40 @@ async function receive(
 ): Promise<HttpAnswer> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) throw redirected(response);
-  const parts: Buffer[] = [];
-  let size = 0;
+  const body = new GrowingBuffer();
   try {
     for await (const part of response) {
-      const octets = Buffer.from(part);
-      size += octets.length;
-      if (size > mostOctets)
+      body.add(Buffer.from(part));
+      if (status >= 400 && body.size > mostErrorOctets) break;
+      if (body.size > mostOctets)
         throw new HttpError('too-large', 'maybe', { text: `more than ${mostOctets} octets` });
-      parts.push(octets);
     }
   } catch (cause) {
     if (cause instanceof HttpError) throw cause;
     if (signal.aborted) throw deadlineOver('maybe');
     throw new HttpError('unreachable', 'maybe', { text: 'the answer was cut off' }, cause);
   }
-  return { status, contentType: response.headers['content-type'] ?? '', body: Buffer.concat(parts) };
+  return { status, contentType: response.headers['content-type'] ?? '', body: body.octets };
+}
+
+/** Octets in one piece, however small the parts they come in. */
+class GrowingBuffer {
+  #held = Buffer.alloc(0);
+  size = 0;
+
+  get octets(): Buffer {
+    return this.#held.subarray(0, this.size);
+  }
+
+  add(part: Buffer): void {
+    if (this.size + part.length > this.#held.length) {
+      const larger = Buffer.alloc(Math.max(this.size + part.length, 2 * this.size, 4096));
+      larger.set(this.octets);
+      this.#held = larger;
+    }
+    this.#held.set(part, this.size);
+    this.size += part.length;
+  }
 }
 
 function redirected(response: IncomingMessage): HttpError {

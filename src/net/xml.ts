@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { Pace } from './slices.ts';
 
 /** One element of a parsed document: enough for what panels answer. */
 export interface XmlElement {
@@ -17,9 +18,18 @@ export class XmlError extends Error {
 /** Deepest nesting accepted: panels use four. */
 const mostDepth = 64;
 
+/** Most elements and attributes of a document: 100,000 rows have fewer. */
+const mostParts = 1_000_000;
+
+/** Characters parsed in one piece. */
+const piece = 16 * 1024;
+
+/** Shared by the many elements that have none. */
+const noAttributes: Readonly<Record<string, string>> = {};
+
 interface Open {
   readonly name: string;
-  readonly attributes: Record<string, string>;
+  readonly attributes: Readonly<Record<string, string>>;
   text: string;
   readonly children: XmlElement[];
 }
@@ -30,18 +40,49 @@ interface Open {
  * @throws {XmlError}
  */
 export function parseXml(text: string): XmlElement {
+  const reader = xmlReader();
+  reader.write(text);
+  return reader.end();
+}
+
+/** The same for a text of any length, giving way to other work in between. @throws {XmlError} */
+export async function parseXmlInSlices(text: string): Promise<XmlElement> {
+  const reader = xmlReader();
+  const pace = new Pace();
+  for (let at = 0; at < text.length; at += piece) {
+    if (pace.due) await pace.rest();
+    reader.write(text.slice(at, at + piece));
+  }
+  return reader.end();
+}
+
+interface XmlReader {
+  readonly write: (piece: string) => void;
+  readonly end: () => XmlElement;
+}
+
+/** All of its functions throw {@link XmlError}. */
+function xmlReader(): XmlReader {
   const parser = new SaxesParser({ fragment: false, xmlns: false });
   const stack: Open[] = [];
   let root: XmlElement | null = null;
+  let parts = 0;
   parser.on('error', (error) => {
     throw new XmlError(error.message);
   });
   parser.on('doctype', () => {
     throw new XmlError('a document type is not accepted');
   });
+  const count = (): void => {
+    parts += 1;
+    if (parts > mostParts) throw new XmlError('too many elements');
+  };
+  parser.on('attribute', count);
   parser.on('opentag', ({ name, attributes }) => {
     if (stack.length >= mostDepth) throw new XmlError('nested too deeply');
-    stack.push({ name, attributes: { ...attributes }, text: '', children: [] });
+    count();
+    const own = Object.keys(attributes).length === 0 ? noAttributes : { ...attributes };
+    stack.push({ name, attributes: own, text: '', children: [] });
   });
   const addText = (piece: string): void => {
     const top = stack.at(-1);
@@ -56,9 +97,12 @@ export function parseXml(text: string): XmlElement {
     if (parent === undefined) root = element;
     else parent.children.push(element);
   });
-  parser.write(text).close();
-  if (root === null) throw new XmlError('the document has no root element');
-  return root;
+  const end = (): XmlElement => {
+    parser.close();
+    if (root === null) throw new XmlError('the document has no root element');
+    return root;
+  };
+  return { write: (text) => parser.write(text), end };
 }
 
 /** The first child of that name, or `undefined`. */

@@ -10,7 +10,7 @@ import {
 import { isSigners } from '../dns/dnssec.ts';
 import { parseName, type DnsName } from '../dns/name.ts';
 import { rdataFromFields } from '../dns/rdata/rdata.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
+import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import { changeNames, invert, type Change, type RRsetKey } from '../dns/zone.ts';
 import { everyType } from './every-type.ts';
 
@@ -252,6 +252,48 @@ function zoneCases(subject: () => ContractSubject): void {
     assert.equal(await central.readZone(zone, [], quietContext()), null);
   });
 
+  it('tells without a write whether a zone could be made', async () => {
+    const { central } = subject();
+    if (!central.traits.managesZones) return;
+    const zone = parseName('asked.example.');
+    assert.equal(await central.mayCreateZone(zone, seed, quietContext()), 'free');
+    assert.equal(await central.readZone(zone, [], quietContext()), null);
+    await central.createZone(zone, seed, quietContext());
+    assert.equal(await central.mayCreateZone(zone, seed, quietContext()), 'exists');
+    await central.deleteZone(zone, quietContext());
+  });
+
+  it('creates a zone with its content in one write, where it can do that (issue 11.8)', async () => {
+    const { central, someoneElse } = subject();
+    if (!central.traits.createsWithContent) return;
+    const zone = parseName('filled.example.');
+    const content = Object.entries(everyType).flatMap(([type, data]) => {
+      const single = type === 'CNAME' || type === 'DNAME';
+      const name = `of-${type.toLowerCase()}`;
+      return data.slice(0, single ? 1 : 2).map((rdata) => makeRecord({ name, type, rdata, ttl: 300 }, zone));
+    });
+    assert.equal(await central.createZone(zone, seed, quietContext(), content), 'created');
+    const held = new Set((await someoneElse.records(zone))?.map(steadyId));
+    for (const record of content) assert.ok(held.has(steadyId(record)), formatRecord(record));
+    const read = (await central.readZone(zone, [], quietContext())) ?? [];
+    assert.deepEqual(
+      content.map(recordId).filter((id) => !read.some((record) => recordId(record) === id)),
+      [],
+    );
+    // Nothing is added to a zone that is there.
+    const more = [makeRecord({ name: 'more', type: 'A', rdata: '192.0.2.1' }, zone)];
+    assert.equal(await central.createZone(zone, seed, quietContext(), more), 'exists');
+    assert.deepEqual(
+      await central.readNames(
+        zone,
+        more.map(({ name }) => name),
+        quietContext(),
+      ),
+      [],
+    );
+    await central.deleteZone(zone, quietContext());
+  });
+
   it('creates an internationalised zone under its punycode name', async () => {
     const { central } = subject();
     const zone = parseName('пример.example.');
@@ -320,6 +362,9 @@ function foreignCases(subject: () => ContractSubject): void {
     await someoneElse.createZone(zone);
     const truth = await someoneElse.records(zone);
     const error = await refusal(central.createZone(zone, seed, quietContext()), 'zone.foreign');
+    // A panel tells only when it is asked to create it.
+    const asked = await central.mayCreateZone(zone, seed, quietContext()).catch((one: unknown) => one);
+    assert.ok(asked === 'free' || (asked instanceof CentralError && asked.code === 'zone.foreign'));
     assert.equal(error.state, 'untouched');
     assert.equal((await central.listZones([], quietContext())).includes(zone), false);
     assert.equal(await central.readZone(zone, [], quietContext()), null);

@@ -31,6 +31,8 @@ export type Behaviour = (
   | Message
   /** The connection is cut without an answer. */
   | 'cut'
+  /** `101 Switching Protocols`, which nobody asked for; the connection stays open. */
+  | 'switch'
   /** The answer's head promises all of it; so many octets come, then the connection is cut. */
   | { readonly short: Message; readonly octets: number }
   | undefined
@@ -73,6 +75,12 @@ export async function startProxy(
     const given = (await proxy.behaviour?.(seen, pass)) ?? (await pass());
     if (given === 'cut') {
       incoming.socket.destroy();
+      return;
+    }
+    if (given === 'switch') {
+      incoming.socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+      );
       return;
     }
     const { status, contentType, body } = 'short' in given ? given.short : given;

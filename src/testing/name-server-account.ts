@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ContractSubject } from './central-contract.ts';
 import { startDnsProxy, type DnsProxy } from './dns-proxy.ts';
+import { realClock } from './real-clock.ts';
 import type { NameServer, NameServerOptions, ServerKey } from './servers/name-server.ts';
 import { makeKey } from './servers/name-server.ts';
 import { until } from './servers/process.ts';
 import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
 import type { Central } from '../core/central.ts';
 import { dnskeyType } from '../dns/dnssec.ts';
-import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
@@ -44,12 +44,7 @@ export function centralAt(
     ...more,
   });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  const clock: Clock = {
-    now: () => performance.now(),
-    wall,
-    sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
-  };
-  return createRfc2136Central(read.settings, { clock });
+  return createRfc2136Central(read.settings, { clock: { ...realClock, wall } });
 }
 
 /** Starts a server with the keys of two customers, and one for the truth. */

@@ -1,10 +1,13 @@
 import { readPowerdnsSettings, createPowerdnsCentral } from '../centrals/powerdns/index.ts';
 import type { Central } from '../core/central.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 import type { DnsName } from '../dns/name.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { ContractSubject } from './central-contract.ts';
 import { startProxy, type Behaviour } from './http-proxy.ts';
+import { realClock } from './real-clock.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from './servers/powerdns.ts';
 import { patience } from './patience.ts';
 
@@ -15,16 +18,19 @@ export const alice = 'alice';
 export function powerdnsCentral(
   server: Powerdns,
   overrides: Readonly<Record<string, unknown>> = {},
+  clock: Clock = realClock,
+  log: Log = () => undefined,
 ): Central {
   const own = { address: server.url, username: alice, password: server.apiKey, timeout: patience };
   const read = readPowerdnsSettings({ ...own, ...overrides });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return createPowerdnsCentral(read.settings);
+  return createPowerdnsCentral(read.settings, { clock, log });
 }
 
 /** A server behind a proxy that can cut answers and see to it that the server dies at the right moment. */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
-  const server = await startPowerdns({ account: alice, ...options });
+  // Else it stores DNAME records and does not follow them.
+  const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
   const proxy = await startProxy(server.url);
   const central = (password = server.apiKey): Central =>
     powerdnsCentral(server, { address: proxy.url, password });

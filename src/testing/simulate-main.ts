@@ -1,6 +1,8 @@
 /**
- * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names | signed | two | users]`; with `ttl` both sides keep a TTL for
- * each record, with `names` the central cannot read whole zones, with `signed` it signs every zone, with `two` the panel has a second one, with `users` several users edit, one of whom may not. Prints the story of the first history that
+ * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names | signed | two | users | above]`; with
+ * `ttl` both sides keep a TTL for each record, with `names` the central cannot read whole zones, with `signed` it signs every zone, with
+ * `two` the panel has a second one, with `users` several users edit, one of whom may not, with `above` the zone that comes and goes lies
+ * below another that answers its names. Prints the story of the first history that
  * breaks a law and exits 1; prints how many were played otherwise.
  */
 import { playHistory } from './simulator/history.ts';
@@ -18,6 +20,7 @@ for (let seed = first; seed < first + count; seed += 1) {
       byName: mode === 'names',
       signed: mode === 'signed',
       two: mode === 'two',
+      above: mode === 'above',
       users: mode === 'users',
     },
   );

@@ -60,6 +60,27 @@ test('an edit is served with a signature at once', async () => {
   assert.match(served, /\sRRSIG\s+A 13 3 /u);
 });
 
+test('issue 11.11: a domain below it is made once the signed zone delegates it, or at a second yes', async () => {
+  const sub = 'sub.example.org';
+  const refused = await stage.atPanel.makeZone(sub);
+  assert.equal(refused.ok, false);
+  assert.match(refused.error?.text ?? '', /records to example\.org: sub\.example\.org\. NS ns1\.[^ ]+\.[ ,]/);
+  assert.match(refused.error?.text ?? '', /Nothing was changed\. .*\[zone\.signed-above\]/);
+  assert.equal((await server.call('GET', `/zones/${sub}.`)).status, 404);
+  const ns = { name: 'sub', type: 'NS', value: 'ns1.provider.example.net.', numbers: [] } as const;
+  assert.ok((await stage.atPanel.save(zone, ns)).ok);
+  const made = await stage.atPanel.makeZone(sub);
+  assert.ok(made.ok, made.error?.text);
+  // The proof that there is no DS says that there is a delegation: insecure, and not bogus (RFC 4035 section 5.2).
+  const proof = ['@127.0.0.1', '-p', String(server.port), '+dnssec', '+noall', '+authority', sub, 'DS'];
+  assert.match(await runProgram('dig', proof), /sub\.example\.org\.\s.*\sNSEC\s.*\sNS\s/u);
+  const other = 'other.example.org';
+  assert.equal((await stage.atPanel.makeZone(other)).ok, false);
+  // Sooner than after three seconds it counts as the same click.
+  await until('the second yes', async () => (await stage.atPanel.makeZone(other)).ok);
+  for (const gone of [sub, other]) assert.ok((await stage.atPanel.dropZone(gone)).ok);
+});
+
 test('the first delete is refused, also after a restart of the agent the second goes through', async () => {
   const refused = await stage.atPanel.dropZone(zone);
   assert.equal(refused.ok, false);

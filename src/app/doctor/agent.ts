@@ -35,7 +35,7 @@ export function lookAtAgent(report: AgentReport | string): Finding[] {
   }
   for (const one of report.pending) {
     const text = `the newest settings are not in force: ${describeProblem(one, 'en')}`;
-    found.push(warning('agent', text, 'correct them; the earlier ones stay in force until then'));
+    found.push(problemFound('agent', text, 'correct them; every edit is refused until then'));
   }
   if (report.state === 'running' && report.baselineAt === null) {
     const way =

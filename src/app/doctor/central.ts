@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { CentralError, type CallContext } from '../../core/central.ts';
+import { CentralError, type CallContext, type Central } from '../../core/central.ts';
 import { describeProblem, technicalCause } from '../../core/describe.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -9,8 +9,10 @@ import { HttpError } from '../../net/http-error.ts';
 import { centralKindNames } from '../../net/central-kind.ts';
 import { countZones } from '../central-zones.ts';
 import { foundCentral } from '../found-central.ts';
-import { SettingsRefused, wireCentral } from '../wire.ts';
+import { nameServersNeeded } from '../new-zones.ts';
+import { SettingsRefused, wireCentral, wirePanel } from '../wire.ts';
 import { ok, problemFound, warning, type Finding } from './finding.ts';
+import { own } from '../../dns/own.ts';
 
 const day = 86_400_000;
 
@@ -74,7 +76,10 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
-      return [noneOfThePanels ? warning('central', text, zonesWayOut) : ok('central', text)];
+      return [
+        noneOfThePanels ? warning('central', text, zonesWayOut) : ok('central', text),
+        ...(await lookAtConcerns(central, settings, root, ctx)),
+      ];
     } finally {
       await central.close();
     }
@@ -85,6 +90,21 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
   }
 }
 
+/** What edits do not fail for, and the public does not see. */
+async function lookAtConcerns(
+  central: Central,
+  settings: Settings,
+  root: string,
+  ctx: CallContext,
+): Promise<Finding[]> {
+  const zones = central.traits.listsZones ? await central.listZones([], ctx) : [];
+  const needed = await nameServersNeeded(settings, await wirePanel(root), ctx);
+  const concerns = (await central.concerns(zones, ctx)).map((one) =>
+    warning('central', `${describeProblem(one, 'en')} [${one.code}]`, wayOut(one.code, settings.kind)),
+  );
+  return needed === null ? concerns : [failed(needed, settings.kind), ...concerns];
+}
+
 function failed(one: Problem, kind: Settings['kind']): Finding {
   const cause = technicalCause(one, 'en');
   const said = describeProblem(one, 'en');
@@ -93,10 +113,11 @@ function failed(one: Problem, kind: Settings['kind']): Finding {
 }
 
 function wayOut(code: string, kind: Settings['kind']): string {
-  const own = kind === 'rfc2136' ? keyWaysOut[code] : kind === 'powerdns' ? apiWaysOut[code] : undefined;
+  const particular =
+    kind === 'rfc2136' ? own(keyWaysOut, code) : kind === 'powerdns' ? own(apiWaysOut, code) : undefined;
   if (kind === 'auto' && code === 'central.unreachable')
     return `${waysOut['central.unreachable'] ?? ''}; a name server has to be named by its "kind"`;
-  return own ?? waysOut[code] ?? 'see docs/messages.md';
+  return particular ?? own(waysOut, code) ?? 'see docs/messages.md';
 }
 
 const waysOut: Readonly<Record<string, string>> = {
@@ -130,4 +151,8 @@ const apiWaysOut: Readonly<Record<string, string>> = {
     'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
   'central.garbled': 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
   'central.access-denied': 'ask the provider to let this host in (webserver-allow-from)',
+  'powerdns.no-flush': 'let the proxy in front of the API pass PUT .../cache/flush (docs/centrals.md)',
+  'powerdns.zone-without-ns':
+    'add them: pdnsutil add-record ZONE @ NS 3600 ns1.example.net.; set "nameservers" for new zones',
+  'settings.nameservers-needed': 'set "nameservers" in that section, with commas between',
 };

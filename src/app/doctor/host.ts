@@ -61,7 +61,7 @@ export async function lookAtSystem(paths: Paths): Promise<Finding[]> {
   const found: Finding[] = [];
   const unit = unitOf(paths.root);
   if (existsSync('/run/systemd/system') && existsSync(join('/etc/systemd/system', unit))) {
-    const state = await run('systemctl', ['is-active', unit]).then(
+    const state = await run('systemctl', ['is-active', unit], { timeout: 5_000 }).then(
       ({ stdout }) => stdout.trim(),
       () => 'not active',
     );

@@ -26,7 +26,8 @@ export function lookAtSettings(loaded: LoadedSettings): Finding[] {
   }
   if (loaded.kind === 'broken') {
     for (const one of loaded.problems) {
-      const way = 'correct the file; settings in force stay in force until then';
+      const way =
+        'correct the file; until then edits are refused, what is under way goes on with the earlier settings';
       found.push(problemFound('settings', describeProblem(one, 'en'), way));
     }
     return found;

@@ -1,28 +1,34 @@
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-import { refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
-import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
-import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http-answer.ts';
+import { loginRefused, refusalOf, tidyText, type PanelRefusal } from '../../net/ispmanager/errors.ts';
+import { child, parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
+import {
+  garbled,
+  mostWords,
+  stateAfter,
+  titleOf,
+  utf8Text,
+  type Effect,
+  type Redact,
+} from '../http-answer.ts';
 
 /**
  * The document of an answer. Whatever is not a whole `doc` is told apart as reference 5.3 advises: an HTML page, the bare
  * text `access deny` (3.2), nothing at all, an HTTP error, a cut-off or foreign document.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
  */
-export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): XmlElement {
+export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
   const text = utf8Text(answer.body, effect);
   const start = text.trimStart().slice(0, 200).toLowerCase();
-  if (start.startsWith('access den'))
-    throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'access deny' }, effect);
-  if (answer.status === 401)
-    throw refused({ kind: 'auth', subject: '', spelling: 'none', text: 'HTTP 401' }, effect);
+  if (start.startsWith('access den')) throw refused(loginRefused('access deny'), effect);
+  if (answer.status === 401) throw refused(loginRefused('HTTP 401'), effect);
   if (answer.status < 200 || answer.status > 299)
     throw garbled(`HTTP ${answer.status}${titleOf(text, redact)}`, effect);
   if (start === '') throw garbled('an empty answer', effect);
   if (/^(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)/u.test(start)) {
     throw garbled(`a web page instead of an answer${titleOf(text, redact)}`, effect);
   }
-  const doc = parse(text, effect);
+  const doc = await parse(text, effect);
   if (!['doc', 'error', 'authfail'].includes(doc.name))
     throw garbled(`an unknown document (${redact(doc.name)})`, effect);
   const refusal = refusalOf(doc) === null ? null : refusalOf(redacted(doc, redact));
@@ -69,17 +75,36 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
+ * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not on record (reference 5.2,
+ * 21.7). Only the login itself can tell.
+ */
+export function looksLikeLogin(error: unknown): error is CentralError {
+  return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');
+}
+
+/** What one call was refused with although the login was accepted a moment ago: a right of that call, nothing about the login. */
+export function deniedThere({ state, params, cause }: CentralError): CentralError {
+  return new CentralError('central.access-denied', { state, retry: 'never', params, cause });
+}
+
+/** What the login was refused with. */
+export function refusedLogin({ params, cause }: CentralError): CentralError {
+  return new CentralError('central.login', { state: 'untouched', retry: 'never', params, cause });
+}
+
+/**
  * The documented kinds are raised before anything is done. An error of any other kind may come from a handler that ran after
  * the function (reference 10.4), so the write may have been carried out.
  */
-function refused({ kind, subject, spelling, text }: PanelRefusal, effect: Effect): CentralError {
+function refused({ kind, subject, spelling, type, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
-  return new CentralError(codes[kind], { state, retry: 'never', params: { text, subject, kind, spelling } });
+  const params = { text, subject, kind, spelling, type };
+  return new CentralError(codes[kind], { state, retry: 'never', params });
 }
 
-function parse(text: string, effect: Effect): XmlElement {
+async function parse(text: string, effect: Effect): Promise<XmlElement> {
   try {
-    return parseXml(text.trimStart());
+    return await parseXmlInSlices(text.trimStart());
   } catch (error) {
     if (error instanceof XmlError)
       throw garbled(`not a whole XML document: ${tidyText(error.message)}`, effect);
@@ -87,18 +112,21 @@ function parse(text: string, effect: Effect): XmlElement {
   }
 }
 
-function titleOf(text: string, redact: Redact): string {
-  const title = tidyText(redact(/<title[^>]*>([^<]*)/iu.exec(text)?.[1] ?? ''));
-  return title === '' ? '' : ` (${title.slice(0, 100)})`;
-}
+/** What tells of an error in a document. */
+const tellingParts = ['error', 'authfail', 'msg', 'detail'] as const;
+const tellingAttributes: ReadonlySet<string> = new Set(['code', 'type', 'object', 'obj', 'val']);
 
+/** Only what tells of an error, without secrets: a document may be large. */
 function redacted(element: XmlElement, redact: Redact): XmlElement {
+  const clean = (text: string): string => redact(text.slice(0, mostWords));
+  const told = Object.entries(element.attributes).filter(([key]) => tellingAttributes.has(key));
   return {
     name: element.name,
-    attributes: Object.fromEntries(
-      Object.entries(element.attributes).map(([key, value]) => [key, redact(value)]),
-    ),
-    text: redact(element.text),
-    children: element.children.map((one) => redacted(one, redact)),
+    attributes: Object.fromEntries(told.map(([key, value]) => [key, clean(value)])),
+    text: clean(element.text),
+    children: tellingParts.flatMap((name) => {
+      const one = child(element, name);
+      return one === undefined ? [] : [redacted(one, redact)];
+    }),
   };
 }

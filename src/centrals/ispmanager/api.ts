@@ -4,7 +4,7 @@ import { HttpClient } from '../../net/http.ts';
 import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
 import { shared } from '../shared.ts';
 import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts';
-import { demandAnswerTo, demandOk, readAnswer } from './answer.ts';
+import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
 import type { CentralSettings } from './schema.ts';
 
 /** Parameters of a function, without those of the API itself. */
@@ -12,6 +12,9 @@ export type Parameters = Readonly<Record<string, string>>;
 
 /** Panels were seen to refuse clients that do not look like a browser (reference 2.2). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
+
+/** Largest list or form accepted, octets: 100,000 records are some 20 MB. */
+const mostListOctets = 32 * 1024 * 1024;
 
 /** Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay out of errors. */
 export class PanelApi {
@@ -77,20 +80,40 @@ export class PanelApi {
   async #asUser(form: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
     if (this.#settings.login === 'authinfo') {
       const { username, password } = this.#settings;
-      return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
+      try {
+        return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
+      } catch (error) {
+        // Such a type comes from anything a panel may say to a record; the login alone tells whether the login is meant.
+        if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(ctx);
+        throw error;
+      }
     }
     const held = this.#session;
-    if (held === null) return await this.#send({ ...form, auth: await this.#logIn(ctx) }, effect, ctx);
-    try {
-      return await this.#send({ ...form, auth: held }, effect, ctx);
-    } catch (error) {
-      // A session ends by itself (reference 3.1); the refused call was not carried out, so it may go out again.
-      if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
-      if (this.#session === held) this.#session = null;
+    if (held !== null) {
+      try {
+        return await this.#send({ ...form, auth: held }, effect, ctx);
+      } catch (error) {
+        // A session ends by itself (reference 3.1); the refused call was not carried out, so it may go out again.
+        if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
+        if (this.#session === held) this.#session = null;
+      }
     }
     // Another call may have logged in meanwhile; a second login could end that session.
     const auth = this.#session ?? (await this.#logIn(ctx));
-    return await this.#send({ ...form, auth }, effect, ctx);
+    try {
+      return await this.#send({ ...form, auth }, effect, ctx);
+    } catch (error) {
+      throw error instanceof CentralError && error.code === 'central.login' ? deniedThere(error) : error;
+    }
+  }
+
+  /** @throws {CentralError} `central.login` if the panel refuses the login itself; whatever else becomes of it tells nothing */
+  async #demandLogin(ctx: CallContext): Promise<void> {
+    try {
+      await this.#logIn(ctx);
+    } catch (error) {
+      if (error instanceof CentralError && error.code === 'central.login') throw error;
+    }
   }
 
   /** One login for all that wait for it; it has the time of a request, whoever of them gives up. */
@@ -102,7 +125,12 @@ export class PanelApi {
 
   async #freshSession(ctx: CallContext): Promise<string> {
     const { username, password } = this.#settings;
-    const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx);
+    const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx).catch(
+      (error: unknown) => {
+        // By whatever name: no password is tried again (reference 21.9).
+        throw looksLikeLogin(error) ? refusedLogin(error) : error;
+      },
+    );
     const auth = child(doc, 'auth');
     const id = auth?.attributes['id'] ?? auth?.text ?? '';
     if (id === '') throw garbled('a login without a session', 'read');
@@ -126,8 +154,10 @@ export class PanelApi {
     };
     const body = encodeForm(form);
     try {
-      const request = { method: 'POST', headers, body, repeatable: effect === 'read' } as const;
-      return readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
+      const isRead = effect === 'read';
+      const most = isRead ? { mostOctets: mostListOctets } : {};
+      const request = { method: 'POST', headers, body, repeatable: isRead, ...most } as const;
+      return await readAnswer(await this.#http.send(request, ctx.signal), effect, this.#redact);
     } catch (error) {
       throw error instanceof HttpError ? unanswered(error, effect) : error;
     }

@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { shared } from '../shared.ts';
 import { placesOf } from './places.ts';
@@ -116,12 +117,25 @@ export class FindingCentral implements Central {
     return await this.#watched(ctx, async (central) => await central.apply(change, present, ctx));
   }
 
-  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
-    return await this.#watched(ctx, async (central) => await central.createZone(zone, seed, ctx));
+  async mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    return await this.#read(ctx, async (central) => await central.mayCreateZone(zone, seed, ctx));
+  }
+
+  async createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content?: readonly ResourceRecord[],
+  ): Promise<'created' | 'exists'> {
+    return await this.#watched(ctx, async (central) => await central.createZone(zone, seed, ctx, content));
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     return await this.#watched(ctx, async (central) => await central.deleteZone(zone, ctx));
+  }
+
+  async concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]> {
+    return await this.#read(ctx, async (central) => await central.concerns(zones, ctx));
   }
 
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {

@@ -105,6 +105,8 @@ class IspmanagerCentral implements Central {
       // A record's identifier is its content, so a write that names a changed record finds nothing (reference 6.4, 6.5).
       guard: 'per-record',
       managesZones: true,
+      // Its form takes name, address and servers; records follow one by one (reference 6.3).
+      createsWithContent: false,
       listsZones: true,
       wholeZones: true,
       ownerMark: false,
@@ -143,7 +145,7 @@ class IspmanagerCentral implements Central {
   }
 
   async #rows(ctx: CallContext): Promise<readonly ZoneRow[]> {
-    const rows = readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
+    const rows = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
     // A slave zone has no records of its own here (reference 8.2).
     const masters = rows.filter(({ dtype = 'master' }) => dtype === 'master' || dtype === '');
     return masters.map((row) => {
@@ -180,6 +182,13 @@ class IspmanagerCentral implements Central {
     return await applyStepwise(change, present, writer, ctx);
   }
 
+  /** Limits, forbidden names and zones of others are told by the panel only when it is asked to create the zone. */
+  async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    if (await this.#isListed(zone, ctx)) return 'exists';
+    await this.#api.read('domain.edit', {}, ctx);
+    return 'free';
+  }
+
   async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
     if (await this.#isListed(zone, ctx)) return 'exists';
     const form = this.#newZoneForm(zone, await this.#api.read('domain.edit', {}, ctx), seed);
@@ -213,6 +222,10 @@ class IspmanagerCentral implements Central {
   }
 
   /** Not told: which column or function shows it is not evidenced (reference 7.4, 8.3). */
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
     return (await this.readZone(zone, [], ctx)) === null ? null : { signed: null, ds: [], cds: [] };
   }

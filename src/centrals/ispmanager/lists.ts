@@ -1,4 +1,5 @@
 import { CentralError } from '../../core/central.ts';
+import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, type XmlElement } from '../../net/xml.ts';
 import { garbled } from '../http-answer.ts';
 
@@ -17,14 +18,14 @@ export type Row = Readonly<Record<string, string>>;
  * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
  *   identifier: a shorter list is never taken for the whole one
  */
-export function readRows(doc: XmlElement, keyOf: (row: Row) => string): readonly Row[] {
+export async function readRows(doc: XmlElement, keyOf: (row: Row) => string): Promise<readonly Row[]> {
   if (childrenNamed(doc, 'banner').some(saysCut)) {
     throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
   }
   const elements = childrenNamed(doc, 'elem');
   // A list without rows is shown by some as one empty row (reference 4.2).
   if (elements.length === 1 && elements[0]?.children.length === 0) return [];
-  return elements.map((element) => {
+  return await mapInSlices(elements, (element) => {
     const row = Object.fromEntries(element.children.map(({ name, text }) => [name, text]));
     if (keyOf(row) === '') throw garbled('a row without its identifier', 'read');
     return row;

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
+import { mapInSlices } from '../../net/slices.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { restated } from '../restate.ts';
 import type { RecordWriter } from '../stepwise.ts';
@@ -33,7 +34,8 @@ export async function listRecords(
 ): Promise<readonly CentralRecord[]> {
   const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
   demandParent(doc, zone);
-  const records = readRows(doc, dialect.keyOf).map((row) => ({
+  const rows = await readRows(doc, dialect.keyOf);
+  const records = await mapInSlices(rows, (row) => ({
     ...recordOf(row, dialect, zone),
     handle: dialect.keyOf(row),
   }));
@@ -64,14 +66,14 @@ function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord {
     return dialect.record(row, zone);
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    throw garbled(`a row that cannot be read: ${dialect.keyOf(row)}`, 'read');
+    throw garbled(`a row that cannot be read: ${shortened(dialect.keyOf(row))}`, 'read');
   }
 }
 
 /** A sub-list echoes its parent (reference 4.2); an answer to another question is no answer. */
 function demandParent(doc: XmlElement, zone: DnsName): void {
   const parent = childText(doc, 'plid') ?? '';
-  if (parent !== '' && zoneOf(parent) !== zone) throw garbled(`a list of ${parent}`, 'read');
+  if (parent !== '' && zoneOf(parent) !== zone) throw garbled(`a list of ${shortened(parent)}`, 'read');
 }
 
 /** The single writes of one zone, by the record form and its delete function (reference 6.5). */
@@ -119,7 +121,7 @@ export class ZoneWriter implements RecordWriter {
     const records = (await this.#list(ctx)) ?? [];
     if (!records.some(({ handle }) => handle === old.handle)) return 'missing';
     const others = new Set(records.map(({ handle }) => handle));
-    if (partsOfList(old.handle).some((part) => others.has(part))) return await this.#removeRenamed(old, ctx);
+    if (listsAnother(old.handle, others)) return await this.#removeRenamed(old, ctx);
     if ((await this.#delete(old.handle, ctx)) === 'done') return 'done';
     return await this.#removeRenamed(old, ctx);
   }
@@ -229,14 +231,10 @@ async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exi
   }
 }
 
-/** Every identifier that a panel cutting at the separator could read out of one, itself not among them. */
-function partsOfList(handle: string): string[] {
-  const words = handle.split(separator);
-  const parts: string[] = [];
-  for (let from = 0; from < words.length; from += 1) {
-    for (let to = from + 1; to <= words.length; to += 1) {
-      if (to - from < words.length) parts.push(words.slice(from, to).join(separator));
-    }
-  }
-  return parts;
+/** Whether a panel that cuts an identifier at the separator could read another record's out of it. */
+function listsAnother(handle: string, others: ReadonlySet<string>): boolean {
+  const list = `${separator}${handle}${separator}`;
+  return [...others].some(
+    (other) => other !== '' && other !== handle && list.includes(`${separator}${other}${separator}`),
+  );
 }

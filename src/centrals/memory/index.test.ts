@@ -47,6 +47,9 @@ function subject(traits: Partial<CentralTraits>): ContractSubject {
 
 centralContract('memory', async () => await Promise.resolve(subject({})));
 centralContract('memory with TTLs', async () => await Promise.resolve(subject({ carriesTtl: true })));
+centralContract('memory, zones made with content', async () => {
+  return await Promise.resolve(subject({ createsWithContent: true, carriesTtl: true }));
+});
 centralContract('memory, zones of the provider, read by names', async () => {
   const traits = { managesZones: false, listsZones: false, wholeZones: false };
   return await Promise.resolve(subject(traits));

@@ -57,6 +57,7 @@ const ispmanagerTraits: CentralTraits = {
   atomic: 'record',
   guard: 'per-record',
   managesZones: true,
+  createsWithContent: false,
   listsZones: true,
   wholeZones: true,
   ownerMark: false,
@@ -133,16 +134,33 @@ export class MemoryCentral implements Central {
     return await applyStepwise(change, present, this.#writer(change), ctx);
   }
 
-  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
+  async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    return await this.#request({ method: 'read', zone, record: null }, ctx, () => this.#mayCreate(zone));
+  }
+
+  async createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content: readonly ResourceRecord[] = [],
+  ): Promise<'created' | 'exists'> {
     return await this.#request({ method: 'createZone', zone, record: null }, ctx, () => {
-      if (this.store.records(zone) !== null) return 'exists';
-      if (this.store.foreign.has(zone)) throw refusal('zone.foreign', { zone });
-      if (!this.traits.managesZones) throw refusal('zone.create-there-first', { zone });
-      const { zoneLimit = Infinity, defaults } = this.#options;
-      if (this.store.zones().length >= zoneLimit) throw refusal('central.limit', { text: 'domain' });
-      this.store.putZone(zone, defaults?.(zone, seed) ?? []);
+      if (this.#mayCreate(zone) === 'exists') return 'exists';
+      const given = this.traits.createsWithContent ? content : [];
+      const clash = zoneProblems(zone, given)[0];
+      if (clash !== undefined) throw refusal('central.invalid-value', { text: clash.code });
+      this.store.putZone(zone, [...(this.#options.defaults?.(zone, seed) ?? []), ...given]);
       return 'created';
     });
+  }
+
+  #mayCreate(zone: DnsName): 'free' | 'exists' {
+    if (this.store.records(zone) !== null) return 'exists';
+    if (this.store.foreign.has(zone)) throw refusal('zone.foreign', { zone });
+    if (!this.traits.managesZones) throw refusal('zone.create-there-first', { zone });
+    const { zoneLimit = Infinity } = this.#options;
+    if (this.store.zones().length >= zoneLimit) throw refusal('central.limit', { text: 'domain' });
+    return 'free';
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
@@ -152,6 +170,10 @@ export class MemoryCentral implements Central {
       this.store.dropZone(zone);
       return 'deleted';
     });
+  }
+
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
   }
 
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {

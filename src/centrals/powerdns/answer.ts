@@ -1,20 +1,21 @@
 import * as v from 'valibot';
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-import { garbled, stateAfter, utf8Text, type Effect, type Redact } from '../http-answer.ts';
+import { parseJsonInSlices } from '../../net/json.ts';
+import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
  * The JSON of a successful answer; `null` for one without a body (204).
  * @throws {CentralError} the server's refusal by its status, or `central.garbled` for what is no answer of PowerDNS
  */
-export function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): unknown {
+export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<unknown> {
   const { status } = answer;
   const text = utf8Text(answer.body, effect);
   if (status < 200 || status > 299) throw refused(answer, text, effect, redact);
   if (status === 204) return null;
   if (isWebPage(answer, text))
     throw garbled(`a web page instead of an answer${titleOf(text, redact)}`, effect);
-  return parseJson(text, effect);
+  return await parseJson(text, effect);
 }
 
 /** An answer of the wanted form. @throws {CentralError} `central.garbled` */
@@ -72,16 +73,9 @@ function isWebPage({ contentType }: HttpAnswer, text: string): boolean {
   return /^text\/html/iu.test(contentType) || /^\s*<(?:!doctype|html|\?xml)/iu.test(text);
 }
 
-function titleOf(text: string, redact: Redact): string {
-  const title = redact(/<title[^>]*>([^<]*)/iu.exec(text)?.[1] ?? '')
-    .replaceAll(/\s+/gu, ' ')
-    .trim();
-  return title === '' ? '' : ` (${title.slice(0, 100)})`;
-}
-
-function parseJson(text: string, effect: Effect): unknown {
+async function parseJson(text: string, effect: Effect): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    return await parseJsonInSlices(text);
   } catch {
     throw garbled(text === '' ? 'an empty answer' : 'not a whole JSON document', effect);
   }

@@ -5,11 +5,14 @@ import { HttpClient } from '../../net/http.ts';
 import { Turns } from '../turns.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
-import { zoneId } from './names.ts';
+import { serverName, zoneId } from './names.ts';
 import type { PowerdnsSettings } from './schema.ts';
 
-/** Largest answer accepted: a zone of 100,000 records is 13 MB, a list of 200,000 zones 48 MB. */
-const mostOctets = 256 * 1024 * 1024;
+/** Largest zone accepted, octets: 100,000 records are 13 MB. */
+export const mostZoneOctets = 32 * 1024 * 1024;
+
+/** Largest list of zones accepted, octets: 200,000 are 48 MB. */
+export const mostListOctets = 64 * 1024 * 1024;
 
 /**
  * Requests under way at once. Each is a connection of its own (4.7 closes it after the answer), and the server holds few that it has not
@@ -30,13 +33,22 @@ export class ServerApi {
   constructor(settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>) {
     this.#settings = settings;
     const { address, trust, timeout } = settings;
-    this.#http = new HttpClient({ base: new URL(address), trust, timeout, mostOctets });
+    this.#http = new HttpClient({ base: new URL(address), trust, timeout });
   }
 
-  /** @param path below the server object @throws {CentralError} always `untouched` */
-  async read(path: string, query: Readonly<Record<string, string>>, ctx: CallContext): Promise<unknown> {
+  /**
+   * @param path below the server object
+   * @param most largest answer accepted, octets; default 1 MiB
+   * @throws {CentralError} always `untouched`
+   */
+  async read(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    ctx: CallContext,
+    most?: number,
+  ): Promise<unknown> {
     const search = new URLSearchParams(query).toString();
-    return await this.#send('GET', search === '' ? path : `${path}?${search}`, null, ctx);
+    return await this.#send('GET', search === '' ? path : `${path}?${search}`, null, ctx, most);
   }
 
   /** One write at a time. @throws {CentralError} */
@@ -49,6 +61,15 @@ export class ServerApi {
     return await this.#writes.take('', ctx.signal, async () => await this.#send(method, path, body, ctx));
   }
 
+  /**
+   * Empties the server's caches for a name and all names below it: the API takes no other form [4.7.3]. It does not wait for writes.
+   * @throws {CentralError}
+   */
+  async flush(name: DnsName, signal: AbortSignal): Promise<void> {
+    const path = `/cache/flush?domain=${encodeURIComponent(serverName(name))}`;
+    await this.#send('PUT', path, null, { signal, operation: '-' });
+  }
+
   close(): void {
     this.#closed = true;
     this.#http.close();
@@ -59,6 +80,7 @@ export class ServerApi {
     path: string,
     body: string | null,
     ctx: CallContext,
+    most?: number,
   ): Promise<unknown> {
     if (this.#closed) {
       const params = { text: 'closed' };
@@ -74,13 +96,14 @@ export class ServerApi {
         headers,
         body: body ?? '',
         repeatable: effect === 'read',
+        ...(most === undefined ? {} : { mostOctets: most }),
       };
       const answer = await this.#requests.take(
         '',
         ctx.signal,
         async () => await this.#http.send(request, ctx.signal),
       );
-      return readAnswer(answer, effect, this.#redact);
+      return await readAnswer(answer, effect, this.#redact);
     } catch (error) {
       throw error instanceof HttpError ? unanswered(error, effect) : error;
     }

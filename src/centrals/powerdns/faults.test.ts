@@ -322,7 +322,10 @@ describe('PowerDNS central: writes of unknown outcome', () => {
     const start = proxy.requests.length;
     await failure(central.apply({ zone, remove: [], add }, [], quietContext()), 'central.limit', 'untouched');
     assert.equal(
-      proxy.requests.slice(start).some(({ method }) => method !== 'GET'),
+      // The second flush of an earlier write may come at any time.
+      proxy.requests
+        .slice(start)
+        .some(({ method, path }) => method !== 'GET' && !path.includes('/cache/flush?')),
       false,
     );
   });

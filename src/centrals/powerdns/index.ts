@@ -11,12 +11,17 @@ import {
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
+import { planRRsets } from '../rrsets.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
+import { demandDnames, findConcerns } from './concerns.ts';
+import { CacheFlusher, type FlushPorts } from './caches.ts';
 import { serverName } from './names.ts';
+import { createBody } from './patch.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { ZoneReader, type Owner } from './read.ts';
 import type { PowerdnsSettings } from './schema.ts';
@@ -30,14 +35,15 @@ export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
  * (docs/decisions/006-powerdns.md). Not contacted yet.
  * @throws {RangeError} when the address is neither `https:` nor on this machine
  */
-export function createPowerdnsCentral(settings: PowerdnsSettings): Central {
-  return new PowerdnsCentral(settings);
+export function createPowerdnsCentral(settings: PowerdnsSettings, ports: FlushPorts): Central {
+  return new PowerdnsCentral(settings, ports);
 }
 
 const traits: CentralTraits = {
   atomic: 'zone',
   guard: 'none',
   managesZones: true,
+  createsWithContent: true,
   listsZones: true,
   wholeZones: true,
   ownerMark: true,
@@ -56,12 +62,14 @@ class PowerdnsCentral implements Central {
   readonly #api: ServerApi;
   readonly #reader: ZoneReader;
   readonly #writer: ZoneWriter;
+  readonly #caches: CacheFlusher;
 
-  constructor(settings: PowerdnsSettings) {
+  constructor(settings: PowerdnsSettings, ports: FlushPorts) {
     this.#settings = settings;
     this.#api = new ServerApi(settings);
     this.#reader = new ZoneReader(this.#api, settings.username);
-    this.#writer = new ZoneWriter(this.#api, this.#reader);
+    this.#caches = new CacheFlusher(this.#api, ports);
+    this.#writer = new ZoneWriter(this.#api, this.#reader, this.#caches);
     this.id = { kind: 'powerdns', address: settings.address, account: settings.username };
   }
 
@@ -101,17 +109,33 @@ class PowerdnsCentral implements Central {
 
   /** What the server has is read again, as the last thing before the write: nothing would notice a stale `present`. */
   async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    await demandDnames(this.#api, change.add, ctx);
     return await this.#writer.apply(change, ctx);
   }
 
-  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
-    const body = JSON.stringify(this.#newZone(zone, seed));
+  async mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    this.#newZone(zone, seed);
+    const owner = await this.#reader.owner(zone, ctx);
+    if (owner === 'ours') return 'exists';
+    if (owner === 'foreign') throw foreign(zone);
+    await this.#demandNoForeignAbove(zone, ctx);
+    return 'free';
+  }
+
+  async createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content: readonly ResourceRecord[] = [],
+  ): Promise<'created' | 'exists'> {
+    await demandDnames(this.#api, content, ctx);
+    const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
-      const owner = await this.#reader.owner(zone, ctx);
-      if (owner === 'ours') return 'exists';
-      if (owner === 'foreign') throw foreign(zone);
-      await this.#demandNoForeignAbove(zone, ctx);
-      return await this.#create(zone, body, ctx);
+      if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
+      const made = await this.#create(zone, body, ctx);
+      // Whoever asked before was answered REFUSED, or out of a zone above: a create leaves that in the caches [4.7.3].
+      await this.#caches.flush(zone, ctx);
+      return made;
     });
   }
 
@@ -128,8 +152,13 @@ class PowerdnsCentral implements Central {
       }
       this.#writer.saw(zone, null);
       await this.#demand(zone, 'absent', ctx);
+      await this.#caches.flush(zone, ctx);
       return 'deleted';
     });
+  }
+
+  async concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]> {
+    return await findConcerns(this.#api, this.#reader, zones, noZone, ctx);
   }
 
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
@@ -137,8 +166,8 @@ class PowerdnsCentral implements Central {
   }
 
   async close(): Promise<void> {
+    await this.#caches.close();
     this.#api.close();
-    await Promise.resolve();
   }
 
   /** @throws {CentralError} `central.invalid-value` for a name server that is no name */
@@ -181,22 +210,8 @@ class PowerdnsCentral implements Central {
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }
-    await this.#forgetDenials(zone, ctx);
     await this.#demand(zone, 'present', ctx);
     return 'created';
-  }
-
-  /**
-   * Whoever asked for the zone before was answered REFUSED, and the server goes on saying so out of its packet cache (20 s by default):
-   * other than an edit, a create does not clear it [4.7.3].
-   */
-  async #forgetDenials(zone: DnsName, ctx: CallContext): Promise<void> {
-    try {
-      await this.#api.write('PUT', `/cache/flush?domain=${encodeURIComponent(serverName(zone))}`, '', ctx);
-    } catch (error) {
-      // The zone is made; what is cached ends by itself.
-      if (!(error instanceof CentralError)) throw error;
-    }
   }
 
   /** What became of a create that failed. @throws the error, unless the zone is there in our account */

@@ -28,6 +28,23 @@ export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords
   return JSON.stringify({ rrsets: [...leaving, ...staying] });
 }
 
+/**
+ * The body of a request that makes a zone with these RRsets: as many of them as fit (`mostBodyOctets`), the smaller ones first.
+ * @param zone its other fields
+ */
+export function createBody(zone: Readonly<Record<string, unknown>>, edits: readonly RRsetEdit[]): string {
+  let octets = Buffer.byteLength(JSON.stringify({ ...zone, rrsets: [] }));
+  const sized = edits.map((edit) => {
+    const { name, type, ttl, records } = wholePatch(edit, new Map());
+    const set = { name, type, ttl, records };
+    return { set, octets: Buffer.byteLength(JSON.stringify(set)) + 1 };
+  });
+  const fitting = sized
+    .toSorted((one, other) => one.octets - other.octets)
+    .filter((one) => (octets += one.octets) <= mostBodyOctets);
+  return JSON.stringify({ ...zone, rrsets: fitting.map(({ set }) => set) });
+}
+
 function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
   const { name, type, ttl } = edit;
   const off = disabled.get(setKey(edit)) ?? [];

@@ -2,12 +2,14 @@ import * as v from 'valibot';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
+import { mapInSlices } from '../../net/slices.ts';
 import { garbled } from '../http-answer.ts';
 import { shaped } from './answer.ts';
-import { zonePath, type ServerApi } from './api.ts';
+import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
 import { serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
 import { zoneKinds } from './schema.ts';
+import { own } from '../../dns/own.ts';
 
 /** What the API tells of a zone beside its records. */
 export interface ZoneFacts {
@@ -31,7 +33,7 @@ const rowShape = v.object({ name: v.string(), account: v.string(), kind: v.strin
 
 type ZoneRow = v.InferOutput<typeof rowShape>;
 
-const rowsShape = v.array(rowShape);
+const listShape = v.array(v.unknown());
 
 const zoneShape = v.object({
   ...rowShape.entries,
@@ -39,7 +41,7 @@ const zoneShape = v.object({
   soa_edit_api: v.optional(v.string(), ''),
   dnssec: v.boolean(),
   api_rectify: v.optional(v.boolean(), false),
-  rrsets: v.array(rrsetShape),
+  rrsets: listShape,
 });
 
 const serverShape = v.object({ daemon_type: v.string(), version: v.string() });
@@ -77,7 +79,8 @@ export class ZoneReader {
   /** All zones of the account; without `dnssec` and `edited_serial`, which cost a query for each zone. */
   async zones(ctx: CallContext): Promise<readonly DnsName[]> {
     const rows = await this.#list({ dnssec: 'false' }, ctx);
-    return rows.filter((row) => this.#isOurs(row)).map(({ name }) => nameOf(name));
+    const ours = rows.filter((row) => this.#isOurs(row));
+    return await mapInSlices(ours, ({ name }) => nameOf(name));
   }
 
   async owner(zone: DnsName, ctx: CallContext): Promise<Owner> {
@@ -116,7 +119,7 @@ export class ZoneReader {
   ): Promise<ZoneRead | null> {
     let json: unknown;
     try {
-      json = await this.#api.read(zonePath(zone), query, ctx);
+      json = await this.#api.read(zonePath(zone), query, ctx, mostZoneOctets);
     } catch (error) {
       if (!(error instanceof CentralError) || error.code !== 'central.missing') throw error;
       // A wrong path, or a proxy that lost its way, says 404 as well; an empty list proves that there is no such zone.
@@ -126,7 +129,8 @@ export class ZoneReader {
     const answer = shaped(zoneShape, json);
     if (nameOf(answer.name) !== zone) throw garbled('an answer about another zone', 'read');
     if (!this.#isOurs(answer)) return null;
-    return { facts: factsOf(answer), ...heldRecords(answer.rrsets) };
+    const rrsets = await mapInSlices(answer.rrsets, (one) => shaped(rrsetShape, one));
+    return { facts: factsOf(answer), ...(await heldRecords(rrsets)) };
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
@@ -138,7 +142,8 @@ export class ZoneReader {
   /** The list of zones is always there: without it, this is not where the API is. */
   async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
     try {
-      return shaped(rowsShape, await this.#api.read('/zones', query, ctx));
+      const rows = shaped(listShape, await this.#api.read('/zones', query, ctx, mostListOctets));
+      return await mapInSlices(rows, (row) => shaped(rowShape, row));
     } catch (error) {
       const isLost = error instanceof CentralError && error.code === 'central.missing';
       throw isLost ? garbled('no list of zones at this address (HTTP 404)', 'read') : error;
@@ -147,7 +152,7 @@ export class ZoneReader {
 
   /** A zone that gets its records by transfer has none to be edited, whoever's it is. */
   #isOurs({ account, kind }: ZoneRow): boolean {
-    return account === this.#account && zoneKinds.some((one) => one === kind || other[kind] === one);
+    return account === this.#account && zoneKinds.some((one) => one === kind || own(other, kind) === one);
   }
 }
 

@@ -5,6 +5,8 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { canonicalType, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
 import { numberOfType } from '../../dns/rdata/types.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { own } from '../../dns/own.ts';
+import { Pace } from '../../net/slices.ts';
 
 /** A RRset as the API has it. */
 export const rrsetShape = v.object({
@@ -35,16 +37,20 @@ export function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): s
  * leaves one. What cannot be read as data of its type, as LUA and ALIAS, is a record with the server's own text as its rdata, so that
  * nothing is missing from a zone and a rewritten RRset has it as it was.
  */
-export function heldRecords(rrsets: readonly ServerRRset[]): HeldRecords {
+export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();
   const disabled = new Map<string, CentralRecord[]>();
+  const pace = new Pace();
   for (const rrset of rrsets) {
     const name = ownerName(rrset.name);
     if (name === null) continue;
     for (const { content, disabled: off } of rrset.records) {
+      if (pace.due) await pace.rest();
       const record = heldRecord(name, rrset, content);
+      const others = disabled.get(setKey(record));
       if (!off) records.set(recordId(record), record);
-      else disabled.set(setKey(record), [...(disabled.get(setKey(record)) ?? []), record]);
+      else if (others === undefined) disabled.set(setKey(record), [record]);
+      else others.push(record);
     }
   }
   return { records: [...records.values()], disabled };
@@ -64,7 +70,7 @@ function ownerName(text: string): DnsName | null {
 const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 
 function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string): CentralRecord {
-  const ownType = content.startsWith('\\#') ? ownTypes[type] : undefined;
+  const ownType = content.startsWith('\\#') ? own(ownTypes, type) : undefined;
   try {
     const known = canonicalType(ownType ?? type);
     return { name, type: known, ttl, rdata: parseRdata(known, content), handle: content };

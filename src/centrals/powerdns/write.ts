@@ -8,6 +8,7 @@ import { Turns } from '../turns.ts';
 import { hasEnded, refusal } from './answer.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { zonePath, type ServerApi } from './api.ts';
+import type { CacheFlusher } from './caches.ts';
 import { HiddenRecords } from './hidden.ts';
 import { mostBodyOctets, patchBody } from './patch.ts';
 import { abilitiesOf, type Abilities } from './abilities.ts';
@@ -23,15 +24,17 @@ const mostWholeReads = 3;
 export class ZoneWriter {
   readonly #api: ServerApi;
   readonly #reader: ZoneReader;
+  readonly #caches: CacheFlusher;
   readonly #zones = new Turns();
   readonly #hidden = new HiddenRecords();
   /** Signed zones that were written and could not be rectified then. */
   readonly #unrectified = new Set<DnsName>();
   #abilities: Abilities | null = null;
 
-  constructor(api: ServerApi, reader: ZoneReader) {
+  constructor(api: ServerApi, reader: ZoneReader, caches: CacheFlusher) {
     this.#api = api;
     this.#reader = reader;
+    this.#caches = caches;
   }
 
   /** What is known of the server, from now on. */
@@ -47,15 +50,18 @@ export class ZoneWriter {
   /**
    * Carries out a change in one PATCH, between two reads: nothing guards against somebody else who writes the same RRset in the
    * milliseconds from the first to the PATCH (docs/decisions/006-powerdns.md). One change of a zone at a time, because PATCHes in
-   * parallel can leave records twice.
+   * parallel can leave records twice. What it wrote is out of the server's caches when it resolves.
    * @throws {CentralError}
    */
   async apply(change: Change, ctx: CallContext): Promise<Altered> {
-    return await this.#zones.take(
-      change.zone,
-      ctx.signal,
-      async () => await persistently(async () => await this.#once(change, ctx)),
-    );
+    return await this.#zones.take(change.zone, ctx.signal, async () => {
+      try {
+        return await persistently(async () => await this.#once(change, ctx));
+      } catch (error) {
+        if (error instanceof CentralError && error.state !== 'untouched') this.#caches.later(change.zone);
+        throw error;
+      }
+    });
   }
 
   async #once(change: Change, ctx: CallContext): Promise<Altered> {
@@ -65,7 +71,9 @@ export class ZoneWriter {
     const edits = planRRsets(change, before.records);
     if (edits.length > 0) await this.#patch(change, edits, before, ctx);
     const owed = edits.length > 0 && before.facts?.signed === true && !before.facts.rectifiesItself;
-    if (owed || this.#unrectified.has(zone)) await this.#rectify(zone, ctx);
+    const rectifies = owed || this.#unrectified.has(zone);
+    if (rectifies) await this.#rectify(zone, ctx);
+    if (rectifies || edits.length > 0) await this.#caches.flush(zone, ctx);
     return edits.length === 0 ? { removed: [], added: [] } : alteredBy(change, edits);
   }
 

@@ -47,6 +47,7 @@ class Rfc2136Central implements Central {
       atomic: 'zone',
       guard: 'cas',
       managesZones: false,
+      createsWithContent: false,
       listsZones: false,
       wholeZones: settings.axfr,
       ownerMark: false,
@@ -123,6 +124,10 @@ class Rfc2136Central implements Central {
     }
   }
 
+  async mayCreateZone(zone: DnsName, seed: unknown, ctx: CallContext): Promise<'exists'> {
+    return await this.createZone(zone, seed, ctx);
+  }
+
   /** Zones are made by the provider: with what a TSIG key may do none can be made (RFC 2136 section 1). */
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
     const standing = await this.#standing(zone, ctx);
@@ -136,6 +141,10 @@ class Rfc2136Central implements Central {
   }
 
   /** A zone with keys is signed; the provider may not have told the parent yet. */
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
     if ((await this.#standing(zone, ctx)) !== 'ours') return null;
     const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));

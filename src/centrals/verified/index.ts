@@ -31,12 +31,19 @@ export function withVerification(central: Central, verifier: Verifier): Central 
       };
       throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
     },
-    createZone: (zone, seed, ctx) => central.createZone(zone, seed, ctx),
+    mayCreateZone: (zone, seed, ctx) => central.mayCreateZone(zone, seed, ctx),
+    createZone: async (zone, seed, ctx, content = []) => {
+      const made = await central.createZone(zone, seed, ctx, content);
+      if (made === 'created' && central.traits.createsWithContent)
+        verifier.written(zone, { removed: [], added: content }, ctx.operation);
+      return made;
+    },
     deleteZone: async (zone, ctx) => {
       const outcome = await central.deleteZone(zone, ctx);
       verifier.gone(zone);
       return outcome;
     },
+    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (zone, ctx) => central.signing(zone, ctx),
     close: async () => {
       verifier.close();

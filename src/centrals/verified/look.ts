@@ -1,4 +1,4 @@
-import { wildcardsOver, type DnsName } from '../../dns/name.ts';
+import { parseName, wildcardsOver, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
@@ -42,11 +42,22 @@ async function look(server: AskedServer, goal: Goal, signal: AbortSignal): Promi
   if (sight.kind !== 'data') return { state: sight.kind, text: '' };
   const left = [...absent].filter((rdata) => sight.rdata.has(rdata));
   const complete = present.isSubsetOf(sight.rdata);
-  if (complete && left.length === 0) return { state: 'live', text: '' };
+  if (complete && left.length === 0) {
+    if (type !== 'DNAME' || present.size === 0 || (await isFollowed(server, goal, signal)))
+      return { state: 'live', text: '' };
+    return { state: 'old', text: 'the DNAME is not followed' };
+  }
   if (complete && !exists && (await isMadeUp(server, goal, left, signal))) return { state: 'live', text: '' };
   if (sight.positive && name !== zone && isChildZone(await server.ask(name, 'SOA', signal), zone, name))
     return { state: 'hidden', text: '' };
   return { state: 'old', text: '' };
+}
+
+/** Whether names below a DNAME are answered by it (RFC 6672 section 3.2): a server may have the record and not act on it. */
+async function isFollowed(server: AskedServer, { name }: Goal, signal: AbortSignal): Promise<boolean> {
+  const below = parseName('domainsync-check', name);
+  const { answers } = await server.ask(below, 'A', signal);
+  return answers.some(({ type, name: owner }) => type === 'DNAME' && owner === name);
 }
 
 /** Whether a wildcard gives the same data, so that nobody can see whether the removed ones are still there (RFC 4592 section 3.3). */

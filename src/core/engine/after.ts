@@ -7,9 +7,10 @@ import type { Refused } from './carry-out.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from './mirror.ts';
-import { fromEvent, newOperation } from './operations.ts';
+import { fromEvent, isOnlyAsked, newOperation } from './operations.ts';
 import type { Right } from './owners.ts';
 import type { Runtime } from './runtime.ts';
+import { compareNamed } from './unknown-zone.ts';
 
 /**
  * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds decides later.
@@ -35,7 +36,7 @@ export async function answerAfter(
       return { kind: 'accept' };
     }
     if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {
-      runtime.compareSoon(event.zone, 'after-without-operation');
+      await compareNamed(runtime, event, 'after-without-operation');
       return { kind: 'accept' };
     }
     if (event.kind === 'zone-delete') {
@@ -96,7 +97,8 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
   const operation = await journal.operation(matching.id);
   if (operation === null || !matched.has(operation.state)) return null;
   // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
-  const moves = operation.state === 'applied' || movesBy[operation.kind] === operation.state;
+  const moves =
+    operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
   const kept = runtime.next(operation, moves ? 'kept' : operation.state, { afterSeen: true });
   const entry = await journal.zone(event.zone);
   const deleting = moves && operation.kind === 'zone-delete' && entry !== null;

@@ -64,10 +64,21 @@ export async function planAtCentral(
 ): Promise<Planned | Refused> {
   const names = mirroredNames(draft);
   const present = names.length === 0 ? [] : await readPresent(runtime, draft, ctx);
-  if (!Array.isArray(present)) return present;
-  const plan = planChange(knowledge, draft.items, present);
+  if (present !== null && !Array.isArray(present)) return present;
+  if (present === null && !knowledge.open.some(isComing))
+    return refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })]);
+  const plan = planChange(knowledge, draft.items, present ?? []);
   const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
-  return objections.length > 0 ? refusedOutright(objections) : { plan, present };
+  if (objections.length > 0) return refusedOutright(objections);
+  if (present !== null) return { plan, present };
+  // The zone will be made with what the panel holds then, this edit included.
+  const change: Change = { zone: draft.zone, remove: [], add: [] };
+  return { plan: { ...plan, change }, present: [] };
+}
+
+/** Whether it is a create whose zone the central is still to get. */
+function isComing({ kind, state }: Operation): boolean {
+  return kind === 'zone-create' && (state === 'prepared' || state === 'applied' || state === 'kept');
 }
 
 /** The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no other. */
@@ -84,17 +95,16 @@ function refusedOutright(problems: readonly Problem[]): Refused {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
 
+/** @returns null: no such zone */
 async function readPresent(
   runtime: Runtime,
   draft: Operation,
   ctx: CallContext,
-): Promise<CentralRecord[] | Refused> {
+): Promise<CentralRecord[] | Refused | null> {
   try {
     const names = mirroredNames(draft);
     const present = await runtime.ports.central.readNames(draft.zone, names, ctx, typesIn(draft.items));
-    return present === null
-      ? refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })])
-      : [...present];
+    return present === null ? null : [...present];
   } catch (error) {
     if (error instanceof CentralError) return refusedOutright([error.problem]);
     throw error;

@@ -5,6 +5,7 @@ import type { ZoneEntry } from '../ledger.ts';
 import { PanelError } from '../panel.ts';
 import { compareZone } from './compare.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
+import { signedAboveNote } from './signed-above.ts';
 import { baselineFact } from './unknown-zone.ts';
 
 /** How far the comparison of all zones is. */
@@ -99,7 +100,9 @@ export class CompareAll {
 
   async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
     const { panel, central, journal } = this.#runtime.ports;
-    const here = await this.#runtime.quietly(() => this.#runtime.step('-', (ctx) => panel.listZones(ctx)));
+    const here = await this.#runtime.quietly('-', () =>
+      this.#runtime.step('-', (ctx) => panel.listZones(ctx)),
+    );
     const known = (await journal.zones()).map(({ zone }) => zone);
     const asked = [...new Set([...here.value, ...known])];
     const there = await this.#runtime.step('-', (ctx) => central.listZones(asked, ctx));
@@ -193,7 +196,9 @@ function zonesToCompare(
   const known = new Map(entries.map((entry) => [entry.zone, entry]));
   const here = new Set(panel);
   const due = panel.filter((zone) => {
-    const standing = known.get(zone)?.standing;
+    const { standing, note } = known.get(zone) ?? {};
+    // Made as soon as the zone above delegates it.
+    if (note === signedAboveNote) return true;
     return standing === undefined || standing === 'joined' || (standing !== 'released' && central.has(zone));
   });
   return [...due, ...entries.map(({ zone }) => zone).filter((zone) => !here.has(zone))];

@@ -7,14 +7,14 @@ import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { newOperation } from './operations.ts';
-import { isPassing } from './passing.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
+import { findSignedAbove, signedAboveNote } from './signed-above.ts';
 import { isSigned } from './signed-delete.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
-import { createAtCentral } from './zone-edits.ts';
+import { createLater, emptySeed } from './zone-edits.ts';
 
 /**
  * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
@@ -23,7 +23,7 @@ import { createAtCentral } from './zone-edits.ts';
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
-  runtime.ports.log(6, 'zone.compare', { zone, ...wish });
+  runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
   const view = await readPanel(runtime, zone);
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
@@ -142,56 +142,39 @@ async function missingAtCentral(
     await journal.commit({ zones: [{ ...entry, note: 'note.missing-at-central' }] });
     return;
   }
-  if (entry !== null) return;
-  if (await isBaseline(runtime, null)) {
-    const fresh = {
-      zone,
-      standing: 'panel-only',
-      incarnation: 1,
-      baselineAt: clock.wall(),
-      note: null,
-    } as const;
-    await journal.commit({ zones: [fresh] });
+  const waits = entry?.note === signedAboveNote;
+  if (entry !== null && !waits) return;
+  const panelOnly = (note: string | null): ZoneEntry => {
+    const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
+    return { zone, standing: 'panel-only', incarnation, baselineAt, note };
+  };
+  if (entry === null && (await isBaseline(runtime, null))) {
+    await journal.commit({ zones: [panelOnly(null)] });
     return;
   }
-  await createFollowing(runtime, zone, wish.reason, ctx);
+  // What a person allows once it was listed is his second yes.
+  const isAllowed = waits && wish.follow === 'allowed';
+  if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
+    await journal.commit({ zones: [panelOnly(signedAboveNote)] });
+    return;
+  }
+  await createFollowing(runtime, zone, wish.reason);
 }
 
 /**
- * Creates a zone at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
- * one that a late delete took away. Its content follows like that of any new zone.
- * @throws {JournalError | FollowLater} when it has to be tried again
+ * Has a zone created at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
+ * one that a late delete took away. It is made with its content, like any new zone.
+ * @throws {JournalError}
  */
-export async function createFollowing(
-  runtime: Runtime,
-  zone: DnsName,
-  source: string,
-  ctx: CallContext,
-): Promise<void> {
-  const { journal, clock } = runtime.ports;
-  const seed = { addresses: [], nameServers: [], mailServers: [] };
+export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {
   const draft = newOperation(runtime, {
     kind: 'zone-create',
     class: 'follow',
     zone,
     source,
-    seed,
+    seed: emptySeed,
     afterSeen: true,
   });
-  const verdict = await createAtCentral(runtime, draft, ctx.signal);
-  if (verdict.kind === 'accept') {
-    runtime.wakeZone(zone, 0);
-    return;
-  }
-  const code = verdict.problems[0]?.code ?? null;
-  const standing = code === 'zone.foreign' ? 'foreign' : 'panel-only';
-  runtime.ports.log(2, 'zone.not-followed', { zone, code });
-  // An outage is no answer: the zone stays unknown and is tried again by the next comparison.
-  if (code !== null && isPassing(code)) throw new FollowLater(code);
-  await journal.commit({ zones: [{ zone, standing, incarnation: 1, baselineAt: clock.wall(), note: code }] });
-}
-
-/** The zone could not be created for a reason that may go away; tells the scheduler to try again. */
-class FollowLater extends Error {
-  override readonly name = 'FollowLater';
+  await createLater(runtime, draft);
+  runtime.wakeZone(zone, 0);
 }

@@ -5,8 +5,10 @@ import { CentralError, type CallContext, type CentralRecord } from '../central.t
 import type { LedgerRow } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
+import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from './classify.ts';
+import { zoneAtCentral } from './make-zone.ts';
 import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
@@ -19,17 +21,24 @@ import type { Runtime } from './runtime.ts';
  */
 export async function sendContent(
   runtime: Runtime,
-  operation: Operation,
+  begun: Operation,
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
-  const { journal, clock } = runtime.ports;
-  const { zone } = operation;
+  const { journal, clock, settings } = runtime.ports;
+  const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && state !== 'stuck'));
   const panel = view.records ?? [];
-  const present = await readOrCreate(runtime, operation, panel, ctx);
-  const change = contentChange(operation, panel, present, busy);
+  const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
+  const refused = new Map<string, string>();
+  const { add } = acceptable(runtime, { zone, remove: [], add: additions }, refused);
+  const made = await zoneAtCentral(runtime, begun, view, add, ctx);
+  if (made === null) return;
+  const { operation, present } = made;
+  const wanted = contentChange(operation, panel, present, busy);
+  const nameServers = lackingApexNs(runtime, operation, panel, present);
+  const change = { ...wanted, add: [...wanted.add, ...nameServers] };
   const failed = await send(runtime, operation, change, present, ctx);
   const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
@@ -51,7 +60,29 @@ export async function sendContent(
     });
   });
   runtime.forget(operation.id);
+  // The panel may go on filling the zone without a DNS event, and show that late.
+  clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
+    () => runtime.compareSoon(zone, 'new-zone', 'braked'),
+    // The engine stops.
+    () => undefined,
+  );
 }
+
+/**
+ * Has zones compared that were filled shortly before an earlier run ended: the comparison that was due may not have come about.
+ * @throws {JournalError}
+ */
+export async function compareNewZones(runtime: Runtime): Promise<void> {
+  const { journal, clock, settings } = runtime.ports;
+  const since = clock.wall() - settings.watch;
+  for (const { kind, state, changedAt, zone } of await journal.operations({ latest: mostNew })) {
+    if (kind === 'zone-create' && state === 'confirmed' && changedAt >= since)
+      runtime.compareSoon(zone, 'new-zone', 'braked');
+  }
+}
+
+/** How many of the newest operations are asked for new zones after a start. */
+const mostNew = 200;
 
 async function send(
   runtime: Runtime,
@@ -64,23 +95,6 @@ async function send(
   // Durable before the first byte: after a crash these are known to be ours, and may still land.
   await keepWatching(runtime, operation, { added: change.add, removed: change.remove });
   return await applyEach(runtime, change, present, ctx);
-}
-
-/** The zone at the central; made once more where an operation of unknown outcome left none. */
-async function readOrCreate(
-  runtime: Runtime,
-  operation: Operation,
-  panel: readonly PanelRecord[],
-  ctx: CallContext,
-): Promise<readonly CentralRecord[]> {
-  const { central } = runtime.ports;
-  const there = await readCentralZone(runtime, operation.zone, panel, ctx);
-  if (there !== null) return there;
-  const seed = operation.seed ?? { addresses: [], nameServers: [], mailServers: [] };
-  await central.createZone(operation.zone, seed, ctx);
-  const made = await readCentralZone(runtime, operation.zone, panel, ctx);
-  if (made === null) throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
-  return made;
 }
 
 function contentChange(

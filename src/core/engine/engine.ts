@@ -1,4 +1,4 @@
-import { labels, parentName, type DnsName } from '../../dns/name.ts';
+import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
@@ -7,11 +7,14 @@ import type { Operation } from '../operation.ts';
 import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
+import { compareNewZones } from './content.ts';
 import { beforeRecords, objectionsToRecords } from './mirror.ts';
+import { NamedZones } from './named-zones.ts';
 import { keepWatching } from './operations.ts';
 import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
 import { Runtime, type CompareWish, type Ports } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
+import { askAboutSignedAbove } from './signed-above.ts';
 import { askForYes } from './signed-delete.ts';
 import { takeBack } from './take-back.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -46,6 +49,7 @@ export class Engine {
   readonly #runtime: Runtime;
   readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
+  readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
   readonly #background = new Set<Promise<void>>();
 
@@ -53,6 +57,7 @@ export class Engine {
     this.#runtime = new Runtime(ports);
     this.#scheduler = new Scheduler(this.#runtime);
     this.#compareAll = new CompareAll(this.#runtime);
+    this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
     this.#owners = new OwnerCheck(this.#runtime);
   }
 
@@ -69,9 +74,11 @@ export class Engine {
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
       this.#runtime.since.set(operation.id, this.#runtime.now);
+      this.#runtime.lanes.set(operation.zone, operation.actor);
       this.#runtime.wakeZone(operation.zone, 0);
     }
     await this.#owners.start();
+    await compareNewZones(this.#runtime);
     log(4, 'engine.start', { open: open.length });
     this.#inBackground(this.#compareForEver());
   }
@@ -90,13 +97,13 @@ export class Engine {
    * @param begun gets the ids of the operations that stand for accepted edits, also if a later edit of the call is refused
    */
   async answer(event: PanelEvent, signal: AbortSignal, begun: string[] = []): Promise<Verdict> {
-    return await this.#runtime.asHandler(async () => {
+    return await this.#runtime.asHandler(this.#editedBy(event), async () => {
       switch (event.kind) {
         case 'ignore':
           return { kind: 'accept' };
         case 'hint':
           this.#owners.ended(event.fingerprint, true);
-          return await this.#hint(event.zones, event.source);
+          return this.#hint(event);
         case 'owners':
           return await this.#ownersMayChange(event);
         case 'invalid':
@@ -118,7 +125,7 @@ export class Engine {
     if (judged.some(({ right }) => right === 'unread')) return [notReadYet];
     const asked = judged.filter(({ right }) => right === 'may').map(({ edit }) => edit);
     try {
-      const problems = [...(await askForYes(this.#runtime, asked, signal))];
+      const problems = [...(await this.#unasked(asked, signal))];
       for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
       return problems;
     } catch (error) {
@@ -142,9 +149,12 @@ export class Engine {
     }
   }
 
-  /** Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile prove nothing. */
-  async duringCall<T>(body: () => Promise<T>): Promise<T> {
-    return await this.#runtime.asHandler(body);
+  /**
+   * Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile in its zones prove
+   * nothing.
+   */
+  async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
+    return await this.#runtime.asHandler(this.#editedBy(event), body);
   }
 
   /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
@@ -212,21 +222,18 @@ export class Engine {
     };
   }
 
-  /** What is named may be a host: then the zones it lies in are meant as well. */
-  async #hint(zones: readonly DnsName[] | 'all', source: string): Promise<Verdict> {
-    const { journal, log } = this.#runtime.ports;
-    log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.join(' ') });
-    if (zones === 'all') this.compare('all', source, 'braked');
-    else {
-      for (const zone of zones) this.#runtime.compareSoon(zone, source, 'named');
-      for (const above of zones.flatMap(namesAbove)) {
-        const entry = await journal.zone(above).catch((error: unknown) => {
-          if (error instanceof JournalError) return null;
-          throw error;
-        });
-        if (entry !== null) this.#runtime.compareSoon(above, source, 'braked');
-      }
-    }
+  /** Zones that a call edits. A call of somebody without a right to a zone does nothing there, and disturbs nobody. */
+  #editedBy(event: PanelEvent): readonly DnsName[] {
+    const edits = event.kind === 'edits' ? event.edits : [];
+    return edits
+      .filter((edit) => edit.stage === 'after' || this.#isOwn(edit) || this.#owners.judge(edit) === 'may')
+      .map(({ zone }) => zone);
+  }
+
+  #hint(event: Extract<PanelEvent, { readonly kind: 'hint' }>): Verdict {
+    const { source, zones } = event;
+    this.#runtime.ports.log(5, 'hint', { source, zones: zones === 'all' ? 'all' : zones.length });
+    this.#named.hint(event);
     return { kind: 'accept' };
   }
 
@@ -273,11 +280,19 @@ export class Engine {
 
   async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict | null> {
     try {
-      const problems = await askForYes(this.#runtime, edits, signal);
+      const problems = await this.#unasked(edits, signal);
       return problems.length === 0 ? null : { kind: 'refuse', problems, changed: 'nothing' };
     } catch (error) {
       return this.#failed(edits.map(({ zone }) => zone).join(' '), error, 'nothing');
     }
+  }
+
+  /** What is done only once it was asked for twice. @throws {JournalError} */
+  async #unasked(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
+    return [
+      ...(await askForYes(this.#runtime, edits, signal)),
+      ...(await askAboutSignedAbove(this.#runtime, edits, signal)),
+    ];
   }
 
   /** Whether it is our own write into the panel. */
@@ -378,10 +393,3 @@ async function objectionsTo(
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);
 
 const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
-
-/** Names a name lies in, without the root and the top-level domain. */
-function namesAbove(name: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
-  return found;
-}

@@ -8,14 +8,15 @@ import { fromEvent, newOperation, showsDone, viewItems } from './operations.ts';
 import { isPassing } from './passing.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
+import { compareNamed } from './unknown-zone.ts';
 
 /**
  * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before a panel read shows it.
  * @throws {JournalError}
  */
 export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
-  if (event.kind === 'zone-create') runtime.compareSoon(event.zone, 'left-to-the-panel');
-  else if (event.kind === 'zone-delete') runtime.compareSoon(event.zone, 'left-to-the-panel', 'named');
+  if (event.kind === 'zone-create') await compareNamed(runtime, event, 'left-to-the-panel');
+  else if (event.kind === 'zone-delete') await compareNamed(runtime, event, 'left-to-the-panel', 'named');
   else await hearRecords(runtime, event);
 }
 
@@ -24,7 +25,7 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   const entry = await journal.zone(event.zone);
   const resolved = entry !== null && isMirrored(entry.standing) ? await resolve(runtime, event) : null;
   if (resolved?.kind !== 'items') {
-    runtime.compareSoon(event.zone, 'left-to-the-panel', 'braked');
+    await compareNamed(runtime, event, 'left-to-the-panel', 'braked');
     return;
   }
   const items = resolved.items.map((item) => ({ ...item, mirrored: true, note: null }));

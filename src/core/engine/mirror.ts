@@ -22,7 +22,7 @@ export async function beforeRecords(
   begun: string[],
 ): Promise<Verdict> {
   const entry = await runtime.ports.journal.zone(event.zone);
-  if (entry === null) return await unknownZone(runtime, event.zone);
+  if (entry === null) return await unknownZone(runtime, event);
   if (!isMirrored(entry.standing)) return { kind: 'accept' };
   const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return resolved.verdict;
@@ -41,7 +41,7 @@ export async function objectionsToRecords(
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const entry = await runtime.ports.journal.zone(event.zone);
-  if (entry === null) return problemsOf(await unknownZone(runtime, event.zone));
+  if (entry === null) return problemsOf(await unknownZone(runtime, event));
   if (!isMirrored(entry.standing)) return [];
   const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return problemsOf(resolved.verdict);

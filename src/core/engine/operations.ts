@@ -11,6 +11,7 @@ export function newOperation(
   facts: Pick<Operation, 'kind' | 'class' | 'zone'> & Partial<Operation>,
 ): Operation {
   const wall = runtime.ports.clock.wall();
+  runtime.lanes.set(facts.zone, facts.actor ?? '');
   return {
     id: runtime.newId(),
     incarnation: 1,
@@ -33,6 +34,11 @@ export function newOperation(
     problems: [],
     ...facts,
   };
+}
+
+/** Whether it is the create of a zone for which `before` has only asked: nothing of it was sent yet. */
+export function isOnlyAsked({ kind, state, created }: Operation): boolean {
+  return kind === 'zone-create' && state === 'prepared' && !created;
 }
 
 /** The parts of an operation that come from the hook call. */

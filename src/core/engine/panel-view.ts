@@ -17,7 +17,7 @@ export interface PanelView {
 
 /** Reads a zone from the panel once no hook call is running. */
 export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
-  const { value: records, quiet } = await runtime.quietly(() =>
+  const { value: records, quiet } = await runtime.quietly(zone, () =>
     runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
   );
   const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
@@ -29,18 +29,19 @@ const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 
 /**
  * Remembers a reading and says whether an equal one was made long enough ago; wakes the zone for the next look.
- * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads
+ * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads; `sends`: whether it
+ *   leads to what the panel holds being sent, for which no grace after a start is waited for
  */
 export function agreesTwice(
   runtime: Runtime,
   operation: Operation,
   view: PanelView,
   signature: string,
-  wait: { readonly patience: number; readonly gap: number },
+  wait: { readonly patience: number; readonly gap: number; readonly sends?: boolean },
 ): boolean {
   const since = runtime.since.get(operation.id) ?? runtime.now;
   runtime.since.set(operation.id, since);
-  const due = Math.max(since + wait.patience, runtime.graceUntil);
+  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : runtime.graceUntil);
   if (runtime.now < due) {
     // Late visibility is the common case: look again soon at first, then ever later.
     const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);

@@ -1,13 +1,10 @@
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { Operation } from '../operation.ts';
-import { PanelError } from '../panel.ts';
+import { nextTry, writeMarked } from './echo.ts';
 import { retimed, viewItems } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
-
-/** How often the panel may refuse the restoration, or say that it did it and not show it; then it is a case for a person. */
-const hopelessAfter = 5;
 
 /**
  * Puts the panel back where it kept an edit that the central would not have (class `compensate`): only the records of this
@@ -30,15 +27,13 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
   }
   // What was written may not show yet, and a panel may say that it did it and not have done it.
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
-  if (early <= 0) await writePanel(runtime, operation, change, view.records);
+  const present = view.records;
+  if (early <= 0)
+    await writeMarked(runtime, operation, (mark, ctx) =>
+      runtime.ports.panel.write(change, present, mark, ctx),
+    );
   // The next look confirms it, or tries again.
   runtime.wakeZone(operation.zone, Math.max(early, settings.confirmDelay));
-}
-
-/** Wall-clock time before which the panel is not written again, ever later from try to try. */
-function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): number {
-  const { retryFirst, retryMost } = runtime.ports.settings;
-  return attempts === 0 ? 0 : changedAt + Math.min(retryMost, retryFirst * 2 ** (attempts - 1));
 }
 
 /** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
@@ -79,38 +74,4 @@ function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<
     if (item.remove !== null && !view.ids.has(recordId(item.remove))) add.push(item.remove);
   }
   return { zone: operation.zone, remove, add };
-}
-
-async function writePanel(
-  runtime: Runtime,
-  operation: Operation,
-  change: Change,
-  present: NonNullable<PanelView['records']>,
-): Promise<void> {
-  const mark = newMark(runtime);
-  const marked = { putOff: false };
-  runtime.marks.set(mark, marked);
-  try {
-    await runtime.step(operation.id, (ctx) => runtime.ports.panel.write(change, present, mark, ctx));
-    await countAnswer(runtime, operation);
-  } catch (error) {
-    const refused = error instanceof PanelError && error.code === 'panel.refused';
-    if (refused && !marked.putOff) await countAnswer(runtime, operation);
-    throw error;
-  } finally {
-    runtime.marks.delete(mark);
-  }
-}
-
-async function countAnswer(runtime: Runtime, operation: Operation): Promise<void> {
-  const attempts = operation.attempts + 1;
-  const state = attempts > hopelessAfter ? 'stuck' : 'reverting';
-  await runtime.ports.journal.commit({ operations: [runtime.next(operation, state, { attempts })] });
-}
-
-/** 128 bits that only root and this process know, valid for one write. */
-function newMark(runtime: Runtime): string {
-  let mark = '';
-  while (mark.length < 32) mark += Math.floor(runtime.ports.random() * 16).toString(16);
-  return mark;
 }

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { isFinal, mayStep, type Operation, type OperationState } from '../operation.ts';
 import type { Panel } from '../panel.ts';
 import { NameLocks } from './locks.ts';
+import { restAfter } from './rest.ts';
 import type { EngineSettings } from './settings.ts';
 
 export interface Ports {
@@ -34,7 +35,29 @@ export interface CompareWish {
    * the panel named it; all of it, as a person allowed.
    */
   readonly follow: 'no' | 'braked' | 'named' | 'allowed';
+  /** Who caused it; absent: nobody but ourselves. */
+  readonly lane?: string;
+  /** Whether somebody's edit waits for it: it goes before others. */
+  readonly awaited?: boolean;
 }
+
+/** What a zone is woken for. */
+export interface Waking {
+  readonly what: 'operations' | 'comparison';
+  /** Who takes his turn with it, as the panel names him; empty: ourselves. */
+  readonly lane: string;
+}
+
+/** A panel read being made, and whether a call about its zone came in meanwhile. */
+interface QuietRead {
+  readonly zone: DnsName | '-';
+  disturbed: boolean;
+}
+
+/** Least time (ms) between two comparisons of the same zone. */
+const compareGap = 2_000;
+/** How long (ms) a panel read waits for a moment without calls; calls of some user may follow each other for ever. */
+const idlePatience = 2_000;
 
 /** State of a running engine that need not outlive it; everything durable is in the journal. */
 export class Runtime {
@@ -53,13 +76,20 @@ export class Runtime {
   readonly lacking = new Map<DnsName, { readonly signature: string; readonly at: number }>();
   /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
   readonly marks = new Map<string, { putOff: boolean }>();
+  /** Whose the newest operation of a zone is. */
+  readonly lanes = new Map<DnsName, string>();
+  /** Monotonic time before which a zone is not compared again. */
+  readonly comparedUntil = new Map<DnsName, number>();
   /** Monotonic time before which nothing is undone. */
   graceUntil = 0;
-  /** Set by the scheduler. */
-  wakeZone: (zone: DnsName, delay: number) => void = () => undefined;
+  /** Set by the scheduler. Without `waking`: for the operations of the zone. */
+  wakeZone: (zone: DnsName, delay: number, waking?: Waking) => void = () => undefined;
+  /** Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list. */
+  lookFor: (zone: DnsName, wish: CompareWish) => void = () => undefined;
   #clockOffset: number | null = null;
-  #handlers = 0;
-  #handlerEpoch = 0;
+  /** Zones of the calls being answered, a list for each call. */
+  readonly #handlers = new Set<readonly DnsName[]>();
+  readonly #quietReads = new Set<QuietRead>();
   #idle: (() => void)[] = [];
   #serial = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -86,31 +116,52 @@ export class Runtime {
     this.graceUntil = Math.max(this.graceUntil, clock.now() + settings.grace);
   }
 
-  /** Runs `body` as a hook call: while any runs, panel reads wait (reference 10.4). */
-  async asHandler<T>(body: () => Promise<T>): Promise<T> {
-    this.#handlers += 1;
-    this.#handlerEpoch += 1;
+  /**
+   * Runs `body` as a hook call: while any runs, panel reads wait (reference 10.4), and reads of its zones prove no absence.
+   * @param zones which it edits
+   */
+  async asHandler<T>(zones: readonly DnsName[], body: () => Promise<T>): Promise<T> {
+    // A list of its own for every call.
+    const own = [...zones];
+    this.#handlers.add(own);
+    for (const read of this.#quietReads) read.disturbed ||= own.some((zone) => zone === read.zone);
     try {
       return await body();
     } finally {
-      this.#handlers -= 1;
-      if (this.#handlers === 0) for (const wake of this.#idle.splice(0)) wake();
+      this.#handlers.delete(own);
+      if (this.#handlers.size === 0) for (const wake of this.#idle.splice(0)) wake();
     }
   }
 
-  /** Resolves when no hook call is being answered. */
+  /** Resolves when no hook call is being answered, or after some time in which there always was one. */
   async handlersIdle(): Promise<void> {
-    while (this.#handlers > 0 && !this.ports.panel.traits.readDuringHandler) {
-      await new Promise<void>((resolve) => this.#idle.push(resolve));
-    }
+    if (this.#handlers.size === 0 || this.ports.panel.traits.readDuringHandler) return;
+    const { signal, done } = this.deadline(idlePatience);
+    const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    while (this.#handlers.size > 0 && !signal.aborted)
+      await Promise.race([late, new Promise<void>((resolve) => this.#idle.push(resolve))]);
+    done();
   }
 
-  /** Runs a panel read; `quiet` tells whether no hook call came in meanwhile, so that it can prove an absence. */
-  async quietly<T>(read: () => Promise<T>): Promise<{ readonly value: T; readonly quiet: boolean }> {
+  /**
+   * Runs a panel read; `quiet` tells whether no call that edits its zone was being answered meanwhile, so that it can prove an absence.
+   * Calls about other zones do not count: else one user could keep the undos of all others from being decided.
+   * @param zone which is read; `-`: none, the list
+   */
+  async quietly<T>(
+    zone: DnsName | '-',
+    read: () => Promise<T>,
+  ): Promise<{ readonly value: T; readonly quiet: boolean }> {
     await this.handlersIdle();
-    const epoch = this.#handlerEpoch;
-    const value = await read();
-    return { value, quiet: this.#handlerEpoch === epoch && this.#handlers === 0 };
+    const isEdited = [...this.#handlers].some((zones) => zones.some((one) => one === zone));
+    const own: QuietRead = { zone, disturbed: isEdited };
+    this.#quietReads.add(own);
+    try {
+      const value = await read();
+      return { value, quiet: !own.disturbed };
+    } finally {
+      this.#quietReads.delete(own);
+    }
   }
 
   /** A signal that aborts after `ms` or when `parent` does; call `done` to free its timer. */
@@ -171,11 +222,27 @@ export class Runtime {
 
   /** Asks for a comparison of a zone once its operations allow it; of several wishes the one that lets follow more counts. */
   compareSoon(zone: DnsName, reason: string, follow: CompareWish['follow'] = 'no', delay?: number): void {
+    this.wantComparison(zone, { reason, follow }, delay);
+  }
+
+  /** The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free for edits. */
+  wantComparison(zone: DnsName, wish: CompareWish, delay?: number): void {
     const due = this.compareDue.get(zone);
-    if (due === undefined || strength[follow] > strength[due.follow]) {
-      this.compareDue.set(zone, { reason, follow });
-    }
-    this.wakeZone(zone, delay ?? this.ports.settings.confirmDelay);
+    const counts = due === undefined || strength[wish.follow] > strength[due.follow] ? wish : due;
+    this.compareDue.set(zone, { ...counts, awaited: wish.awaited === true || due?.awaited === true });
+    const rest = (this.comparedUntil.get(zone) ?? 0) - this.now;
+    const soon = Math.max(this.ports.settings.confirmDelay, rest);
+    this.wakeZone(zone, delay ?? soon, { what: 'comparison', lane: wish.lane ?? '' });
+  }
+
+  /** Whether the zone was compared so recently that the next comparison has to wait. */
+  isResting(zone: DnsName): boolean {
+    return this.now < (this.comparedUntil.get(zone) ?? 0);
+  }
+
+  /** Notes that a comparison of the zone, begun at `began` (monotonic), is over. */
+  compared(zone: DnsName, began: number): void {
+    this.comparedUntil.set(zone, this.now + Math.max(compareGap, restAfter(this.now - began)));
   }
 
   /**

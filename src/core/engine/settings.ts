@@ -36,7 +36,7 @@ export const defaultEngineSettings: EngineSettings = {
   afterWait: 5_000,
   visibilityWait: 15_000,
   readGap: 5_000,
-  contentGap: 1_000,
+  contentGap: 300,
   confirmDelay: 200,
   grace: 30_000,
   clockStep: 2_000,

@@ -6,11 +6,8 @@ import { isMirrored } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
 import type { Runtime } from './runtime.ts';
+import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
 
-/** How long (ms) a refused delete of a signed zone may be repeated. */
-const repeatWithin = 15 * 60_000;
-/** One click may call us more than once: sooner (ms) than this nobody has read the refusal. */
-const repeatAfter = 3_000;
 /** Longest time (ms) from the answer of a repeated delete to its operation. */
 const answering = 60_000;
 
@@ -37,21 +34,18 @@ export async function askForYes(
   edits: readonly EditEvent[],
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
-  const { central, journal, clock, log } = runtime.ports;
+  const { central, journal, log } = runtime.ports;
   if (!central.traits.managesZones) return [];
   const problems: Problem[] = [];
-  const asked: Record<string, string> = {};
+  let asked: Readonly<Record<string, string>> = {};
   for (const { kind, stage, zone } of edits) {
     if (kind !== 'zone-delete' || stage !== 'before') continue;
     const standing = (await journal.zone(zone))?.standing;
     if (standing === undefined || !isMirrored(standing)) continue;
     if (!(await isSignedNow(runtime, zone, { signal, operation: '-' }))) continue;
-    const now = clock.wall();
-    const last = await askedAt(runtime, zone);
-    const age = last === null ? Infinity : now - last;
-    if (age >= repeatAfter && age <= repeatWithin) continue;
-    // Also after the wall clock was set back: what lies in the future was never asked.
-    if (age > repeatWithin || age < 0) asked[askedFact(zone)] = String(now);
+    const answer = await hearAnswer(runtime, askedFact(zone));
+    if (answer === 'yes') continue;
+    asked = { ...asked, ...answer };
     problems.push(refusal('zone.signed-delete', { zone: displayName(zone) }));
     log(4, 'zone.signed-delete', { zone });
   }
@@ -91,14 +85,9 @@ export async function maySendDelete(
   const { zone, createdAt } = operation;
   if (!(await isSigned(runtime, zone, ctx))) return true;
   if ((await runtime.ports.journal.fact(allowedFact(zone))) === operation.id) return true;
-  const last = await askedAt(runtime, zone);
+  const last = await askedAt(runtime.ports.journal, askedFact(zone));
   const age = last === null ? Infinity : createdAt - last;
   return operation.class !== 'follow' && age >= repeatAfter && age <= repeatWithin + answering;
-}
-
-async function askedAt(runtime: Runtime, zone: DnsName): Promise<number | null> {
-  const asked = await runtime.ports.journal.fact(askedFact(zone));
-  return asked === null ? null : Number(asked);
 }
 
 /** Facts to be committed with an operation that deletes a signed zone because a person said so. */

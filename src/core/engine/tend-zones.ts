@@ -13,7 +13,10 @@ import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 import { forgotten, maySendDelete } from './signed-delete.ts';
 
-/** One step further with a zone create: content sent once two reads agree, or undone once two reads show it missing. */
+/**
+ * One step further with a zone create: the zone made where it is not there yet, and its content sent, once two reads agree; or undone
+ * once two reads show it missing in the panel.
+ */
 export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { settings } = runtime.ports;
   if (view.records !== null) {
@@ -24,7 +27,7 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
     const signature = [...view.ids].sort().join('\n');
     // Reads may lag: right after a delete of the same zone they may still show its former content.
     const patience = operation.cancels === null ? 0 : settings.visibilityWait;
-    const wait = { patience, gap: settings.contentGap };
+    const wait = { patience, gap: settings.contentGap, sends: true };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
     await underZoneLock(runtime, operation, (ctx) => sendContent(runtime, operation, view, ctx));
     return;
@@ -130,7 +133,8 @@ async function deleteWatched(runtime: Runtime, operation: Operation, ctx: CallCo
   }
 }
 
-async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
+/** Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. */
+export async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal } = runtime.ports;
   const resumed = await resumedDelete(runtime, operation);
   const entry = await journal.zone(operation.zone);

@@ -8,62 +8,93 @@ import { followHeard, isHeard } from './heard.ts';
 import { showsDone, viewItems } from './operations.ts';
 import { agreesTwice, readPanel, type PanelView } from './panel-view.ts';
 import { restorePanel } from './restore.ts';
-import type { Runtime } from './runtime.ts';
+import { restoreZone } from './restore-zone.ts';
+import type { Runtime, Waking } from './runtime.ts';
 import { settleRecords } from './settle.ts';
 import { tendCreate, tendDelete } from './tend-zones.ts';
 import { tendWatch } from './watch.ts';
 
 /**
  * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles what two agreeing
- * reads have decided, then compares if that is due. Wakes itself again while something is left. Never throws.
+ * reads have decided. Wakes itself again while something is left. Never throws.
  */
-export async function tendZone(runtime: Runtime, zone: DnsName): Promise<void> {
-  runtime.mindTheClock();
-  try {
-    const open = await openOperations(runtime, zone);
-    const undecided = open.filter(({ state }) => undecidedStates.has(state));
-    if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
-    await tendWatch(runtime, zone, await openOperations(runtime, zone));
+export async function tendOperations(runtime: Runtime, zone: DnsName): Promise<void> {
+  await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
+}
+
+/** Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws. */
+export async function tendComparison(runtime: Runtime, zone: DnsName): Promise<void> {
+  await attempt(runtime, zone, 'comparison', async () => {
+    await settleOpen(runtime, zone);
     const wish = runtime.compareDue.get(zone);
-    if (wish !== undefined) {
-      runtime.compareDue.delete(zone);
-      await compareZone(runtime, zone, wish).catch((error: unknown) => {
-        // The wish outlives the outage; the failure is told below, which also says when the next try is.
-        runtime.compareSoon(zone, wish.reason, wish.follow, Infinity);
-        throw error;
-      });
+    if (wish === undefined) return;
+    if (runtime.isResting(zone)) {
+      // Asked for while the comparison before was on its way.
+      runtime.wantComparison(zone, wish);
+      return;
     }
-    failures.delete(runtime, zone);
+    runtime.compareDue.delete(zone);
+    const began = runtime.now;
+    await compareZone(runtime, zone, wish).catch((error: unknown) => {
+      // The wish outlives the outage; the failure is told below, which also says when the next try is.
+      runtime.wantComparison(zone, wish, Infinity);
+      throw error;
+    });
+    runtime.compared(zone, began);
+  });
+}
+
+async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
+  const open = await openOperations(runtime, zone);
+  const undecided = open.filter(({ state }) => undecidedStates.has(state));
+  if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
+  await tendWatch(runtime, zone, await openOperations(runtime, zone));
+}
+
+async function attempt(
+  runtime: Runtime,
+  zone: DnsName,
+  what: Waking['what'],
+  body: () => Promise<void>,
+): Promise<void> {
+  runtime.mindTheClock();
+  const failures = failuresOf(runtime);
+  const step = `${what} ${zone}`;
+  try {
+    await body();
+    failures.delete(step);
   } catch (error) {
     if (runtime.stopping.signal.aborted) return;
-    noteFailure(runtime, zone, error);
+    const count = failures.get(step) ?? 0;
+    failures.set(step, count + 1);
+    noteFailure(runtime, zone, what, { error, count });
   }
 }
 
 const undecidedStates: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
 
-/** How often in a row a zone's background step failed; per engine. */
-const failures = {
-  counts: new WeakMap<Runtime, Map<DnsName, number>>(),
-  delete(runtime: Runtime, zone: DnsName): void {
-    this.counts.get(runtime)?.delete(zone);
-  },
-  add(runtime: Runtime, zone: DnsName): number {
-    const counts = this.counts.get(runtime) ?? new Map<DnsName, number>();
-    this.counts.set(runtime, counts);
-    const count = counts.get(zone) ?? 0;
-    counts.set(zone, count + 1);
-    return count;
-  },
-};
+/** How often in a row a background step failed, by what it is about; per engine. */
+const failureCounts = new WeakMap<Runtime, Map<string, number>>();
 
-function noteFailure(runtime: Runtime, zone: DnsName, error: unknown): void {
-  const delay = runtime.backoff(failures.add(runtime, zone));
+function failuresOf(runtime: Runtime): Map<string, number> {
+  const counts = failureCounts.get(runtime) ?? new Map<string, number>();
+  failureCounts.set(runtime, counts);
+  return counts;
+}
+
+function noteFailure(
+  runtime: Runtime,
+  zone: DnsName,
+  what: Waking['what'],
+  { error, count }: { readonly error: unknown; readonly count: number },
+): void {
+  const delay = runtime.backoff(count);
   const expected =
     error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
   const text = error instanceof Error ? error.message : String(error);
   runtime.ports.log(expected ? 2 : 1, 'zone.later', { zone, delay: Math.round(delay), error: text });
-  runtime.wakeZone(zone, delay);
+  const lane = what === 'comparison' ? runtime.compareDue.get(zone)?.lane : runtime.lanes.get(zone);
+  runtime.wakeZone(zone, delay, { what, lane: lane ?? '' });
 }
 
 async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly Operation[]> {
@@ -80,9 +111,11 @@ async function tendUndecided(
   const view = await readPanel(runtime, zone);
   const decided: Operation[] = [];
   for (const operation of undecided) {
-    if (operation.kind === 'zone-create') await tendCreate(runtime, operation, view);
-    else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
-    else if (operation.class === 'compensate' && operation.state === 'reverting') {
+    const restoring = operation.class === 'compensate' && operation.state === 'reverting';
+    if (operation.kind === 'zone-create') {
+      await (restoring ? restoreZone : tendCreate)(runtime, operation, view);
+    } else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
+    else if (restoring) {
       await restorePanel(runtime, operation, view);
     } else if (isHeard(operation)) await followHeard(runtime, operation, view);
     else if (isDecided(runtime, operation, view)) decided.push(operation);

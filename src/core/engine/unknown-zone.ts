@@ -1,18 +1,35 @@
-import type { DnsName } from '../../dns/name.ts';
 import { refusal } from '../catalogue.ts';
-import type { Verdict } from '../panel.ts';
-import type { Runtime } from './runtime.ts';
+import type { EditEvent, Verdict } from '../panel.ts';
+import type { CompareWish, Runtime } from './runtime.ts';
 
 /** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
 export const baselineFact = 'baseline';
 
 /**
  * The verdict for an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
- * zone's comparison is put first in the queue.
+ * zone's comparison is put first in the queue once the panel's list shows the zone.
  */
-export async function unknownZone(runtime: Runtime, zone: DnsName): Promise<Verdict> {
-  runtime.compareSoon(zone, 'edit-waits');
+export async function unknownZone(
+  runtime: Runtime,
+  { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
+): Promise<Verdict> {
+  runtime.lookFor(zone, { reason: 'edit-waits', follow: 'no', lane: actor.name, awaited: true });
   const complete = (await runtime.ports.journal.fact(baselineFact)) !== null;
   const code = complete ? 'zone.not-known-yet' : 'zone.baseline-running';
   return { kind: 'refuse', problems: [refusal(code, { zone })], changed: 'nothing' };
+}
+
+/**
+ * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's list shows it.
+ * @throws {JournalError}
+ */
+export async function compareNamed(
+  runtime: Runtime,
+  { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
+  reason: string,
+  follow: CompareWish['follow'] = 'no',
+): Promise<void> {
+  const wish = { reason, follow, lane: actor.name };
+  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
+  else runtime.wantComparison(zone, wish);
 }

@@ -66,7 +66,7 @@ async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
     try {
       if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
       runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
-      await createFollowing(runtime, zone, 'late-write', ctx);
+      await createFollowing(runtime, zone, 'late-write');
     } finally {
       held.release();
     }

@@ -44,8 +44,13 @@ function noted(central: Central, calls: string[]): Central {
     readZone: (name, known, ctx) => (note('read', name), central.readZone(name, known, ctx)),
     readNames: (name, names, ctx) => (note('read', name), central.readNames(name, names, ctx)),
     apply: (change, present, ctx) => (note('write', change.zone), central.apply(change, present, ctx)),
-    createZone: (name, seed, ctx) => (note('create', name), central.createZone(name, seed, ctx)),
+    mayCreateZone: (name, seed, ctx) => (note('ask', name), central.mayCreateZone(name, seed, ctx)),
+    createZone: (name, seed, ctx, content) => (
+      note('create', name),
+      central.createZone(name, seed, ctx, content)
+    ),
     deleteZone: (name, ctx) => (note('delete', name), central.deleteZone(name, ctx)),
+    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (name, ctx) => (note('signing', name), central.signing(name, ctx)),
     close: () => central.close(),
   };
@@ -275,7 +280,8 @@ describe('issue 11.1: who may', () => {
     world.panel.owners.set(zone, ['bob']);
     await save(world, alice, add, denied);
     assert.deepEqual(calls, []);
-    await ask(world, { kind: 'hint', zones: [], source: 'user.edit', fingerprint: 'f' });
+    const done = { kind: 'hint', zones: [], source: 'user.edit', fingerprint: 'f' } as const;
+    await ask(world, { ...done, actor: administrator });
     await wait(world, 5 * second);
     calls.length = 0;
     await save(world, alice, add, denied);

@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { readCentralZone } from './central-zone.ts';
+import { isAnsweredAbove, namesAbove } from './answered-above.ts';
 import { plain } from './classify.ts';
 import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext } from '../central.ts';
@@ -23,7 +24,7 @@ export async function beforeCreate(
   signal: AbortSignal,
   begun: string[],
 ): Promise<Verdict> {
-  const known = await knownBefore(runtime, event.zone);
+  const known = await knownBefore(runtime, event);
   if (known !== null) return known;
   const held = await lockZone(runtime, event.zone, signal);
   if (held === null) return refuse('edit.busy', { zone: event.zone });
@@ -53,17 +54,21 @@ export async function beforeCreate(
  */
 export async function objectionsToCreate(
   runtime: Runtime,
-  { zone }: ZoneCreateEvent,
+  event: ZoneCreateEvent,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const { central } = runtime.ports;
-  const known = await knownBefore(runtime, zone);
+  const { zone, seed } = event;
+  const known = await knownBefore(runtime, event);
   if (known !== null) return known.kind === 'refuse' ? known.problems : [];
   const held = await lockZone(runtime, zone, signal);
   if (held === null) return [refusal('edit.busy', { zone })];
   try {
-    const there = (await central.listZones([zone], { signal, operation: '-' })).includes(zone);
-    return there || central.traits.managesZones ? [] : [refusal('zone.create-there-first', { zone })];
+    const ctx: CallContext = { signal, operation: '-' };
+    if ((await central.listZones([zone], ctx)).includes(zone)) return [];
+    if (!central.traits.managesZones) return [refusal('zone.create-there-first', { zone })];
+    await central.mayCreateZone(zone, seed ?? emptySeed, ctx);
+    return [];
   } catch (error) {
     if (error instanceof CentralError) return [error.problem];
     throw error;
@@ -73,9 +78,10 @@ export async function objectionsToCreate(
 }
 
 /** The verdict on a create that needs nothing of the central; null when it has to be asked. */
-async function knownBefore(runtime: Runtime, zone: DnsName): Promise<Verdict | null> {
+async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<Verdict | null> {
   const { journal } = runtime.ports;
-  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, zone);
+  const { zone } = event;
+  if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
   // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
@@ -94,17 +100,18 @@ function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<str
   return { kind: 'refuse', problems: [refusal(code, params)], changed: 'nothing' };
 }
 
-/** Lists, creates or joins, takes the snapshot, journals. The zone is locked by the caller. */
-export async function createAtCentral(
-  runtime: Runtime,
-  draft: Operation,
-  signal: AbortSignal,
-): Promise<Verdict> {
+/**
+ * Lists, creates or joins, takes the snapshot, journals; where the zone would take answers away it is only asked for, and made with its
+ * content once the panel has it (docs/decisions/011-new-zones.md). The zone is locked by the caller.
+ */
+async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
   const ctx: CallContext = { signal, operation: draft.id };
   let latest = draft;
   let made: 'created' | 'exists' | null = null;
   try {
-    const there = (await runtime.ports.central.listZones([draft.zone], ctx)).includes(draft.zone);
+    const { central } = runtime.ports;
+    const listed = await central.listZones([draft.zone, ...namesAbove(draft.zone)], ctx);
+    const there = listed.includes(draft.zone);
     const past = await pastOf(runtime, draft.zone);
     latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
     if (there) {
@@ -119,19 +126,26 @@ export async function createAtCentral(
           ...past.waiting.flatMap(({ added }) => added),
         ],
       };
-      await runtime.exclusively(() => commitApplied(runtime, latest));
+      await runtime.exclusively(() => commitAccepted(runtime, latest, 'applied'));
+      return { kind: 'accept' };
+    }
+    const { managesZones } = central.traits;
+    const seed = draft.seed ?? emptySeed;
+    if (managesZones && (await isAnsweredAbove(runtime, draft.zone, listed, ctx))) {
+      await central.mayCreateZone(draft.zone, seed, ctx);
+      await runtime.exclusively(() => commitAccepted(runtime, latest, 'prepared'));
       return { kind: 'accept' };
     }
     // Where zones are the provider's none can be of our making, whatever becomes of us before the answer.
-    if (runtime.ports.central.traits.managesZones) {
+    if (managesZones) {
       latest = { ...latest, created: true };
       await runtime.ports.journal.commit({ operations: [latest] });
     }
-    made = await runtime.ports.central.createZone(draft.zone, draft.seed ?? emptySeed, ctx);
+    made = await central.createZone(draft.zone, seed, ctx);
     latest = { ...latest, created: made === 'created' };
     const content = made === 'created' ? await readCentralZone(runtime, draft.zone, [], ctx) : [];
     latest = { ...latest, snapshot: (content ?? []).map(plain) };
-    await runtime.exclusively(() => commitApplied(runtime, latest));
+    await runtime.exclusively(() => commitAccepted(runtime, latest, 'applied'));
     return { kind: 'accept' };
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
@@ -139,7 +153,19 @@ export async function createAtCentral(
   }
 }
 
-const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
+/**
+ * Journals the create of a zone that the panel has already: it is made at the central with its content, like any other that the panel
+ * has kept. The zone is locked by the caller.
+ * @throws {JournalError}
+ */
+export async function createLater(runtime: Runtime, draft: Operation): Promise<void> {
+  const past = await pastOf(runtime, draft.zone);
+  const cancels = past.waiting[0]?.id ?? null;
+  const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
+  await runtime.exclusively(() => commitAccepted(runtime, latest, 'kept'));
+}
+
+export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
 
 interface Past {
   readonly incarnation: number;
@@ -169,7 +195,11 @@ function wasOurs(row: LedgerRow): boolean {
   return row.standing === 'joined' || (row.standing === 'differs' && row.onPanel && row.onCentral);
 }
 
-async function commitApplied(runtime: Runtime, operation: Operation): Promise<void> {
+async function commitAccepted(
+  runtime: Runtime,
+  operation: Operation,
+  state: 'prepared' | 'applied' | 'kept',
+): Promise<void> {
   const { waiting, unfinished: all } = await pastOf(runtime, operation.zone);
   const unfinished = all.filter(({ id }) => id !== operation.id);
   const cancelled = [...waiting, ...unfinished].map((one) => runtime.next(one, 'reverted', { problems: [] }));
@@ -181,7 +211,7 @@ async function commitApplied(runtime: Runtime, operation: Operation): Promise<vo
     note: null,
   };
   const batch: Batch = {
-    operations: [...cancelled, runtime.next(operation, 'applied')],
+    operations: [...cancelled, runtime.next(operation, state)],
     zones: [entry],
     rows: [{ zone: operation.zone, dropAll: true }],
   };
@@ -226,7 +256,7 @@ export async function beforeDelete(
 ): Promise<Verdict> {
   const { journal } = runtime.ports;
   const entry = await journal.zone(event.zone);
-  if (entry === null) return await unknownZone(runtime, event.zone);
+  if (entry === null) return await unknownZone(runtime, event);
   if (!isMirrored(entry.standing)) return { kind: 'accept' };
   const draft = deleteDraft(runtime, event, entry);
   const seen = await snapshotBeforeDelete(runtime, draft, signal);
@@ -253,7 +283,7 @@ export async function objectionsToDelete(
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const entry = await runtime.ports.journal.zone(event.zone);
-  const verdict = entry === null ? await unknownZone(runtime, event.zone) : null;
+  const verdict = entry === null ? await unknownZone(runtime, event) : null;
   if (verdict?.kind === 'refuse') return verdict.problems;
   if (entry === null || !isMirrored(entry.standing)) return [];
   const seen = await snapshotBeforeDelete(runtime, deleteDraft(runtime, event, entry), signal);

@@ -32,8 +32,10 @@ async function failingWorld(state: { mended: boolean }): Promise<World> {
       return await central.readNames(of, names, ctx, types);
     },
     apply: async (change, present, ctx) => await central.apply(change, present, ctx),
-    createZone: async (of, seed, ctx) => await central.createZone(of, seed, ctx),
+    mayCreateZone: async (of, seed, ctx) => await central.mayCreateZone(of, seed, ctx),
+    createZone: async (of, seed, ctx, content) => await central.createZone(of, seed, ctx, content),
     deleteZone: async (of, ctx) => await central.deleteZone(of, ctx),
+    concerns: async (zones, ctx) => await central.concerns(zones, ctx),
     signing: async (of, ctx) => await central.signing(of, ctx),
     close: async () => await central.close(),
   });

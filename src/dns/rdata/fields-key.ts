@@ -2,7 +2,16 @@ import type { DnsName } from '../name.ts';
 import { ipv4, ipv6 } from './fields-address.ts';
 import { readBase64 } from './fields-binary.ts';
 import { u16, u8 } from './fields-number.ts';
-import { complain, damaged, decodeName, name, nameOctets, need, type FieldKind } from './fields.ts';
+import {
+  complain,
+  damaged,
+  decodeName,
+  name,
+  nameOctets,
+  need,
+  type FieldContext,
+  type FieldKind,
+} from './fields.ts';
 import type { Token } from './text.ts';
 
 /** What a gateway can be, by its type; a name is never compressed (RFC 4025 section 2.5). */
@@ -60,7 +69,7 @@ export const hostIdentity: FieldKind = {
         complain(context, 'rdata.bad-hex-digits', tag[0]?.text ?? ''),
       readBase64(plainWord(key, /^\S+$/) ?? '')?.toString('base64') ??
         complain(context, 'rdata.bad-base64', key[0]?.text ?? ''),
-      ...servers.map((server) => name.parse(server, context)),
+      ...parsedNames(servers, context),
     ];
     return parts.join(' ');
   },
@@ -93,6 +102,17 @@ export const hostIdentity: FieldKind = {
     return { text: words.join(' '), used: at };
   },
 };
+
+/** Up to the first that is none. */
+function parsedNames(words: readonly (readonly Token[])[], context: FieldContext): string[] {
+  const found: string[] = [];
+  const before = context.problems.length;
+  for (const word of words) {
+    if (context.problems.length > before) break;
+    found.push(name.parse(word, context));
+  }
+  return found;
+}
 
 function plainWord([word]: readonly Token[], shape: RegExp): string | null {
   return word !== undefined && !word.quoted && shape.test(word.text) ? word.text : null;

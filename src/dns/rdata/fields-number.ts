@@ -1,4 +1,5 @@
 import { bare, complain, need, type FieldKind } from './fields.ts';
+import { own } from '../own.ts';
 
 function unsigned(bits: 8 | 16 | 32, spelled: (text: string) => string = (text) => text): FieldKind {
   const size = bits / 8;
@@ -38,14 +39,14 @@ export function readSeconds(text: string): number | null {
   if (!/^(?:\d{1,10}[smhdw])+$/i.test(text)) return null;
   let total = 0;
   for (const [, digits = '', unit = ''] of text.matchAll(/(\d+)([smhdw])/gi)) {
-    total += Number(digits) * (unitSeconds[unit.toLowerCase()] ?? 1);
+    total += Number(digits) * (own(unitSeconds, unit.toLowerCase()) ?? 1);
   }
   return total;
 }
 
 /** A number that has names as well; the canonical form is the number. */
 function named(bits: 8 | 16, names: Readonly<Record<string, number>>): FieldKind {
-  return unsigned(bits, (text) => String(names[text.toUpperCase()] ?? text));
+  return unsigned(bits, (text) => String(own(names, text.toUpperCase()) ?? text));
 }
 
 /** DNSSEC algorithm; mnemonics of IANA's "DNS Security Algorithm Numbers" are taken, the number is canonical. */

@@ -32,10 +32,13 @@ export function typeSet(types: TypeNames): FieldKind {
     least: 0,
     most: Infinity,
     parse: (words, context) => {
-      const numbers = words.map((word) => (word.quoted ? null : numberOrNull(types, word.text)));
-      const bad = words.find((_, at) => numbers[at] === null || numbers[at] === 0);
-      if (bad !== undefined) return complain(context, 'rdata.bad-type', bad.text);
-      return canonical(numbers.filter((number) => number !== null));
+      const numbers: number[] = [];
+      for (const word of words) {
+        const number = word.quoted ? null : numberOrNull(types, word.text);
+        if (number === null || number === 0) return complain(context, 'rdata.bad-type', word.text);
+        numbers.push(number);
+      }
+      return canonical(numbers);
     },
     encode: (text) => bitmap(text === '' ? [] : text.split(' ').map((type) => types.numberOf(type))),
     decode: (octets) => ({ text: canonical(bitmapNumbers(octets)), used: octets.length }),

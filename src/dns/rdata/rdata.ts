@@ -5,6 +5,12 @@ import { quote, tokens, unescape, type Token } from './text.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
 import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './types.ts';
 
+/** Longest rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
+const mostRdataOctets = 65_535;
+
+/** Longest rdata in characters, before it is parsed: each octet as `\DDD`, and quotation marks around strings of 255 octets. */
+export const mostRdataText = 270_000;
+
 /**
  * The one spelling of a record type: upper case, a type of the table by its mnemonic, any other with a number as `TYPEnnn`; a word
  * that names no type we know of stays as it is.
@@ -34,7 +40,7 @@ export function singleValued(type: string): boolean {
  */
 export function parseRdata(type: string, text: string, origin?: DnsName): string {
   const problems: Problem[] = [];
-  const words = tokens(text, problems);
+  const words = wordsWithin(type, text, problems);
   const known = recordTypes.get(type);
   const generic = words[0]?.text === '\\#' && !words[0].quoted;
   const rdata =
@@ -52,17 +58,31 @@ export function parseRdata(type: string, text: string, origin?: DnsName): string
 export function rdataFromFields(type: string, fields: readonly string[], origin?: DnsName): string {
   const known = recordTypes.get(type);
   if (known === undefined) return parseRdata(type, fields.join(' '), origin);
+  for (const value of fields) demandShort(type, value.length, mostRdataText);
   const problems: Problem[] = [];
   const groups = fields.map((value, at): Token[] => {
     const kind = known.fields[at]?.kind;
     if (kind?.textual === true) {
       return [{ text: quote(Buffer.from(value, 'utf8')).slice(1, -1), quoted: true }];
     }
-    return kind?.most === undefined ? [{ text: value, quoted: false }] : tokens(value, problems);
+    return kind?.most === undefined ? [{ text: value, quoted: false }] : wordsWithin(type, value, problems);
   });
   const rdata = parseFields(type, known, groups, origin, problems);
   if (problems.length > 0) throw new DnsDataError(problems);
   return rdata;
+}
+
+/** The words of a text that is not too long to be rdata. @throws {DnsDataError} `rdata.too-long` */
+function wordsWithin(type: string, text: string, problems: Problem[]): Token[] {
+  demandShort(type, text.length, mostRdataText);
+  const words = tokens(text, problems);
+  demandShort(type, words.length, mostRdataOctets);
+  return words;
+}
+
+function demandShort(type: string, length: number, most: number): void {
+  if (length > most)
+    throw new DnsDataError([problem('rdata.too-long', { type, value: `> ${mostRdataOctets}` })]);
 }
 
 /**
@@ -158,9 +178,6 @@ function parseFields(
 function joinFields(fields: readonly string[]): string {
   return fields.filter((field) => field !== '').join(' ');
 }
-
-/** Longest rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
-const mostRdataOctets = 65_535;
 
 function checkLength(type: string, rdata: string, problems: Problem[]): void {
   const { length } = wireRdata(type, rdata);

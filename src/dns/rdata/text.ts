@@ -10,30 +10,55 @@ export interface Token {
 }
 
 /** White space of a master file is ASCII only; anything else, a no-break space too, is an octet of data. */
-const words = /([ \t\r\n]*)(?:"((?:[^"\\]|\\.?)*)("?)|((?:[^ \t\r\n"\\]|\\.?)+))/gsu;
+function isSpace(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\r' || char === '\n';
+}
+
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isSpace(text.charAt(at))) at += 1;
+  return at;
+}
+
+/** Where the inside of a quoted string ends: at its quotation mark, or with the text. */
+export function endOfQuoted(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return Math.min(at, text.length);
+}
+
+function endOfBare(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at += text[at] === '\\' ? 2 : 1) {
+    const char = text.charAt(at);
+    if (char === '"' || isSpace(char)) break;
+  }
+  return Math.min(at, text.length);
+}
 
 /**
- * Cuts rdata text into words (RFC 1035 section 5.1). Parentheses and comments must be gone already.
+ * Cuts rdata text into words (RFC 1035 section 5.1), in time that grows with its length. Parentheses and comments must be gone
+ * already.
  * @param problems gets `rdata.unbalanced-quote` when a quoted string does not end
  */
 export function tokens(text: string, problems: Problem[]): Token[] {
   const found: Token[] = [];
-  for (const [, space, quoted, end, bare] of text.matchAll(words)) {
-    const glued = space === '' && found.length > 0;
-    if (quoted !== undefined && end === '') problems.push(problem('rdata.unbalanced-quote', { text }));
-    found.push({
-      text: quoted ?? bare ?? '',
-      quoted: quoted !== undefined,
-      ...(glued ? { glued } : {}),
-    });
+  for (let at = 0; ;) {
+    const from = afterSpace(text, at);
+    if (from >= text.length) return found;
+    const glued = from === at && found.length > 0 ? { glued: true } : {};
+    const quoted = text[from] === '"';
+    const end = quoted ? endOfQuoted(text, from + 1) : endOfBare(text, from);
+    if (quoted && end === text.length) problems.push(problem('rdata.unbalanced-quote', { text }));
+    found.push({ text: text.slice(quoted ? from + 1 : from, end), quoted, ...glued });
+    at = quoted ? end + 1 : end;
   }
-  return found;
 }
 
 /** The first word of a text that begins with one, as it is written, and the rest after its white space. */
 export function firstWord(text: string): { word: string; rest: string } {
-  const word = /^(?:[^ \t\r\n"\\]|\\.?)+/su.exec(text)?.[0] ?? '';
-  return { word, rest: text.slice(word.length).replace(/^[ \t\r\n]+/, '') };
+  const end = endOfBare(text, 0);
+  return { word: text.slice(0, end), rest: text.slice(afterSpace(text, end)) };
 }
 
 /** Octets of a character-string as written: `\DDD` is an octet, `\X` is X, anything beyond ASCII is UTF-8. */
@@ -57,10 +82,12 @@ export function quote(octets: Uint8Array): string {
   const latin = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
   if (plain.test(latin)) return `"${latin}"`;
   let text = '"';
-  for (const octet of octets) {
-    if (octet === 0x22 || octet === 0x5c) text += `\\${String.fromCharCode(octet)}`;
-    else if (octet < 0x20 || octet > 0x7e) text += `\\${String(octet).padStart(3, '0')}`;
-    else text += String.fromCharCode(octet);
-  }
+  for (const octet of octets) text += octetTexts[octet];
   return `${text}"`;
 }
+
+/** How each octet is written in a quoted string. */
+const octetTexts: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
+  if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;
+  return octet < 0x20 || octet > 0x7e ? `\\${String(octet).padStart(3, '0')}` : String.fromCharCode(octet);
+});

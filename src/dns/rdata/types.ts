@@ -19,6 +19,7 @@ import { characterString, openText, quotedText, substitution, tag, text } from '
 import { typeField, typeSet } from './fields-types.ts';
 import { name, type FieldKind } from './fields.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
+import { own } from '../own.ts';
 
 export interface Field {
   readonly name: string;
@@ -58,7 +59,7 @@ function digestLengths(lengths: Readonly<Record<string, number>>): Particulars {
   return {
     wrong: (fields) => {
       const [type = '', digest = ''] = fields.slice(-2);
-      const length = lengths[type];
+      const length = own(lengths, type);
       return length !== undefined && digest.length !== length * 2 ? 'digest' : null;
     },
   };

@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import type { DnsName } from '../../dns/name.ts';
+import { rcodes } from '../../dns/wire/codes.ts';
 import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import type { TsigKey } from '../../dns/wire/tsig.ts';
 import type { Peer, Trust } from '../connect.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 import { answers, checkSignature, decodeAnswer, endSignatures, prepare, type Outgoing } from './signing.ts';
+import { askEachAddress, sendToOneAddress } from './each-address.ts';
 import { StreamPool } from './pool.ts';
 import { openStream, type DnsStream } from './stream.ts';
 import { TransferRecords } from './transfer.ts';
-import { exchangeUdp } from './udp.ts';
+import { addressesOf, exchangeUdp, type UdpRequest } from './udp.ts';
 
 export interface DnsClientSettings {
   readonly server: Peer;
@@ -28,17 +30,19 @@ export interface DnsClientSettings {
 const mostAttempts = 6;
 /** Largest datagram sent or asked for: passes every path unfragmented (DNS flag day 2020). */
 const mostUdpOctets = 1_232;
-/** Largest zone taken over, octets. */
-const mostTransferOctets = 512 * 1024 * 1024;
+/** Largest zone taken over, octets: 100,000 records are some 5 MB. */
+const mostTransferOctets = 64 * 1024 * 1024;
 
 /**
- * One DNS server. Over TCP and TLS a few connections are kept; they carry several exchanges at once when there are many; over UDP every exchange has its own
- * port, and what does not fit goes over TCP.
+ * One DNS server; of a name with several addresses all are tried. Over TCP and TLS a few connections are kept; they carry several
+ * exchanges at once when there are many. Over UDP every exchange has its own port, and what does not fit goes over TCP.
  */
 export class DnsClient {
   readonly #settings: DnsClientSettings;
   readonly #closing = new AbortController();
   readonly #streams = new Set<DnsStream>();
+  /** The address that gave the last answer over UDP. */
+  #answering: string | null = null;
   readonly #pool = new StreamPool(async () => await this.#open(this.#closing.signal));
 
   constructor(settings: DnsClientSettings) {
@@ -99,13 +103,27 @@ export class DnsClient {
     const sized = repeatable ? { ...message, edns: message.edns ?? edns } : message;
     const request = this.#prepare(sized, randomInt(65_536));
     if (request.octets.length > mostUdpOctets) return null;
-    const answer = await exchangeUdp(
-      this.#settings.server,
-      { octets: request.octets, repeatable },
-      (octets) => this.#acceptDatagram(octets, request),
-      signal,
-    );
+    const answer = await this.#toAddresses({ octets: request.octets, repeatable }, request, signal);
     return answer.flags.tc && repeatable ? null : answer;
+  }
+
+  /** The address that answered last comes first: what must not be sent twice then goes to one that lives. */
+  async #toAddresses(datagram: UdpRequest, request: Outgoing, signal: AbortSignal): Promise<DnsMessage> {
+    const { server } = this.#settings;
+    const all = await addressesOf(server, signal);
+    const addresses = all.toSorted((a, b) => Number(b === this.#answering) - Number(a === this.#answering));
+    const ask = async (host: string, until: AbortSignal): Promise<DnsMessage> =>
+      await exchangeUdp(
+        { host, port: server.port },
+        datagram,
+        (octets) => this.#acceptDatagram(octets, request),
+        until,
+      );
+    const { address, answer } = datagram.repeatable
+      ? await askEachAddress(addresses, { ask, isGood: isVerdict }, signal)
+      : await sendToOneAddress(addresses, async (host) => await ask(host, signal));
+    this.#answering = address;
+    return answer;
   }
 
   #acceptDatagram(octets: Buffer, request: Outgoing): DnsMessage | null {
@@ -233,6 +251,11 @@ export class DnsClient {
     this.#streams.add(stream);
     return stream;
   }
+}
+
+/** Whether an answer says something of the data; another address of the server may serve what this one does not. */
+function isVerdict({ rcode }: DnsMessage): boolean {
+  return rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN;
 }
 
 function isRepeatable({ opcode }: DnsMessage): boolean {

@@ -1,3 +1,5 @@
+import { plainParams } from '../../core/plain-text.ts';
+
 export type DnsErrorKind =
   /** No connection, connection cut, time-out, caller's deadline. */
   | 'unreachable'
@@ -22,9 +24,10 @@ export class DnsError extends Error {
   constructor(
     kind: DnsErrorKind,
     sent: 'no' | 'maybe',
-    params: Readonly<Record<string, string>>,
+    said: Readonly<Record<string, string>>,
     cause?: unknown,
   ) {
+    const params = plainParams(said);
     super(`${kind}: ${params['text'] ?? ''}`, { cause });
     this.kind = kind;
     this.sent = sent;

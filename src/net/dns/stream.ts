@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import * as net from 'node:net';
+import { lookupOf } from '../addresses.ts';
 import { connectVerified, type Peer, type Trust } from '../connect.ts';
 import { HttpError } from '../http-error.ts';
 import { DnsError } from './dns-error.ts';
@@ -32,7 +33,8 @@ export async function openStream(
 
 async function connectPlain(peer: Peer, timeout: number, signal: AbortSignal): Promise<net.Socket> {
   return await new Promise((resolve, reject) => {
-    const socket = net.connect({ host: peer.host, port: peer.port, noDelay: true });
+    const lookup = peer.resolve === undefined ? {} : { lookup: lookupOf(peer.resolve) };
+    const socket = net.connect({ host: peer.host, port: peer.port, noDelay: true, ...lookup });
     const fail = (text: string, cause?: Error): void => {
       signal.removeEventListener('abort', aborted);
       socket.destroy();
@@ -95,7 +97,11 @@ export class DnsStream {
   /** Ids whose answer nobody awaits any more, but which may still come. */
   readonly #abandoned = new Set<number>();
   readonly #ended: (stream: DnsStream) => void;
-  #buffered: Buffer = Buffer.alloc(0);
+  /** What came of the next messages; joined once the first of them is whole. */
+  #parts: Buffer[] = [];
+  #size = 0;
+  /** Octets of the next message with its length; two as long as that is not known. */
+  #needed = 2;
   #heard = performance.now();
   #open = true;
   #retired = false;
@@ -171,20 +177,28 @@ export class DnsStream {
 
   #take(part: Buffer): void {
     this.#heard = performance.now();
-    this.#buffered = this.#buffered.length === 0 ? part : Buffer.concat([this.#buffered, part]);
-    while (this.#open && this.#buffered.length >= 2) {
-      const end = 2 + this.#buffered.readUInt16BE(0);
+    this.#parts.push(part);
+    this.#size += part.length;
+    while (this.#open && this.#size >= this.#needed) {
+      const [first = part, ...others] = this.#parts;
+      const joined = others.length === 0 ? first : Buffer.concat(this.#parts);
+      const end = 2 + joined.readUInt16BE(0);
+      const isWhole = joined.length >= end;
+      this.#parts = [isWhole ? joined.subarray(end) : joined];
+      this.#size -= isWhole ? end : 0;
+      this.#needed = isWhole ? 2 : end;
       if (end < 2 + headerOctets) {
         this.#fail(new DnsError('garbled', 'maybe', { text: 'the answer is no DNS message' }));
         return;
       }
-      if (this.#buffered.length < end) return;
-      const message = this.#buffered.subarray(2, end);
-      this.#buffered = this.#buffered.subarray(end);
-      const id = message.readUInt16BE(0);
-      this.#abandoned.delete(id);
-      this.#waiting.get(id)?.(message);
+      if (isWhole) this.#deliver(joined.subarray(2, end));
     }
+  }
+
+  #deliver(message: Buffer): void {
+    const id = message.readUInt16BE(0);
+    this.#abandoned.delete(id);
+    this.#waiting.get(id)?.(message);
   }
 
   #end(text: string, cause?: Error): void {

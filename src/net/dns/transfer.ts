@@ -4,11 +4,18 @@ import type { ReceivedMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { DnsError } from './dns-error.ts';
 
+/** Most characters of names and data together: in messages names are compressed, up to a hundredfold. */
+const mostText = 256 * 1024 * 1024;
+
+/** What a record takes besides its name and data, in characters. */
+const ownText = 200;
+
 /** Puts the messages of a zone transfer together (RFC 5936 section 2.2). */
 export class TransferRecords {
   readonly #zone: DnsName;
   readonly #records: WireRecord[] = [];
   #complete = false;
+  #text = 0;
 
   constructor(zone: DnsName) {
     this.#zone = zone;
@@ -36,6 +43,8 @@ export class TransferRecords {
 
   #addRecord(record: WireRecord): void {
     if (this.#complete) throw garbled('records after the end of the transfer');
+    this.#text += record.name.length + (record.rdata?.length ?? 0) + ownText;
+    if (this.#text > mostText) throw garbled('the zone is too large');
     const [soa] = this.#records;
     if (soa === undefined) {
       if (record.type !== 'SOA' || record.name !== this.#zone)

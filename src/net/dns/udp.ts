@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { systemResolve } from '../addresses.ts';
 import type { Peer } from '../connect.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 
@@ -16,7 +16,8 @@ export interface UdpRequest {
 }
 
 /**
- * Sends one datagram from a port of its own and waits for its answer; only the server's address is listened to.
+ * Sends one datagram from a port of its own and waits for its answer; only that address is listened to.
+ * @param peer an address, not a name
  * @param accept gets every datagram from there: gives the answer, `null` for what is no answer to this request, or throws a
  *   {@link DnsError} for an answer that cannot be believed
  * @throws {DnsError}
@@ -27,10 +28,9 @@ export async function exchangeUdp<T>(
   accept: (octets: Buffer) => T | null,
   signal: AbortSignal,
 ): Promise<T> {
-  const address = await resolveHost(peer.host, signal);
-  const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
+  const socket = createSocket(isIP(peer.host) === 6 ? 'udp6' : 'udp4');
   try {
-    await connected(socket, { host: address, port: peer.port }, signal);
+    await connected(socket, peer, signal);
     return await new Promise<T>((resolve, reject) => {
       new UdpExchange(socket, request, accept, signal).start(resolve, reject);
     });
@@ -39,20 +39,29 @@ export async function exchangeUdp<T>(
   }
 }
 
-async function resolveHost(host: string, signal: AbortSignal): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
+/**
+ * The addresses of a server, in the order to try them.
+ * @throws {DnsError} `sent: 'no'`
+ */
+export async function addressesOf(
+  { host, resolve = systemResolve }: Peer,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
+  return await new Promise((fulfil, reject) => {
+    const giveUp = (): void => {
       reject(deadlineOver('no'));
-    });
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    resolve(host)
+      .then(fulfil, (cause: unknown) => {
+        const text = `${host}: ${cause instanceof Error ? cause.message : ''}`;
+        reject(new DnsError('unreachable', 'no', { text }, cause));
+      })
+      .finally(() => {
+        signal.removeEventListener('abort', giveUp);
+      });
   });
-  try {
-    return (await Promise.race([lookup(host), aborted])).address;
-  } catch (cause) {
-    if (cause instanceof DnsError) throw cause;
-    const text = `${host}: ${cause instanceof Error ? cause.message : ''}`;
-    throw new DnsError('unreachable', 'no', { text }, cause);
-  }
 }
 
 async function connected(socket: Socket, { host, port }: Peer, signal: AbortSignal): Promise<void> {

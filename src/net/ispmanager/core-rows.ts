@@ -3,7 +3,9 @@ import { parentTypes, signerTypes } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { endOfQuoted } from '../../dns/rdata/text.ts';
 import { ownerName, rowFromKey } from './rows.ts';
+import { own } from '../../dns/own.ts';
 
 /** Columns of `domain.record`, or fields of its form, by name (reference 7.3, 7.4). */
 export type CoreRow = Readonly<Record<string, string | undefined>>;
@@ -69,22 +71,39 @@ function listedRdata(type: string, row: CoreRow, key: string, zone: DnsName): st
   return rdataFromFields(type, [...numbers, value.trim()], zone);
 }
 
-const quoted = String.raw`"(?:[^"\\]|\\.)*"`;
-const severalQuoted = new RegExp(`^\\s*${quoted}(?:\\s+${quoted})+\\s*$`, 'su');
-
 /**
  * A text as one string. Lists and forms have it without quotes (reference 6.4, 7.4); one of several strings can only be told by
  * quotes (reference 18, 21.13), as people paste it too. Quotes around a single string are part of it.
  */
 function oneText(value: string): string {
-  if (!severalQuoted.test(value)) return value;
-  const strings = value.match(new RegExp(quoted, 'gsu')) ?? [];
-  return strings.map((one) => one.slice(1, -1).replaceAll(/\\(.)/gsu, '$1')).join('');
+  const strings = quotedStrings(value.trim());
+  if (strings === null || strings.length < 2) return value;
+  return strings.map((one) => one.replaceAll(/\\(.)/gsu, '$1')).join('');
+}
+
+/** The insides of quoted strings with white space between them; `null` for any other text. */
+function quotedStrings(text: string): string[] | null {
+  const strings: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const end = text[at] === '"' ? endOfQuoted(text, at + 1) : text.length;
+    if (end === text.length) return null;
+    strings.push(text.slice(at + 1, end));
+    const next = afterWhiteSpace(text, end + 1);
+    if (next === end + 1 && next < text.length) return null;
+    at = next;
+  }
+  return strings;
+}
+
+function afterWhiteSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && /\s/u.test(text.charAt(at))) at += 1;
+  return at;
 }
 
 /** The fields of a CAA whose value, which may have parameters (RFC 8659 section 4.2), stands there without quotes. */
 function bareCaa(value: string): readonly string[] | null {
-  const [, ...fields] = /^\s*(\d+)\s+(\S+)\s+([^\s"].*?)\s*$/su.exec(value) ?? [];
+  const [, ...fields] = /^(\d+)\s+(\S+)\s+([^\s"].*)$/su.exec(value.trim()) ?? [];
   return fields.length === 0 ? null : fields;
 }
 
@@ -95,7 +114,7 @@ const numberNames: Readonly<Record<string, readonly string[]>> = {
 
 /** `priority= 10` and the like (reference 7.3; the spelling for SRV is not evidenced). */
 function numbersOf(type: string, info: string): readonly string[] | null {
-  const found = (numberNames[type] ?? []).map(
+  const found = (own(numberNames, type) ?? []).map(
     (name) => new RegExp(String.raw`\b${name}\s*[=:]\s*(\d+)`, 'iu').exec(info)?.[1],
   );
   return found.every((number) => number !== undefined) ? found : null;
@@ -130,7 +149,7 @@ function readTtl(text: string | undefined): number | null {
  * @throws {DnsDataError} when the panel has no form for the record
  */
 export function coreForm(record: ResourceRecord): Readonly<Record<string, string>> {
-  const fields = formFields[record.type];
+  const fields = own(formFields, record.type);
   if (fields === undefined) throw new DnsDataError([problem('type.unknown', { type: record.type })]);
   const values = rdataFields(record.type, record.rdata);
   const form: Record<string, string> = { name: record.name, rtype: record.type.toLowerCase() };
@@ -162,7 +181,7 @@ export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord
 }
 
 function formRdata(type: string, form: CoreRow, zone: DnsName): string {
-  const fields = formFields[type];
+  const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
   if (fields === undefined) {
     return makeRecord({ name: '@', type, rdata: (form['value'] ?? '').trim() }, zone).rdata;
@@ -214,7 +233,7 @@ export function recordFromCoreKey(key: string, zone: DnsName): ResourceRecord | 
 /** The identifiers such a panel would show for a record; for matching only (reference 7.3). */
 export function likelyCoreKeys(record: ResourceRecord): readonly string[] {
   const fields = rdataFields(record.type, record.rdata);
-  const count = numberNames[record.type]?.length ?? 0;
+  const count = own(numberNames, record.type)?.length ?? 0;
   return [
     `${record.name} ${record.type} ${fields.slice(0, count).join(' ')} ${fields.slice(count).join(' ')}`,
   ];

@@ -1,5 +1,7 @@
+import { plainText } from '../../core/plain-text.ts';
 import type { XmlElement } from '../xml.ts';
 import { child, childText } from '../xml.ts';
+import { own } from '../../dns/own.ts';
 
 /** What an error document means, whatever the generation's spelling. */
 export interface PanelRefusal {
@@ -17,6 +19,8 @@ export interface PanelRefusal {
   readonly subject: string;
   /** How the kind was spelled: by `type` in the later generation, by `code` in version 4 (reference section 1). */
   readonly spelling: 'type' | 'code' | 'none';
+  /** The `type` as it came; empty when there was none. */
+  readonly type: string;
   /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, reference 5.1). */
   readonly text: string;
 }
@@ -41,7 +45,6 @@ const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
   limit: 'limit',
   access: 'access',
   auth: 'auth',
-  badpassword: 'auth',
   license: 'licence',
   licence: 'licence',
   referer_confirm: 'confirm',
@@ -54,7 +57,7 @@ const mostText = 500;
 export function refusalOf(doc: XmlElement): PanelRefusal | null {
   if (doc.name === 'error') return describeError(doc);
   if (doc.name === 'authfail' || child(doc, 'authfail') !== undefined) {
-    return { kind: 'auth', subject: '', spelling: 'none', text: 'authentication failed' };
+    return loginRefused('authentication failed');
   }
   const error = child(doc, 'error');
   return error === undefined ? null : describeError(error);
@@ -66,29 +69,25 @@ function describeError(error: XmlElement): PanelRefusal {
   const own = childText(error, 'msg') ?? childText(error, 'detail') ?? '';
   const said = tidyText(error.text === '' ? own : error.text);
   const text = said === '' ? wordless(type || code, subject) : said;
-  return { ...classOf(type, code), subject, text };
+  return { ...classOf(type, code), subject, text, type };
 }
 
 /** An error of the later generation was seen with both: the type counts (reference 1). */
 function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spelling'> {
-  if (type !== '') return { kind: kindOfType[type] ?? spelledLogin(type) ?? 'other', spelling: 'type' };
-  return { kind: kindOfCode[code] ?? 'other', spelling: code === '' ? 'none' : 'code' };
+  if (type !== '') return { kind: own(kindOfType, type) ?? 'other', spelling: 'type' };
+  return { kind: own(kindOfCode, code) ?? 'other', spelling: code === '' ? 'none' : 'code' };
 }
 
-/** A refused login by another name than the one on record: taken for one, so that no password is tried again (21.7, 21.9). */
-function spelledLogin(type: string): PanelRefusal['kind'] | undefined {
-  return /auth|login|passw/iu.test(type) ? 'auth' : undefined;
+/** A refused login that is said without an error document (reference 3.2). */
+export function loginRefused(text: string): PanelRefusal {
+  return { kind: 'auth', subject: '', spelling: 'none', type: '', text };
 }
 
 function wordless(code: string, subject: string): string {
   return `error ${code === '' ? 'without a code' : `code ${code}`}${subject === '' ? '' : ` (${subject})`}`;
 }
 
-/** One line without control characters, at most 500 characters. */
+/** {@link plainText} without double blanks, at most 500 characters. */
 export function tidyText(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replaceAll(/ {2,}/g, ' ')
-    .trim()
-    .slice(0, mostText);
+  return plainText(text).replaceAll(/ {2,}/g, ' ').trim().slice(0, mostText);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
@@ -8,9 +8,10 @@ import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
-import { parseXml, XmlError, type XmlElement } from '../../net/xml.ts';
+import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
 import { core, dnsmanager } from './core.ts';
 import type { PanelDialect } from './dialect.ts';
+import { outsideUnit, panelRuns, type Command } from './outside.ts';
 import { v4 } from './v4.ts';
 
 export interface IspmanagerPanelSettings {
@@ -21,6 +22,8 @@ export interface IspmanagerPanelSettings {
   readonly mgrctl?: string;
   /** Longest time of one local call, milliseconds; default 30 s. */
   readonly timeout?: number;
+  /** Whether this process is confined as a service of systemd: then what may change or start the panel is started by systemd. */
+  readonly service?: boolean;
 }
 
 export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
@@ -33,8 +36,10 @@ const dialects: Readonly<Record<PanelKind, PanelDialect>> = {
   dnsmanager,
 };
 
-export function localTool({ root, kind, mgrctl, timeout }: IspmanagerPanelSettings): LocalTool {
+export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPanelSettings): LocalTool {
   return {
+    root,
+    confined: { service: service ?? false, fails: false },
     mgrctl: mgrctl ?? join(root, 'sbin/mgrctl'),
     panel: panelName(kind),
     timeout: timeout ?? 30_000,
@@ -42,6 +47,10 @@ export function localTool({ root, kind, mgrctl, timeout }: IspmanagerPanelSettin
 }
 
 export interface LocalTool {
+  /** The panel's root directory. */
+  readonly root: string;
+  /** How far the tool can be started as a child of this process: not at all where it failed so and did not outside our unit. */
+  readonly confined: { readonly service: boolean; fails: boolean };
   /** Absolute path of `mgrctl`. */
   readonly mgrctl: string;
   /** The panel's own name. */
@@ -50,8 +59,8 @@ export interface LocalTool {
   readonly timeout: number;
 }
 
-/** Largest answer taken, octets: 10,000 zones are about 3 MB. */
-const mostOutput = 64 * 1024 * 1024;
+/** Largest answer taken, octets: 10,000 zones are about 3 MB, 100,000 records some 20 MB. */
+const mostOutput = 32 * 1024 * 1024;
 
 /** Arguments whose values stand in the tool's environment, so that no process list shows them. */
 export interface HiddenArguments {
@@ -74,15 +83,39 @@ export async function callPanel(
   hidden: HiddenArguments = { words: [], environment: {} },
 ): Promise<ToolAnswer> {
   const { func = '', ...rest } = parameters;
-  const words = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-  const output = await run(
-    tool,
-    ['-m', tool.panel, '-o', 'xml', func, ...words, ...hidden.words],
-    hidden,
-    ctx,
-  );
+  const pairs = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+  const words = ['-m', tool.panel, '-o', 'xml', func, ...pairs, ...hidden.words];
+  const needsAll = parameters['sok'] !== undefined || tool.confined.fails;
+  if (!tool.confined.service || needsAll || !panelRuns(tool.root, tool.panel))
+    return await answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
+  return await confinedCall(tool, words, hidden, ctx);
+}
+
+/**
+ * A read of a panel that runs is only an access: the tool is a child of ours, with the limits of our unit. What it needs is not on
+ * record; if it fails so and works without them, it is started without from then on.
+ */
+async function confinedCall(
+  tool: LocalTool,
+  words: readonly string[],
+  hidden: HiddenArguments,
+  ctx: CallContext,
+): Promise<ToolAnswer> {
   try {
-    const document = parseXml(output.trimStart());
+    const answer = await answerOf(await run(tool, childOf(tool, words, hidden), ctx));
+    if (answer.kind === 'document' || answer.refusal.kind !== 'other') return answer;
+  } catch (error) {
+    if (!(error instanceof PanelError) || ctx.signal.aborted) throw error;
+  }
+  const answer = await answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
+  tool.confined.fails ||= answer.kind === 'document';
+  return answer;
+}
+
+/** @throws {PanelError} `panel.garbled` */
+async function answerOf(output: string): Promise<ToolAnswer> {
+  try {
+    const document = await parseXmlInSlices(output.trimStart());
     const refusal = refusalOf(document);
     return refusal === null ? { kind: 'document', document } : { kind: 'refused', refusal };
   } catch (error) {
@@ -112,37 +145,64 @@ export function formOf(record: ResourceRecord, records: RecordDialect): Record<s
   }
 }
 
+/** Environment of the tool, where nothing more is hidden in it. */
+const plainEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+};
+
+interface ToolCommand extends Command {
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function childOf(tool: LocalTool, words: readonly string[], hidden: HiddenArguments): ToolCommand {
+  return {
+    program: tool.mgrctl,
+    words,
+    input: '',
+    environment: { ...plainEnvironment, ...hidden.environment },
+  };
+}
+
+/** With all a panel may do, for a write and for the access that may start the panel. */
+function commandOf(tool: LocalTool, words: readonly string[], hidden: HiddenArguments): ToolCommand {
+  const child = childOf(tool, words, hidden);
+  if (!tool.confined.service) return child;
+  return { ...outsideUnit(child, child.environment, tool.timeout), environment: plainEnvironment };
+}
+
 async function run(
-  tool: LocalTool,
-  args: readonly string[],
-  { environment }: HiddenArguments,
+  { timeout }: LocalTool,
+  { program, words, input, environment }: ToolCommand,
   ctx: CallContext,
 ): Promise<string> {
   return await new Promise((resolve, reject) => {
     const options = {
       signal: ctx.signal,
-      timeout: tool.timeout,
+      timeout,
       killSignal: 'SIGKILL' as const,
       maxBuffer: mostOutput,
       encoding: 'utf8' as const,
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        LANG: 'C.UTF-8',
-        ...environment,
-      },
+      env: environment,
     };
-    execFile(tool.mgrctl, [...args], options, (error, stdout) => {
+    const child = execFile(program, [...words], options, (error, stdout) => {
       // The exit status of a function error is not known (reference 12): what it printed decides.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
-      else reject(new PanelError('panel.unreachable', { text: reasonOf(error) }, error));
+      else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });
+    // What a program does not read, its status tells about.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
 
 /** Without the command line, which may hold our mark. */
-function reasonOf(error: Error & { code?: unknown; killed?: boolean; signal?: unknown }): string {
+function reasonOf(
+  error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
+  program: string,
+): string {
   if (error.killed === true || error.name === 'AbortError') return 'mgrctl took too long';
   return typeof error.code === 'number'
-    ? `mgrctl ended with status ${error.code}`
-    : `mgrctl: ${String(error.code)}`;
+    ? `${program} ended with status ${error.code}`
+    : `${program}: ${String(error.code)}`;
 }

@@ -2,6 +2,7 @@
  * Where the panel may read a call in another way than we do. What it saves then is not known: such an edit is refused before it is
  * done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
  */
+import { own } from '../../dns/own.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { plainName, valuesOf, type Readings } from './parameters.ts';
 
@@ -14,8 +15,7 @@ export type CalledFunction =
 
 /** Which function the panel runs. */
 export function calledFunction(readings: Readings, { functions }: PanelDialect): CalledFunction {
-  const roleOf = (name: string): FunctionRole | undefined =>
-    Object.hasOwn(functions, name) ? functions[name] : undefined;
+  const roleOf = (name: string): FunctionRole | undefined => own(functions, name);
   const [name, ...others] = new Set(valuesOf(readings, 'func'));
   if (name === undefined) {
     const acts = readings.isSaving || readings.mayHideSok;

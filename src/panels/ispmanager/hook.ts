@@ -55,16 +55,20 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
 /** A save or delete that cannot be understood. */
 function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
   const creates = role === 'zone-form';
-  const zone = creates ? null : (zonesIn(base.parameters.get('plid') ?? identifiers(base))[0] ?? null);
+  const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
+  const zone = creates ? null : (zonesIn(named.slice(0, mostNameText))[0] ?? null);
   return { kind: 'invalid', problems, actor: base.actor, zone, creates };
 }
 
-/** The names of zones in a list; what is none is passed over. */
+/** More characters than any name has. */
+const mostNameText = 2_000;
+
+/** The names of zones in a list; what is none is passed over. @throws {DnsDataError} `call.too-large` */
 function zonesIn(list: string): DnsName[] {
   const zones = new Set<DnsName>();
-  for (const text of list.split(/[\s,]+/u)) {
+  for (const text of elements(list, /[\s,]+/u)) {
     try {
-      if (text !== '') zones.add(zoneName(text));
+      zones.add(zoneName(text));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
@@ -81,14 +85,19 @@ function hintOfAll(base: Base): PanelEvent {
 /** What the panel saves may be another thing than what we read. */
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
+  const tooMuch = base.readings.isTooLarge;
   // Whoever asks: the zone that we read may not be the one that the panel acts on, and nothing is said of any.
   return {
     kind: 'invalid',
-    problems: [problem('call.unclear', { parameter })],
+    problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
     actor: base.actor,
     zone: null,
     creates: true,
   };
+}
+
+function tooLarge(): Problem {
+  return problem('call.too-large');
 }
 
 function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>): PanelEvent {
@@ -160,15 +169,15 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * @param fields that may name zones or hosts
  */
 function hint(
-  { stage, func: source, readings, dialect, fingerprint }: Base,
+  { stage, func: source, readings, dialect, fingerprint, actor }: Base,
   fields = dialect.hinting,
 ): PanelEvent {
   if (stage === 'before') return nothing;
+  const all: PanelEvent = { kind: 'hint', zones: 'all', source, fingerprint, actor };
   const zones = new Set<DnsName>();
-  const texts = fields
-    .flatMap((field) => valuesOf(readings, field))
-    .flatMap((value) => value.split(/[\s,\0]+/u));
-  for (const text of texts) {
+  const values = fields.flatMap((field) => valuesOf(readings, field));
+  if (values.reduce((total, { length }) => total + length, 0) > mostHintText) return all;
+  for (const text of values.flatMap((value) => value.split(/[\s,\0]+/u))) {
     if (!text.includes('.')) continue;
     try {
       zones.add(zoneName(text.toLowerCase()));
@@ -176,15 +185,38 @@ function hint(
       if (!(error instanceof DnsDataError)) throw error;
     }
   }
-  return { kind: 'hint', zones: zones.size === 0 ? 'all' : [...zones], source, fingerprint };
+  if (zones.size === 0 || zones.size > mostHintZones) return all;
+  return { kind: 'hint', zones: [...zones], source, fingerprint, actor };
 }
 
-/** A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about. */
+/** A hint with more text (characters) or names than this is about all zones. */
+const mostHintText = 64 * 1024;
+const mostHintZones = 1_000;
+
+/** Longest list of addresses or servers of a new zone, characters. */
+const mostSeedText = 16 * 1024;
+
+/** Most elements of a list, such as zones that one call deletes. */
+const mostElements = 10_000;
+
+/** The elements of a list that is not too long. @throws {DnsDataError} `call.too-large` */
+function elements(text: string, separator: RegExp | ','): string[] {
+  const found = text.split(separator, mostElements + 1);
+  if (found.length > mostElements) throw new DnsDataError([tooLarge()]);
+  return found.map((element) => element.trim()).filter((element) => element !== '');
+}
+
+/**
+ * A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about.
+ * @throws {DnsDataError} `call.too-large`
+ */
 function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
   const { stage, actor, fingerprint, parameters } = base;
   if (stage !== 'before') return null;
-  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) => list.split(/[\s,]+/u));
-  const accounts = zones.length > 0 ? null : [...new Set(named)].filter((name) => name !== '');
+  const named = [identifiers(base), parameters.get('name') ?? ''].flatMap((list) =>
+    elements(list, /[\s,]+/u),
+  );
+  const accounts = zones.length > 0 ? null : [...new Set(named)];
   return { kind: 'owners', actor, fingerprint, zones, accounts };
 }
 
@@ -194,19 +226,20 @@ function zoneForm(base: Base): PanelEvent {
   if (existing !== '') return ownersChange(base, zonesIn(existing)) ?? hint(base, ['elids', 'elid', 'name']);
   if (isCopy(base)) return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
-  const words = (name: string): string[] =>
-    (base.parameters.get(name) ?? '').split(/[\s,]+/u).filter((word) => word !== '');
+  const words = (name: string): string[] => {
+    const text = base.parameters.get(name) ?? '';
+    if (text.length > mostSeedText) throw new DnsDataError([tooLarge()]);
+    return elements(text, /[\s,]+/u);
+  };
   const seed = { addresses: words('ip'), nameServers: words('ns'), mailServers: words('mx') };
   return { kind: 'edits', edits: [{ kind: 'zone-create', ...eventBase(base, zone), seed }] };
 }
 
 function zoneDelete(base: Base): PanelEvent {
-  const names = identifiers(base)
-    .split(',')
-    .map((name) => name.trim());
-  const edits = names
-    .filter((name) => name !== '')
-    .map((name): EditEvent => ({ kind: 'zone-delete', ...eventBase(base, zoneName(name)) }));
+  const edits = elements(identifiers(base), ',').map((name): EditEvent => ({
+    kind: 'zone-delete',
+    ...eventBase(base, zoneName(name)),
+  }));
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
 
@@ -287,7 +320,7 @@ function tryRecord(form: Cells | (() => Cells), { zone, records }: Place): Made 
 }
 
 function unknownKey(key: string): Resolution {
-  return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: { key } }] };
+  return { kind: 'unknown-key', problems: [problem('record.unknown-key', { key })] };
 }
 
 function recordDelete(base: Base): PanelEvent {
@@ -298,6 +331,7 @@ function recordDelete(base: Base): PanelEvent {
   const resolve = (known: readonly KnownRecord[]): Resolution => {
     const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);
+    if (match.kind === 'too-many') return { kind: 'invalid', problems: [problem('record.too-many-keys')] };
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
     return { kind: 'items', items: match.records.map(({ record }) => ({ remove: record, add: null })) };
   };

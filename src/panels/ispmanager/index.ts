@@ -1,8 +1,9 @@
-import { DnsDataError } from '../../dns/problem.ts';
+import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel, type PanelRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import {
   accepted,
@@ -40,6 +41,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     readOwners: (ctx) => readOwners(tool, ctx),
     readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
+    deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
   };
 }
 
@@ -50,13 +52,13 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly Dn
   const rows = childrenNamed(document, 'elem').filter(
     (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );
-  return rows.map((row) => {
+  return await mapInSlices(rows, (row) => {
     const name = childText(row, 'name')?.trim() ?? '';
     try {
       return zoneName(name);
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
-      throw new PanelError('panel.garbled', { text: `a domain called "${name}"` }, error);
+      throw new PanelError('panel.garbled', { text: `a domain called "${shortened(name)}"` }, error);
     }
   });
 }
@@ -75,10 +77,9 @@ async function readZone(
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }
   refuseCut(answer.document);
-  return childrenNamed(answer.document, 'elem')
-    .filter((row) => row.children.length > 0)
-    .map((row) => panelRecord(row, records, zone))
-    .filter(({ type }) => !records.ownTypes.has(type));
+  const rows = childrenNamed(answer.document, 'elem').filter((row) => row.children.length > 0);
+  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, zone));
+  return shown.filter(({ type }) => !records.ownTypes.has(type));
 }
 
 /** What cannot be understood is kept as it is, so that it is seen and never touched. */
@@ -90,6 +91,6 @@ function panelRecord(row: XmlElement, records: RecordDialect, zone: DnsName): Pa
     return { ...records.record(cells, zone), key };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    throw new PanelError('panel.garbled', { text: `the record "${key}"` }, error);
+    throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);
   }
 }

@@ -1,4 +1,4 @@
-import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { KnownRecord } from '../../core/panel.ts';
@@ -15,7 +15,9 @@ export type KeyMatch =
   | { readonly kind: 'records'; readonly records: readonly KnownRecord[] }
   | { readonly kind: 'unknown' }
   /** It can be read in more than one way. */
-  | { readonly kind: 'ambiguous' };
+  | { readonly kind: 'ambiguous' }
+  /** It takes too long to be read. */
+  | { readonly kind: 'too-many' };
 
 /** One record by its key: as the panel showed it, else by meaning. */
 export function matchKey(key: string, known: readonly KnownRecord[], place: Place): KeyMatch {
@@ -28,11 +30,10 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: Plac
  * it is cut only by an exact cover with known keys; more than one possible cover is ambiguous (design: "The ledger").
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: Place): KeyMatch {
-  const pieces = list.split(separator);
-  const lengths = keyLengths(known, place);
-  // Any user of the panel may send a list: it must not keep the agent busy.
-  if (pieces.length * lengths.length > mostLooks) return { kind: 'ambiguous' };
-  return firstCover(coversOf(pieces, lengths, finderOf(known, place)));
+  const pieces = list.split(separator, mostPieces + 1);
+  if (pieces.length > mostPieces) return { kind: 'too-many' };
+  const cover = coversOf(pieces, keyShapes(known, place), limited(finderOf(known, place), list.length));
+  return cover === null ? { kind: 'too-many' } : firstCover(cover);
 }
 
 /** The owner of the record a key means, if it is a single key that says so; null: it may be any. */
@@ -49,17 +50,42 @@ export function namesMeant(key: string, { zone, records }: Place): readonly DnsN
 
 const separator = ', ';
 
-/** Most pieces looked at in one list; a look takes some 20 µs at worst. */
-const mostLooks = 50_000;
+/** Most pieces of one list. */
+const mostPieces = 20_000;
 
-/** Of how many pieces known keys consist, each number once: one more than they hold separators. */
-function keyLengths(known: readonly KnownRecord[], { zone, records }: Place): number[] {
-  const lengths = new Set<number>();
+/** How often a list may be read over, its length in characters each time: any user may send one, and it keeps the agent busy. */
+const mostReadings = 8;
+
+/** The same for short lists, characters. */
+const leastBudget = 1024 * 1024;
+
+/** Last pieces of known keys, by the number of pieces. */
+type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
+
+/**
+ * Of how many pieces known keys consist, one more than they hold separators, and how those of several pieces end. A text is in
+ * every spelling of its key as it is.
+ */
+function keyShapes(known: readonly KnownRecord[], { zone, records }: Place): KeyShapes {
+  const shapes = new Map<number, Set<string>>();
   for (const { key, record } of known) {
     const spellings = [...records.likelyKeys(record, zone), ...(key === null ? [] : [key])];
-    for (const spelling of spellings) lengths.add(spelling.split(separator).length);
+    for (const spelling of spellings) {
+      const pieces = spelling.split(separator);
+      const ends = shapes.get(pieces.length) ?? new Set();
+      shapes.set(pieces.length, ends.add(pieces.at(-1) ?? ''));
+    }
   }
-  return [...lengths];
+  return shapes;
+}
+
+/** A finder that gives `too-long` once it was asked for more characters than the budget for a list of this length. */
+function limited(find: Finder, length: number): (key: string) => KnownRecord | null | 'too-long' {
+  let left = Math.max(leastBudget, mostReadings * length);
+  return (key) => {
+    left -= key.length;
+    return left < 0 ? 'too-long' : find(key);
+  };
 }
 
 /** How the rest of a list from some piece on can be covered. */
@@ -72,16 +98,22 @@ interface Cover {
 
 const whole: Cover = { ways: 1, record: null, rest: null };
 
-/** Goes from the end, so that every piece is looked at once for each length, however often it can be reached. */
-function coversOf(pieces: readonly string[], lengths: readonly number[], find: Finder): Cover {
+/** Goes from the end, so that every piece is looked at once for each length, however often it can be reached. Null: it takes too long. */
+function coversOf(
+  pieces: readonly string[],
+  shapes: KeyShapes,
+  find: ReturnType<typeof limited>,
+): Cover | null {
   const covers: Cover[] = [];
   covers[pieces.length] = whole;
   for (let from = pieces.length - 1; from >= 0; from -= 1) {
     let found: Cover = { ways: 0, record: null, rest: null };
-    for (const length of lengths) {
+    for (const [length, ends] of shapes) {
       const rest = covers[from + length];
       if (rest === undefined || rest.ways === 0 || found.ways > 1) continue;
+      if (length > 1 && !ends.has(pieces[from + length - 1] ?? '')) continue;
       const record = find(pieces.slice(from, from + length).join(separator));
+      if (record === 'too-long') return null;
       if (record !== null) found = { ways: Math.min(2, found.ways + rest.ways), record, rest };
     }
     covers[from] = found;
@@ -118,5 +150,5 @@ function finderOf(known: readonly KnownRecord[], { zone, records }: Place): Find
 }
 
 export function ambiguousKeys(list: string): Problem {
-  return { code: 'record.ambiguous-keys', params: { keys: list } };
+  return problem('record.ambiguous-keys', { keys: list });
 }

@@ -8,14 +8,18 @@ export interface Multipart {
   readonly isWhole: boolean;
 }
 
+/** Most parts of a form. */
+const mostParts = 5_000;
+
 /** A form of several parts (RFC 7578; RFC 2046, section 5.1.1). @param body in octets, one character each */
 export function readMultipart(body: string, boundary: string): Multipart {
-  const pieces = `\r\n${body}`.split(`\r\n--${boundary}`);
+  const pieces = `\r\n${body}`.split(`\r\n--${boundary}`, mostParts + 1);
+  if (pieces.length > mostParts) return { pairs: [], isWhole: false };
   const isEnded = pieces.at(-1)?.startsWith('--') === true;
   const parts = pieces.slice(1, isEnded ? -1 : undefined).map(readPart);
   const pairs = parts.filter((part) => part !== null);
   // Readers that take a line feed alone for a line end see more boundaries.
-  const boundaries = `\n${body}`.split(`\n--${boundary}`).length;
+  const boundaries = `\n${body}`.split(`\n--${boundary}`, mostParts + 1).length;
   const isWhole = isEnded && boundaries === pieces.length && pairs.length === parts.length;
   return { pairs, isWhole };
 }

@@ -18,6 +18,8 @@ export interface Readings {
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
   /** Whether a part of the body did not come, or the body is not what its type says. */
   readonly isUnreadable: boolean;
+  /** Whether it is longer, or has more parameters, than is read; then only the query is. */
+  readonly isTooLarge: boolean;
   /** Whether the panel may know parameters that it does not hand on. */
   readonly isPartial: boolean;
 }
@@ -27,6 +29,27 @@ export interface Readings {
  * wins over the query. Octets that are not UTF-8 become U+FFFD. Other readings: `;` between parameters, a body of another type.
  */
 export function readCgiCall(call: HookCall): Readings {
+  return isTooLarge(call)
+    ? { ...readWhole({ ...call, body: Buffer.alloc(0), isCut: true }), isTooLarge: true }
+    : readWhole(call);
+}
+
+/** Longest query and body read together, octets: a text of 64 KiB, percent-encoded, has 192 KiB. */
+const mostOctets = 2 * 1024 * 1024;
+
+/** Most parameters read of one call; forms have some dozens. */
+const mostParameters = 20_000;
+
+/** Told by its length even where its body was not kept. A query is no longer than a variable of the environment can be. */
+function isTooLarge({ environment, body }: HookCall): boolean {
+  const length = Number(environment['CONTENT_LENGTH'] ?? 0);
+  if (length > mostOctets || body.length > mostOctets) return true;
+  let separators = 0;
+  for (const octet of body) if (octet === 0x26 || octet === 0x3b) separators += 1;
+  return separators > mostParameters;
+}
+
+function readWhole(call: HookCall): Readings {
   const query = call.environment['QUERY_STRING'] ?? '';
   const body = Buffer.from(call.body.buffer, call.body.byteOffset, call.body.byteLength).toString('latin1');
   const boundary = boundaryOf(call.environment['CONTENT_TYPE'] ?? '');
@@ -49,6 +72,7 @@ export function readCgiCall(call: HookCall): Readings {
       (form !== body && /(?:^|&)sok=$/.test(form)),
     sources: [byName([...pairs, ...others])],
     isUnreadable,
+    isTooLarge: false,
     isPartial: false,
   };
 }
@@ -74,6 +98,7 @@ export function readEnvironmentCall({ environment, repeated = [] }: HookCall): R
     mayHideSok: (parameters.has('sok') && !isSeenEmpty) || pairs.some(looksLikeSok),
     sources: [byName(exported), byName(query)],
     isUnreadable: false,
+    isTooLarge: false,
     isPartial: true,
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DnsName } from '../../dns/name.ts';
 import { rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
@@ -54,6 +55,14 @@ export class PanelWriter {
       const form = formOf(record, records);
       await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, 'exists', mark, ctx);
     }
+  }
+
+  /**
+   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent; reference 6.3, 8.2).
+   * @throws {PanelError}
+   */
+  async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
+    await this.#save({ func: 'domain.delete', elid: zoneId(zone), sok: 'ok' }, 'missing', mark, ctx);
   }
 
   /**

@@ -51,6 +51,11 @@ test('4,000 histories of a panel with two centrals', async () => {
   for (const { status, tail } of runs) assert.equal(status, 0, tail);
 });
 
+test('4,000 histories of a zone below one that answers its names already (issue 11.8)', async () => {
+  const runs = await Promise.all([simulate(2_000, 1, 'above'), simulate(2_000, 3_001, 'above')]);
+  for (const { status, tail } of runs) assert.equal(status, 0, tail);
+});
+
 test('issue 11.1: 4,000 histories of several users, one of whom may not', async () => {
   const runs = await Promise.all([simulate(2_000, 1, 'users'), simulate(2_000, 2_001, 'users')]);
   for (const { status, tail } of runs) assert.equal(status, 0, tail);

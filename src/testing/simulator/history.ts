@@ -25,7 +25,6 @@ export interface HistoryResult {
 
 const main = parseName('joined.example.');
 const alone = parseName('alone.example.');
-const fresh = parseName('fresh.example.');
 const owner: Actor = { name: 'alice', rank: 'user' };
 const intruder: Actor = { name: 'eve', rank: 'user' };
 const hosts = ['www', 'ftp', 'api', '@'] as const;
@@ -39,6 +38,8 @@ export interface HistoryOptions {
   readonly signed: boolean;
   /** Whether the panel has a second central. */
   readonly two: boolean;
+  /** Whether the zone that comes and goes lies below one that both sides have and that answers its names. */
+  readonly above: boolean;
   /** Whether several users edit, one of whom may not, and the panel's list does not always tell owners. */
   readonly users: boolean;
 }
@@ -54,6 +55,7 @@ export async function playHistory(
 ): Promise<HistoryResult> {
   const random = new Random(seed);
   const world = new World(new MemoryJournal(), random, settings);
+  for (const { store } of world.sides) store.createsWithContent = options.above === true || seed % 2 === 1;
   const history = new History(world, random, options);
   history.furnish();
   const violations = await history.play();
@@ -67,21 +69,33 @@ class History {
   readonly #editing: Promise<unknown>[] = [];
   readonly #zonesInHand = new Set<DnsName>();
 
+  /** A zone that comes and goes. */
+  readonly #fresh: DnsName;
+  readonly #above: boolean;
   readonly #ttls: boolean;
   readonly #users: boolean;
 
   constructor(
     world: World,
     random: Random,
-    { ttls = false, byName = false, signed = false, two = false, users = false }: Partial<HistoryOptions>,
+    {
+      ttls = false,
+      byName = false,
+      signed = false,
+      two = false,
+      users = false,
+      above = false,
+    }: Partial<HistoryOptions>,
   ) {
     this.#world = world;
     this.#random = random;
     this.#ttls = ttls;
+    this.#above = above;
+    this.#fresh = above ? parseName('fresh', main) : parseName('fresh.example.');
     this.#users = users;
     if (ttls) world.defaultTtl = 3_600;
     world.byName = byName;
-    if (signed) for (const zone of [main, alone, fresh]) world.central.signed.add(zone);
+    if (signed) for (const zone of [main, alone, this.#fresh]) world.central.signed.add(zone);
     if (two) world.addCentral(new MemoryJournal());
   }
 
@@ -91,6 +105,7 @@ class History {
       record(main, 'www', 'A', 7),
       record(main, 'ftp', 'A', 7),
     );
+    if (this.#above) both.push(record(main, '*', 'A', 7), record(main, 'www.fresh', 'A', 7));
     this.#fill('panel', main, [...both, record(main, 'old', 'A', 1), record(main, 'odd', 'A', 1)]);
     this.#fill('central', main, [...both, record(main, 'hand', 'A', 1), record(main, 'odd', 'A', 2)]);
     this.#fill('panel', alone, defaultRecords(alone, 'panel'));
@@ -148,7 +163,7 @@ class History {
 
   async #step(): Promise<void> {
     const dice = this.#random.next();
-    if (dice < 0.5) this.#begin(this.#editRecord(this.#random.pick([main, main, main, alone, fresh])));
+    if (dice < 0.5) this.#begin(this.#editRecord(this.#random.pick([main, main, main, alone, this.#fresh])));
     else if (dice < 0.58) this.#begin(this.#groupDelete());
     else if (dice < 0.68) this.#begin(this.#editZone());
     else if (dice < 0.74) this.#meddleAtCentral();
@@ -265,7 +280,7 @@ class History {
 
   async #editZone(): Promise<void> {
     const { panel } = this.#world;
-    const zone = this.#random.pick([fresh, fresh, main, alone]);
+    const zone = this.#random.pick([this.#fresh, this.#fresh, main, alone]);
     // One at a time per zone: a create that overlaps a slow delete of the same zone is listed, not settled.
     if (this.#zonesInHand.has(zone)) return;
     this.#zonesInHand.add(zone);
@@ -296,7 +311,7 @@ class History {
 
   /** Somebody with access to the central changes a record there by hand. */
   #meddleAtCentral(): void {
-    const zone = this.#random.pick([main, main, fresh]);
+    const zone = this.#random.pick([main, main, this.#fresh]);
     const records = this.#anySide().store.zones.get(zone);
     if (records === undefined) return;
     const present = [...records.values()];
@@ -315,7 +330,7 @@ class History {
 
   /** A web domain and the like: the panel changes DNS without firing a DNS event. */
   async #changeWithoutEvent(): Promise<void> {
-    const zone = this.#random.pick([main, fresh]);
+    const zone = this.#random.pick([main, this.#fresh]);
     const made = !this.#world.panel.zones.has(zone);
     if (made) {
       this.#fill('panel', zone, defaultRecords(zone, 'panel'));

@@ -20,7 +20,7 @@ interface Pair {
 
 /**
  * What must hold once everything has healed (design section 2): every edit on both sides or on neither, nothing open, nothing of
- * somebody else's touched. What people meddled with may differ, but then it is listed.
+ * somebody else's touched, and no name answered with emptiness by a zone that was made. What people meddled with may differ, but then it is listed.
  * @returns one sentence per violation
  */
 export async function checkWorld(world: World, traces: Traces): Promise<string[]> {
@@ -33,6 +33,9 @@ export async function checkWorld(world: World, traces: Traces): Promise<string[]
       engine === undefined ? [] : await checkPair({ panel, central: store, byName }, traces, engine);
     found.push(...own.map((text) => (sides.length > 1 ? `central ${at + 1}: ${text}` : text)));
   }
+  found.push(
+    ...world.emptied.map((name) => `a new zone was made without ${name}, which was answered before`),
+  );
   return found;
 }
 

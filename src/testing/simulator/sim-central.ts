@@ -27,6 +27,8 @@ export class CentralStore {
   readonly signed = new Set<DnsName>();
   /** False: zones are the provider's. */
   managesZones = true;
+  /** Whether a new zone appears with its content. */
+  createsWithContent = true;
   /** Zone and owner name (`zone name`) of every write that was refused. */
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
@@ -57,6 +59,7 @@ export class SimCentral implements Central {
       atomic: 'record',
       guard: 'per-record',
       managesZones: store.managesZones,
+      createsWithContent: store.createsWithContent,
       listsZones: !byName,
       wholeZones: !byName,
       ownerMark: false,
@@ -132,18 +135,38 @@ export class SimCentral implements Central {
     return { removed, added };
   }
 
-  async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'created' | 'exists'> {
+  async mayCreateZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'free' | 'exists'> {
+    await this.#travel(ctx);
+    if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
+    if (this.store.zones.has(zone)) return 'exists';
+    if (!this.traits.managesZones) throw refused('zone.create-there-first', false);
+    return 'free';
+  }
+
+  async createZone(
+    zone: DnsName,
+    _seed: unknown,
+    ctx: CallContext,
+    content: readonly ResourceRecord[] = [],
+  ): Promise<'created' | 'exists'> {
     if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
     if (this.store.zones.has(zone)) return 'exists';
     if (!this.traits.managesZones) {
       await this.#travel(ctx);
       throw refused('zone.create-there-first', false);
     }
-    await this.#write(ctx, false, zone, () => {
-      if (!this.store.zones.has(zone)) this.store.zones.set(zone, new Map(this.defaults(zone)));
+    const given = this.traits.createsWithContent ? content : [];
+    const create = this.onCreate(zone, () => {
+      if (this.store.zones.has(zone)) return;
+      const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
+      this.store.zones.set(zone, new Map([...this.defaults(zone), ...records]));
     });
+    await this.#write(ctx, false, zone, create);
     return 'created';
   }
+
+  /** Called with each create that is sent, and what it does when it lands; a history looks at the world before and after. */
+  onCreate: (zone: DnsName, create: () => void) => () => void = (_zone, create) => create;
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     const there = this.store.zones.has(zone);
@@ -152,6 +175,10 @@ export class SimCentral implements Central {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
+  }
+
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
   }
 
   /** Takes no time and nothing of the random numbers, so that a seed stays the story it was. */

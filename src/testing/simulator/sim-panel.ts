@@ -22,6 +22,8 @@ export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+  /** Every read by every engine, in order: the zone, or the list of zones. */
+  readonly reads: (DnsName | 'list')[] = [];
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -47,6 +49,9 @@ export class SimPanel implements Panel {
   failing = false;
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
+  /** Called when the engine deletes a zone in the panel, as `onWrite`. */
+  onDelete: (zone: DnsName, mark: string, stage: 'before' | 'after') => Promise<void> = () =>
+    Promise.resolve();
   /** Called once it is written. */
   onWritten: ((change: Change, mark: string) => Promise<void>) | null = null;
 
@@ -74,6 +79,7 @@ export class SimPanel implements Panel {
   }
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+    this.store.reads.push('list');
     await this.#travel(ctx);
     return [...this.store.zones.keys()];
   }
@@ -90,6 +96,7 @@ export class SimPanel implements Panel {
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
+    this.store.reads.push(zone);
     await this.#travel(ctx);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
@@ -108,6 +115,12 @@ export class SimPanel implements Panel {
     for (const record of change.remove) records.delete(recordId(record));
     for (const record of change.add) records.set(recordId(record), record);
     if (this.onWritten !== null) await this.onWritten(change, mark);
+  }
+
+  async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
+    await this.#travel(ctx);
+    await this.onDelete(zone, mark, 'before');
+    if (this.store.zones.delete(zone)) await this.onDelete(zone, mark, 'after');
   }
 
   async #travel(ctx: CallContext): Promise<void> {

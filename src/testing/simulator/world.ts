@@ -14,6 +14,7 @@ import {
   type Verdict,
 } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
+import { isAnswered } from './answers.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { mortalClock, mortalJournal, type Life } from './life.ts';
 import type { Random } from './random.ts';
@@ -54,6 +55,8 @@ export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
+  /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
+  readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
   readonly #random: Random;
@@ -132,6 +135,7 @@ export class World {
     const panel = new SimPanel(this.panel, this.clock, this.#random, life);
     const central = new SimCentral(side.store, this.clock, this.#random, life, this.byName);
     central.nextFault = () => (side.chooseFault ?? this.chooseFault)();
+    central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
@@ -150,6 +154,27 @@ export class World {
     return { engine, panel, central };
   }
 
+  /** A create that is sent now, as what it does when it lands: the answers before and after are compared. */
+  #watchCreate(store: CentralStore, zone: DnsName, create: () => void): () => void {
+    // Made ahead of the panel, it takes away what the panel is about to have.
+    const isAhead = this.panel.visible(zone) === null;
+    const sent = this.#panelNames(zone);
+    return () => {
+      const now = this.#panelNames(zone);
+      const wanted = isAhead ? defaultRecords(zone, 'panel').map(({ name }) => name) : [...sent];
+      const owed = wanted.filter((name) => (isAhead || now.has(name)) && isAnswered(store.zones, name));
+      create();
+      if (store.refused.has(zone) || !store.createsWithContent) return;
+      const lost = owed.filter((name) => !isAnswered(store.zones, name));
+      for (const name of lost) this.note(`the new zone ${zone} takes away ${name}`);
+      this.emptied.push(...lost);
+    };
+  }
+
+  #panelNames(zone: DnsName): Set<DnsName> {
+    return new Set([...(this.panel.zones.get(zone)?.values() ?? [])].map(({ name }) => name));
+  }
+
   /** What an engine writes into the panel is an edit for the engines of other centrals. */
   #hear(panel: SimPanel, several: Several): void {
     const ask = async (change: Change, mark: string, stage: 'before' | 'after'): Promise<Verdict> =>
@@ -157,6 +182,20 @@ export class World {
     panel.onWrite = async (change, mark) => {
       const verdict = await ask(change, mark, 'before');
       if (verdict.kind === 'refuse')
+        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
+    };
+    panel.onDelete = async (zone, mark, stage) => {
+      const edit = {
+        kind: 'zone-delete',
+        stage,
+        zone,
+        fingerprint: mark,
+        actor: administrator,
+        mark,
+      } as const;
+      const edits: PanelEvent = { kind: 'edits', edits: [edit] };
+      const verdict = await several.answer(edits, new AbortController().signal);
+      if (verdict.kind === 'refuse' && stage === 'before')
         throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
     };
     if (this.sides.length > 1) {
@@ -206,12 +245,11 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    await this.#hook({
-      kind: 'hint',
-      zones: zone === 'all' ? 'all' : [zone],
-      source: 'wwwdomain.edit',
-      fingerprint: '',
-    });
+    await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
+  }
+
+  async hintOf(zones: readonly DnsName[] | 'all', actor: Actor): Promise<void> {
+    await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', fingerprint: '', actor });
   }
 
   /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */

@@ -1,0 +1,169 @@
+/** The settings file changes while the agent runs. */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, after, beforeEach, afterEach, describe, test } from 'node:test';
+import { systemClock } from '../app/clock.ts';
+import { pathsOf } from '../app/paths.ts';
+import { saveSettings, settingsPath } from '../config/settings.ts';
+import type { PanelEvent } from '../core/panel.ts';
+import { parseName } from '../dns/name.ts';
+import { makeRecord, recordId } from '../dns/record.ts';
+import { makeKey, type ServerKey } from '../testing/servers/name-server.ts';
+import { startNamed, type Named } from '../testing/servers/named.ts';
+import { freePort, missingPrograms, runProgram, until } from '../testing/servers/process.ts';
+import { Random } from '../testing/simulator/random.ts';
+import { PanelStore, SimPanel } from '../testing/simulator/sim-panel.ts';
+import { recordsEvent } from '../testing/simulator/world.ts';
+import { Agent } from './agent.ts';
+import { FileLog } from './log.ts';
+
+const zone = parseName('example.org.');
+const oldKey = makeKey('alice');
+/** The same name with another secret: the same account. */
+const newKey = makeKey('alice');
+
+function account(port: number, { name, secret }: ServerKey): Readonly<Record<string, string>> {
+  return { kind: 'rfc2136', host: `127.0.0.1:${port}`, username: name, password: secret };
+}
+
+describe('issue 11.12: a changed settings file', { skip: missingPrograms('named') }, () => {
+  let server: Named;
+  let root: string;
+  let panel: SimPanel;
+  let agent: Agent;
+  let serial = 0;
+
+  before(async () => {
+    server = await startNamed({ keys: [oldKey], zones: [{ zone }] });
+  });
+
+  after(() => server.dispose());
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'agent-settings-'));
+    const paths = pathsOf(root, join(root, 'agent.sock'));
+    for (const folder of [paths.state, join(root, 'etc')]) mkdirSync(folder, { recursive: true });
+    saveSettings(root, { isp_master: account(server.port, oldKey) });
+    const store = new PanelStore();
+    const held = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
+    store.zones.set(zone, new Map([[recordId(held), held]]));
+    panel = new SimPanel(store, systemClock, new Random(1), { dead: false });
+    const facts = (): never => {
+      throw new Error('nothing is traced');
+    };
+    agent = new Agent(paths, panel, facts, new FileLog(paths.log, 1));
+    await agent.start();
+    await until(async () => agent.state.kind === 'running' && (await baseline()) !== null);
+  });
+
+  afterEach(async () => {
+    await agent.stop();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  async function baseline(): Promise<number | null> {
+    return agent.state.kind === 'running' ? (await agent.state.wired.engine.status()).baselineAt : null;
+  }
+
+  /** The server forgets one secret and takes another. */
+  async function rotate(from: ServerKey, to: ServerKey): Promise<void> {
+    const path = join(server.folder, 'named.conf');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from.secret, to.secret));
+    await server.rndc('reconfig');
+  }
+
+  /** One call of the panel; gives why it was refused, null: accepted. */
+  async function call(event: PanelEvent): Promise<string | null> {
+    panel.decode = () => event;
+    let codes: string | null = null;
+    panel.encode = (verdict) => {
+      codes = verdict.kind === 'refuse' ? verdict.problems.map(({ code }) => code).join(' ') : null;
+      return { output: '' };
+    };
+    await agent.answer({ environment: {}, body: new Uint8Array() });
+    return codes;
+  }
+
+  /** A record of a new name, and the edit that makes it. */
+  function newRecord(): { readonly name: string; readonly before: PanelEvent; readonly done: PanelEvent } {
+    serial += 1;
+    const add = makeRecord({ name: `h${serial}`, type: 'A', rdata: '192.0.2.1' }, zone);
+    const event = (stage: 'before' | 'after'): PanelEvent => ({
+      kind: 'edits',
+      edits: [recordsEvent(zone, [{ remove: null, add }], stage)],
+    });
+    return { name: add.name, before: event('before'), done: event('after') };
+  }
+
+  async function isAnswered(name: string): Promise<boolean> {
+    const words = ['@127.0.0.1', '-p', String(server.port), '+short', name, 'A'];
+    return (await runProgram('dig', words)).trim() === '192.0.2.1';
+  }
+
+  async function save(): Promise<string | null> {
+    const { name, before: edit } = newRecord();
+    const codes = await call(edit);
+    assert.equal(await isAnswered(name), codes === null, codes ?? 'accepted');
+    return codes;
+  }
+
+  test('comes into force without an edit', async () => {
+    saveSettings(root, { contact: { support: 'us' } });
+    await until(async () => agent.state.kind === 'running' && agent.state.wired.settings.contact === 'us');
+  });
+
+  test('also where it is another file of the same size and time, put there by rename', async () => {
+    saveSettings(root, { contact: { support: 'us' } });
+    await until(async () => agent.state.kind === 'running' && agent.state.wired.settings.contact === 'us');
+    saveSettings(root, { contact: { support: 'me' } });
+    await until(async () => agent.state.kind === 'running' && agent.state.wired.settings.contact === 'me');
+  });
+
+  test('is waited for by the edit that comes right after: a rotated key costs no refused click', async (t) => {
+    await rotate(oldKey, newKey);
+    t.after(() => rotate(newKey, oldKey));
+    saveSettings(root, { isp_master: account(server.port, newKey) });
+    assert.equal(await save(), null);
+  });
+
+  test('with a mistake: edits are refused with the reason, what is done already is not', async () => {
+    const path = settingsPath(root);
+    const good = readFileSync(path, 'utf8');
+    const begun = newRecord();
+    assert.equal(await call(begun.before), null);
+    writeFileSync(path, good.replace('username', 'user_name'));
+    assert.equal(await save(), 'settings.not-in-force settings.missing');
+    assert.equal(await call(begun.done), null);
+    writeFileSync(path, good);
+    assert.equal(await save(), null);
+  });
+
+  test('that is being written is waited for, emptied or cut anywhere', async () => {
+    const path = settingsPath(root);
+    const good = readFileSync(path, 'utf8');
+    for (const cut of [0, good.indexOf('username'), good.length - 3]) {
+      writeFileSync(path, good.slice(0, cut));
+      const saved = save();
+      // By now the edit has seen the unfinished file.
+      await new Promise((resolve) => setImmediate(resolve));
+      appendFileSync(path, good.slice(cut));
+      assert.equal(await saved, null, String(cut));
+    }
+  });
+
+  test('whose central cannot be reached is tried again by itself; edits are refused until then', async () => {
+    const port = await freePort();
+    saveSettings(root, { isp_master: account(port, oldKey) });
+    assert.equal(await save(), 'settings.not-in-force central.unreachable');
+    const other = await startNamed({ keys: [oldKey], zones: [{ zone }], port });
+    try {
+      await until(async () => agent.pending === null);
+      assert.ok(agent.state.kind === 'running');
+      assert.match(agent.state.wired.settings.address, new RegExp(`:${port}$`, 'u'));
+    } finally {
+      await other.dispose();
+    }
+  });
+});

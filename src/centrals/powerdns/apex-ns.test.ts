@@ -1,0 +1,106 @@
+/** Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the panel. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../app/clock.ts';
+import { Engine } from '../../core/engine/engine.ts';
+import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import type { Actor, EditEvent } from '../../core/panel.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { MemoryJournal } from '../../journal/memory.ts';
+import { powerdnsCentral, rrsets } from '../../testing/powerdns-account.ts';
+import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
+import { until } from '../../testing/servers/process.ts';
+import { Random } from '../../testing/simulator/random.ts';
+import { PanelStore, SimPanel } from '../../testing/simulator/sim-panel.ts';
+
+const panelsOwn = ['ns1.panel.example.', 'ns2.panel.example.'];
+const actor: Actor = { name: 'alice', rank: 'administrator' };
+const seed = { addresses: [], nameServers: [], mailServers: [] };
+
+describe('issue 11.9: name servers of zones made at PowerDNS', () => {
+  let server: Powerdns;
+  before(async () => {
+    server = await startPowerdns();
+  });
+  after(async () => {
+    await server.dispose();
+  });
+
+  /** A panel without zones, and an engine that has compared everything. */
+  async function arrive(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
+    const panel = new PanelStore();
+    const central = powerdnsCentral(server, overrides);
+    const engine = new Engine({
+      panel: new SimPanel(panel, systemClock, new Random(1), { dead: false }),
+      central,
+      journal: new MemoryJournal(),
+      clock: systemClock,
+      log: () => undefined,
+      random: Math.random,
+      settings: { ...defaultEngineSettings, contentGap: 50, confirmDelay: 50, readGap: 50 },
+    });
+    await engine.start();
+    t.after(async () => {
+      await engine.stop();
+      await central.close();
+    });
+    await until(async () => (await engine.status()).baselineAt !== null);
+    return { panel, engine };
+  }
+
+  /** What the panel puts into a new zone. */
+  function fill(panel: PanelStore, zone: DnsName): void {
+    const records = [
+      ...panelsOwn.map((rdata) => makeRecord({ name: '@', type: 'NS', rdata }, zone)),
+      makeRecord({ name: '@', type: 'A', rdata: '192.0.2.1' }, zone),
+    ];
+    panel.zones.set(zone, new Map(records.map((one): [string, ResourceRecord] => [recordId(one), one])));
+  }
+
+  /** The zone's apex NS at the server, once it is joined. */
+  async function served(engine: Engine, zone: DnsName): Promise<string[]> {
+    await until(async () => (await engine.view(zone)).entry?.standing === 'joined');
+    const ns = (await rrsets(server, zone))?.find(({ name, type }) => name === zone && type === 'NS');
+    return ns?.records.map(({ content }) => content).toSorted() ?? [];
+  }
+
+  function create(zone: DnsName, stage: 'before' | 'after', nameServers: readonly string[] = []): EditEvent {
+    const named = { ...seed, nameServers };
+    return { stage, zone, fingerprint: zone, actor, mark: null, kind: 'zone-create', seed: named };
+  }
+
+  it('has those of the panel where the form named none', async (t) => {
+    const { panel, engine } = await arrive(t);
+    const zone = parseName('form.example.');
+    for (const stage of ['before', 'after'] as const) {
+      const event = { kind: 'edits' as const, edits: [create(zone, stage)] };
+      const verdict = await engine.answer(event, AbortSignal.timeout(30_000));
+      assert.equal(verdict.kind, 'accept', JSON.stringify(verdict));
+      if (stage === 'before') fill(panel, zone);
+    }
+    assert.deepEqual(await served(engine, zone), panelsOwn);
+  });
+
+  it('has those of the panel where the zone came with a site', async (t) => {
+    const { panel, engine } = await arrive(t);
+    const zone = parseName('site.example.');
+    fill(panel, zone);
+    await engine.answer(
+      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint', actor },
+      AbortSignal.timeout(30_000),
+    );
+    assert.deepEqual(await served(engine, zone), panelsOwn);
+  });
+
+  it('has those of the settings, and none of the panel beside them', async (t) => {
+    const { panel, engine } = await arrive(t, { nameServers: ['ns1.provider.example'] });
+    const zone = parseName('set.example.');
+    fill(panel, zone);
+    await engine.answer(
+      { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint', actor },
+      AbortSignal.timeout(30_000),
+    );
+    assert.deepEqual(await served(engine, zone), ['ns1.provider.example.']);
+  });
+});

@@ -1,0 +1,87 @@
+import * as v from 'valibot';
+import { CentralError, type CallContext } from '../../core/central.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { refusal, shaped } from './answer.ts';
+import type { ServerApi } from './api.ts';
+import type { ZoneReader } from './read.ts';
+
+/** Zones whose apex is looked at: a read is 1 to 2 ms. */
+const mostZones = 200;
+/** Names of zones that a text has room for. */
+const mostNamed = 5;
+
+/**
+ * What keeps edits from being served at once, and zones without NS at their apex.
+ * @param flushable a name whose caches may be flushed
+ * @throws {CentralError}
+ */
+export async function findConcerns(
+  api: ServerApi,
+  reader: ZoneReader,
+  zones: readonly DnsName[],
+  flushable: DnsName,
+  ctx: CallContext,
+): Promise<readonly Problem[]> {
+  return [
+    ...(await flushConcern(api, zones[0] ?? flushable, ctx)),
+    ...(await nameServerConcern(reader, zones.slice(0, mostZones), ctx)),
+  ];
+}
+
+async function flushConcern(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<readonly Problem[]> {
+  try {
+    await api.flush(zone, ctx.signal);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CentralError) || error.code === 'central.unreachable') throw error;
+    return [problem('powerdns.no-flush', { text: error.params['text'] ?? '' })];
+  }
+}
+
+async function nameServerConcern(
+  reader: ZoneReader,
+  zones: readonly DnsName[],
+  ctx: CallContext,
+): Promise<readonly Problem[]> {
+  const without: DnsName[] = [];
+  for (const zone of zones) {
+    const read = await reader.names(zone, [zone], ctx);
+    if (read !== null && !read.records.some(({ type, name }) => type === 'NS' && name === zone))
+      without.push(zone);
+  }
+  if (without.length === 0) return [];
+  const named = without.slice(0, mostNamed).map(displayName).join(', ');
+  const more = without.length > mostNamed ? ` (+${without.length - mostNamed})` : '';
+  return [problem('powerdns.zone-without-ns', { zones: `${named}${more}` })];
+}
+
+const configShape = v.array(v.object({ name: v.string(), value: v.string() }));
+
+/**
+ * Refuses DNAME records at a server that does not follow them (`dname-processing`, off by default): it would answer the record itself
+ * and NXDOMAIN below it. A server that does not tell its settings is not judged.
+ * @throws {CentralError} `central.dname-off`, `untouched`
+ */
+export async function demandDnames(
+  api: ServerApi,
+  records: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<void> {
+  const dname = records.find(({ type }) => type === 'DNAME');
+  if (dname === undefined || (await followsDnames(api, ctx)) !== false) return;
+  throw refusal('central.dname-off', { name: displayName(dname.name) });
+}
+
+/** `null`: the server does not tell. */
+async function followsDnames(api: ServerApi, ctx: CallContext): Promise<boolean | null> {
+  try {
+    const settings = shaped(configShape, await api.read('/config', {}, ctx));
+    const value = settings.find(({ name }) => name === 'dname-processing')?.value;
+    return value === undefined ? null : value !== 'no';
+  } catch (error) {
+    if (error instanceof CentralError && error.code !== 'central.unreachable') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
+import { isFinal, type Operation } from '../operation.ts';
+import type { PanelRecord } from '../panel.ts';
+import { withNameServers } from './apex-ns.ts';
+import { readCentralZone } from './central-zone.ts';
+import { isCentralsOwn, plain } from './classify.ts';
+import { keepWatching } from './operations.ts';
+import type { PanelView } from './panel-view.ts';
+import type { Runtime } from './runtime.ts';
+import { emptySeed } from './zone-edits.ts';
+
+/** The zone of a create as the central has it now. */
+interface MadeZone {
+  /** As journalled last. */
+  readonly operation: Operation;
+  readonly present: readonly CentralRecord[];
+}
+
+/**
+ * The zone of a create at the central. Where it is not there yet it is made, with what the panel holds in the same request where the
+ * central can do that. The zone is locked by the caller.
+ * @param content what of the panel's records is to be sent
+ * @returns null: nothing to send now. Edits of the zone are waited for, or the central refused and the operation is no create any more
+ * @throws {CentralError | JournalError} when it has to be tried again
+ */
+export async function zoneAtCentral(
+  runtime: Runtime,
+  operation: Operation,
+  view: PanelView,
+  content: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<MadeZone | null> {
+  const panel = view.records ?? [];
+  const there = await readCentralZone(runtime, operation.zone, panel, ctx);
+  if (there !== null) return { operation, present: there };
+  if (await waitsForEdits(runtime, operation)) return null;
+  const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
+  if (made instanceof CentralError) {
+    await refusedAfterwards(runtime, operation, made, panel);
+    return null;
+  }
+  const present = await readCentralZone(runtime, operation.zone, panel, ctx);
+  if (present === null) throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+  return { operation: made, present };
+}
+
+/** Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. */
+async function waitsForEdits(runtime: Runtime, { id, zone }: Operation): Promise<boolean> {
+  const { journal, clock, settings } = runtime.ports;
+  const since = runtime.since.get(id) ?? 0;
+  if (runtime.now >= since + settings.visibilityWait) return false;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const waits = open.some(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck');
+  if (waits) runtime.wakeZone(zone, settings.confirmDelay);
+  return waits;
+}
+
+/** @returns the operation as journalled; or why the central will not have the zone, and then nothing of it is there */
+async function make(
+  runtime: Runtime,
+  operation: Operation,
+  content: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<Operation | CentralError> {
+  const { central, journal } = runtime.ports;
+  const { managesZones, createsWithContent } = central.traits;
+  const sent = createsWithContent ? content : [];
+  // Durable before the first byte: a zone found after a crash is known to be ours, and may still appear.
+  const begun = { ...operation, created: operation.created || managesZones };
+  await journal.commit({ operations: [begun] });
+  await keepWatching(runtime, begun, { added: sent });
+  const made = await createOrRefusal(runtime, operation, sent, ctx);
+  const fresh = (await journal.operation(operation.id)) ?? begun;
+  if (made instanceof CentralError) {
+    const { watchUntil, added, created } = operation;
+    await journal.commit({ operations: [{ ...fresh, watchUntil, added, created }] });
+    return made;
+  }
+  const present = await readCentralZone(runtime, operation.zone, content, ctx);
+  const created = operation.created || made === 'created';
+  const snapshot = made === 'created' ? (present ?? []).map(plain) : operation.snapshot;
+  // It was answered, so only earlier tries of unknown outcome stay on watch.
+  const { watchUntil, added } = operation;
+  const known = { ...fresh, created, snapshot, watchUntil, added };
+  await journal.commit({ operations: [known] });
+  return known;
+}
+
+/** Made with its content; where a record of it stands in the way, without, so that one bad record does not stop the rest. */
+async function createOrRefusal(
+  runtime: Runtime,
+  { id, zone, seed }: Operation,
+  content: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<'created' | 'exists' | CentralError> {
+  const { central, log } = runtime.ports;
+  try {
+    return await central.createZone(zone, seed ?? emptySeed, ctx, content);
+  } catch (error) {
+    if (!(error instanceof CentralError) || !isRefusal(error)) throw error;
+    if (content.length === 0) return error;
+    log(2, 'zone.create-without-content', { operation: id, zone, code: error.code });
+  }
+  try {
+    return await central.createZone(zone, seed ?? emptySeed, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError) || !isRefusal(error)) throw error;
+    return error;
+  }
+}
+
+function isRefusal({ state, retry }: CentralError): boolean {
+  return state === 'untouched' && retry === 'never';
+}
+
+/**
+ * The central will not have a zone that the panel has already. Where a user's edit made it, the panel is put back (class `compensate`);
+ * otherwise the zone is left alone and listed.
+ */
+async function refusedAfterwards(
+  runtime: Runtime,
+  operation: Operation,
+  error: CentralError,
+  panel: readonly PanelRecord[],
+): Promise<void> {
+  const { journal, clock, log } = runtime.ports;
+  const { zone } = operation;
+  log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
+  await runtime.exclusively(async () => {
+    const fresh = (await journal.operation(operation.id)) ?? operation;
+    const problems = [error.problem];
+    if (fresh.class !== 'follow') {
+      // What the panel holds now: it is put back only while it holds exactly this.
+      const added = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
+      const reverting = runtime.next({ ...fresh, class: 'compensate', added }, 'reverting', { problems });
+      await journal.commit({ operations: [reverting] });
+      return;
+    }
+    const standing = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
+    const { incarnation } = fresh;
+    await journal.commit({
+      operations: [runtime.next(fresh, 'reverted', { problems })],
+      zones: [{ zone, standing, incarnation, baselineAt: clock.wall(), note: error.code }],
+    });
+  });
+  if ((await journal.operation(operation.id))?.state === 'reverting') {
+    runtime.since.set(operation.id, runtime.now);
+    runtime.wakeZone(zone, 0);
+  } else runtime.forget(operation.id);
+}
+
+/** Whether the panel still holds exactly what it held when the central refused the zone. */
+export function isUntouched({ zone, added }: Operation, view: PanelView): boolean {
+  const own = (view.records ?? []).filter((record) => !isCentralsOwn(zone, record));
+  const then = new Set(added.map(recordId));
+  return own.length === then.size && own.every((record) => then.has(recordId(record)));
+}

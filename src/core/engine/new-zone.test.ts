@@ -1,0 +1,259 @@
+/** Issue 11.8: a new zone whose name a zone of ours at the central answers already is never served empty. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { isAnswered } from '../../testing/simulator/answers.ts';
+import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
+import { defaultRecords, recordsEvent, type LocalPart, type World } from '../../testing/simulator/world.ts';
+import { CentralError, type Central } from '../central.ts';
+import type { Actor, EditEvent, Verdict } from '../panel.ts';
+
+const sub = parseName('sub', parent);
+/** In what the panel puts into a new zone, and not in what the central does. */
+const pop = parseName('pop', sub);
+const actor: Actor = { name: 'alice', rank: 'administrator' };
+const seed = { addresses: [], nameServers: [], mailServers: [] };
+const smoothly: LocalPart = { refuses: false, takes: 1_000, afterLost: false, visibleAfter: 0 };
+const wildcard = [makeRecord({ name: '*', type: 'A', rdata: '192.0.2.9' }, parent)];
+const exact = [makeRecord({ name: 'pop.sub', type: 'A', rdata: '192.0.2.9' }, parent)];
+
+async function arriveWith(above: typeof wildcard): Promise<World> {
+  return await arrive({ panel: above, central: above });
+}
+
+/** What the panel itself does for a new zone. */
+function make(world: World): boolean {
+  world.panel.zones.set(sub, new Map(defaultRecords(sub, 'panel').map((one) => [recordId(one), one])));
+  return true;
+}
+
+function create(stage: 'before' | 'after'): EditEvent {
+  return { stage, zone: sub, fingerprint: 'create', actor, mark: null, kind: 'zone-create', seed };
+}
+
+/** Plays it for so long (ms), asking for the name every few milliseconds. */
+async function watched<T>(
+  world: World,
+  what: Promise<T>,
+  ms: number,
+  every = 5,
+): Promise<{ result: T; empty: number[] }> {
+  const empty: number[] = [];
+  const { clock } = world;
+  const end = clock.now() + ms;
+  while (clock.now() < end) {
+    await clock.runUntil(clock.now() + every);
+    if (!isAnswered(world.central.zones, pop)) empty.push(clock.now());
+  }
+  return { result: await clock.runUntilSettled(what), empty };
+}
+
+function atCentral(world: World): string[] {
+  return [...(world.central.zones.get(sub)?.keys() ?? [])].sort();
+}
+
+function inPanel(world: World): string[] {
+  return [...(world.panel.zones.get(sub)?.keys() ?? [])].sort();
+}
+
+function accepted(verdict: Verdict): void {
+  assert.equal(verdict.kind, 'accept', JSON.stringify(verdict));
+}
+
+for (const [how, above] of [
+  ['a wildcard', wildcard],
+  ['a record', exact],
+] as const) {
+  test(`issue 11.8: a name that ${how} of the zone above answered is answered all the time`, async () => {
+    const world = await arriveWith(above);
+    const { result, empty } = await watched(
+      world,
+      world.edit(create, () => make(world), smoothly),
+      60_000,
+    );
+    accepted(result.verdict);
+    assert.deepEqual(empty, []);
+    assert.deepEqual(atCentral(world), inPanel(world));
+  });
+}
+
+test('issue 11.8: so it is for a zone that comes with a site, without a DNS event', async () => {
+  const world = await arriveWith(wildcard);
+  make(world);
+  const { empty } = await watched(world, world.hint(sub), 60_000);
+  assert.deepEqual(empty, []);
+  assert.deepEqual(atCentral(world), inPanel(world));
+});
+
+test('issue 11.8: right after a start the zone is sent without waiting for the grace of undos', async () => {
+  for (const above of [wildcard, []]) {
+    const world = await arriveWith(above);
+    world.kill();
+    await world.clock.runUntilSettled(world.start());
+    await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
+    await world.clock.runUntil(world.clock.now() + 3_000);
+    assert.deepEqual(atCentral(world), inPanel(world), above.length === 0 ? 'not answered' : 'answered');
+  }
+});
+
+test('issue 11.8: where nothing answered, the zone is made before and filled within a second', async () => {
+  const world = await arriveWith([a('other', 1)]);
+  let madeBefore = false;
+  const carryOut = (): boolean => {
+    madeBefore = world.central.zones.has(sub);
+    return make(world);
+  };
+  await world.clock.runUntilSettled(world.edit(create, carryOut, smoothly));
+  await world.clock.runUntil(world.clock.now() + 1_500);
+  assert.ok(madeBefore);
+  assert.deepEqual(atCentral(world), inPanel(world));
+});
+
+test('issue 11.8: nothing of a zone that the panel refuses after all is ever at the central', async () => {
+  const world = await arriveWith(wildcard);
+  const { empty } = await watched(
+    world,
+    world.edit(create, () => false, smoothly),
+    60_000,
+  );
+  assert.deepEqual(empty, []);
+  assert.equal(world.central.zones.has(sub), false);
+  assert.equal((await world.clock.runUntilSettled(engineOf(world).view(sub))).entry, null);
+});
+
+test('issue 11.8: a zone of somebody else is refused before the panel makes it', async () => {
+  const world = await arriveWith(wildcard);
+  world.central.foreign.add(sub);
+  const { verdict } = await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
+  assert.ok(verdict.kind === 'refuse' && verdict.problems[0]?.code === 'zone.foreign');
+  assert.equal(verdict.changed, 'nothing');
+});
+
+test('issue 11.8: a refusal that comes only after the panel kept it puts the panel back', async () => {
+  const world = await arriveWith(wildcard);
+  const editing = world.edit(create, () => make(world), { ...smoothly, takes: 5_000 });
+  await world.clock.runUntil(world.clock.now() + 2_000);
+  world.chooseFault = () => 'refuse';
+  const { result, empty } = await watched(world, editing, 120_000);
+  accepted(result.verdict);
+  assert.deepEqual(empty, []);
+  assert.equal(world.panel.zones.has(sub), false);
+  assert.equal(world.central.zones.has(sub), false);
+  const [last] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  assert.equal(last?.state, 'reverted');
+  assert.equal(last.problems[0]?.code, 'central.refused');
+});
+
+/** Adds a record to the new zone a moment after it was made, which reads do not show at once. */
+async function addSoon(world: World, record: ResourceRecord): Promise<{ verdict: Verdict; empty: number[] }> {
+  await world.clock.runUntilSettled(
+    world.edit(create, () => make(world), { ...smoothly, visibleAfter: 900 }),
+  );
+  const carryOut = (): boolean => {
+    world.panel.zones.get(sub)?.set(recordId(record), record);
+    return true;
+  };
+  const event = (stage: 'before' | 'after'): EditEvent =>
+    recordsEvent(sub, [{ remove: null, add: record }], stage);
+  const editing = world.edit(event, carryOut, { ...smoothly, takes: 1 });
+  const { result, empty } = await watched(world, editing, 60_000);
+  return { verdict: result.verdict, empty };
+}
+
+test('issue 11.8: an edit in a zone that is being made passes, and comes with the zone', async () => {
+  const world = await arriveWith(wildcard);
+  const shop = makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub);
+  const { verdict, empty } = await addSoon(world, shop);
+  accepted(verdict);
+  assert.deepEqual(empty, []);
+  assert.ok(atCentral(world).includes(recordId(shop)));
+  assert.deepEqual(atCentral(world), inPanel(world));
+});
+
+test('issue 11.8: a refused zone that was worked on is left and listed as stuck, and sent once the central takes it', async () => {
+  const world = await arriveWith(wildcard);
+  world.chooseFault = () => 'refuse';
+  await addSoon(world, makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub));
+  await world.clock.runUntil(world.clock.now() + 90_000);
+  assert.ok(world.panel.zones.has(sub));
+  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  assert.deepEqual(
+    stuck[0]?.problems.map(({ code }) => code),
+    ['zone.create-refused', 'central.refused'],
+  );
+  world.chooseFault = () => null;
+  engineOf(world).compare(sub, 'person');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.deepEqual(atCentral(world), inPanel(world));
+});
+
+test('issue 11.8: the law of the simulator notices a zone that is made empty', async () => {
+  const world = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+    // It says that it can, and leaves the content out.
+    fresh.wrap = (central) => {
+      const createZone = central.createZone.bind(central);
+      return Object.assign(central, {
+        createZone: async (...[of, given, ctx]: Parameters<Central['createZone']>) =>
+          await createZone(of, given, ctx),
+      });
+    };
+  });
+  await watched(
+    world,
+    world.edit(create, () => make(world), smoothly),
+    10_000,
+  );
+  assert.ok(world.emptied.includes(pop));
+});
+
+test('issue 11.8: killed at any instant, the zone is at both or at neither, and never empty', async () => {
+  for (let at = 0; at < 4_000; at += 70) {
+    const world = await arriveWith(wildcard);
+    const editing = world.edit(create, () => make(world), smoothly);
+    await world.clock.runUntil(world.clock.now() + at);
+    world.kill();
+    await world.clock.runUntil(world.clock.now() + 100);
+    await world.clock.runUntilSettled(world.start());
+    const { empty } = await watched(world, editing, 60_000, 40);
+    assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
+    assert.deepEqual(atCentral(world), inPanel(world), `killed after ${at} ms`);
+  }
+});
+
+test('issue 11.8: one record that the central will not take does not stop the zone', async () => {
+  const bad = makeRecord({ name: 'mail', type: 'A', rdata: '192.0.2.1' }, sub);
+  const world = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+    const refuse = (records: readonly ResourceRecord[]): void => {
+      if (!records.some((record) => recordId(record) === recordId(bad))) return;
+      throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never' });
+    };
+    fresh.wrap = (central) => {
+      const [createZone, apply] = [central.createZone.bind(central), central.apply.bind(central)];
+      return Object.assign(central, {
+        createZone: async (...[of, given, ctx, content = []]: Parameters<Central['createZone']>) => {
+          refuse(content);
+          return await createZone(of, given, ctx, content);
+        },
+        apply: async (...[change, present, ctx]: Parameters<Central['apply']>) => {
+          refuse(change.add);
+          return await apply(change, present, ctx);
+        },
+      });
+    };
+    // It makes no such record by itself.
+    fresh.byName = true;
+  });
+  await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
+  await world.clock.runUntil(world.clock.now() + 30_000);
+  assert.ok(
+    atCentral(world).includes(recordId(makeRecord({ name: 'pop', type: 'A', rdata: '192.0.2.1' }, sub))),
+  );
+  const { entry, rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+  assert.equal(entry?.standing, 'joined');
+  const left = rows.filter(({ standing }) => standing !== 'joined');
+  assert.deepEqual(
+    left.map(({ record, note }) => [record.name, note]),
+    [['mail.sub.example.org.', 'central.invalid-value']],
+  );
+});

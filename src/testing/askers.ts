@@ -1,0 +1,105 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { DnsName } from '../dns/name.ts';
+import { decodeMessage, encodeMessage, queryMessage } from '../dns/wire/message.ts';
+
+/** A query unanswered for so long (ms) is sent again. */
+const patience = 1_000;
+
+/**
+ * Clients that ask one name server for the address of one name in a loop, each with another size of EDNS: a packet cache has an
+ * answer of its own for each.
+ */
+export class Askers {
+  readonly #sockets: readonly Socket[];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** The different answers to queries sent since {@link listen}, without their ids. */
+  readonly #heard = new Map<string, Buffer>();
+  /** When each client sent the query it was answered last (`performance.now()`). */
+  readonly #sentAt: number[] = [];
+  #since = 0;
+  #open = true;
+
+  private constructor(sockets: readonly Socket[]) {
+    this.#sockets = sockets;
+  }
+
+  static async ask(port: number, name: DnsName, clients: number): Promise<Askers> {
+    const sockets = Array.from({ length: clients }, () => createSocket('udp4'));
+    for (const socket of sockets) {
+      socket.connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+    }
+    const askers = new Askers(sockets);
+    for (const [client, socket] of sockets.entries()) askers.#begin(client, socket, name);
+    return askers;
+  }
+
+  /** From now on only answers count whose query was sent from now on. */
+  listen(): void {
+    this.#since = performance.now();
+    this.#heard.clear();
+  }
+
+  /** What was heard since {@link listen} and is none of `addresses`. */
+  others(...addresses: readonly string[]): readonly string[] {
+    return [...this.#heard.values()].map(addressesIn).filter((one) => !addresses.includes(one));
+  }
+
+  /** Resolves when every client has had so many answers to queries sent from now on. */
+  async rounds(count: number): Promise<void> {
+    const started = performance.now();
+    await Promise.all(
+      this.#sockets.map(async (socket, client) => {
+        for (let left = count; left > 0;) {
+          await once(socket, 'heard');
+          if ((this.#sentAt[client] ?? 0) >= started) left -= 1;
+        }
+      }),
+    );
+  }
+
+  close(): void {
+    this.#open = false;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  #begin(client: number, socket: Socket, name: DnsName): void {
+    const edns = { udpSize: 512 + client, version: 0, dnssecOk: false, options: [] };
+    const query = encodeMessage({ ...queryMessage(name, 'A'), edns, id: 0 });
+    let id = 0;
+    let sentAt = 0;
+    const send = (): void => {
+      id = (id + 1) % 65_536;
+      query.writeUInt16BE(id, 0);
+      sentAt = performance.now();
+      again.refresh();
+      socket.send(query);
+    };
+    const again = setInterval(() => socket.send(query), patience);
+    this.#timers.add(again);
+    socket.on('message', (octets) => {
+      if (octets.readUInt16BE(0) !== id) return;
+      this.#take(sentAt, octets);
+      this.#sentAt[client] = sentAt;
+      socket.emit('heard');
+      if (this.#open) setImmediate(() => this.#open && send());
+    });
+    send();
+  }
+
+  #take(sentAt: number, octets: Buffer): void {
+    if (sentAt < this.#since) return;
+    const key = octets.toString('latin1', 2);
+    if (!this.#heard.has(key)) this.#heard.set(key, octets);
+  }
+}
+
+/** Sorted, with spaces between. */
+function addressesIn(octets: Buffer): string {
+  return decodeMessage(octets)
+    .answers.flatMap(({ type, rdata }) => (type === 'A' && rdata !== null ? [rdata] : []))
+    .toSorted()
+    .join(' ');
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import type { TestContext } from 'node:test';
+
+/** Listens, tells its port, and is stopped before it takes a connection. */
+const program = `
+const server = require('net').createServer();
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(server.address().port + '\\n'));
+`;
+/** Connections that fill the queue of a listener with a backlog of 1, and some more. */
+const enough = 8;
+
+/** A port of this machine where connections stay in the making for ever: the listener's queue is full and nobody empties it. */
+export async function fullBacklog(t: TestContext): Promise<number> {
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  const [told]: unknown[] = await once(child.stdout.setEncoding('utf8'), 'data');
+  const port = Number(told);
+  child.kill('SIGSTOP');
+  const fillers = Array.from({ length: enough }, () =>
+    net.connect(port, '127.0.0.1').on('error', () => undefined),
+  );
+  t.after(() => {
+    for (const filler of fillers) filler.destroy();
+  });
+  // The first two fit in: once they are connected the queue is full.
+  await Promise.all(fillers.slice(0, 2).map(async (filler) => await once(filler, 'connect')));
+  return port;
+}

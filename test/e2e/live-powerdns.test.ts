@@ -1,0 +1,83 @@
+/** Issue 11.7: an edit in a panel is what PowerDNS answers, to clients that ask all the time, caches included. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agreed } from '../../demo/central-side.ts';
+import { makeServerStage, missingFor } from '../../demo/server-stage.ts';
+import { until } from '../../demo/stage.ts';
+import { address } from '../../demo/words.ts';
+import { parseName } from '../../src/dns/name.ts';
+import { Askers } from '../../src/testing/askers.ts';
+import { startPowerdns } from '../../src/testing/servers/powerdns.ts';
+
+const zone = 'example.org';
+const edits = 25;
+/** An answer that a write left in the packet cache stands for 20 s; the second flush takes it out long before (ms). */
+const longest = 10_000;
+/** Bare writes within which the arm without flushes shows three old answers; about one in five does. */
+const mostBare = 400;
+
+const at = (last: number): string => `192.0.2.${last}`;
+
+for (const panel of ['v4', 'v6'] as const) {
+  test(
+    `issue 11.7: nobody is answered old data after OK in the panel, ${panel}`,
+    { skip: missingFor('powerdns') },
+    async (t) => {
+      const stage = await makeServerStage({ panel, central: 'powerdns' });
+      t.after(() => stage.stop());
+      await stage.install();
+      stage.configure();
+      await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok, 60_000);
+      await until('its content at the central', () => agreed(stage, zone), 60_000);
+      assert.ok((await stage.atPanel.save(zone, address('asked', at(1)))).ok);
+      const askers = await Askers.ask(stage.server.port, parseName(`asked.${zone}.`), 12);
+      t.after(() => askers.close());
+      let [late, worst] = [0, 0];
+      for (let last = 2; last < edits + 2; last += 1) {
+        const answer = await stage.atPanel.change(
+          zone,
+          address('asked', at(last - 1)),
+          address('asked', at(last)),
+        );
+        assert.ok(answer.ok, answer.body);
+        const began = performance.now();
+        for (let round = 0; ; round += 1) {
+          askers.listen();
+          await askers.rounds(20);
+          if (askers.others(at(last)).length === 0) break;
+          if (round === 0) late += 1;
+          worst = Math.max(worst, performance.now() - began);
+          assert.ok(worst < longest, `old answers ${worst} ms after OK`);
+        }
+      }
+      t.diagnostic(
+        `${late} of ${edits} edits were not seen by all clients at once, the last after ${Math.round(worst)} ms`,
+      );
+    },
+  );
+}
+
+test(
+  'issue 11.7: without a flush the same clients are answered old data',
+  { skip: missingFor('powerdns') },
+  async (t) => {
+    const server = await startPowerdns({ zones: [{ zone: parseName(`${zone}.`) }] });
+    t.after(() => server.dispose());
+    const name = `asked.${zone}.`;
+    const askers = await Askers.ask(server.port, parseName(name), 12);
+    t.after(() => askers.close());
+    let stale = 0;
+    for (let write = 1; write <= mostBare && stale < 3; write += 1) {
+      const records = [{ content: at(write % 250), disabled: false }];
+      const set = { name, type: 'A', ttl: 60, changetype: 'REPLACE', records };
+      assert.equal((await server.call('PATCH', `/zones/${zone}.`, { rrsets: [set] })).status, 204);
+      askers.listen();
+      await askers.rounds(20);
+      if (askers.others(at(write % 250)).length > 0) stale += 1;
+    }
+    assert.ok(
+      stale >= 3,
+      'inconclusive: this machine does not show the fault, so the tests above prove nothing',
+    );
+  },
+);
