@@ -13,6 +13,7 @@ async function subject(
     central: panel.central(settings),
     someoneElse: someoneElse(panel.sandbox, generation),
     stop: panel.stop,
+    ...(switches.unknownRecord === 'ok' ? { removesUnknown: true } : {}),
     wrongCredentials: () => panel.central({ ...settings, password: 'wrong-password' }),
   };
 }
