@@ -107,7 +107,14 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
     levelShown,
     userObject: 'users',
     localUser: ROOT,
-    switches: { sessionIdleMs: 60 * 60_000, bindSessions: true, xmlCache: true, blockNested: false },
+    switches: {
+      sessionIdleMs: 60 * 60_000,
+      bindSessions: true,
+      xmlCache: true,
+      blockNested: false,
+      // Seen in a version 5 (reference 22.15).
+      ...(generation === 'v5' ? { emptyParams: 'absent' } : {}),
+    },
     files: {
       [`etc/${panel}.conf`]: `// ${panel} (sandbox)\nDbType sqlite\nDbName etc/${panel}.db\n`,
       'bin/core': '#!/bin/sh\necho "the sandbox is not started by this file" >&2\nexit 1\n',
