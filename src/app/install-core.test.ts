@@ -249,8 +249,8 @@ test("the panel's log as a sign: there, or only noted", (t) => {
   install({ root, from, socket });
   assert.deepEqual(lookAtRegistration(paths), []);
   const log = join(root, 'var/ispmgr.log');
-  const line = (name: string): string =>
-    `Nov 25 12:00:00 [1:1] action EXTINFO Register event '${name}' for action 'domain.record.edit'\n`;
+  const line = (name: string, event = 'domain.record.edit'): string =>
+    `Nov 25 12:00:00 [1:1] action EXTINFO Register event '${name}' for action '${event}'\n`;
   writeFileSync(log, `${'x'.repeat(5_000_000)}\n${line('domainsync')}`);
   assert.deepEqual(
     lookAtRegistration(paths).map(({ state, text }) => [
@@ -259,7 +259,7 @@ test("the panel's log as a sign: there, or only noted", (t) => {
     ]),
     [['note', true]],
   );
-  writeFileSync(log, ['domainsync', 'domainsync_after', 'domainsync_owners'].map(line).join(''));
+  writeFileSync(log, line('domainsync') + line('domainsync_after') + line('domainsync_owners', 'user.edit'));
   assert.equal(lookAtRegistration(paths)[0]?.state, 'ok');
 });
 

@@ -25,6 +25,13 @@ export interface PanelFile {
   readonly without?: RegExp;
 }
 
+/** A handler, and one of the events it must be registered for. */
+export interface EventHandler {
+  /** In `addon/`. */
+  readonly name: string;
+  readonly event: string;
+}
+
 /** What is particular to the plugin files of one kind of panel. */
 export interface PanelLayout {
   /** In the order they are put into place; the description file is the last one. */
@@ -32,7 +39,7 @@ export interface PanelLayout {
   readonly description: string;
   readonly handlerTypes: readonly HandlerType[];
   /** Handlers that must be registered for the events of the panel (reference 11.1). */
-  readonly eventHandlers: readonly string[];
+  readonly eventHandlers: readonly EventHandler[];
   /** Program under the root and its arguments that restart the panel; `null`: nobody does that but a person (reference 11.1). */
   readonly restart: readonly [program: string, ...args: string[]] | null;
 }
@@ -59,7 +66,10 @@ const ispmanager4: PanelLayout = {
   ],
   description: 'etc/ispmgr_mod_domainsync.xml',
   handlerTypes: ['cgi'],
-  eventHandlers: ['domainsync', 'domainsync_owners'],
+  eventHandlers: [
+    { name: 'domainsync', event: 'domain.sublist.edit' },
+    { name: 'domainsync_owners', event: 'user.edit' },
+  ],
   restart: null,
 };
 
@@ -93,7 +103,11 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
     ],
     description,
     handlerTypes: ['cgi', 'xml'],
-    eventHandlers: ['domainsync', 'domainsync_after', 'domainsync_owners'],
+    eventHandlers: [
+      { name: 'domainsync', event: 'domain.record.edit' },
+      { name: 'domainsync_after', event: 'domain.record.edit' },
+      { name: 'domainsync_owners', event: 'user.edit' },
+    ],
     restart: ['sbin/mgrctl', '-m', panel, 'exit'],
   };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { account, endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
+import { agree } from '../../demo/words.ts';
 import { settingsPath } from '../../src/config/settings.ts';
 
 const run = promisify(execFile);
@@ -119,6 +120,7 @@ test('self-test on a panel that behaves otherwise', async () => {
 test('self-test never touches a zone that is there', async () => {
   const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
   assert.ok((await stage.customer('domain.edit', form)).ok);
+  await until('its content at the central', () => agree(stage.panel, stage.central, zone));
   const before = stage.central.keys(zone);
   const { status, err } = await domainsync('doctor', '--self-test', '--zone', zone);
   assert.deepEqual([status, /has a zone example\.org already/.test(err)], [1, true]);

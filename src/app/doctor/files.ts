@@ -103,7 +103,7 @@ export function lookAtRegistration({ root }: Paths): Finding[] {
 }
 
 function unregistered(text: string, { eventHandlers }: PanelLayout): string[] {
-  return eventHandlers.filter(
-    (name) => !text.includes(`Register event '${name}' for action 'domain.record.edit'`),
-  );
+  return eventHandlers
+    .filter(({ name, event }) => !text.includes(`Register event '${name}' for action '${event}'`))
+    .map(({ name }) => name);
 }
