@@ -62,8 +62,8 @@ function convertName(entry: Param, func: string, convert: (name: string) => stri
 /** The plugin host (reference section 10): knows the registrations, runs handlers, merges what they say. */
 export class Events {
   readonly #settings: Settings;
-  readonly #pipes: Pipes;
-  readonly #handlers: Handlers;
+  readonly #pipes = new Pipes();
+  readonly #handlers = new Handlers(this.#pipes);
   #known: Plugins;
   readonly #finals = new Set<Promise<Ending>>();
   #blocking = 0;
@@ -71,8 +71,6 @@ export class Events {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#pipes = new Pipes(join(settings.root, 'var/.pipes'));
-    this.#handlers = new Handlers(this.#pipes);
     this.#known = this.#read();
   }
 

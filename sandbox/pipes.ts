@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A pipe: one end for the child process, the other to write into. */
@@ -18,16 +19,9 @@ const AT_ONCE = 32;
  * `/dev/stdin`; a real panel's handlers get a pipe.
  */
 export class Pipes {
-  readonly #folder: string;
+  /** Not under the root: a panel has no such files. Made when first needed. */
+  #folder: string | null = null;
   #ready: string[] = [];
-  #made = 0;
-
-  /** @param folder for this object alone; what is in it is removed */
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.remove();
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  }
 
   /** Makes a pipe that has no name any more. */
   open(): Pipe {
@@ -44,13 +38,17 @@ export class Pipes {
     }
   }
 
-  /** Removes the folder. */
+  /** Removes the pipes that nobody has opened yet. */
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#ready = [];
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = null;
   }
 
   #make(): void {
-    this.#ready = Array.from({ length: AT_ONCE }, () => join(this.#folder, String((this.#made += 1))));
+    const folder = this.#folder ?? mkdtempSync(join(tmpdir(), 'sandbox-pipes-'));
+    this.#folder = folder;
+    this.#ready = Array.from({ length: AT_ONCE }, (_, at) => join(folder, String(at)));
     execFileSync('mkfifo', ['-m', '600', ...this.#ready]);
   }
 }
