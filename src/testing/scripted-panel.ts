@@ -14,6 +14,13 @@ import { patience } from './patience.ts';
 /** Parameters of a call as they were sent. */
 export type Sent = Readonly<Record<string, string>>;
 
+/** A document as programs print it that begin a line for each element, texts of errors among them (issue 12.14). */
+export function indented(document: string): string {
+  return document
+    .replaceAll('><', '>\n    <')
+    .replaceAll(/>([^<>\n]+)<\/(error|msg|detail|auth)>/g, '>\n      $1\n    </$2>');
+}
+
 /** An account at a server that answers each call with whatever a test likes. */
 export async function serve(
   t: TestContext,

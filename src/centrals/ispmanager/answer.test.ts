@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CentralError } from '../../core/central.ts';
 import { parseXml } from '../../net/xml.ts';
-import { readAnswer } from './answer.ts';
+import { indented } from '../../testing/scripted-panel.ts';
+import { demandOk, readAnswer } from './answer.ts';
 import { readRows, type Row } from './lists.ts';
 
 const plain = (text: string): string => text;
@@ -92,6 +93,44 @@ describe('answers of a panel', () => {
     assert.equal(await codeOf(() => read('', 401)), 'central.login untouched');
     for (const [body, expected] of Object.entries(shapes)) {
       assert.equal(await codeOf(() => read(body, 200, 'write')), expected, body);
+      // Issue 12.14: every shape indented too.
+      assert.equal(await codeOf(() => read(indented(body), 200, 'write')), expected, indented(body));
+    }
+  });
+
+  it('issue 12.14: an indented error keeps its own words', async () => {
+    const spoken: Readonly<Record<string, string>> = {
+      '<doc><error type="exists" object="domain"><msg>Domain already exists</msg></error></doc>':
+        'Domain already exists',
+      '<doc><error type="value"><param name="a">b</param><detail>No such value</detail></error></doc>':
+        'No such value',
+      '<doc><error code="2" obj="domain"><msg/><detail>In the detail</detail></error></doc>': 'In the detail',
+      '<doc><error code="9">In the element</error></doc>': 'In the element',
+      '<doc><error type="exists" object="domain"><group>g</group></error></doc>':
+        'error code exists (domain)',
+    };
+    for (const [body, text] of Object.entries(spoken)) {
+      for (const shape of [body, indented(body)])
+        await assert.rejects(
+          read(shape),
+          (error) => error instanceof CentralError && error.params['text'] === text,
+          shape,
+        );
+    }
+  });
+
+  it('issue 12.15: messages alone are a success only of what creates a domain', () => {
+    const said = (inner: string, func: string): void => demandOk(parseXml(`<doc>${inner}</doc>`), func);
+    said('<messages><msg>The domain was created</msg></messages>', 'domain.edit');
+    for (const func of [
+      'domain.record.edit',
+      'domain.record.delete',
+      'domain.sublist.edit',
+      'domain.delete',
+    ]) {
+      said('<ok/><messages/>', func);
+      for (const inner of ['<messages/>', '<messages><msg>Sure?</msg></messages>'])
+        assert.throws(() => said(inner, func), { code: 'central.garbled', state: 'unknown' }, func);
     }
   });
 });

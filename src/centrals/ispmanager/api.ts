@@ -45,7 +45,7 @@ export class PanelApi {
 
   /** A save or a group function that answered `ok`. @throws {CentralError} */
   async write(func: string, parameters: Parameters, ctx: CallContext): Promise<void> {
-    demandOk(await this.#call(func, parameters, 'write', ctx));
+    demandOk(await this.#call(func, parameters, 'write', ctx), func);
   }
 
   close(): void {
@@ -132,7 +132,7 @@ export class PanelApi {
       },
     );
     const auth = child(doc, 'auth');
-    const id = auth?.attributes['id'] ?? auth?.text ?? '';
+    const id = auth?.attributes['id'] ?? auth?.text.trim() ?? '';
     if (id === '') throw garbled('a login without a session', 'read');
     this.#session = id;
     return id;

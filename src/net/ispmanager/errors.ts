@@ -66,9 +66,9 @@ export function refusalOf(doc: XmlElement): PanelRefusal | null {
 function describeError(error: XmlElement): PanelRefusal {
   const { code = '', type = '', obj, val, object } = error.attributes;
   const subject = object ?? obj ?? val ?? '';
-  const own = childText(error, 'msg') ?? childText(error, 'detail') ?? '';
-  const said = tidyText(error.text === '' ? own : error.text);
-  const text = said === '' ? wordless(type || code, subject) : said;
+  // Around the elements of an indented document there is white space, which is no text.
+  const texts = [error.text, childText(error, 'msg') ?? '', childText(error, 'detail') ?? ''].map(tidyText);
+  const text = texts.find((one) => one !== '') ?? wordless(type || code, subject);
   return { ...classOf(type, code), subject, text, type };
 }
 
