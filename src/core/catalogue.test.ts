@@ -31,6 +31,26 @@ test('both languages say the same things', () => {
   }
 });
 
+test('issue 12.15: no text shows a final dot twice, nor a domain with its final dot', () => {
+  const holesOf = (text: string): string[] =>
+    [...text.matchAll(/\{([a-zA-Z]+)\}/g)].map(([, name = '']) => name);
+  for (const [code, entry] of Object.entries(catalogue)) {
+    const params = Object.fromEntries(holesOf(entry.en).map((hole) => [hole, 'example.org.']));
+    const domains = { ...params, zone: 'example.net.', parent: 'example.net.' };
+    for (const language of ['en', 'ru'] as const) {
+      assert.doesNotMatch(describeProblem({ code, params }, language), /(?<!\.)\.\.(?!\.)/, code);
+      assert.doesNotMatch(
+        describeProblem({ code, params: domains }, language),
+        /example\.net\.(?!$| [A-ZА-ЯЁ])/,
+        code,
+      );
+    }
+  }
+  const foreign = { code: 'zone.foreign', params: { zone: 'example.org.' } };
+  assert.match(describeProblem(foreign, 'en'), /^The domain example\.org belongs/);
+  assert.match(describeProblem({ ...foreign, params: { zone: '.' } }, 'en'), /^The domain \. belongs/);
+});
+
 test('a refusal says what failed, what was changed, whom to ask, and the codes', () => {
   const problems = [
     { code: 'central.refused', params: { text: 'no room' } },

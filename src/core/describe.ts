@@ -70,11 +70,20 @@ export function technicalCause({ code, params }: Problem, language: Language): s
 function wordsOf({ code, params }: Problem, language: Language): string {
   const entry = entries.get(code);
   if (entry === undefined) return plainText([code, ...Object.values(params).map(shortened)].join(' '));
-  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+  const text = entry[language].replaceAll(/\{([a-zA-Z]+)\}(\.?)/g, (whole, name: string, end: string) => {
     const value = own(params, name);
-    return value === undefined ? whole : plainText(shortened(value));
+    if (value === undefined) return whole;
+    const said = plainText(shortened(domains.has(name) ? withoutFinalDot(value) : value));
+    return said.endsWith('.') ? said : `${said}${end}`;
   });
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
+}
+
+/** Placeholders that hold a domain: people write one without its final dot. */
+const domains: ReadonlySet<string> = new Set(['zone', 'parent']);
+
+function withoutFinalDot(domain: string): string {
+  return /[^\\]\.$/.test(domain) ? domain.slice(0, -1) : domain;
 }
 
 const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));

@@ -20,6 +20,7 @@ const habits: readonly Habit[] = [
   { port: 443, path: '/ispmgr', kinds: ['ispmanager6'] },
   { port: 443, path: '/dnsmgr', kinds: ['dnsmanager'] },
   { port: 443, path: '/manager/ispmgr', kinds: ['ispmanager4'] },
+  { port: 443, path: '/manager/dnsmgr', kinds: ['dnsmanager'] },
 ];
 
 /** The places the settings leave open, the likeliest first: one where they name a path. */

@@ -4,6 +4,7 @@ import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { auditChange } from './audit.ts';
 import { placesOf } from './places.ts';
+import type { CentralSettings } from './schema.ts';
 import { readIspmanagerSettings } from './schema.ts';
 import { v4 } from './v4.ts';
 
@@ -39,7 +40,7 @@ describe('settings of an ISPmanager central', () => {
   });
 
   it('leave open where a panel is, unless they say so', () => {
-    const places = (address: string, kind: 'auto' | 'ispmanager6' | 'ispmanager4') =>
+    const places = (address: string, kind: CentralSettings['kind']) =>
       placesOf({ address, kind }).map((place) => `${place.kind ?? '?'} ${place.address}`);
     assert.deepEqual(places('https://dns.example.net', 'auto'), [
       '? https://dns.example.net:1500/ispmgr',
@@ -47,6 +48,8 @@ describe('settings of an ISPmanager central', () => {
       '? https://dns.example.net/ispmgr',
       '? https://dns.example.net/dnsmgr',
       '? https://dns.example.net/manager/ispmgr',
+      // Issue 12.15: seen of a real DNSmanager (reference 22).
+      '? https://dns.example.net/manager/dnsmgr',
     ]);
     assert.deepEqual(places('https://dns.example.net:8443', 'ispmanager6'), [
       'ispmanager6 https://dns.example.net:8443/ispmgr',
@@ -58,6 +61,12 @@ describe('settings of an ISPmanager central', () => {
       '? https://dns.example.net/ispmgr',
       '? https://dns.example.net/dnsmgr',
       '? https://dns.example.net/manager/ispmgr',
+      '? https://dns.example.net/manager/dnsmgr',
+    ]);
+    assert.deepEqual(places('https://dns.example.net', 'dnsmanager'), [
+      'dnsmanager https://dns.example.net:1500/dnsmgr',
+      'dnsmanager https://dns.example.net/dnsmgr',
+      'dnsmanager https://dns.example.net/manager/dnsmgr',
     ]);
     assert.deepEqual(places('https://dns.example.net/x', 'auto'), ['? https://dns.example.net/x']);
   });
