@@ -213,6 +213,10 @@ export const catalogue = {
     ru: 'На сервере уже работает другой агент domainsync.',
     advice: 'administrator',
   },
+  'journal.locked': {
+    en: 'Another program holds the journal of domainsync ({path}), so nothing can be recorded. Try again in a moment; if it stays so, the administrator has to end that program.',
+    ru: 'Журнал domainsync ({path}) занят другой программой, записать ничего нельзя. Повторите попытку через минуту; если не пройдёт, администратору нужно завершить эту программу.',
+  },
   'journal.write-failed': {
     en: 'The change cannot be recorded in the journal of domainsync.',
     ru: 'Изменение не удалось записать в журнал domainsync.',

@@ -76,6 +76,8 @@ export type JournalErrorCode =
   | 'journal.disk-full'
   /** Another live agent holds it. */
   | 'journal.in-use'
+  /** Another program holds the file's lock: a look at it, a backup. */
+  | 'journal.locked'
   /** Any other failure to write. */
   | 'journal.write-failed';
 

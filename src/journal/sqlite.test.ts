@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../testing/journal-contract.ts';
@@ -61,6 +71,46 @@ test('one writer at a time; a dead one is no hindrance', async (t) => {
   child.kill('SIGKILL');
   await once(child, 'close');
   await open(path).close();
+});
+
+test('issue 12.15: a write lock of another program is no agent', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536, patience: 10 });
+  t.after(() => journal.close());
+  const other = new DatabaseSync(path);
+  t.after(() => other.close());
+  other.exec('BEGIN IMMEDIATE');
+  const commit = journal.commit({ operations: [sampleOperation('a')] });
+  await assert.rejects(commit, (error) => error instanceof JournalError && error.code === 'journal.locked');
+  assert.throws(
+    () => new SqliteJournal({ path, writer: true, patience: 10 }),
+    (error) => error instanceof JournalError && error.code === 'journal.locked',
+  );
+  other.exec('ROLLBACK');
+  await journal.commit({ operations: [sampleOperation('a')] });
+});
+
+test('issue 12.15: a reserve that cannot be made is an error of the journal', async (t) => {
+  const directory = folder(t);
+  const path = join(directory, 'journal.db');
+  const journal = open(path);
+  t.after(() => journal.close());
+  const fails: Readonly<Record<string, () => void>> = {
+    'a folder in its place': () => mkdirSync(`${path}.reserve`),
+    'a link to nowhere': () => symlinkSync(join(directory, 'missing', 'x'), `${path}.reserve`),
+    'a link to what nobody may write': () => symlinkSync('/proc/version', `${path}.reserve`),
+  };
+  for (const [what, make] of Object.entries(fails)) {
+    rmSync(`${path}.reserve`, { recursive: true, force: true });
+    make();
+    await assert.rejects(
+      journal.commit({ operations: [sampleOperation('a')] }),
+      (error) => error instanceof JournalError && error.code === 'journal.write-failed',
+      what,
+    );
+  }
+  rmSync(`${path}.reserve`, { recursive: true });
+  await journal.commit({ operations: [sampleOperation('a')] });
 });
 
 test('an old backup put back is noticed', async (t) => {

@@ -24,6 +24,8 @@ export interface SqliteJournalOptions {
   readonly path: string;
   /** Octets kept aside for finishing work on a full disk; default 4 MiB. */
   readonly reserve?: number;
+  /** How long (ms) to wait for another program to let go of the file; default 5 s. */
+  readonly patience?: number;
   /** Without it the journal is opened for looking only: no lease, no generation, and `commit` is an error. */
   readonly writer: boolean;
 }
@@ -38,7 +40,7 @@ export class SqliteJournal implements Journal {
   /** True when the file is older than what was last written: a backup was put back (design: "The ledger"). */
   readonly regressed: boolean;
 
-  /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.disk-full` */
+  /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`, `journal.disk-full`, `journal.write-failed` */
   constructor(options: SqliteJournalOptions) {
     this.#path = options.path;
     this.#writer = options.writer;
@@ -56,12 +58,13 @@ export class SqliteJournal implements Journal {
     await Promise.resolve();
     const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
     // New work may not eat the reserve; finishing what is open may.
-    if (fresh && !this.#reserve.take()) throw new JournalError('journal.disk-full', { path: this.#path });
+    if (fresh && !this.#guard(() => this.#reserve.take()))
+      throw new JournalError('journal.disk-full', { path: this.#path });
     try {
       this.#transaction(() => this.#write(batch));
     } catch (error) {
       if (!(error instanceof JournalError) || error.code !== 'journal.disk-full' || fresh) throw error;
-      this.#reserve.give();
+      this.#guard(() => this.#reserve.give());
       this.#transaction(() => this.#write(batch));
     }
   }
@@ -287,14 +290,14 @@ export class SqliteJournal implements Journal {
   }
 }
 
-function open({ path, writer }: SqliteJournalOptions): DatabaseSync {
+function open({ path, writer, patience = 5_000 }: SqliteJournalOptions): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Nothing, or an empty file, where a database was is a loss; SQLite would take it for a new one.
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
     throw new JournalError('journal.unreadable', { path });
   }
-  const database = new DatabaseSync(path, { timeout: 5_000, readOnly: !writer });
+  const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
   try {
     if (writer) {
       chmodSync(path, 0o600);
@@ -326,9 +329,10 @@ function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-/** SQLite result codes (sqlite.org/rescode.html): busy 5, corrupt 11, full 13, not a database 26. */
+/** SQLite result codes (sqlite.org/rescode.html): busy 5, which tells nothing of who it is; locked 6, corrupt 11, full 13, not a database 26. */
 const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
-  5: 'journal.in-use',
+  5: 'journal.locked',
+  6: 'journal.locked',
   11: 'journal.unreadable',
   13: 'journal.disk-full',
   26: 'journal.unreadable',
@@ -337,8 +341,6 @@ const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
 const codeOfSystem: Readonly<Record<string, JournalErrorCode>> = {
   ENOSPC: 'journal.disk-full',
   EDQUOT: 'journal.disk-full',
-  EACCES: 'journal.write-failed',
-  EROFS: 'journal.write-failed',
 };
 
 /** The journal's own error for what SQLite or the file system says; anything else (a defect of ours) as it is. */
@@ -348,8 +350,9 @@ function translate(error: unknown, path: string): unknown {
   if ('errcode' in error && typeof error.errcode === 'number') {
     return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
   }
-  const code = 'code' in error ? own(codeOfSystem, String(error.code)) : undefined;
-  return code === undefined ? error : new JournalError(code, { path }, error);
+  if (!('syscall' in error && 'code' in error)) return error;
+  const code = own(codeOfSystem, String(error.code)) ?? 'journal.write-failed';
+  return new JournalError(code, { path }, error);
 }
 
 function tally(rows: readonly Record<string, unknown>[]): Record<string, number> {
