@@ -1,21 +1,50 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
  * Makes sure that one agent runs per panel: an exclusive lock on a file, which the kernel lets go of when the process dies,
- * however it dies.
+ * however it dies. What stands in the file means nothing: where it is in the way, it is emptied.
  * @returns what releases the lock, or `null` when another agent holds it
+ * @throws {Error} with the path, when the file cannot be opened or locked
  */
 export function takeLock(path: string): (() => void) | null {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return lock(path);
+  } catch (error) {
+    if (resultOf(error) !== notDatabase) throw unlockable(path, error);
+  }
+  try {
+    // In place: whoever has locked the same file meanwhile keeps it. Nobody had when its content was read.
+    truncateSync(path);
+    return lock(path);
+  } catch (error) {
+    throw unlockable(path, error);
+  }
+}
+
+/** SQLite result codes (sqlite.org/rescode.html). */
+const busy = 5;
+const notDatabase = 26;
+
+function lock(path: string): (() => void) | null {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
   } catch (error) {
     database.close();
-    if (error instanceof Error && 'errcode' in error && error.errcode === 5) return null;
+    if (resultOf(error) === busy) return null;
     throw error;
   }
   return () => database.close();
+}
+
+function resultOf(error: unknown): unknown {
+  return error instanceof Error && 'errcode' in error ? error.errcode : null;
+}
+
+function unlockable(path: string, cause: unknown): Error {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`${path} cannot be locked: ${text}`, { cause });
 }

@@ -8,7 +8,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { terminalText } from '../core/plain-text.ts';
-import { pathsOf } from '../app/paths.ts';
+import { pathsOf, type Paths } from '../app/paths.ts';
 import { wirePanel, wirePanelHand } from '../app/wire.ts';
 import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
@@ -24,11 +24,28 @@ async function main(): Promise<number> {
   const paths = pathsOf(root, values.socket);
   process.umask(0o077);
   process.chdir('/');
+  const log = new FileLog(paths.log, 4);
+  try {
+    return await run({ root, paths, log, isService: values.service });
+  } catch (error) {
+    // Who has started us may not read what we print.
+    log.write(1, 'agent.failed', { error: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+interface Run {
+  readonly root: string;
+  readonly paths: Paths;
+  readonly log: FileLog;
+  readonly isService: boolean | undefined;
+}
+
+async function run({ root, paths, log, isService }: Run): Promise<number> {
   const release = takeLock(paths.lock);
   if (release === null) return 0;
-  const log = new FileLog(paths.log, 4);
   const hand = await wirePanelHand(root);
-  const agent = new Agent(paths, await wirePanel(root, values.service), (call) => hand.facts(call), log);
+  const agent = new Agent(paths, await wirePanel(root, isService), (call) => hand.facts(call), log);
   await agent.start();
   const server = await listen(paths.socket, {
     hook: (call) => agent.answer(call),
