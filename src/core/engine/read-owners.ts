@@ -175,7 +175,7 @@ export class OwnerCheck {
 
   /** The panel kept a create. @throws {JournalError} */
   async created({ zone, actor }: EditEvent): Promise<void> {
-    const batch = this.#owners.created(zone, actor);
+    const batch = this.#owners.created(zone, actor, this.#runtime.now);
     if (batch.owners !== undefined) await this.#runtime.ports.journal.commit(batch);
   }
 
