@@ -148,9 +148,7 @@ export class Owners {
     this.#isRead = true;
     const before = new Map([...this.#accounts.keys()].map((zone) => [zone, this.#of(zone)]));
     const doubted = new Set([...before.keys()].filter((zone) => this.#isDoubted(zone)));
-    const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
-    for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);
-    if (this.#doubtOfAll !== null && provedAt(this.#doubtOfAll) <= began) this.#doubtOfAll = null;
+    const proofs = this.#settleDoubts(began, patience);
     for (const [zone, at] of this.#createdAt) if (at <= began) this.#createdAt.delete(zone);
     for (const zone of before.keys())
       if (!list.has(zone) && !this.#createdAt.has(zone)) this.#accounts.delete(zone);
@@ -160,9 +158,16 @@ export class Owners {
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
     }
-    const proofs = [...this.#everyDoubt().map(provedAt), ...this.#createdAt.values()];
-    const waits = proofs.map((at) => at - began);
+    const waits = [...proofs, ...this.#createdAt.values()].map((at) => at - began);
     return { batch: this.#changesSince(before), again: waits.length === 0 ? null : Math.max(...waits) };
+  }
+
+  /** Ends the doubts that a list whose reading began then settles; times (monotonic, ms) from which on a list settles the others. */
+  #settleDoubts(began: number, patience: number): number[] {
+    const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
+    for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);
+    if (this.#doubtOfAll !== null && provedAt(this.#doubtOfAll) <= began) this.#doubtOfAll = null;
+    return this.#everyDoubt().map(provedAt);
   }
 
   /** For the journal. */
