@@ -147,6 +147,20 @@ describe('issue 11.1: what may change owners', () => {
     assert.equal(right(owners, who('eve'), fresh), 'unknown');
   });
 
+  it('a zone that was deleted is nobody’s until a later list', () => {
+    const owners = known();
+    owners.doubt([a], 'delete', 10);
+    // The panel takes longer than its patience, and a list from meanwhile still shows the zone.
+    owners.read(new Map([[a, ['alice']]]), 10 + patience, patience);
+    assert.equal(right(owners, who('alice'), a), 'may');
+    assert.deepEqual(owners.deleted(a, 'delete', 20 + patience), { owners: new Map([[a, null]]) });
+    assert.equal(right(owners, who('alice'), a), 'unknown');
+    owners.read(new Map([[a, ['alice']]]), 19 + patience, patience);
+    assert.equal(right(owners, who('alice'), a), 'unknown');
+    owners.read(new Map([[a, ['eve']]]), 20 + patience, patience);
+    assert.equal(right(owners, who('eve'), a), 'may');
+  });
+
   it('a list whose reading began before a create was kept proves nothing of that zone', () => {
     const owners = known();
     owners.doubt([a], 'delete', 10);

@@ -118,6 +118,16 @@ export class Owners {
   }
 
   /**
+   * The panel deleted a zone: whose it is from now on, only a list tells whose reading begins later.
+   * @param at monotonic, milliseconds
+   */
+  deleted(zone: DnsName, fingerprint: string, at: number): Batch {
+    const batch = this.doubt([zone], fingerprint, at);
+    this.ended(fingerprint, at);
+    return batch;
+  }
+
+  /**
    * The panel kept a create: the zone is its maker's until a list is read whose reading began later. An administrator may have made it for
    * anybody.
    * @param at monotonic, milliseconds
