@@ -47,7 +47,7 @@ export function agreesTwice(
     const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
     runtime.wakeZone(
       operation.zone,
-      Math.min(due - runtime.now, hurried.has(operation.state) ? soon : Infinity),
+      Math.min(due - runtime.now, operation.afterSeen || hurried.has(operation.state) ? soon : Infinity),
     );
     return false;
   }
