@@ -108,6 +108,37 @@ test('a new record of every documented type, by the fields of its form', () => {
   }
 });
 
+test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
+  for (const char of ['\n', '\r', '\t', '\u007f', '\u0085'])
+    assert.deepEqual(items(event({ ...form, name: 't', rtype: 'txt', value: `v=DKIM1;${char} p=x` })), [
+      'record.control-character',
+    ]);
+  // The panel does not mind white space around what is no text.
+  assert.deepEqual(items(event({ ...form, name: 't', rtype: 'a', ip: '192.0.2.9\r\n' })), [
+    ' -> t.example.org A 192.0.2.9',
+  ]);
+});
+
+test('issue 12.1: a CAA value means the same with its quotation marks and without them', () => {
+  const caa = { ...form, name: '@', rtype: 'caa', caa_flags: '0', caa_tag: 'issue' };
+  for (const value of ['ca.example', '"ca.example"', ' "ca.example" '])
+    assert.deepEqual(items(event({ ...caa, caa_value_domain: value })), [
+      ' -> example.org CAA 0 issue "ca.example"',
+    ]);
+  assert.deepEqual(items(event({ ...caa, caa_value_domain: '"ca.example' })), ['rdata.unbalanced-quote']);
+});
+
+test('issue 12.12: an escaped octet in a text of several strings keeps its meaning', () => {
+  const value = String.raw`"caf\195\169 " "x"`;
+  const expected = record('t', 'TXT', value);
+  assert.deepEqual(items(event({ ...form, name: 't', rtype: 'txt', value })), [
+    ` -> ${formatRecord(expected)}`,
+  ]);
+  const row = { rkey: `t.example.org. TXT  ${value}`, name: 't.example.org.', rtype: 'TXT', value };
+  assert.equal(recordId(coreRecords.record(row, zone)), recordId(expected));
+  assert.equal(recordId(coreRecords.fromKey(row.rkey, zone) ?? www), recordId(expected));
+});
+
 test('CAA: a value with parameters, listed with quotes or without; none at all is not guessed at', () => {
   const rdata = '0 issue "ca.example; account=1; policy=ev"';
   const expected = recordId(record('caa', 'CAA', rdata));

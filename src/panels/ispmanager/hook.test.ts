@@ -133,11 +133,16 @@ test('lists of keys, with commas in values', () => {
   ]);
 });
 
-test('a newline in a text forges no parameter', () => {
-  const query =
-    'func=domain.sublist.edit&plid=example.org&elid=&name=t&sdtype=TXT&addr=x%0Afunc%3Ddomain.delete%26elid%3Dexample.org&sok=ok';
-  assert.deepEqual(items(decode(get(query))), [
-    ' -> t.example.org TXT "x\\010func=domain.delete&elid=example.org"',
+test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
+  for (const octet of ['%0A', '%0D', '%09', '%7F', '%C2%85']) {
+    // A line break forges no parameter either.
+    const addr = `x${octet}func%3Ddomain.delete%26elid%3Dexample.org`;
+    const query = `func=domain.sublist.edit&plid=example.org&elid=&name=t&sdtype=TXT&addr=${addr}&sok=ok`;
+    assert.deepEqual(items(decode(get(query))), ['record.control-character'], octet);
+  }
+  const outside = 'name=t&sdtype=A&addr=192.0.2.9%0D%0A';
+  assert.deepEqual(items(decode(get(`func=domain.sublist.edit&plid=example.org&elid=&${outside}&sok=ok`))), [
+    ' -> t.example.org A 192.0.2.9',
   ]);
 });
 
