@@ -42,11 +42,11 @@ function call(
 
 const event = (...args: Parameters<typeof call>): PanelEvent => decode(call(...args), core);
 
-function items(found: PanelEvent): string[] {
+function items(found: PanelEvent, among = known): string[] {
   const edit = found.kind === 'edits' && found.edits[0]?.kind === 'records' ? found.edits[0] : null;
-  const resolution: Resolution | PanelEvent = edit?.resolve(known) ?? found;
+  const resolution: Resolution | PanelEvent = edit?.resolve(among) ?? found;
   if (edit?.names !== undefined && edit.names !== null && resolution.kind === 'items') {
-    const near = known.filter((one) => edit.names?.includes(one.record.name));
+    const near = among.filter((one) => edit.names?.includes(one.record.name));
     assert.deepEqual(edit.resolve(near), resolution);
   }
   if (resolution.kind === 'items') {
@@ -106,6 +106,23 @@ test('a new record of every documented type, by the fields of its form', () => {
     const shown = items(event({ ...form, elid: '', name: 'new', ttl: '60', ...fields }));
     assert.deepEqual(shown, [` -> new.example.org ${expected} ttl 60`]);
   }
+});
+
+test('issue 12.3: a record that another row means as well stays, until the last of its rows goes', () => {
+  const one = record('ab', 'TXT', '"ab"');
+  const [plain, cut] = ['ab.example.org. TXT  ab', 'ab.example.org. TXT  "a" "b"'];
+  const twice: readonly KnownRecord[] = [{ record: one, key: plain, otherKeys: [cut] }];
+  const del = { func: 'domain.record.delete', plid: 'example.org' };
+  const shown = `${formatRecord(one)} ttl 3600`;
+  for (const elid of [plain, cut])
+    assert.deepEqual(items(event({ ...del, elid }), twice), [`${shown} -> ${shown}`]);
+  assert.deepEqual(items(event({ ...del, elid: `${cut}, ${plain}` }), twice), [`${shown} -> `]);
+  const change = { ...form, elid: cut, name: 'ab', rtype: 'txt', ttl: '60', value: 'c' };
+  assert.deepEqual(items(event(change), twice), [' -> ab.example.org TXT "c" ttl 60']);
+  // The TTL of one of its rows is the record's.
+  assert.deepEqual(items(event({ ...form, elid: cut, ttl: '60' }), twice), [
+    `${shown} -> ${formatRecord(one)} ttl 60`,
+  ]);
 });
 
 test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
