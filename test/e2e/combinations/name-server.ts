@@ -261,7 +261,7 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     await mirrored(stage(), short);
     succeeded(await atPanel.save(zone, long));
     await settled(stage());
-    succeeded(await atPanel.remove(zone, short, long));
+    await removeRows(stage(), rowsAt(stage(), short.name));
     await onNeither(stage(), short);
     if (panel === 'v4') return;
     const whole = { name: 'strings', type: 'TXT', value: 'ab' };
@@ -282,7 +282,7 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     await shown(600);
     await settled(stage());
     await shown(600);
-    succeeded(await atPanel.remove(zone, typed));
+    succeeded(await atPanel.remove(zone, { ...typed, ttl: 600 }));
     await settled(stage());
     assert.ok(!(await standsName(there, zone, 'caa')));
   });
@@ -306,13 +306,23 @@ async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted)
   succeeded(await atPanel.save(zone, second));
   await settled(stage);
   const written = await there.writes();
-  succeeded(await atPanel.remove(zone, second));
+  const [one = '', other = ''] = rowsAt(stage, first.name);
+  await removeRows(stage, [other]);
   await settled(stage);
   assert.ok(await standsName(there, zone, first.name));
   assert.equal(await there.writes(), written);
-  succeeded(await atPanel.remove(zone, first));
+  await removeRows(stage, [one]);
   assert.ok(!(await standsName(there, zone, first.name)));
   await settled(stage);
+}
+
+/** Keys of the panel's rows at a name. */
+function rowsAt({ panel }: ServerStage, name: string): readonly string[] {
+  return panel.keys(zone)?.filter((key) => key.startsWith(`${name}.`) || key.startsWith(`${name} `)) ?? [];
+}
+
+async function removeRows({ atPanel }: ServerStage, keys: readonly string[]): Promise<void> {
+  succeeded(await atPanel.act(atPanel.words.remove, { plid: zone, elid: keys.join(', ') }));
 }
 
 function faultSteps(stage: () => ServerStage): void {
