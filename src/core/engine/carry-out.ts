@@ -63,7 +63,7 @@ export async function planAtCentral(
   ctx: CallContext,
 ): Promise<Planned | Refused> {
   const names = mirroredNames(draft);
-  const present = names.length === 0 ? [] : await readPresent(runtime, draft, ctx);
+  const present = names.length === 0 ? [] : await readPresent(runtime, draft, knowledge, ctx);
   if (present !== null && !Array.isArray(present)) return present;
   if (present === null && !knowledge.open.some(isComing))
     return refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })]);
@@ -99,11 +99,14 @@ function refusedOutright(problems: readonly Problem[]): Refused {
 async function readPresent(
   runtime: Runtime,
   draft: Operation,
+  knowledge: ZoneKnowledge,
   ctx: CallContext,
 ): Promise<CentralRecord[] | Refused | null> {
   try {
+    const { central } = runtime.ports;
+    const likely = [...knowledge.rows.values()].filter((row) => row.onCentral).map(({ record }) => record);
     const names = mirroredNames(draft);
-    const present = await runtime.ports.central.readNames(draft.zone, names, ctx, typesIn(draft.items));
+    const present = await central.readNames(draft.zone, names, ctx, typesIn(draft.items), likely);
     return present === null ? null : [...present];
   } catch (error) {
     if (error instanceof CentralError) return refusedOutright([error.problem]);
