@@ -7,7 +7,7 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import type { Verdict } from '../panel.ts';
 import { mirroredNames } from './operations.ts';
-import { planChange, type Plan, type ZoneKnowledge } from './plan.ts';
+import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
 export type Outcome = { readonly kind: 'applied'; readonly operation: Operation } | Refused;
@@ -104,9 +104,14 @@ async function readPresent(
 ): Promise<CentralRecord[] | Refused | null> {
   try {
     const { central } = runtime.ports;
-    const likely = [...knowledge.rows.values()].filter((row) => row.onCentral).map(({ record }) => record);
     const names = mirroredNames(draft);
-    const present = await central.readNames(draft.zone, names, ctx, typesIn(draft.items), likely);
+    const present = await central.readNames(
+      draft.zone,
+      names,
+      ctx,
+      typesIn(draft.items),
+      likelyThere(knowledge),
+    );
     return present === null ? null : [...present];
   } catch (error) {
     if (error instanceof CentralError) return refusedOutright([error.problem]);

@@ -49,6 +49,17 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   return [...known.values()];
 }
 
+/** What the central probably has, by the ledger and by what open operations wrote. */
+export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
+  const likely = new Map<string, ResourceRecord>();
+  for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
+  for (const { removed, added } of open) {
+    for (const record of removed) likely.delete(recordId(record));
+    for (const record of added) likely.set(recordId(record), record);
+  }
+  return [...likely.values()];
+}
+
 /** Ids of the records that open operations are about. */
 export function busyIds(open: readonly Operation[]): Set<string> {
   const busy = new Set<string>();

@@ -268,6 +268,27 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     await staysUntilLast(stage(), whole, { ...whole, value: '"a" "b"' });
   });
 
+  test('issue 12.12: a delegation to a zone of the same server is deleted', async () => {
+    const { atPanel, there } = stage();
+    const first = { name: 'child', type: 'NS', value: 'ns1.example.net.' };
+    const second = { ...first, value: 'ns2.example.net.' };
+    await mirrored(stage(), first);
+    await mirrored(stage(), second);
+    await there.makeForeignZone(`child.${zone}`);
+    await settled(stage());
+    succeeded(await atPanel.remove(zone, second));
+    await onNeither(stage(), second);
+    await onBoth(stage(), first);
+    await settled(stage());
+    if (panel !== 'v4') {
+      succeeded(await atPanel.change(zone, first, { ...first, ttl: 900 }));
+      assert.ok(await stands(there, zone, { ...first, ttl: 900 }));
+      await settled(stage());
+    }
+    succeeded(await atPanel.remove(zone, panel === 'v4' ? first : { ...first, ttl: 900 }));
+    await onNeither(stage(), first);
+  });
+
   if (panel === 'v4') return;
   test('issue 12.1: a CAA typed with quotation marks is the same as without them', async () => {
     const { atPanel, there } = stage();
