@@ -1,7 +1,7 @@
 import { JournalError } from '../journal.ts';
 import { isMirrored } from '../ledger.ts';
 import { refusal } from '../catalogue.ts';
-import type { Operation, OperationState } from '../operation.ts';
+import { isFinal, type Operation, type OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
 import { hear } from './heard.ts';
@@ -164,7 +164,12 @@ export async function markAnswered(runtime: Runtime, operation: Operation): Prom
   const { journal } = runtime.ports;
   await runtime.exclusively(async () => {
     const fresh = await journal.operation(operation.id);
-    if (fresh !== null) await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
+    if (fresh === null) return;
+    await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
+    if (isFinal(fresh.state)) return;
+    // Reads from before it count no longer: an undo on its way waits until what the panel kept must be visible.
+    runtime.since.set(operation.id, runtime.now);
+    runtime.readings.delete(operation.id);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../central.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
@@ -64,8 +64,18 @@ async function compareUnderLock(
   }
   const freed = view.quiet ? unstuckRecords(runtime, open, view, records) : [];
   const freedIds = new Set(freed.map(({ id }) => id));
-  const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watchedIds(remembered)]);
+  const watched = watchedIds(remembered);
+  const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   const rows = await journal.rows(zone);
+  if (
+    wish.follow !== 'no' &&
+    rows.some(({ record, standing }) => standing === 'joined' && isLeft(record, watched, view))
+  )
+    runtime.wantComparison(
+      zone,
+      wish,
+      Math.max(...remembered.map(({ watchUntil }) => watchUntil)) - clock.wall(),
+    );
   const baseline = await isBaseline(runtime, entry);
   const follow = wish.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
@@ -85,9 +95,15 @@ async function compareUnderLock(
 }
 
 /** Records that a write of unknown outcome may still change: judged when their watch is over. */
-function watchedIds(operations: readonly Operation[]): string[] {
+function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
   const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
-  return watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId));
+  return new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
+}
+
+/** Whether the panel lacks a record that is not judged before the watch is over: then it is looked at again. */
+function isLeft(record: ResourceRecord, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+  const id = recordId(record);
+  return watched.has(id) && !ids.has(id);
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */

@@ -9,12 +9,14 @@ import type { EditItem, KnownRecord } from '../panel.ts';
 import { isCentralsOwn, plain } from './classify.ts';
 import { retimed } from './operations.ts';
 
-/** What the ledger and the open operations of a zone know, in one view. */
+/** What the ledger and the operations of a zone that are open or on watch know, in one view. */
 export interface ZoneKnowledge {
   readonly zone: DnsName;
   readonly rows: ReadonlyMap<string, LedgerRow>;
   /** Not final ones, oldest first. */
   readonly open: readonly Operation[];
+  /** Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open operations know them. */
+  readonly late: ReadonlySet<string>;
 }
 
 export function knowledgeOf(
@@ -26,6 +28,9 @@ export function knowledgeOf(
     zone,
     rows: new Map(rows.map((row) => [recordId(row.record), row])),
     open: operations.filter((operation) => !isFinal(operation.state)),
+    late: new Set(
+      operations.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId)),
+    ),
   };
 }
 
@@ -195,6 +200,7 @@ function judgeItem(
       record.type === remove.type &&
       (add === null || id !== recordId(add)) &&
       !known.has(id) &&
+      !knowledge.late.has(id) &&
       !knowledge.rows.has(id),
   );
   return stranger

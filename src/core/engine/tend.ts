@@ -131,6 +131,7 @@ function isDecided(runtime: Runtime, operation: Operation, view: PanelView): boo
   if (showsDone(operation, view)) return true;
   const items = view.records === null ? ['gone'] : viewItems(operation, view);
   const { settings } = runtime.ports;
-  const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
+  const isHeardOf = operation.state === 'kept' || operation.afterSeen;
+  const patience = isHeardOf ? settings.visibilityWait : settings.afterWait;
   return agreesTwice(runtime, operation, view, items.join(), { patience, gap: settings.readGap });
 }

@@ -102,7 +102,7 @@ function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<str
 
 /**
  * Lists, creates or joins, takes the snapshot, journals; where the zone would take answers away it is only asked for, and made with its
- * content once the panel has it (docs/decisions/011-new-zones.md). The zone is locked by the caller.
+ * content once the panel has it (docs/decisions/012-new-zones.md). The zone is locked by the caller.
  */
 async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
   const ctx: CallContext = { signal, operation: draft.id };

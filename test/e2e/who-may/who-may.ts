@@ -11,7 +11,7 @@ import {
   type ServerStageOptions,
 } from '../../../demo/server-stage.ts';
 import { customer, neighbour, otherReseller, panelAdmin, reseller, until } from '../../../demo/stage.ts';
-import { address, holds, type Wanted } from '../../../demo/words.ts';
+import { address, holds, keyOf, saveClick, type Wanted } from '../../../demo/words.ts';
 import type { Answer } from '../../../sandbox/index.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
 
@@ -97,8 +97,11 @@ export function testWhoMay(pair: Pair): void {
     }
 
     test('meanwhile the owner’s own edit of the same name goes through', async () => {
+      const intruder = as(neighbour);
+      const key = keyOf(stage.panel, zone, www);
+      const { func, params } = saveClick(intruder.words, zone, address('www', '192.0.2.66'), key);
       const attack = until('attacks', async () => {
-        await as(neighbour).change(zone, www, address('www', '192.0.2.66'));
+        await intruder.act(func, params);
         return holds(stage.panel, zone, address('www', '192.0.2.81'));
       });
       succeeded(await stage.atPanel.change(zone, www, address('www', '192.0.2.81')));
