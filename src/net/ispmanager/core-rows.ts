@@ -204,6 +204,10 @@ function formRdata(type: string, form: CoreRow, zone: DnsName): string {
   const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
   if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
+  // Some programs put a host into `value` (reference 7.4); whether a panel takes it from there is not known.
+  const missing = fields.filter((field) => targets.has(field) && fieldOf(form, field) === '');
+  if (missing.length > 0)
+    throw new DnsDataError(missing.map((field) => problem('rdata.missing-field', { type, field })));
   const values = fields.map((field) => (isText(type) ? (form[field] ?? '') : fieldOf(form, field)));
   return fieldsRdata(type, type === 'CAA' ? caaFields(values, form) : values, zone);
 }
@@ -218,6 +222,9 @@ function caaFields([flags = '', tag = '', value = '']: readonly string[], form: 
 }
 
 const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);
+
+/** Fields whose text is a host or an address, which no panel can fill in. */
+const targets: ReadonlySet<string> = new Set(['ip', 'domain', 'srvdomain']);
 
 const digests: ReadonlySet<string> = new Set(['ds_digest', 'tlsa_value']);
 

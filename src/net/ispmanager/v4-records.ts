@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { DnsDataError, problem } from '../../dns/problem.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { opaqueRecord } from './opaque.ts';
@@ -37,8 +37,11 @@ export const v4Records: RecordDialect = {
 };
 
 function fromForm({ sdtype, ...form }: Cells, zone: DnsName): ResourceRecord {
-  const isText = ['TXT', 'SPF'].includes(sdtype?.trim().toUpperCase() ?? '');
+  const type = sdtype?.trim().toUpperCase() ?? '';
+  const isText = ['TXT', 'SPF'].includes(type);
   const problems = controlCharacters(form, isText ? 'addr' : null);
+  if (!isText && rowTypes.has(type) && (form['addr'] ?? '').trim() === '')
+    problems.push(problem('rdata.missing-field', { type, field: 'addr' }));
   if (problems.length > 0) throw new DnsDataError(problems);
   return recordFromRow(sdtype === undefined ? form : { ...form, type: sdtype }, zone);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { HookCall, KnownRecord, PanelEvent, Resolution } from '../../core/panel.ts';
 import { coreRecords } from '../../net/ispmanager/core-records.ts';
@@ -438,6 +439,33 @@ test('the settings form is saved by OK alone', () => {
     encodeForm({ fields: { host: 'x' }, choices: {}, error: { field: 'host', text: 'no' } }, calls),
   );
   assert.equal(child(doc, 'error')?.attributes['object'], 'host');
+});
+
+test('issue 12.15: a form without its host says which field it lacks, also with the host in another one', () => {
+  const types = {
+    cname: 'domain',
+    dname: 'domain',
+    ns: 'domain',
+    ptr: 'domain',
+    mx: 'domain',
+    srv: 'srvdomain',
+    a: 'ip',
+  };
+  for (const [rtype, field] of Object.entries(types)) {
+    for (const value of ['', ' ']) {
+      const form = { name: 'x', rtype, ttl: '60', [field]: value, value: 'host.example.' };
+      assert.throws(
+        () => coreRecords.fromForm(form, zone),
+        (error) => {
+          assert.ok(error instanceof DnsDataError);
+          assert.deepEqual(error.problems, [
+            { code: 'rdata.missing-field', params: { type: rtype.toUpperCase(), field } },
+          ]);
+          return true;
+        },
+      );
+    }
+  }
 });
 
 const values: readonly fc.Arbitrary<ResourceRecord>[] = [

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { parseName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { HookCall, KnownRecord, PanelEvent, Resolution, Verdict } from '../../core/panel.ts';
 import { likelyKeys, recordFromRow, rowForm } from '../../net/ispmanager/rows.ts';
@@ -160,6 +162,18 @@ test('issue 12.2: a text with a line break, a tab or a CR is refused before it i
   assert.deepEqual(items(decode(get(`func=domain.sublist.edit&plid=example.org&elid=&${outside}&sok=ok`))), [
     ' -> t.example.org A 192.0.2.9',
   ]);
+});
+
+test('issue 12.15: a form without its host or address says which field it lacks', () => {
+  for (const sdtype of ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']) {
+    const params = { type: sdtype, field: 'addr' };
+    const problems = [{ code: 'rdata.missing-field', params }];
+    const empty = { name: 'x', sdtype, addr: ' ' };
+    assert.throws(
+      () => v4.records.fromForm(empty, zone),
+      (error) => error instanceof DnsDataError && isDeepStrictEqual(error.problems, problems),
+    );
+  }
 });
 
 test('several mistakes are said at once', () => {
