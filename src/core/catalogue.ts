@@ -48,6 +48,10 @@ export const catalogue = {
     en: 'The name server has the zone of {name} but cannot serve or change it at the moment ({text}). Try again in a moment; if it stays so, the provider has to look.',
     ru: 'Зона с именем {name} на сервере имён есть, но сейчас он не может её обслуживать или менять ({text}). Повторите попытку через минуту; если не пройдёт, пусть посмотрит провайдер.',
   },
+  'central.query-refused': {
+    en: 'The name server has the domain {name} but refuses our queries about it (its setting allow-query). Ask the provider to allow them.',
+    ru: 'Домен {name} на сервере имён есть, но наши запросы о нём отклоняются (параметр allow-query). Попросите провайдера разрешить их.',
+  },
   'central.list-cut': {
     en: 'The central DNS shows only a part of its list, so its state is not known.',
     ru: 'Центральный DNS показывает список не полностью, его состояние неизвестно.',

@@ -185,6 +185,8 @@ export type CentralErrorCode =
   | 'central.garbled'
   /** It has the zone of `params.name` and cannot serve it just now: not loaded, broken, expired. Says nothing of other zones. */
   | 'central.zone-failing'
+  /** It has the zone `params.name` and refuses queries about it (`allow-query`). Says nothing of other zones. */
+  | 'central.query-refused'
   /** A list is marked or proved incomplete. */
   | 'central.list-cut'
   /** The central refused, in its own words (`params.text`). */
