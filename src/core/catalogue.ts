@@ -79,6 +79,20 @@ export const catalogue = {
     ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',
     advice: 'correct',
   },
+  'central.left-out': {
+    en: 'The name server answered OK and did nothing for {record}: a rule of its own is against it. It may not take NS or DNAME at a wildcard, a DS where there is no NS, or the last NS of a domain away.',
+    ru: 'Сервер имён ответил «успешно», но {record} оставил без изменений: это запрещает его собственное правило. Он может не принимать NS и DNAME на имени с «*», DS там, где нет NS, и удаление последней NS домена.',
+    advice: 'correct',
+  },
+  'central.ttl-limit': {
+    en: 'The name server keeps no TTL over {limit} s in this domain (max-zone-ttl), so {record} cannot have {ttl} s.',
+    ru: 'Сервер имён не хранит в этом домене TTL больше {limit} с (max-zone-ttl), поэтому для {record} значение {ttl} с невозможно.',
+    advice: 'correct',
+  },
+  'central.ds-first': {
+    en: 'The delegation of {name} still has a DS record, which is of no use without NS. Delete the DS record first, then try again.',
+    ru: 'У делегирования {name} ещё есть запись DS, а без NS она не имеет смысла. Сначала удалите запись DS, затем повторите.',
+  },
   'central.limit': {
     en: 'A limit of the account at the central DNS is reached: {text}',
     ru: 'Достигнуто ограничение учётной записи на центральном DNS: {text}',

@@ -199,6 +199,12 @@ export type CentralErrorCode =
   | 'central.dname-off'
   /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
   | 'central.update-refused'
+  /** The server took an update and, as often as it was asked, left out `params.record`: by a rule that it does not tell. */
+  | 'central.left-out'
+  /** The server keeps no TTL over `params.limit` seconds in this zone. */
+  | 'central.ttl-limit'
+  /** The NS of `params.name` cannot go while its DS stands. */
+  | 'central.ds-first'
   | 'central.limit'
   | 'central.access-denied'
   | 'central.invalid-value'
