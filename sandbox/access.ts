@@ -98,6 +98,8 @@ export class Access {
   #check(name: string, password: string): void {
     const user = this.#store.user(name);
     if (user === undefined || user.password !== password) throw new AuthFailure(`wrong login of ${name}`);
+    // What a suspended account is answered is not evidenced (reference 21.8).
+    if (user.suspended === true) throw new AuthFailure(`${name} is suspended`);
   }
 
   /**

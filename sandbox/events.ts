@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Handlers } from './handlers.ts';
 import { errorOf, mergeDocuments, mergeForm, readOutput, withoutInput } from './merge.ts';
 import { toPunycode, toUnicode } from './names.ts';
+import { Pipes } from './pipes.ts';
 import { cacheFolder, hooksFor, readPlugins } from './plugins.ts';
 import { internal, refusalDocument } from './refusal.ts';
 import { element, writeXml } from './xml.ts';
@@ -61,7 +62,8 @@ function convertName(entry: Param, func: string, convert: (name: string) => stri
 /** The plugin host (reference section 10): knows the registrations, runs handlers, merges what they say. */
 export class Events {
   readonly #settings: Settings;
-  readonly #handlers = new Handlers();
+  readonly #pipes = new Pipes();
+  readonly #handlers = new Handlers(this.#pipes);
   #known: Plugins;
   readonly #finals = new Set<Promise<Ending>>();
   #blocking = 0;
@@ -91,6 +93,11 @@ export class Events {
     return this.#known.functions.get(name);
   }
 
+  /** What handlers are registered for, in the order in which they run. */
+  get registered(): readonly EventHook[] {
+    return this.#known.events;
+  }
+
   /** Forms, menu entries and texts of the plugins. */
   get ui(): PluginUi {
     return this.#known.ui;
@@ -109,7 +116,7 @@ export class Events {
       const { handler } = hook;
       const ending = await this.#block(() => this.#start(hook, event, 'before', element('doc')));
       if (ending.kind === 'killed' && this.#settings.switches.killedBefore === 'go-on') continue;
-      const refused = errorOf(this.#document(handler, ending));
+      const refused = errorOf(this.#document(handler, event, ending));
       if (refused !== null) return refused;
     }
     return null;
@@ -139,7 +146,7 @@ export class Events {
     const { handler } = plugin;
     const start = (): Promise<Ending> => this.#start(plugin, event, null, element('doc'));
     const ending = await (this.#settings.profile.plugins.functionsBlock ? this.#block(start) : start());
-    const said = this.#document(handler, ending);
+    const said = this.#document(handler, event, ending);
     return handler.type === 'xml' ? withoutInput(said) : mergeForm(said);
   }
 
@@ -147,12 +154,13 @@ export class Events {
   async stop(): Promise<void> {
     this.#handlers.killAll();
     await Promise.all(this.#finals);
+    this.#pipes.remove();
   }
 
   async #merge(hook: EventHook, event: Event, stage: Stage, doc: Element): Promise<Element> {
     const { handler } = hook;
     const ending = await this.#block(() => this.#start(hook, event, stage, doc));
-    const said = this.#document(handler, ending);
+    const said = this.#document(handler, event, ending);
     const error = errorOf(said);
     if (error !== null) return error;
     return handler.type === 'xml' ? withoutInput(said) : mergeDocuments(doc, said);
@@ -169,8 +177,9 @@ export class Events {
   }
 
   /** What the handler printed, or the panel's own error document when that cannot be used. */
-  #document(handler: Handler, ending: Ending): Element {
-    const { log, switches } = this.#settings;
+  #document(handler: Handler, event: Event, ending: Ending): Element {
+    const { log, switches, profile } = this.#settings;
+    const { skipsToDocument } = profile.plugins;
     const text = `${handler.name} plugin terminated with an error or returned an invalid XML`;
     const broken = (reason: string): Element => {
       log.write('ERROR', `Handler ${handler.name}: ${reason}`);
@@ -178,8 +187,11 @@ export class Events {
     };
     if (ending.kind !== 'exited') return broken(ending.reason);
     if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
+    // A program that answers words where text was asked for lived with the panel (reference 10.5, 22.1).
+    const isWords = event.params.get('out') === 'text' && !ending.output.includes('<');
+    if (skipsToDocument && isWords) return element('doc');
     try {
-      return readOutput(ending.output, this.#settings.profile.plugins.takesHeader);
+      return readOutput(ending.output, skipsToDocument);
     } catch (error) {
       return broken(`${String(error)}: ${ending.output.slice(0, 500)}`);
     }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Pipe, Pipes } from './pipes.ts';
 
 /** How a handler ended. */
 export type Ending =
@@ -34,24 +36,28 @@ function refusal(run: HandlerRun): string | null {
 /** Handlers that run now; each is the leader of its own process group. */
 export class Handlers {
   readonly #running = new Set<ChildProcess>();
+  readonly #pipes: Pipes;
+
+  constructor(pipes: Pipes) {
+    this.#pipes = pipes;
+  }
 
   /** Runs one handler until it has ended and closed its output; past the time-out its whole group is killed. */
   async run(run: HandlerRun): Promise<Ending> {
     const reason = refusal(run);
     if (reason !== null) return { kind: 'not-started', reason };
+    const pipe = this.#pipes.open();
     let child: ChildProcess;
     try {
-      child = spawn(run.path, [], {
-        cwd: run.cwd,
-        env: run.env,
-        detached: true,
-        stdio: ['pipe', 'pipe', run.log],
-      });
+      child = start(run, pipe);
     } catch (error) {
+      pipe.input.destroy();
       return { kind: 'not-started', reason: String(error) };
+    } finally {
+      closeSync(pipe.end);
     }
     this.#running.add(child);
-    const ending = await follow(child, run);
+    const ending = await follow(child, run, pipe.input);
     this.#running.delete(child);
     return ending;
   }
@@ -59,6 +65,15 @@ export class Handlers {
   killAll(): void {
     for (const child of this.#running) killGroup(child);
   }
+}
+
+function start(run: HandlerRun, { end }: Pipe): ChildProcess {
+  return spawn(run.path, [], {
+    cwd: run.cwd,
+    env: run.env,
+    detached: true,
+    stdio: [end, 'pipe', run.log],
+  });
 }
 
 function killGroup(child: ChildProcess): void {
@@ -71,7 +86,7 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-function follow(child: ChildProcess, run: HandlerRun): Promise<Ending> {
+function follow(child: ChildProcess, run: HandlerRun, input: Socket): Promise<Ending> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
     let late = false;
@@ -83,17 +98,18 @@ function follow(child: ChildProcess, run: HandlerRun): Promise<Ending> {
     }, run.timeoutMs);
     const end = (ending: Ending): void => {
       clearTimeout(timer);
+      input.destroy();
       resolve(ending);
     };
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
     // A handler need not read its input.
-    child.stdin?.on('error', () => child.stdin?.destroy());
+    input.on('error', () => input.destroy());
     child.on('error', (error) => end({ kind: 'not-started', reason: String(error) }));
     child.on('close', (status, signal) => {
       if (late) end({ kind: 'killed', reason: `no answer within ${run.timeoutMs} ms` });
       else if (status === null) end({ kind: 'killed', reason: String(signal) });
       else end({ kind: 'exited', status, output: Buffer.concat(pieces).toString() });
     });
-    child.stdin?.end(run.input);
+    input.end(run.input);
   });
 }

@@ -6,6 +6,7 @@ import { Access } from './access.ts';
 import { fingerprintOf, loadCertificate, makeCertificate } from './certificate.ts';
 import { callPanel } from './client.ts';
 import { control } from './control.ts';
+import { EventList } from './core/event-list.ts';
 import { Modules } from './core/modules.ts';
 import { Events } from './events.ts';
 import { Faults } from './faults.ts';
@@ -143,7 +144,8 @@ function build(options: SandboxOptions): Parts {
   const manager = profile.hasModules
     ? new Modules({ root, log, panel: profile.panel })
     : new PluginManager({ root, log, reload: () => events.restart() });
-  const panel = new Panel(world, events, manager, log, profile);
+  const groups = profile.hasEventList ? [manager, new EventList(() => events.registered)] : [manager];
+  const panel = new Panel(world, events, groups, log, profile);
   const pages = new Pages({ panel, access, events, title: name, profile, switches });
   const faults = new Faults();
   const service = new Service({ panel, access, faults, log, title: name, profile, switches });

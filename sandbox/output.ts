@@ -1,4 +1,5 @@
 import { child, childrenOf, element, writeXml } from './xml.ts';
+import type { Occasion } from './profile.ts';
 import type { Element } from './xml.ts';
 
 /** Body and `Content-Type` of an answer. */
@@ -63,16 +64,19 @@ function renderHtml(doc: Element, title: string): string {
   return `<!DOCTYPE html>\n${writeXml(page).replace(/^<\?xml[^\n]*\n/u, '')}`;
 }
 
-/**
- * Writes a document the way the caller asked for.
- * @param out `xml`, `text`, `json`; anything else gives the page
- */
-export function render(doc: Element, out: string | undefined, title: string): Rendered {
+/** Over HTTP success is exactly `OK `, and a refusal is the XML document all the same (reference 22.4). */
+function textOverHttp(doc: Element): string {
+  if (child(doc, 'error') !== undefined || child(doc, 'authfail') !== undefined) return writeXml(doc);
+  return child(doc, 'ok') === undefined ? renderText(doc) : 'OK ';
+}
+
+/** Writes a document the way the caller asked for: `out` is `xml`, `text` or `json`; anything else gives the page. */
+export function render(doc: Element, { out, title, via }: Occasion): Rendered {
   switch (out) {
     case 'xml':
       return { type: 'text/xml', body: writeXml(doc) };
     case 'text':
-      return { type: 'text/plain', body: renderText(doc) };
+      return { type: 'text/plain', body: via === 'http' ? textOverHttp(doc) : renderText(doc) };
     case 'json':
       return { type: 'application/json', body: renderJson(doc) };
     case undefined:

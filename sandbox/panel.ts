@@ -55,16 +55,16 @@ export class Panel {
   readonly requests: RequestEntry[] = [];
   readonly #world: World;
   readonly #events: Events;
-  readonly #manager: FunctionGroup;
+  readonly #groups: readonly FunctionGroup[];
   readonly #log: Log;
   readonly #profile: Profile;
   readonly #runner: Runner;
   #stopped = false;
 
-  constructor(world: World, events: Events, manager: FunctionGroup, log: Log, profile: Profile) {
+  constructor(world: World, events: Events, groups: readonly FunctionGroup[], log: Log, profile: Profile) {
     this.#profile = profile;
     this.#world = world;
-    this.#manager = manager;
+    this.#groups = groups;
     this.#events = events;
     this.#log = log;
     this.#runner = new Runner(world, events);
@@ -94,7 +94,7 @@ export class Panel {
         result = { ...answer(await this.#dispatch(func, request, identity)), ...caller };
       }
     } catch (error) {
-      result = { ...this.#failure(error), ...caller };
+      result = { ...this.#failure(error, func), ...caller };
     }
     this.note(request, func, caller.user === '' ? 'nobody' : caller.user, outcomeOf(result));
     return result;
@@ -136,12 +136,14 @@ export class Panel {
     return { doc, plain: null, session: id, user: params.text('username'), level };
   }
 
-  #failure(error: unknown): Result {
+  #failure(error: unknown, func: string): Result {
     const { authRefusal, errorTexts } = this.#world.switches;
     if (error instanceof AuthFailure) {
       this.#log.write('WARN', error.message);
+      if (authRefusal === 'authfail' || (authRefusal === 'own' && func === 'auth'))
+        return answer(this.#profile.loginFailed());
+      if (authRefusal === 'own') return answer(this.#profile.credentialsRefused());
       const code100 = refusalDocument(new Refusal(100, {}, 'access deny'), true);
-      if (authRefusal === 'authfail') return answer(this.#profile.loginFailed());
       return { ...answer(code100), plain: authRefusal === 'plain' ? 'access deny' : null };
     }
     if (error instanceof Refusal) {
@@ -158,9 +160,10 @@ export class Panel {
     const event = { func, params, method, caller, headers, ...(lang === undefined ? {} : { lang }) };
     const plugin = this.#events.pluginFunction(func);
     const builtIn = this.#profile.functions.get(func);
-    if (this.#manager.handles(func)) {
+    const group = this.#groups.find((one) => one.handles(func));
+    if (group !== undefined) {
       if (caller.level < 7) throw denied(func);
-      return await this.#manager.run(func, params, lang ?? 'en');
+      return await group.run(func, params, lang ?? 'en');
     }
     if (this.#isDoubtful(func, request)) return this.#question(func);
     const minLevel = plugin?.minLevel ?? builtIn?.minLevel ?? 5;

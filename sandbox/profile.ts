@@ -14,6 +14,7 @@ export type Generation = 'v4' | 'v5' | 'v6' | 'dnsmgr';
 /** What an answer is written for. */
 export interface Occasion {
   readonly out: string | undefined;
+  readonly via: 'http' | 'mgrctl';
   readonly title: string;
   readonly func: string;
   readonly user: string;
@@ -42,8 +43,11 @@ export interface PluginDialect {
   readonly functionsBlock: boolean;
   /** Environment of a handler beyond the CGI variables. */
   readonly environment: (event: Event, stage: Stage | null, switches: Switches) => Record<string, string>;
-  /** Whether CGI headers and blank lines before the document are skipped (17.21). */
-  readonly takesHeader: boolean;
+  /**
+   * Whether a handler's output counts from its first `<` on, so that any number of CGI headers may precede the document, and words
+   * alone are borne where the call asks for `out=text` (17.21, 22.1).
+   */
+  readonly skipsToDocument: boolean;
 }
 
 /** What a generation's `mgrctl` takes (reference section 12). */
@@ -75,10 +79,14 @@ export interface Profile {
   /** Sets a language at login; null: it is part of the session's cookie. */
   readonly langCookie: ((lang: string) => string) | null;
   readonly loggedIn: (session: string, level: string) => Element;
-  /** What a login that failed gets where the switch `authRefusal` asks for the panel's own shape. */
+  /** What a login that failed gets. */
   readonly loginFailed: () => Element;
+  /** What wrong credentials in a call get where the switch `authRefusal` asks for the panel's own shape (22.3). */
+  readonly credentialsRefused: () => Element;
   /** Access levels as this panel numbers them (reference section 1). */
   readonly levels: Readonly<Record<Level, string>>;
+  /** What an error about an account that is not there names (22.9). */
+  readonly userObject: string;
   /** The level of a caller; calls of the host itself may stand above all accounts. */
   readonly levelShown: (caller: Identity) => string;
   /** As whom calls of the host itself are made; null: the first administrator. */
@@ -93,6 +101,8 @@ export interface Profile {
   readonly skin: Skin;
   /** Whether plugins come as modules with a page that lists them, instead of from sources (reference 13). */
   readonly hasModules: boolean;
+  /** Whether `eventlist` tells what handlers are registered for (22.8). */
+  readonly hasEventList: boolean;
   /** The identifier of a record. */
   readonly recordKey: (row: Row, zone: string, switches: Switches) => string;
   /** Writes a document; errors come in the shape of version 4 and get the generation's own. */

@@ -76,7 +76,7 @@ test('bad values are code 4 naming the field', async (t) => {
     [{ ...a, name: 'x'.repeat(64) }, 'name'],
     [{ ...a, name: 'a..b' }, 'name'],
     [{ ...a, prio: '10' }, 'prio'],
-    [{ ...a, sdtype: 'MX', addr: 'mail', prio: '' }, 'prio'],
+    [{ ...a, sdtype: 'SRV', addr: 'mail', prio: '', wght: '1', port: '1' }, 'prio'],
     [{ ...a, sdtype: 'MX', addr: 'mail', prio: '70000' }, 'prio'],
     [{ ...a, sdtype: 'SRV', addr: 'mail', prio: '1', wght: '1' }, 'port'],
   ];

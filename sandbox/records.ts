@@ -67,7 +67,11 @@ export function readRow(params: Params, zone: string): Row {
     name: readOwner(params.text('name'), zone),
     type,
     addr: readAddr(params, type, zone),
-    prio: readNumber(params, 'prio', type === 'MX' || type === 'SRV'),
+    // Clients leave the priority of an MX out.
+    prio:
+      type === 'MX' && params.text('prio') === ''
+        ? '0'
+        : readNumber(params, 'prio', type === 'MX' || type === 'SRV'),
     wght: readNumber(params, 'wght', type === 'SRV'),
     port: readNumber(params, 'port', type === 'SRV'),
   };

@@ -79,6 +79,7 @@ export class Service {
     const { params } = request;
     const occasion = {
       out: params.get('out'),
+      via: request.via,
       title,
       func: params.get('func') ?? '',
       user: result.user,

@@ -14,8 +14,11 @@ export interface Switches {
   hosts: 'verbatim' | 'absolute';
   /** Errors carry a text, or are empty elements (5.1). */
   errorTexts: boolean;
-  /** What a wrong login gets (3.2): the `authfail` document, code 100, or the bare text `access deny`. */
-  authRefusal: 'authfail' | 'code100' | 'plain';
+  /**
+   * What a wrong login gets (3.2, 22.3): as the panel is seen to do it (version 4: `authfail` for `func=auth`, code 100 for wrong
+   * credentials in a call), or always what `func=auth` gets, code 100, or the bare text `access deny`.
+   */
+  authRefusal: 'own' | 'authfail' | 'code100' | 'plain';
   /** Calls with `authinfo` are refused with the plain text (3.1). */
   restrictAuthinfo: boolean;
   /** A session ends after this long without a call (3.1). */
@@ -28,6 +31,8 @@ export interface Switches {
   recordLimit: number;
   /** Per user: `domain` lists only zones whose name contains this text (17.15). */
   filters: Record<string, string>;
+  /** Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account (22.13; open). */
+  filterStays: boolean;
   /** Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not evidenced). */
   accessFirst: boolean;
   /** Calls with `su` are carried out as the caller himself (2.3; a panel that does not know the parameter). */
@@ -123,8 +128,10 @@ export interface Switches {
   emptyParams: 'exported' | 'absent';
   /** DNSmanager: the column of the record list that holds the identifier (7.3). */
   recordKeyColumn: 'rkey' | 'rtype_hidden';
-  /** DNSmanager: what a successful `domain.edit` answers (16.19). */
-  createSays: 'ok' | 'messages';
+  /** What the deletion of a record answers whose identifier the zone does not have (16.8, 22.14). */
+  unknownRecord: 'missed' | 'ok';
+  /** DNSmanager: what a successful `domain.edit` answers (16.19, 22.10). */
+  createSays: 'both' | 'ok' | 'messages';
   /** Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent with `sok=yes` (3.3). */
   refererCheck: boolean;
   /** The same with the answer `<doc func="confirm">` instead of the error (3.3). */
@@ -141,80 +148,84 @@ export interface Switches {
   mgrctlErrorExit: number;
 }
 
+const DEFAULTS: Switches = {
+  absoluteNames: false,
+  hosts: 'verbatim',
+  errorTexts: true,
+  authRefusal: 'own',
+  restrictAuthinfo: false,
+  sessionIdleMs: 30 * 60_000,
+  clockOffsetMs: 0,
+  banners: true,
+  recordLimit: 0,
+  filters: {},
+  filterStays: false,
+  accessFirst: false,
+  ignoreSu: false,
+  ownerColumn: 'user',
+  nsRequired: false,
+  requireIp: false,
+  defaultNs: 'ns1.panel.example. ns2.panel.example.',
+  defaultMx: 'mail',
+  defaultIp: '192.0.2.10',
+  defaultHosts: ['@', 'www', 'mail', 'ftp', 'pop', 'smtp'],
+  webHosts: ['www', 'ftp'],
+  mailHosts: ['mail', 'pop', 'smtp'],
+  defaultMxRecords: true,
+  defaultSpf: true,
+  ipRewrites: true,
+  confirmDeletes: true,
+  foreignZone: 6,
+  refuseSubzones: true,
+  groupFailure: 'stop',
+  failElement: '',
+  handlerNames: 'as-sent',
+  deliver: 'as-requested',
+  stripAuth: true,
+  lengthToHandlers: 'counted',
+  nulToHandlers: 'cut',
+  repeatedSok: 'last',
+  redrawSaves: false,
+  fireNested: false,
+  requestFires: true,
+  serviceDeletes: 'records',
+  handlerTimeoutMs: 60_000,
+  killedBefore: 'refuse',
+  exitStatus: 'ignored',
+  strictModes: false,
+  undoAfterError: false,
+  blockNested: true,
+  failLocal: {},
+  failOuter: {},
+  noEffect: [],
+  lateVisibilityMs: 0,
+  lateFor: 'everyone',
+  slowOperationsMs: 0,
+  slowRecords: 'error',
+  slowClock: 'sandbox',
+  dnssecRows: false,
+  restrictedNames: [],
+  noise: true,
+  emptyParams: 'exported',
+  recordKeyColumn: 'rkey',
+  unknownRecord: 'missed',
+  createSays: 'both',
+  refererCheck: false,
+  confirmWrites: false,
+  confirmWhom: 'everyone',
+  bindSessions: false,
+  xmlCache: false,
+  valuesBesideError: true,
+  mgrctlErrorExit: 0,
+};
+
 export function defaultSwitches(): Switches {
-  return {
-    absoluteNames: false,
-    hosts: 'verbatim',
-    errorTexts: true,
-    authRefusal: 'authfail',
-    restrictAuthinfo: false,
-    sessionIdleMs: 30 * 60_000,
-    clockOffsetMs: 0,
-    banners: true,
-    recordLimit: 0,
-    filters: {},
-    accessFirst: false,
-    ignoreSu: false,
-    ownerColumn: 'user',
-    nsRequired: false,
-    requireIp: false,
-    defaultNs: 'ns1.panel.example. ns2.panel.example.',
-    defaultMx: 'mail',
-    defaultIp: '192.0.2.10',
-    defaultHosts: ['@', 'www', 'mail', 'ftp', 'pop', 'smtp'],
-    webHosts: ['www', 'ftp'],
-    mailHosts: ['mail', 'pop', 'smtp'],
-    defaultMxRecords: true,
-    defaultSpf: true,
-    ipRewrites: true,
-    confirmDeletes: true,
-    foreignZone: 6,
-    refuseSubzones: true,
-    groupFailure: 'stop',
-    failElement: '',
-    handlerNames: 'as-sent',
-    deliver: 'as-requested',
-    stripAuth: true,
-    lengthToHandlers: 'counted',
-    nulToHandlers: 'cut',
-    repeatedSok: 'last',
-    redrawSaves: false,
-    fireNested: false,
-    requestFires: true,
-    serviceDeletes: 'records',
-    handlerTimeoutMs: 60_000,
-    killedBefore: 'refuse',
-    exitStatus: 'ignored',
-    strictModes: false,
-    undoAfterError: false,
-    blockNested: true,
-    failLocal: {},
-    failOuter: {},
-    noEffect: [],
-    lateVisibilityMs: 0,
-    lateFor: 'everyone',
-    slowOperationsMs: 0,
-    slowRecords: 'error',
-    slowClock: 'sandbox',
-    dnssecRows: false,
-    restrictedNames: [],
-    noise: true,
-    emptyParams: 'exported',
-    recordKeyColumn: 'rkey',
-    createSays: 'ok',
-    refererCheck: false,
-    confirmWrites: false,
-    confirmWhom: 'everyone',
-    bindSessions: false,
-    xmlCache: false,
-    valuesBesideError: true,
-    mgrctlErrorExit: 0,
-  };
+  return structuredClone(DEFAULTS);
 }
 
 const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   hosts: ['verbatim', 'absolute'],
-  authRefusal: ['authfail', 'code100', 'plain'],
+  authRefusal: ['own', 'authfail', 'code100', 'plain'],
   foreignZone: [3, 6],
   ownerColumn: ['user', 'owner', 'none'],
   groupFailure: ['stop', 'continue'],
@@ -227,7 +238,8 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   exitStatus: ['ignored', 'error'],
   emptyParams: ['exported', 'absent'],
   recordKeyColumn: ['rkey', 'rtype_hidden'],
-  createSays: ['ok', 'messages'],
+  unknownRecord: ['missed', 'ok'],
+  createSays: ['both', 'ok', 'messages'],
   serviceDeletes: ['nothing', 'records', 'zone'],
   lateFor: ['everyone', 'mgrctl'],
   slowRecords: ['error', 'empty'],

@@ -49,6 +49,8 @@ export interface WebDomain {
   readonly owner: string;
   readonly alias: string;
   readonly ip: string;
+  /** Versions 5 and 6: the site's number. */
+  readonly id?: number;
 }
 
 export interface MailDomain {
@@ -69,6 +71,8 @@ export interface SandboxUser {
   readonly owner?: string;
   /** How many zones the account may have; absent: any number. */
   readonly domainLimit?: number;
+  /** Versions 5 and 6: may not log in. */
+  readonly suspended?: boolean;
 }
 
 /** One handled API call, without secrets. */

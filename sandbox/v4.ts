@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto';
 import { FUNCTIONS } from './functions/index.ts';
 import { render } from './output.ts';
 import { SKIN } from './page-list.ts';
+import { PYTHON_LIBRARY } from './python-library.ts';
 import { recordKey } from './records.ts';
+import { Refusal, refusalDocument } from './refusal.ts';
 import { element } from './xml.ts';
 import type { Profile } from './profile.ts';
 import type { Level } from './types.ts';
@@ -31,7 +33,7 @@ export const v4: Profile = {
     registered: null,
     bodyOnRequest: false,
     functionsBlock: true,
-    takesHeader: true,
+    skipsToDocument: true,
     environment: (event, stage, { recordLimit }) => {
       const named: Record<string, string> = {
         PATH,
@@ -57,12 +59,17 @@ export const v4: Profile = {
   langCookie: null,
   loggedIn: (session) => element('doc', [element('auth', session, { id: session })]),
   loginFailed: () => element('doc', [element('authfail')]),
+  credentialsRefused: () => refusalDocument(new Refusal(100, {}, 'access deny'), true),
   levels: { 5: '5', 6: '6', 7: '7' },
   levelShown: ({ level }) => String(level),
+  userObject: 'user',
   localUser: null,
   switches: {},
-  files: { 'etc/ispmgr.conf': '// ISPmanager 4 (sandbox)\nOption Autorestart\nDefaultTTL 3600\n' },
-  folders: [],
+  files: {
+    'etc/ispmgr.conf': '// ISPmanager 4 (sandbox)\nOption Autorestart\nDefaultTTL 3600\n',
+    'lib/python/mgr.py': PYTHON_LIBRARY,
+  },
+  folders: ['lib/python'],
   mgrctl: {
     usage: 'usage: mgrctl [-m panel] [-o xml|text|json] func [name=value ...]\n',
     formats: ['xml', 'text', 'json'],
@@ -70,6 +77,7 @@ export const v4: Profile = {
   },
   skin: SKIN,
   hasModules: false,
+  hasEventList: false,
   recordKey,
-  render: (doc, { out, title }) => render(doc, out, title),
+  render,
 };

@@ -37,7 +37,10 @@ export function listed(call: Call): Zone[] {
 
 /** `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (reference 7.2, 8.2, 16.13, 22.6). */
 function listZones(call: Call, isDnsmgr: boolean): Element {
-  const rows = listed(call).map((zone) => {
+  const name = call.params.on('filter') ? call.params.text('name') : '';
+  if (name !== '' && call.switches.filterStays) keepFilter(call, name);
+  const shown = listed(call).filter((zone) => zone.name.includes(name));
+  const rows = shown.map((zone) => {
     const cells = [element('name', zone.name), element('displayname', toUnicode(zone.name))];
     const work = call.pending.work(zone.name, call.store.zone(zone.name) !== undefined);
     const status = work ?? (isDnsmgr ? 'active' : '');
@@ -92,9 +95,15 @@ function createCoreZone(call: Call, isDnsmgr: boolean): Element {
     if (isSlave) call.store.putZone({ ...zone, kind: 'slave', rows: [] });
     call.pending.begin('creating', zone);
   }
-  return isDnsmgr && call.switches.createSays === 'messages'
-    ? element('doc', [element('messages', [element('msg', 'The domain was created')])])
-    : made();
+  return isDnsmgr ? created(call) : made();
+}
+
+/** What DNSmanager says of a new zone (reference 16.19, 22.10). */
+function created({ switches: { createSays } }: Call): Element {
+  const messages = element('messages', [element('msg', 'The domain was created')]);
+  if (createSays === 'messages') return element('doc', [messages]);
+  const plain = made();
+  return createSays === 'ok' ? plain : { ...plain, children: [...plain.children, messages] };
 }
 
 function zoneToChange(call: Call, identifier: string): Zone {
@@ -151,11 +160,15 @@ const request: PanelFunction = {
 /** `domain.filter`: server-side state of one account; saved without a name it is removed (reference 4.6; field names are ours). */
 function editFilter(call: Call): Element {
   const { switches, params, caller } = call;
-  const { [caller.name]: present = '', ...others } = switches.filters;
-  if (!params.saved) return form('', [field('name', present)]);
-  const name = params.text('name');
-  switches.filters = name === '' ? others : { ...others, [caller.name]: name };
+  if (!params.saved) return form('', [field('name', switches.filters[caller.name] ?? '')]);
+  keepFilter(call, params.text('name'));
   return ok();
+}
+
+/** @param name part of the names to list; empty: all of them */
+function keepFilter({ switches, caller }: Call, name: string): void {
+  const { [caller.name]: _before, ...others } = switches.filters;
+  switches.filters = name === '' ? others : { ...others, [caller.name]: name };
 }
 
 /** `domain.passredirect`: another owner (reference 7.1; field names are ours). */

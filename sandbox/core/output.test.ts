@@ -12,7 +12,7 @@ async function body(sandbox: Sandbox, out: string | null, func: string, elid = '
 }
 
 test('text: name and displayname, rkey and rkey_name first, a blank line between rows, fields line by line', async (t) => {
-  const sandbox = await testSandbox(t, { generation: 'v6', switches: { defaultHosts: ['@'] } });
+  const sandbox = await testSandbox(t, { generation: 'v5', switches: { defaultHosts: ['@'] } });
   for (const name of ['a.example', 'b.example']) await asAlice(sandbox, 'domain.edit', { name, sok: 'ok' });
   assert.equal(
     await body(sandbox, 'text', 'domain'),

@@ -5,6 +5,13 @@ import type { Occasion } from '../profile.ts';
 import type { Switches } from '../switches.ts';
 import type { Element } from '../xml.ts';
 
+/** How a panel of this generation writes. */
+export interface Writing {
+  readonly panel: string;
+  /** What ends a row of a list in text (reference 4.5, 22.7). */
+  readonly rowEnd: '\n' | '\n\n';
+}
+
 /** What surrounds the data: attributes of `doc`, the echo of the parameters, filters, advice (reference 4.2). */
 function dressed(doc: Element, panel: string, occasion: Occasion, switches: Switches): Element {
   const { func, lang, params } = occasion;
@@ -67,8 +74,13 @@ function bare(doc: Element): unknown {
   return rows.length > 0 ? rows.map(flat) : flat(doc);
 }
 
-/** Reference 4.5: rows on one line each with a blank line between them, forms line by line. */
-function inText(doc: Element): string {
+/** The same with `"ok":true`: no more than that and flat names is evidenced (reference 22.13). */
+function bareWithTruth(doc: Element): unknown {
+  return child(doc, 'ok') === undefined ? bare(doc) : { ok: true };
+}
+
+/** Reference 4.5: rows on one line each, forms line by line. */
+function inText(doc: Element, { rowEnd }: Writing): string {
   const error = child(doc, 'error');
   if (error !== undefined) {
     const { type = '', object = '' } = error.attributes;
@@ -77,7 +89,7 @@ function inText(doc: Element): string {
   if (child(doc, 'ok') !== undefined) return 'OK\n';
   const rows = childrenOf(doc, 'elem');
   const line = (row: Element): string => row.children.map(({ name, text }) => `${name}=${text}`).join(' ');
-  if (rows.length > 0) return `${rows.map(line).join('\n\n')}\n`;
+  if (rows.length > 0) return `${rows.map(line).join(rowEnd)}\n`;
   const fields = doc.children.filter(({ name }) => name !== 'slist');
   return fields.map(({ name, text }) => `${name}=${text}\n`).join('');
 }
@@ -91,7 +103,8 @@ function themed(doc: Element): string {
 }
 
 /** Writes a document of this generation. */
-export function renderCore(doc: Element, panel: string, occasion: Occasion, switches: Switches): Rendered {
+export function renderCore(doc: Element, writing: Writing, occasion: Occasion, switches: Switches): Rendered {
+  const { panel } = writing;
   const own = withOwnError(doc, occasion);
   const xml = { type: 'text/xml; charset=UTF-8', body: '' };
   const json = { type: 'application/json; charset=UTF-8', body: '' };
@@ -116,8 +129,10 @@ export function renderCore(doc: Element, panel: string, occasion: Occasion, swit
       return { ...json, body: JSON.stringify({ doc: mirrored(dressed(own, panel, occasion, switches)) }) };
     case 'JSONdata':
       return { ...json, body: JSON.stringify(bare(own)) };
+    case 'bjson':
+      return { ...json, body: JSON.stringify(bareWithTruth(own)) };
     case 'text':
-      return { type: 'text/plain; charset=UTF-8', body: inText(own) };
+      return { type: 'text/plain; charset=UTF-8', body: inText(own, writing) };
     case undefined:
     default:
       return { ...json, body: themed(own) };

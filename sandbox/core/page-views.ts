@@ -106,12 +106,12 @@ const mail: Readonly<Record<string, View>> = {
   },
 };
 
-function webs(edit: string): ListView {
+function webs(edit: string, name: 'displayname' | 'name'): ListView {
   return {
     kind: 'list',
     key: 'name',
-    name: 'displayname',
-    columns: ['displayname', 'aliases', 'ipaddr', 'owner'],
+    name,
+    columns: [name, 'aliases', 'ipaddr', 'owner'],
     edit,
     editRows: true,
     actions: [{ func: 'webdomain.delete', label: 'delete' }],
@@ -123,7 +123,7 @@ export const V5_VIEWS: Readonly<Record<string, View>> = {
   domain: zones('domain.delete', ['displayname', 'status']),
   'domain.edit': { kind: 'form', back: 'domain', fields: [input('name', true), input('ip')] },
   ...records,
-  webdomain: webs('webdomain.edit'),
+  webdomain: webs('webdomain.edit', 'displayname'),
   'webdomain.edit': {
     kind: 'form',
     back: 'webdomain',
@@ -138,7 +138,7 @@ export const V6_VIEWS: Readonly<Record<string, View>> = {
   ...V5_VIEWS,
   domain: zones('domain.delete.request', ['displayname', 'status']),
   'domain.delete.request': deletionRequest,
-  webdomain: webs('site.edit'),
+  webdomain: webs('site.edit', 'name'),
   'site.edit': {
     kind: 'form',
     back: 'webdomain',

@@ -10,6 +10,7 @@ import type { Event } from '../events.ts';
 import type { Generation, Profile } from '../profile.ts';
 import type { Switches } from '../switches.ts';
 import type { Level } from '../types.ts';
+import type { Element } from '../xml.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -64,6 +65,13 @@ function untilNul(text: string): string {
   return text.split('\0', 1)[0] ?? '';
 }
 
+function loginFailed(): Element {
+  const text = 'Invalid username or password';
+  return element('doc', [
+    errorElement('auth', 'badpassword', text, { func: 'auth', user: '', level: '0', lang: 'en' }),
+  ]);
+}
+
 /** ISPmanager 5 or 6, or DNSmanager 5/6 (reference sections 7, 8, 11). */
 export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
   const panel = generation === 'dnsmgr' ? 'dnsmgr' : 'ispmgr';
@@ -83,7 +91,7 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
       registered: (handler, func) => `Register event '${handler}' for action '${func}'`,
       bodyOnRequest: true,
       functionsBlock: false,
-      takesHeader: false,
+      skipsToDocument: false,
       environment: (event, _stage, switches) => environment(event, switches),
     },
     cookieName: `${panel}ses5`,
@@ -93,16 +101,20 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
     langCookie: (lang) => `${panel}lang5=${encodeURIComponent(`orion:${lang}`)}`,
     newSession: () => randomBytes(12).toString('hex'),
     loggedIn: (session, level) => element('doc', [element('auth', session, { id: session, level })]),
-    loginFailed: () => {
-      const text = 'Invalid username or password';
-      return element('doc', [
-        errorElement('auth', 'badpassword', text, { func: 'auth', user: '', level: '0', lang: 'en' }),
-      ]);
-    },
+    loginFailed,
+    credentialsRefused: loginFailed,
     levels: LEVELS,
     levelShown,
+    userObject: 'users',
     localUser: ROOT,
-    switches: { sessionIdleMs: 60 * 60_000, bindSessions: true, xmlCache: true, blockNested: false },
+    switches: {
+      sessionIdleMs: 60 * 60_000,
+      bindSessions: true,
+      xmlCache: true,
+      blockNested: false,
+      // Seen in a version 5 (reference 22.15).
+      ...(generation === 'v5' ? { emptyParams: 'absent' } : {}),
+    },
     files: {
       [`etc/${panel}.conf`]: `// ${panel} (sandbox)\nDbType sqlite\nDbName etc/${panel}.db\n`,
       'bin/core': '#!/bin/sh\necho "the sandbox is not started by this file" >&2\nexit 1\n',
@@ -115,7 +127,10 @@ export function coreProfile(generation: Exclude<Generation, 'v4'>): Profile {
     },
     skin: SKINS[generation],
     hasModules: true,
+    hasEventList: generation === 'v6',
     recordKey: (row, zone) => coreKey(row, zone),
-    render: (doc, occasion, switches) => renderCore(doc, panel, occasion, switches),
+    // Version 6 lists without blank lines between rows (reference 22.7).
+    render: (doc, occasion, switches) =>
+      renderCore(doc, { panel, rowEnd: generation === 'v6' ? '\n' : '\n\n' }, occasion, switches),
   };
 }

@@ -105,15 +105,19 @@ function editRecord(call: Call): Element {
   return made();
 }
 
+function hasRow(zone: Zone, key: string): boolean {
+  return zone.rows.some((row) => coreKey(row, zone.name) === key);
+}
+
 /** `domain.record.delete`; one value that holds `, ` is taken whole when a record has it for its identifier (reference 7.4). */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');
   const whole = call.params.get('elid') ?? '';
   const zone = zoneOfRecords(call, plid, 'write');
-  const single = zone.rows.some((row) => coreKey(row, zone.name) === whole);
-  return forEach(call, single ? [whole] : elements(call), (key) => {
+  return forEach(call, hasRow(zone, whole) ? [whole] : elements(call), (key) => {
     if (isSoa(key)) throw denied('domain.record');
     const now = zoneOfRecords(call, plid, 'write');
+    if (call.switches.unknownRecord === 'ok' && !hasRow(now, key)) return;
     const gone = findRow(call, now, key);
     const rest = now.rows.filter((row) => row !== gone);
     call.store.putZone(withRows(now, rest));

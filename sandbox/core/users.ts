@@ -6,8 +6,21 @@ import type { Params } from '../params.ts';
 
 /** Flags are texts in this generation (reference 4.2). */
 function inWords(doc: Element): Element {
-  const word = (cell: Element): Element => (cell.name === 'active' ? element('active', 'on') : cell);
-  return { ...doc, children: doc.children.map((row) => ({ ...row, children: row.children.map(word) })) };
+  const row = (elem: Element): Element => {
+    const cells = elem.children.filter(({ name }) => name !== 'active');
+    const isActive = cells.length < elem.children.length;
+    return { ...elem, children: [...cells, element('active', isActive ? 'on' : 'off')] };
+  };
+  return { ...doc, children: doc.children.map((one) => (one.name === 'elem' ? row(one) : one)) };
+}
+
+/** `user.suspend`, `user.resume` (reference 22.9): what else becomes of the account's things is not evidenced. */
+function suspending(suspended: boolean): PanelFunction {
+  return {
+    run: (call) =>
+      forEach(call, elements(call), (id) => call.store.putUser({ ...findUser(call, id), suspended })),
+    minLevel: 6,
+  };
 }
 
 function whoami(call: Call): Element {
@@ -40,6 +53,8 @@ export const CORE_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
     minLevel: 6,
     inner: endUsers,
   },
+  'user.suspend': suspending(true),
+  'user.resume': suspending(false),
   usrparam,
   whoami: { run: whoami },
 };

@@ -33,15 +33,21 @@ export function ownZone(call: Call, host: string): string | null {
   return zone !== undefined && mayHave(call)(zone) ? zone.name : null;
 }
 
-function listWebs(call: Call): Element {
+function cellsOf({ name, owner, ip, alias }: WebDomain): Readonly<Record<string, string>> {
+  return { name, displayname: toUnicode(name), owner, ipaddr: ip, aliases: alias, active: 'on' };
+}
+
+/** Version 6 begins with the site's number, and has no `displayname` (reference 22.7). */
+function numberedCells({ id = 0, name, owner, ip, alias }: WebDomain): Readonly<Record<string, string>> {
+  const docroot = `/var/www/${owner}/data/www/${name}`;
+  return { id: String(id), name, owner, docroot, ipaddr: ip, active: 'on', aliases: alias };
+}
+
+function listWebs(call: Call, cells: typeof cellsOf): Element {
   const webs = call.store.webs().filter(mayHave(call));
-  return list(
-    call,
-    webs.map(({ name, owner, ip, alias }) => {
-      const cells = { name, displayname: toUnicode(name), owner, ipaddr: ip, aliases: alias, active: 'on' };
-      return Object.entries(cells).map(([key, value]) => element(key, value));
-    }),
-  );
+  const row = (web: WebDomain): Element[] =>
+    Object.entries(cells(web)).map(([key, value]) => element(key, value));
+  return list(call, webs.map(row));
 }
 
 function webForm(call: Call, elid: string): Element {
@@ -64,7 +70,8 @@ function newWeb(call: Call): WebDomain {
   if (call.store.web(name) !== undefined) throw exists('webdomain', name);
   const ip = readAddresses(call.params.text('ipaddrs')) || call.switches.defaultIp;
   const alias = readHosts(call.params.text('aliases') || `www.${name}`, name, 'aliases');
-  return { name, owner: readOwnerField(call, call.caller, call.params), alias, ip };
+  const id = 1 + Math.max(0, ...call.store.webs().map((web) => web.id ?? 0));
+  return { name, owner: readOwnerField(call, call.caller, call.params), alias, ip, id };
 }
 
 function changedWeb(call: Call, web: WebDomain): WebDomain {
@@ -181,10 +188,10 @@ const letsEncrypt: PanelFunction = {
   },
 };
 
-/** Web sites (reference 7.1, 9). @param hasSites whether the pages use `site.edit` */
+/** Web sites (reference 7.1, 9). @param hasSites whether it is version 6, whose pages use `site.edit` */
 export function webFunctions(hasSites: boolean): Readonly<Record<string, PanelFunction>> {
   return {
-    webdomain: { run: listWebs },
+    webdomain: { run: (call) => listWebs(call, hasSites ? numberedCells : cellsOf) },
     'webdomain.edit': { run: editWeb, inner: webRecords },
     'webdomain.delete': webDeletion,
     'webdomain.delete.confirm': confirmation,

@@ -61,8 +61,13 @@ function editRecord(call: Call): Element {
   return ok();
 }
 
+function hasRow(call: Call, zone: Zone, key: string): boolean {
+  return zone.rows.some((row) => recordKey(row, zone.name, call.switches) === key);
+}
+
 function deleteRecord(call: Call, plid: string, key: string): void {
   const zone = findZone(call, plid, 'write');
+  if (call.switches.unknownRecord === 'ok' && !hasRow(call, zone, key)) return;
   const row = findRow(call, zone, key);
   call.store.putZone(
     withRows(
@@ -80,8 +85,9 @@ function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');
   const whole = call.params.get('elid') ?? '';
   const zone = findZone(call, plid, 'write');
-  const single = zone.rows.some((row) => recordKey(row, zone.name, call.switches) === whole);
-  return forEach(call, single ? [whole] : elements(call), (key) => deleteRecord(call, plid, key));
+  return forEach(call, hasRow(call, zone, whole) ? [whole] : elements(call), (key) =>
+    deleteRecord(call, plid, key),
+  );
 }
 
 export const SUBLIST_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {

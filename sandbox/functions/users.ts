@@ -22,7 +22,8 @@ function userCells(call: Call, user: SandboxUser): Element[] {
     level: call.profile.levels[level],
     domain: `${used} / ${user.domainLimit ?? '-'}`,
   };
-  return [...Object.entries(cells).map(([key, value]) => element(key, value)), element('active')];
+  const active = user.suspended === true ? [] : [element('active')];
+  return [...Object.entries(cells).map(([key, value]) => element(key, value)), ...active];
 }
 
 function managed(call: Call): SandboxUser[] {
@@ -39,7 +40,7 @@ function isBelow(call: Call, user: SandboxUser): boolean {
  */
 export function findUser(call: Call, name: string): SandboxUser {
   const user = call.store.user(name);
-  if (user === undefined) throw missing('user', name);
+  if (user === undefined) throw missing(call.profile.userObject, name);
   if (!isBelow(call, user)) throw denied('user');
   return user;
 }

@@ -30,6 +30,7 @@ const sound: SelfTestFacts = {
   vetoKept: 'yes',
   ttlKept: 'not tested',
   markSeen: 'yes',
+  registered: { missing: [], namesUs: true },
   ownersTold: 'column',
 };
 
@@ -38,7 +39,16 @@ function holding(facts: Partial<SelfTestFacts>): Record<string, string> {
 }
 
 test('a panel that is as we think', () => {
-  const expected = { A1: 'yes', A2: 'yes', A3: 'yes', A4: 'not tested', A5: 'yes', A8: 'yes', A39: 'yes' };
+  const expected = {
+    A1: 'yes',
+    A2: 'yes',
+    A3: 'yes',
+    A4: 'not tested',
+    A5: 'yes',
+    A8: 'yes',
+    A50: 'yes',
+    A39: 'yes',
+  };
   assert.deepEqual(holding({}), expected);
   assert.equal(holding({ ownersTold: 'each-account' })['A39'], 'yes');
 });
@@ -66,4 +76,13 @@ test('what failed for another reason, or never came to it, says nothing', () => 
     ids.map((id) => none[id]),
     ids.map(() => 'not tested'),
   );
+});
+
+test('issue 12.20: what the panel lists counts, unless it cannot be read', () => {
+  const missing = ['domain.edit'];
+  assert.equal(holding({ registered: null })['A50'], 'not tested');
+  assert.equal(holding({ registered: { missing, namesUs: true } })['A50'], 'no');
+  // Handlers that are called are registered, whatever a list of an unknown make says.
+  assert.equal(holding({ registered: { missing, namesUs: false } })['A50'], 'not tested');
+  assert.equal(holding({ registered: { missing, namesUs: false }, steps: [step([])] })['A50'], 'no');
 });

@@ -67,6 +67,13 @@ const rules: readonly Rule[] = [
     },
   },
   {
+    id: 'A50',
+    text: 'the panel itself lists our handlers as registered for every DNS function ("eventlist")',
+    consequence:
+      'edits by a function that is not listed are noticed by the next comparison only: restart the panel so that it reads the description file',
+    judge: judgeRegistered,
+  },
+  {
     id: 'A39',
     text: 'the panel tells an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
     consequence:
@@ -75,6 +82,14 @@ const rules: readonly Rule[] = [
       ownersTold === 'not tested' ? ownersTold : ownersTold === 'none' ? 'no' : 'yes',
   },
 ];
+
+/** A list that does not name us although our handlers are called is made up in a way that we do not know. */
+function judgeRegistered({ registered, steps }: SelfTestFacts): Assumption['holds'] {
+  if (registered === null) return 'not tested';
+  const isCalled = steps.some(({ calls }) => calls.length > 0);
+  if (!registered.namesUs && isCalled) return 'not tested';
+  return registered.missing.length === 0 ? 'yes' : 'no';
+}
 
 /** What the self-test says of each. */
 export function judgeAssumptions(facts: SelfTestFacts): Assumption[] {

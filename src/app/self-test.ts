@@ -1,6 +1,7 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { CallContext } from '../core/central.ts';
+import type { RegisteredHandlers } from '../core/panel-hand.ts';
 import { PanelError, type OwnerWay, type PanelRecord } from '../core/panel.ts';
 import { judgeAssumptions, type Assumption } from './assumptions.ts';
 import {
@@ -28,6 +29,8 @@ export interface SelfTestFacts {
   readonly vetoKept: Assumption['holds'];
   readonly ttlKept: Assumption['holds'];
   readonly markSeen: Assumption['holds'];
+  /** What the panel lists our handlers as registered for; null: it has no such list. */
+  readonly registered: RegisteredHandlers | null;
   /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
   readonly ownersTold: OwnerWay | 'not tested';
 }
@@ -83,6 +86,7 @@ class SelfTest {
   #markSeen: Assumption['holds'] = 'not tested';
   #undone: SelfTestReport['afterErrorUndoes'] = 'not tested';
   #beforeForOthers: SelfTestReport['beforeForOthers'] = 'not tested';
+  #registered: SelfTestFacts['registered'] = null;
   #ownersTold: SelfTestFacts['ownersTold'] = 'not tested';
 
   constructor(ports: SelfTestPorts, zone: DnsName) {
@@ -93,6 +97,7 @@ class SelfTest {
   async run(): Promise<SelfTestReport> {
     const { hand, panel, central, turn } = this.#ports;
     const zone = this.#zone;
+    this.#registered = await hand.registered(context());
     try {
       const create = {
         step: 'create a zone',
@@ -245,6 +250,7 @@ class SelfTest {
       vetoKept: this.#vetoKept,
       ttlKept: this.#ttlKept,
       markSeen: this.#markSeen,
+      registered: this.#registered,
       ownersTold: this.#ownersTold,
     };
     return {

@@ -25,6 +25,7 @@ export function showSelfTest(report: SelfTestReport): string {
     `an "after" handler sees the change    ${report.afterSees}`,
     `an error in "after" undoes it         ${report.afterErrorUndoes}`,
     `"before" is called for others' zones  ${report.beforeForOthers}`,
+    `edits not listed in "eventlist"        ${unlisted(report.registered)}`,
     `owners of zones are told by           ${owners[report.ownersTold]}`,
     `keys of a new zone's records          ${list(report.listedKeys)}`,
     `keys as the panel's calls carry them  ${list(report.sentKeys)}`,
@@ -59,6 +60,11 @@ function eventLines({ step, calls }: SelfTestStep): string[] {
       return `    ${String(at).padStart(5)} ms  ${stage.padEnd(6)} ${func}: ${verdict}; ${parameters.join(' ')}`;
     }),
   ];
+}
+
+function unlisted(registered: SelfTestReport['registered']): string {
+  if (registered === null) return 'the panel has no such list';
+  return registered.namesUs ? list(registered.missing) : 'it names no handler of domainsync';
 }
 
 function list(keys: readonly string[]): string {

@@ -14,6 +14,14 @@ export interface CallFacts {
   readonly marked: boolean;
 }
 
+/** What a panel's list of handlers says of ours. */
+export interface RegisteredHandlers {
+  /** Functions of edits that it does not list for any of our handlers. */
+  readonly missing: readonly string[];
+  /** Whether it names a handler of ours at all: how such a list is made up is not known. */
+  readonly namesUs: boolean;
+}
+
 /** Who could be tried as somebody with no right to a zone. */
 export type Stranger =
   /**
@@ -34,6 +42,8 @@ export interface PanelHand {
   facts(call: HookCall): CallFacts;
   /** Whether the panel has read our description file. */
   knowsPlugin(ctx: CallContext): Promise<boolean>;
+  /** What the panel lists our handlers as registered for; null: it has no such list. */
+  registered(ctx: CallContext): Promise<RegisteredHandlers | null>;
   /** With what the panel's own form offers as addresses and name servers. */
   createZone(zone: DnsName, ctx: CallContext): Promise<void>;
   deleteZone(zone: DnsName, ctx: CallContext): Promise<void>;

@@ -41,6 +41,8 @@ export interface ContractSubject {
   };
   /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
   readonly cutReads?: (keep: number | null) => void;
+  /** The central calls a removal done whose record is not there: nobody can tell then who removed it (A51). */
+  readonly removesUnknown?: true;
   /** Records that a zone is tried with; default 100. */
   readonly manyRecords?: number;
 }
@@ -112,6 +114,10 @@ class Bench {
     this.#subject = subject;
     this.central = subject.central;
     this.zone = zone;
+  }
+
+  get removesUnknown(): boolean {
+    return this.#subject.removesUnknown === true;
   }
 
   get stranger(): ContractSubject['someoneElse'] {
@@ -592,7 +598,10 @@ function strangerCases(bench: MakeBench): void {
     const change = b.change([record], []);
     const present = await b.present(change);
     await b.stranger.remove(b.zone, record);
-    assert.deepEqual(await b.central.apply(change, present, quietContext()), { removed: [], added: [] });
+    const { removed, added } = await b.central.apply(change, present, quietContext());
+    const ours = b.removesUnknown ? [recordId(record)] : [];
+    assert.deepEqual([removed.map(recordId), added], [ours, []]);
+    assert.equal((await b.truth()).has(recordId(record)), false);
   });
 
   it('notices a stale handle: reaches the goal and leaves the stranger alone', async () => {

@@ -186,7 +186,7 @@ export function tellInstallStory(
     assert.match(refused, /line 4.*level/);
     assert.match(refused, /Nothing was changed/);
     assert.equal(existsSync(join(story.root, description)), false);
-    rmSync(join(story.root, restartsItself ? 'lib/domainsync' : 'lib'), { recursive: true });
+    rmSync(join(story.root, 'lib/domainsync'), { recursive: true });
     rmSync(join(story.root, 'var/.plugin_scripts'), { recursive: true });
     story.isPristine();
   });

@@ -11,11 +11,11 @@ import type { StatusReport } from '../../src/cli/show.ts';
 const own = 'own.example';
 
 const pairs = [
-  { panel: 'v6', central: 'dnsmgr', ttl: 'yes' },
-  { panel: 'v4', central: 'v4', ttl: 'not tested' },
+  { panel: 'v6', central: 'dnsmgr', ttl: 'yes', listed: 'yes' },
+  { panel: 'v4', central: 'v4', ttl: 'not tested', listed: 'not tested' },
 ] as const;
 
-for (const { panel, central, ttl } of pairs) {
+for (const { panel, central, ttl, listed } of pairs) {
   describe(`panel ${panel}`, () => {
     let stage: Stage;
 
@@ -46,7 +46,7 @@ for (const { panel, central, ttl } of pairs) {
     test('every assumption that can be tested holds, and nothing is left behind', async () => {
       const report = await selfTest({});
       const holds = Object.fromEntries(report.assumptions.map(({ id, holds: so }) => [id, so]));
-      const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A39: 'yes' };
+      const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A50: listed, A39: 'yes' };
       assert.deepEqual(holds, all);
       // Issue 11.1: handlers come before the look at access, so owners have to be known.
       assert.deepEqual([report.beforeForOthers, report.ownersTold], ['yes', 'column']);
@@ -119,6 +119,8 @@ describe('issue 11.1: a panel that tells no owners', () => {
     const text = await stage.domainsync('--json', 'doctor', '--self-test', '--zone', 'scratch.example');
     const { selfTest } = JSON.parse(text) as { selfTest: SelfTestReport };
     assert.equal(selfTest.assumptions.find(({ id }) => id === 'A2')?.holds, 'no');
+    // Issue 12.20: the panel's own list tells that nobody is registered.
+    assert.equal(selfTest.assumptions.find(({ id }) => id === 'A50')?.holds, 'no');
     assert.equal(selfTest.beforeForOthers, 'not tested');
     const status = JSON.parse(await stage.domainsync('--json', 'status')) as StatusReport;
     assert.equal(status.engine?.owners.check, 'on');

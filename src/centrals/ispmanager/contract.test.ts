@@ -13,6 +13,7 @@ async function subject(
     central: panel.central(settings),
     someoneElse: someoneElse(panel.sandbox, generation),
     stop: panel.stop,
+    ...(switches.unknownRecord === 'ok' ? { removesUnknown: true } : {}),
     wrongCredentials: () => panel.central({ ...settings, password: 'wrong-password' }),
   };
 }
@@ -37,6 +38,19 @@ centralContract('ISPmanager 5', async () => await subject({ noise: false, errorT
 
 centralContract('ISPmanager 6, session, writes to be confirmed', async () => {
   return await subject({ refererCheck: true }, { login: 'session' }, 'v6');
+});
+
+// Issue 12.19: identifiers in either column and spelling, every word for success, an unknown one deleted without a word.
+centralContract('ISPmanager 6, another identifier column', async () => {
+  return await subject({ recordKeyColumn: 'rtype_hidden', unknownRecord: 'ok' }, {}, 'v6');
+});
+
+centralContract('DNSmanager, both words for success', async () => {
+  return await subject({ createSays: 'both', unknownRecord: 'ok', emptyParams: 'absent' }, {}, 'dnsmgr');
+});
+
+centralContract('ISPmanager 4, absolute hosts, an unknown key deleted without a word', async () => {
+  return await subject({ hosts: 'absolute', unknownRecord: 'ok' }, {});
 });
 
 centralContract('DNSmanager, another identifier column, another word for success', async () => {

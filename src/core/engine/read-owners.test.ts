@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
 import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { MemoryJournal } from '../../journal/memory.ts';
+import { JournalError } from '../journal.ts';
 import type { Actor } from '../panel.ts';
 import { ownerFacts, type OwnerStatus } from './read-owners.ts';
 
@@ -73,4 +75,25 @@ test('an owner that changes by a function that nobody tells of is found with the
   await world.clock.runUntil(world.clock.now() + 70 * minute);
   await before(world, alice);
   assert.equal((await status(world)).foreign, 1);
+});
+
+test('what the journal could not take goes there with the next reading', async () => {
+  const world = await scene(['alice']);
+  const journal = world.sides[0]?.journal;
+  assert.ok(journal instanceof MemoryJournal);
+  const owners = async (): Promise<unknown> =>
+    (await world.clock.runUntilSettled(journal.owners())).get(zone);
+  assert.deepEqual(await owners(), ['alice']);
+  let full = true;
+  journal.beforeCommit = (batch) => {
+    if (full && batch.owners !== undefined) throw new JournalError('journal.disk-full');
+  };
+  world.panel.owners.set(zone, ['bob']);
+  await world.clock.runUntilSettled(engineOf(world).forgetOwners());
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.deepEqual(await owners(), ['alice']);
+  full = false;
+  // The list is the same as the last time it was read.
+  await world.clock.runUntil(world.clock.now() + 5 * minute);
+  assert.deepEqual(await owners(), ['bob']);
 });

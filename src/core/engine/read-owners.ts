@@ -1,4 +1,5 @@
-import { JournalError } from '../journal.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { JournalError, type Batch } from '../journal.ts';
 import { PanelError, type EditEvent, type InvalidEvent, type OwnerWay, type OwnersEvent } from '../panel.ts';
 import { Owners, type Right } from './owners.ts';
 import type { Runtime } from './runtime.ts';
@@ -59,6 +60,8 @@ export class OwnerCheck {
   #foreignAt: number | null = null;
   /** The proof failed, and the journal does not know that yet. */
   #isDisproved = false;
+  /** What changed and the journal does not have yet. */
+  readonly #unsaved = new Map<DnsName, readonly string[] | null | 'gone'>();
   /** Monotonic time at which the next reading begins; null: none is due. */
   #dueAt: number | null = null;
   #alarm = new AbortController();
@@ -152,11 +155,11 @@ export class OwnerCheck {
   }
 
   async #doubt(zones: Parameters<Owners['doubt']>[0], fingerprint: string): Promise<void> {
-    const { journal, settings } = this.#runtime.ports;
+    const { settings } = this.#runtime.ports;
     const batch = this.#owners.doubt(zones, fingerprint, this.#runtime.now);
     if (batch.owners === undefined) return;
     this.request(settings.afterWait);
-    await journal.commit(batch);
+    await this.#remember(batch);
   }
 
   /** Nothing was heard of the panel for a while: until it is read again nobody has a right. @throws {JournalError} */
@@ -164,7 +167,7 @@ export class OwnerCheck {
     const batch = this.#owners.forget(this.#runtime.now);
     this.#earliest = 0;
     this.request(0);
-    if (batch.owners !== undefined) await this.#runtime.ports.journal.commit(batch);
+    await this.#remember(batch);
   }
 
   /** The panel said that a call is done. @param newZones whether it may have made zones */
@@ -175,8 +178,7 @@ export class OwnerCheck {
 
   /** The panel kept a create. @throws {JournalError} */
   async created({ zone, actor }: EditEvent): Promise<void> {
-    const batch = this.#owners.created(zone, actor);
-    if (batch.owners !== undefined) await this.#runtime.ports.journal.commit(batch);
+    await this.#remember(this.#owners.created(zone, actor));
   }
 
   /** Asks for a reading; never sooner than the panel can bear. @param delay milliseconds from now */
@@ -213,9 +215,18 @@ export class OwnerCheck {
     };
   }
 
+  /** What the journal could not take earlier goes with it. @throws {JournalError} */
+  async #remember({ owners = new Map() }: Batch, facts: Batch['facts'] = {}): Promise<void> {
+    for (const [zone, accounts] of owners) this.#unsaved.set(zone, accounts);
+    if (this.#unsaved.size === 0 && Object.keys(facts).length === 0) return;
+    const sent = new Map(this.#unsaved);
+    await this.#runtime.ports.journal.commit({ owners: sent, facts });
+    for (const [zone, accounts] of sent) if (this.#unsaved.get(zone) === accounts) this.#unsaved.delete(zone);
+  }
+
   /** Never throws: what cannot be read now is read later, and edits are judged by what is known. */
   async #read(): Promise<void> {
-    const { panel, journal, clock, settings, log } = this.#runtime.ports;
+    const { panel, clock, settings, log } = this.#runtime.ports;
     try {
       await this.#runtime.handlersIdle();
       const began = this.#runtime.now;
@@ -224,12 +235,11 @@ export class OwnerCheck {
       this.#earliest = this.#runtime.now + Math.max(leastPause, pausePart * (this.#runtime.now - began));
       const { batch, again } = this.#owners.read(list.zones, began, settings.afterWait);
       const facts = this.#factsBy(list.way);
-      this.#way = list.way;
       this.#readAt = clock.wall();
       this.#failures = 0;
       if (again !== null) this.request(again);
-      if (batch.owners !== undefined || Object.keys(facts).length > 0)
-        await journal.commit({ ...batch, facts });
+      await this.#remember(batch, facts);
+      this.#way = list.way;
       this.#isDisproved &&= !(ownerFacts.proved in facts);
       log(6, 'owners.read', { way: list.way, zones: list.zones.size });
     } catch (error) {

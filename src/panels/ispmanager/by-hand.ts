@@ -16,11 +16,12 @@ import {
 import type { CallDialect } from './dialect.ts';
 import { markParameter } from './hook.ts';
 import { strangerTo } from './owners.ts';
+import { readRegistered } from './registered.ts';
 
 /** Edits in the panel on this host through its local tool, without our mark (reference 6, 7, 12). */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
-  const { records, calls } = dialectOf(settings);
+  const { records, calls, functions, listsEvents } = dialectOf(settings);
   const call = async (parameters: Readonly<Record<string, string>>, ctx: CallContext): Promise<void> => {
     accepted(await callPanel(tool, parameters, ctx));
   };
@@ -36,6 +37,11 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
   return {
     facts: (hook) => facts(hook, calls),
     knowsPlugin: async (ctx) => (await callPanel(tool, { func: 'domainsync' }, ctx)).kind === 'document',
+    registered: async (ctx) => {
+      if (!listsEvents) return null;
+      const answer = await callPanel(tool, { func: 'eventlist' }, ctx);
+      return answer.kind === 'refused' ? null : readRegistered(answer.document, functions);
+    },
     createZone: async (zone, ctx) => {
       const form = accepted(await callPanel(tool, { func: 'domain.edit' }, ctx));
       const offered = ['ip', 'ns', 'mx', 'owner', 'dtype', 'email'].flatMap((name) => {

@@ -59,6 +59,16 @@ panelContract('ispmanager 4, absolute names', (t) => start(t, { absoluteNames: t
 panelContract('ispmanager 5', (t) => start(t, { noise: false }, 'v5'));
 panelContract('ispmanager 6', (t) => start(t, {}, 'v6'));
 panelContract('dnsmanager', (t) => start(t, { recordKeyColumn: 'rtype_hidden' }, 'dnsmgr'));
+// Issue 12.19: identifiers in either column, empty parameters exported or not, an unknown one deleted without a word.
+panelContract('ispmanager 6, another identifier column', (t) =>
+  start(t, { recordKeyColumn: 'rtype_hidden', emptyParams: 'absent', unknownRecord: 'ok' }, 'v6'),
+);
+panelContract('dnsmanager, the usual identifier column', (t) =>
+  start(t, { emptyParams: 'absent', createSays: 'ok', unknownRecord: 'ok' }, 'dnsmgr'),
+);
+panelContract('ispmanager 4, an unknown key deleted without a word', (t) =>
+  start(t, { unknownRecord: 'ok', hosts: 'absolute' }),
+);
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 

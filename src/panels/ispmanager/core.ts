@@ -79,6 +79,7 @@ export const core: PanelDialect = {
   groupList: 'elids',
   hasCopies: false,
   hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
+  listsEvents: true,
   // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };

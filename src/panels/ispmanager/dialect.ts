@@ -45,6 +45,8 @@ export interface PanelDialect {
   readonly hasCopies: boolean;
   /** Parameters that may name the zones a hint is about. */
   readonly hinting: readonly string[];
+  /** Whether the panel may have `eventlist`, which tells what handlers are registered for (reference 22.8). */
+  readonly listsEvents: boolean;
   /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (reference 12). */
   readonly secretArgument: ((name: string, variable: string) => readonly string[]) | null;
 }

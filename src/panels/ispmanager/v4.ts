@@ -50,5 +50,7 @@ export const v4: PanelDialect = {
   groupList: null,
   hasCopies: false,
   hinting: ['domain', 'name', 'elid', 'alias'],
+  // Its `eventlist` is of an older kind of plugin (reference 10.1).
+  listsEvents: false,
   secretArgument: null,
 };

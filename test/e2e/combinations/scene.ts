@@ -8,11 +8,16 @@ import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
 /** The zone most steps work in. */
 export const zone = 'example.org';
 
-export type Combination = Required<Pick<StageOptions, 'panel' | 'central'>>;
+export interface Combination extends Required<Pick<StageOptions, 'panel' | 'central'>> {
+  /** In what the panel, and the central until it is started again, differ from the usual. */
+  readonly ways?: { readonly panel?: Partial<Switches>; readonly central?: Partial<Switches> };
+}
 
 /** Both panels empty, the plugin installed and configured, then the zone made in the panel. */
 export async function openScene(combination: Combination): Promise<Stage> {
   const stage = await makeStage(combination);
+  Object.assign(stage.panel.switches, combination.ways?.panel);
+  Object.assign(stage.central.switches, combination.ways?.central);
   await stage.install();
   stage.configure();
   await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);

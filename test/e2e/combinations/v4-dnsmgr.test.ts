@@ -1,3 +1,8 @@
 import { testCombination } from './combination.ts';
 
-testCombination({ panel: 'v4', central: 'dnsmgr' });
+// Issue 12.19: keys with absolute names and hosts.
+testCombination({
+  panel: 'v4',
+  central: 'dnsmgr',
+  ways: { panel: { absoluteNames: true, hosts: 'absolute' } },
+});

@@ -1,3 +1,8 @@
 import { testCombination } from './combination.ts';
 
-testCombination({ panel: 'v5', central: 'v4' });
+// Issue 12.19: keys with absolute names and hosts at the central.
+testCombination({
+  panel: 'v5',
+  central: 'v4',
+  ways: { central: { absoluteNames: true, hosts: 'absolute' } },
+});

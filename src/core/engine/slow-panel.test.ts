@@ -1,0 +1,70 @@
+/** A panel that takes longer for its own part than our patience. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordId } from '../../dns/record.ts';
+import { a, arrive, held, zone } from '../../testing/simulator/arrival.ts';
+import type { CentralFault } from '../../testing/simulator/sim-central.ts';
+import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+
+async function wait(world: World, ms: number): Promise<void> {
+  await world.clock.runUntil(world.clock.now() + ms);
+}
+
+test('its `after` comes while the undo is under way, and reads show it late: both sides keep the edit', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  await wait(world, 60_000);
+  const items = [{ remove: a('www', 1), add: a('www', 2) }];
+  const carryOut = (): boolean => {
+    const records = world.panel.zones.get(zone);
+    records?.delete(recordId(a('www', 1)));
+    records?.set(recordId(a('www', 2)), a('www', 2));
+    return true;
+  };
+  const local = { refuses: false, takes: 13_000, afterLost: false, visibleAfter: 12_000 };
+  const editing = world.edit((stage) => recordsEvent(zone, items, stage), carryOut, local);
+  await wait(world, 8_000);
+  assert.ok(held(world, 'central', a('www', 2)));
+  // The undo begins, does half of its work, and cannot end.
+  let writes = 0;
+  world.chooseFault = () => ((writes += 1) === 1 ? null : 'down');
+  await wait(world, 4_500);
+  const { lostAfter } = await world.clock.runUntilSettled(editing);
+  assert.equal(lostAfter, false);
+  world.chooseFault = () => null;
+  await wait(world, 120_000);
+  for (const side of ['panel', 'central'] as const) {
+    assert.ok(held(world, side, a('www', 2)), side);
+    assert.ok(!held(world, side, a('www', 1)), side);
+  }
+});
+
+test('a record that a refused edit of ours wrote late is not taken for somebody else’s', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const faults: CentralFault[] = ['late'];
+  world.chooseFault = () => faults.shift() ?? null;
+  const late = [{ remove: null, add: a('www', 9) }];
+  const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
+  const refused = await world.clock.runUntilSettled(
+    world.edit(
+      (stage) => recordsEvent(zone, late, stage),
+      () => true,
+      smoothly,
+    ),
+  );
+  assert.equal(refused.verdict.kind, 'refuse');
+  // It lands, and the record that the next edit changes is gone at the central meanwhile.
+  world.central.zones.get(zone)?.set(recordId(a('www', 9)), a('www', 9));
+  world.central.zones.get(zone)?.delete(recordId(a('www', 1)));
+  const items = [{ remove: a('www', 1), add: a('www', 2) }];
+  const carryOut = (): boolean => {
+    const records = world.panel.zones.get(zone);
+    records?.delete(recordId(a('www', 1)));
+    records?.set(recordId(a('www', 2)), a('www', 2));
+    return true;
+  };
+  const kept = await world.clock.runUntilSettled(
+    world.edit((stage) => recordsEvent(zone, items, stage), carryOut, smoothly),
+  );
+  assert.equal(kept.verdict.kind, 'accept');
+  assert.ok(held(world, 'central', a('www', 2)));
+});

@@ -1,0 +1,31 @@
+import type { RegisteredHandlers } from '../../core/panel-hand.ts';
+import type { XmlElement } from '../../net/xml.ts';
+import type { FunctionRole } from './dialect.ts';
+
+/** Functions whose calls are edits of DNS by themselves. */
+const edits: ReadonlySet<FunctionRole> = new Set([
+  'zone-form',
+  'zone-delete',
+  'record-form',
+  'record-delete',
+]);
+
+/** How the names of our handlers begin. */
+const ours = 'domainsync';
+
+/** Reads `eventlist` whatever its columns are called, which nobody tells (reference 22.8): a row is about us where it names a handler of ours as a whole word. Pure. */
+export function readRegistered(
+  document: XmlElement,
+  functions: Readonly<Record<string, FunctionRole>>,
+): RegisteredHandlers {
+  const rows = document.children.filter(({ name }) => name === 'elem').map(wordsOf);
+  const own = rows.filter((words) => words.some((word) => word === ours || word.startsWith(`${ours}_`)));
+  const listed = new Set(own.flat());
+  const wanted = Object.keys(functions).filter((name) => edits.has(functions[name] ?? 'hint'));
+  return { missing: wanted.filter((name) => !listed.has(name)), namesUs: own.length > 0 };
+}
+
+function wordsOf(node: XmlElement): string[] {
+  const texts = [node.text, ...Object.values(node.attributes)];
+  return [...texts.flatMap((text) => text.match(/[\w.]+/gu) ?? []), ...node.children.flatMap(wordsOf)];
+}
