@@ -17,6 +17,9 @@ export interface ComparisonProgress {
   readonly problem: string | null;
 }
 
+/** Codes of failures that are about one zone which the central has. */
+type Unserved = 'central.zone-failing' | 'central.query-refused';
+
 /** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
 const patientAttempts = 10;
 
@@ -141,14 +144,15 @@ export class CompareAll {
   }
 
   /** A zone that the central cannot serve even now is left alone with that note; the comparison that sees it again joins it. */
-  async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | 'central.zone-failing'> {
+  async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
     try {
       const records = await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      const failing = error instanceof CentralError && error.code === 'central.zone-failing';
-      if (failing && goesOn) return 'central.zone-failing';
+      const code = error instanceof CentralError ? error.code : null;
+      const isUnserved = code === 'central.zone-failing' || code === 'central.query-refused';
+      if (isUnserved && goesOn) return code;
       throw error;
     }
   }
