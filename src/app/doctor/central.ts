@@ -151,6 +151,7 @@ const apiWaysOut: Readonly<Record<string, string>> = {
     'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
   'central.garbled': 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
   'central.access-denied': 'ask the provider to let this host in (webserver-allow-from)',
+  'central.zone-failing': 'ask the provider to run "pdnsutil check-zone ZONE": it names the record',
   'powerdns.no-flush': 'let the proxy in front of the API pass PUT .../cache/flush (docs/centrals.md)',
   'powerdns.zone-without-ns':
     'add them: pdnsutil add-record ZONE @ NS 3600 ns1.example.net.; set "nameservers" for new zones',

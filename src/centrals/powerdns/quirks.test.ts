@@ -100,6 +100,38 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       assert.deepEqual(await shown(zone, www, 'A'), ['(192.0.2.8)', '(192.0.2.9)']);
     });
 
+    it('says that one zone fails, not the server, where it cannot read a record of it (issue 12.9)', async () => {
+      // lmdb stores what it has parsed.
+      if (backend === 'lmdb') return;
+      const zone = await makeZone();
+      await central.readZone(zone, [], quietContext());
+      const database = new DatabaseSync(join(server.folder, 'pdns.sqlite3'));
+      const insert = `INSERT INTO records (domain_id, name, type, content, ttl, disabled, auth)
+        SELECT id, 'bad.' || name, 'TXT', 'unquoted text', 60, 0, 1 FROM domains WHERE name = ?`;
+      database.prepare(insert).run(zone.slice(0, -1));
+      database.close();
+      for (const read of [
+        central.readZone(zone, [], quietContext()),
+        central.readNames(zone, [parseName('bad', zone)], quietContext()),
+      ]) {
+        const { code, state, retry, params } = await refusal(read);
+        assert.deepEqual([code, state, retry], ['central.zone-failing', 'untouched', 'later']);
+        assert.equal(params['name'], zone.slice(0, -1));
+        assert.match(params['text'] ?? '', /HTTP 500/u);
+      }
+      // Edits of other names pass in a zone that was read before.
+      const www = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+      await apply({ zone, remove: [], add: [www] });
+      const found = await central.readNames(zone, [www.name], quietContext());
+      assert.deepEqual(found?.map(recordId), [recordId(www)]);
+      const concerns = await central.concerns([zone], quietContext());
+      assert.deepEqual(
+        concerns.map(({ code, params }) => [code, params['name']]),
+        [['central.zone-failing', zone.slice(0, -1)]],
+      );
+      assert.ok((await central.listZones([], quietContext())).includes(zone));
+    });
+
     it('keeps the comments of an RRset it rewrites', async () => {
       // lmdb has no comments.
       if (backend === 'lmdb') return;

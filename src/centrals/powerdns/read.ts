@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
-import { zoneName, type DnsName } from '../../dns/name.ts';
+import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { garbled } from '../http-answer.ts';
-import { shaped } from './answer.ts';
+import { hasEnded, shaped } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
 import { serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
@@ -121,7 +121,9 @@ export class ZoneReader {
     try {
       json = await this.#api.read(zonePath(zone), query, ctx, mostZoneOctets);
     } catch (error) {
-      if (!(error instanceof CentralError) || error.code !== 'central.missing') throw error;
+      if (!(error instanceof CentralError)) throw error;
+      if (hasEnded(error)) return await this.#failing(zone, error, ctx);
+      if (error.code !== 'central.missing') throw error;
       // A wrong path, or a proxy that lost its way, says 404 as well; an empty list proves that there is no such zone.
       if ((await this.#rowsOf(zone, ctx)).length === 0) return null;
       throw garbled(`the zone is listed but not found: ${serverName(zone)}`, 'read');
@@ -131,6 +133,19 @@ export class ZoneReader {
     if (!this.#isOurs(answer)) return null;
     const rrsets = await mapInSlices(answer.rrsets, (one) => shaped(rrsetShape, one));
     return { facts: factsOf(answer), ...(await heldRecords(rrsets)) };
+  }
+
+  /**
+   * Tells one zone that cannot be read (a record in the database that PowerDNS cannot parse) from a server out of order.
+   * @returns `null` for a zone of another account
+   * @throws {CentralError} `central.zone-failing` where the server lists the zone; the error of the list where that fails too
+   */
+  async #failing(zone: DnsName, cause: CentralError, ctx: CallContext): Promise<null> {
+    const [row] = await this.#rowsOf(zone, ctx);
+    if (row !== undefined && !this.#isOurs(row)) return null;
+    if (row === undefined) throw cause;
+    const params = { name: displayName(zone), text: cause.params['text'] ?? '' };
+    throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params, cause });
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {

@@ -11,7 +11,7 @@ const minute = 60_000;
 const other = parseName('example.net.');
 
 /** Both sides with two zones, of which the central cannot serve one until it is `mended`. */
-async function failingWorld(state: { mended: boolean }): Promise<World> {
+async function failingWorld(state: { mended: boolean; listed?: boolean }): Promise<World> {
   const refuse = (): void => {
     if (state.mended) return;
     throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later' });
@@ -22,7 +22,9 @@ async function failingWorld(state: { mended: boolean }): Promise<World> {
     audit: (change) => central.audit(change),
     check: async (ctx) => await central.check(ctx),
     listZones: async (asked, ctx) =>
-      (await central.listZones(asked, ctx)).filter((one) => state.mended || one !== zone),
+      (await central.listZones(asked, ctx)).filter(
+        (one) => state.mended || state.listed === true || one !== zone,
+      ),
     readZone: async (of, known, ctx) => {
       if (of === zone) refuse();
       return await central.readZone(of, known, ctx);
@@ -71,5 +73,19 @@ it('that is served in time takes part in the first comparison', async () => {
   await world.clock.runUntil(world.clock.now() + minute);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 2 * minute);
+  assert.equal(await zoneStanding(world), 'joined');
+});
+
+it('that the central lists does not hold up the comparison of the others (issue 12.9)', async () => {
+  const state = { mended: false, listed: true };
+  const world = await failingWorld(state);
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.equal(await standingOf(world, other), 'joined');
+  assert.equal(await standingOf(world, zone), undefined);
+  await world.clock.runUntil(world.clock.now() + 15 * minute);
+  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'central.zone-failing']);
+  state.mended = true;
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
   assert.equal(await zoneStanding(world), 'joined');
 });
