@@ -111,10 +111,10 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       database.prepare(insert).run(zone.slice(0, -1));
       database.close();
       for (const read of [
-        central.readZone(zone, [], quietContext()),
-        central.readNames(zone, [parseName('bad', zone)], quietContext()),
+        async () => await central.readZone(zone, [], quietContext()),
+        async () => await central.readNames(zone, [parseName('bad', zone)], quietContext()),
       ]) {
-        const { code, state, retry, params } = await refusal(read);
+        const { code, state, retry, params } = await refusal(read());
         assert.deepEqual([code, state, retry], ['central.zone-failing', 'untouched', 'later']);
         assert.equal(params['name'], zone.slice(0, -1));
         assert.match(params['text'] ?? '', /HTTP 500/u);
