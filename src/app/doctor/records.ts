@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
-import { PanelError, type Panel } from '../../core/panel.ts';
+import { PanelError } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
 import { displayName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
@@ -11,6 +11,7 @@ import { panelName } from '../../net/ispmanager/panel-kind.ts';
 import { panelKindAt } from '../panel-kind.ts';
 import type { Paths } from '../paths.ts';
 import { restartCommand } from '../restart-panel.ts';
+import { wirePanel } from '../wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** Longest time one question to the panel may take, milliseconds. */
@@ -19,7 +20,11 @@ const patience = 15_000;
 const longOpen = 600_000;
 
 /** What the panel answers when it is read, and whether it knows of the plugin. */
-export async function lookAtPanel({ root }: Paths, panel: Panel, hand: PanelHand): Promise<Finding[]> {
+export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
+  let unreadable: readonly string[] = [];
+  const panel = await wirePanel(root, false, (names) => {
+    unreadable = names;
+  });
   const kind = panelKindAt(root) ?? 'ispmanager4';
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
   const started = performance.now();
@@ -28,6 +33,10 @@ export async function lookAtPanel({ root }: Paths, panel: Panel, hand: PanelHand
     const ms = Math.round(performance.now() - started);
     const known = await hand.knowsPlugin(ctx);
     const found = [ok('panel', `${counted(zones.length, 'zone')}, answered in ${ms} ms`)];
+    if (unreadable.length > 0) {
+      const text = `passed over, not names of domains: ${unreadable.slice(0, 5).join(', ')}`;
+      found.push(warning('panel', text, 'delete them in the panel, or correct their names'));
+    }
     if (!known) {
       const text = 'the panel does not know the plugin yet: no edit is mirrored';
       const way = `restart it so that it reads the description file: ${restartCommand(root, kind)}`;
