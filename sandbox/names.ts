@@ -4,8 +4,9 @@ import { badValue } from './refusal.ts';
 const LABEL = /^(?:\*|[a-z0-9_](?:[a-z0-9_/-]{0,61}[a-z0-9_])?)$/u;
 
 function toAscii(name: string): string {
-  // domainToASCII reads a URL's host: it refuses `*` and stops at `/`, both of which a zone may have.
-  return /[^ -~]/u.test(name) ? domainToASCII(name) : name.toLowerCase();
+  if (!/[^ -~]/u.test(name)) return name.toLowerCase();
+  // domainToASCII reads the host of a URL: it leaves out tabs and stops at a backslash or a `/`.
+  return /[^\w.\-\u0080-\u{10ffff}]/u.test(name) ? '' : domainToASCII(name);
 }
 
 function isHostName(name: string): boolean {

@@ -34,8 +34,8 @@ export function loggedCentral(central: Central, log: Log): Central {
     check: (ctx) => tell('check', '-', ctx, () => central.check(ctx)),
     listZones: (asked, ctx) => tell('list', '-', ctx, () => central.listZones(asked, ctx)),
     readZone: (zone, known, ctx) => tell('read-zone', zone, ctx, () => central.readZone(zone, known, ctx)),
-    readNames: (zone, names, ctx, types) =>
-      tell('read-names', zone, ctx, () => central.readNames(zone, names, ctx, types)),
+    readNames: (zone, names, ctx, types, likely) =>
+      tell('read-names', zone, ctx, () => central.readNames(zone, names, ctx, types, likely)),
     apply: (change, present, ctx) =>
       tell('apply', change.zone, ctx, () => central.apply(change, present, ctx)),
     mayCreateZone: (zone, seed, ctx) =>

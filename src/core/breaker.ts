@@ -62,8 +62,8 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
       await gate.pass(ctx, 'untouched', async () => await central.listZones(asked, ctx)),
     readZone: async (zone, known, ctx) =>
       await gate.pass(ctx, 'untouched', async () => await central.readZone(zone, known, ctx)),
-    readNames: async (zone, names, ctx, types) =>
-      await gate.pass(ctx, 'untouched', async () => await central.readNames(zone, names, ctx, types)),
+    readNames: async (zone, names, ctx, types, likely) =>
+      await gate.pass(ctx, 'untouched', async () => await central.readNames(zone, names, ctx, types, likely)),
     apply: async (change: Change, present: readonly CentralRecord[], ctx: CallContext) =>
       await gate.pass(ctx, 'unknown', async () => await central.apply(change, present, ctx)),
     mayCreateZone: async (zone, seed, ctx) =>

@@ -47,6 +47,11 @@ export const dataTexts = {
     ru: 'Тип записи {type} неизвестен.',
     advice: 'correct',
   },
+  'record.control-character': {
+    en: 'The field {field} has a line break, a tab or another control character in it, which the panel does not take.',
+    ru: 'В поле {field} есть перевод строки, табуляция или другой управляющий символ: панель такое не принимает.',
+    advice: 'correct',
+  },
   'rdata.missing-field': {
     en: 'A record of type {type} lacks its {field}.',
     ru: 'В записи типа {type} не хватает поля {field}.',

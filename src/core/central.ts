@@ -109,12 +109,14 @@ export interface Central {
    * Like `readZone`, for the records at `names` only.
    * @param types which the caller looks at, where that is not all: a central that has to ask for each type by itself need not ask for
    *   others. CNAME is always told.
+   * @param likely what probably is there: a central that cannot show some records proves them by it
    */
   readNames(
     zone: DnsName,
     names: readonly DnsName[],
     ctx: CallContext,
     types?: ReadonlySet<string>,
+    likely?: readonly ResourceRecord[],
   ): Promise<readonly CentralRecord[] | null>;
 
   /**

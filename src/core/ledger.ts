@@ -40,8 +40,16 @@ export interface LedgerRow {
   readonly onCentral: boolean;
   /** The panel's own key, verbatim; null when the panel does not have it or has not been read since. */
   readonly panelKey: string | null;
+  /** Keys of further rows of the panel that mean the same record; absent: none. */
+  readonly otherKeys?: readonly string[];
   /** Code of the last remark about this record; null when there is none. */
   readonly note: string | null;
+}
+
+/** The keys of the rows of a panel that mean one record, as a ledger row has them. */
+export function keyFields(keys: readonly string[]): Pick<LedgerRow, 'panelKey' | 'otherKeys'> {
+  const [panelKey = null, ...otherKeys] = new Set(keys);
+  return otherKeys.length === 0 ? { panelKey } : { panelKey, otherKeys };
 }
 
 /** Zones whose edits we carry out at the central. */

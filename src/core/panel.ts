@@ -43,6 +43,10 @@ export interface PanelRecord extends ResourceRecord {
 export interface KnownRecord {
   readonly record: ResourceRecord;
   readonly key: string | null;
+  /** Keys of further rows that mean the same record; absent: none. */
+  readonly otherKeys?: readonly string[];
+  /** How many more rows open operations may have made of it; absent: none. */
+  readonly unread?: number;
 }
 
 /** What an edit does to one record: created (`remove` null), deleted (`add` null) or changed. */

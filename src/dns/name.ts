@@ -248,7 +248,8 @@ function unicodeLabel(label: string, name: string, problems: Problem[]): Uint8Ar
     useSTD3ASCIIRules: false,
     transitionalProcessing: false,
   });
-  if (ascii === null || ascii === '' || ascii.includes('.')) {
+  // Neither an escape nor a control character is part of an international label (RFC 5890 section 2.3.1).
+  if (ascii === null || !/^[\w*/-]+$/.test(ascii)) {
     problems.push(problem('name.not-idna', { name, label }));
     return Buffer.alloc(0);
   }

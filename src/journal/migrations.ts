@@ -59,4 +59,17 @@ export const migrations: readonly Migration[] = [
         accounts TEXT
       ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    // A column of `record` would break programs that insert without naming columns.
+    breaking: false,
+    sql: `
+      CREATE TABLE record_key (
+        zone TEXT NOT NULL,
+        name TEXT NOT NULL,
+        type TEXT NOT NULL,
+        rdata TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (zone, name, type, rdata, key)
+      ) STRICT, WITHOUT ROWID;`,
+  },
 ];

@@ -28,6 +28,12 @@ export interface SqliteJournalOptions {
   readonly writer: boolean;
 }
 
+/** Rows of the ledger. Keys that a program without `record_key` left there count only beside a key of the row itself. */
+const selectRows = `SELECT *, iif(panel_key IS NULL, NULL, (
+  SELECT json_group_array(key) FROM record_key AS other
+  WHERE other.zone = record.zone AND other.name = record.name AND other.type = record.type AND other.rdata = record.rdata
+)) AS other_keys FROM record`;
+
 /** The journal and ledger of one central in an SQLite file, WAL, synced to disk at every commit. */
 export class SqliteJournal implements Journal {
   readonly #database: DatabaseSync;
@@ -126,10 +132,10 @@ export class SqliteJournal implements Journal {
 
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
     if (names === undefined) {
-      const rows = await this.#all('SELECT * FROM record WHERE zone = ? ORDER BY name, type, rdata', zone);
+      const rows = await this.#all(`${selectRows} WHERE zone = ? ORDER BY name, type, rdata`, zone);
       return rows.map(readLedgerRow);
     }
-    const sql = 'SELECT * FROM record WHERE zone = ? AND name = ? ORDER BY type, rdata';
+    const sql = `${selectRows} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
     const parts = await Promise.all([...new Set(names)].sort().map((name) => this.#all(sql, zone, name)));
     return parts.flat().map(readLedgerRow);
   }
@@ -179,7 +185,7 @@ export class SqliteJournal implements Journal {
   #write(batch: Batch): void {
     for (const operation of batch.operations ?? []) this.#putOperation(operation);
     for (const zone of batch.dropZones ?? []) {
-      this.#run('DELETE FROM record WHERE zone = ?', zone);
+      this.#dropRows(zone);
       this.#run('DELETE FROM zone WHERE name = ?', zone);
     }
     for (const { zone, standing, incarnation, baselineAt, note } of batch.zones ?? []) {
@@ -221,22 +227,26 @@ export class SqliteJournal implements Journal {
 
   #changeRows(change: RowChange): void {
     const { zone } = change;
-    if (change.dropAll === true) this.#run('DELETE FROM record WHERE zone = ?', zone);
+    if (change.dropAll === true) this.#dropRows(zone);
+    const which = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
     for (const { name, type, rdata } of change.drop ?? []) {
-      this.#run(
-        'DELETE FROM record WHERE zone = ? AND name = ? AND type = ? AND rdata = ?',
-        zone,
-        name,
-        type,
-        rdata,
-      );
+      this.#run(`DELETE FROM record ${which}`, zone, name, type, rdata);
+      this.#run(`DELETE FROM record_key ${which}`, zone, name, type, rdata);
     }
-    for (const { record, standing, onPanel, onCentral, panelKey, note } of change.put ?? []) {
+    for (const { record, standing, onPanel, onCentral, panelKey, otherKeys = [], note } of change.put ?? []) {
       const { name, type, rdata, ttl } = record;
       const sides: SQLInputValue[] = [onPanel ? 1 : 0, onCentral ? 1 : 0, panelKey, note];
       const sql = 'INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
       this.#run(sql, zone, name, type, rdata, ttl, standing, ...sides);
+      this.#run(`DELETE FROM record_key ${which}`, zone, name, type, rdata);
+      for (const key of otherKeys)
+        this.#run('INSERT OR REPLACE INTO record_key VALUES (?, ?, ?, ?, ?)', zone, name, type, rdata, key);
     }
+  }
+
+  #dropRows(zone: DnsName): void {
+    this.#run('DELETE FROM record WHERE zone = ?', zone);
+    this.#run('DELETE FROM record_key WHERE zone = ?', zone);
   }
 
   #transaction<T>(body: () => T): T {

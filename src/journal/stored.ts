@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { JournalError } from '../core/journal.ts';
-import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
+import { keyFields, type LedgerRow, type ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 
 /** Names were canonical when they were written; damage shows in the shape of the whole. */
@@ -77,6 +77,7 @@ const ledgerRow = v.object({
   on_panel: v.number(),
   on_central: v.number(),
   panel_key: v.nullable(v.string()),
+  other_keys: v.nullable(v.string()),
   note: v.nullable(v.string()),
 });
 
@@ -124,7 +125,10 @@ export function readLedgerRow(row: unknown): LedgerRow {
     standing: rest.standing,
     onPanel: rest.on_panel === 1,
     onCentral: rest.on_central === 1,
-    panelKey: rest.panel_key,
+    ...keyFields([
+      ...(rest.panel_key === null ? [] : [rest.panel_key]),
+      ...(rest.other_keys === null ? [] : parsed(v.array(v.string()), rest.other_keys)),
+    ]),
     note: rest.note,
   };
 }

@@ -85,6 +85,25 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     assert.equal((await journal.counts()).remarks, 0);
   });
 
+  test(`${name}: issue 12.3: all the panel's keys of a record, as told last`, async (t) => {
+    const journal = await make(t);
+    const second = sampleRow(1, { otherKeys: ['www.example.org. A  192.0.2.1', 'w "w" A  192.0.2.1'] });
+    await journal.commit({ rows: [{ zone, put: [second, sampleRow(2)] }] });
+    const keys = async (): Promise<unknown> =>
+      (await journal.rows(zone)).map(({ panelKey, otherKeys = [] }) => new Set([panelKey, ...otherKeys]));
+    const first = new Set([second.panelKey, ...(second.otherKeys ?? [])]);
+    assert.deepEqual(await keys(), [first, new Set(['www A  192.0.2.2'])]);
+    await journal.commit({ rows: [{ zone, put: [sampleRow(1)] }] });
+    assert.deepEqual(await journal.rows(zone), [sampleRow(1), sampleRow(2)]);
+    await journal.commit({ rows: [{ zone, put: [second] }] });
+    await journal.commit({ rows: [{ zone, drop: [second.record], put: [sampleRow(3)] }] });
+    await journal.commit({ rows: [{ zone, put: [sampleRow(1)] }] });
+    assert.deepEqual(await journal.rows(zone), [sampleRow(1), sampleRow(2), sampleRow(3)]);
+    await journal.commit({ rows: [{ zone, put: [second] }] });
+    await journal.commit({ rows: [{ zone, dropAll: true, put: [{ ...sampleRow(1), panelKey: null }] }] });
+    assert.deepEqual(await journal.rows(zone), [sampleRow(1, { panelKey: null })]);
+  });
+
   test(`${name}: whose zones are, as told last; what is gone is forgotten`, async (t) => {
     const journal = await make(t);
     assert.deepEqual(await journal.owners(), new Map());

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { CentralError, type Central } from '../../core/central.ts';
+import { CentralError, type Central, type CentralRecord } from '../../core/central.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
@@ -166,6 +166,28 @@ for (const kind of ['BIND', 'Knot'] as const) {
       assert.equal((await failure(apply({ remove: [one], add: [] }))).code, 'central.hidden');
       assert.deepEqual(await apply({ remove: [two], add: [] }), { removed: [two], added: [] });
       assert.deepEqual(await apply({ remove: [two], add: [] }), { removed: [], added: [] });
+    });
+
+    it('issue 12.12: a delegation to a zone of the same server is known by what was there last', async (t) => {
+      const child = parseName('sub', zone);
+      const { central, apply } = await begin(t, [
+        { zone, records: 'sub 300 NS ns1.example.net.\nsub 300 NS ns2.example.net.' },
+        { zone: child, records: 'x A 192.0.2.9', keys: ['nobody'] },
+      ]);
+      const [one, two] = ['ns1', 'ns2'].map((host) => record('sub', 'NS', `${host}.example.net.`));
+      assert.ok(one !== undefined && two !== undefined);
+      const types = new Set(['NS']);
+      const read = async (...likely: ResourceRecord[]): Promise<readonly CentralRecord[]> =>
+        (await central.readNames(zone, [child], quietContext(), types, likely)) ?? [];
+      assert.equal((await failure(read())).code, 'central.hidden');
+      assert.equal((await failure(read(one))).code, 'central.hidden');
+      const present = await read(one, two);
+      assert.deepEqual(new Set(present.map(({ rdata }) => rdata)), new Set([one.rdata, two.rdata]));
+      const later = { ...one, ttl: 900 };
+      await central.apply({ zone, remove: [one], add: [later] }, present, quietContext());
+      await central.apply({ zone, remove: [two], add: [] }, await read(later, two), quietContext());
+      assert.deepEqual(await apply({ remove: [later], add: [] }), { removed: [later], added: [] });
+      assert.deepEqual(await read(later), []);
     });
 
     it('an edit is not decided by what queries do not show', async (t) => {

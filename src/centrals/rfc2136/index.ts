@@ -14,6 +14,7 @@ import { displayName, parseName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { zoneProblems, type Change, type RRsetKey } from '../../dns/zone.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
@@ -105,8 +106,10 @@ class Rfc2136Central implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
     types?: ReadonlySet<string>,
+    likely: readonly ResourceRecord[] = [],
   ): Promise<readonly CentralRecord[] | null> {
-    const view = await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
+    const read = await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
+    const view = read === null ? null : await this.#reader.withProven(zone, read, likely, ctx);
     if (view !== null && types !== undefined) await this.#reader.demandShown(zone, view, types, ctx);
     return view?.records ?? null;
   }

@@ -1,7 +1,7 @@
 import { signerTypes } from '../../dns/dnssec.ts';
 import { displayName, parentName, wildcardsOver, type DnsName } from '../../dns/name.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
-import { recordId } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
@@ -67,6 +67,34 @@ export class NameReader {
     }
     // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
     return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
+  }
+
+  /**
+   * Adds RRsets that queries do not show and that the server says are just so: the NS of a delegation whose zone is on the same server
+   * (RFC 2136 section 2.4.2). Their TTLs stay those of `likely`: nothing tells them.
+   * @throws {CentralError}
+   */
+  async withProven(
+    zone: DnsName,
+    view: ZoneView,
+    likely: readonly ResourceRecord[],
+    ctx: CallContext,
+  ): Promise<ZoneView> {
+    const shown = new Set(view.records.map(({ name, type }) => `${name} ${type}`));
+    const sets = new Map<string, CentralRecord[]>();
+    for (const record of likely) {
+      const set = `${record.name} ${record.type}`;
+      if (!view.hidden.has(record.name) || shown.has(set)) continue;
+      sets.set(set, [...(sets.get(set) ?? []), { ...record, handle: '' }]);
+    }
+    const records = [...view.records];
+    for (const set of sets.values()) {
+      const held = set.map((record) => rrsetHas(record));
+      const { rcode } = await this.#server.update(zone, held, [], ctx);
+      if (rcode === rcodes.NOERROR) records.push(...set);
+      else if (!prerequisiteFailed(rcode)) throw restated(updateRefusal(rcode, zone), 'untouched');
+    }
+    return { ...view, records };
   }
 
   /**

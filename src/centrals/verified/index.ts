@@ -16,7 +16,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     check: (ctx) => central.check(ctx),
     listZones: (asked, ctx) => central.listZones(asked, ctx),
     readZone: (zone, known, ctx) => central.readZone(zone, known, ctx),
-    readNames: (zone, names, ctx, types) => central.readNames(zone, names, ctx, types),
+    readNames: (zone, names, ctx, types, likely) => central.readNames(zone, names, ctx, types, likely),
     apply: async (change, present, ctx) => {
       const altered = await central.apply(change, present, ctx);
       if (ctx.vetoable !== true || !verifier.strict) {

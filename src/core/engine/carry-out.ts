@@ -7,7 +7,7 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import type { Verdict } from '../panel.ts';
 import { mirroredNames } from './operations.ts';
-import { planChange, type Plan, type ZoneKnowledge } from './plan.ts';
+import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
 export type Outcome = { readonly kind: 'applied'; readonly operation: Operation } | Refused;
@@ -63,7 +63,7 @@ export async function planAtCentral(
   ctx: CallContext,
 ): Promise<Planned | Refused> {
   const names = mirroredNames(draft);
-  const present = names.length === 0 ? [] : await readPresent(runtime, draft, ctx);
+  const present = names.length === 0 ? [] : await readPresent(runtime, draft, knowledge, ctx);
   if (present !== null && !Array.isArray(present)) return present;
   if (present === null && !knowledge.open.some(isComing))
     return refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })]);
@@ -99,11 +99,19 @@ function refusedOutright(problems: readonly Problem[]): Refused {
 async function readPresent(
   runtime: Runtime,
   draft: Operation,
+  knowledge: ZoneKnowledge,
   ctx: CallContext,
 ): Promise<CentralRecord[] | Refused | null> {
   try {
+    const { central } = runtime.ports;
     const names = mirroredNames(draft);
-    const present = await runtime.ports.central.readNames(draft.zone, names, ctx, typesIn(draft.items));
+    const present = await central.readNames(
+      draft.zone,
+      names,
+      ctx,
+      typesIn(draft.items),
+      likelyThere(knowledge),
+    );
     return present === null ? null : [...present];
   } catch (error) {
     if (error instanceof CentralError) return refusedOutright([error.problem]);
@@ -131,20 +139,28 @@ async function write(
     await runtime.ports.journal.commit({ operations: [operation] });
     return { kind: 'applied', operation };
   } catch (error) {
-    if (error instanceof CentralError) return await afterFailedWrite(runtime, prepared, change, error);
-    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, change, error);
+    if (error instanceof CentralError)
+      return await afterFailedWrite(runtime, prepared, { change, present }, error);
+    if (error instanceof JournalError)
+      return await afterFailedCommit(runtime, prepared, { change, present }, error);
     throw error;
   }
+}
+
+/** A write, and what was there before it. */
+interface Written {
+  readonly change: Change;
+  readonly present: readonly CentralRecord[];
 }
 
 /** The central has it but we could not write that down: take it back at once; the journal still says `prepared`. */
 async function afterFailedCommit(
   runtime: Runtime,
   prepared: Operation,
-  change: Change,
+  written: Written,
   error: JournalError,
 ): Promise<Outcome> {
-  const undone = await takeBack(runtime, prepared, change);
+  const undone = await takeBack(runtime, prepared, written);
   return {
     kind: 'refused',
     problems: [refusal(error.code, error.params)],
@@ -156,18 +172,19 @@ async function afterFailedCommit(
 async function afterFailedWrite(
   runtime: Runtime,
   prepared: Operation,
-  change: Change,
+  written: Written,
   error: CentralError,
 ): Promise<Outcome> {
   if (error.state === 'untouched') return await refused(runtime, prepared, error, 'nothing');
   // What name servers do not answer is taken back though the central has it.
-  const seen = error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, change);
+  const seen =
+    error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
   if (seen === 'done') {
     const operation = runtime.next(prepared, 'applied');
     await runtime.ports.journal.commit({ operations: [operation] });
     return { kind: 'applied', operation };
   }
-  const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, change);
+  const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
   const watched = error.state === 'unknown' ? watching(runtime, prepared) : prepared;
   if (left === 'clean') {
     return await refused(runtime, watched, error, error.state === 'unknown' ? 'unknown' : 'nothing');
@@ -238,28 +255,47 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
   );
 }
 
-/** Undoes whatever part of `change` is in place; `clean` only when a read proved it. */
+/**
+ * Undoes whatever part of a write is in place; `clean` only when a read after it proved that. A central may hold what was written in other
+ * words than we wrote: a new record of the same name and type is not touched, and not clean.
+ */
 async function takeBack(
   runtime: Runtime,
   operation: Operation,
-  change: Change,
+  written: Written,
 ): Promise<'clean' | 'unclean'> {
   const { central } = runtime.ports;
   try {
-    await runtime.step(
+    const left = await runtime.step(
       operation.id,
       async (ctx) => {
-        const present = await central.readNames(operation.zone, mirroredNames(operation), ctx);
-        if (present !== null) await central.apply(invert(change), present, ctx);
+        const read = async (): Promise<readonly CentralRecord[] | null> =>
+          await central.readNames(operation.zone, mirroredNames(operation), ctx);
+        const present = await read();
+        if (present === null) return [];
+        await central.apply(invert(written.change), present, ctx);
+        return (await read()) ?? [];
       },
       runtime.ports.settings.recheckTimeout,
     );
-    return 'clean';
+    if (!hasMore(written, left)) return 'clean';
+    runtime.compareSoon(operation.zone, 'kept-otherwise');
+    return 'unclean';
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     runtime.ports.log(2, 'undo.failed', { operation: operation.id, code: error.code });
     return 'unclean';
   }
+}
+
+/** Whether something stands in the RRsets that got records, and neither did before. */
+function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
+  const known = new Set([...present, ...change.remove].map(recordId));
+  return left.some(
+    (record) =>
+      !known.has(recordId(record)) &&
+      change.add.some(({ name, type }) => name === record.name && type === record.type),
+  );
 }
 
 /** The verdict that an outcome means for a `before` call. */

@@ -1,7 +1,7 @@
 import { isSigners } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { LedgerRow, RecordStanding } from '../ledger.ts';
+import { keyFields, type LedgerRow, type RecordStanding } from '../ledger.ts';
 import type { PanelRecord } from '../panel.ts';
 
 /** What a comparison of one zone found; nothing of it is carried out yet. */
@@ -17,7 +17,8 @@ export interface Comparison {
 
 interface Sides {
   readonly record: ResourceRecord;
-  readonly panelKey: string | null;
+  /** Keys of the panel's rows that mean it. */
+  readonly keys: readonly string[];
   readonly onPanel: boolean;
   readonly onCentral: boolean;
   readonly row: LedgerRow | null;
@@ -62,7 +63,7 @@ export function compareSides(
       continue;
     }
     const standing = judge(side, hasRival(side, oneSided), options.baseline);
-    if (standing === 'new') additions.push({ ...side.record, key: side.panelKey ?? '' });
+    if (standing === 'new') additions.push({ ...side.record, key: side.keys[0] ?? '' });
     else if (!sameRow(side, standing)) put.push(toRow(side, standing));
   }
   return { put, drop, additions, gone: [...gone.values()].map(({ record }) => record) };
@@ -85,7 +86,7 @@ function mergeSides(
   for (const row of rows) {
     all.set(recordId(row.record), {
       record: row.record,
-      panelKey: null,
+      keys: [],
       onPanel: false,
       onCentral: false,
       row,
@@ -94,13 +95,13 @@ function mergeSides(
   for (const { key, ...record } of panel) {
     if (isCentralsOwn(zone, record)) continue;
     const id = recordId(record);
-    const known = all.get(id) ?? { record, onCentral: false, row: null };
-    all.set(id, { ...known, onPanel: true, panelKey: key });
+    const known = all.get(id) ?? { record, onCentral: false, row: null, keys: [] };
+    all.set(id, { ...known, onPanel: true, keys: [...known.keys, key] });
   }
   for (const record of central) {
     if (isCentralsOwn(zone, record)) continue;
     const id = recordId(record);
-    const known = all.get(id) ?? { record: plain(record), onPanel: false, panelKey: null, row: null };
+    const known = all.get(id) ?? { record: plain(record), onPanel: false, keys: [], row: null };
     all.set(id, { ...known, onCentral: true });
   }
   return all;
@@ -147,7 +148,18 @@ function sameRow(side: Sides, standing: RecordStanding): boolean {
     row.standing === standing &&
     row.onPanel === side.onPanel &&
     row.onCentral === side.onCentral &&
-    row.panelKey === side.panelKey
+    sameKeys(row, side.keys)
+  );
+}
+
+function sameKeys(row: LedgerRow, keys: readonly string[]): boolean {
+  const { panelKey, otherKeys = [] } = keyFields(keys);
+  const known = row.otherKeys ?? [];
+  const others = new Set(known);
+  return (
+    row.panelKey === panelKey &&
+    known.length === otherKeys.length &&
+    otherKeys.every((key) => others.has(key))
   );
 }
 
@@ -157,7 +169,7 @@ function toRow(side: Sides, standing: RecordStanding): LedgerRow {
     standing,
     onPanel: side.onPanel,
     onCentral: side.onCentral,
-    panelKey: side.panelKey,
+    ...keyFields(side.keys),
     note: side.row?.standing === standing ? side.row.note : null,
   };
 }

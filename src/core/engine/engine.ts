@@ -319,8 +319,7 @@ export class Engine {
 
   async #after(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
     const right = this.#owners.judge(edit);
-    this.#owners.ended(edit.fingerprint, edit.kind !== 'records');
-    if (edit.kind === 'zone-create') await this.#owners.created(edit);
+    await this.#owners.kept(edit);
     return await answerAfter(this.#runtime, edit, right, signal);
   }
 

@@ -1,6 +1,8 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isMirrored } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
-import type { EditEvent, RecordsEvent } from '../panel.ts';
+import type { EditEvent, EditItem, RecordsEvent } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorDraft, resolve } from './mirror.ts';
@@ -28,17 +30,68 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
     await compareNamed(runtime, event, 'left-to-the-panel', 'braked');
     return;
   }
-  const items = resolved.items.map((item) => ({ ...item, mirrored: true, note: null }));
+  const earlier = await heardBefore(runtime, event.zone, resolved.items);
+  const items = composed([...earlier.flatMap((one) => one.items), ...resolved.items]);
+  const merged = earlier.map((one) => runtime.next(one, 'reverted'));
   const heard = newOperation(runtime, {
     ...fromEvent(event),
     kind: 'records',
     class: 'compensate',
-    items,
+    items: items.map((item) => ({ ...item, mirrored: true, note: null })),
     afterSeen: true,
   });
-  await journal.commit({ operations: [heard] });
+  await journal.commit({ operations: [...merged, heard] });
+  for (const { id } of merged) runtime.forget(id);
   runtime.since.set(heard.id, runtime.now);
   runtime.wakeZone(event.zone, settings.confirmDelay);
+}
+
+/** Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone by now. */
+async function heardBefore(
+  runtime: Runtime,
+  zone: DnsName,
+  items: readonly EditItem[],
+): Promise<readonly Operation[]> {
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const names = new Set(namesOf(items));
+  return open.filter(
+    (one) =>
+      isHeard(one) && !runtime.inFlight.has(one.id) && namesOf(one.items).some((name) => names.has(name)),
+  );
+}
+
+function namesOf(items: readonly EditItem[]): DnsName[] {
+  return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
+}
+
+/** What several edits leave when they are done one after the other, as one: each record of theirs is in it, as it is wanted in the end. */
+function composed(items: readonly EditItem[]): EditItem[] {
+  const old = new Map<string, ResourceRecord>();
+  const made = new Map<string, ResourceRecord>();
+  const passing = new Map<string, ResourceRecord>();
+  for (const { remove, add } of items) {
+    if (remove !== null) {
+      const id = recordId(remove);
+      const wasMade = made.delete(id);
+      if (wasMade && !old.has(id)) passing.set(id, remove);
+      else if (!old.has(id) && !passing.has(id)) old.set(id, remove);
+    }
+    if (add !== null) made.set(recordId(add), add);
+  }
+  const gone = new Map<DnsName, ResourceRecord[]>();
+  for (const [id, record] of [...old, ...passing]) if (!made.has(id)) listOf(gone, record.name).push(record);
+  const pairs = [...made].map(([id, add]): EditItem => {
+    const remove = old.get(id) ?? gone.get(add.name)?.pop() ?? null;
+    return { remove, add };
+  });
+  return [...pairs, ...[...gone.values()].flat().map((remove) => ({ remove, add: null }))];
+}
+
+function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceRecord[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
 }
 
 /** Whether it is such an edit, and nothing was written for it. */

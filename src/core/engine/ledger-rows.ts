@@ -1,8 +1,8 @@
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { LedgerRow, RecordStanding } from '../ledger.ts';
+import { keyFields, type LedgerRow, type RecordStanding } from '../ledger.ts';
 import type { Operation, OperationItem } from '../operation.ts';
 import { isCentralsOwn } from './classify.ts';
-import type { PanelView } from './panel-view.ts';
+import { keysById, type PanelView } from './panel-view.ts';
 
 /** What is known of both sides when operations end. */
 export interface Sides {
@@ -27,7 +27,7 @@ export interface RowsAfter {
 /** The ledger rows that the end of some operations of one zone makes true. */
 export function rowsAfter(operations: readonly Operation[], truth: Truth): RowsAfter {
   const rows = new Map(truth.rows.map((row) => [recordId(row.record), row]));
-  const keys = new Map((truth.view.records ?? []).map((record) => [recordId(record), record.key]));
+  const keys = keysById(truth.view.records ?? []);
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
   let local = false;
@@ -49,7 +49,7 @@ function rowAfter(
   record: ResourceRecord,
   item: OperationItem,
   row: LedgerRow | null,
-  keys: ReadonlyMap<string, string>,
+  keys: ReadonlyMap<string, readonly string[]>,
   truth: Truth,
 ): LedgerRow | null {
   const id = recordId(record);
@@ -66,7 +66,7 @@ function rowAfter(
     standing,
     onPanel,
     onCentral,
-    panelKey: keys.get(id) ?? null,
+    ...keyFields(keys.get(id) ?? []),
     note: item.note,
   };
 }

@@ -129,16 +129,54 @@ describe('issue 11.1: what may change owners', () => {
   it('a kept create is its maker’s until the list is read; never over a known owner', () => {
     const owners = known();
     const fresh = parseName('new.example.');
-    assert.deepEqual(owners.created(fresh, who('eve')), { owners: new Map([[fresh, ['eve']]]) });
+    assert.deepEqual(owners.created(fresh, who('eve'), 0), { owners: new Map([[fresh, ['eve']]]) });
     assert.equal(right(owners, who('eve'), fresh), 'may');
-    assert.deepEqual(owners.created(a, who('eve')), {});
-    assert.deepEqual(owners.created(fresh, who('root', 'administrator')), {});
+    assert.deepEqual(owners.created(a, who('eve'), 0), {});
+    assert.deepEqual(owners.created(fresh, who('root', 'administrator'), 0), {});
+    // An administrator's may be anybody's: nobody has a right below it.
+    const given = parseName('given.example.');
+    assert.deepEqual(owners.created(given, who('root', 'administrator'), 0), {
+      owners: new Map([[given, null]]),
+    });
+    assert.equal(right(owners, who('eve'), parseName('sub.given.example.'), true), 'unknown');
     // A list that tells no owners leaves it; a doubt does not.
     owners.read(new Map([[fresh, null]]), 1, patience);
     assert.equal(right(owners, who('eve'), fresh), 'may');
     owners.doubt([fresh], 'f', 2);
     owners.read(new Map([[fresh, null]]), 2 + patience, patience);
     assert.equal(right(owners, who('eve'), fresh), 'unknown');
+  });
+
+  it('a zone that was deleted is nobody’s until a later list', () => {
+    const owners = known();
+    owners.doubt([a], 'delete', 10);
+    // The panel takes longer than its patience, and a list from meanwhile still shows the zone.
+    owners.read(new Map([[a, ['alice']]]), 10 + patience, patience);
+    assert.equal(right(owners, who('alice'), a), 'may');
+    assert.deepEqual(owners.deleted(a, 'delete', 20 + patience), { owners: new Map([[a, null]]) });
+    assert.equal(right(owners, who('alice'), a), 'unknown');
+    owners.read(new Map([[a, ['alice']]]), 19 + patience, patience);
+    assert.equal(right(owners, who('alice'), a), 'unknown');
+    owners.read(new Map([[a, ['eve']]]), 20 + patience, patience);
+    assert.equal(right(owners, who('eve'), a), 'may');
+  });
+
+  it('a list whose reading began before a create was kept proves nothing of that zone', () => {
+    const owners = known();
+    owners.doubt([a], 'delete', 10);
+    owners.ended('delete', 20);
+    owners.created(a, who('eve'), 30);
+    const fresh = parseName('new.example.');
+    owners.created(fresh, who('eve'), 30);
+    // Alice's zone went, and is Eve's now; this list is from before, and `new.example` is not in it.
+    const { again } = owners.read(new Map([[a, ['alice']]]), 5, patience);
+    assert.equal(again, 25);
+    assert.equal(right(owners, who('alice'), a), 'another');
+    assert.equal(right(owners, who('eve'), a), 'may');
+    assert.equal(right(owners, who('eve'), fresh), 'may');
+    assert.equal(right(owners, who('mallory'), parseName('sub.new.example.'), true), 'another');
+    owners.read(new Map([[a, ['alice']]]), 31, patience);
+    assert.equal(right(owners, who('alice'), a), 'may');
   });
 
   it('after a time in which the panel was not heard nothing counts before the next list', () => {

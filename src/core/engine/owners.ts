@@ -40,6 +40,8 @@ export class Owners {
   /** The latest of each zone. */
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
+  /** When the panel was heard to keep the create of a zone, monotonic milliseconds: lists from before tell of what was there then. */
+  readonly #createdAt = new Map<DnsName, number>();
   #isRead = false;
   /** Monotonic time, ms: a list whose reading began before proves nothing. */
   #forgottenAt = -Infinity;
@@ -86,6 +88,7 @@ export class Owners {
     this.#forgottenAt = now;
     this.#doubtOfAll = null;
     this.#doubts.clear();
+    this.#createdAt.clear();
     const zones = [...this.#accounts.keys()];
     for (const zone of zones) this.#accounts.set(zone, null);
     return zones.length === 0 ? {} : { owners: new Map(zones.map((zone) => [zone, null])) };
@@ -114,13 +117,30 @@ export class Owners {
     return ended.length > 0;
   }
 
-  /** The panel kept a create by this account: the zone is his until a list is read. */
-  created(zone: DnsName, actor: Actor): Batch {
-    const owned = actor.rank === 'user' || actor.rank === 'reseller';
-    if (!owned || actor.name === '' || this.#of(zone) !== null) return {};
-    this.#accounts.set(zone, [actor.name]);
-    this.#doubts.delete(zone);
-    return { owners: new Map([[zone, [actor.name]]]) };
+  /**
+   * The panel deleted a zone: whose it is from now on, only a list tells whose reading begins later.
+   * @param at monotonic, milliseconds
+   */
+  deleted(zone: DnsName, fingerprint: string, at: number): Batch {
+    const batch = this.doubt([zone], fingerprint, at);
+    this.ended(fingerprint, at);
+    return batch;
+  }
+
+  /**
+   * The panel kept a create: the zone is its maker's until a list is read whose reading began later. An administrator may have made it for
+   * anybody.
+   * @param at monotonic, milliseconds
+   */
+  created(zone: DnsName, { name, rank }: Actor, at: number): Batch {
+    if (this.#of(zone) !== null) return {};
+    const isOwned = (rank === 'user' || rank === 'reseller') && name !== '';
+    const accounts = isOwned ? [name] : null;
+    this.#createdAt.set(zone, at);
+    if (!isOwned && this.#accounts.has(zone)) return {};
+    this.#accounts.set(zone, accounts);
+    if (isOwned) this.#doubts.delete(zone);
+    return { owners: new Map([[zone, accounts]]) };
   }
 
   /**
@@ -138,17 +158,26 @@ export class Owners {
     this.#isRead = true;
     const before = new Map([...this.#accounts.keys()].map((zone) => [zone, this.#of(zone)]));
     const doubted = new Set([...before.keys()].filter((zone) => this.#isDoubted(zone)));
-    const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
-    for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);
-    if (this.#doubtOfAll !== null && provedAt(this.#doubtOfAll) <= began) this.#doubtOfAll = null;
-    for (const zone of before.keys()) if (!list.has(zone)) this.#accounts.delete(zone);
+    const proofs = this.#settleDoubts(began, patience);
+    for (const [zone, at] of this.#createdAt) if (at <= began) this.#createdAt.delete(zone);
+    for (const zone of before.keys())
+      if (!list.has(zone) && !this.#createdAt.has(zone)) this.#accounts.delete(zone);
     for (const [zone, told] of list) {
+      if (this.#createdAt.has(zone)) continue;
       // A list that does not tell owners takes nothing from what a kept create has shown.
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
     }
-    const waits = this.#everyDoubt().map((doubt) => provedAt(doubt) - began);
+    const waits = [...proofs, ...this.#createdAt.values()].map((at) => at - began);
     return { batch: this.#changesSince(before), again: waits.length === 0 ? null : Math.max(...waits) };
+  }
+
+  /** Ends the doubts that a list whose reading began then settles; times (monotonic, ms) from which on a list settles the others. */
+  #settleDoubts(began: number, patience: number): number[] {
+    const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
+    for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);
+    if (this.#doubtOfAll !== null && provedAt(this.#doubtOfAll) <= began) this.#doubtOfAll = null;
+    return this.#everyDoubt().map(provedAt);
   }
 
   /** For the journal. */

@@ -15,6 +15,18 @@ export interface PanelView {
   readonly quiet: boolean;
 }
 
+/** The keys of all rows that mean a record, by its id. */
+export function keysById(records: readonly PanelRecord[]): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>();
+  for (const record of records) {
+    const id = recordId(record);
+    const same = keys.get(id);
+    if (same === undefined) keys.set(id, [record.key]);
+    else same.push(record.key);
+  }
+  return keys;
+}
+
 /** Reads a zone from the panel once no hook call is running. */
 export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
   const { value: records, quiet } = await runtime.quietly(zone, () =>
@@ -47,7 +59,7 @@ export function agreesTwice(
     const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
     runtime.wakeZone(
       operation.zone,
-      Math.min(due - runtime.now, hurried.has(operation.state) ? soon : Infinity),
+      Math.min(due - runtime.now, operation.afterSeen || hurried.has(operation.state) ? soon : Infinity),
     );
     return false;
   }

@@ -38,14 +38,31 @@ export function knowledgeOf(
 export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   const known = new Map<string, KnownRecord>();
   for (const [id, row] of knowledge.rows) {
-    if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey });
+    if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
   }
   for (const operation of knowledge.open) {
-    for (const { add } of operation.items) {
-      if (add !== null && !known.has(recordId(add))) known.set(recordId(add), { record: add, key: null });
+    for (const { remove, add } of operation.items) {
+      if (add === null) continue;
+      const id = recordId(add);
+      const before = known.get(id);
+      if (before === undefined) known.set(id, { record: add, key: null });
+      // The panel may have made another row that means the same.
+      else if (remove === null || recordId(remove) !== id)
+        known.set(id, { ...before, unread: (before.unread ?? 0) + 1 });
     }
   }
   return [...known.values()];
+}
+
+/** What the central probably has, by the ledger and by what open operations wrote. */
+export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
+  const likely = new Map<string, ResourceRecord>();
+  for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
+  for (const { removed, added } of open) {
+    for (const record of removed) likely.delete(recordId(record));
+    for (const record of added) likely.set(recordId(record), record);
+  }
+  return [...likely.values()];
 }
 
 /** Ids of the records that open operations are about. */

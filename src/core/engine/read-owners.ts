@@ -176,9 +176,18 @@ export class OwnerCheck {
       this.request(this.#runtime.ports.settings.confirmDelay);
   }
 
-  /** The panel kept a create. @throws {JournalError} */
-  async created({ zone, actor }: EditEvent): Promise<void> {
-    await this.#remember(this.#owners.created(zone, actor));
+  /** The panel kept an edit. @throws {JournalError} */
+  async kept({ kind, zone, actor, fingerprint }: EditEvent): Promise<void> {
+    const { now } = this.#runtime;
+    this.ended(fingerprint, kind !== 'records');
+    const isDelete = kind === 'zone-delete';
+    // Of a zone of another account the panel would not have kept it.
+    if (kind === 'records' || (isDelete && this.#owners.judge({ actor, zone, creates: false }) === 'another'))
+      return;
+    const batch = isDelete
+      ? this.#owners.deleted(zone, fingerprint, now)
+      : this.#owners.created(zone, actor, now);
+    await this.#remember(batch);
   }
 
   /** Asks for a reading; never sooner than the panel can bear. @param delay milliseconds from now */

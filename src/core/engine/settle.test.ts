@@ -78,3 +78,28 @@ test('what the panel made of an edit, other than its call said, follows without 
   assert.ok(!held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
   assert.equal(await standing(world, a('www', 3)), 'joined');
 });
+
+test('issue 12.1: an undo that finds something else in place of ours is not clean, and it is listed', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  // The central holds what it was sent in its own words, and its answer does not come.
+  world.chooseFault = () => {
+    world.chooseFault = () => null;
+    put(world, 'central', [a('www', 1), a('www', 9)]);
+    return 'late';
+  };
+  const item = { remove: null, add: a('www', 2) };
+  const { verdict } = await world.clock.runUntilSettled(
+    world.edit(
+      (stage) => recordsEvent(zone, [item], stage),
+      () => true,
+      smoothly,
+    ),
+  );
+  assert.ok(verdict.kind === 'refuse' && verdict.changed === 'unknown');
+  const engine = engineOf(world);
+  const [operation] = await world.clock.runUntilSettled(engine.history(1));
+  assert.equal(operation?.state, 'reverting');
+  await world.clock.runUntil(world.clock.now() + 200_000);
+  assert.ok(!held(world, 'central', a('www', 2)));
+  assert.equal(await standing(world, a('www', 9)), 'central-only');
+});

@@ -1,11 +1,11 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
-import { CentralError, type CallContext } from '../central.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
 import { mirroredNames, showsDone, viewItems } from './operations.ts';
-import { busyIds } from './plan.ts';
+import { busyIds, knowledgeOf, likelyThere } from './plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
@@ -108,8 +108,8 @@ async function bringUnderLock(
   place: Place,
   ctx: CallContext,
 ): Promise<void> {
-  const { zone, names, view } = place;
-  const present = names.length === 0 ? [] : await runtime.ports.central.readNames(zone, names, ctx);
+  const { names, view } = place;
+  const present = names.length === 0 ? [] : await readPresent(runtime, place, ctx);
   const ttls = new Map((present ?? []).map((record) => [recordId(record), record.ttl]));
   const ids = new Set(ttls.keys());
   const started = await runtime.exclusively(() =>
@@ -121,6 +121,18 @@ async function bringUnderLock(
   for (const record of change.remove) ids.delete(recordId(record));
   for (const record of change.add) ids.add(recordId(record));
   await runtime.exclusively(() => endBringing(runtime, operations, view, ids));
+}
+
+/** What the central has at the names; null: no such zone. */
+async function readPresent(
+  runtime: Runtime,
+  { zone, names }: Place,
+  ctx: CallContext,
+): Promise<readonly CentralRecord[] | null> {
+  const { journal, central, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const likely = likelyThere(knowledgeOf(zone, await journal.rows(zone, names), open));
+  return await central.readNames(zone, names, ctx, undefined, likely);
 }
 
 /** Decides under the lock, and journals that an undo begins; ends the operations at once when nothing has to be written. */

@@ -267,6 +267,16 @@ describe('issue 11.1: who may', () => {
     assert.ok(held(world, 'central', a('new', 9)));
   });
 
+  it('a delete that takes the panel longer than it is waited for', async () => {
+    const { world } = await scene();
+    const remove = (stage: 'before' | 'after'): EditEvent => zoneEvent('zone-delete', zone, alice, stage);
+    await ask(world, { kind: 'edits', edits: [remove('before')] });
+    await wait(world, minute);
+    await ask(world, { kind: 'edits', edits: [remove('after')] });
+    const { owners } = await world.clock.runUntilSettled(engineOf(world).status());
+    assert.equal(owners.unknown, 1);
+  });
+
   it('functions about accounts: unknown until the list is read again', async () => {
     const { world, calls } = await scene();
     const owners = {

@@ -2,8 +2,9 @@ import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.
 import { parentTypes, signerTypes } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
-import { endOfQuoted } from '../../dns/rdata/text.ts';
+import { canonicalType, parseRdata, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { quote, tokens } from '../../dns/rdata/text.ts';
+import { controlCharacters } from './record-dialect.ts';
 import { ownerName, rowFromKey } from './rows.ts';
 import { own } from '../../dns/own.ts';
 
@@ -63,47 +64,60 @@ export function recordFromCoreRow(row: CoreRow, key: string, zone: DnsName): Res
 
 function listedRdata(type: string, row: CoreRow, key: string, zone: DnsName): string {
   const value = row['value'] ?? '';
-  if (type === 'TXT' || type === 'SPF') return rdataFromFields(type, [oneText(value)], zone);
-  const caa = type === 'CAA' ? bareCaa(value) : null;
-  if (caa !== null) return rdataFromFields(type, caa, zone);
-  if (!numbered.has(type)) return makeRecord({ name: '@', type, rdata: value.trim() }, zone).rdata;
-  const numbers = numbersOf(type, row['info'] ?? '') ?? numbersOfKey(type, key);
-  return rdataFromFields(type, [...numbers, value.trim()], zone);
+  if (isText(type)) return fieldsRdata(type, [value], zone);
+  const rest = value.trim();
+  if (numbered.has(type)) {
+    const numbers = numbersOf(type, row['info'] ?? '') ?? numbersOfKey(type, key);
+    return fieldsRdata(type, [...numbers, rest], zone);
+  }
+  const caa = type === 'CAA' && !rest.startsWith(generic) ? splitCaa(rest) : null;
+  return caa === null ? masterFile(type, rest, zone) : fieldsRdata(type, caa, zone);
+}
+
+/** How data without fields of their own begin (RFC 3597 section 5). */
+const generic = String.raw`\#`;
+
+/**
+ * The one reading of what a person types into the fields of a form; lists and identifiers show the same text again. A text is data,
+ * other fields are words of a master file: quotation marks in them are syntax.
+ * @throws {DnsDataError}
+ */
+function fieldsRdata(type: string, fields: readonly string[], zone: DnsName): string {
+  const [first = '', , third = ''] = fields;
+  if (isText(type)) return textRdata(type, first);
+  // The value of a CAA may have parameters (RFC 8659 section 4.2), and stands there without quotes as a rule.
+  const isBare = type === 'CAA' && !third.startsWith('"');
+  return isBare || first.startsWith(generic)
+    ? rdataFromFields(type, fields, zone)
+    : masterFile(type, fields.join(' '), zone);
+}
+
+function masterFile(type: string, rdata: string, zone: DnsName): string {
+  return makeRecord({ name: '@', type, rdata }, zone).rdata;
+}
+
+function isText(type: string): boolean {
+  return type === 'TXT' || type === 'SPF';
 }
 
 /**
- * A text as one string. Lists and forms have it without quotes (reference 6.4, 7.4); one of several strings can only be told by
- * quotes (reference 18, 21.13), as people paste it too. Quotes around a single string are part of it.
+ * Lists and forms have a text without quotes (reference 6.4, 7.4); one of several strings can only be told by quotes (reference 18,
+ * 21.13), as people paste it too, and is then master-file text. Quotes around a single string are part of it.
  */
-function oneText(value: string): string {
-  const strings = quotedStrings(value.trim());
-  if (strings === null || strings.length < 2) return value;
-  return strings.map((one) => one.replaceAll(/\\(.)/gsu, '$1')).join('');
+function textRdata(type: string, value: string): string {
+  return isQuotedStrings(value.trim()) ? parseRdata(type, value) : rdataFromFields(type, [value]);
 }
 
-/** The insides of quoted strings with white space between them; `null` for any other text. */
-function quotedStrings(text: string): string[] | null {
-  const strings: string[] = [];
-  for (let at = 0; at < text.length;) {
-    const end = text[at] === '"' ? endOfQuoted(text, at + 1) : text.length;
-    if (end === text.length) return null;
-    strings.push(text.slice(at + 1, end));
-    const next = afterWhiteSpace(text, end + 1);
-    if (next === end + 1 && next < text.length) return null;
-    at = next;
-  }
-  return strings;
+/** Whether a text is two or more quoted strings with white space between them. */
+function isQuotedStrings(text: string): boolean {
+  const problems: Problem[] = [];
+  const words = tokens(text, problems);
+  const isQuoted = words.every(({ quoted, glued }) => quoted && glued !== true);
+  return isQuoted && words.length > 1 && problems.length === 0;
 }
 
-function afterWhiteSpace(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && /\s/u.test(text.charAt(at))) at += 1;
-  return at;
-}
-
-/** The fields of a CAA whose value, which may have parameters (RFC 8659 section 4.2), stands there without quotes. */
-function bareCaa(value: string): readonly string[] | null {
-  const [, ...fields] = /^(\d+)\s+(\S+)\s+([^\s"].*)$/su.exec(value.trim()) ?? [];
+function splitCaa(value: string): readonly string[] | null {
+  const [, ...fields] = /^(\S+)\s+(\S+)\s+(.+)$/su.exec(value) ?? [];
   return fields.length === 0 ? null : fields;
 }
 
@@ -161,8 +175,14 @@ export function coreForm(record: ResourceRecord): Readonly<Record<string, string
 /** A mail address has a field of its own (reference 7.4); whether the panel adds the `mailto:` is [open], a read tells. */
 function caaForm(form: Record<string, string>): Record<string, string> {
   const { caa_value_domain: value = '', ...rest } = form;
-  if (rest['caa_tag'] !== 'iodef') return form;
+  if (rest['caa_tag'] !== 'iodef') return { ...form, caa_value_domain: caaText(value) };
   return { ...rest, caa_value_email: value.startsWith(mailto) ? value.slice(mailto.length) : value };
+}
+
+/** A value that would be read as another one as it stands is quoted. */
+function caaText(value: string): string {
+  const isPlain = value === value.trim() && value !== '' && !value.startsWith('"');
+  return isPlain ? value : quote(Buffer.from(value, 'utf8'));
 }
 
 /**
@@ -170,7 +190,7 @@ function caaForm(form: Record<string, string>): Record<string, string> {
  * @throws {DnsDataError} with every problem
  */
 export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord {
-  const problems: Problem[] = [];
+  const problems = controlCharacters(form, 'value');
   const name = collect(problems, () => ownerName(form['name'] ?? '', zone));
   const type = collect(problems, () => canonicalType(form['rtype'] ?? ''));
   const rdata = type === null ? null : collect(problems, () => formRdata(type, form, zone));
@@ -183,13 +203,9 @@ export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord
 function formRdata(type: string, form: CoreRow, zone: DnsName): string {
   const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
-  if (fields === undefined) {
-    return makeRecord({ name: '@', type, rdata: (form['value'] ?? '').trim() }, zone).rdata;
-  }
-  const values = fields.map((field) =>
-    field === 'value' ? oneText(form[field] ?? '') : fieldOf(form, field),
-  );
-  return rdataFromFields(type, type === 'CAA' ? caaFields(values, form) : values, zone);
+  if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
+  const values = fields.map((field) => (isText(type) ? (form[field] ?? '') : fieldOf(form, field)));
+  return fieldsRdata(type, type === 'CAA' ? caaFields(values, form) : values, zone);
 }
 
 /** An empty value is filled in by the panel, or refused: which, nobody says, so that it has to be written. */

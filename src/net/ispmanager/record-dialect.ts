@@ -1,4 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
 /** Columns of a row of a list, or fields of a form, by name. */
@@ -23,7 +24,7 @@ export interface RecordDialect {
   readonly record: (row: Cells, zone: DnsName) => ResourceRecord;
   /** The documented fields of the form. @throws {DnsDataError} when there is no form for the record */
   readonly form: (record: ResourceRecord) => Cells;
-  /** The record that filled-in fields mean. @throws {DnsDataError} with every problem */
+  /** The record that filled-in fields mean. @throws {DnsDataError} with every problem, control characters included */
   readonly fromForm: (form: Cells, zone: DnsName) => ResourceRecord;
   /** The whole form when only some fields were sent for a record: an absent one keeps its value (reference 16.18). */
   readonly overOld: (old: ResourceRecord, given: Cells) => Cells;
@@ -35,4 +36,19 @@ export interface RecordDialect {
   readonly likelyKeys: (record: ResourceRecord, zone: DnsName) => readonly string[];
   /** Whether the form can carry the record so that the list shows the same one. */
   readonly holds: (record: ResourceRecord, zone: DnsName) => boolean;
+}
+
+/**
+ * Fields with a control character (a line break, a tab) that a panel does not take (docs/compatibility.md, A47).
+ * @param text the field that holds a text as it is; of the others outer white space does not count
+ */
+export function controlCharacters(
+  form: Readonly<Record<string, string | undefined>>,
+  text: string | null,
+): Problem[] {
+  return Object.entries(form).flatMap(([field, value = '']) =>
+    /\p{Cc}/u.test(field === text ? value : value.trim())
+      ? [problem('record.control-character', { field })]
+      : [],
+  );
 }

@@ -3,7 +3,7 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { opaqueRecord } from './opaque.ts';
-import type { Cells, RecordDialect } from './record-dialect.ts';
+import { controlCharacters, type Cells, type RecordDialect } from './record-dialect.ts';
 import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
 /** ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but for the type. */
@@ -37,6 +37,9 @@ export const v4Records: RecordDialect = {
 };
 
 function fromForm({ sdtype, ...form }: Cells, zone: DnsName): ResourceRecord {
+  const isText = ['TXT', 'SPF'].includes(sdtype?.trim().toUpperCase() ?? '');
+  const problems = controlCharacters(form, isText ? 'addr' : null);
+  if (problems.length > 0) throw new DnsDataError(problems);
   return recordFromRow(sdtype === undefined ? form : { ...form, type: sdtype }, zone);
 }
 
@@ -58,7 +61,7 @@ function oldForm(old: ResourceRecord, given: Cells): Cells {
 function survives(record: ResourceRecord, zone: DnsName): boolean {
   try {
     const form = rowForm(record);
-    return sameData(fromForm({ ...form }, zone), record) && !/\p{Cc}/u.test(form.addr);
+    return sameData(fromForm({ ...form }, zone), record);
   } catch (error) {
     if (error instanceof DnsDataError) return false;
     throw error;

@@ -42,11 +42,11 @@ function call(
 
 const event = (...args: Parameters<typeof call>): PanelEvent => decode(call(...args), core);
 
-function items(found: PanelEvent): string[] {
+function items(found: PanelEvent, among = known): string[] {
   const edit = found.kind === 'edits' && found.edits[0]?.kind === 'records' ? found.edits[0] : null;
-  const resolution: Resolution | PanelEvent = edit?.resolve(known) ?? found;
+  const resolution: Resolution | PanelEvent = edit?.resolve(among) ?? found;
   if (edit?.names !== undefined && edit.names !== null && resolution.kind === 'items') {
-    const near = known.filter((one) => edit.names?.includes(one.record.name));
+    const near = among.filter((one) => edit.names?.includes(one.record.name));
     assert.deepEqual(edit.resolve(near), resolution);
   }
   if (resolution.kind === 'items') {
@@ -106,6 +106,54 @@ test('a new record of every documented type, by the fields of its form', () => {
     const shown = items(event({ ...form, elid: '', name: 'new', ttl: '60', ...fields }));
     assert.deepEqual(shown, [` -> new.example.org ${expected} ttl 60`]);
   }
+});
+
+test('issue 12.3: a record that another row means as well stays, until the last of its rows goes', () => {
+  const one = record('ab', 'TXT', '"ab"');
+  const [plain, cut] = ['ab.example.org. TXT  ab', 'ab.example.org. TXT  "a" "b"'];
+  const twice: readonly KnownRecord[] = [{ record: one, key: plain, otherKeys: [cut] }];
+  const del = { func: 'domain.record.delete', plid: 'example.org' };
+  const shown = `${formatRecord(one)} ttl 3600`;
+  for (const elid of [plain, cut])
+    assert.deepEqual(items(event({ ...del, elid }), twice), [`${shown} -> ${shown}`]);
+  assert.deepEqual(items(event({ ...del, elid: `${cut}, ${plain}` }), twice), [`${shown} -> `]);
+  const change = { ...form, elid: cut, name: 'ab', rtype: 'txt', ttl: '60', value: 'c' };
+  assert.deepEqual(items(event(change), twice), [' -> ab.example.org TXT "c" ttl 60']);
+  // The TTL of one of its rows is the record's.
+  assert.deepEqual(items(event({ ...form, elid: cut, ttl: '60' }), twice), [
+    `${shown} -> ${formatRecord(one)} ttl 60`,
+  ]);
+});
+
+test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
+  for (const char of ['\n', '\r', '\t', '\u007f', '\u0085'])
+    assert.deepEqual(items(event({ ...form, name: 't', rtype: 'txt', value: `v=DKIM1;${char} p=x` })), [
+      'record.control-character',
+    ]);
+  // The panel does not mind white space around what is no text.
+  assert.deepEqual(items(event({ ...form, name: 't', rtype: 'a', ip: '192.0.2.9\r\n' })), [
+    ' -> t.example.org A 192.0.2.9',
+  ]);
+});
+
+test('issue 12.1: a CAA value means the same with its quotation marks and without them', () => {
+  const caa = { ...form, name: '@', rtype: 'caa', caa_flags: '0', caa_tag: 'issue' };
+  for (const value of ['ca.example', '"ca.example"', ' "ca.example" '])
+    assert.deepEqual(items(event({ ...caa, caa_value_domain: value })), [
+      ' -> example.org CAA 0 issue "ca.example"',
+    ]);
+  assert.deepEqual(items(event({ ...caa, caa_value_domain: '"ca.example' })), ['rdata.unbalanced-quote']);
+});
+
+test('issue 12.12: an escaped octet in a text of several strings keeps its meaning', () => {
+  const value = String.raw`"caf\195\169 " "x"`;
+  const expected = record('t', 'TXT', value);
+  assert.deepEqual(items(event({ ...form, name: 't', rtype: 'txt', value })), [
+    ` -> ${formatRecord(expected)}`,
+  ]);
+  const row = { rkey: `t.example.org. TXT  ${value}`, name: 't.example.org.', rtype: 'TXT', value };
+  assert.equal(recordId(coreRecords.record(row, zone)), recordId(expected));
+  assert.equal(recordId(coreRecords.fromKey(row.rkey, zone) ?? www), recordId(expected));
 });
 
 test('CAA: a value with parameters, listed with quotes or without; none at all is not guessed at', () => {

@@ -47,16 +47,16 @@ function post(body: string, type = 'application/x-www-form-urlencoded'): HookCal
   return { environment: { ...environment, CONTENT_LENGTH: String(octets.length) }, body: octets };
 }
 
-function resolved(event: PanelEvent): Resolution {
+function resolved(event: PanelEvent, among = known): Resolution {
   assert.ok(event.kind === 'edits', JSON.stringify(event));
   const edit = event.edits[0];
   assert.ok(edit?.kind === 'records');
-  return edit.resolve(known);
+  return edit.resolve(among);
 }
 
 /** Items as text, or the codes of what is wrong. */
-function items(event: PanelEvent): string[] {
-  const resolution = event.kind === 'invalid' ? event : resolved(event);
+function items(event: PanelEvent, among = known): string[] {
+  const resolution = event.kind === 'invalid' ? event : resolved(event, among);
   if (resolution.kind !== 'items') return resolution.problems.map(({ code }) => code);
   const show = (one: ResourceRecord | null): string => (one === null ? '' : formatRecord(one));
   return resolution.items.map(({ remove, add }) => `${show(remove)} -> ${show(add)}`);
@@ -133,11 +133,32 @@ test('lists of keys, with commas in values', () => {
   ]);
 });
 
-test('a newline in a text forges no parameter', () => {
-  const query =
-    'func=domain.sublist.edit&plid=example.org&elid=&name=t&sdtype=TXT&addr=x%0Afunc%3Ddomain.delete%26elid%3Dexample.org&sok=ok';
-  assert.deepEqual(items(decode(get(query))), [
-    ' -> t.example.org TXT "x\\010func=domain.delete&elid=example.org"',
+test('issue 12.3: a record that another row means as well stays, until the last of its rows goes', () => {
+  const one = record('six', 'AAAA', '2001:db8::1');
+  const [short, long] = ['six AAAA  2001:db8::1', 'six AAAA  2001:db8:0:0::1'];
+  const twice: readonly KnownRecord[] = [{ record: one, key: short, otherKeys: [long] }];
+  const del = { func: 'domain.sublist.delete', plid: 'example.org' };
+  const shown = formatRecord(one);
+  for (const elid of [short, long, 'six.example.org. AAAA  2001:db8::1'])
+    assert.deepEqual(items(decode(get({ ...del, elid })), twice), [`${shown} -> ${shown}`]);
+  assert.deepEqual(items(decode(get({ ...del, elid: `${short}, ${long}` })), twice), [`${shown} -> `]);
+  const change = { ...form, elid: long, name: 'six', sdtype: 'AAAA', addr: '2001:db8::2' };
+  assert.deepEqual(items(decode(get(change)), twice), [' -> six.example.org AAAA 2001:db8::2']);
+  // A row that is being made was not read yet.
+  const coming: readonly KnownRecord[] = [{ record: one, key: short, unread: 1 }];
+  assert.deepEqual(items(decode(get({ ...del, elid: long })), coming), [`${shown} -> ${shown}`]);
+});
+
+test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
+  for (const octet of ['%0A', '%0D', '%09', '%7F', '%C2%85']) {
+    // A line break forges no parameter either.
+    const addr = `x${octet}func%3Ddomain.delete%26elid%3Dexample.org`;
+    const query = `func=domain.sublist.edit&plid=example.org&elid=&name=t&sdtype=TXT&addr=${addr}&sok=ok`;
+    assert.deepEqual(items(decode(get(query))), ['record.control-character'], octet);
+  }
+  const outside = 'name=t&sdtype=A&addr=192.0.2.9%0D%0A';
+  assert.deepEqual(items(decode(get(`func=domain.sublist.edit&plid=example.org&elid=&${outside}&sok=ok`))), [
+    ' -> t.example.org A 192.0.2.9',
   ]);
 });
 
@@ -280,7 +301,7 @@ test('a list of keys means the very records, or is said to be unclear; never oth
           return;
         }
         const ids = (of: readonly KnownRecord[]): string[] => of.map((one) => recordId(one.record)).sort();
-        assert.deepEqual(ids(match.records), ids(chosen));
+        assert.deepEqual(ids(match.records.map((one) => one.known)), ids(chosen));
       },
     ),
   );

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
-import type { ResourceRecord } from '../../dns/record.ts';
+import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import type {
   Actor,
   EditEvent,
+  EditItem,
   HookCall,
   HookReply,
   KnownRecord,
@@ -15,7 +16,7 @@ import type {
 import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { calledFunction, doubtAbout, hasValues, type CalledFunction } from './doubt.ts';
-import { ambiguousKeys, matchKey, matchKeys, namesMeant } from './keys.ts';
+import { ambiguousKeys, matchKey, matchKeys, namesMeant, staysInPanel, type Matched } from './keys.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 import { zoneCalled } from './zone-spelling.ts';
 
@@ -311,10 +312,13 @@ function created(given: Cells, place: Place): Resolution {
 /** An absent field of the form means the old value (reference 16.18, design: "The ledger"). */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: Place): Resolution {
   const match = matchKey(elid, known, place);
-  const old = match.kind === 'records' ? match.records[0]?.record : undefined;
-  if (old === undefined) return unknownKey(elid);
+  const found = match.kind === 'records' ? match.records[0]?.known : undefined;
+  if (found === undefined) return unknownKey(elid);
+  const old = found.record;
   const made = tryRecord(() => place.records.overOld(old, given), place);
-  return made.kind === 'record' ? { kind: 'items', items: [{ remove: old, add: made.record }] } : made;
+  if (made.kind !== 'record') return made;
+  const stays = !sameData(old, made.record) && staysInPanel(found, [elid]);
+  return { kind: 'items', items: [{ remove: stays ? null : old, add: made.record }] };
 }
 
 type Made =
@@ -346,7 +350,7 @@ function recordDelete(base: Base): PanelEvent {
     if (match.kind === 'unknown') return unknownKey(elid);
     if (match.kind === 'too-many') return { kind: 'invalid', problems: [problem('record.too-many-keys')] };
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
-    return { kind: 'items', items: match.records.map(({ record }) => ({ remove: record, add: null })) };
+    return { kind: 'items', items: removals(match.records) };
   };
   const edit = {
     kind: 'records',
@@ -355,6 +359,20 @@ function recordDelete(base: Base): PanelEvent {
     resolve,
   } as const;
   return { kind: 'edits', edits: [edit] };
+}
+
+/** A record that another row of the panel still means is not removed: it becomes what it was. */
+function removals(matched: readonly Matched[]): EditItem[] {
+  const keys = new Map<KnownRecord, string[]>();
+  for (const { known, key } of matched) {
+    const same = keys.get(known);
+    if (same === undefined) keys.set(known, [key]);
+    else same.push(key);
+  }
+  return [...keys].map(([known, taken]) => ({
+    remove: known.record,
+    add: staysInPanel(known, taken) ? known.record : null,
+  }));
 }
 
 /** One XML document without a header (reference 21 #29). */

@@ -10,9 +10,15 @@ interface Place {
   readonly records: RecordDialect;
 }
 
+/** A known record, and the key that means it. */
+export interface Matched {
+  readonly known: KnownRecord;
+  readonly key: string;
+}
+
 /** What the text of an `elid` names. */
 export type KeyMatch =
-  | { readonly kind: 'records'; readonly records: readonly KnownRecord[] }
+  | { readonly kind: 'records'; readonly records: readonly Matched[] }
   | { readonly kind: 'unknown' }
   /** It can be read in more than one way. */
   | { readonly kind: 'ambiguous' }
@@ -21,8 +27,8 @@ export type KeyMatch =
 
 /** One record by its key: as the panel showed it, else by meaning. */
 export function matchKey(key: string, known: readonly KnownRecord[], place: Place): KeyMatch {
-  const record = finderOf(known, place)(key);
-  return record === null ? { kind: 'unknown' } : { kind: 'records', records: [record] };
+  const found = finderOf(known, place)(key);
+  return found === null ? { kind: 'unknown' } : { kind: 'records', records: [{ known: found, key }] };
 }
 
 /**
@@ -68,8 +74,8 @@ type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
  */
 function keyShapes(known: readonly KnownRecord[], { zone, records }: Place): KeyShapes {
   const shapes = new Map<number, Set<string>>();
-  for (const { key, record } of known) {
-    const spellings = [...records.likelyKeys(record, zone), ...(key === null ? [] : [key])];
+  for (const one of known) {
+    const spellings = [...records.likelyKeys(one.record, zone), ...shownKeys(one)];
     for (const spelling of spellings) {
       const pieces = spelling.split(separator);
       const ends = shapes.get(pieces.length) ?? new Set();
@@ -92,11 +98,11 @@ function limited(find: Finder, length: number): (key: string) => KnownRecord | n
 interface Cover {
   /** No more than two are told apart. */
   readonly ways: number;
-  readonly record: KnownRecord | null;
+  readonly match: Matched | null;
   readonly rest: Cover | null;
 }
 
-const whole: Cover = { ways: 1, record: null, rest: null };
+const whole: Cover = { ways: 1, match: null, rest: null };
 
 /** Goes from the end, so that every piece is looked at once for each length, however often it can be reached. Null: it takes too long. */
 function coversOf(
@@ -107,14 +113,15 @@ function coversOf(
   const covers: Cover[] = [];
   covers[pieces.length] = whole;
   for (let from = pieces.length - 1; from >= 0; from -= 1) {
-    let found: Cover = { ways: 0, record: null, rest: null };
+    let found: Cover = { ways: 0, match: null, rest: null };
     for (const [length, ends] of shapes) {
       const rest = covers[from + length];
       if (rest === undefined || rest.ways === 0 || found.ways > 1) continue;
       if (length > 1 && !ends.has(pieces[from + length - 1] ?? '')) continue;
-      const record = find(pieces.slice(from, from + length).join(separator));
-      if (record === 'too-long') return null;
-      if (record !== null) found = { ways: Math.min(2, found.ways + rest.ways), record, rest };
+      const key = pieces.slice(from, from + length).join(separator);
+      const known = find(key);
+      if (known === 'too-long') return null;
+      if (known !== null) found = { ways: Math.min(2, found.ways + rest.ways), match: { known, key }, rest };
     }
     covers[from] = found;
   }
@@ -123,10 +130,24 @@ function coversOf(
 
 function firstCover(cover: Cover): KeyMatch {
   if (cover.ways !== 1) return { kind: cover.ways === 0 ? 'unknown' : 'ambiguous' };
-  const records: KnownRecord[] = [];
-  for (let at: Cover | null = cover; at !== null; at = at.rest)
-    if (at.record !== null) records.push(at.record);
+  const records: Matched[] = [];
+  for (let at: Cover | null = cover; at !== null; at = at.rest) if (at.match !== null) records.push(at.match);
   return { kind: 'records', records };
+}
+
+/**
+ * Whether the panel has another row that means the same record, once the rows of these keys are gone. A key that no list showed stands for
+ * one of the rows.
+ * @param taken keys of that record
+ */
+export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {
+  const rows = Math.max(1, new Set(shownKeys(known)).size) + (known.unread ?? 0);
+  return rows > new Set(taken).size;
+}
+
+/** The keys that lists showed for a record. */
+function shownKeys({ key, otherKeys = [] }: KnownRecord): readonly string[] {
+  return key === null ? otherKeys : [key, ...otherKeys];
 }
 
 /** The known record that a key means. */
@@ -134,7 +155,7 @@ type Finder = (key: string) => KnownRecord | null;
 
 function finderOf(known: readonly KnownRecord[], { zone, records }: Place): Finder {
   const byId = new Map(known.map((one) => [recordId(one.record), one]));
-  const byKey = new Map(known.flatMap((one) => (one.key === null ? [] : [[one.key, one] as const])));
+  const byKey = new Map(known.flatMap((one) => shownKeys(one).map((key) => [key, one] as const)));
   return (key) => {
     const verbatim = byKey.get(key);
     if (verbatim !== undefined) return verbatim;

@@ -40,13 +40,13 @@ export class PanelWriter {
     ctx: CallContext,
   ): Promise<void> {
     const { records } = this.#dialect;
-    const keys = new Map(present.map((record) => [recordId(record), record.key]));
     const retimed = new Set(change.add.map(recordId));
     const plid = zoneId(change.zone);
     for (const record of change.remove) {
-      const elid = keys.get(recordId(record));
-      if (elid === undefined || retimed.has(recordId(record))) continue;
-      await this.#remove(record, { plid, elid }, mark, ctx);
+      if (retimed.has(recordId(record))) continue;
+      const rows = present.filter((one) => recordId(one) === recordId(record));
+      for (const elid of new Set(rows.map(({ key }) => key)))
+        await this.#remove(record, { plid, elid }, mark, ctx);
     }
     for (const record of change.add) {
       const there = present.find((one) => recordId(one) === recordId(record));

@@ -38,6 +38,7 @@ export function testNameServer(pair: Pair): void {
     adoptionSteps(current);
     zoneSteps(current);
     recordSteps(current, pair);
+    spellingSteps(current, panel);
     laterSteps(current);
     faultSteps(current);
     lookSteps(current, central);
@@ -234,6 +235,115 @@ function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
     const mail = { name: 'm', type: 'MX', value: 'no-address', numbers: [10] };
     await refused(stage(), () => atPanel.save(zone, mail), /refused the change: REFUSED.*an MX/u);
   });
+}
+
+/** What may be written in more than one way, and what a panel never takes. */
+function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
+  test('issue 12.2: a text with a line break or a tab is never written', async () => {
+    const { atPanel, there } = stage();
+    const sound = { name: 'dkim', type: 'TXT', value: 'v=DKIM1; p=abc' };
+    await mirrored(stage(), sound);
+    const written = await there.writes();
+    for (const char of ['\n', '\r\n', '\t']) {
+      const broken = { ...sound, value: `v=DKIM1; p=${char}def` };
+      await refused(stage(), () => atPanel.change(zone, sound, broken), /line break/u);
+      await refused(stage(), () => atPanel.save(zone, { ...broken, name: 'other' }), /line break/u);
+    }
+    assert.equal(await there.writes(), written);
+  });
+
+  test('issue 12.3: of two rows that mean one record one goes: the record stays', async () => {
+    const { atPanel } = stage();
+    const short = { name: 'six', type: 'AAAA', value: '2001:db8::1' };
+    const long = { ...short, value: '2001:db8:0:0::1' };
+    await staysUntilLast(stage(), short, long);
+    // Both rows at once.
+    await mirrored(stage(), short);
+    succeeded(await atPanel.save(zone, long));
+    await settled(stage());
+    await removeRows(stage(), rowsAt(stage(), short.name));
+    await onNeither(stage(), short);
+    if (panel === 'v4') return;
+    const whole = { name: 'strings', type: 'TXT', value: 'ab' };
+    await staysUntilLast(stage(), whole, { ...whole, value: '"a" "b"' });
+  });
+
+  test('issue 12.12: a delegation to a zone of the same server is deleted', async () => {
+    const { atPanel, there } = stage();
+    const first = { name: 'child', type: 'NS', value: 'ns1.example.net.' };
+    const second = { ...first, value: 'ns2.example.net.' };
+    await mirrored(stage(), first);
+    await mirrored(stage(), second);
+    await there.makeForeignZone(`child.${zone}`);
+    await settled(stage());
+    succeeded(await atPanel.remove(zone, second));
+    await onNeither(stage(), second);
+    await onBoth(stage(), first);
+    await settled(stage());
+    if (panel !== 'v4') {
+      succeeded(await atPanel.change(zone, first, { ...first, ttl: 900 }));
+      assert.ok(await stands(there, zone, { ...first, ttl: 900 }));
+      await settled(stage());
+    }
+    succeeded(await atPanel.remove(zone, panel === 'v4' ? first : { ...first, ttl: 900 }));
+    await onNeither(stage(), first);
+  });
+
+  if (panel === 'v4') return;
+  test('issue 12.1: a CAA typed with quotation marks is the same as without them', async () => {
+    const { atPanel, there } = stage();
+    const typed = { name: 'caa', type: 'CAA', value: '0 issue "ca.example"', ttl: 300 };
+    succeeded(await atPanel.save(zone, typed));
+    const shown = async (ttl: number): Promise<void> => {
+      const said = `caa.${zone}. ${ttl} CAA 0 issue "ca.example"`;
+      assert.deepEqual(await there.public.lines(`caa.${zone}`, 'CAA'), [said]);
+    };
+    await shown(300);
+    succeeded(await atPanel.change(zone, typed, { ...typed, ttl: 600 }));
+    await shown(600);
+    await settled(stage());
+    await shown(600);
+    succeeded(await atPanel.remove(zone, { ...typed, ttl: 600 }));
+    await settled(stage());
+    assert.ok(!(await standsName(there, zone, 'caa')));
+  });
+
+  test('issue 12.12: escaped octets in a text of several strings', async () => {
+    const { atPanel, there } = stage();
+    const text = { name: 'cafe', type: 'TXT', value: String.raw`"caf\195\169 " "x"` };
+    succeeded(await atPanel.save(zone, text));
+    const said = [`cafe.${zone}. 3600 TXT "caf\\195\\169 x"`];
+    assert.deepEqual(await there.public.lines(`cafe.${zone}`, 'TXT'), said);
+    await settled(stage());
+    succeeded(await atPanel.remove(zone, text));
+    assert.ok(!(await standsName(there, zone, 'cafe')));
+  });
+}
+
+/** Two rows of the panel that mean the same record: the public has it as long as one of them is there, without a gap. */
+async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted): Promise<void> {
+  const { atPanel, there } = stage;
+  succeeded(await atPanel.save(zone, first));
+  succeeded(await atPanel.save(zone, second));
+  await settled(stage);
+  const written = await there.writes();
+  const [one = '', other = ''] = rowsAt(stage, first.name);
+  await removeRows(stage, [other]);
+  await settled(stage);
+  assert.ok(await standsName(there, zone, first.name));
+  assert.equal(await there.writes(), written);
+  await removeRows(stage, [one]);
+  assert.ok(!(await standsName(there, zone, first.name)));
+  await settled(stage);
+}
+
+/** Keys of the panel's rows at a name. */
+function rowsAt({ panel }: ServerStage, name: string): readonly string[] {
+  return panel.keys(zone)?.filter((key) => key.startsWith(`${name}.`) || key.startsWith(`${name} `)) ?? [];
+}
+
+async function removeRows({ atPanel }: ServerStage, keys: readonly string[]): Promise<void> {
+  succeeded(await atPanel.act(atPanel.words.remove, { plid: zone, elid: keys.join(', ') }));
 }
 
 function faultSteps(stage: () => ServerStage): void {
