@@ -77,7 +77,9 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
       return [
-        noneOfThePanels ? warning('central', text, zonesWayOut) : ok('central', text),
+        noneOfThePanels
+          ? warning('central', text, central.traits.listsZones ? accountWayOut : zonesWayOut)
+          : ok('central', text),
         ...(await lookAtConcerns(central, settings, root, ctx)),
       ];
     } finally {
@@ -135,6 +137,9 @@ const waysOut: Readonly<Record<string, string>> = {
 
 const zonesWayOut =
   'ask the provider whether "host" is the primary, and to let the key update these zones, the name _domainsync in them too (docs/centrals.md)';
+
+const accountWayOut =
+  'look whether "username" is the right account; zones that are copies there (slave) do not count: ask the provider to make them primary';
 
 /** Where the central is a name server and a TSIG key is what opens it. */
 const keyWaysOut: Readonly<Record<string, string>> = {

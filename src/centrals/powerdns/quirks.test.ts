@@ -276,7 +276,17 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       assert.equal(await central.createZone(parseName('below', own), seed, quietContext()), 'created');
       await make(`slave.${own}`, 'alice');
       await server.call('PUT', `/zones/slave.${own}`, { kind: 'Slave', masters: ['192.0.2.1'] });
-      assert.equal(await central.readZone(parseName('slave', own), [], quietContext()), null);
+      const copy = parseName('slave', own);
+      for (const call of [
+        async () => await central.readZone(copy, [], quietContext()),
+        async () => await central.readNames(copy, [copy], quietContext()),
+        async () => await central.createZone(copy, seed, quietContext()),
+        async () => await central.deleteZone(copy, quietContext()),
+      ]) {
+        const { code, state } = await refusal(call());
+        assert.deepEqual([code, state], ['zone.copy', 'untouched'], 'issue 12.10');
+      }
+      assert.equal((await central.listZones([], quietContext())).includes(copy), false);
     });
 
     it('makes a zone once when asked several times at once, on sqlite also by two processes', async () => {

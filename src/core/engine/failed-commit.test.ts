@@ -55,7 +55,11 @@ async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdic
     await commit(batch);
   };
   const { verdict } = await world.clock.runUntilSettled(
-    world.edit((stage) => recordsEvent(zone, [{ remove: null, add: www }], stage), () => true, smoothly),
+    world.edit(
+      (stage) => recordsEvent(zone, [{ remove: null, add: www }], stage),
+      () => true,
+      smoothly,
+    ),
   );
   return { world, verdict };
 }

@@ -11,9 +11,15 @@ const minute = 60_000;
 const other = parseName('example.net.');
 
 /** Both sides with two zones, of which the central cannot serve one until it is `mended`. */
-async function failingWorld(state: { mended: boolean; listed?: boolean }): Promise<World> {
+async function failingWorld(state: {
+  mended: boolean;
+  listed?: boolean;
+  code?: 'zone.copy';
+}): Promise<World> {
   const refuse = (): void => {
     if (state.mended) return;
+    const { code } = state;
+    if (code !== undefined) throw new CentralError(code, { state: 'untouched', retry: 'never' });
     throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later' });
   };
   const wrap = (central: Central): Central => ({
@@ -85,6 +91,18 @@ it('that the central lists does not hold up the comparison of the others (issue 
   await world.clock.runUntil(world.clock.now() + 15 * minute);
   const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
   assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'central.zone-failing']);
+  state.mended = true;
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
+  assert.equal(await zoneStanding(world), 'joined');
+});
+
+it('that is a copy of another server’s is noted at once, and joined when it is primary (issue 12.10)', async () => {
+  const state: { mended: boolean; code: 'zone.copy' } = { mended: false, code: 'zone.copy' };
+  const world = await failingWorld(state);
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.equal(await standingOf(world, other), 'joined');
+  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'zone.copy']);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
   assert.equal(await zoneStanding(world), 'joined');
