@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
+import type { ZoneEntry } from '../../core/ledger.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError } from '../../core/panel.ts';
@@ -101,7 +102,23 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
+  found.push(...lostZones(await journal.zones()));
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
+}
+
+/** Most names of zones in one text. */
+const mostNamed = 5;
+
+/** Zones that somebody else deleted at the central: two panels in one account do so to each other. */
+function lostZones(entries: readonly ZoneEntry[]): Finding[] {
+  const lost = entries.filter(({ note: remark }) => remark === 'note.missing-at-central');
+  if (lost.length === 0) return [];
+  const names = lost.slice(0, mostNamed).map(({ zone }) => displayName(zone));
+  const more = lost.length > mostNamed ? ` (+${lost.length - mostNamed})` : '';
+  const text = `gone from the central, not deleted by us: ${names.join(', ')}${more}`;
+  const way =
+    'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
+  return [warning('zones', text, way)];
 }
 
 const unfinished: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
