@@ -64,6 +64,8 @@ export class Agent {
   #minder: NodeJS.Timeout | null = null;
   /** End of the last pause that ran out, milliseconds since 1970: compared once. */
   #endSeen: number | null = null;
+  /** Whether a function that may change owners was called while no engine heard of it. */
+  #missedOwners = false;
   /** Why the newest settings are not in force; null when they are. */
   pending: readonly Problem[] | null = null;
 
@@ -106,6 +108,8 @@ export class Agent {
 
   async #judge(event: PanelEvent): Promise<Verdict> {
     if (event.kind === 'ignore' || isPaused(this.paths.pause, systemClock.wall())) return { kind: 'accept' };
+    // What is known of owners from before a pause counts for no call after it.
+    this.#mindPause();
     this.#follow();
     const began = systemClock.now();
     const outdated = asksFirst(event) ? await this.#outdated() : [];
@@ -114,8 +118,10 @@ export class Agent {
     const state = this.#state;
     switch (state.kind) {
       case 'not-configured':
+        this.#missedOwners ||= mayChangeOwners(event);
         return { kind: 'accept' };
       case 'broken':
+        this.#missedOwners ||= mayChangeOwners(event);
         return refusedUnlessDone(event, state.problems);
       case 'running':
         return await this.#tracked(
@@ -298,6 +304,8 @@ export class Agent {
         throw error;
       });
       this.#state = runningState(centrals);
+      if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
+      this.#missedOwners = false;
       this.#catchUp(centrals, running);
       for (const wired of running)
         if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
@@ -421,6 +429,11 @@ function isSame(wired: Wired, had: number, settings: Settings, has: number): boo
 
 function isAccount(one: Central, other: Central): boolean {
   return JSON.stringify(one.id) === JSON.stringify(other.id);
+}
+
+/** Whether zones may be somebody else's after it. */
+function mayChangeOwners({ kind }: PanelEvent): boolean {
+  return kind === 'owners' || kind === 'hint';
 }
 
 /** Whether it is an edit that the panel has not done yet. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { before, after, beforeEach, afterEach, describe, test } from 'node:test';
 import { systemClock } from '../app/clock.ts';
 import { pathsOf } from '../app/paths.ts';
+import { endPause, pause } from '../app/pause.ts';
 import { saveSettings, settingsPath } from '../config/settings.ts';
 import type { PanelEvent } from '../core/panel.ts';
 import { parseName } from '../dns/name.ts';
@@ -165,5 +166,34 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     } finally {
       await other.dispose();
     }
+  });
+
+  const alice = { name: 'alice', rank: 'user' } as const;
+
+  function byAlice(): PanelEvent {
+    serial += 1;
+    const add = makeRecord({ name: `h${serial}`, type: 'A', rdata: '192.0.2.1' }, zone);
+    return { kind: 'edits', edits: [recordsEvent(zone, [{ remove: null, add }], 'before', alice)] };
+  }
+
+  test('issue 11.1: right after a pause whose zones were before counts for no edit', async () => {
+    panel.failing = true;
+    pause(agent.paths.pause, Infinity);
+    assert.equal(await call(byAlice()), null);
+    endPause(agent.paths.pause);
+    assert.equal(await call(byAlice()), 'panel.not-read-yet');
+  });
+
+  test('issue 11.1: nor where owners may have changed while no settings were in force', async () => {
+    const path = settingsPath(root);
+    const good = readFileSync(path, 'utf8');
+    writeFileSync(path, '');
+    await until(() => Promise.resolve(agent.state.kind === 'not-configured'));
+    const move = { kind: 'owners', actor: alice, fingerprint: 'move', zones: [zone], accounts: [] } as const;
+    assert.equal(await call(move), null);
+    panel.failing = true;
+    writeFileSync(path, good);
+    await until(() => Promise.resolve(agent.state.kind === 'running'));
+    assert.equal(await call(byAlice()), 'panel.not-read-yet');
   });
 });

@@ -39,9 +39,10 @@ export function endPause(path: string): boolean {
 /** Takes the mark of an ended pause away. @returns whether there was one */
 export function takeEndedMark(path: string): boolean {
   const mark = endedMark(path);
-  const was = existsSync(mark);
+  // The common case, asked at every hook call.
+  if (!existsSync(mark)) return false;
   rmSync(mark, { force: true });
-  return was;
+  return true;
 }
 
 function endedMark(path: string): string {

@@ -48,6 +48,10 @@ export const catalogue = {
     en: 'The name server has the zone of {name} but cannot serve or change it at the moment ({text}). Try again in a moment; if it stays so, the provider has to look.',
     ru: 'Зона с именем {name} на сервере имён есть, но сейчас он не может её обслуживать или менять ({text}). Повторите попытку через минуту; если не пройдёт, пусть посмотрит провайдер.',
   },
+  'central.query-refused': {
+    en: 'The name server has the domain {name} but refuses our queries about it (its setting allow-query). Ask the provider to allow them.',
+    ru: 'Домен {name} на сервере имён есть, но наши запросы о нём отклоняются (параметр allow-query). Попросите провайдера разрешить их.',
+  },
   'central.list-cut': {
     en: 'The central DNS shows only a part of its list, so its state is not known.',
     ru: 'Центральный DNS показывает список не полностью, его состояние неизвестно.',
@@ -74,6 +78,20 @@ export const catalogue = {
     en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
     ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',
     advice: 'correct',
+  },
+  'central.left-out': {
+    en: 'The name server answered OK and did nothing for {record}: a rule of its own is against it. It may not take NS or DNAME at a wildcard, a DS where there is no NS, or the last NS of a domain away.',
+    ru: 'Сервер имён ответил «успешно», но {record} оставил без изменений: это запрещает его собственное правило. Он может не принимать NS и DNAME на имени с «*», DS там, где нет NS, и удаление последней NS домена.',
+    advice: 'correct',
+  },
+  'central.ttl-limit': {
+    en: 'The name server keeps no TTL over {limit} s in this domain (max-zone-ttl), so {record} cannot have {ttl} s.',
+    ru: 'Сервер имён не хранит в этом домене TTL больше {limit} с (max-zone-ttl), поэтому для {record} значение {ttl} с невозможно.',
+    advice: 'correct',
+  },
+  'central.ds-first': {
+    en: 'The delegation of {name} still has a DS record, which is of no use without NS. Delete the DS record first, then try again.',
+    ru: 'У делегирования {name} ещё есть запись DS, а без NS она не имеет смысла. Сначала удалите запись DS, затем повторите.',
   },
   'central.limit': {
     en: 'A limit of the account at the central DNS is reached: {text}',

@@ -187,6 +187,8 @@ export type CentralErrorCode =
   | 'central.garbled'
   /** It has the zone of `params.name` and cannot serve it just now: not loaded, broken, expired. Says nothing of other zones. */
   | 'central.zone-failing'
+  /** It has the zone `params.name` and refuses queries about it (`allow-query`). Says nothing of other zones. */
+  | 'central.query-refused'
   /** A list is marked or proved incomplete. */
   | 'central.list-cut'
   /** The central refused, in its own words (`params.text`). */
@@ -199,6 +201,12 @@ export type CentralErrorCode =
   | 'central.dname-off'
   /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
   | 'central.update-refused'
+  /** The server took an update and, as often as it was asked, left out `params.record`: by a rule that it does not tell. */
+  | 'central.left-out'
+  /** The server keeps no TTL over `params.limit` seconds in this zone. */
+  | 'central.ttl-limit'
+  /** The NS of `params.name` cannot go while its DS stands. */
+  | 'central.ds-first'
   | 'central.limit'
   | 'central.access-denied'
   | 'central.invalid-value'

@@ -147,6 +147,8 @@ const keyWaysOut: Readonly<Record<string, string>> = {
   'central.wrong-kind': 'look whether "host" is the primary name server, and whether it takes updates at all',
   'central.garbled': 'look whether "host", its port and "transport" are those of the primary name server',
   'central.access-denied': zonesWayOut,
+  'central.query-refused':
+    'ask the provider to let this host or the key query its zones: allow-query in the options, view or zone (docs/centrals.md)',
 };
 
 /** PowerDNS. */

@@ -80,8 +80,8 @@ export function unsignedRefusal(error: unknown): number | null {
 }
 
 /**
- * What an answer to a query says is taken for knowledge only where the server could answer: with data, a denial, or by having no such
- * zone (REFUSED, NOTAUTH). A zone that it has and cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
+ * What an answer to a query says is taken for knowledge only where the server could answer: with data, a denial, or by not answering for
+ * the zone (REFUSED, NOTAUTH), which an update has to confirm. A zone that it has and cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
  * @param name that was asked about
  * @throws {CentralError}
  */
@@ -118,6 +118,12 @@ export function deniedForZone(error: unknown): unknown {
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
   const params = { record: what, cut: displayName(cut) };
   return new CentralError('central.hidden', { state: 'untouched', retry: 'never', params });
+}
+
+/** The server has the zone and does not answer our queries about it. Its rules for them may change. */
+export function queryRefused(zone: DnsName): CentralError {
+  const params = { name: displayName(zone) };
+  return new CentralError('central.query-refused', { state: 'untouched', retry: 'later', params });
 }
 
 /** What a prerequisite that does not hold is answered with (RFC 2136 section 3.2). */

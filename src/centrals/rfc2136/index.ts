@@ -85,7 +85,7 @@ class Rfc2136Central implements Central {
     }
     // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's; a server that can serve none is
     // not ready. One zone that it cannot serve holds up no other: a read of it says so.
-    const isReady = doubt?.code !== 'central.zone-failing';
+    const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
   }
@@ -171,7 +171,7 @@ class Rfc2136Central implements Central {
     try {
       return await this.#standing(zone, ctx);
     } catch (error) {
-      if (error instanceof CentralError && error.code === 'central.zone-failing') return error;
+      if (error instanceof CentralError && isUnserved(error)) return error;
       throw error;
     }
   }
@@ -210,6 +210,11 @@ class Rfc2136Central implements Central {
 function frozen(zone: DnsName): CentralError {
   const params = { text: 'REFUSED', name: displayName(zone) };
   return new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params });
+}
+
+/** Whether it is about one zone that the server has and does not show now. */
+function isUnserved({ code }: CentralError): boolean {
+  return code === 'central.zone-failing' || code === 'central.query-refused';
 }
 
 type Standing = 'ours' | 'foreign' | 'missing' | CentralError;

@@ -7,7 +7,7 @@ import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { nameInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
 import { restated } from '../restate.ts';
-import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
+import { hiddenRefusal, prerequisiteFailed, queryRefused, updateRefusal } from './answer.ts';
 import type { NameServer } from './api.ts';
 import { childOver, deniedBy, heldOctets, seenIn, type Seen } from './answers.ts';
 
@@ -31,9 +31,17 @@ export class NameReader {
     this.#server = server;
   }
 
-  /** Whether the server has the zone. */
+  /**
+   * Whether the server has the zone. REFUSED may come of rules for queries (`allow-query`): an update of nothing is answered NOTAUTH
+   * where there is no such zone (RFC 2136 section 3.1.2), and by such a rule with REFUSED.
+   * @throws {CentralError} `central.query-refused`: it has the zone and does not let us ask
+   */
   async hasZone(zone: DnsName, ctx: CallContext): Promise<boolean> {
-    return isApexAnswer(await this.#server.query(zone, 'SOA', ctx), zone);
+    const answer = await this.#server.query(zone, 'SOA', ctx);
+    if (answer.rcode !== rcodes.REFUSED) return isApexAnswer(answer, zone);
+    const { rcode } = await this.#server.update(zone, [], [], ctx);
+    if (rcode === rcodes.NOTAUTH) return false;
+    throw queryRefused(zone);
   }
 
   /**

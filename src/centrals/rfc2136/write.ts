@@ -11,6 +11,15 @@ import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
 import { heldOctets } from './answers.ts';
 import type { NameServer } from './api.ts';
+import {
+  backFrom,
+  endedDelegations,
+  isAsBefore,
+  leftOut,
+  loweredTtl,
+  rejectOrphans,
+  ttlLimit,
+} from './left.ts';
 import type { NameReader, Wanted, ZoneView } from './records.ts';
 
 /** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
@@ -32,10 +41,10 @@ export class ZoneUpdater {
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
-    const altered: AlteredSoFar = { removed: [], added: [] };
+    const altered: AlteredSoFar = { removed: [], added: [], doubted: false };
     try {
       await this.#carryOut(change, present, altered, ctx);
-      return altered;
+      return { removed: altered.removed, added: altered.added };
     } catch (error) {
       throw error instanceof CentralError ? stated(error, altered) : error;
     }
@@ -59,10 +68,10 @@ export class ZoneUpdater {
       const edits = planRRsets(change, view.records);
       if (edits.length > 0) {
         rejectClashes(change.zone, edits, view.records);
+        if (isFresh) rejectOrphans(change.zone, edits, view.records);
         if (await this.#sendAll(change, edits, view.records, altered, ctx)) {
-          await this.#demand(change, edits, await this.#readAfter(change, ctx), ctx);
-          return;
-        }
+          if (await this.#isDone(change, edits, altered, ctx)) return;
+        } else if (altered.doubted) throw withoutEffect();
       }
       const unseen = isFresh ? unseenIn(change, view) : [];
       if (isFresh && unseen.length === 0) rejectHidden(edits, view);
@@ -85,7 +94,10 @@ export class ZoneUpdater {
     ctx: CallContext,
   ): Promise<boolean> {
     for (const part of messagesOf(edits)) {
-      const prerequisites = part.flatMap((edit) => guardsOf(edit, present));
+      const prerequisites = [
+        ...part.flatMap((edit) => guardsOf(edit, present)),
+        ...endedDelegations(change.zone, part).map(({ name }) => rrsetAbsent(name, 'DS')),
+      ];
       const updates = part.flatMap((edit) => updatesOf(edit, change.zone));
       const { rcode, proven } = await this.#server.update(change.zone, prerequisites, updates, ctx);
       if (prerequisiteFailed(rcode)) return false;
@@ -94,9 +106,7 @@ export class ZoneUpdater {
         const certain = proven && error.state === 'untouched';
         throw certain ? error : await this.#judged({ error, proven }, change, part, ctx);
       }
-      const done = alteredBy(change, part);
-      altered.removed.push(...done.removed);
-      altered.added.push(...done.added);
+      note(altered, alteredBy(change, part));
     }
     return true;
   }
@@ -144,19 +154,54 @@ export class ZoneUpdater {
 
   /**
    * A server may leave part of an update undone without a word: data beside a CNAME, the last NS of the apex (RFC 2136 section
-   * 3.4.2). What queries do not show is asked for by prerequisites.
-   * @throws {CentralError} `central.no-effect`
+   * 3.4.2), a wildcard NS. What queries do not show is asked for by prerequisites. Somebody else may have been at it as well, or the server
+   * may have handed the update on: only what a second try leaves out, with prerequisites that hold, is left out for sure.
+   * @returns false: to be tried a second time
+   * @throws {CentralError} `central.left-out`, `central.ttl-limit`, or `central.no-effect` where nothing is sure
    */
-  async #demand(
+  async #isDone(
     change: Change,
     edits: readonly RRsetEdit[],
-    after: ZoneView,
+    altered: AlteredSoFar,
     ctx: CallContext,
-  ): Promise<void> {
-    const left = planRRsets(change, after.records).filter(({ name }) => !after.hidden.has(name));
-    const unseen = edits.filter(({ name }) => after.hidden.has(name));
-    const holds = unseen.length === 0 || (await this.#holds(change.zone, unseen, ctx));
-    if (left.length > 0 || !holds) throw withoutEffect();
+  ): Promise<boolean> {
+    const { records, hidden } = await this.#readAfter(change, ctx);
+    const shown = edits.filter(({ name }) => !hidden.has(name));
+    const unseen = edits.filter(({ name }) => hidden.has(name));
+    if (unseen.length > 0 && !(await this.#holds(change.zone, unseen, ctx))) throw withoutEffect();
+    const lowered = loweredTtl(change, shown, records);
+    if (lowered !== null) {
+      const isBack = unseen.length === 0 && (await this.#takeBack(change, edits, records, ctx));
+      if (isBack) forget(altered, edits, change);
+      throw ttlLimit(lowered, isBack && isClean(altered) ? 'untouched' : 'partial');
+    }
+    const [left] = planRRsets(change, records).filter(({ name }) => !hidden.has(name));
+    if (left === undefined) return true;
+    forget(altered, edits, change);
+    note(altered, alteredBy(change, [...unseen, ...shown.filter((edit) => !isAsBefore(edit, records))]));
+    if (altered.doubted) throw leftOut(left, isClean(altered) ? 'untouched' : 'partial');
+    altered.doubted = true;
+    return false;
+  }
+
+  /** Brings RRsets back to what they were. @returns whether a read shows that */
+  async #takeBack(
+    change: Change,
+    edits: readonly RRsetEdit[],
+    records: readonly CentralRecord[],
+    ctx: CallContext,
+  ): Promise<boolean> {
+    const back = backFrom(edits, records);
+    if (back.length === 0) return true;
+    try {
+      const scratch: AlteredSoFar = { removed: [], added: [], doubted: false };
+      if (!(await this.#sendAll(change, back, records, scratch, ctx))) return false;
+      const after = await this.#readAfter(change, ctx);
+      return edits.every((edit) => isAsBefore(edit, after.records));
+    } catch (error) {
+      if (!(error instanceof CentralError)) throw error;
+      return false;
+    }
   }
 
   async #lacks(zone: DnsName, records: readonly ResourceRecord[], ctx: CallContext): Promise<boolean> {
@@ -178,6 +223,24 @@ export class ZoneUpdater {
 interface AlteredSoFar {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
+  /** Whether something was sent and answered OK that a read did not show. */
+  doubted: boolean;
+}
+
+function note(altered: AlteredSoFar, { removed, added }: Altered): void {
+  altered.removed.push(...removed);
+  altered.added.push(...added);
+}
+
+/** Takes these edits, the last that were sent, out of what was altered. */
+function forget({ removed, added }: AlteredSoFar, edits: readonly RRsetEdit[], change: Change): void {
+  const undone = alteredBy(change, edits);
+  removed.splice(removed.length - undone.removed.length);
+  added.splice(added.length - undone.added.length);
+}
+
+function isClean({ removed, added }: AlteredSoFar): boolean {
+  return removed.length + added.length === 0;
 }
 
 /** Octets of prerequisites and updates in one message: below the 65,535 of a message, with room for header and signature. */
@@ -208,13 +271,20 @@ function octetsFor({ name, type, before, after }: RRsetEdit): number {
   return 2 * head + 2 * held + after.reduce((sum, record) => sum + octets(record), 0);
 }
 
-/** The types of a change at each of its names; all at a name that gets or had a CNAME, for it tolerates no other. */
+/**
+ * The types of a change at each of its names; all at a name that gets or had a CNAME, for it tolerates no other; DS where NS go, for it
+ * needs them.
+ */
 function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
   const wanted = new Map<DnsName, Set<string> | 'all'>();
   for (const { name, type } of [...remove, ...add]) {
     const types = wanted.get(name) ?? new Set<string>();
     if (types === 'all') continue;
     wanted.set(name, type === 'CNAME' ? 'all' : types.add(type));
+  }
+  for (const { name, type } of remove) {
+    const types = wanted.get(name);
+    if (type === 'NS' && types !== undefined && types !== 'all') types.add('DS');
   }
   return wanted;
 }
@@ -311,6 +381,7 @@ function withoutEffect(): CentralError {
 }
 
 /** With the state of the whole change. */
-function stated(error: CentralError, { removed, added }: Altered): CentralError {
-  return removed.length + added.length === 0 ? error : restated(error, 'unknown');
+function stated(error: CentralError, altered: AlteredSoFar): CentralError {
+  if (error.code === 'central.left-out' || error.code === 'central.ttl-limit') return error;
+  return isClean(altered) && !altered.doubted ? error : restated(error, 'unknown');
 }

@@ -17,6 +17,9 @@ export interface ComparisonProgress {
   readonly problem: string | null;
 }
 
+/** Codes of failures that are about one zone which the central has. */
+type Unserved = 'central.zone-failing' | 'central.query-refused';
+
 /** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
 const patientAttempts = 10;
 
@@ -141,7 +144,7 @@ export class CompareAll {
   }
 
   /** A zone that the central cannot serve even now is left alone with that note; the comparison that sees it again joins it. */
-  async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | 'central.zone-failing'> {
+  async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
     try {
       const records = await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx));
@@ -149,8 +152,8 @@ export class CompareAll {
     } catch (error) {
       // The comparison notes it.
       if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
-      const failing = error instanceof CentralError && error.code === 'central.zone-failing';
-      if (failing && goesOn) return 'central.zone-failing';
+      const code = unservedCode(error);
+      if (code !== null && goesOn) return code;
       throw error;
     }
   }
@@ -184,10 +187,11 @@ export class CompareAll {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
     } catch (error) {
-      if (!(error instanceof CentralError) || error.code !== 'central.zone-failing') throw error;
+      const code = unservedCode(error);
+      if (!(error instanceof CentralError) || code === null) throw error;
       if (!goesOn) return error;
       const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
-      await journal.commit({ zones: [{ ...entry, note: error.code }] });
+      await journal.commit({ zones: [{ ...entry, note: code }] });
       return null;
     }
   }
@@ -200,6 +204,12 @@ export class CompareAll {
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
     this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };
   }
+}
+
+/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
+function unservedCode(error: unknown): Unserved | null {
+  const code = error instanceof CentralError ? error.code : null;
+  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

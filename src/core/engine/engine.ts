@@ -313,7 +313,9 @@ export class Engine {
       });
       return verdict;
     } catch (error) {
-      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel' : 'unknown');
+      // Where something was written before, a failing journal is answered by those who wrote it.
+      const before = error instanceof JournalError ? 'nothing' : 'unknown';
+      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel' : before);
     }
   }
 

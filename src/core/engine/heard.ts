@@ -130,8 +130,7 @@ async function notApplied(
 ): Promise<void> {
   const { journal, settings } = runtime.ports;
   const attempts = heard.attempts + 1;
-  // What our own journal failed to do is no answer of the central's.
-  if (!problems.every(({ code }) => isPassing(code) || code.startsWith('journal.'))) {
+  if (!problems.every(({ code }) => isPassing(code, attempts))) {
     const base = operation ?? heard;
     await journal.commit({ operations: [{ ...base, state: 'reverting', afterSeen: true, problems }] });
     runtime.since.set(base.id, runtime.now);
@@ -139,7 +138,9 @@ async function notApplied(
     return;
   }
   const again = operation === null ? heard : newOperation(runtime, copyOf(heard));
-  await journal.commit({ operations: [{ ...again, attempts, problems }] });
+  // What may be left of it at the central is on watch; put back in the panel is only what was refused.
+  const ended = operation?.state === 'reverting' ? [runtime.next(operation, 'refused', { problems })] : [];
+  await journal.commit({ operations: [...ended, { ...again, attempts, problems }] });
   runtime.since.set(again.id, runtime.now);
   runtime.wakeZone(heard.zone, runtime.backoff(attempts));
 }

@@ -138,8 +138,9 @@ async function createAtCentral(runtime: Runtime, draft: Operation, signal: Abort
     }
     // Where zones are the provider's none can be of our making, whatever becomes of us before the answer.
     if (managesZones) {
-      latest = { ...latest, created: true };
-      await runtime.ports.journal.commit({ operations: [latest] });
+      const ours = { ...latest, created: true };
+      await runtime.ports.journal.commit({ operations: [ours] });
+      latest = ours;
     }
     made = await central.createZone(draft.zone, seed, ctx);
     latest = { ...latest, created: made === 'created' };

@@ -5,22 +5,19 @@ import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
 import type { World } from '../../testing/simulator/world.ts';
-import { CentralError, type Central } from '../central.ts';
+import { CentralError, type Central, type CentralErrorCode } from '../central.ts';
 
 const minute = 60_000;
 const other = parseName('example.net.');
 
 /** Both sides with two zones, of which the central cannot serve one until it is `mended`. */
-async function failingWorld(state: {
-  mended: boolean;
-  listed?: boolean;
-  code?: 'zone.copy';
-}): Promise<World> {
+async function failingWorld(
+  state: { mended: boolean; listed?: boolean },
+  code: CentralErrorCode = 'central.zone-failing',
+): Promise<World> {
   const refuse = (): void => {
     if (state.mended) return;
-    const { code } = state;
-    if (code !== undefined) throw new CentralError(code, { state: 'untouched', retry: 'never' });
-    throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later' });
+    throw new CentralError(code, { state: 'untouched', retry: code === 'zone.copy' ? 'never' : 'later' });
   };
   const wrap = (central: Central): Central => ({
     id: central.id,
@@ -58,20 +55,22 @@ async function standingOf(world: World, of: typeof zone): Promise<string | undef
   return (await world.clock.runUntilSettled(engineOf(world).view(of))).entry?.standing;
 }
 
-it('holds up the first comparison some minutes, not for ever, and is joined when it is served', async () => {
-  const state = { mended: false };
-  const world = await failingWorld(state);
-  assert.equal(await standingOf(world, other), undefined);
-  await world.clock.runUntil(world.clock.now() + 15 * minute);
-  assert.equal(await standingOf(world, other), 'joined');
-  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'central.zone-failing']);
-  state.mended = true;
-  put(world, 'panel', [a('www', 1), a('new', 2)]);
-  await world.clock.runUntil(world.clock.now() + 70 * minute);
-  assert.equal(await zoneStanding(world), 'joined');
-  assert.equal(held(world, 'central', a('new', 2)), false);
-});
+for (const code of ['central.zone-failing', 'central.query-refused'] as const) {
+  it(`${code} (issue 12.8): holds up the first comparison some minutes, not for ever, and is joined when it is served`, async () => {
+    const state = { mended: false };
+    const world = await failingWorld(state, code);
+    assert.equal(await standingOf(world, other), undefined);
+    await world.clock.runUntil(world.clock.now() + 15 * minute);
+    assert.equal(await standingOf(world, other), 'joined');
+    const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+    assert.deepEqual([entry?.standing, entry?.note], ['panel-only', code]);
+    state.mended = true;
+    put(world, 'panel', [a('www', 1), a('new', 2)]);
+    await world.clock.runUntil(world.clock.now() + 70 * minute);
+    assert.equal(await zoneStanding(world), 'joined');
+    assert.equal(held(world, 'central', a('new', 2)), false);
+  });
+}
 
 it('that is served in time takes part in the first comparison', async () => {
   const state = { mended: false };
@@ -97,8 +96,8 @@ it('that the central lists does not hold up the comparison of the others (issue 
 });
 
 it('that is a copy of another server’s is noted at once, and joined when it is primary (issue 12.10)', async () => {
-  const state: { mended: boolean; code: 'zone.copy' } = { mended: false, code: 'zone.copy' };
-  const world = await failingWorld(state);
+  const state = { mended: false };
+  const world = await failingWorld(state, 'zone.copy');
   await world.clock.runUntil(world.clock.now() + minute);
   assert.equal(await standingOf(world, other), 'joined');
   const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));

@@ -17,6 +17,8 @@ export interface ServedZone {
   /** Names of the keys that may update it; absent: the first key of the server. Empty: nobody may. */
   readonly keys?: readonly string[];
   readonly signed?: boolean;
+  /** BIND: more statements of its `zone` block. */
+  readonly options?: string;
 }
 
 /** A name server of a test. */

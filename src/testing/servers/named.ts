@@ -166,7 +166,7 @@ function zoneBlock(
   keys: readonly ServerKey[],
   { policy = 'grant KEY zonesub ANY;', primary }: NamedOptions,
 ): string {
-  const { zone, signed = false } = served;
+  const { zone, signed = false, options = '' } = served;
   const file = `zones/${zoneFileName(zone)}`;
   const name = zone.replaceAll('"', String.raw`\"`);
   if (primary !== undefined) {
@@ -176,7 +176,7 @@ function zoneBlock(
     policy.replaceAll('KEY', `"${key}"`),
   );
   const updates = rules.length === 0 ? '' : `update-policy { ${rules.join(' ')} };`;
-  return `zone "${name}" { type primary; file "${file}"; ${updates} ${signed ? 'dnssec-policy default;' : ''} };`;
+  return `zone "${name}" { type primary; file "${file}"; ${updates} ${signed ? 'dnssec-policy default;' : ''} ${options} };`;
 }
 
 function makeCertificate(folder: string): void {

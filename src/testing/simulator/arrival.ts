@@ -25,8 +25,9 @@ interface Sides {
 export async function arrive(
   { panel, central }: Sides,
   prepare: (world: World) => void = () => undefined,
+  journal = new MemoryJournal(),
 ): Promise<World> {
-  const world = new World(new MemoryJournal(), new Random(1));
+  const world = new World(journal, new Random(1));
   prepare(world);
   put(world, 'panel', panel);
   put(world, 'central', central);

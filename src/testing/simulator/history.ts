@@ -224,8 +224,20 @@ class History {
     if (!this.#world.panel.zones.has(zone)) return;
     const actor = this.#users ? this.#someone(zone) : administrator;
     const local = this.#localPart();
-    await this.#world.edit((stage) => recordsEvent(zone, items, stage, actor), carryOut, local);
+    const isKnown = this.#world.panel.owners.get(zone) !== null;
+    const { lostAfter } = await this.#world.edit(
+      (stage) => recordsEvent(zone, items, stage, actor),
+      carryOut,
+      local,
+    );
+    // Nobody heard of it: like a change without an event, a comparison finds it, and lists what it may not remove.
+    if (this.#users && lostAfter && !isKnown) this.#excuse(zone, items);
     if (this.#users && this.#random.chance(0.4)) await this.#intrude(zone);
+  }
+
+  #excuse(zone: DnsName, items: readonly EditItem[]): void {
+    for (const record of items.flatMap(({ remove, add }) => [remove, add]))
+      if (record !== null) this.#traces.meddled.add(`${zone} ${record.name}`);
   }
 
   /** Who edits; the panel's list does not tell at every time whose the zone is. */

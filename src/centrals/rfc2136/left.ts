@@ -1,0 +1,100 @@
+import { CentralError, type CentralErrorFacts, type CentralRecord } from '../../core/central.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Change } from '../../dns/zone.ts';
+import { usualTtl, type RRsetEdit } from '../rrsets.ts';
+
+/** A TTL that the server lowered, and to what (`max-zone-ttl` of BIND). */
+export interface LoweredTtl {
+  readonly record: ResourceRecord;
+  /** Seconds. */
+  readonly limit: number;
+}
+
+/**
+ * Finds a TTL that a change names and the server lowered. One that nobody named is the server's to choose.
+ * @param edits RRsets that were written and that queries show
+ * @param records what the server shows since
+ */
+export function loweredTtl(
+  { add }: Pick<Change, 'add'>,
+  edits: readonly RRsetEdit[],
+  records: readonly CentralRecord[],
+): LoweredTtl | null {
+  for (const edit of edits) {
+    const record = add.find((one) => isIn(edit, one) && one.ttl !== null && one.ttl === edit.ttl);
+    const limit = records.find((one) => isIn(edit, one))?.ttl ?? null;
+    if (record !== undefined && limit !== null && limit < edit.ttl) return { record, limit };
+  }
+  return null;
+}
+
+/** Whether the RRset is as it was before the edit, TTL included. */
+export function isAsBefore(edit: RRsetEdit, records: readonly CentralRecord[]): boolean {
+  const now = records.filter((one) => isIn(edit, one));
+  const held = new Set(now.map(recordId));
+  const isSame = edit.before.length === held.size && edit.before.every((one) => held.has(recordId(one)));
+  return isSame && edit.before[0]?.ttl === now[0]?.ttl;
+}
+
+/** The edits that bring RRsets back to what they were. @param records what the server shows now */
+export function backFrom(
+  edits: readonly RRsetEdit[],
+  records: readonly CentralRecord[],
+): readonly RRsetEdit[] {
+  return edits
+    .filter((edit) => !isAsBefore(edit, records))
+    .map((edit) => {
+      const ttl = edit.before[0]?.ttl ?? usualTtl;
+      const after = edit.before.map(({ name, type, rdata }) => ({ name, type, ttl, rdata }));
+      return { ...edit, before: records.filter((one) => isIn(edit, one)), after, ttl };
+    });
+}
+
+/**
+ * A delegation without NS has no use for a DS: BIND drops it without a word, others keep it where no query shows it.
+ * @param records what the server shows at the names of the edits, DS included
+ * @throws {CentralError} `central.ds-first` where a DS would stay
+ */
+export function rejectOrphans(
+  zone: DnsName,
+  edits: readonly RRsetEdit[],
+  records: readonly CentralRecord[],
+): void {
+  for (const { name } of endedDelegations(zone, edits)) {
+    if (!records.some((one) => one.name === name && one.type === 'DS')) continue;
+    const params = { name: displayName(name) };
+    throw new CentralError('central.ds-first', { state: 'untouched', retry: 'never', params });
+  }
+}
+
+/** Edits that take all NS of a name away and not its DS. */
+export function endedDelegations(zone: DnsName, edits: readonly RRsetEdit[]): readonly RRsetEdit[] {
+  const withoutDs = new Set(
+    edits.filter(({ type, after }) => type === 'DS' && after.length === 0).map(({ name }) => name),
+  );
+  return edits.filter(
+    ({ name, type, after }) => type === 'NS' && after.length === 0 && name !== zone && !withoutDs.has(name),
+  );
+}
+
+/** The server keeps no TTL as long as this one. */
+export function ttlLimit({ record, limit }: LoweredTtl, state: CentralErrorFacts['state']): CentralError {
+  const params = { record: formatRecord(record), ttl: String(record.ttl), limit: String(limit) };
+  return new CentralError('central.ttl-limit', { state, retry: 'never', params });
+}
+
+/** The server answers OK and does part of an edit, or nothing of it, whenever it is asked. */
+export function leftOut({ before, after }: RRsetEdit, state: CentralErrorFacts['state']): CentralError {
+  const [held, wanted] = [new Set(before.map(recordId)), new Set(after.map(recordId))];
+  const record =
+    after.find((one) => !held.has(recordId(one))) ??
+    before.find((one) => !wanted.has(recordId(one))) ??
+    after[0];
+  const params = { record: record === undefined ? '' : formatRecord(record) };
+  return new CentralError('central.left-out', { state, retry: 'never', params });
+}
+
+function isIn({ name, type }: Pick<RRsetEdit, 'name' | 'type'>, record: ResourceRecord): boolean {
+  return record.name === name && record.type === type;
+}
