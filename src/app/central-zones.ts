@@ -6,7 +6,7 @@ import { wirePanel } from './wire.ts';
 /** How many zones the account has at the central, as far as that can be asked. */
 export interface ZoneCount {
   readonly zones: number;
-  /** Whether the panel has zones, and the central, which lists none, has none of them for this account. */
+  /** Whether the panel has zones, and the central none for this account. */
   readonly noneOfThePanels: boolean;
   /** For people, e.g. `34 zones` or `34 of the panel's 36 zones`. */
   readonly text: string;
@@ -20,7 +20,8 @@ export interface ZoneCount {
 export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
   if (central.traits.listsZones) {
     const zones = (await central.listZones([], ctx)).length;
-    return { zones, noneOfThePanels: false, text: counted(zones, 'zone') };
+    const noneOfThePanels = zones === 0 && (await panelHasZones(root, ctx));
+    return { zones, noneOfThePanels, text: counted(zones, 'zone') };
   }
   try {
     const asked = await (await wirePanel(root)).listZones(ctx);
@@ -31,6 +32,16 @@ export async function countZones(central: Central, root: string, ctx: CallContex
   } catch (error) {
     if (!(error instanceof PanelError)) throw error;
     return unasked('does not say which to ask for');
+  }
+}
+
+/** A panel that cannot be read is told elsewhere. */
+async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
+  try {
+    return (await (await wirePanel(root)).listZones(ctx)).length > 0;
+  } catch (error) {
+    if (error instanceof PanelError) return false;
+    throw error;
   }
 }
 

@@ -113,9 +113,13 @@ export async function wirePanelHand(root: string): Promise<PanelHand> {
 }
 
 /** The panel on this host. @param service whether this process is confined as a service of systemd */
-export async function wirePanel(root: string, service = false): Promise<Panel> {
+export async function wirePanel(
+  root: string,
+  service = false,
+  passedOver: (names: readonly string[]) => void = () => undefined,
+): Promise<Panel> {
   const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4', service });
+  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4', service, passedOver });
 }
 
 /**

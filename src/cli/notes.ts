@@ -2,6 +2,9 @@ import { own } from '../dns/own.ts';
 
 /** Remarks of the engine about zones and records, in a few words for a table. */
 const notes: Readonly<Record<string, string>> = {
+  'central.zone-failing':
+    'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
+  'zone.copy': 'the central has it as a copy of another server (slave): ask the provider to make it primary',
   'note.beside-differs': 'beside a value on which the two sides differ',
   'note.beside-released': 'beside a record taken out by a person',
   'note.centrals-own': "the central's own affair",

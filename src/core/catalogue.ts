@@ -146,6 +146,10 @@ export const catalogue = {
     en: 'The domain {zone} belongs to another account at the central DNS, or ours may not change it there. Ask the provider.',
     ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи, или нашей не разрешено его менять. Обратитесь к провайдеру.',
   },
+  'zone.copy': {
+    en: 'At the central DNS the domain {zone} is a copy of another server (a slave zone), so its records cannot be edited there. Ask the provider to make it a primary zone.',
+    ru: 'На центральном DNS домен {zone} — вторичная зона (копия с другого сервера), её записи там изменить нельзя. Попросите провайдера сделать зону первичной.',
+  },
   'zone.create-there-first': {
     en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',
     ru: 'На центральном DNS домена {zone} ещё нет, создать его там может только провайдер. Попросите провайдера сначала создать домен там, затем повторите здесь.',

@@ -216,6 +216,8 @@ export type CentralErrorCode =
   | 'central.ambiguous-key'
   /** The zone exists at the central in another account. */
   | 'zone.foreign'
+  /** The zone is in our account as a copy of another server's (slave): its records come by transfer and cannot be edited there. */
+  | 'zone.copy'
   /** Zones are made and deleted by the provider. */
   | 'zone.create-there-first'
   | 'zone.delete-there'

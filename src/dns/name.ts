@@ -64,6 +64,21 @@ export function zoneName(text: string): DnsName {
   return parseName(text.endsWith('.') && !text.endsWith('\\.') ? text : `${text}.`);
 }
 
+/**
+ * Both readings of a zone's name with IDNA deviation characters, by IDNA2008 and by IDNA2003 (UTS #46 section 2.3). None for any other
+ * text, and for text with escapes.
+ */
+export function deviationReadings(text: string): readonly DnsName[] {
+  if (text.length > mostNameText || text.includes('\\') || !deviation.test(text)) return [];
+  const readings = new Set<DnsName>();
+  for (const transitionalProcessing of [false, true]) {
+    const ascii = toASCII(text, { checkHyphens: false, useSTD3ASCIIRules: false, transitionalProcessing });
+    const name = ascii === null ? null : simpleName(ascii.endsWith('.') ? ascii : `${ascii}.`, undefined);
+    if (name !== null) readings.add(name);
+  }
+  return [...readings];
+}
+
 /** Unicode and without the final dot, for people; what cannot be shown in Unicode stays punycode. */
 export function displayName(name: DnsName): string {
   if (name === '.') return '.';

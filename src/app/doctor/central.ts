@@ -77,7 +77,9 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
       return [
-        noneOfThePanels ? warning('central', text, zonesWayOut) : ok('central', text),
+        noneOfThePanels
+          ? warning('central', text, central.traits.listsZones ? accountWayOut : zonesWayOut)
+          : ok('central', text),
         ...(await lookAtConcerns(central, settings, root, ctx)),
       ];
     } finally {
@@ -136,6 +138,9 @@ const waysOut: Readonly<Record<string, string>> = {
 const zonesWayOut =
   'ask the provider whether "host" is the primary, and to let the key update these zones, the name _domainsync in them too (docs/centrals.md)';
 
+const accountWayOut =
+  'look whether "username" is the right account; zones that are copies there (slave) do not count: ask the provider to make them primary';
+
 /** Where the central is a name server and a TSIG key is what opens it. */
 const keyWaysOut: Readonly<Record<string, string>> = {
   'central.login': 'compare name, secret and "algorithm" of the TSIG key with what the provider has',
@@ -153,6 +158,7 @@ const apiWaysOut: Readonly<Record<string, string>> = {
     'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
   'central.garbled': 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
   'central.access-denied': 'ask the provider to let this host in (webserver-allow-from)',
+  'central.zone-failing': 'ask the provider to run "pdnsutil check-zone ZONE": it names the record',
   'powerdns.no-flush': 'let the proxy in front of the API pass PUT .../cache/flush (docs/centrals.md)',
   'powerdns.zone-without-ns':
     'add them: pdnsutil add-record ZONE @ NS 3600 ns1.example.net.; set "nameservers" for new zones',

@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts';
 import { ownerKnowledge } from '../owner-knowledge.ts';
 import { journalPath } from '../paths.ts';
 import { askedServers } from '../verifier.ts';
-import { SettingsRefused, wireCentral, wirePanel, wirePanelHand } from '../wire.ts';
+import { SettingsRefused, wireCentral, wirePanelHand } from '../wire.ts';
 import { lookAtAgent, lookAtLog, type AgentReport } from './agent.ts';
 import { lookAtCentral } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
@@ -43,10 +43,7 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
     ['agent', async () => lookAtAgent(await askAgent())],
     ['hook', () => lookAtWays(paths)],
     ['system', () => lookAtSystem(paths)],
-    [
-      'panel',
-      async () => await lookAtPanel(paths, await wirePanel(paths.root), await wirePanelHand(paths.root)),
-    ],
+    ['panel', async () => await lookAtPanel(paths, await wirePanelHand(paths.root))],
     ['panel log', () => lookAtRegistration(paths)],
     ...centrals
       .slice(0, 1)

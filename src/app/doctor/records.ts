@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
+import type { ZoneEntry } from '../../core/ledger.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
-import { PanelError, type Panel } from '../../core/panel.ts';
+import { PanelError } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
 import { displayName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
@@ -11,6 +12,7 @@ import { panelName } from '../../net/ispmanager/panel-kind.ts';
 import { panelKindAt } from '../panel-kind.ts';
 import type { Paths } from '../paths.ts';
 import { restartCommand } from '../restart-panel.ts';
+import { wirePanel } from '../wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** Longest time one question to the panel may take, milliseconds. */
@@ -19,7 +21,11 @@ const patience = 15_000;
 const longOpen = 600_000;
 
 /** What the panel answers when it is read, and whether it knows of the plugin. */
-export async function lookAtPanel({ root }: Paths, panel: Panel, hand: PanelHand): Promise<Finding[]> {
+export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
+  let unreadable: readonly string[] = [];
+  const panel = await wirePanel(root, false, (names) => {
+    unreadable = names;
+  });
   const kind = panelKindAt(root) ?? 'ispmanager4';
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
   const started = performance.now();
@@ -28,6 +34,10 @@ export async function lookAtPanel({ root }: Paths, panel: Panel, hand: PanelHand
     const ms = Math.round(performance.now() - started);
     const known = await hand.knowsPlugin(ctx);
     const found = [ok('panel', `${counted(zones.length, 'zone')}, answered in ${ms} ms`)];
+    if (unreadable.length > 0) {
+      const text = `passed over, not names of domains: ${unreadable.slice(0, 5).join(', ')}`;
+      found.push(warning('panel', text, 'delete them in the panel, or correct their names'));
+    }
     if (!known) {
       const text = 'the panel does not know the plugin yet: no edit is mirrored';
       const way = `restart it so that it reads the description file: ${restartCommand(root, kind)}`;
@@ -92,7 +102,23 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
+  found.push(...lostZones(await journal.zones()));
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
+}
+
+/** Most names of zones in one text. */
+const mostNamed = 5;
+
+/** Zones that somebody else deleted at the central: two panels in one account do so to each other. */
+function lostZones(entries: readonly ZoneEntry[]): Finding[] {
+  const lost = entries.filter(({ note: remark }) => remark === 'note.missing-at-central');
+  if (lost.length === 0) return [];
+  const names = lost.slice(0, mostNamed).map(({ zone }) => displayName(zone));
+  const more = lost.length > mostNamed ? ` (+${lost.length - mostNamed})` : '';
+  const text = `gone from the central, not deleted by us: ${names.join(', ')}${more}`;
+  const way =
+    'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
+  return [warning('zones', text, way)];
 }
 
 const unfinished: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

@@ -70,6 +70,8 @@ function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username
 
 interface ZoneRow {
   readonly zone: DnsName;
+  /** A slave zone has no records of its own here (reference 8.2). */
+  readonly isCopy: boolean;
   /** What the list says is still being done with it. */
   readonly underWay: 'coming' | 'leaving' | null;
 }
@@ -141,17 +143,16 @@ class IspmanagerCentral implements Central {
 
   async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
     const rows = await this.#rows(ctx);
-    return rows.filter((row) => row.underWay !== 'leaving').map(({ zone }) => zone);
+    return rows.filter((row) => row.underWay !== 'leaving' && !row.isCopy).map(({ zone }) => zone);
   }
 
   async #rows(ctx: CallContext): Promise<readonly ZoneRow[]> {
     const rows = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
-    // A slave zone has no records of its own here (reference 8.2).
-    const masters = rows.filter(({ dtype = 'master' }) => dtype === 'master' || dtype === '');
-    return masters.map((row) => {
+    return rows.map((row) => {
       const zone = zoneOf(row['name'] ?? '');
       if (zone === null) throw garbled(`a zone without a name: ${row['name'] ?? ''}`, 'read');
-      return { zone, underWay: underWay(row['status'] ?? '') };
+      const isCopy = !['', 'master'].includes(row['dtype'] ?? '');
+      return { zone, isCopy, underWay: underWay(row['status'] ?? '') };
     });
   }
 
@@ -247,7 +248,10 @@ class IspmanagerCentral implements Central {
       'central.invalid-value',
       'central.refused',
     ];
-    return refusals.includes(error.code) && !(await this.listZones([], ctx)).includes(zone);
+    if (!refusals.includes(error.code)) return false;
+    const row = (await this.#rows(ctx)).find((one) => one.zone === zone);
+    if (row?.isCopy === true) throw copyOf(zone);
+    return row === undefined || row.underWay === 'leaving';
   }
 
   /**
@@ -287,6 +291,7 @@ class IspmanagerCentral implements Central {
   async #isListed(zone: DnsName, ctx: CallContext): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
       const row = (await this.#rows(ctx)).find((one) => one.zone === zone);
+      if (row?.isCopy === true) throw copyOf(zone);
       if (row?.underWay !== 'leaving') return row !== undefined;
       if (await waitForPanel(this.#clock, attempt, ctx, true)) continue;
       const params = { text: zoneParameter(zone) };
@@ -314,6 +319,11 @@ class IspmanagerCentral implements Central {
     const now = await look(async () => await this.#seen(zone, ctx));
     return now === 'unread' ? error : restated(error, now === before ? 'untouched' : 'partial');
   }
+}
+
+function copyOf(zone: DnsName): CentralError {
+  const params = { zone: zoneParameter(zone) };
+  return new CentralError('zone.copy', { state: 'untouched', retry: 'never', params });
 }
 
 function codeOf(error: unknown): CentralErrorCode | null {

@@ -23,7 +23,7 @@ import { CacheFlusher, type FlushPorts } from './caches.ts';
 import { serverName } from './names.ts';
 import { createBody } from './patch.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
-import { ZoneReader, type Owner } from './read.ts';
+import { copyOf, ZoneReader, type Owner } from './read.ts';
 import type { PowerdnsSettings } from './schema.ts';
 import { readSigning } from './signing.ts';
 import { ZoneWriter } from './write.ts';
@@ -118,6 +118,7 @@ class PowerdnsCentral implements Central {
     const owner = await this.#reader.owner(zone, ctx);
     if (owner === 'ours') return 'exists';
     if (owner === 'foreign') throw foreign(zone);
+    if (owner === 'copy') throw copyOf(zone);
     await this.#demandNoForeignAbove(zone, ctx);
     return 'free';
   }
@@ -141,7 +142,9 @@ class PowerdnsCentral implements Central {
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     return await persistently(async () => {
-      if ((await this.#reader.owner(zone, ctx)) !== 'ours') return 'missing';
+      const owner = await this.#reader.owner(zone, ctx);
+      if (owner === 'copy') throw copyOf(zone);
+      if (owner !== 'ours') return 'missing';
       try {
         await this.#api.write('DELETE', zonePath(zone), '', ctx);
       } catch (error) {

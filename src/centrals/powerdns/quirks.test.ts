@@ -100,6 +100,38 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       assert.deepEqual(await shown(zone, www, 'A'), ['(192.0.2.8)', '(192.0.2.9)']);
     });
 
+    it('says that one zone fails, not the server, where it cannot read a record of it (issue 12.9)', async () => {
+      // lmdb stores what it has parsed.
+      if (backend === 'lmdb') return;
+      const zone = await makeZone();
+      await central.readZone(zone, [], quietContext());
+      const database = new DatabaseSync(join(server.folder, 'pdns.sqlite3'));
+      const insert = `INSERT INTO records (domain_id, name, type, content, ttl, disabled, auth)
+        SELECT id, 'bad.' || name, 'TXT', 'unquoted text', 60, 0, 1 FROM domains WHERE name = ?`;
+      database.prepare(insert).run(zone.slice(0, -1));
+      database.close();
+      for (const read of [
+        async () => await central.readZone(zone, [], quietContext()),
+        async () => await central.readNames(zone, [parseName('bad', zone)], quietContext()),
+      ]) {
+        const { code, state, retry, params } = await refusal(read());
+        assert.deepEqual([code, state, retry], ['central.zone-failing', 'untouched', 'later']);
+        assert.equal(params['name'], zone.slice(0, -1));
+        assert.match(params['text'] ?? '', /HTTP 500/u);
+      }
+      // Edits of other names pass in a zone that was read before.
+      const www = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+      await apply({ zone, remove: [], add: [www] });
+      const found = await central.readNames(zone, [www.name], quietContext());
+      assert.deepEqual(found?.map(recordId), [recordId(www)]);
+      const concerns = await central.concerns([zone], quietContext());
+      assert.deepEqual(
+        concerns.map(({ code, params }) => [code, params['name']]),
+        [['central.zone-failing', zone.slice(0, -1)]],
+      );
+      assert.ok((await central.listZones([], quietContext())).includes(zone));
+    });
+
     it('keeps the comments of an RRset it rewrites', async () => {
       // lmdb has no comments.
       if (backend === 'lmdb') return;
@@ -244,7 +276,17 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       assert.equal(await central.createZone(parseName('below', own), seed, quietContext()), 'created');
       await make(`slave.${own}`, 'alice');
       await server.call('PUT', `/zones/slave.${own}`, { kind: 'Slave', masters: ['192.0.2.1'] });
-      assert.equal(await central.readZone(parseName('slave', own), [], quietContext()), null);
+      const copy = parseName('slave', own);
+      for (const call of [
+        async () => await central.readZone(copy, [], quietContext()),
+        async () => await central.readNames(copy, [copy], quietContext()),
+        async () => await central.createZone(copy, seed, quietContext()),
+        async () => await central.deleteZone(copy, quietContext()),
+      ]) {
+        const { code, state } = await refusal(call());
+        assert.deepEqual([code, state], ['zone.copy', 'untouched'], 'issue 12.10');
+      }
+      assert.equal((await central.listZones([], quietContext())).includes(copy), false);
     });
 
     it('makes a zone once when asked several times at once, on sqlite also by two processes', async () => {

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
-import { zoneName, type DnsName } from '../../dns/name.ts';
+import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { garbled } from '../http-answer.ts';
-import { shaped } from './answer.ts';
+import { hasEnded, shaped } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
 import { serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
@@ -26,8 +26,8 @@ export interface ZoneRead extends HeldRecords {
   readonly facts: ZoneFacts | null;
 }
 
-/** Whose a zone is; `null`: there is none. */
-export type Owner = 'ours' | 'foreign' | null;
+/** Whose a zone is; `copy`: ours, with records that come by transfer; `null`: there is none. */
+export type Owner = 'ours' | 'copy' | 'foreign' | null;
 
 const rowShape = v.object({ name: v.string(), account: v.string(), kind: v.string() });
 
@@ -79,7 +79,7 @@ export class ZoneReader {
   /** All zones of the account; without `dnssec` and `edited_serial`, which cost a query for each zone. */
   async zones(ctx: CallContext): Promise<readonly DnsName[]> {
     const rows = await this.#list({ dnssec: 'false' }, ctx);
-    const ours = rows.filter((row) => this.#isOurs(row));
+    const ours = rows.filter((row) => this.#ownerOf(row) === 'ours');
     return await mapInSlices(ours, ({ name }) => nameOf(name));
   }
 
@@ -87,7 +87,7 @@ export class ZoneReader {
     const rows = await this.#rowsOf(zone, ctx);
     const [row] = rows;
     if (row === undefined) return null;
-    return this.#isOurs(row) ? 'ours' : 'foreign';
+    return this.#ownerOf(row);
   }
 
   /** The zone with all its records; `null`: not in this account. */
@@ -121,16 +121,31 @@ export class ZoneReader {
     try {
       json = await this.#api.read(zonePath(zone), query, ctx, mostZoneOctets);
     } catch (error) {
-      if (!(error instanceof CentralError) || error.code !== 'central.missing') throw error;
+      if (!(error instanceof CentralError)) throw error;
+      if (hasEnded(error)) return await this.#failing(zone, error, ctx);
+      if (error.code !== 'central.missing') throw error;
       // A wrong path, or a proxy that lost its way, says 404 as well; an empty list proves that there is no such zone.
       if ((await this.#rowsOf(zone, ctx)).length === 0) return null;
       throw garbled(`the zone is listed but not found: ${serverName(zone)}`, 'read');
     }
     const answer = shaped(zoneShape, json);
     if (nameOf(answer.name) !== zone) throw garbled('an answer about another zone', 'read');
-    if (!this.#isOurs(answer)) return null;
+    if (!this.#isEditable(answer)) return null;
     const rrsets = await mapInSlices(answer.rrsets, (one) => shaped(rrsetShape, one));
     return { facts: factsOf(answer), ...(await heldRecords(rrsets)) };
+  }
+
+  /**
+   * Tells one zone that cannot be read (a record in the database that PowerDNS cannot parse) from a server out of order.
+   * @returns `null` for a zone of another account
+   * @throws {CentralError} `central.zone-failing` where the server lists the zone; the error of the list where that fails too
+   */
+  async #failing(zone: DnsName, cause: CentralError, ctx: CallContext): Promise<null> {
+    const [row] = await this.#rowsOf(zone, ctx);
+    if (row === undefined) throw cause;
+    if (!this.#isEditable(row)) return null;
+    const params = { name: displayName(zone), text: cause.params['text'] ?? '' };
+    throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params, cause });
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
@@ -150,10 +165,26 @@ export class ZoneReader {
     }
   }
 
-  /** A zone that gets its records by transfer has none to be edited, whoever's it is. */
-  #isOurs({ account, kind }: ZoneRow): boolean {
-    return account === this.#account && zoneKinds.some((one) => one === kind || own(other, kind) === one);
+  /** @returns false for a zone of another account @throws {CentralError} `zone.copy` */
+  #isEditable(row: ZoneRow): boolean {
+    const owner = this.#ownerOf(row);
+    if (owner === 'copy') throw copyOf(nameOf(row.name));
+    return owner === 'ours';
   }
+
+  #ownerOf({ account, kind }: ZoneRow): Exclude<Owner, null> {
+    if (account !== this.#account) return 'foreign';
+    return zoneKinds.some((one) => one === kind || own(other, kind) === one) ? 'ours' : 'copy';
+  }
+}
+
+/** A zone that gets its records by transfer has none to be edited. */
+export function copyOf(zone: DnsName): CentralError {
+  return new CentralError('zone.copy', {
+    state: 'untouched',
+    retry: 'never',
+    params: { zone: displayName(zone) },
+  });
 }
 
 /** A newer word for a kind (PowerDNS 4.5 and later take both). */

@@ -179,11 +179,7 @@ async function afterFailedWrite(
   // What name servers do not answer is taken back though the central has it.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
-  if (seen === 'done') {
-    const operation = runtime.next(prepared, 'applied');
-    await runtime.ports.journal.commit({ operations: [operation] });
-    return { kind: 'applied', operation };
-  }
+  if (seen === 'done') return await doneAnyway(runtime, prepared, written);
   const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
   const watched = error.state === 'unknown' ? watching(runtime, prepared) : prepared;
   if (left === 'clean') {
@@ -191,6 +187,18 @@ async function afterFailedWrite(
   }
   const operation = runtime.next(watching(runtime, prepared), 'reverting', { problems: [error.problem] });
   return await closeRefused(runtime, operation, error, 'unknown');
+}
+
+/** The write failed and the central has it all the same. */
+async function doneAnyway(runtime: Runtime, prepared: Operation, written: Written): Promise<Outcome> {
+  const operation = runtime.next(prepared, 'applied');
+  try {
+    await runtime.ports.journal.commit({ operations: [operation] });
+    return { kind: 'applied', operation };
+  } catch (error) {
+    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
+    throw error;
+  }
 }
 
 function watching(runtime: Runtime, operation: Operation): Operation {

@@ -90,7 +90,7 @@ export class CompareAll {
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
       const absent = panel.filter((zone) => !central.has(zone));
       const hidden = await this.#enterPanelOnly(absent, goesOn);
-      await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden]);
+      await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
       await journal.commit({ facts: { [baselineFact]: String(clock.wall()) } });
       this.progress = { ...this.progress, running: false };
       this.#runtime.ports.log(4, 'baseline.complete', { zones: panel.length });
@@ -150,9 +150,10 @@ export class CompareAll {
       const records = await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      const code = error instanceof CentralError ? error.code : null;
-      const isUnserved = code === 'central.zone-failing' || code === 'central.query-refused';
-      if (isUnserved && goesOn) return code;
+      // The comparison notes it.
+      if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
+      const code = unservedCode(error);
+      if (code !== null && goesOn) return code;
       throw error;
     }
   }
@@ -162,18 +163,36 @@ export class CompareAll {
   }
 
   /** A zone somebody waits for with an edit comes first. */
-  async #compareOneByOne(zones: readonly DnsName[]): Promise<void> {
+  async #compareOneByOne(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
+    let failing: CentralError | null = null;
     const left = new Set(zones);
     while (left.size > 0) {
       this.#runtime.stopping.signal.throwIfAborted();
       const wanted = [...this.#runtime.compareDue.keys()].find((zone) => left.has(zone));
       const zone = wanted ?? first(left);
-      if (zone === undefined) return;
+      if (zone === undefined) break;
       left.delete(zone);
-      if ((await this.#runtime.ports.journal.zone(zone)) === null) {
-        await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
-      }
+      if ((await this.#runtime.ports.journal.zone(zone)) === null)
+        failing = (await this.#baselineOf(zone, goesOn)) ?? failing;
       this.#count();
+    }
+    // The others have their baseline by now.
+    if (failing !== null) throw failing;
+  }
+
+  /** @returns why the zone has no baseline yet; with `goesOn` a zone that the central cannot serve is left to the panel with a note */
+  async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | null> {
+    const { journal, clock } = this.#runtime.ports;
+    try {
+      await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
+      return null;
+    } catch (error) {
+      const code = unservedCode(error);
+      if (!(error instanceof CentralError) || code === null) throw error;
+      if (!goesOn) return error;
+      const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
+      await journal.commit({ zones: [{ ...entry, note: code }] });
+      return null;
     }
   }
 
@@ -185,6 +204,12 @@ export class CompareAll {
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
     this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };
   }
+}
+
+/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
+function unservedCode(error: unknown): Unserved | null {
+  const code = error instanceof CentralError ? error.code : null;
+  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { CallContext } from '../central.ts';
+import { CentralError, type CallContext } from '../central.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import { readCentralZone } from './central-zone.ts';
@@ -57,7 +57,11 @@ async function compareUnderLock(
     await goneFromPanel(runtime, entry, wish, ctx);
     return;
   }
-  const records = await readCentralZone(runtime, zone, view.records, ctx);
+  const records = await recordsOrCopy(runtime, zone, view.records, ctx);
+  if (records === 'copy') {
+    await copyAtCentral(runtime, zone, entry);
+    return;
+  }
   if (records === null) {
     await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;
@@ -92,6 +96,32 @@ async function compareUnderLock(
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
   }
+}
+
+/** The central's records; `copy` where it has the zone as a copy of another server's. @throws {CentralError | JournalError} */
+async function recordsOrCopy(
+  runtime: Runtime,
+  zone: DnsName,
+  held: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
+  try {
+    return await readCentralZone(runtime, zone, held, ctx);
+  } catch (error) {
+    if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    throw error;
+  }
+}
+
+/** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
+async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
+  const fresh = {
+    zone,
+    standing: 'panel-only',
+    incarnation: 1,
+    baselineAt: runtime.ports.clock.wall(),
+  } as const;
+  await runtime.ports.journal.commit({ zones: [{ ...(entry ?? fresh), note: 'zone.copy' }] });
 }
 
 /** Records that a write of unknown outcome may still change: judged when their watch is over. */

@@ -299,13 +299,16 @@ type Seen =
   | { readonly kind: 'snapshot'; readonly snapshot: Operation['snapshot'] }
   | { readonly kind: 'refuse'; readonly verdict: Verdict };
 
+/** Reads refused so mean that the delete will be refused as well. */
+const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
+
 async function snapshotBeforeDelete(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Seen> {
   try {
     const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });
     return { kind: 'snapshot', snapshot: (records ?? []).map(plain) };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    if (error.code !== 'central.access-denied' && error.code !== 'central.refused') {
+    if (!knownRefusals.has(error.code)) {
       runtime.ports.log(4, 'zone.delete-later', { operation: draft.id, zone: draft.zone, code: error.code });
       return { kind: 'snapshot', snapshot: [] };
     }

@@ -12,12 +12,12 @@ const other = parseName('example.net.');
 
 /** Both sides with two zones, of which the central cannot serve one until it is `mended`. */
 async function failingWorld(
-  state: { mended: boolean },
+  state: { mended: boolean; listed?: boolean },
   code: CentralErrorCode = 'central.zone-failing',
 ): Promise<World> {
   const refuse = (): void => {
     if (state.mended) return;
-    throw new CentralError(code, { state: 'untouched', retry: 'later' });
+    throw new CentralError(code, { state: 'untouched', retry: code === 'zone.copy' ? 'never' : 'later' });
   };
   const wrap = (central: Central): Central => ({
     id: central.id,
@@ -25,7 +25,9 @@ async function failingWorld(
     audit: (change) => central.audit(change),
     check: async (ctx) => await central.check(ctx),
     listZones: async (asked, ctx) =>
-      (await central.listZones(asked, ctx)).filter((one) => state.mended || one !== zone),
+      (await central.listZones(asked, ctx)).filter(
+        (one) => state.mended || state.listed === true || one !== zone,
+      ),
     readZone: async (of, known, ctx) => {
       if (of === zone) refuse();
       return await central.readZone(of, known, ctx);
@@ -76,5 +78,31 @@ it('that is served in time takes part in the first comparison', async () => {
   await world.clock.runUntil(world.clock.now() + minute);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 2 * minute);
+  assert.equal(await zoneStanding(world), 'joined');
+});
+
+it('that the central lists does not hold up the comparison of the others (issue 12.9)', async () => {
+  const state = { mended: false, listed: true };
+  const world = await failingWorld(state);
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.equal(await standingOf(world, other), 'joined');
+  assert.equal(await standingOf(world, zone), undefined);
+  await world.clock.runUntil(world.clock.now() + 15 * minute);
+  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'central.zone-failing']);
+  state.mended = true;
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
+  assert.equal(await zoneStanding(world), 'joined');
+});
+
+it('that is a copy of another server’s is noted at once, and joined when it is primary (issue 12.10)', async () => {
+  const state = { mended: false };
+  const world = await failingWorld(state, 'zone.copy');
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.equal(await standingOf(world, other), 'joined');
+  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'zone.copy']);
+  state.mended = true;
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
   assert.equal(await zoneStanding(world), 'joined');
 });

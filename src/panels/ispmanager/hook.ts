@@ -18,12 +18,20 @@ import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { calledFunction, doubtAbout, hasValues, type CalledFunction } from './doubt.ts';
 import { ambiguousKeys, matchKey, matchKeys, namesMeant, staysInPanel, type Matched } from './keys.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
+import { zoneCalled } from './zone-spelling.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
 export const markParameter = 'domainsync_mark';
 
-/** Reads one hook call (reference sections 6, 7, 10, 11). Pure. */
-export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
+/**
+ * Reads one hook call (reference sections 6, 7, 10, 11). Pure.
+ * @param known the panel's zones, as its list named them last: they decide where a name can be read in two ways
+ */
+export function decode(
+  call: HookCall,
+  dialect: PanelDialect,
+  known: ReadonlySet<DnsName> = noZones,
+): PanelEvent {
   const stage = dialect.calls.stage(call);
   if (stage !== 'before' && stage !== 'after') return nothing;
   const readings = dialect.calls.readings(call);
@@ -39,6 +47,7 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
     fingerprint: fingerprintOf(call, parameters, dialect),
     actor: dialect.calls.actor(call),
     mark: parameters.get(markParameter) ?? null,
+    known,
   };
   if (called.kind !== 'ours') return notOurs(base, called);
   const { role } = called;
@@ -57,7 +66,7 @@ export function decode(call: HookCall, dialect: PanelDialect): PanelEvent {
 function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
   const creates = role === 'zone-form';
   const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
-  const zone = creates ? null : (zonesIn(named.slice(0, mostNameText))[0] ?? null);
+  const zone = creates ? null : (zonesIn(named.slice(0, mostNameText), base.known)[0] ?? null);
   return { kind: 'invalid', problems, actor: base.actor, zone, creates };
 }
 
@@ -65,11 +74,11 @@ function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): 
 const mostNameText = 2_000;
 
 /** The names of zones in a list; what is none is passed over. @throws {DnsDataError} `call.too-large` */
-function zonesIn(list: string): DnsName[] {
+function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
   const zones = new Set<DnsName>();
   for (const text of elements(list, /[\s,]+/u)) {
     try {
-      zones.add(zoneName(text));
+      zones.add(zoneCalled(text, known));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
@@ -123,7 +132,7 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
   'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
   'hint-move': (base) =>
-    acts(base) ? (ownersChange(base, zonesIn(identifiers(base))) ?? hint(base)) : nothing,
+    acts(base) ? (ownersChange(base, zonesIn(identifiers(base), base.known)) ?? hint(base)) : nothing,
   'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
@@ -153,7 +162,10 @@ interface Base {
   readonly fingerprint: string;
   readonly actor: Actor;
   readonly mark: string | null;
+  readonly known: ReadonlySet<DnsName>;
 }
+
+const noZones: ReadonlySet<DnsName> = new Set();
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
@@ -170,7 +182,7 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
  * @param fields that may name zones or hosts
  */
 function hint(
-  { stage, func: source, readings, dialect, fingerprint, actor }: Base,
+  { stage, func: source, readings, dialect, fingerprint, actor, known }: Base,
   fields = dialect.hinting,
 ): PanelEvent {
   if (stage === 'before') return nothing;
@@ -181,7 +193,7 @@ function hint(
   for (const text of values.flatMap((value) => value.split(/[\s,\0]+/u))) {
     if (!text.includes('.')) continue;
     try {
-      zones.add(zoneName(text.toLowerCase()));
+      zones.add(zoneCalled(text.toLowerCase(), known));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
@@ -224,7 +236,8 @@ function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null 
 /** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
-  if (existing !== '') return ownersChange(base, zonesIn(existing)) ?? hint(base, ['elids', 'elid', 'name']);
+  if (existing !== '')
+    return ownersChange(base, zonesIn(existing, base.known)) ?? hint(base, ['elids', 'elid', 'name']);
   if (isCopy(base)) return nothing;
   const zone = zoneName((base.parameters.get('name') ?? '').trim());
   const words = (name: string): string[] => {
@@ -239,7 +252,7 @@ function zoneForm(base: Base): PanelEvent {
 function zoneDelete(base: Base): PanelEvent {
   const edits = elements(identifiers(base), ',').map((name): EditEvent => ({
     kind: 'zone-delete',
-    ...eventBase(base, zoneName(name)),
+    ...eventBase(base, zoneCalled(name, base.known)),
   }));
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
@@ -257,7 +270,7 @@ function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' |
 
 function recordForm(base: Base): PanelEvent {
   const { records } = base.dialect;
-  const zone = zoneName((base.parameters.get('plid') ?? '').trim());
+  const zone = zoneCalled((base.parameters.get('plid') ?? '').trim(), base.known);
   const elid = base.parameters.get('elid') ?? '';
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
@@ -328,7 +341,7 @@ function unknownKey(key: string): Resolution {
 }
 
 function recordDelete(base: Base): PanelEvent {
-  const zone = zoneName((base.parameters.get('plid') ?? '').trim());
+  const zone = zoneCalled((base.parameters.get('plid') ?? '').trim(), base.known);
   const elid = identifiers(base);
   if (elid === '') return { kind: 'ignore' };
   const place = { zone, records: base.dialect.records };

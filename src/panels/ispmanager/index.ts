@@ -25,6 +25,8 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   const dialect = dialectOf(settings);
   const { language, actor } = dialect.calls;
   const writer = new PanelWriter(tool, dialect);
+  const { passedOver = () => undefined } = settings;
+  let known: ReadonlySet<DnsName> = new Set();
   return {
     id: `ispmanager ${settings.root}`,
     traits: {
@@ -33,11 +35,16 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
       afterMeansVisible: false,
       carriesTtl: dialect.records.carriesTtl,
     },
-    decode: (call) => decode(call, dialect),
+    decode: (call) => decode(call, dialect, known),
     language,
     isAdmin: (call) => actor(call).rank === 'administrator',
     encode: (verdict, text) => encode(verdict, text, dialect),
-    listZones: (ctx) => listZones(tool, ctx),
+    listZones: async (ctx) => {
+      const { zones, unreadable } = await listZones(tool, ctx);
+      known = new Set(zones);
+      passedOver(unreadable);
+      return zones;
+    },
     readOwners: (ctx) => readOwners(tool, ctx),
     readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
@@ -45,22 +52,33 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   };
 }
 
-async function listZones(tool: LocalTool, ctx: CallContext): Promise<readonly DnsName[]> {
+interface ZoneList {
+  readonly zones: readonly DnsName[];
+  /** Domains whose names are none: no name server could serve them. */
+  readonly unreadable: readonly string[];
+}
+
+async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
   const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
   // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
   const rows = childrenNamed(document, 'elem').filter(
     (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );
-  return await mapInSlices(rows, (row) => {
+  const unreadable: string[] = [];
+  const zones = await mapInSlices(rows, (row) => {
     const name = childText(row, 'name')?.trim() ?? '';
+    // Not a domain with a bad name but a list of another form.
+    if (name === '') throw new PanelError('panel.garbled', { text: 'a domain without a name' });
     try {
       return zoneName(name);
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
-      throw new PanelError('panel.garbled', { text: `a domain called "${shortened(name)}"` }, error);
+      unreadable.push(shortened(name));
+      return null;
     }
   });
+  return { zones: zones.filter((zone) => zone !== null), unreadable };
 }
 
 async function readZone(
@@ -72,7 +90,7 @@ async function readZone(
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneId(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some builds answer a missing zone with another code: the list of zones has the last word.
-    const missing = answer.refusal.kind === 'missing' || !(await listZones(tool, ctx)).includes(zone);
+    const missing = answer.refusal.kind === 'missing' || !(await listZones(tool, ctx)).zones.includes(zone);
     if (missing) return null;
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }

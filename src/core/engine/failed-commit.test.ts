@@ -1,0 +1,81 @@
+/** A journal that fails in the middle of the failure path of a write (issue 12.6). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { a, arrive, held, zone } from '../../testing/simulator/arrival.ts';
+import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { CentralError, type Central } from '../central.ts';
+import { JournalError } from '../journal.ts';
+import type { Verdict } from '../panel.ts';
+
+const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
+const www = a('www', 1);
+
+function withApply(central: Central, apply: Central['apply']): Central {
+  return {
+    id: central.id,
+    traits: central.traits,
+    audit: (change) => central.audit(change),
+    check: async (ctx) => await central.check(ctx),
+    listZones: async (asked, ctx) => await central.listZones(asked, ctx),
+    readZone: async (of, known, ctx) => await central.readZone(of, known, ctx),
+    readNames: async (of, names, ctx, types) => await central.readNames(of, names, ctx, types),
+    apply,
+    mayCreateZone: async (of, seed, ctx) => await central.mayCreateZone(of, seed, ctx),
+    createZone: async (of, seed, ctx, content) => await central.createZone(of, seed, ctx, content),
+    deleteZone: async (of, ctx) => await central.deleteZone(of, ctx),
+    concerns: async (zones, ctx) => await central.concerns(zones, ctx),
+    signing: async (of, ctx) => await central.signing(of, ctx),
+    close: async () => await central.close(),
+  };
+}
+
+/** The first write is carried out and its answer lost; the journal refuses what comes after `prepared`. */
+async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdict }> {
+  let writes = 0;
+  const wrap = (central: Central): Central => {
+    const apply: Central['apply'] = async (change, present, ctx) => {
+      writes += 1;
+      const lost = new CentralError('central.unreachable', { state: 'unknown', retry: 'later' });
+      if (writes > 1 && undoFails) throw lost;
+      const altered = await central.apply(change, present, ctx);
+      if (writes === 1) throw lost;
+      return altered;
+    };
+    return withApply(central, apply);
+  };
+  const world = await arrive({ panel: [], central: [] }, (before) => {
+    before.wrap = wrap;
+  });
+  const journal = world.sides[0]?.journal;
+  assert.ok(journal !== undefined);
+  const commit = journal.commit.bind(journal);
+  journal.commit = async (batch) => {
+    if (batch.operations?.some(({ state }) => state !== 'prepared') === true)
+      throw new JournalError('journal.write-failed', { path: 'x' });
+    await commit(batch);
+  };
+  const { verdict } = await world.clock.runUntilSettled(
+    world.edit(
+      (stage) => recordsEvent(zone, [{ remove: null, add: www }], stage),
+      () => true,
+      smoothly,
+    ),
+  );
+  return { world, verdict };
+}
+
+test('a write whose answer was lost and that cannot be journalled is taken back before it is refused', async () => {
+  const { world, verdict } = await play(false);
+  assert.deepEqual(
+    [verdict.kind, verdict.kind === 'refuse' && verdict.changed, held(world, 'central', www)],
+    ['refuse', 'nothing', false],
+  );
+});
+
+test('a refusal never says that nothing was changed while the central has the edit', async () => {
+  const { world, verdict } = await play(true);
+  assert.deepEqual(
+    [verdict.kind, verdict.kind === 'refuse' && verdict.changed, held(world, 'central', www)],
+    ['refuse', 'unknown', true],
+  );
+});
