@@ -243,6 +243,8 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     const { atPanel, there } = stage();
     const sound = { name: 'dkim', type: 'TXT', value: 'v=DKIM1; p=abc' };
     await mirrored(stage(), sound);
+    // An undo of an earlier step would be a write as well.
+    await settled(stage());
     const written = await there.writes();
     for (const char of ['\n', '\r\n', '\t']) {
       const broken = { ...sound, value: `v=DKIM1; p=${char}def` };
