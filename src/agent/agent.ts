@@ -24,6 +24,9 @@ const retryLogin = [15 * 60_000, 60 * 60_000] as const;
 /** Time (ms) for an edit while no settings say another. */
 const usualDeadline = 10_000;
 
+/** How long (ms) the comparison after a pause may take; new engines make it once more until then. */
+const compareTime = 600_000;
+
 /** What stands between a hook call and an engine. */
 export type AgentState =
   | { readonly kind: 'not-configured' }
@@ -64,6 +67,8 @@ export class Agent {
   #minder: NodeJS.Timeout | null = null;
   /** End of the last pause that ran out, milliseconds since 1970: compared once. */
   #endSeen: number | null = null;
+  /** Monotonic time, ms, at which the last pause was seen to be over; null: there was none. */
+  #resumedAt: number | null = null;
   /** Whether a function that may change owners was called while no engine heard of it. */
   #missedOwners = false;
   /** Why the newest settings are not in force; null when they are. */
@@ -168,7 +173,12 @@ export class Agent {
     if (ranOut) this.#endSeen = end;
     if (!takeEndedMark(this.paths.pause) && !ranOut) return;
     this.#log.write(4, 'pause.over', {});
-    for (const { engine } of this.#state.centrals) {
+    this.#resumedAt = systemClock.now();
+    this.#afterPause(this.#state.centrals);
+  }
+
+  #afterPause(centrals: readonly Wired[]): void {
+    for (const { engine } of centrals) {
       // Who has which zone may have changed unheard.
       void engine.forgetOwners();
       engine.compare('all', 'pause-over', 'braked');
@@ -307,6 +317,9 @@ export class Agent {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
       this.#catchUp(centrals, running);
+      // The form ends a pause and saves the settings at once: an engine that has just gone may not have compared yet.
+      if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
+        this.#afterPause(centrals.filter((wired) => !running.includes(wired)));
       for (const wired of running)
         if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
     };

@@ -184,6 +184,21 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     assert.equal(await call(byAlice()), 'panel.not-read-yet');
   });
 
+  test('what passed during a pause is sent, also where settings saved with its end bring a new engine', async () => {
+    pause(agent.paths.pause, Infinity);
+    const passed = makeRecord({ name: 'paused', type: 'A', rdata: '192.0.2.1' }, zone);
+    panel.store.zones.get(zone)?.set(recordId(passed), passed);
+    // The engine of the earlier settings cannot compare before it has to go.
+    panel.failing = true;
+    endPause(agent.paths.pause);
+    assert.equal(await call(byAlice()), 'panel.not-read-yet');
+    const { state } = agent;
+    saveSettings(root, { isp_master: account(server.port, oldKey), contact: { support: 'x' } });
+    await until(() => Promise.resolve(agent.state.kind === 'running' && agent.state !== state));
+    panel.failing = false;
+    await until(() => isAnswered(passed.name));
+  });
+
   test('issue 11.1: nor where owners may have changed while no settings were in force', async () => {
     const path = settingsPath(root);
     const good = readFileSync(path, 'utf8');
