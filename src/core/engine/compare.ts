@@ -57,7 +57,7 @@ async function compareUnderLock(
     await goneFromPanel(runtime, entry, wish, ctx);
     return;
   }
-  const records = await recordsOrCopy(runtime, zone, view.records, ctx);
+  const records = await recordsOrCopy(runtime, { zone, entry, held: view.records }, ctx);
   if (records === 'copy') {
     await copyAtCentral(runtime, zone, entry);
     return;
@@ -98,19 +98,41 @@ async function compareUnderLock(
   }
 }
 
-/** The central's records; `copy` where it has the zone as a copy of another server's. @throws {CentralError | JournalError} */
+/**
+ * The central's records; `copy` where it has the zone as a copy of another server's. A joined zone that it cannot serve keeps the reason as
+ * its note until a comparison succeeds. @throws {CentralError | JournalError}
+ */
 async function recordsOrCopy(
   runtime: Runtime,
-  zone: DnsName,
-  held: readonly ResourceRecord[],
+  {
+    zone,
+    entry,
+    held,
+  }: {
+    readonly zone: DnsName;
+    readonly entry: ZoneEntry | null;
+    readonly held: readonly ResourceRecord[];
+  },
   ctx: CallContext,
 ): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
   try {
     return await readCentralZone(runtime, zone, held, ctx);
   } catch (error) {
     if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    const note = unservedCode(error);
+    if (note !== null && entry?.standing === 'joined' && entry.note !== note)
+      await runtime.ports.journal.commit({ zones: [{ ...entry, note }] });
     throw error;
   }
+}
+
+/** Codes of failures that are about one zone which the central has. */
+export type Unserved = 'central.zone-failing' | 'central.query-refused';
+
+/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
+export function unservedCode(error: unknown): Unserved | null {
+  const code = error instanceof CentralError ? error.code : null;
+  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
 }
 
 /** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
