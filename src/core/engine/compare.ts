@@ -7,6 +7,7 @@ import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { newOperation } from './operations.ts';
+import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
@@ -88,10 +89,15 @@ async function compareUnderLock(
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
+  const other =
+    entry?.standing === 'joined'
+      ? await findOtherWriter(runtime, zone, rows, found)
+      : { note: null, facts: {} };
   await journal.commit({
     operations: freed,
-    zones: [joinedEntry(runtime, zone, entry)],
+    zones: [{ ...joinedEntry(runtime, zone, entry), note: other.note }],
     rows: [{ zone, put: found.put, drop: found.drop }],
+    facts: other.facts,
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
