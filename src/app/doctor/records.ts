@@ -103,17 +103,18 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
-  found.push(...foreignHands(await journal.zones()));
+  found.push(...notedZones(await journal.zones()));
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
 }
 
 /** Most names of zones in one text. */
 const mostNamed = 5;
 
-/** Zones that somebody else deleted or keeps changing at the central: two panels in one account do so to each other. */
-function foreignHands(entries: readonly ZoneEntry[]): Finding[] {
+/** Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a copy at the central. */
+function notedZones(entries: readonly ZoneEntry[]): Finding[] {
   const lost = named(entries, 'note.missing-at-central');
   const changed = named(entries, otherWriterNote);
+  const copies = named(entries, 'zone.copy');
   const findings: Finding[] = [];
   if (lost !== null)
     findings.push(warning('zones', `gone from the central, not deleted by us: ${lost}`, wayOut));
@@ -123,6 +124,14 @@ function foreignHands(entries: readonly ZoneEntry[]): Finding[] {
         'zones',
         `records changed at the central by somebody else, in three comparisons within a week: ${changed}`,
         `${wayOut}; "domainsync zone NAME" lists the records. If the provider changes them, nothing is wrong`,
+      ),
+    );
+  if (copies !== null)
+    findings.push(
+      warning(
+        'zones',
+        `copies of another server at the central (slave zones): ${copies}`,
+        'ask the provider to make them primary there; until then edits of synchronised ones are refused, of others pass in the panel only',
       ),
     );
   return findings;
