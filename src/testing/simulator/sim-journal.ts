@@ -66,8 +66,8 @@ export class JournalDisk {
   #backup: MemoryJournal | null = null;
   /** What fails until somebody mends it; null: nothing. */
   trouble: JournalFault | null = null;
-  /** Chooses what fails at the next call alone. */
-  nextFault: (call: JournalCall) => JournalFault | PowerCut | null = () => null;
+  /** Chooses what fails at this call alone. `name` says what it reads or writes. */
+  nextFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Called with every fault that was met. */
   onFault: (fault: JournalFault | PowerCut) => void = () => undefined;
   /** Ends the life of every engine on this host. */
@@ -103,14 +103,14 @@ export class JournalDisk {
   commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
     const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
     const call = isFresh ? 'fresh' : 'commit';
-    const fault = this.#choose(call);
+    const fault = this.#choose(call, commitName(batch));
     if (fault === null) return this.#land(file, batch);
     return isCut(fault) ? this.#cut(fault, file, batch) : this.#failCommit(fault, call, batch, clock);
   }
 
-  /** One read. @throws {JournalError} */
-  read<T>(call: () => Promise<T>, clock: Clock): Promise<T> {
-    const fault = this.#choose('read');
+  /** One read. @param name says of what @throws {JournalError} */
+  read<T>(name: string, call: () => Promise<T>, clock: Clock): Promise<T> {
+    const fault = this.#choose('read', name);
     return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);
   }
 
@@ -140,12 +140,20 @@ export class JournalDisk {
   }
 
   /** @returns the fault of this call; null: it works */
-  #choose(call: JournalCall): JournalFault | PowerCut | null {
-    const fault = this.trouble ?? this.nextFault(call);
+  #choose(call: JournalCall, name: string): JournalFault | PowerCut | null {
+    const fault = this.trouble ?? this.nextFault(call, name);
     if (fault === null || (isCut(fault) ? call === 'read' : errors[fault][call] === undefined)) return null;
     this.onFault(fault);
     return fault;
   }
+}
+
+/** What a commit is about, in a few words. */
+function commitName({ operations = [], zones = [], rows = [], facts = {} }: Batch): string {
+  const [operation] = operations;
+  if (operation !== undefined) return `${operation.kind} ${operation.zone} ${operation.state}`;
+  const about = zones[0]?.zone ?? rows[0]?.zone ?? Object.keys(facts)[0] ?? 'owners';
+  return `ledger ${about}`;
 }
 
 function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
@@ -164,17 +172,19 @@ export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life
     }
     return await never();
   }
-  const read = async <T>(call: () => Promise<T>): Promise<T> => await alive(() => disk.read(call, clock));
+  const read = async <T>(name: string, call: () => Promise<T>): Promise<T> =>
+    await alive(() => disk.read(`read ${name}`, call, clock));
   return {
     commit: (batch: Batch) => alive(() => disk.commit(file, batch, clock)),
-    operation: (id: string) => read(() => file.operation(id)),
-    operations: (filter: OperationFilter) => read(() => file.operations(filter)),
-    zones: () => read(() => file.zones()),
-    zone: (zone: DnsName) => read(() => file.zone(zone)),
-    rows: (zone: DnsName, names?: readonly DnsName[]) => read(() => file.rows(zone, names)),
-    owners: () => read(() => file.owners()),
-    counts: () => read(() => file.counts()),
-    fact: (name: string) => read(() => file.fact(name)),
+    operation: (id: string) => read('operation', () => file.operation(id)),
+    operations: (filter: OperationFilter) =>
+      read(`operations ${filter.zone ?? ''}`, () => file.operations(filter)),
+    zones: () => read('zones', () => file.zones()),
+    zone: (zone: DnsName) => read(`zone ${zone}`, () => file.zone(zone)),
+    rows: (zone: DnsName, names?: readonly DnsName[]) => read(`rows ${zone}`, () => file.rows(zone, names)),
+    owners: () => read('owners', () => file.owners()),
+    counts: () => read('counts', () => file.counts()),
+    fact: (name: string) => read(`fact ${name}`, () => file.fact(name)),
     close: () => alive(() => file.close()),
   };
 }

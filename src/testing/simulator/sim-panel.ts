@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from '../../core/panel.ts';
 import { never, type Life } from './life.ts';
-import type { Random } from './random.ts';
+import type { Chances } from './chances.ts';
 
 /** What the panel of a history holds; outlives every engine. */
 export class PanelStore {
@@ -44,8 +44,9 @@ export class SimPanel implements Panel {
   };
   readonly store: PanelStore;
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #chances: Chances;
   readonly #life: Life;
+  readonly #name: string;
   failing = false;
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
@@ -55,11 +56,13 @@ export class SimPanel implements Panel {
   /** Called once it is written. */
   onWritten: ((change: Change, mark: string) => Promise<void>) | null = null;
 
-  constructor(store: PanelStore, clock: Clock, random: Random, life: Life) {
+  /** @param name what its draws are named by */
+  constructor(store: PanelStore, clock: Clock, chances: Chances, life: Life, name = 'panel') {
     this.store = store;
     this.#life = life;
     this.#clock = clock;
-    this.#random = random;
+    this.#chances = chances;
+    this.#name = name;
   }
 
   decode(): PanelEvent {
@@ -80,7 +83,7 @@ export class SimPanel implements Panel {
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
     this.store.reads.push('list');
-    await this.#travel(ctx);
+    await this.#travel(ctx, 'list');
     return [...this.store.zones.keys()];
   }
 
@@ -97,7 +100,7 @@ export class SimPanel implements Panel {
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
     this.store.reads.push(zone);
-    await this.#travel(ctx);
+    await this.#travel(ctx, `read ${zone}`);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
   }
@@ -108,7 +111,7 @@ export class SimPanel implements Panel {
     mark: string,
     ctx: CallContext,
   ): Promise<void> {
-    await this.#travel(ctx);
+    await this.#travel(ctx, `write ${change.zone}`);
     await this.onWrite(change, mark);
     const records = this.store.zones.get(change.zone);
     if (records === undefined) throw new PanelError('panel.refused', { text: 'no such zone' });
@@ -118,14 +121,15 @@ export class SimPanel implements Panel {
   }
 
   async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
-    await this.#travel(ctx);
+    await this.#travel(ctx, `delete ${zone}`);
     await this.onDelete(zone, mark, 'before');
     if (this.store.zones.delete(zone)) await this.onDelete(zone, mark, 'after');
   }
 
-  async #travel(ctx: CallContext): Promise<void> {
+  async #travel(ctx: CallContext, call: string): Promise<void> {
     if (this.#life.dead) await never();
-    await this.#clock.sleep(this.#random.between(5, 200), ctx.signal).catch((cause: unknown) => {
+    const ms = this.#chances.between(`${this.#name} ${call}`, 5, 200);
+    await this.#clock.sleep(ms, ctx.signal).catch((cause: unknown) => {
       throw new PanelError('panel.unreachable', {}, cause);
     });
     if (this.failing) throw new PanelError('panel.unreachable');

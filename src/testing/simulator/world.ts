@@ -17,8 +17,8 @@ import {
 import { Several, timeToWrite } from '../../core/several.ts';
 import { isAnswered } from './answers.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import type { Chances } from './chances.ts';
 import { mortalClock, type Life } from './life.ts';
-import type { Random } from './random.ts';
 import { CentralStore, SimCentral, type CentralFault } from './sim-central.ts';
 import {
   JournalDisk,
@@ -61,7 +61,7 @@ export interface Side {
   readonly disk: JournalDisk;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
-  chooseFault: (() => CentralFault | null) | null;
+  chooseFault: ((call: string) => CentralFault | null) | null;
 }
 
 /** Two sides, a journal on disk, and at most one living engine between them. Further centrals have a journal and an engine each. */
@@ -73,7 +73,7 @@ export class World {
   readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
-  readonly #random: Random;
+  readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
@@ -87,18 +87,18 @@ export class World {
   byName = false;
   centralDown = false;
   panelFailing = false;
-  chooseFault: () => CentralFault | null = () => null;
-  /** Chooses what fails at the next call of any journal. */
-  chooseJournalFault: (call: JournalCall) => JournalFault | PowerCut | null = () => null;
+  chooseFault: (call: string) => CentralFault | null = () => null;
+  /** Chooses what fails at a call of a journal, told as its draws are named. */
+  chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Errors that an engine should never meet, as it logged them. */
   readonly defects: string[] = [];
   /** What the next engine gets as its central; `number` is 1 for the first. */
   wrap: (central: Central, number: number) => Central = (central) => central;
 
-  constructor(journal: MemoryJournal, random: Random, settings: Partial<EngineSettings> = {}) {
+  constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
     this.sides = [sideWith(journal)];
-    this.#random = random;
+    this.#chances = chances;
   }
 
   /** One more central for the same panel. Call it before the start. */
@@ -182,26 +182,34 @@ export class World {
 
   #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; central: SimCentral } {
     const clock = mortalClock(this.clock, life);
-    const panel = new SimPanel(this.panel, this.clock, this.#random, life);
-    const central = new SimCentral(side.store, this.clock, this.#random, life, this.byName);
-    central.nextFault = () => (side.chooseFault ?? this.chooseFault)();
+    const number = this.sides.indexOf(side) + 1;
+    const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
+    const central = new SimCentral(
+      side.store,
+      this.clock,
+      this.#chances,
+      life,
+      this.byName,
+      `central ${number}`,
+    );
+    central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
     side.disk.cutPower = () => this.kill();
-    side.disk.nextFault = (call) => this.chooseJournalFault(call);
+    side.disk.nextFault = (call, name) => this.chooseJournalFault(call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
-      central: this.wrap(central, this.sides.indexOf(side) + 1),
+      central: this.wrap(central, number),
       journal: mortalJournal(side.disk, side.disk.file, life, clock),
       clock,
       log: (level, event, fields) => {
-        const at = this.sides.length > 1 ? `${this.sides.indexOf(side) + 1} ` : '';
+        const at = this.sides.length > 1 ? `${number} ` : '';
         if (level <= 5 && !life.dead) this.note(`  ${at}${event} ${JSON.stringify(fields ?? {})}`);
         if (level === 1 && !life.dead && isDefect(event)) this.defects.push(String(fields?.['error']));
       },
-      random: this.#random.next,
+      random: () => this.#chances.next(`engine ${number} random`),
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
     return { engine, panel, central };
