@@ -36,7 +36,10 @@ export const eventSchema = v.variant('kind', [
     kind: v.literal('edit'),
     zone,
     items,
-    actor: v.strictObject({ name: v.string(), rank: v.picklist(['administrator', 'reseller', 'user', 'nobody']) }),
+    actor: v.strictObject({
+      name: v.string(),
+      rank: v.picklist(['administrator', 'reseller', 'user', 'nobody']),
+    }),
     /** Whether the panel's list leaves open whose the zone is, from now on; absent: as before. */
     hidesOwner: v.optional(v.boolean()),
     /** Whether the panel leaves out some of the items. */

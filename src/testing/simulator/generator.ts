@@ -80,11 +80,7 @@ export class HistoryGenerator {
 
   /** The same record with another TTL, now and then. */
   #retimed(old: ResourceRecord | undefined): ResourceRecord | null {
-    if (
-      this.#options.ttls !== true ||
-      old === undefined ||
-      !this.#chances.chance(this.#name('retimes'), 0.4)
-    )
+    if (this.#options.ttls !== true || old === undefined || !this.#chances.chance(this.#name('retimes'), 0.4))
       return null;
     return {
       ...old,
