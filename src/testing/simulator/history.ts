@@ -48,15 +48,16 @@ export async function playStory(
   settings: Partial<EngineSettings> = {},
 ): Promise<HistoryResult> {
   const history = new History(story, new TapeChances(story.draws), settings);
-  return await history.play((fault) => told(story.events, history.world, fault));
+  return await history.play((fault) => told(story, history.world, fault));
 }
 
-function* told(events: readonly TimedEvent[], world: World, fault: Fault): Events {
+function* told({ events, calmAt }: Story, world: World, fault: Fault): Events {
   world.chooseFault = fault;
   for (const { at, event } of events) {
     yield Math.max(0, at - world.clock.now());
     yield event;
   }
+  yield Math.max(0, calmAt - world.clock.now());
 }
 
 type Fault = (call: string) => CentralFault | null;
@@ -68,6 +69,7 @@ class History {
   readonly #setting: Pick<Story, 'options' | 'createsWithContent'>;
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
+  #calmAt = 0;
   /** What an intruder does right after somebody edited the zone. */
   intrusion: (zone: DnsName) => HistoryEvent | null = () => null;
 
@@ -106,7 +108,12 @@ class History {
     await clock.runUntil(clock.now() + 300_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     const violations = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
-    const story = { ...this.#setting, events: this.#events, draws: this.#chances.tape() };
+    const story = {
+      ...this.#setting,
+      events: this.#events,
+      calmAt: this.#calmAt,
+      draws: this.#chances.tape(),
+    };
     return { violations, log: this.world.log, story };
   }
 
@@ -118,6 +125,7 @@ class History {
       if (typeof next === 'number') await clock.sleep(next);
       else await this.#perform(next);
     }
+    this.#calmAt = clock.now();
     this.world.chooseFault = () => null;
     await Promise.all(this.performer.running);
     this.world.centralDown = false;

@@ -8,6 +8,8 @@ export interface Story {
   /** Whether a new zone appears at the centrals with its content. */
   readonly createsWithContent: boolean;
   readonly events: readonly TimedEvent[];
+  /** From when on nothing more happens and everything heals. */
+  readonly calmAt: number;
   readonly draws: Tape;
 }
 
