@@ -7,7 +7,8 @@ import type { EditOfRecords, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
 import { forged } from './laws.ts';
 import type { CentralFault } from './sim-central.ts';
-import { administrator, type LocalPart, type World } from './world.ts';
+import { administrator } from './edits.ts';
+import { type LocalPart, type World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 const quiet: LocalPart = { refuses: false, takes: 1, afterLost: false, visibleAfter: 0 };

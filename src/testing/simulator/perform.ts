@@ -4,7 +4,8 @@ import type { Actor, EditEvent } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
-import { administrator, defaultRecords, recordsEvent, type Side, type World } from './world.ts';
+import { administrator, recordsEvent } from './edits.ts';
+import { defaultRecords, type Side, type World } from './world.ts';
 
 /** What a history has done that its laws must know of. */
 export interface Traces {

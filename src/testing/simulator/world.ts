@@ -1,4 +1,3 @@
-import type { Change } from '../../dns/zone.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
@@ -6,20 +5,19 @@ import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import { JournalError } from '../../core/journal.ts';
 import type { MemoryJournal } from '../../journal/memory.ts';
-import {
-  PanelError,
-  type Actor,
-  type EditEvent,
-  type EditItem,
-  type PanelEvent,
-  type Verdict,
-} from '../../core/panel.ts';
+import { type Actor, type EditEvent, type PanelEvent, type Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
 import { isAnswered } from './answers.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import type { Chances } from './chances.ts';
 import { mortalClock, type Life } from './life.ts';
-import { CentralStore, SimCentral, type CentralFault } from './sim-central.ts';
+import {
+  CentralStore,
+  noTroubles,
+  SimCentral,
+  type CentralFault,
+  type CentralTroubles,
+} from './sim-central.ts';
 import {
   JournalDisk,
   mortalJournal,
@@ -27,6 +25,8 @@ import {
   type JournalFault,
   type PowerCut,
 } from './sim-journal.ts';
+import { administrator, describeEvent, describeVerdict } from './edits.ts';
+import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
 
 /** What the panel's own part of an edit may do after an accepted `before`. */
@@ -39,6 +39,16 @@ export interface LocalPart {
   readonly afterLost: boolean;
   /** Milliseconds until reads show it. */
   readonly visibleAfter: number;
+  /** Milliseconds from the panel's own part to the `after` call; absent: none. */
+  readonly afterLate?: number | undefined;
+  /** Whether the `after` call comes twice. */
+  readonly afterTwice?: boolean | undefined;
+}
+
+/** One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it. */
+export interface ClickedEdit {
+  readonly event: (stage: 'before' | 'after') => EditEvent;
+  readonly carryOut: () => boolean;
 }
 
 interface Run {
@@ -88,6 +98,9 @@ export class World {
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
+  /** What goes wrong with centrals beside their writes, and whether a read of the panel breaks off, by calls told as their draws are named. */
+  centralTroubles: CentralTroubles = noTroubles;
+  panelBreaksOff: (call: string) => boolean = () => false;
   /** Chooses what fails at a call of a journal, told as its draws are named. */
   chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Errors that an engine should never meet, as it logged them. */
@@ -138,11 +151,12 @@ export class World {
   }
 
   /**
-   * Starts the agent; resolves once it runs, or when it was killed on the way. A journal that cannot be used is tried again, as the
-   * agent does.
+   * Starts the agent where none runs (the lease lets no second one use a journal); resolves once it runs, or when it was killed on
+   * the way. A journal that cannot be used is tried again, as the agent does.
    */
   start(): Promise<void> {
     if (this.#starting !== null) return this.#starting;
+    if (this.#run !== null) return Promise.resolve();
     const starting = this.#untilStarted().finally(() => {
       if (this.#starting === starting) this.#starting = null;
     });
@@ -173,7 +187,7 @@ export class World {
     const parts = this.sides.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
-    for (const { panel } of parts) this.#hear(panel, several);
+    for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
     const panels = parts.map(({ panel }) => panel);
     const centrals = parts.map(({ central }) => central);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
@@ -193,6 +207,8 @@ export class World {
       `central ${number}`,
     );
     central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
+    central.troubles = this.centralTroubles;
+    panel.breaksOff = (call) => this.panelBreaksOff(call);
     side.disk.cutPower = () => this.kill();
     side.disk.nextFault = (call, name) => this.chooseJournalFault(call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
@@ -236,36 +252,6 @@ export class World {
     return new Set([...(this.panel.zones.get(zone)?.values() ?? [])].map(({ name }) => name));
   }
 
-  /** What an engine writes into the panel is an edit for the engines of other centrals. */
-  #hear(panel: SimPanel, several: Several): void {
-    const ask = async (change: Change, mark: string, stage: 'before' | 'after'): Promise<Verdict> =>
-      await several.answer(echo(change, mark, stage), new AbortController().signal);
-    panel.onWrite = async (change, mark) => {
-      const verdict = await ask(change, mark, 'before');
-      if (verdict.kind === 'refuse')
-        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
-    };
-    panel.onDelete = async (zone, mark, stage) => {
-      const edit = {
-        kind: 'zone-delete',
-        stage,
-        zone,
-        fingerprint: mark,
-        actor: administrator,
-        mark,
-      } as const;
-      const edits: PanelEvent = { kind: 'edits', edits: [edit] };
-      const verdict = await several.answer(edits, new AbortController().signal);
-      if (verdict.kind === 'refuse' && stage === 'before')
-        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
-    };
-    if (this.sides.length > 1) {
-      panel.onWritten = async (change, mark) => {
-        await ask(change, mark, 'after');
-      };
-    }
-  }
-
   applyOutages(): void {
     if (this.#run === null) return;
     for (const [at, central] of this.#run.centrals.entries())
@@ -286,26 +272,48 @@ export class World {
 
   /** One save in the panel, from `before` to `after`, as the panel would carry it out. */
   async edit(
-    event: (stage: 'before' | 'after') => EditEvent,
-    carryOut: () => boolean,
+    event: ClickedEdit['event'],
+    carryOut: ClickedEdit['carryOut'],
     local: LocalPart,
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
-    const before = event('before');
-    const verdict = await this.#hook({ kind: 'edits', edits: [before] });
-    this.note(`before ${describeEvent(before)}: ${describeVerdict(verdict)}`);
+    return await this.click([{ event, carryOut }], local);
+  }
+
+  /** The same for a click that makes several edits: one call before all of them, one after all that the panel did. */
+  async click(
+    edits: readonly ClickedEdit[],
+    local: LocalPart,
+  ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
+    const before = edits.map(({ event }) => event('before'));
+    const what = before.map(describeEvent).join(' and ');
+    const verdict = await this.#hook({ kind: 'edits', edits: before });
+    this.note(`before ${what}: ${describeVerdict(verdict)}`);
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     await this.clock.sleep(local.takes);
     if (local.refuses) {
-      this.note(`panel refuses its part of ${describeEvent(before)}`);
+      this.note(`panel refuses its part of ${what}`);
       return { verdict, lostAfter: false };
     }
-    this.#hide(before.zone, local.visibleAfter);
+    const done = edits.filter((edit) => this.#carryOut(edit, local));
+    if (done.length === 0 || local.afterLost) return { verdict, lostAfter: done.length > 0 };
+    if (local.afterLate !== undefined) await this.clock.sleep(local.afterLate);
+    const after = await this.#after(done, what);
+    if (local.afterTwice === true) await this.#after(done, what);
+    return { verdict, lostAfter: after === unanswered };
+  }
+
+  #carryOut({ event, carryOut }: ClickedEdit, { visibleAfter }: LocalPart): boolean {
+    const before = event('before');
+    this.#hide(before.zone, visibleAfter);
     const done = carryOut();
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
-    if (!done || local.afterLost) return { verdict, lostAfter: done };
-    const after = await this.#hook({ kind: 'edits', edits: [event('after')] });
-    if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
-    return { verdict, lostAfter: after === unanswered };
+    return done;
+  }
+
+  async #after(edits: readonly ClickedEdit[], what: string): Promise<Verdict> {
+    const verdict = await this.#hook({ kind: 'edits', edits: edits.map(({ event }) => event('after')) });
+    if (verdict.kind === 'refuse') this.note(`after ${what}: ${describeVerdict(verdict)}`);
+    return verdict;
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
@@ -362,33 +370,6 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
   ];
 }
 
-/** Whose edits the panel's owner check never stands against. */
-export const administrator: Actor = { name: 'alice', rank: 'administrator' };
-
-export function recordsEvent(
-  zone: DnsName,
-  items: readonly EditItem[],
-  stage: 'before' | 'after',
-  actor = administrator,
-): EditEvent {
-  return {
-    kind: 'records',
-    stage,
-    zone,
-    fingerprint: JSON.stringify([zone, items]),
-    actor,
-    mark: null,
-    names: items.flatMap(({ remove }) => remove?.name ?? []),
-    resolve: (known) => {
-      const ids = new Set(known.map(({ record }) => recordId(record)));
-      const missing = items.filter(({ remove }) => remove !== null && !ids.has(recordId(remove)));
-      if (missing.length > 0)
-        return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: {} }] };
-      return { kind: 'items', items };
-    },
-  };
-}
-
 /** Whether the engine logs by this event, at level 1, an error that none of its ports declares. */
 function isDefect(event: string): boolean {
   return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);
@@ -407,20 +388,4 @@ async function startAll(engines: readonly Engine[]): Promise<'started' | 'journa
 
 function sideWith(journal: MemoryJournal): Side {
   return { store: new CentralStore(), disk: new JournalDisk(journal), down: false, chooseFault: null };
-}
-
-function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {
-  const items: EditItem[] = [
-    ...change.remove.map((remove) => ({ remove, add: null })),
-    ...change.add.map((add) => ({ remove: null, add })),
-  ];
-  return { kind: 'edits', edits: [{ ...recordsEvent(change.zone, items, stage), mark }] };
-}
-
-function describeEvent(event: EditEvent): string {
-  return `${event.kind} ${event.fingerprint}`;
-}
-
-function describeVerdict(verdict: Verdict): string {
-  return verdict.kind === 'accept' ? 'accept' : `refuse ${verdict.problems.map(({ code }) => code).join()}`;
 }
