@@ -3,7 +3,8 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor } from '../../core/panel.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
-import { defaultRecords, type World } from './world.ts';
+import { defaultRecords } from './new-zones.ts';
+import type { World } from './world.ts';
 
 export interface HistoryOptions {
   /** Both sides keep a TTL for each record, and some edits change nothing else. */

@@ -5,7 +5,8 @@ import type { Chances } from './chances.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
 import { administrator, recordsEvent } from './edits.ts';
-import { defaultRecords, type Side, type World } from './world.ts';
+import { defaultRecords } from './new-zones.ts';
+import { type Side, type World } from './world.ts';
 
 /** What a history has done that its laws must know of. */
 export interface Traces {

@@ -1,13 +1,12 @@
-import { parseName, type DnsName } from '../../dns/name.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
-import { JournalError } from '../../core/journal.ts';
 import type { MemoryJournal } from '../../journal/memory.ts';
 import { type Actor, type EditEvent, type PanelEvent, type Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
-import { isAnswered } from './answers.ts';
+import { isDefect, openAt, startAgain, startAll, type ComingCut, type Run } from './agent-run.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import type { Chances } from './chances.ts';
 import { mortalClock, type Life } from './life.ts';
@@ -26,6 +25,7 @@ import {
   type PowerCut,
 } from './sim-journal.ts';
 import { administrator, describeEvent, describeVerdict } from './edits.ts';
+import { defaultRecords, watchCreate } from './new-zones.ts';
 import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
 
@@ -51,20 +51,6 @@ export interface ClickedEdit {
   readonly carryOut: () => boolean;
 }
 
-interface Run {
-  readonly life: Life;
-  readonly engines: readonly Engine[];
-  readonly several: Several;
-  readonly panels: readonly SimPanel[];
-  readonly centrals: readonly SimCentral[];
-  /** Resolves when the run is killed, by `end`. */
-  readonly killed: Promise<'killed'>;
-  readonly end: () => void;
-}
-
-/** How long (ms) the agent waits before it tries to use a journal again. */
-const startAgain = 2_000;
-
 /** A central of a world and what it is told of its own. */
 export interface Side {
   readonly store: CentralStore;
@@ -83,6 +69,13 @@ export class World {
   readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
+  /** What the settings name, where that is not every central. */
+  #named: readonly Side[] | null = null;
+  /** Engines of former settings that finish what is open; each ends when it has, by central. */
+  readonly #draining = new Map<Side, Promise<void>>();
+  /** Lives of the engines of this boot. */
+  readonly #lives = new Set<Life>();
+  powerCut: ComingCut | null = null;
   readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
@@ -136,6 +129,11 @@ export class World {
     return this.#run?.engines ?? [];
   }
 
+  /** The centrals that the settings name, in the order of `engines`. */
+  get active(): readonly Side[] {
+    return this.#named ?? this.sides;
+  }
+
   get #first(): Side {
     const [first] = this.sides;
     if (first === undefined) throw new Error('a world without a central');
@@ -184,7 +182,8 @@ export class World {
 
   #assemble(): Run {
     const life: Life = { dead: false };
-    const parts = this.sides.map((side) => this.#parts(side, life));
+    this.#lives.add(life);
+    const parts = this.active.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
     for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
@@ -209,9 +208,12 @@ export class World {
     central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
     central.troubles = this.centralTroubles;
     panel.breaksOff = (call) => this.panelBreaksOff(call);
-    side.disk.cutPower = () => this.kill();
-    side.disk.nextFault = (call, name) => this.chooseJournalFault(call, `journal ${number} ${name}`);
-    central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
+    side.disk.nextFault = (call, name) => this.#journalFault(side, call, `journal ${number} ${name}`);
+    central.onCreate = (zone, create) =>
+      watchCreate({ panel: this.panel, store: side.store }, zone, create, (name) => {
+        this.note(`the new zone ${zone} takes away ${name}`);
+        this.emptied.push(name);
+      });
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
@@ -231,31 +233,58 @@ export class World {
     return { engine, panel, central };
   }
 
-  /** A create that is sent now, as what it does when it lands: the answers before and after are compared. */
-  #watchCreate(store: CentralStore, zone: DnsName, create: () => void): () => void {
-    // Made ahead of the panel, it takes away what the panel is about to have.
-    const isAhead = this.panel.visible(zone) === null;
-    const sent = this.#panelNames(zone);
-    return () => {
-      const now = this.#panelNames(zone);
-      const wanted = isAhead ? defaultRecords(zone, 'panel').map(({ name }) => name) : [...sent];
-      const owed = wanted.filter((name) => (isAhead || now.has(name)) && isAnswered(store.zones, name));
-      create();
-      if (store.refused.has(zone) || !store.createsWithContent) return;
-      const lost = owed.filter((name) => !isAnswered(store.zones, name));
-      for (const name of lost) this.note(`the new zone ${zone} takes away ${name}`);
-      this.emptied.push(...lost);
+  #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
+    const cut = this.powerCut;
+    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) return this.chooseJournalFault(call, name);
+    this.powerCut = null;
+    side.disk.cutPower = () => {
+      this.kill();
+      cut.then();
     };
+    return cut.kind;
   }
 
-  #panelNames(zone: DnsName): Set<DnsName> {
-    return new Set([...(this.panel.zones.get(zone)?.values() ?? [])].map(({ name }) => name));
+  /**
+   * The settings name this central alone from now on: as the agent, starts an engine for it, and lets the former one finish what is open.
+   * Nothing happens where its journal cannot be used.
+   */
+  async use(side: Side): Promise<void> {
+    if (this.active.length === 1 && this.active[0] === side) return;
+    const boot = this.#boot;
+    await this.#starting;
+    await this.#draining.get(side);
+    const former = this.#run;
+    if (boot !== this.#boot || former === null) return;
+    const before = this.active;
+    this.#named = [side];
+    const run = this.#assemble();
+    this.note(`the settings name central ${this.sides.indexOf(side) + 1}`);
+    const started = await Promise.race([startAll(run.engines), former.killed]);
+    if (started === 'started') {
+      this.#run = { ...run, killed: former.killed, end: former.end };
+      this.applyOutages();
+      for (const [at, one] of before.entries()) this.#drain(one, former, at);
+    } else {
+      run.life.dead = true;
+      if (boot === this.#boot) this.#named = before;
+    }
+  }
+
+  #drain(side: Side, { engines, life }: Run, at: number): void {
+    const clock = mortalClock(this.clock, life);
+    const finish = async (): Promise<void> => {
+      const engine = engines[at];
+      while (engine !== undefined && (await openAt(engine)) > 0) await clock.sleep(1_000);
+      await engine?.stop();
+      this.#draining.delete(side);
+    };
+    this.#draining.set(side, finish());
   }
 
   applyOutages(): void {
     if (this.#run === null) return;
     for (const [at, central] of this.#run.centrals.entries())
-      central.down = this.centralDown || this.sides[at]?.down === true;
+      central.down = this.centralDown || this.active[at]?.down === true;
     for (const panel of this.#run.panels) panel.failing = this.panelFailing;
   }
 
@@ -263,8 +292,10 @@ export class World {
   kill(): void {
     this.#boot += 1;
     this.#starting = null;
+    for (const life of this.#lives) life.dead = true;
+    this.#lives.clear();
+    this.#draining.clear();
     if (this.#run === null) return;
-    this.#run.life.dead = true;
     this.#run.end();
     this.#run = null;
     this.note('engine killed');
@@ -331,7 +362,7 @@ export class World {
     this.answering += 1;
     const deadline = new AbortController();
     const timer = new AbortController();
-    const late = this.clock.sleep(timeToWrite(10_000, this.sides.length), timer.signal).then(
+    const late = this.clock.sleep(timeToWrite(10_000, this.active.length), timer.signal).then(
       () => deadline.abort(new Error('deadline')),
       () => undefined,
     );
@@ -360,31 +391,6 @@ const unanswered: Verdict = {
   problems: [{ code: 'shim.no-answer', params: {} }],
   changed: 'unknown',
 };
-
-export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): ResourceRecord[] {
-  return [
-    makeRecord({ name: '@', type: 'A', rdata: side === 'panel' ? '192.0.2.1' : '198.51.100.1' }, zone),
-    makeRecord({ name: 'mail', type: 'A', rdata: '192.0.2.1' }, zone),
-    makeRecord({ name: side === 'panel' ? 'pop' : 'smtp', type: 'A', rdata: '192.0.2.1' }, zone),
-    makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, parseName(zone)),
-  ];
-}
-
-/** Whether the engine logs by this event, at level 1, an error that none of its ports declares. */
-function isDefect(event: string): boolean {
-  return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);
-}
-
-/** @returns `journal` when one of the journals could not be read */
-async function startAll(engines: readonly Engine[]): Promise<'started' | 'journal'> {
-  try {
-    for (const engine of engines) await engine.start();
-    return 'started';
-  } catch (error) {
-    if (error instanceof JournalError) return 'journal';
-    throw error;
-  }
-}
 
 function sideWith(journal: MemoryJournal): Side {
   return { store: new CentralStore(), disk: new JournalDisk(journal), down: false, chooseFault: null };
