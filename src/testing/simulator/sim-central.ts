@@ -17,7 +17,32 @@ import { isKnown } from '../../centrals/memory/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 
-export type CentralFault = 'refuse' | 'down' | 'lost-answer' | 'late' | 'slow';
+/** What may go wrong with one request that writes. */
+export type CentralFault =
+  /** It is refused. */
+  | 'refuse'
+  /** It does not reach the central. */
+  | 'down'
+  /** It is carried out, and its answer lost. */
+  | 'lost-answer'
+  /** It is carried out long after everybody gave it up. */
+  | 'late'
+  /** It takes seconds. */
+  | 'slow'
+  /** It is answered OK, and a read shows that nothing came of it. */
+  | 'no-effect'
+  /** It is carried out, and what belongs to the same change fails. */
+  | 'partial';
+
+/** What may go wrong with the central beside its writes. */
+export interface CentralTroubles {
+  /** Whether a read breaks off in the middle. Calls are told as their draws are named. */
+  readonly breaksOff: (call: string) => boolean;
+  /** Whether no name server answers a write in time (`centrals/verified`), though the central has it. */
+  readonly isNotLive: (call: string) => boolean;
+}
+
+const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: () => false };
 
 /** What the central of a history holds; outlives every engine. */
 export class CentralStore {
@@ -25,6 +50,8 @@ export class CentralStore {
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
   readonly signed = new Set<DnsName>();
+  /** Zones that a filter somebody has set hides from the list. */
+  readonly hidden = new Set<DnsName>();
   /** False: zones are the provider's. */
   managesZones = true;
   /** Whether a new zone appears with its content. */
@@ -61,6 +88,9 @@ export class SimCentral implements Central {
   readonly #name: string;
   /** Chooses the fault of a write, told as its draws are named; reads meet only `down`. */
   nextFault: (call: string) => CentralFault | null = () => null;
+  troubles: CentralTroubles = noTroubles;
+  /** Called with every fault that was met. */
+  onFault: (kind: string) => void = () => undefined;
   down = false;
 
   /**
@@ -103,9 +133,13 @@ export class SimCentral implements Central {
   }
 
   async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
-    await this.#travel(ctx, 'list');
-    const all = [...this.store.zones.keys()];
-    return this.traits.listsZones ? all : all.filter((zone) => asked.includes(zone));
+    await this.#travel(ctx, 'list', 'central.list-cut');
+    const { zones, hidden } = this.store;
+    const all = [...zones.keys()];
+    if (!this.traits.listsZones) return all.filter((zone) => asked.includes(zone));
+    const shown = all.filter((zone) => !hidden.has(zone));
+    if (shown.length < all.length) this.onFault('central list lacks a zone');
+    return shown;
   }
 
   async readZone(
@@ -155,7 +189,19 @@ export class SimCentral implements Central {
     }
     if (!this.store.zones.has(change.zone))
       throw refused('central.missing', removed.length + added.length > 0);
+    if (ctx.vetoable === true && steps.length > 0) this.#serve(change.zone);
     return { removed, added };
+  }
+
+  /** What `centrals/verified` finds out once the central has it. */
+  #serve(zone: DnsName): void {
+    if (!this.troubles.isNotLive(`${this.#name} serves ${zone}`)) return;
+    this.onFault('not live');
+    throw new CentralError('central.not-live', {
+      state: 'partial',
+      retry: 'later',
+      params: { servers: 'ns1.example.net' },
+    });
   }
 
   async mayCreateZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'free' | 'exists'> {
@@ -219,20 +265,29 @@ export class SimCentral implements Central {
   /** Default records this central gives to a new zone. */
   defaults: (zone: DnsName) => [string, ResourceRecord][] = () => [];
 
-  async #travel(ctx: CallContext, call: string): Promise<void> {
+  async #travel(
+    ctx: CallContext,
+    call: string,
+    broken: 'central.garbled' | 'central.list-cut' = 'central.garbled',
+  ): Promise<void> {
     if (this.#life.dead) await never();
     if (this.down) throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
     const ms = this.#chances.between(`${this.#name} ${call}`, 1, 80);
     await this.#clock.sleep(ms, ctx.signal).catch(() => {
       throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
     });
+    if (!this.troubles.breaksOff(`${this.#name} ${call}`)) return;
+    this.onFault('central read breaks off');
+    throw new CentralError(broken, { state: 'untouched', retry: 'later' });
   }
 
   async #write(ctx: CallContext, { call, place, done }: WriteRequest, mutate: () => void): Promise<void> {
     const name = `${this.#name} ${call}`;
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
-    switch (this.nextFault(name)) {
+    const fault = this.nextFault(name);
+    if (fault !== null) this.onFault(`write ${fault}`);
+    switch (fault) {
       case 'refuse':
         this.store.refused.add(place);
         throw refused('central.refused', done);
@@ -241,6 +296,12 @@ export class SimCentral implements Central {
       case 'lost-answer':
         mutate();
         throw unreachable('unknown');
+      case 'partial':
+        mutate();
+        throw unreachable('partial');
+      case 'no-effect':
+        await this.#slowly(ctx, this.#chances.between(name, 1, 60), () => undefined);
+        throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
       case 'late':
         this.store.late.add(place);
         void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(mutate);

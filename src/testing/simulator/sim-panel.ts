@@ -24,6 +24,8 @@ export class PanelStore {
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
+  /** Zones that a filter somebody has set hides from the list. */
+  readonly hidden = new Set<DnsName>();
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -48,6 +50,10 @@ export class SimPanel implements Panel {
   readonly #life: Life;
   readonly #name: string;
   failing = false;
+  /** Whether a read breaks off in the middle. Calls are told as their draws are named. */
+  breaksOff: (call: string) => boolean = () => false;
+  /** Called with every fault that was met. */
+  onFault: (kind: string) => void = () => undefined;
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
   /** Called when the engine deletes a zone in the panel, as `onWrite`. */
@@ -84,7 +90,7 @@ export class SimPanel implements Panel {
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
     this.store.reads.push('list');
     await this.#travel(ctx, 'list');
-    return [...this.store.zones.keys()];
+    return this.#listed();
   }
 
   /** Without the delays of other reads, so that the histories of a seed stay what they are. */
@@ -92,10 +98,10 @@ export class SimPanel implements Panel {
     if (this.#life.dead) await never();
     ctx.signal.throwIfAborted();
     if (this.failing) throw new PanelError('panel.unreachable');
-    const { zones, owners } = this.store;
+    const { owners } = this.store;
     const of = (zone: DnsName): readonly string[] | null =>
       owners.has(zone) ? (owners.get(zone) ?? null) : ['alice'];
-    return { way: 'column', zones: new Map([...zones.keys()].map((zone) => [zone, of(zone)])) };
+    return { way: 'column', zones: new Map(this.#listed().map((zone) => [zone, of(zone)])) };
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
@@ -126,6 +132,13 @@ export class SimPanel implements Panel {
     if (this.store.zones.delete(zone)) await this.onDelete(zone, mark, 'after');
   }
 
+  #listed(): DnsName[] {
+    const { zones, hidden } = this.store;
+    const listed = [...zones.keys()].filter((zone) => !hidden.has(zone));
+    if (listed.length < zones.size) this.onFault('panel list lacks a zone');
+    return listed;
+  }
+
   async #travel(ctx: CallContext, call: string): Promise<void> {
     if (this.#life.dead) await never();
     const ms = this.#chances.between(`${this.#name} ${call}`, 5, 200);
@@ -133,5 +146,8 @@ export class SimPanel implements Panel {
       throw new PanelError('panel.unreachable', {}, cause);
     });
     if (this.failing) throw new PanelError('panel.unreachable');
+    if (!this.breaksOff(`${this.#name} ${call}`)) return;
+    this.onFault('panel read breaks off');
+    throw new PanelError('panel.garbled');
   }
 }
