@@ -42,8 +42,8 @@ export const eventSchema = v.variant('kind', [
     }),
     /** Whether the panel's list leaves open whose the zone is, from now on; absent: as before. */
     hidesOwner: v.optional(v.boolean()),
-    /** Whether the panel leaves out some of the items. */
-    partly: v.boolean(),
+    /** Numbers of the items, from 1, that the panel leaves out; absent: none. */
+    leavesOut: v.optional(v.array(v.number())),
     local,
   }),
   /** Somebody without a right to the zone tries an edit, which the panel refuses. */
