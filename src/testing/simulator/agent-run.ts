@@ -2,17 +2,13 @@ import type { Engine } from '../../core/engine/engine.ts';
 import { JournalError } from '../../core/journal.ts';
 import type { Several } from '../../core/several.ts';
 import type { Life } from './life.ts';
-import type { SimCentral } from './sim-central.ts';
 import type { PowerCut } from './sim-journal.ts';
-import type { SimPanel } from './sim-panel.ts';
 
 /** The engines of one agent that runs, and what they work with. */
 export interface Run {
   readonly life: Life;
   readonly engines: readonly Engine[];
   readonly several: Several;
-  readonly panels: readonly SimPanel[];
-  readonly centrals: readonly SimCentral[];
   /** Resolves when the run is killed, by `end`. */
   readonly killed: Promise<'killed'>;
   readonly end: () => void;
@@ -22,7 +18,7 @@ export interface Run {
 export interface ComingCut {
   commits: number;
   readonly kind: PowerCut;
-  readonly then: () => void;
+  readonly onCut: () => void;
 }
 
 /** How long (ms) the agent waits before it tries to use a journal again. */

@@ -69,12 +69,15 @@ export class World {
   readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
-  /** What the settings name, where that is not every central. */
+  /** What the settings name, and what the agent has taken up of that; null: every central. */
   #named: readonly Side[] | null = null;
+  #active: readonly Side[] | null = null;
+  #switching: Promise<void> = Promise.resolve();
   /** Engines of former settings that finish what is open; each ends when it has, by central. */
   readonly #draining = new Map<Side, Promise<void>>();
-  /** Lives of the engines of this boot. */
+  /** Lives of the engines of this boot, and what they are connected with. */
   readonly #lives = new Set<Life>();
+  #connected: { readonly side: Side; readonly central: SimCentral; readonly panel: SimPanel }[] = [];
   powerCut: ComingCut | null = null;
   readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
@@ -129,9 +132,9 @@ export class World {
     return this.#run?.engines ?? [];
   }
 
-  /** The centrals that the settings name, in the order of `engines`. */
+  /** The centrals of the settings in force, in the order of `engines`. */
   get active(): readonly Side[] {
-    return this.#named ?? this.sides;
+    return this.#active ?? this.sides;
   }
 
   get #first(): Side {
@@ -166,6 +169,7 @@ export class World {
     const boot = this.#boot;
     while (boot === this.#boot) {
       for (const { disk } of this.sides) await disk.recover();
+      this.#active = this.#named;
       const run = this.#assemble();
       this.#run = run;
       this.applyOutages();
@@ -187,13 +191,11 @@ export class World {
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
     for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
-    const panels = parts.map(({ panel }) => panel);
-    const centrals = parts.map(({ central }) => central);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
-    return { life, engines, several, panels, centrals, killed, end: () => end('killed') };
+    return { life, engines, several, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; central: SimCentral } {
+  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -230,7 +232,8 @@ export class World {
       random: () => this.#chances.next(`engine ${number} random`),
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
-    return { engine, panel, central };
+    this.#connected.push({ side, central, panel });
+    return { engine, panel };
   }
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
@@ -239,24 +242,30 @@ export class World {
     this.powerCut = null;
     side.disk.cutPower = () => {
       this.kill();
-      cut.then();
+      cut.onCut();
     };
     return cut.kind;
   }
 
   /**
    * The settings name this central alone from now on: as the agent, starts an engine for it, and lets the former one finish what is open.
-   * Nothing happens where its journal cannot be used.
+   * The former settings stay in force where its journal cannot be used.
    */
   async use(side: Side): Promise<void> {
-    if (this.active.length === 1 && this.active[0] === side) return;
+    this.#named = [side];
+    this.#switching = this.#switching.then(() => this.#switchTo(side));
+    await this.#switching;
+  }
+
+  async #switchTo(side: Side): Promise<void> {
     const boot = this.#boot;
     await this.#starting;
-    await this.#draining.get(side);
     const former = this.#run;
-    if (boot !== this.#boot || former === null) return;
+    await Promise.race([this.#draining.get(side), former?.killed]);
+    // An agent that starts later goes by the new settings at once.
+    if (boot !== this.#boot || former === null || this.active[0] === side) return;
     const before = this.active;
-    this.#named = [side];
+    this.#active = [side];
     const run = this.#assemble();
     this.note(`the settings name central ${this.sides.indexOf(side) + 1}`);
     const started = await Promise.race([startAll(run.engines), former.killed]);
@@ -264,28 +273,29 @@ export class World {
       this.#run = { ...run, killed: former.killed, end: former.end };
       this.applyOutages();
       for (const [at, one] of before.entries()) this.#drain(one, former, at);
-    } else {
-      run.life.dead = true;
-      if (boot === this.#boot) this.#named = before;
+      return;
     }
+    run.life.dead = true;
+    if (boot === this.#boot) this.#active = before;
   }
 
   #drain(side: Side, { engines, life }: Run, at: number): void {
+    const engine = engines[at];
+    if (engine === undefined) return;
     const clock = mortalClock(this.clock, life);
     const finish = async (): Promise<void> => {
-      const engine = engines[at];
-      while (engine !== undefined && (await openAt(engine)) > 0) await clock.sleep(1_000);
-      await engine?.stop();
+      while ((await openAt(engine)) > 0) await clock.sleep(1_000);
+      await engine.stop();
       this.#draining.delete(side);
     };
     this.#draining.set(side, finish());
   }
 
   applyOutages(): void {
-    if (this.#run === null) return;
-    for (const [at, central] of this.#run.centrals.entries())
-      central.down = this.centralDown || this.active[at]?.down === true;
-    for (const panel of this.#run.panels) panel.failing = this.panelFailing;
+    for (const { side, central, panel } of this.#connected) {
+      central.down = this.centralDown || side.down;
+      panel.failing = this.panelFailing;
+    }
   }
 
   /** The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the shim. */
@@ -294,6 +304,7 @@ export class World {
     this.#starting = null;
     for (const life of this.#lives) life.dead = true;
     this.#lives.clear();
+    this.#connected = [];
     this.#draining.clear();
     if (this.#run === null) return;
     this.#run.end();
