@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { parseName } from '../../dns/name.ts';
-import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { makeRecord, type RecordText, type ResourceRecord } from '../../dns/record.ts';
 
 /** A record as one line: owner, TTL where it is known, type, data. */
-export function recordLine({ name, ttl, type, rdata }: ResourceRecord): string {
+export function recordLine({ name, ttl = null, type, rdata }: RecordText): string {
   return [name, ...(ttl === null ? [] : [ttl]), type, rdata].join(' ');
 }
 
