@@ -7,6 +7,7 @@ import { checkWorld, forged } from './laws.ts';
 import { Random } from './random.ts';
 import type { CentralFault, CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
+import type { Measures } from './tally.ts';
 import { administrator, defaultRecords, recordsEvent, World, type LocalPart, type Side } from './world.ts';
 
 /** What a history has done that its laws must know of. */
@@ -21,6 +22,7 @@ export interface HistoryResult {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly log: readonly string[];
+  readonly measures: Measures;
 }
 
 const main = parseName('joined.example.');
@@ -59,7 +61,7 @@ export async function playHistory(
   const history = new History(world, random, options);
   history.furnish();
   const violations = await history.play();
-  return { seed, violations, log: world.log };
+  return { seed, violations, log: world.log, measures: world.tally.measures };
 }
 
 class History {
@@ -170,7 +172,7 @@ class History {
     else if (dice < 0.79) await this.#changeWithoutEvent();
     else if (dice < 0.89) await this.#crash();
     else if (dice < 0.95) await this.#outage();
-    else this.#world.clock.stepWall(this.#random.between(-100_000, 100_000));
+    else this.#stepClock();
   }
 
   /** Starts an edit; the next step may come while it runs. */
@@ -367,6 +369,11 @@ class History {
     if (this.#world.engine === null) await this.#world.start();
   }
 
+  #stepClock(): void {
+    this.#world.clock.stepWall(this.#random.between(-100_000, 100_000));
+    this.#world.tally.fault('clock stepped');
+  }
+
   async #outage(): Promise<void> {
     const central = this.#random.chance(0.6);
     const side = this.#anySide();
@@ -377,6 +384,7 @@ class History {
       this.#world.applyOutages();
     };
     set(true);
+    this.#world.tally.fault(central ? 'central out of reach' : 'panel out of reach');
     const which = this.#world.sides.length > 1 ? ` ${this.#world.sides.indexOf(side) + 1}` : '';
     this.#world.note(`${central ? `central${which}` : 'panel reads'} down`);
     const seconds = this.#random.pick([1, 15, 60]);

@@ -20,6 +20,7 @@ import { mortalClock, mortalJournal, type Life } from './life.ts';
 import type { Random } from './random.ts';
 import { CentralStore, SimCentral, type CentralFault } from './sim-central.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
+import { countedJournal, Tally } from './tally.ts';
 
 /** What the panel's own part of an edit may do after an accepted `before`. */
 export interface LocalPart {
@@ -55,6 +56,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
+  readonly tally = new Tally();
   /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
   readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
@@ -76,13 +78,13 @@ export class World {
 
   constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
-    this.sides = [sideWith(journal)];
+    this.sides = [sideWith(countedJournal(journal, this.tally))];
     this.#random = random;
   }
 
   /** One more central for the same panel. Call it before the start. */
   addCentral(journal: Journal): Side {
-    const side = sideWith(journal);
+    const side = sideWith(countedJournal(journal, this.tally));
     this.sides.push(side);
     return side;
   }
@@ -134,7 +136,11 @@ export class World {
     const clock = mortalClock(this.clock, life);
     const panel = new SimPanel(this.panel, this.clock, this.#random, life);
     const central = new SimCentral(side.store, this.clock, this.#random, life, this.byName);
-    central.nextFault = () => (side.chooseFault ?? this.chooseFault)();
+    central.nextFault = () => {
+      const fault = (side.chooseFault ?? this.chooseFault)();
+      if (fault !== null) this.tally.fault(`central ${fault}`);
+      return fault;
+    };
     central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
@@ -217,6 +223,7 @@ export class World {
     if (this.#run === null) return;
     this.#run.life.dead = true;
     this.#run = null;
+    this.tally.fault('agent killed');
     this.note('engine killed');
   }
 
@@ -232,13 +239,17 @@ export class World {
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     await this.clock.sleep(local.takes);
     if (local.refuses) {
+      this.tally.fault('panel refuses its part');
       this.note(`panel refuses its part of ${describeEvent(before)}`);
       return { verdict, lostAfter: false };
     }
     this.#hide(before.zone, local.visibleAfter);
     const done = carryOut();
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
-    if (!done || local.afterLost) return { verdict, lostAfter: done };
+    if (!done || local.afterLost) {
+      if (done) this.tally.fault('after lost');
+      return { verdict, lostAfter: done };
+    }
     const after = await this.#hook({ kind: 'edits', edits: [event('after')] });
     if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
     return { verdict, lostAfter: after === unanswered };
@@ -277,6 +288,7 @@ export class World {
   /** From now on reads show the zone as it is at this moment, until the delay has passed. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
+    this.tally.fault('panel reads lag');
     const now = this.panel.zones.get(zone);
     this.panel.stale.set(zone, now === undefined ? null : new Map(now));
     void this.clock.sleep(ms).then(() => this.panel.stale.delete(zone));
