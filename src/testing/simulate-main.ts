@@ -3,6 +3,7 @@
  * broken, or a planted bug was not found.
  */
 import { execFileSync } from 'node:child_process';
+import { huntPlanted, plantedText } from './mutants/planted-run.ts';
 import { readOptions, type Asked } from './runs/options.ts';
 import { play } from './runs/play.ts';
 import { playAll } from './runs/player.ts';
@@ -10,7 +11,7 @@ import { addReport, emptyReport, summaryOf, type Failure } from './runs/report.t
 import { sliceRows, summaryText } from './runs/show.ts';
 
 const asked = readOptions(process.argv.slice(2));
-process.exitCode = (await simulate(asked)) ? 0 : 1;
+process.exitCode = (await (asked.mutants ? findPlanted(asked) : simulate(asked))) ? 0 : 1;
 
 /** @returns whether all laws were kept */
 async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Asked): Promise<boolean> {
@@ -27,6 +28,20 @@ async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Ask
     console.log(summaryText(summary));
   }
   return summary.violations === 0;
+}
+
+/** @returns whether every planted bug was found */
+async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): Promise<boolean> {
+  const summary = await huntPlanted({ modes, seed, runs }, threads, only, (result) => {
+    if (!json) console.log(plantedText(result));
+  });
+  const { planted, found, histories, seconds } = summary;
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else
+    console.log(
+      `${found} of ${planted} planted bugs found, each within ${histories} histories, in ${seconds} s`,
+    );
+  return found === planted;
 }
 
 async function tellStory({ mode, seed }: Failure): Promise<void> {

@@ -11,16 +11,19 @@ export interface Slice {
 
 /**
  * Plays the histories of a slice one after the other.
- * @param until called after each history; the slice ends early once it returns false
+ * @param skip seeds that are not played
+ * @param stopAtFirst whether the first broken history ends the slice
  */
 export async function playSlice(
   { mode, seed: first, runs }: Slice,
-  until: (report: Report) => boolean = () => true,
+  skip: readonly number[],
+  stopAtFirst: boolean,
 ): Promise<Report> {
   let report = emptyReport;
   for (let seed = first; seed < first + runs; seed += 1) {
+    if (skip.includes(seed)) continue;
     report = addReport(report, reportOf(mode, await play(mode, seed)));
-    if (!until(report)) break;
+    if (stopAtFirst && report.failures.length > 0) break;
   }
   return report;
 }

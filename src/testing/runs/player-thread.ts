@@ -10,8 +10,6 @@ const { playSlice } = await import('./play.ts');
 
 if (parentPort === null) throw new Error('this file is run as a thread');
 const parent = parentPort;
-parent.on('message', ({ slice, stopAtFirst }: Order) => {
-  void playSlice(slice, ({ failures }) => !stopAtFirst || failures.length === 0).then((report) =>
-    parent.postMessage(report),
-  );
+parent.on('message', ({ slice, skip, stopAtFirst }: Order) => {
+  void playSlice(slice, skip, stopAtFirst).then((report) => parent.postMessage(report));
 });

@@ -7,6 +7,8 @@ import type { Report } from './report.ts';
 /** What a {@link Player} asks of its thread. */
 export interface Order {
   readonly slice: Slice;
+  /** Seeds of the slice that are not played. */
+  readonly skip: readonly number[];
   /** Whether the slice ends with the first broken history. */
   readonly stopAtFirst: boolean;
 }
@@ -70,7 +72,7 @@ export async function playAll(
   const work = async (): Promise<void> => {
     const player = new Player();
     try {
-      for (const slice of queue) each(await player.play({ slice, stopAtFirst: false }));
+      for (const slice of queue) each(await player.play({ slice, skip: [], stopAtFirst: false }));
     } finally {
       await player.close();
     }

@@ -43,7 +43,8 @@ export interface Report {
   readonly failures: readonly Failure[];
 }
 
-/** Broken histories that a report names. */
+/** Broken histories that a report keeps, and that a summary names. */
+const keptFailures = 5_000;
 const namedFailures = 20;
 
 export const emptyReport: Report = {
@@ -87,7 +88,7 @@ export function addReport(a: Report, b: Report): Report {
     steps: addCounts(a.steps, b.steps),
     excuses: addCounts(a.excuses, b.excuses),
     laws: addCounts(a.laws, b.laws),
-    failures: [...a.failures, ...b.failures].sort(bySeed).slice(0, namedFailures),
+    failures: [...a.failures, ...b.failures].slice(0, keptFailures),
   };
 }
 
@@ -172,7 +173,7 @@ export function summaryOf(report: Report, seconds: number): Summary {
     excuses: byCount(excuses),
     violations: total(laws),
     laws: byCount(laws),
-    failures,
+    failures: failures.toSorted(bySeed).slice(0, namedFailures),
   };
 }
 
