@@ -37,7 +37,7 @@ export async function play(mode: Mode, seed: number): Promise<Played> {
   process.on('unhandledRejection', note);
   try {
     const result = await playHistory(seed, {}, modes[mode]);
-    return { ...result, violations: [...unhandled.map(defect), ...result.violations.map(agreement)] };
+    return { ...result, seed, violations: [...unhandled.map(defect), ...result.violations.map(agreement)] };
   } catch (error) {
     const measures = { operations: 0, faults: {}, states: {}, steps: {}, excuses: {} };
     return { seed, violations: [...unhandled, error].map(defect), log: [], measures };

@@ -9,7 +9,10 @@ export interface Violation {
 }
 
 /** A history as it is reported. */
-export type Played = Omit<HistoryResult, 'violations'> & { readonly violations: readonly Violation[] };
+export interface Played extends Pick<HistoryResult, 'log' | 'measures'> {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+}
 
 /** A broken law of one history. */
 export interface Failure {

@@ -53,6 +53,8 @@ export class Tally {
   readonly #excuses: Record<string, number> = {};
   readonly #steps: Record<string, number> = {};
   readonly #states: Record<string, number> = {};
+  /** The state of each operation, by central and id. */
+  readonly #known = new Map<string, OperationState>();
   #operations = 0;
 
   /** Something goes wrong on purpose. @param kind what, in a few words */
@@ -65,12 +67,16 @@ export class Tally {
     count(this.#excuses, id);
   }
 
-  /** An operation is in a state. @param before the one it was in; null: it is new */
-  step(before: OperationState | null, now: OperationState): void {
-    if (before === now) return;
-    if (before === null) this.#operations += 1;
-    else count(this.#steps, stepName(before, now));
-    count(this.#states, now);
+  /** Operations are in these states now. @param central number of the one they are for */
+  committed(central: number, { operations = [] }: Batch): void {
+    for (const { id, state } of operations) {
+      const before = this.#known.get(`${central} ${id}`);
+      this.#known.set(`${central} ${id}`, state);
+      if (before === state) continue;
+      if (before === undefined) this.#operations += 1;
+      else count(this.#steps, stepName(before, state));
+      count(this.#states, state);
+    }
   }
 
   get measures(): Measures {
@@ -88,16 +94,12 @@ function count(counts: Record<string, number>, kind: string): void {
   counts[kind] = (counts[kind] ?? 0) + 1;
 }
 
-/** The same journal; what is committed to it is counted. */
-export function countedJournal(journal: Journal, tally: Tally): Journal {
-  const known = new Map<string, OperationState>();
+/** The same journal; what is committed to it is counted. @param central number of the one it is for */
+export function countedJournal(journal: Journal, central: number, tally: Tally): Journal {
   return {
-    commit: async (batch: Batch) => {
+    commit: async (batch) => {
       await journal.commit(batch);
-      for (const { id, state } of batch.operations ?? []) {
-        tally.step(known.get(id) ?? null, state);
-        known.set(id, state);
-      }
+      tally.committed(central, batch);
     },
     operation: (id) => journal.operation(id),
     operations: (filter) => journal.operations(filter),
