@@ -1,8 +1,9 @@
 /**
  * Plays seeded histories of the engine, or looks whether planted bugs are found: `npm run simulate -- --help`. Exits 1 when a law was
- * broken, or a planted bug was not found.
+ * broken, a planted bug was not found, or too few mechanical mutants were.
  */
 import { execFileSync } from 'node:child_process';
+import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';
 import { huntPlanted, plantedText } from './mutants/planted-run.ts';
 import { readOptions, type Asked } from './runs/options.ts';
 import { play } from './runs/play.ts';
@@ -11,7 +12,13 @@ import { addReport, emptyReport, summaryOf, type Failure } from './runs/report.t
 import { sliceRows, summaryText } from './runs/show.ts';
 
 const asked = readOptions(process.argv.slice(2));
-process.exitCode = (await (asked.mutants ? findPlanted(asked) : simulate(asked))) ? 0 : 1;
+process.exitCode = (await run(asked)) ? 0 : 1;
+
+/** @returns whether all is as it should be */
+async function run(what: Asked): Promise<boolean> {
+  if (what.mechanical !== null) return await mutate(what, what.mechanical);
+  return await (what.mutants ? findPlanted(what) : simulate(what));
+}
 
 /** @returns whether all laws were kept */
 async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Asked): Promise<boolean> {
@@ -42,6 +49,25 @@ async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): P
       `${found} of ${planted} planted bugs found, each within ${histories} histories, in ${seconds} s`,
     );
   return found === planted;
+}
+
+/** Wanted share (per cent) of mechanical mutants that are found. */
+const wantedShare = 85;
+
+/** @returns whether enough mechanical mutants were found */
+async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
+  // The seed chooses the sample; the histories are always those of the default run.
+  const hunt = { modes, seed: 1, runs };
+  const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) => {
+    if (!json) console.log(mechanicalText(result));
+  });
+  const { mutants, tried, byLaws, byTestsOnly, survived, share, histories, seconds } = summary;
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else {
+    console.log(`${tried} of ${mutants} mutants tried with ${histories} histories each, in ${seconds} s`);
+    console.log(`${share} % found: ${byLaws} by laws, ${byTestsOnly} by tests only, ${survived} survived`);
+  }
+  return share >= wantedShare;
 }
 
 async function tellStory({ mode, seed }: Failure): Promise<void> {

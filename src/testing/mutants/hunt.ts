@@ -84,8 +84,8 @@ async function huntSlice(player: Player, slice: Slice, skip: readonly number[]):
   return first ?? null;
 }
 
-/** Hunts all of them, so many at once. @param each is told every result as it comes */
-export async function huntAll<T extends { readonly patch: Patch }>(
+/** Does it for each mutant, so many at once. */
+export async function forEachMutant<T>(
   mutants: readonly T[],
   threads: number,
   one: (mutant: T) => Promise<void>,

@@ -1,5 +1,5 @@
 import type { Counts } from '../simulator/tally.ts';
-import { brokenAlready, hunt, huntAll, type Found, type Hunt } from './hunt.ts';
+import { brokenAlready, hunt, forEachMutant, type Found, type Hunt } from './hunt.ts';
 import { patchOf, planted, type PlantedBug } from './planted/index.ts';
 
 /** What became of one planted bug. */
@@ -39,7 +39,7 @@ export async function huntPlanted(
   const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
   const except = await brokenAlready(what, threads);
   const results: PlantedResult[] = [];
-  await huntAll(chosen, threads, async ({ bug, patch }) => {
+  await forEachMutant(chosen, threads, async ({ bug, patch }) => {
     const result = resultOf(bug, await hunt(patch, what, except));
     results.push(result);
     each(result);
