@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Patch } from '../mutants/patch.ts';
 import type { Slice } from './play.ts';
@@ -22,7 +21,7 @@ export class Player {
   readonly #failed: Promise<never>;
 
   constructor(patch: Patch | null = null) {
-    this.#worker = new Worker(join(import.meta.dirname, 'player-thread.ts'), {
+    this.#worker = new Worker(new URL('./player-thread.ts', import.meta.url), {
       workerData: patch,
       resourceLimits: { maxOldGenerationSizeMb: mostMemory },
     });

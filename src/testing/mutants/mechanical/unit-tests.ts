@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { root, type Patch } from '../patch.ts';
 
 /** How long (ms) all unit tests may take: many times what they take on a busy machine. A mutant that takes longer hangs. */
 const longest = 600_000;
 
-const hook = join(root, 'src/testing/mutants/plant-by-environment.ts');
+const hook = import.meta.resolve('../plant-by-environment.ts');
 
 /**
  * Runs test files with a patch until the first one fails.
