@@ -29,7 +29,11 @@ export function mutantsOf(file: string, source: string): Mutant[] {
       const patch = { file, start, end, text: becomes };
       if (!compiles(patched(source, patch))) continue;
       const was = short(text.slice(start, end));
-      found.push({ patch, line: lineOf(source, start), what: `${rule}: ${was} -> ${short(becomes)}` });
+      found.push({
+        patch,
+        line: lineOf(source, start),
+        what: `${rule}: ${was} -> ${short(becomes) || 'nothing'}`,
+      });
     }
   }
   return found;
