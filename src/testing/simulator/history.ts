@@ -10,6 +10,7 @@ import { checkWorld } from './laws.ts';
 import { Performer } from './perform.ts';
 import { Random } from './random.ts';
 import type { Story, TimedEvent } from './story.ts';
+import type { Measures } from './tally.ts';
 import { World } from './world.ts';
 
 export interface HistoryResult {
@@ -17,6 +18,7 @@ export interface HistoryResult {
   readonly log: readonly string[];
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
+  readonly measures: Measures;
 }
 
 /**
@@ -108,7 +110,7 @@ class History {
       calmAt: this.#calmAt,
       draws: this.#chances.tape(),
     };
-    return { violations, log: this.world.log, story };
+    return { violations, log: this.world.log, story, measures: this.world.tally.measures };
   }
 
   async #tell(events: (accidents: Accidents) => Events): Promise<void> {

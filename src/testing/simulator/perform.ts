@@ -72,6 +72,7 @@ export class Performer {
         return;
       case 'clock-step':
         this.#world.clock.stepWall(event.by);
+        this.#world.tally.fault('clock stepped');
         return;
       case 'click':
         this.running.push(this.#click(event));
@@ -240,6 +241,7 @@ export class Performer {
       this.#world.applyOutages();
     };
     set(true);
+    this.#world.tally.fault(of === 'panel' ? 'panel out of reach' : 'central out of reach');
     this.#world.note(`${of === 'panel' ? 'panel reads' : `central${isOneOfMany ? ` ${of}` : ''}`} down`);
     this.running.push(this.#world.clock.sleep(lasts).then(() => set(false)));
   }

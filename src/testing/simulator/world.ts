@@ -28,6 +28,7 @@ import { administrator, describeEvent, describeVerdict } from './edits.ts';
 import { defaultRecords, watchCreate } from './new-zones.ts';
 import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
+import { countedJournal, Tally } from './tally.ts';
 
 /** What the panel's own part of an edit may do after an accepted `before`. */
 export interface LocalPart {
@@ -65,6 +66,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
+  readonly tally = new Tally();
   /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
   readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
@@ -208,7 +210,10 @@ export class World {
       `central ${number}`,
     );
     central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
-    central.troubles = this.centralTroubles;
+    central.troubles = {
+      breaksOff: (call) => this.centralTroubles.breaksOff(call),
+      isNotLive: (call) => this.centralTroubles.isNotLive(call),
+    };
     panel.breaksOff = (call) => this.panelBreaksOff(call);
     side.disk.nextFault = (call, name) => this.#journalFault(side, call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) =>
@@ -216,13 +221,15 @@ export class World {
         this.note(`the new zone ${zone} takes away ${name}`);
         this.emptied.push(name);
       });
+    for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
+    side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
       central: this.wrap(central, number),
-      journal: mortalJournal(side.disk, side.disk.file, life, clock),
+      journal: countedJournal(mortalJournal(side.disk, side.disk.file, life, clock), number, this.tally),
       clock,
       log: (level, event, fields) => {
         const at = this.sides.length > 1 ? `${number} ` : '';
@@ -309,6 +316,7 @@ export class World {
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
+    this.tally.fault('agent killed');
     this.note('engine killed');
   }
 
@@ -333,11 +341,15 @@ export class World {
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     await this.clock.sleep(local.takes);
     if (local.refuses) {
+      this.tally.fault('panel refuses its part');
       this.note(`panel refuses its part of ${what}`);
       return { verdict, lostAfter: false };
     }
     const done = edits.filter((edit) => this.#carryOut(edit, local));
-    if (done.length === 0 || local.afterLost) return { verdict, lostAfter: done.length > 0 };
+    if (done.length === 0 || local.afterLost) {
+      if (done.length > 0) this.tally.fault('after lost');
+      return { verdict, lostAfter: done.length > 0 };
+    }
     if (local.afterLate !== undefined) await this.clock.sleep(local.afterLate);
     const after = await this.#after(done, what);
     if (local.afterTwice === true) await this.#after(done, what);
@@ -391,6 +403,7 @@ export class World {
   /** From now on reads show the zone as it is at this moment, until the delay has passed. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
+    this.tally.fault('panel reads lag');
     const now = this.panel.zones.get(zone);
     this.panel.stale.set(zone, now === undefined ? null : new Map(now));
     void this.clock.sleep(ms).then(() => this.panel.stale.delete(zone));
