@@ -45,7 +45,7 @@ export class HistoryGenerator {
 
   /** What happens, and between it milliseconds that pass; each is made up when it is asked for. */
   *events(accidents: Accidents): Events {
-    const steps = this.#chances.between('steps', 3, 12);
+    const steps = this.#chances.between('steps', 10, 22);
     const wild = this.#chances.chance('wild', 0.8);
     if (wild) accidents.begin();
     for (this.#step = 1; this.#step <= steps; this.#step += 1) {
@@ -58,7 +58,7 @@ export class HistoryGenerator {
 
   *#oneStep(): Events {
     const dice = this.#chances.next(this.#name('kind'));
-    if (dice < 0.5) yield* this.#andIntruder(this.#edit());
+    if (dice < 0.5) yield* this.#severalEdits();
     else if (dice < 0.58) yield* this.#andIntruder(this.#groupDelete());
     else if (dice < 0.68) yield* some(this.#zoneEdit());
     else if (dice < 0.74) yield* some(this.#centralWrite());
@@ -66,6 +66,15 @@ export class HistoryGenerator {
     else if (dice < 0.89) yield* this.#crash();
     else if (dice < 0.95) yield this.#outage();
     else yield { kind: 'clock-step', by: this.#chances.between(this.#name('by'), -100_000, 100_000) };
+  }
+
+  /** One edit, or some that follow each other quickly. */
+  *#severalEdits(): Events {
+    const count = this.#chances.pick(this.#name('edits'), [1, 2, 3]);
+    for (let edit = 1; edit <= count; edit += 1) {
+      yield* this.#andIntruder(this.#edit());
+      if (edit < count) yield this.#chances.pick(this.#name('until next edit'), [0, 30, 300, 2_000]);
+    }
   }
 
   /** Edits of several zones by one click, or of one record by two users at the same time, where the options want them. */
