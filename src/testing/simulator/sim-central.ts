@@ -33,6 +33,8 @@ export class CentralStore {
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
   readonly late = new Set<string>();
+  /** Zones for which a create was sent that no engine read back: nobody can tell whose they are (docs/adoption.md, row 30). */
+  readonly unproven = new Set<DnsName>();
   /** Data of every record that was ever added. */
   readonly everHeld = new Set<string>();
 }
@@ -48,6 +50,8 @@ export class SimCentral implements Central {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #life: Life;
+  /** Zones that this life has sent a create for and not tried to read since. */
+  readonly #asked = new Set<DnsName>();
   /** Chooses the fault of the next write; reads meet only `down` and `slow`. */
   nextFault: () => CentralFault | null = () => null;
   down = false;
@@ -96,8 +100,10 @@ export class SimCentral implements Central {
   }
 
   async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    const isFirst = this.#asked.delete(zone);
     await this.#travel(ctx);
     const records = this.store.zones.get(zone);
+    if (isFirst && records !== undefined && !this.#life.dead) this.store.unproven.delete(zone);
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
 
@@ -161,6 +167,8 @@ export class SimCentral implements Central {
       const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
       this.store.zones.set(zone, new Map([...this.defaults(zone), ...records]));
     });
+    this.store.unproven.add(zone);
+    this.#asked.add(zone);
     await this.#write(ctx, false, zone, create);
     return 'created';
   }
