@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
-import { RecordedChances, TapeChances, type Chances } from './chances.ts';
+import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import { freshZone, furnish, main, alone, oldNames, type HistoryOptions } from './furniture.ts';
 import { HistoryGenerator, type Events } from './generator.ts';
@@ -12,9 +12,17 @@ import type { CentralFault } from './sim-central.ts';
 import type { Story, TimedEvent } from './story.ts';
 import { World } from './world.ts';
 
+export interface Trouble {
+  readonly at: number;
+  readonly name: string;
+  readonly drawn: Drawn;
+}
+
 export interface HistoryResult {
   readonly violations: readonly string[];
   readonly log: readonly string[];
+  /** Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the beginning). */
+  readonly troubles: readonly Trouble[];
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
 }
@@ -68,6 +76,7 @@ class History {
   readonly #setting: Pick<Story, 'options' | 'createsWithContent'>;
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
+  readonly #troubles: Trouble[] = [];
   #calmAt = 0;
 
   constructor(
@@ -78,6 +87,10 @@ class History {
     const { ttls, byName, signed, two, above } = setting.options;
     this.#setting = setting;
     this.#chances = new RecordedChances(chances);
+    this.#chances.onDrawn = (name, drawn) => {
+      if (typeof drawn === 'string' || drawn === true || isHowLong(name))
+        this.#troubles.push({ at: this.world.clock.now(), name, drawn });
+    };
     this.world = new World(new MemoryJournal(), this.#chances, settings);
     this.fresh = freshZone(above === true);
     if (ttls === true) this.world.defaultTtl = 3_600;
@@ -105,7 +118,7 @@ class History {
       calmAt: this.#calmAt,
       draws: this.#chances.tape(),
     };
-    return { violations, log: this.world.log, story };
+    return { violations, log: this.world.log, troubles: this.#troubles, story };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {
@@ -143,4 +156,9 @@ class History {
     // A refusal outside an edit is listed, which is right but hides what this is looking for.
     return fault === 'refuse' && this.world.answering === 0 ? null : fault;
   }
+}
+
+/** Whether a draw says how late or slow a call of that trouble is. */
+function isHowLong(name: string): boolean {
+  return name.endsWith(' lands') || name.endsWith(' is slow');
 }
