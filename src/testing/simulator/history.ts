@@ -10,6 +10,7 @@ import { Performer } from './perform.ts';
 import { Random } from './random.ts';
 import type { CentralFault } from './sim-central.ts';
 import type { Story, TimedEvent } from './story.ts';
+import type { Measures } from './tally.ts';
 import { World } from './world.ts';
 
 export interface Trouble {
@@ -25,6 +26,7 @@ export interface HistoryResult {
   readonly troubles: readonly Trouble[];
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
+  readonly measures: Measures;
 }
 
 /**
@@ -118,7 +120,8 @@ class History {
       calmAt: this.#calmAt,
       draws: this.#chances.tape(),
     };
-    return { violations, log: this.world.log, troubles: this.#troubles, story };
+    const { log, tally } = this.world;
+    return { violations, log, troubles: this.#troubles, story, measures: tally.measures };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {

@@ -61,6 +61,7 @@ export class Performer {
         return;
       case 'clock-step':
         this.#world.clock.stepWall(event.by);
+        this.#world.tally.fault('clock stepped');
     }
   }
 
@@ -197,6 +198,7 @@ export class Performer {
       this.#world.applyOutages();
     };
     set(true);
+    this.#world.tally.fault(of === 'panel' ? 'panel out of reach' : 'central out of reach');
     this.#world.note(`${of === 'panel' ? 'panel reads' : `central${isOneOfMany ? ` ${of}` : ''}`} down`);
     this.running.push(this.#world.clock.sleep(lasts).then(() => set(false)));
   }
