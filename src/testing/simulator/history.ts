@@ -29,9 +29,21 @@ export interface HistoryResult {
   readonly measures: Measures;
 }
 
+/** A history that did not come to its end: something threw that should not, or it hung. */
+export class BrokenOff extends Error {
+  /** What had been played until then. */
+  readonly played: Omit<HistoryResult, 'violations'>;
+
+  constructor(played: Omit<HistoryResult, 'violations'>, cause: unknown) {
+    super(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause), { cause });
+    this.played = played;
+  }
+}
+
 /**
  * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
  * wrong; then lets time heal and checks the laws of `laws.ts`.
+ * @throws {BrokenOff} when it does not come to its end
  */
 export async function playHistory(
   seed: number,
@@ -106,6 +118,16 @@ class History {
   }
 
   async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
+    try {
+      const violations = await this.#playAll(events);
+      return { ...this.#played(), violations };
+    } catch (cause) {
+      throw new BrokenOff(this.#played(), cause);
+    }
+  }
+
+  /** @returns the violations */
+  async #playAll(events: (fault: Fault) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
     await clock.runUntil(clock.now() + 1_500_000);
@@ -113,15 +135,13 @@ class History {
     for (const engine of this.world.engines) engine.compare('all', 'end');
     await clock.runUntil(clock.now() + 300_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
-    const violations = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
-    const story = {
-      ...this.#setting,
-      events: this.#events,
-      calmAt: this.#calmAt,
-      draws: this.#chances.tape(),
-    };
+    return await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
+  }
+
+  #played(): Omit<HistoryResult, 'violations'> {
     const { log, tally } = this.world;
-    return { violations, log, troubles: this.#troubles, story, measures: tally.measures };
+    const told = { events: this.#events, calmAt: this.#calmAt, draws: this.#chances.tape() };
+    return { log, troubles: this.#troubles, story: { ...this.#setting, ...told }, measures: tally.measures };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {

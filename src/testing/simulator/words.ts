@@ -1,28 +1,24 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordLine, type EditOfRecords, type HistoryEvent } from './event.ts';
-import { playStory, type HistoryResult, type Trouble } from './history.ts';
+import type { HistoryResult, Trouble } from './history.ts';
 import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
-/** Plays a story and tells it, a sentence a line in order of time: what happened, what went wrong, which laws were broken. */
-export async function tell(story: Story): Promise<string[]> {
-  const result = await playStory(story);
-  const { events: played, calmAt } = result.story;
-  const events = played.map(({ at, event }) => ({ at, text: eventWords(event) }));
-  const troubles = result.troubles.map((trouble) => ({ at: trouble.at, text: troubleWords(trouble) }));
-  const lines = [...events, ...troubles].toSorted((one, other) => one.at - other.at);
-  const options = Object.entries(story.options).filter(([, isOn]) => isOn === true);
+/** Tells a history that was played, a sentence a line: what happened and what went wrong, in order of time; then the calls whose time is on the story's tape. */
+export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
+  const events = story.events.map(({ at, event }) => ({ at, text: eventWords(event) }));
+  // How slow a call is says the draw that follows.
+  const met = troubles
+    .filter(({ drawn }) => drawn !== 'slow')
+    .map((trouble) => ({ at: trouble.at, text: troubleWords(trouble) }));
+  const lines = [...events, ...met].toSorted((one, other) => one.at - other.at);
+  const options = Object.entries(story.options).flatMap(([name, isOn]) => (isOn === true ? [name] : []));
   return [
-    ...(options.length === 0 ? [] : [`Given: ${options.map(([name]) => name).join(', ')}.`]),
+    ...(options.length === 0 ? [] : [`Given: ${options.join(', ')}.`]),
     ...lines.map(({ at, text }) => `At ${seconds(at)} ${text}.`),
     ...Object.entries(story.draws).flatMap(([name, values]) => delayWords(name, values)),
-    `From ${seconds(calmAt)} on all is well again.`,
-    ...brokenWords(result),
+    `From ${seconds(story.calmAt)} on all is well again.`,
   ];
-}
-
-function brokenWords({ violations }: HistoryResult): string[] {
-  return violations.map((violation) => `VIOLATION: ${violation}`);
 }
 
 function eventWords(event: HistoryEvent): string {
@@ -86,7 +82,6 @@ const faults: Readonly<Record<string, string>> = {
   down: 'does not arrive',
   'lost-answer': 'is carried out, and the answer gets lost',
   late: 'is given up, though it is still on its way',
-  slow: 'is slow',
 };
 
 function troubleWords({ name, drawn }: Trouble): string {
@@ -106,9 +101,9 @@ function callWords(name: string): string {
   return `the call "${call}"${about === undefined ? '' : ` for ${bare(about)}`} at ${side}`;
 }
 
-/** Calls whose time matters. */
+/** Calls whose time is on the tape. */
 function delayWords(name: string, values: Story['draws'][string]): string[] {
-  if (/ (?:fault|lands|is slow|random)$/.test(name)) return [];
+  if (/ (?:lands|is slow|random)$/.test(name)) return [];
   return Object.entries(values).flatMap(([count, drawn]) =>
     typeof drawn === 'number' ? [`Number ${count} of ${callWords(name)} takes ${seconds(drawn)}.`] : [],
   );
