@@ -12,7 +12,7 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
     .filter(({ drawn }) => drawn !== 'slow')
     .map((trouble) => ({ at: trouble.at, text: troubleWords(trouble) }));
   const lines = [...events, ...met].toSorted((one, other) => one.at - other.at);
-  const options = Object.entries(story.options).flatMap(([name, isOn]) => (isOn === true ? [name] : []));
+  const options = Object.entries(story.options).flatMap(([name, isOn]) => (isOn ? [name] : []));
   return [
     ...(options.length === 0 ? [] : [`Given: ${options.join(', ')}.`]),
     ...lines.map(({ at, text }) => `At ${seconds(at)} ${text}.`),
