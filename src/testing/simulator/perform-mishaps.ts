@@ -38,41 +38,49 @@ export class MishapPerformer {
     this.#meddled = meddled;
   }
 
+  /** Nothing happens at a central that the world does not have. */
   async perform(event: HostMishap): Promise<void> {
+    if (event.kind === 'hidden-zone') this.#hide(event);
+    else if (event.kind === 'power-cut') this.#cutPower(event);
+    else await this.#performAt(this.#world.sides[event.central - 1], event);
+  }
+
+  async #performAt(
+    side: Side | undefined,
+    event: Exclude<HostMishap, Of<'hidden-zone' | 'power-cut'>>,
+  ): Promise<void> {
+    if (side === undefined) return;
     switch (event.kind) {
-      case 'hidden-zone':
-        this.#hide(event);
-        return;
       case 'other-panel':
-        this.#running.push(this.#keepAtCentral(event));
+        this.#running.push(this.#keepAtCentral(side, event));
         return;
       case 'journal-trouble':
-        this.#troubleJournal(event);
-        return;
-      case 'power-cut':
-        this.#cutPower(event);
+        this.#troubleJournal(side, event);
         return;
       case 'journal-copied':
-        this.#side(event.central).disk.backUp();
+        side.disk.backUp();
         this.#world.note(`the journal of central ${event.central} is copied`);
         return;
       case 'journal-put-back':
-        await this.#putBack(event);
+        await this.#putBack(side, event);
         return;
       case 'settings':
-        this.#running.push(this.#world.use(this.#side(event.central)));
+        this.#running.push(this.#switchTo(side));
     }
   }
 
   #hide({ of, zone, lasts }: Of<'hidden-zone'>): void {
-    const { hidden } = of === 'panel' ? this.#world.panel : this.#side(of).store;
+    const hidden = of === 'panel' ? this.#world.panel.hidden : this.#world.sides[of - 1]?.store.hidden;
+    if (hidden === undefined) return;
     hidden.add(zone);
     this.#world.note(`the list of ${of === 'panel' ? 'the panel' : `central ${of}`} lacks ${zone}`);
     this.#running.push(this.#world.clock.sleep(lasts).then(() => hidden.delete(zone)));
   }
 
-  async #keepAtCentral({ central, zone, keeps, times, every }: Of<'other-panel'>): Promise<void> {
-    const { store } = this.#side(central);
+  async #keepAtCentral(
+    { store }: Side,
+    { central, zone, keeps, times, every }: Of<'other-panel'>,
+  ): Promise<void> {
     for (let time = 0; time < times; time += 1) {
       const records = store.zones.get(zone);
       if (records !== undefined && !records.has(recordId(keeps))) {
@@ -80,14 +88,14 @@ export class MishapPerformer {
           if (name === keeps.name && type === keeps.type) records.delete(id);
         records.set(recordId(keeps), this.#world.timed(keeps));
         this.#meddled(zone, keeps.name);
+        this.#world.tally.fault('another panel writes');
         this.#world.note(`another panel writes ${keeps.name} at central ${central}`);
       }
       await this.#world.clock.sleep(every);
     }
   }
 
-  #troubleJournal({ central, fault, lasts }: Of<'journal-trouble'>): void {
-    const { disk } = this.#side(central);
+  #troubleJournal({ disk }: Side, { central, fault, lasts }: Of<'journal-trouble'>): void {
     disk.trouble = fault;
     this.#world.note(`the journal of central ${central} fails: ${fault}`);
     const mended = this.#world.clock.sleep(lasts).then(() => {
@@ -108,16 +116,18 @@ export class MishapPerformer {
     };
   }
 
-  async #putBack({ central }: Of<'journal-put-back'>): Promise<void> {
+  async #putBack({ disk }: Side, { central }: Of<'journal-put-back'>): Promise<void> {
     this.#world.kill();
-    if (this.#side(central).disk.putBack())
+    if (disk.putBack()) {
+      this.#world.tally.fault('journal put back');
       this.#world.note(`an older journal of central ${central} is put back`);
+    }
     await this.#world.start();
   }
 
-  #side(number: number): Side {
-    const side = this.#world.sides[number - 1];
-    if (side === undefined) throw new Error(`a world without a central ${number}`);
-    return side;
+  async #switchTo(side: Side): Promise<void> {
+    const before = this.#world.active[0];
+    await this.#world.use(side);
+    if (this.#world.active[0] !== before) this.#world.tally.fault('settings name another central');
   }
 }

@@ -339,6 +339,7 @@ export class World {
     const verdict = await this.#hook({ kind: 'edits', edits: before });
     this.note(`before ${what}: ${describeVerdict(verdict)}`);
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
+    if (local.takes >= longPart) this.tally.fault('panel takes long');
     await this.clock.sleep(local.takes);
     if (local.refuses) {
       this.tally.fault('panel refuses its part');
@@ -350,9 +351,15 @@ export class World {
       if (done.length > 0) this.tally.fault('after lost');
       return { verdict, lostAfter: done.length > 0 };
     }
-    if (local.afterLate !== undefined) await this.clock.sleep(local.afterLate);
+    if (local.afterLate !== undefined) {
+      this.tally.fault('after late');
+      await this.clock.sleep(local.afterLate);
+    }
     const after = await this.#after(done, what);
-    if (local.afterTwice === true) await this.#after(done, what);
+    if (local.afterTwice === true) {
+      this.tally.fault('after twice');
+      await this.#after(done, what);
+    }
     return { verdict, lostAfter: after === unanswered };
   }
 
@@ -403,12 +410,18 @@ export class World {
   /** From now on reads show the zone as it is at this moment, until the delay has passed. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
-    this.tally.fault('panel reads lag');
+    this.tally.fault(ms > longLag ? 'panel reads lag long' : 'panel reads lag');
     const now = this.panel.zones.get(zone);
     this.panel.stale.set(zone, now === undefined ? null : new Map(now));
     void this.clock.sleep(ms).then(() => this.panel.stale.delete(zone));
   }
 }
+
+/** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
+const longPart = 20_000;
+
+/** From how long on (ms) reads lag longer than an engine believes `after`. */
+const longLag = 15_000;
 
 const unanswered: Verdict = {
   kind: 'refuse',
