@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
 import { administrator, defaultRecords, type LocalPart, type World } from '../../testing/simulator/world.ts';
-import { JournalError } from '../journal.ts';
 import type { EditEvent, Verdict } from '../panel.ts';
 
 const minute = 60_000;
@@ -66,21 +64,18 @@ async function stuckCodes(world: World): Promise<(string | undefined)[]> {
   return stuck.map(({ problems }) => problems[0]?.code);
 }
 
-/** A world whose agent is killed as its commit of that number becomes durable, before anything else happens. */
-async function killedAtCommit(number: number): Promise<World> {
-  const journal = new MemoryJournal();
-  const world = await arrive({ panel: null, central: null }, undefined, journal);
-  let commits = 0;
-  journal.beforeCommit = () => {
-    if ((commits += 1) === number) world.kill();
-  };
+/** A world whose agent is killed as its next commit becomes durable, before anything else happens. */
+async function killedAtCommit(): Promise<World> {
+  const world = await arrive({ panel: null, central: null });
+  world.chooseJournalFault = (call) => (call === 'read' ? null : 'cut-after');
   return world;
 }
 
 for (const records of [[], [a('www', 7), a('mail', 8)]])
   test(`issue 13: a zone made by hand (${records.length} records) hours after we were killed in a create is nobody's to undo`, async () => {
-    const world = await killedAtCommit(1);
+    const world = await killedAtCommit();
     await createZone(world);
+    world.chooseJournalFault = () => null;
     assert.ok(world.engine === null && !world.panel.zones.has(zone) && !world.central.zones.has(zone));
     await wait(world, 3 * hour);
     put(world, 'central', records);
@@ -139,11 +134,11 @@ test('issue 13: what somebody adds after we were killed in a create stays when t
 
 test('issue 13: a zone made by hand after the journal refused to note our create is nobody’s to undo', async () => {
   for (let failing = 1; failing < 6; failing += 1) {
-    const journal = new MemoryJournal();
-    const world = await arrive({ panel: null, central: null }, undefined, journal);
+    const world = await arrive({ panel: null, central: null });
     let commits = 0;
-    journal.beforeCommit = () => {
-      if ((commits += 1) >= failing) throw new JournalError('journal.disk-full', { path: 'x' });
+    world.chooseJournalFault = (call) => {
+      if (call === 'read') return null;
+      return (commits += 1) >= failing ? 'reserve-gone' : null;
     };
     // It comes with a site: made at the central after the panel has it.
     make(world);
@@ -152,7 +147,7 @@ test('issue 13: a zone made by hand after the journal refused to note our create
     if (world.central.zones.has(zone)) continue;
     world.panel.zones.delete(zone);
     put(world, 'central', [a('mail', 8)]);
-    journal.beforeCommit = () => undefined;
+    world.chooseJournalFault = () => null;
     await wait(world, 30 * minute);
     assert.ok(held(world, 'central', a('mail', 8)), `the journal took ${failing - 1} commits`);
   }

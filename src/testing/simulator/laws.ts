@@ -4,7 +4,7 @@ import type { Engine, ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import { waitsForYes } from '../../core/engine/signed-delete.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { Traces } from './history.ts';
+import type { Traces } from './perform.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
 import type { World } from './world.ts';
