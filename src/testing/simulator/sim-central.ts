@@ -88,13 +88,13 @@ export class SimCentral implements Central {
   readonly #chances: Chances;
   readonly #life: Life;
   readonly #name: string;
-  /** Zones that this life has sent a create for and not tried to read since. */
-  readonly #asked = new Set<DnsName>();
   /** Chooses the fault of a write, told as its draws are named; reads meet only `down`. */
   nextFault: (call: string) => CentralFault | null = () => null;
   troubles: CentralTroubles = noTroubles;
   /** Called with every fault that was met. */
   onFault: (kind: string) => void = () => undefined;
+  /** Zones that this life has sent a create for and not tried to read since. */
+  readonly #asked = new Set<DnsName>();
   down = false;
 
   /**
