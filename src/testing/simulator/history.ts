@@ -40,7 +40,6 @@ export async function playHistory(
     history.fresh,
     history.performer.zonesInHand,
   );
-  history.intrusion = (zone) => generator.intrusion(zone);
   return await history.play((fault) => generator.events(fault));
 }
 
@@ -72,8 +71,6 @@ class History {
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
   #calmAt = 0;
-  /** What an intruder does right after somebody edited the zone. */
-  intrusion: (zone: DnsName) => HistoryEvent | null = () => null;
 
   constructor(
     setting: Pick<Story, 'options' | 'createsWithContent'>,
@@ -91,14 +88,8 @@ class History {
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
-    this.performer = new Performer(this.world, this.#chances);
+    this.performer = new Performer(this.world);
     for (const name of oldNames) this.performer.traces.old.add(`${main} ${name}`);
-    this.performer.onEdited = async (zone) => {
-      const event = this.intrusion(zone);
-      if (event?.kind !== 'intrusion') return;
-      this.#events.push({ at: this.world.clock.now(), event });
-      await this.performer.intrude(event);
-    };
   }
 
   async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
@@ -124,7 +115,7 @@ class History {
     await this.world.start();
     await clock.sleep(5_000);
     for (const next of events((call) => this.#fault(call))) {
-      if (typeof next === 'number') await clock.sleep(next);
+      if (typeof next === 'number') await clock.sleepAhead(next);
       else await this.#perform(next);
     }
     this.#calmAt = clock.now();
