@@ -113,13 +113,9 @@ export async function wirePanelHand(root: string): Promise<PanelHand> {
 }
 
 /** The panel on this host. @param service whether this process is confined as a service of systemd */
-export async function wirePanel(
-  root: string,
-  service = false,
-  passedOver: (names: readonly string[]) => void = () => undefined,
-): Promise<Panel> {
+export async function wirePanel(root: string, service = false): Promise<Panel> {
   const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4', service, passedOver });
+  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4', service });
 }
 
 /**
@@ -164,6 +160,7 @@ export async function wireEngine(
     },
   });
   try {
+    panel.remember((await journal.zones()).map(({ zone }) => zone));
     await engine.start();
   } catch (error) {
     verifier?.close();

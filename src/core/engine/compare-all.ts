@@ -107,9 +107,9 @@ export class CompareAll {
       this.#runtime.step('-', (ctx) => panel.listZones(ctx)),
     );
     const known = (await journal.zones()).map(({ zone }) => zone);
-    const asked = [...new Set([...here.value, ...known])];
+    const asked = [...new Set([...here.value.zones, ...known])];
     const there = await this.#runtime.step('-', (ctx) => central.listZones(asked, ctx));
-    return { panel: here.value, central: new Set(there) };
+    return { panel: here.value.zones, central: new Set(there) };
   }
 
   /**

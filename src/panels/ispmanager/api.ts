@@ -24,8 +24,6 @@ export interface IspmanagerPanelSettings {
   readonly timeout?: number;
   /** Whether this process is confined as a service of systemd: then what may change or start the panel is started by systemd. */
   readonly service?: boolean;
-  /** Called with each list of zones: its domains whose names are none (`a..b`), which are passed over. */
-  readonly passedOver?: (names: readonly string[]) => void;
 }
 
 export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {

@@ -1,7 +1,7 @@
 import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
-import { PanelError, type Panel, type PanelRecord } from '../../core/panel.ts';
+import { PanelError, type Panel, type PanelRecord, type ZoneList } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
@@ -25,8 +25,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   const dialect = dialectOf(settings);
   const { language, actor } = dialect.calls;
   const writer = new PanelWriter(tool, dialect);
-  const { passedOver = () => undefined } = settings;
-  let known: ReadonlySet<DnsName> = new Set();
+  const known = new KnownZones();
   return {
     id: `ispmanager ${settings.root}`,
     traits: {
@@ -35,27 +34,50 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
       afterMeansVisible: false,
       carriesTtl: dialect.records.carriesTtl,
     },
-    decode: (call) => decode(call, dialect, known),
+    decode: (call) => decode(call, dialect, known.names),
     language,
     isAdmin: (call) => actor(call).rank === 'administrator',
     encode: (verdict, text) => encode(verdict, text, dialect),
     listZones: async (ctx) => {
-      const { zones, unreadable } = await listZones(tool, ctx);
-      known = new Set(zones);
-      passedOver(unreadable);
-      return zones;
+      const list = await listZones(tool, ctx);
+      known.listed(list.zones);
+      return list;
     },
+    remember: (zones) => known.remember(zones),
     readOwners: (ctx) => readOwners(tool, ctx),
-    readZone: (zone, ctx) => readZone(tool, dialect.records, zone, ctx),
+    readZone: async (zone, ctx) => {
+      const records = await readZone(tool, dialect.records, { zone, known: known.names }, ctx);
+      known.read(zone, records !== null);
+      return records;
+    },
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
     deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
   };
 }
 
-interface ZoneList {
-  readonly zones: readonly DnsName[];
-  /** Domains whose names are none: no name server could serve them. */
-  readonly unreadable: readonly string[];
+/** The zones that the panel is known to have. */
+class KnownZones {
+  #names = new Set<DnsName>();
+  #isListed = false;
+
+  get names(): ReadonlySet<DnsName> {
+    return this.#names;
+  }
+
+  listed(zones: readonly DnsName[]): void {
+    this.#names = new Set(zones);
+    this.#isListed = true;
+  }
+
+  /** What the panel said since the start counts, once it said all. */
+  remember(zones: readonly DnsName[]): void {
+    if (!this.#isListed) for (const zone of zones) this.#names.add(zone);
+  }
+
+  read(zone: DnsName, isThere: boolean): void {
+    if (isThere) this.#names.add(zone);
+    else this.#names.delete(zone);
+  }
 }
 
 async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
@@ -81,32 +103,49 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
   return { zones: zones.filter((zone) => zone !== null), unreadable };
 }
 
+/** Whether the list has the zone; a list with rows that cannot be read may have it in one of them. */
+async function lists(
+  tool: LocalTool,
+  zone: DnsName,
+  ctx: CallContext,
+): Promise<'with' | 'without' | 'unclear'> {
+  const { zones, unreadable } = await listZones(tool, ctx);
+  if (zones.includes(zone)) return 'with';
+  return unreadable.length === 0 ? 'without' : 'unclear';
+}
+
+/** A zone, and zones that decide where a name in it can be read in two ways. */
+interface Origin {
+  readonly zone: DnsName;
+  readonly known: ReadonlySet<DnsName>;
+}
+
 async function readZone(
   tool: LocalTool,
   records: RecordDialect,
-  zone: DnsName,
+  { zone, known }: Origin,
   ctx: CallContext,
 ): Promise<readonly PanelRecord[] | null> {
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneId(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some builds answer a missing zone with another code: the list of zones has the last word.
-    const missing = answer.refusal.kind === 'missing' || !(await listZones(tool, ctx)).zones.includes(zone);
-    if (missing) return null;
+    if (answer.refusal.kind === 'missing' || (await lists(tool, zone, ctx)) === 'without') return null;
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }
   refuseCut(answer.document);
   const rows = childrenNamed(answer.document, 'elem').filter((row) => row.children.length > 0);
-  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, zone));
+  const origin = { zone, known: new Set([...known, zone]) };
+  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin));
   return shown.filter(({ type }) => !records.ownTypes.has(type));
 }
 
 /** What cannot be understood is kept as it is, so that it is seen and never touched. */
-function panelRecord(row: XmlElement, records: RecordDialect, zone: DnsName): PanelRecord {
+function panelRecord(row: XmlElement, records: RecordDialect, origin: Origin): PanelRecord {
   const cells = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
   const key = records.keyOf(cells);
   if (key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
   try {
-    return { ...records.record(cells, zone), key };
+    return { ...records.record(cells, origin), key };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
     throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);

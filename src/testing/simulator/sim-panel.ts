@@ -13,6 +13,7 @@ import {
   type PanelRecord,
   type PanelTraits,
   type Verdict,
+  type ZoneList,
 } from '../../core/panel.ts';
 import { never, type Life } from './life.ts';
 import type { Random } from './random.ts';
@@ -20,6 +21,8 @@ import type { Random } from './random.ts';
 /** What the panel of a history holds; outlives every engine. */
 export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
+  /** Rows of the list that no name can be read from. */
+  readonly unreadable = new Set<string>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
@@ -78,11 +81,14 @@ export class SimPanel implements Panel {
     return { output: verdict.kind === 'accept' ? '<doc/>' : '<doc><error/></doc>' };
   }
 
-  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+  async listZones(ctx: CallContext): Promise<ZoneList> {
     this.store.reads.push('list');
     await this.#travel(ctx);
-    return [...this.store.zones.keys()];
+    return { zones: [...this.store.zones.keys()], unreadable: [...this.store.unreadable] };
   }
+
+  /** Nothing is decoded here. */
+  remember(): void {}
 
   /** Without the delays of other reads, so that the histories of a seed stay what they are. */
   async readOwners(ctx: CallContext): Promise<OwnerList> {
