@@ -18,6 +18,8 @@ const notes: Readonly<Record<string, string>> = {
   'note.late-write': 'put right after a write that landed late',
   'note.missing-at-central': 'the central no longer has it',
   'note.old-gone': 'the old value was gone from the central already',
+  'note.panel-list-unreadable':
+    'not found in the panel, whose list has a name that cannot be read: correct that name, nothing is deleted until then',
   'note.panel-only': 'was in the panel only',
   'note.signed-above':
     'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',

@@ -3,6 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
+import type { ZoneList } from '../panel.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
@@ -25,21 +26,46 @@ import { createLater, emptySeed } from './zone-edits.ts';
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
   const view = await readPanel(runtime, zone);
+  const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
-      await compareUnderLock(runtime, zone, wish, view, ctx);
+      await compareUnderLock(runtime, zone, wish, { ...view, unlisted }, ctx);
     } finally {
       held.release();
     }
   });
 }
 
+/** A read of the zone; `unlisted`: that it is gone is proven. */
+type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable' };
+
+/**
+ * Whether the panel's list, read whole, lacks a zone that a read of it does not find: a row that cannot be read may be this zone.
+ * What a person allows needs no such proof, and what is noted already is noted once.
+ */
+async function isUnlisted(
+  runtime: Runtime,
+  zone: DnsName,
+  wish: CompareWish,
+): Promise<boolean | 'unreadable'> {
+  const { journal, panel } = runtime.ports;
+  const entry = await journal.zone(zone);
+  const isNoted = entry?.note === goneNote && wish.follow !== 'named';
+  if (entry === null || isNoted || wish.follow === 'allowed') return true;
+  const list = (): Promise<ZoneList> => runtime.step('-', (ctx) => panel.listZones(ctx));
+  const { zones, unreadable } = (await runtime.quietly('-', list)).value;
+  if (unreadable.length > 0) return 'unreadable';
+  return !zones.includes(zone);
+}
+
+const goneNote = 'note.gone-from-panel';
+
 async function compareUnderLock(
   runtime: Runtime,
   zone: DnsName,
   wish: CompareWish,
-  view: PanelView,
+  view: ZoneView,
   ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -54,7 +80,7 @@ async function compareUnderLock(
     return;
   }
   if (view.records === null) {
-    await goneFromPanel(runtime, entry, wish, ctx);
+    await goneFromPanel(runtime, entry, { wish, unlisted: view.unlisted }, ctx);
     return;
   }
   const records = await recordsOrCopy(runtime, zone, view.records, ctx);
@@ -155,11 +181,16 @@ function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): 
 async function goneFromPanel(
   runtime: Runtime,
   entry: ZoneEntry | null,
-  wish: CompareWish,
+  { wish, unlisted }: { readonly wish: CompareWish; readonly unlisted: ZoneView['unlisted'] },
   ctx: CallContext,
 ): Promise<void> {
   if (entry === null) return;
   const { journal } = runtime.ports;
+  if (unlisted !== true) {
+    const isHidden = unlisted === 'unreadable' && entry.standing === 'joined';
+    if (isHidden) await journal.commit({ zones: [{ ...entry, note: 'note.panel-list-unreadable' }] });
+    return;
+  }
   if (entry.standing !== 'joined') {
     await journal.commit({ dropZones: [entry.zone] });
     return;
@@ -172,7 +203,7 @@ async function goneFromPanel(
   } else if (await mayFollowZone(runtime, wish)) {
     await followDelete(runtime, entry.zone, { source: wish.reason, allowed: isAllowed });
   } else {
-    await journal.commit({ zones: [{ ...entry, note: 'note.gone-from-panel' }] });
+    await journal.commit({ zones: [{ ...entry, note: goneNote }] });
   }
 }
 
