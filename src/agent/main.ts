@@ -45,7 +45,7 @@ async function run({ root, paths, log, isService }: Run): Promise<number> {
   const release = takeLock(paths.lock);
   if (release === null) return 0;
   const hand = await wirePanelHand(root);
-  const panel = await wirePanel(root, isService);
+  const panel = await wirePanel(root, isService, log.write);
   const agent = new Agent(paths, panel, (call) => hand.facts(call), log);
   await agent.start();
   const server = await listen(paths.socket, {

@@ -18,7 +18,7 @@ const mostNameText = 4 * (mostNameOctets + 1);
 const mostLabelText = 4 * mostLabelOctets;
 
 /** IDNA deviation characters: mapped differently by IDNA2003 and IDNA2008 (UTS #46 section 2.3), so never guessed at. */
-const deviation = /[\u00df\u03c2\u200c\u200d\u1e9e]/u;
+const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 
 /** The two readings of a name with deviation characters: `straße` as `xn--strae-oqa` (IDNA2008) or as `strasse` (IDNA2003). */
 type Deviations = 'kept' | 'mapped';

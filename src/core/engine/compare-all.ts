@@ -17,8 +17,8 @@ export interface ComparisonProgress {
   readonly problem: string | null;
 }
 
-/** Codes of failures that are about one zone which the central has. */
-type Unserved = 'central.zone-failing' | 'central.query-refused';
+/** Codes of failures that are about one zone, which one side has and cannot show. */
+type Unserved = 'central.zone-failing' | 'central.query-refused' | 'panel.garbled' | 'panel.refused';
 
 /** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
 const patientAttempts = 10;
@@ -164,7 +164,7 @@ export class CompareAll {
 
   /** A zone somebody waits for with an edit comes first. */
   async #compareOneByOne(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
-    let failing: CentralError | null = null;
+    let failing: CentralError | PanelError | null = null;
     const left = new Set(zones);
     while (left.size > 0) {
       this.#runtime.stopping.signal.throwIfAborted();
@@ -180,15 +180,15 @@ export class CompareAll {
     if (failing !== null) throw failing;
   }
 
-  /** @returns why the zone has no baseline yet; with `goesOn` a zone that the central cannot serve is left to the panel with a note */
-  async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | null> {
+  /** @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the panel with a note */
+  async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
     const { journal, clock } = this.#runtime.ports;
     try {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
     } catch (error) {
       const code = unservedCode(error);
-      if (!(error instanceof CentralError) || code === null) throw error;
+      if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
       const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
       await journal.commit({ zones: [{ ...entry, note: code }] });
@@ -206,10 +206,17 @@ export class CompareAll {
   }
 }
 
-/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
+const unserved: readonly Unserved[] = [
+  'central.zone-failing',
+  'central.query-refused',
+  'panel.garbled',
+  'panel.refused',
+];
+
+/** What an error of a read says about the one zone that was read; null: it is about more than that. */
 function unservedCode(error: unknown): Unserved | null {
-  const code = error instanceof CentralError ? error.code : null;
-  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
+  if (!(error instanceof CentralError || error instanceof PanelError)) return null;
+  return unserved.find((code) => code === error.code) ?? null;
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

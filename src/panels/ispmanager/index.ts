@@ -1,6 +1,7 @@
 import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
+import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type PanelRecord, type ZoneList } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
@@ -26,6 +27,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   const { language, actor } = dialect.calls;
   const writer = new PanelWriter(tool, dialect);
   const known = new KnownZones();
+  const passedOver = new PassedOver(settings.log ?? (() => undefined));
   return {
     id: `ispmanager ${settings.root}`,
     traits: {
@@ -46,9 +48,10 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     remember: (zones) => known.remember(zones),
     readOwners: (ctx) => readOwners(tool, ctx),
     readZone: async (zone, ctx) => {
-      const records = await readZone(tool, dialect.records, { zone, known: known.names }, ctx);
-      known.read(zone, records !== null);
-      return records;
+      const found = await readZone(tool, dialect.records, { zone, known: known.names }, ctx);
+      known.read(zone, found !== null);
+      if (found !== null) passedOver.tell(zone, found.unreadable);
+      return found?.records ?? null;
     },
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
     deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
@@ -79,6 +82,26 @@ class KnownZones {
     else this.#names.delete(zone);
   }
 }
+
+/** Tells of records that are passed over, once for the same ones of a zone. */
+class PassedOver {
+  readonly #log: Log;
+  readonly #last = new Map<DnsName, string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  tell(zone: DnsName, keys: readonly string[]): void {
+    const records = keys.slice(0, mostNamed).join('; ');
+    if (records === (this.#last.get(zone) ?? '')) return;
+    this.#last.set(zone, records);
+    if (records !== '') this.#log(2, 'panel.no-names', { zone, count: keys.length, records });
+  }
+}
+
+/** Most records in one line. */
+const mostNamed = 5;
 
 async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
   const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
@@ -125,7 +148,7 @@ async function readZone(
   records: RecordDialect,
   { zone, known }: Origin,
   ctx: CallContext,
-): Promise<readonly PanelRecord[] | null> {
+): Promise<ZoneContent | null> {
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneId(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some builds answer a missing zone with another code: the list of zones has the last word.
@@ -135,12 +158,36 @@ async function readZone(
   refuseCut(answer.document);
   const rows = childrenNamed(answer.document, 'elem').filter((row) => row.children.length > 0);
   const origin = { zone, known: new Set([...known, zone]) };
-  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin));
-  return shown.filter(({ type }) => !records.ownTypes.has(type));
+  const unreadable: string[] = [];
+  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin, unreadable));
+  const found = shown.filter((record) => record !== null).filter(({ type }) => !records.ownTypes.has(type));
+  return { records: found, unreadable };
 }
 
-/** What cannot be understood is kept as it is, so that it is seen and never touched. */
-function panelRecord(row: XmlElement, records: RecordDialect, origin: Origin): PanelRecord {
+interface ZoneContent {
+  readonly records: readonly PanelRecord[];
+  /** Keys of rows with a name that no name server could serve, shortened. */
+  readonly unreadable: readonly string[];
+}
+
+/** Problems of names that cannot be in any zone, however they are spelled. */
+const impossible: ReadonlySet<string> = new Set([
+  'name.empty-label',
+  'name.label-too-long',
+  'name.too-long',
+  'name.bad-escape',
+]);
+
+/**
+ * What cannot be understood is kept as it is, so that it is seen and never touched; null, and told in `unreadable`, where the name
+ * is impossible.
+ */
+function panelRecord(
+  row: XmlElement,
+  records: RecordDialect,
+  origin: Origin,
+  unreadable: string[],
+): PanelRecord | null {
   const cells = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
   const key = records.keyOf(cells);
   if (key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
@@ -148,6 +195,10 @@ function panelRecord(row: XmlElement, records: RecordDialect, origin: Origin): P
     return { ...records.record(cells, origin), key };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
+    if (error.problems.some(({ code }) => impossible.has(code))) {
+      unreadable.push(shortened(key));
+      return null;
+    }
     throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);
   }
 }

@@ -8,6 +8,7 @@ import { parseName, zoneName } from '../../dns/name.ts';
 import { formatRecord, makeRecord } from '../../dns/record.ts';
 import type { HookCall, KnownRecord, Panel } from '../../core/panel.ts';
 import { PanelError } from '../../core/panel.ts';
+import type { Log } from '../../core/log.ts';
 import { patience } from '../../testing/patience.ts';
 import { createIspmanagerPanel } from './index.ts';
 
@@ -17,7 +18,13 @@ const kinds = ['ispmanager4', 'ispmanager6'] as const;
 type Kind = (typeof kinds)[number];
 
 /** A panel whose list has these domains, and which says of none that it has records, or not. */
-function panelWith(t: TestContext, names: readonly string[], kind: Kind, records = '<doc/>'): Panel {
+function panelWith(
+  t: TestContext,
+  names: readonly string[],
+  kind: Kind,
+  records = '<doc/>',
+  log?: Log,
+): Panel {
   const root = mkdtempSync(join(tmpdir(), 'spelling-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const mgrctl = join(root, 'mgrctl');
@@ -26,7 +33,7 @@ function panelWith(t: TestContext, names: readonly string[], kind: Kind, records
   const program = `#!/bin/sh\nif [ "$5" = domain ]; then cat <<'END'\n<doc>${rows}</doc>\nEND\nelse cat <<'END'\n${records}\nEND\nfi\n`;
   writeFileSync(mgrctl, program);
   chmodSync(mgrctl, 0o700);
-  return createIspmanagerPanel({ root, kind, mgrctl, timeout: patience });
+  return createIspmanagerPanel({ root, kind, mgrctl, timeout: patience, ...(log && { log }) });
 }
 
 type Fields = Readonly<Record<string, string>>;
@@ -231,6 +238,38 @@ for (const kind of kinds) {
       records?.map((one) => [one.name, one.key]),
       [[`www.${street}.`, key]],
     );
+  });
+}
+
+for (const kind of kinds) {
+  const rowOf = (name: string): string => {
+    const key = `${name} A  192.0.2.1`;
+    return `<elem><key>${key}</key><rkey>${key}</rkey><name>${name}</name><type>A</type><rtype>A</rtype><addr>192.0.2.1</addr><value>192.0.2.1</value></elem>`;
+  };
+
+  test(`issue 12.11: ${kind}: a record whose name no server could serve is passed over and told once`, async (t) => {
+    const lines: string[] = [];
+    const names = ['www.example.org.', 'a..b.example.org.', `${'x'.repeat(64)}.example.org.`];
+    const panel = panelWith(t, ['example.org'], kind, `<doc>${names.map(rowOf).join('')}</doc>`, (...line) =>
+      lines.push(JSON.stringify(line)),
+    );
+    for (let at = 0; at < 2; at += 1) {
+      const records = await panel.readZone(zoneName('example.org'), ctx);
+      assert.deepEqual(
+        records?.map(({ name }) => name),
+        ['www.example.org.'],
+      );
+    }
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? '',
+      /^\[2,"panel\.no-names",\{"zone":"example\.org\.","count":2,"records":"a\.\.b\.example\.org\. A/u,
+    );
+  });
+
+  test(`issue 12.11: ${kind}: a record whose name can be read in two ways proves no other's absence`, async (t) => {
+    const panel = panelWith(t, ['example.org'], kind, `<doc>${rowOf('maß.example.org.')}</doc>`);
+    await assert.rejects(panel.readZone(zoneName('example.org'), ctx), PanelError);
   });
 }
 

@@ -9,6 +9,7 @@ import {
   type Language,
   type OwnerList,
   type Panel,
+  type PanelErrorCode,
   type PanelEvent,
   type PanelRecord,
   type PanelTraits,
@@ -23,6 +24,8 @@ export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** Rows of the list that no name can be read from. */
   readonly unreadable = new Set<string>();
+  /** Zones that cannot be read, with the reason. */
+  readonly refusing = new Map<DnsName, PanelErrorCode>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
@@ -104,6 +107,8 @@ export class SimPanel implements Panel {
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
     this.store.reads.push(zone);
     await this.#travel(ctx);
+    const refused = this.store.refusing.get(zone);
+    if (refused !== undefined) throw new PanelError(refused);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
   }
