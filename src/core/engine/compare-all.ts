@@ -4,6 +4,7 @@ import { JournalError } from '../journal.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { PanelError } from '../panel.ts';
 import { compareZone } from './compare.ts';
+import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { signedAboveNote } from './signed-above.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -16,9 +17,6 @@ export interface ComparisonProgress {
   /** Code of the last failure, null when there was none. */
   readonly problem: string | null;
 }
-
-/** Codes of failures that are about one zone, which one side has and cannot show. */
-type Unserved = 'central.zone-failing' | 'central.query-refused' | 'panel.garbled' | 'panel.refused';
 
 /** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
 const patientAttempts = 10;
@@ -204,19 +202,6 @@ export class CompareAll {
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
     this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };
   }
-}
-
-const unserved: readonly Unserved[] = [
-  'central.zone-failing',
-  'central.query-refused',
-  'panel.garbled',
-  'panel.refused',
-];
-
-/** What an error of a read says about the one zone that was read; null: it is about more than that. */
-function unservedCode(error: unknown): Unserved | null {
-  if (!(error instanceof CentralError || error instanceof PanelError)) return null;
-  return unserved.find((code) => code === error.code) ?? null;
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

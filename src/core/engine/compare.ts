@@ -8,12 +8,14 @@ import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { newOperation } from './operations.ts';
+import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from './signed-above.ts';
 import { isSigned } from './signed-delete.ts';
+import { noteUnserved } from './unserved.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from './zone-edits.ts';
 
@@ -25,7 +27,10 @@ import { createLater, emptySeed } from './zone-edits.ts';
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
-  const view = await readPanel(runtime, zone);
+  const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
+    await noteUnserved(runtime, zone, error);
+    throw error;
+  });
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
@@ -114,17 +119,25 @@ async function compareUnderLock(
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
+  const other =
+    entry?.standing === 'joined'
+      ? await findOtherWriter(runtime, zone, rows, found)
+      : { note: null, facts: {} };
   await journal.commit({
     operations: freed,
-    zones: [joinedEntry(runtime, zone, entry)],
+    zones: [{ ...joinedEntry(runtime, zone, entry), note: other.note }],
     rows: [{ zone, put: found.put, drop: found.drop }],
+    facts: other.facts,
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
   }
 }
 
-/** The central's records; `copy` where it has the zone as a copy of another server's. @throws {CentralError | JournalError} */
+/**
+ * The central's records; `copy` where it has the zone as a copy of another server's. A joined zone that it cannot serve keeps the reason as
+ * its note until a comparison succeeds. @throws {CentralError | JournalError}
+ */
 async function recordsOrCopy(
   runtime: Runtime,
   zone: DnsName,
@@ -135,6 +148,7 @@ async function recordsOrCopy(
     return await readCentralZone(runtime, zone, held, ctx);
   } catch (error) {
     if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    await noteUnserved(runtime, zone, error);
     throw error;
   }
 }

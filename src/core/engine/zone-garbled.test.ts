@@ -29,3 +29,20 @@ for (const code of ['panel.garbled', 'panel.refused'] as const)
     assert.equal(await zoneStanding(world), 'joined');
     assert.equal(held(world, 'central', a('new', 2)), false, 'what was there when it is joined is old');
   });
+
+it('issue 12.11: a joined zone that the panel cannot show says so until it can', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const { clock, panel } = world;
+  const noteAfter = async (ms: number): Promise<unknown[]> => {
+    engineOf(world).compare(zone, 'periodic');
+    await clock.runUntil(clock.now() + ms);
+    const { entry } = await clock.runUntilSettled(engineOf(world).view(zone));
+    return [entry?.standing, entry?.note];
+  };
+  panel.refusing.set(zone, 'panel.garbled');
+  assert.deepEqual(await noteAfter(minute), ['joined', 'panel.garbled']);
+  panel.refusing.set(zone, 'panel.unreachable');
+  assert.deepEqual(await noteAfter(minute), ['joined', 'panel.garbled']);
+  panel.refusing.clear();
+  assert.deepEqual(await noteAfter(20 * minute), ['joined', null]);
+});
