@@ -15,6 +15,7 @@ export const modes = {
   others: { others: true },
   journal: { journal: true },
   slow: { slow: true },
+  lags: { lags: true },
   moves: { moves: true },
   backups: { backups: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;

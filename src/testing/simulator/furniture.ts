@@ -25,8 +25,10 @@ export interface HistoryOptions {
   readonly reads: boolean;
   /** Whether centrals answer OK to what has no effect, stop half-way, or do not serve what they have. */
   readonly writes: boolean;
-  /** Whether the panel is slower than our patience: in its own part, in showing it, and with `after`, which may also come twice. */
+  /** Whether the panel is slower than our patience: in its own part and with `after`, which may also come twice. */
   readonly slow: boolean;
+  /** Whether reads of the panel lag longer behind it than an engine believes `after`. */
+  readonly lags: boolean;
   /** Whether users edit several zones with one click, or the same name at the same time. */
   readonly clicks: boolean;
   /** Whether another panel with the same account keeps values of its own at the central. */

@@ -153,9 +153,15 @@ class History {
     const accidents = new Accidents(this.world, this.#chances, this.#setting.options);
     await this.world.start();
     await clock.sleep(5_000);
+    let waited = false;
     for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);
-      else await this.#perform(next);
+      else {
+        // Told again, every event has a time that is waited for.
+        if (!waited) await clock.sleepAhead(0);
+        await this.#perform(next);
+      }
+      waited = typeof next === 'number';
     }
     this.#calmAt = clock.now();
     accidents.end();

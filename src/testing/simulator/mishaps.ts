@@ -70,6 +70,10 @@ export class Mishaps {
 
   /** The panel's own part, now and then slower than the engine's patience. */
   slower(step: string, local: LocalPart): LocalPart {
+    if (this.#options.lags === true) {
+      const lag = this.#chances.maybe(`${step} visible late`, 0.15, [16_000, 30_000, 60_000]);
+      return lag === null ? local : { ...local, visibleAfter: lag };
+    }
     if (this.#options.slow !== true) return local;
     const pick = (what: string, probability: number, values: readonly [number, ...number[]]): number | null =>
       this.#chances.maybe(`${step} ${what}`, probability, values);
@@ -77,7 +81,6 @@ export class Mishaps {
     return {
       ...local,
       takes: pick('takes long', 0.15, [25_000, 45_000, 90_000]) ?? local.takes,
-      visibleAfter: pick('visible late', 0.15, [16_000, 30_000, 60_000]) ?? local.visibleAfter,
       ...(afterLate === null ? {} : { afterLate }),
       ...(this.#chances.chance(`${step} after twice`, 0.15) ? { afterTwice: true } : {}),
     };

@@ -41,6 +41,7 @@ const schema = v.strictObject({
     reads: flag,
     writes: flag,
     slow: flag,
+    lags: flag,
     clicks: flag,
     others: flag,
     moves: flag,
