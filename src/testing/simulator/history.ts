@@ -10,6 +10,7 @@ import { Performer } from './perform.ts';
 import { Random } from './random.ts';
 import type { CentralFault } from './sim-central.ts';
 import type { Story, TimedEvent } from './story.ts';
+import type { Measures } from './tally.ts';
 import { World } from './world.ts';
 
 export interface HistoryResult {
@@ -17,6 +18,7 @@ export interface HistoryResult {
   readonly log: readonly string[];
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
+  readonly measures: Measures;
 }
 
 /**
@@ -38,7 +40,6 @@ export async function playHistory(
     history.fresh,
     history.performer.zonesInHand,
   );
-  history.intrusion = (zone) => generator.intrusion(zone);
   return await history.play((fault) => generator.events(fault));
 }
 
@@ -70,8 +71,6 @@ class History {
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
   #calmAt = 0;
-  /** What an intruder does right after somebody edited the zone. */
-  intrusion: (zone: DnsName) => HistoryEvent | null = () => null;
 
   constructor(
     setting: Pick<Story, 'options' | 'createsWithContent'>,
@@ -89,14 +88,8 @@ class History {
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
-    this.performer = new Performer(this.world, this.#chances);
+    this.performer = new Performer(this.world);
     for (const name of oldNames) this.performer.traces.old.add(`${main} ${name}`);
-    this.performer.onEdited = async (zone) => {
-      const event = this.intrusion(zone);
-      if (event?.kind !== 'intrusion') return;
-      this.#events.push({ at: this.world.clock.now(), event });
-      await this.performer.intrude(event);
-    };
   }
 
   async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
@@ -114,7 +107,7 @@ class History {
       calmAt: this.#calmAt,
       draws: this.#chances.tape(),
     };
-    return { violations, log: this.world.log, story };
+    return { violations, log: this.world.log, story, measures: this.world.tally.measures };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {
@@ -122,7 +115,7 @@ class History {
     await this.world.start();
     await clock.sleep(5_000);
     for (const next of events((call) => this.#fault(call))) {
-      if (typeof next === 'number') await clock.sleep(next);
+      if (typeof next === 'number') await clock.sleepAhead(next);
       else await this.#perform(next);
     }
     this.#calmAt = clock.now();
