@@ -228,6 +228,7 @@ async function leaveZone(runtime: Runtime, operation: Operation): Promise<void> 
   await runtime.ports.journal.commit({
     operations: [runtime.next(operation, 'confirmed', { problems })],
     dropZones: [zone],
+    facts: forgotten(zone),
   });
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
   runtime.forget(operation.id);
