@@ -3,6 +3,7 @@ import { formatRecord, otherTtl, type ResourceRecord } from '../../dns/record.ts
 import type { Engine, ZoneView } from '../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../core/engine/classify.ts';
 import { waitsForYes } from '../../core/engine/signed-delete.ts';
+import type { Operation } from '../../core/operation.ts';
 import type { Traces } from './perform.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
@@ -52,7 +53,7 @@ async function checkPair(world: Pair, traces: Traces, engine: Engine): Promise<s
     });
     // A delete that could not be asked about waits for a person, and the zone stays.
     const waits = waitsForYes(stuck) && world.central.signed.has(stuck.zone);
-    if (!excused && !waits)
+    if (!excused && !waits && !isUnproven(stuck, world.central))
       found.push(`operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`);
   }
   if (world.central.everHeld.has(`192.0.2.${forged}`))
@@ -110,11 +111,18 @@ function mayDiffer(world: Pair, traces: Traces, view: ZoneView, place: string): 
 }
 
 /**
- * A create that landed after it was given up, just before the user tried again: nothing tells whether we or a person made what
- * the zone then holds, so it is joined like any other (docs/adoption.md).
+ * A create that nobody read back (we were killed, or it landed after it was given up): nothing tells whether we or a person made what
+ * the zone then holds, so it is joined like any other (docs/adoption.md, row 31).
  */
 function lateCreate(world: Pair, { entry }: ZoneView): boolean {
-  return entry !== null && world.central.late.has(entry.zone);
+  const { late, unproven } = world.central;
+  return entry !== null && (late.has(entry.zone) || unproven.has(entry.zone));
+}
+
+/** A zone that only the central has after such a create is left and listed (docs/adoption.md, row 30). */
+function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
+  const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
+  return isCreate && (late.has(zone) || unproven.has(zone));
 }
 
 /** A zone on one side only: left alone from the start, or meddled with and listed. */

@@ -60,6 +60,8 @@ export class CentralStore {
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
   readonly late = new Set<string>();
+  /** Zones for which a create was sent that no engine read back: nobody can tell whose they are (docs/adoption.md, row 30). */
+  readonly unproven = new Set<DnsName>();
   /** Data of every record that was ever added. */
   readonly everHeld = new Set<string>();
 }
@@ -91,6 +93,8 @@ export class SimCentral implements Central {
   troubles: CentralTroubles = noTroubles;
   /** Called with every fault that was met. */
   onFault: (kind: string) => void = () => undefined;
+  /** Zones that this life has sent a create for and not tried to read since. */
+  readonly #asked = new Set<DnsName>();
   down = false;
 
   /**
@@ -152,8 +156,10 @@ export class SimCentral implements Central {
   }
 
   async #read(zone: DnsName, ctx: CallContext, call: string): Promise<readonly CentralRecord[] | null> {
+    const isFirst = this.#asked.delete(zone);
     await this.#travel(ctx, call);
     const records = this.store.zones.get(zone);
+    if (isFirst && records !== undefined && !this.#life.dead) this.store.unproven.delete(zone);
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
 
@@ -230,6 +236,8 @@ export class SimCentral implements Central {
       const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
       this.store.zones.set(zone, new Map([...this.defaults(zone), ...records]));
     });
+    this.store.unproven.add(zone);
+    this.#asked.add(zone);
     await this.#write(ctx, { call: `create ${zone}`, place: zone, done: false }, create);
     return 'created';
   }
