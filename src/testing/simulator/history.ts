@@ -130,10 +130,8 @@ class History {
   async #playAll(events: (fault: Fault) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
-    await clock.runUntil(clock.now() + 1_500_000);
-    // The next periodic comparison; what others changed is found by it at the latest.
-    for (const engine of this.world.engines) engine.compare('all', 'end');
-    await clock.runUntil(clock.now() + 300_000);
+    // What others changed is found by the next hourly comparison at the latest.
+    await clock.runUntil(clock.now() + 3_600_000 + 600_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     return await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
   }
