@@ -4,10 +4,11 @@ import { playTold } from '../runs/play.ts';
 import type { HistoryEvent } from './event.ts';
 import { everyTrouble } from './every-trouble.ts';
 import { address, freshZone, main } from './furniture.ts';
-import { administrator, type LocalPart } from './world.ts';
+import type { LocalPart } from './world.ts';
 
 const usual: LocalPart = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 const fresh = freshZone(false);
+const administrator = { name: 'alice', rank: 'administrator' } as const;
 
 function edit(local: Partial<LocalPart> = {}): HistoryEvent {
   const items = [{ remove: address(main, 'www', 7), add: address(main, 'www', 11) }];
