@@ -3,7 +3,7 @@ import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type PanelRecord, type ZoneList } from '../../core/panel.ts';
-import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import {
@@ -170,14 +170,6 @@ interface ZoneContent {
   readonly unreadable: readonly string[];
 }
 
-/** Problems of names that cannot be in any zone, however they are spelled. */
-const impossible: ReadonlySet<string> = new Set([
-  'name.empty-label',
-  'name.label-too-long',
-  'name.too-long',
-  'name.bad-escape',
-]);
-
 /**
  * What cannot be understood is kept as it is, so that it is seen and never touched; null, and told in `unreadable`, where the name
  * is impossible.
@@ -195,7 +187,7 @@ function panelRecord(
     return { ...records.record(cells, origin), key };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    if (error.problems.some(({ code }) => impossible.has(code))) {
+    if (hasImpossibleName(error)) {
       unreadable.push(shortened(key));
       return null;
     }
