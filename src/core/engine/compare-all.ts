@@ -33,10 +33,9 @@ export class CompareAll {
 
   /** Takes the baseline if there is none, trying again until it is complete or the engine stops. */
   async untilBaseline(): Promise<void> {
-    const { journal, clock } = this.#runtime.ports;
+    const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.stopping;
     for (let attempts = 0; !signal.aborted; attempts += 1) {
-      if ((await journal.fact(baselineFact)) !== null) return;
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
       await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
         // Only the engine's stop ends this sleep early, and it ends the loop as well.
@@ -84,6 +83,7 @@ export class CompareAll {
   async #baselineOnce(goesOn: boolean): Promise<boolean> {
     const { journal, clock } = this.#runtime.ports;
     try {
+      if ((await journal.fact(baselineFact)) !== null) return true;
       const { panel, central } = await this.#listBoth();
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
       const absent = panel.filter((zone) => !central.has(zone));

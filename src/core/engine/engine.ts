@@ -4,7 +4,7 @@ import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
-import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
+import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { compareNewZones } from './content.ts';
@@ -64,9 +64,19 @@ export class Engine {
   /**
    * Takes up what an earlier run left open and starts the background work, the first comparison included; resolves as soon as
    * hook calls can be answered.
-   * @throws {JournalError} when the journal cannot be read
+   * @throws {JournalError} when the journal fails; nothing runs then
    */
   async start(): Promise<void> {
+    try {
+      await this.#takeUp();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#inBackground(this.#compareForEver());
+  }
+
+  async #takeUp(): Promise<void> {
     const { journal, clock, settings, log } = this.#runtime.ports;
     this.#runtime.mindTheClock();
     this.#runtime.graceUntil = this.#runtime.now + settings.grace;
@@ -80,7 +90,6 @@ export class Engine {
     await this.#owners.start();
     await compareNewZones(this.#runtime);
     log(4, 'engine.start', { open: open.length });
-    this.#inBackground(this.#compareForEver());
   }
 
   /** Stops the background work; calls being answered get their refusal through their own signal. */
@@ -315,7 +324,7 @@ export class Engine {
     } catch (error) {
       // Where something was written before, a failing journal is answered by those who wrote it.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
-      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel' : before);
+      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel-unknown' : before);
     }
   }
 
@@ -340,7 +349,7 @@ export class Engine {
     }
   }
 
-  #failed(zone: string, error: unknown, changed: 'nothing' | 'unknown' | 'panel'): Verdict {
+  #failed(zone: string, error: unknown, changed: Changed): Verdict {
     if (error instanceof JournalError) {
       this.#runtime.ports.log(1, 'journal.failed', { zone, code: error.code });
       return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed };
@@ -350,9 +359,13 @@ export class Engine {
     return { kind: 'refuse', problems: [refusal('engine.defect', {})], changed };
   }
 
-  /** Until it is done, the engine's stop waits for it. */
+  /** Until it is done, the engine's stop waits for it. What it throws is a defect: it is logged, and everything else goes on. */
   #inBackground(work: Promise<void>): void {
-    const noted = work.finally(() => this.#background.delete(noted));
+    const noted = work
+      .catch((error: unknown) => {
+        if (!this.#runtime.stopping.signal.aborted) this.#failed('-', error, 'nothing');
+      })
+      .finally(() => this.#background.delete(noted));
     this.#background.add(noted);
   }
 

@@ -6,7 +6,7 @@ import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn, plain } from './classify.ts';
 import { proofOf, readBackCreate, type Proof } from './made-zone.ts';
-import { keepWatching } from './operations.ts';
+import { keepWatching, stepOn } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 import { emptySeed } from './zone-edits.ts';
@@ -34,7 +34,7 @@ export async function zoneAtCentral(
 ): Promise<MadeZone | null> {
   const panel = view.records ?? [];
   const there = await readCentralZone(runtime, operation.zone, panel, ctx);
-  if (there !== null) return { operation, present: there };
+  if (there !== null) return { operation: await withProof(runtime, operation), present: there };
   if (await waitsForEdits(runtime, operation)) return null;
   const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
   if (made instanceof CentralError) {
@@ -64,23 +64,49 @@ async function make(
   content: readonly ResourceRecord[],
   ctx: CallContext,
 ): Promise<Operation | CentralError> {
-  const { central, journal } = runtime.ports;
-  const { managesZones, createsWithContent } = central.traits;
+  const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
   // Durable before the first byte: the zone may appear, and nobody can tell then whose it is.
-  const begun = { ...operation, requested: operation.requested || managesZones };
-  await journal.commit({ operations: [begun] });
+  const begun = await stepOn(runtime, operation, (fresh) => ({
+    ...fresh,
+    requested: fresh.requested || managesZones,
+  }));
   await keepWatching(runtime, begun, { added: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
+  if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
   const { watchUntil, added, requested } = operation;
-  const fresh = { ...((await journal.operation(operation.id)) ?? begun), watchUntil, added, requested };
+  const answered = (fresh: Operation): Operation => ({ ...fresh, watchUntil, added, requested });
   if (made instanceof CentralError) {
-    await journal.commit({ operations: [fresh] });
+    await stepOn(runtime, begun, answered);
     return made;
   }
-  const known = made === 'exists' ? fresh : { ...fresh, ...made, requested };
-  await journal.commit({ operations: [known] });
+  return made === 'exists'
+    ? await stepOn(runtime, begun, answered)
+    : await withProof(runtime, begun, answered);
+}
+
+/** Proofs that the journal does not have yet, by operation: it failed when they were found. */
+const unsaved = new WeakMap<Runtime, Map<string, Proof>>();
+
+function unsavedProofs(runtime: Runtime): Map<string, Proof> {
+  const proofs = unsaved.get(runtime) ?? new Map<string, Proof>();
+  unsaved.set(runtime, proofs);
+  return proofs;
+}
+
+/** The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the next step */
+async function withProof(
+  runtime: Runtime,
+  operation: Operation,
+  answered: (fresh: Operation) => Operation = (fresh) => fresh,
+): Promise<Operation> {
+  const proofs = unsavedProofs(runtime);
+  const proof = proofs.get(operation.id);
+  if (proof === undefined) return operation;
+  const { created, snapshot } = proof;
+  const known = await stepOn(runtime, operation, (fresh) => ({ ...answered(fresh), created, snapshot }));
+  proofs.delete(operation.id);
   return known;
 }
 
