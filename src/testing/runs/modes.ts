@@ -9,6 +9,7 @@ export const modes = {
   two: { two: true },
   users: { users: true },
   above: { above: true },
+  crowd: { crowd: true },
   clicks: { clicks: true },
   reads: { reads: true },
   writes: { writes: true },

@@ -37,6 +37,8 @@ export interface HistoryOptions {
   readonly moves: boolean;
   /** Whether older copies of the journal are put back. */
   readonly backups: boolean;
+  /** Whether several users edit one name at the same time, again and again. */
+  readonly crowd: boolean;
 }
 
 /** The zone that both sides have from the start. */

@@ -2,6 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
+import { Crowd } from './crowd.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
 import { forged } from './laws.ts';
@@ -24,6 +25,7 @@ export class HistoryGenerator {
   readonly #fresh: DnsName;
   readonly #zonesInHand: ReadonlySet<DnsName>;
   readonly #mishaps: Mishaps;
+  readonly #crowd: Crowd;
   /** Which step is being made up. */
   #step = 0;
 
@@ -41,6 +43,7 @@ export class HistoryGenerator {
     this.#fresh = fresh;
     this.#zonesInHand = zonesInHand;
     this.#mishaps = new Mishaps(world, chances, options, fresh);
+    this.#crowd = new Crowd(world, chances);
   }
 
   /** What happens, and between it milliseconds that pass; each is made up when it is asked for. */
@@ -51,6 +54,7 @@ export class HistoryGenerator {
     for (this.#step = 1; this.#step <= steps; this.#step += 1) {
       if (wild) yield* this.#mishaps.before(`step ${this.#step}`);
       yield* this.#clicks();
+      if (this.#options.crowd === true) yield* this.#crowd.events(`step ${this.#step}`);
       yield* this.#oneStep();
       yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
     }

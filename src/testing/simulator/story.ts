@@ -46,6 +46,7 @@ const schema = v.strictObject({
     others: flag,
     moves: flag,
     backups: flag,
+    crowd: flag,
   }),
   createsWithContent: v.boolean(),
   events: v.array(v.strictObject({ at: v.number(), event: eventSchema })),

@@ -26,6 +26,7 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
 
 function eventWords(event: HistoryEvent): string {
   if (isMishap(event)) return mishapWords(event, { seconds, bare });
+  if (event.kind === 'click') return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
   switch (event.kind) {
     case 'edit':
       return `${event.actor.name} ${itemsWords(event)}${aside(event)}${localWords(event.local)}`;
@@ -35,10 +36,12 @@ function eventWords(event: HistoryEvent): string {
       return `alice creates the zone ${bare(event.zone)}${localWords(event.local)}`;
     case 'zone-delete':
       return `alice deletes the zone ${bare(event.zone)}${localWords(event.local)}`;
-    case 'click':
-      return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
     case 'central-write':
       return `somebody at central ${event.central} ${itemWords(event.zone, event)}`;
+    case 'central-create': {
+      const held = event.records.map((record) => line(event.zone, record)).join(', ');
+      return `the provider of central ${event.central} makes the zone ${bare(event.zone)} by hand, with ${held}`;
+    }
     case 'unheard-change':
       return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
     case 'kill':
@@ -46,10 +49,14 @@ function eventWords(event: HistoryEvent): string {
     case 'start':
       return 'the agent starts';
     case 'outage':
-      return `${event.of === 'panel' ? 'the panel' : `central ${event.of}`} is out of reach for ${seconds(event.lasts)}`;
+      return `${whose(event.of)} is out of reach for ${seconds(event.lasts)}`;
     case 'clock-step':
       return `the wall clock is set by ${seconds(event.by)}`;
   }
+}
+
+function whose(of: 'panel' | number): string {
+  return of === 'panel' ? 'the panel' : `central ${of}`;
 }
 
 function clickWords({ edits, deletes }: Extract<HistoryEvent, { kind: 'click' }>): string {
