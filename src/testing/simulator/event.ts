@@ -57,6 +57,8 @@ export const eventSchema = v.variant('kind', [
     remove: v.nullable(record),
     add: v.nullable(record),
   }),
+  /** The provider makes a zone by hand, with the records given. `central` is 1 for the first. */
+  v.strictObject({ kind: v.literal('central-create'), central: v.number(), zone, records: v.array(record) }),
   /** A web domain and the like: the panel changes DNS without a DNS event, and may say that something happened (`hints`). */
   v.strictObject({ kind: v.literal('unheard-change'), zone, add: record, hints: v.boolean() }),
   /** The agent is killed. */

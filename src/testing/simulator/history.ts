@@ -24,6 +24,8 @@ export interface HistoryResult {
   readonly log: readonly string[];
   /** Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the beginning). */
   readonly troubles: readonly Trouble[];
+  /** Troubles that each draw might have brought, by its name. */
+  readonly possible: ReadonlyMap<string, readonly Drawn[]>;
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
   readonly measures: Measures;
@@ -139,7 +141,13 @@ class History {
   #played(): Omit<HistoryResult, 'violations'> {
     const { log, tally } = this.world;
     const told = { events: this.#events, calmAt: this.#calmAt, draws: this.#chances.tape() };
-    return { log, troubles: this.#troubles, story: { ...this.#setting, ...told }, measures: tally.measures };
+    return {
+      log,
+      troubles: this.#troubles,
+      possible: this.#chances.troubles,
+      story: { ...this.#setting, ...told },
+      measures: tally.measures,
+    };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {

@@ -47,6 +47,9 @@ export class Performer {
       case 'central-write':
         this.#writeAtCentral(event);
         return;
+      case 'central-create':
+        this.#createAtCentral(event);
+        return;
       case 'unheard-change':
         this.#changeUnheard(event);
         return;
@@ -170,6 +173,15 @@ export class Performer {
       this.traces.meddled.add(`${zone} ${add.name}`);
     }
     this.#world.note(`somebody writes at the central in ${zone}`);
+  }
+
+  #createAtCentral(event: Extract<HistoryEvent, { kind: 'central-create' }>): void {
+    const { zone, records } = event;
+    const store = this.#world.sides[event.central - 1]?.store;
+    if (store === undefined || store.zones.has(zone)) return;
+    fill(this.#world, store, zone, records);
+    for (const { name } of records) this.traces.meddled.add(`${zone} ${name}`);
+    this.#world.note(`the provider makes ${zone} by hand`);
   }
 
   #changeUnheard({ zone, add, hints }: Extract<HistoryEvent, { kind: 'unheard-change' }>): void {

@@ -33,6 +33,10 @@ function eventWords(event: HistoryEvent): string {
       return `alice deletes the zone ${bare(event.zone)}${localWords(event.local)}`;
     case 'central-write':
       return `somebody at central ${event.central} ${itemWords(event.zone, event)}`;
+    case 'central-create': {
+      const held = event.records.map((record) => line(event.zone, record)).join(', ');
+      return `the provider of central ${event.central} makes the zone ${bare(event.zone)} by hand, with ${held}`;
+    }
     case 'unheard-change':
       return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
     case 'kill':
