@@ -28,9 +28,11 @@ for (let seed = first; seed < first + count; seed += 1) {
   broken += 1;
   if (broken === 1) {
     console.log(log.join('\n'));
-    for (const violation of violations) console.log(`VIOLATION: ${violation}`);
+    for (const { law, text } of violations) console.log(`VIOLATION ${law}: ${text}`);
   }
-  console.log(`seed ${seed}: ${violations.length} violations: ${violations[0] ?? ''}`);
+  console.log(
+    `seed ${seed}: ${violations.length} violations: ${violations[0]?.law ?? ''} ${violations[0]?.text ?? ''}`,
+  );
 }
 console.log(`${count} histories, ${broken} broken`);
 process.exitCode = broken > 0 ? 1 : 0;

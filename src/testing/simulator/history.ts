@@ -3,7 +3,9 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import type { Actor, EditEvent, EditItem } from '../../core/panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
-import { checkWorld, forged } from './laws.ts';
+import { checkWorld } from './laws/index.ts';
+import type { Judgement, Violation } from './laws/judgement.ts';
+import { forged } from './laws/rights.ts';
 import { Random } from './random.ts';
 import type { CentralFault, CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
@@ -19,7 +21,9 @@ export interface Traces {
 
 export interface HistoryResult {
   readonly seed: number;
-  readonly violations: readonly string[];
+  readonly violations: readonly Violation[];
+  /** How often each excuse of `laws/excuses.ts` was used. */
+  readonly excuses: Readonly<Record<string, number>>;
   readonly log: readonly string[];
 }
 
@@ -46,7 +50,7 @@ export interface HistoryOptions {
 
 /**
  * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
- * wrong; then lets time heal and checks the laws of `laws.ts`.
+ * wrong; then lets time heal and checks the laws of `laws/`.
  */
 export async function playHistory(
   seed: number,
@@ -58,8 +62,8 @@ export async function playHistory(
   for (const { store } of world.sides) store.createsWithContent = options.above === true || seed % 2 === 1;
   const history = new History(world, random, options);
   history.furnish();
-  const violations = await history.play();
-  return { seed, violations, log: world.log };
+  const { violations, excuses } = await history.play();
+  return { seed, violations, excuses: Object.fromEntries(excuses), log: world.log };
 }
 
 class History {
@@ -121,7 +125,7 @@ class History {
     }
   }
 
-  async play(): Promise<readonly string[]> {
+  async play(): Promise<Judgement> {
     const { clock } = this.#world;
     const story = this.#story();
     await clock.runUntilSettled(story, 3_600_000);

@@ -1,0 +1,15 @@
+/**
+ * Why a law does not apply, by id. Each excuse names its case in docs/adoption.md: a row of the table (`row 6`), or a heading.
+ */
+export const excuses = {
+  /** It stood on one side only, or differently, before we came. */
+  old: 'row 5',
+  /** Somebody wrote or removed it at the central, or the panel changed it without a DNS event. */
+  meddled: 'row 12',
+  /** The central refused a record that a comparison or a first send wanted there. */
+  'refused-addition': 'row 22',
+  /** A create that was given up landed before the user tried again. */
+  'late-create': 'row 19',
+} as const;
+
+export type ExcuseId = keyof typeof excuses;

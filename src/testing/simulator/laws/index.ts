@@ -1,0 +1,22 @@
+import type { Traces } from '../history.ts';
+import type { World } from '../world.ts';
+import { checkAgreement } from './agreement.ts';
+import { Judgement } from './judgement.ts';
+import { checkRights } from './rights.ts';
+
+/** What must hold of a history once everything has healed, and what was seen to break it on the way. */
+export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
+  const { engines, panel, byName, sides } = world;
+  const judgement = new Judgement();
+  if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
+  for (const [at, { store }] of sides.entries()) {
+    const engine = engines[at];
+    const own = new Judgement(sides.length > 1 ? `central ${at + 1}: ` : '');
+    if (engine !== undefined) await checkAgreement({ panel, central: store, byName }, traces, engine, own);
+    checkRights(store, own);
+    judgement.add(own);
+  }
+  for (const name of world.emptied)
+    judgement.violate('live.emptied', `a new zone was made without ${name}, which was answered before`);
+  return judgement;
+}
