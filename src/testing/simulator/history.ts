@@ -341,6 +341,7 @@ class History {
       records.set(recordId(stranger), this.#world.timed(stranger));
       this.#traces.meddled.add(`${zone} ${stranger.name}`);
     }
+    this.#world.somebodyWrote();
     this.#world.note(`somebody writes at the central in ${zone}`);
   }
 

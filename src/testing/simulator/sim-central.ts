@@ -15,6 +15,7 @@ import {
 import type { Clock } from '../../core/clock.ts';
 import { isKnown } from '../../centrals/memory/index.ts';
 import { never, type Life } from './life.ts';
+import { Provenance, type WriteRequest } from './provenance.ts';
 import type { Random } from './random.ts';
 
 export type CentralFault = 'refuse' | 'down' | 'lost-answer' | 'late' | 'slow';
@@ -33,8 +34,8 @@ export class CentralStore {
   readonly refused = new Set<string>();
   /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
   readonly late = new Set<string>();
-  /** Data of every record that was ever added. */
-  readonly everHeld = new Set<string>();
+  /** Who wrote and who removed what it holds. */
+  readonly provenance = new Provenance(this.zones);
 }
 
 /**
@@ -98,6 +99,7 @@ export class SimCentral implements Central {
   async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     await this.#travel(ctx);
     const records = this.store.zones.get(zone);
+    this.store.provenance.read(ctx.operation, zone, this.#clock.now());
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
 
@@ -119,13 +121,13 @@ export class SimCentral implements Central {
     const added: ResourceRecord[] = [];
     for (const { record, add } of steps) {
       const done = removed.length + added.length > 0;
-      await this.#write(ctx, done, `${change.zone} ${record.name}`, () => {
+      const facts = { kind: add ? 'add' : 'remove', zone: change.zone, record, content: [] } as const;
+      await this.#write(ctx, done, facts, () => {
         const records = this.store.zones.get(change.zone);
         if (records === undefined) return;
         const id = recordId(record);
         if (add && !records.has(id)) {
           records.set(id, record);
-          this.store.everHeld.add(record.rdata);
           added.push(record);
         } else if (!add && records.delete(id)) removed.push(record);
       });
@@ -156,12 +158,17 @@ export class SimCentral implements Central {
       throw refused('zone.create-there-first', false);
     }
     const given = this.traits.createsWithContent ? content : [];
+    const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
+    const made = new Map([...this.defaults(zone), ...records]);
     const create = this.onCreate(zone, () => {
-      if (this.store.zones.has(zone)) return;
-      const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
-      this.store.zones.set(zone, new Map([...this.defaults(zone), ...records]));
+      if (!this.store.zones.has(zone)) this.store.zones.set(zone, made);
     });
-    await this.#write(ctx, false, zone, create);
+    await this.#write(
+      ctx,
+      false,
+      { kind: 'create', zone, record: null, content: [...made.values()] },
+      create,
+    );
     return 'created';
   }
 
@@ -171,7 +178,7 @@ export class SimCentral implements Central {
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     const there = this.store.zones.has(zone);
     if (there && !this.traits.managesZones) throw refused('zone.delete-there', false);
-    await this.#write(ctx, false, zone, () => {
+    await this.#write(ctx, false, { kind: 'delete', zone, record: null, content: [] }, () => {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
@@ -205,38 +212,47 @@ export class SimCentral implements Central {
   }
 
   /** One write request. @param done whether an earlier request of the same change was already carried out */
-  async #write(ctx: CallContext, done: boolean, place: string, mutate: () => void): Promise<void> {
+  async #write(ctx: CallContext, done: boolean, facts: RequestFacts, mutate: () => void): Promise<void> {
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
-    switch (this.nextFault()) {
-      case 'refuse':
-        this.store.refused.add(place);
-        throw refused('central.refused', done);
-      case 'down':
-        throw unreachable(done ? 'partial' : 'untouched');
+    const fault = this.nextFault();
+    const place = facts.record === null ? facts.zone : `${facts.zone} ${facts.record.name}`;
+    if (fault === 'refuse') {
+      this.store.refused.add(place);
+      throw refused('central.refused', done);
+    }
+    if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
+    const { provenance } = this.store;
+    const sentAt = this.#clock.now();
+    const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt });
+    const land = (): void => provenance.land(request, this.#clock.now(), mutate);
+    switch (fault) {
       case 'lost-answer':
-        mutate();
+        land();
         throw unreachable('unknown');
       case 'late':
         this.store.late.add(place);
-        void this.#clock.sleep(this.#random.between(100, 90_000)).then(mutate);
+        void this.#clock.sleep(this.#random.between(100, 90_000)).then(land);
         throw unreachable('unknown');
       case 'slow':
-        await this.#slowly(ctx, this.#random.between(500, 15_000), mutate);
-        return;
+        await this.#slowly(ctx, this.#random.between(500, 15_000), land);
+        break;
       case null:
-        await this.#slowly(ctx, this.#random.between(1, 60), mutate);
+        await this.#slowly(ctx, this.#random.between(1, 60), land);
     }
+    request.answeredAt = this.#clock.now();
   }
 
   /** The request lands half-way; the answer may come too late for whoever waits. */
-  async #slowly(ctx: CallContext, ms: number, mutate: () => void): Promise<void> {
-    void this.#clock.sleep(ms / 2).then(mutate);
+  async #slowly(ctx: CallContext, ms: number, land: () => void): Promise<void> {
+    void this.#clock.sleep(ms / 2).then(land);
     await this.#clock.sleep(ms, ctx.signal).catch(() => {
       throw unreachable('unknown');
     });
   }
 }
+
+type RequestFacts = Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'>;
 
 function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
   return new CentralError('central.unreachable', { state, retry: 'later' });

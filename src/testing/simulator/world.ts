@@ -16,6 +16,9 @@ import {
 import { Several, timeToWrite } from '../../core/several.ts';
 import { isAnswered } from './answers.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import { JournalWitness } from './journal-witness.ts';
+import { Judgement } from './laws/judgement.ts';
+import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, mortalJournal, type Life } from './life.ts';
 import type { Random } from './random.ts';
 import { CentralStore, SimCentral, type CentralFault } from './sim-central.ts';
@@ -45,6 +48,10 @@ interface Run {
 export interface Side {
   readonly store: CentralStore;
   readonly journal: Journal;
+  /** What the journal holds. */
+  readonly witness: JournalWitness;
+  /** What was seen on the way to break a law. */
+  readonly judgement: Judgement;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
   chooseFault: (() => CentralFault | null) | null;
@@ -76,15 +83,29 @@ export class World {
 
   constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
-    this.sides = [sideWith(journal)];
+    this.sides = [this.#sideWith(journal)];
     this.#random = random;
   }
 
   /** One more central for the same panel. Call it before the start. */
   addCentral(journal: Journal): Side {
-    const side = sideWith(journal);
+    const side = this.#sideWith(journal);
     this.sides.push(side);
     return side;
+  }
+
+  #sideWith(journal: Journal): Side {
+    const witness = new JournalWitness();
+    const store = new CentralStore();
+    const judgement = new Judgement();
+    observeStrangers(store.provenance, witness, judgement);
+    const watched = witness.watch(journal, () => this.clock.now());
+    return { store, journal: watched, witness, judgement, down: false, chooseFault: null };
+  }
+
+  /** Somebody wrote at a central just now. */
+  somebodyWrote(): void {
+    for (const { store } of this.sides) store.provenance.look(this.clock.now());
   }
 
   /** The first central. */
@@ -118,6 +139,7 @@ export class World {
 
   async start(): Promise<void> {
     const life: Life = { dead: false };
+    for (const { store } of this.sides) store.provenance.start(this.clock.now());
     const parts = this.sides.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
@@ -323,10 +345,6 @@ export function recordsEvent(
       return { kind: 'items', items };
     },
   };
-}
-
-function sideWith(journal: Journal): Side {
-  return { store: new CentralStore(), journal, down: false, chooseFault: null };
 }
 
 function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {

@@ -10,6 +10,12 @@ export const excuses = {
   'refused-addition': 'row 22',
   /** A create that was given up landed before the user tried again. */
   'late-create': 'row 19',
+  /** Somebody wrote the same as a request of ours whose answer got lost. */
+  'same-data': 'The same data',
+  /** Somebody wrote it between our last read and our request. */
+  unread: 'Between a read and a write',
+  /** Somebody wrote it while our request was on its way. */
+  crossed: 'While a request is on its way',
 } as const;
 
 export type ExcuseId = keyof typeof excuses;

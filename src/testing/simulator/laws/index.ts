@@ -9,11 +9,12 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
   const { engines, panel, byName, sides } = world;
   const judgement = new Judgement();
   if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
-  for (const [at, { store }] of sides.entries()) {
+  for (const [at, { store, judgement: seen }] of sides.entries()) {
     const engine = engines[at];
     const own = new Judgement(sides.length > 1 ? `central ${at + 1}: ` : '');
     if (engine !== undefined) await checkAgreement({ panel, central: store, byName }, traces, engine, own);
     checkRights(store, own);
+    own.add(seen);
     judgement.add(own);
   }
   for (const name of world.emptied)

@@ -24,6 +24,10 @@ export type LawId =
   | 'agreement.ttl'
   /** A new zone took away a name that was answered before. */
   | 'live.emptied'
+  /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */
+  | 'strangers.removed'
+  | 'strangers.zone'
+  | 'strangers.added'
   /** The central held what somebody without a right wanted. */
   | 'rights.held';
 
@@ -44,7 +48,7 @@ export class Judgement {
 
   /** Takes over what another one found. */
   add(other: Judgement): void {
-    this.violations.push(...other.violations);
+    for (const { law, text } of other.violations) this.violate(law, text);
     for (const [id, count] of other.excuses) this.excuses.set(id, (this.excuses.get(id) ?? 0) + count);
   }
 

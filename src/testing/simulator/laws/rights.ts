@@ -6,7 +6,8 @@ export const forged = 250;
 
 /** Whatever somebody without a right to a zone sends, nothing of it is ever at the central. */
 export function checkRights(central: CentralStore, judgement: Judgement): void {
-  if (central.everHeld.has(`192.0.2.${forged}`))
+  const address = `192.0.2.${forged}`;
+  if (central.provenance.effects.some(({ record, present }) => present && record?.rdata === address))
     judgement.violate(
       'rights.held',
       'the central held what somebody without a right to the zone wanted there',

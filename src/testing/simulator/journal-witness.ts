@@ -1,0 +1,69 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId } from '../../dns/record.ts';
+import type { Batch, Journal, RowChange } from '../../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
+import type { Operation } from '../../core/operation.ts';
+
+/** An operation as a journal has it now, and when it first had it (monotonic milliseconds). */
+export interface Witnessed {
+  readonly operation: Operation;
+  readonly since: number;
+}
+
+/** What a journal of a history holds at this moment, for laws that ask what the engine knew when it sent a request. */
+export class JournalWitness {
+  readonly operations = new Map<string, Witnessed>();
+  readonly zones = new Map<DnsName, ZoneEntry>();
+  readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
+  /** Hears of each commit, after it. */
+  onCommit: (batch: Batch) => void = () => undefined;
+
+  row(zone: DnsName, id: string): LedgerRow | null {
+    return this.#rows.get(zone)?.get(id) ?? null;
+  }
+
+  rows(zone: DnsName): Iterable<LedgerRow> {
+    return this.#rows.get(zone)?.values() ?? [];
+  }
+
+  /** The same journal, watched. @param now monotonic milliseconds */
+  watch(journal: Journal, now: () => number): Journal {
+    return {
+      commit: async (batch) => {
+        await journal.commit(batch);
+        this.#committed(batch, now());
+      },
+      operation: (id) => journal.operation(id),
+      operations: (filter) => journal.operations(filter),
+      zones: () => journal.zones(),
+      zone: (zone) => journal.zone(zone),
+      rows: (zone, names) => journal.rows(zone, names),
+      owners: () => journal.owners(),
+      counts: () => journal.counts(),
+      fact: (name) => journal.fact(name),
+      close: () => journal.close(),
+    };
+  }
+
+  #committed(batch: Batch, now: number): void {
+    for (const operation of batch.operations ?? []) {
+      const since = this.operations.get(operation.id)?.since ?? now;
+      this.operations.set(operation.id, { operation, since });
+    }
+    for (const zone of batch.dropZones ?? []) {
+      this.zones.delete(zone);
+      this.#rows.delete(zone);
+    }
+    for (const entry of batch.zones ?? []) this.zones.set(entry.zone, entry);
+    for (const change of batch.rows ?? []) this.#changeRows(change);
+    this.onCommit(batch);
+  }
+
+  #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {
+    const known = this.#rows.get(zone);
+    const rows = dropAll === true || known === undefined ? new Map<string, LedgerRow>() : known;
+    for (const record of drop) rows.delete(recordId(record));
+    for (const row of put) rows.set(recordId(row.record), row);
+    this.#rows.set(zone, rows);
+  }
+}
