@@ -24,6 +24,8 @@ export interface HistoryResult {
   readonly violations: readonly Violation[];
   /** How often each excuse of `laws/excuses.ts` was used. */
   readonly excuses: Readonly<Record<string, number>>;
+  /** How long (ms) a central held at most what was then taken back. */
+  readonly longestSeen: number;
   readonly log: readonly string[];
 }
 
@@ -62,8 +64,8 @@ export async function playHistory(
   for (const { store } of world.sides) store.createsWithContent = options.above === true || seed % 2 === 1;
   const history = new History(world, random, options);
   history.furnish();
-  const { violations, excuses } = await history.play();
-  return { seed, violations, excuses: Object.fromEntries(excuses), log: world.log };
+  const { violations, excuses, longestSeen } = await history.play();
+  return { seed, violations, excuses: Object.fromEntries(excuses), longestSeen, log: world.log };
 }
 
 class History {

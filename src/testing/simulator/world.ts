@@ -17,6 +17,7 @@ import { Several, timeToWrite } from '../../core/several.ts';
 import { isAnswered } from './answers.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { JournalWitness } from './journal-witness.ts';
+import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, mortalJournal, type Life } from './life.ts';
@@ -64,6 +65,8 @@ export class World {
   readonly log: string[] = [];
   /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
   readonly emptied: string[] = [];
+  /** Every save of a user, in order, with the answers he got. */
+  readonly saved: SavedEdit[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
   readonly #random: Random;
@@ -249,7 +252,9 @@ export class World {
     local: LocalPart,
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
     const before = event('before');
-    const verdict = await this.#hook({ kind: 'edits', edits: [before] });
+    const saved: SavedEdit = { event: before, answers: [], keptAt: null };
+    this.saved.push(saved);
+    const verdict = await this.#ask(saved, before);
     this.note(`before ${describeEvent(before)}: ${describeVerdict(verdict)}`);
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     await this.clock.sleep(local.takes);
@@ -260,10 +265,19 @@ export class World {
     this.#hide(before.zone, local.visibleAfter);
     const done = carryOut();
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
+    if (done) saved.keptAt = this.clock.now();
     if (!done || local.afterLost) return { verdict, lostAfter: done };
-    const after = await this.#hook({ kind: 'edits', edits: [event('after')] });
+    const after = await this.#ask(saved, event('after'));
     if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
     return { verdict, lostAfter: after === unanswered };
+  }
+
+  async #ask(saved: SavedEdit, edit: EditEvent): Promise<Verdict> {
+    const askedAt = this.clock.now();
+    const verdict = await this.#hook({ kind: 'edits', edits: [edit] });
+    const effects = this.sides.map(({ store }) => store.provenance.effects.length);
+    saved.answers.push({ stage: edit.stage, askedAt, at: this.clock.now(), verdict, effects });
+    return verdict;
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {

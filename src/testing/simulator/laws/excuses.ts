@@ -16,6 +16,8 @@ export const excuses = {
   unread: 'Between a read and a write',
   /** Somebody wrote it while our request was on its way. */
   crossed: 'While a request is on its way',
+  /** Two equal edits were asked about at once: which operation is whose cannot be told. */
+  twins: 'Two equal edits at once',
 } as const;
 
 export type ExcuseId = keyof typeof excuses;

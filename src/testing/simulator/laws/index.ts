@@ -1,6 +1,7 @@
 import type { Traces } from '../history.ts';
 import type { World } from '../world.ts';
 import { checkAgreement } from './agreement.ts';
+import { checkAnswers } from './answers.ts';
 import { Judgement } from './judgement.ts';
 import { checkRights } from './rights.ts';
 
@@ -9,12 +10,13 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
   const { engines, panel, byName, sides } = world;
   const judgement = new Judgement();
   if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
-  for (const [at, { store, judgement: seen }] of sides.entries()) {
+  for (const [at, { store, witness, judgement: seen }] of sides.entries()) {
     const engine = engines[at];
     const own = new Judgement(sides.length > 1 ? `central ${at + 1}: ` : '');
     if (engine !== undefined) await checkAgreement({ panel, central: store, byName }, traces, engine, own);
     checkRights(store, own);
     own.add(seen);
+    judgement.sawFor(checkAnswers({ panel, central: store, witness, index: at }, world.saved, own));
     judgement.add(own);
   }
   for (const name of world.emptied)

@@ -28,6 +28,14 @@ export type LawId =
   | 'strangers.removed'
   | 'strangers.zone'
   | 'strangers.added'
+  /** "Nothing was changed" was not true at that moment, or did not stay so. */
+  | 'answers.nothing'
+  | 'answers.nothing-later'
+  /** The central was changed though the answer says that only the panel was. */
+  | 'answers.panel'
+  | 'answers.panel-later'
+  /** Something is left at the central of an edit that we or the panel refused. */
+  | 'answers.left'
   /** The central held what somebody without a right wanted. */
   | 'rights.held';
 
@@ -35,6 +43,8 @@ export type LawId =
 export class Judgement {
   readonly violations: Violation[] = [];
   readonly excuses = new Map<ExcuseId, number>();
+  /** How long (ms) a central held at most what was then taken back. */
+  longestSeen = 0;
   readonly #prefix: string;
 
   /** @param prefix what every text begins with */
@@ -46,9 +56,15 @@ export class Judgement {
     this.violations.push({ law, text: `${this.#prefix}${text}` });
   }
 
+  /** A central held something for so long that was then taken back. */
+  sawFor(ms: number): void {
+    this.longestSeen = Math.max(this.longestSeen, ms);
+  }
+
   /** Takes over what another one found. */
   add(other: Judgement): void {
     for (const { law, text } of other.violations) this.violate(law, text);
+    this.sawFor(other.longestSeen);
     for (const [id, count] of other.excuses) this.excuses.set(id, (this.excuses.get(id) ?? 0) + count);
   }
 
