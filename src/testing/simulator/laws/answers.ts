@@ -1,5 +1,6 @@
 import { recordId, formatRecord, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
+import type { Problem } from '../../../dns/problem.ts';
 import type { OperationClass } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
@@ -63,6 +64,8 @@ function checkAnswer(
 ): void {
   const { verdict, stage } = answer;
   if (verdict.kind !== 'refuse' || verdict.changed === 'unknown') return;
+  // After the panel's part, an answer speaks of those centrals that it names.
+  if (stage === 'after' && !speaksOf(verdict.problems, ended.index)) return;
   const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
   if (own === null) {
     judgement.excuse('twins');
@@ -74,11 +77,40 @@ function checkAnswer(
     stage === 'before'
       ? ['answers.nothing', 'answers.nothing-later']
       : ['answers.panel', 'answers.panel-later'];
-  for (const { effect } of netOf(effects.slice(0, until), own))
-    judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  for (const effect of netOf(effects.slice(0, until), own)) {
+    if (isClaimed(ended, effect, own, answer.at)) judgement.excuse('claimed');
+    else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  }
   if (stage === 'after') return;
   for (const effect of effects.slice(until))
     if (isOf(effect, own)) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+}
+
+function speaksOf(problems: readonly Problem[], index: number): boolean {
+  return problems.some(({ params: { central } }) => {
+    return central === undefined || central.split(', ').includes(String(index + 1));
+  });
+}
+
+/** Whether another edit that was not refused wants the record as it is now: then that one has it so (docs/architecture.md, "claim"). */
+function isClaimed(
+  { witness }: Ended,
+  { zone, record, present }: Effect,
+  own: ReadonlySet<string>,
+  at: number,
+): boolean {
+  if (record === null) return false;
+  const id = recordId(record);
+  for (const { operation, since } of witness.operations.values()) {
+    if (own.has(operation.id) || operation.zone !== zone || since > at || operation.state === 'refused')
+      continue;
+    const wants = operation.items.some(({ mirrored, add, remove }) => {
+      const one = present ? add : remove;
+      return mirrored && one !== null && recordId(one) === id;
+    });
+    if (wants) return true;
+  }
+  return false;
 }
 
 /** Nothing of it is left at the central, but what the panel wants there as well, or what is listed as stuck. */
@@ -89,7 +121,7 @@ function checkNothingLeft(
   judgement: Judgement,
 ): void {
   if ([...own].some((id) => witness.operations.get(id)?.operation.state === 'stuck')) return;
-  for (const { effect } of netOf(central.provenance.effects, own)) {
+  for (const effect of netOf(central.provenance.effects, own)) {
     if (inPanel(panel, effect.zone, effect.record) !== effect.present)
       judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
@@ -131,13 +163,8 @@ function isOf({ request }: Effect, own: ReadonlySet<string>): boolean {
   return request !== null && own.has(request.operation);
 }
 
-interface Net {
-  /** The last effect on the record, or on the zone. */
-  readonly effect: Effect;
-}
-
-/** Records and zones that are otherwise than before, and it is these operations that wrote them last. */
-function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Net[] {
+/** The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. */
+function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Effect[] {
   if (own.size === 0) return [];
   const first = new Map<string, Effect>();
   const last = new Map<string, Effect>();
@@ -148,7 +175,7 @@ function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Net[] {
   }
   return [...last].flatMap(([key, effect]) => {
     const wasThere = (first.get(key)?.before ?? null) !== null;
-    return isOf(effect, own) && effect.present !== wasThere ? [{ effect }] : [];
+    return isOf(effect, own) && effect.present !== wasThere ? [effect] : [];
   });
 }
 

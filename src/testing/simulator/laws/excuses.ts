@@ -18,6 +18,8 @@ export const excuses = {
   crossed: 'While a request is on its way',
   /** Two equal edits were asked about at once: which operation is whose cannot be told. */
   twins: 'Two equal edits at once',
+  /** Another edit, which was accepted, wants the record as the refused one left it. */
+  claimed: 'Wanted by another edit',
 } as const;
 
 export type ExcuseId = keyof typeof excuses;
