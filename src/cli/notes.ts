@@ -16,8 +16,11 @@ const notes: Readonly<Record<string, string>> = {
   'note.gone-signed':
     'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync compare ZONE --follow" deletes it',
   'note.late-write': 'put right after a write that landed late',
-  'note.missing-at-central': 'the central no longer has it',
+  'note.missing-at-central':
+    'the central no longer has it, and domainsync did not delete it there: does another panel use this account?',
   'note.old-gone': 'the old value was gone from the central already',
+  'note.other-writer':
+    'somebody else changes records at the central again and again: does another panel use this account?',
   'note.panel-only': 'was in the panel only',
   'note.signed-above':
     'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',

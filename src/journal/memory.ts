@@ -11,12 +11,20 @@ export class MemoryJournal implements Journal {
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
   readonly #facts = new Map<string, string>();
   readonly #owners = new Map<DnsName, readonly string[] | null>();
-  /** Called first by every `commit`; may throw a `JournalError` to play a full disk. */
-  beforeCommit: (batch: Batch) => void = () => undefined;
+
+  /** Another journal with the same content; from now on each goes its own way. */
+  copy(): MemoryJournal {
+    const copy = new MemoryJournal();
+    for (const [id, operation] of this.#operations) copy.#operations.set(id, operation);
+    for (const [zone, entry] of this.#zones) copy.#zones.set(zone, entry);
+    for (const [zone, rows] of this.#rows) copy.#rows.set(zone, new Map(rows));
+    for (const [name, value] of this.#facts) copy.#facts.set(name, value);
+    for (const [zone, accounts] of this.#owners) copy.#owners.set(zone, accounts);
+    return copy;
+  }
 
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
-    this.beforeCommit(batch);
     this.#assertSteps(batch.operations ?? []);
     for (const operation of batch.operations ?? []) this.#operations.set(operation.id, operation);
     for (const zone of batch.dropZones ?? []) {

@@ -7,7 +7,7 @@ import { parseName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { lookAtJournal } from './records.ts';
 
-test('issue 12.13: the doctor names zones that somebody else deleted at the central, and asks for another panel', async (t) => {
+test('issue 12.10, 12.13: the doctor names zones that are gone, changed by others or copies, with the way out', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'records-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'journal.db');
@@ -17,13 +17,26 @@ test('issue 12.13: the doctor names zones that somebody else deleted at the cent
     zones: [
       { ...entry, zone: parseName('lost.example.'), note: 'note.missing-at-central' },
       { ...entry, zone: parseName('fine.example.'), note: null },
+      { ...entry, zone: parseName('changed.example.'), note: 'note.other-writer' },
+      { ...entry, zone: parseName('copied.example.'), note: 'zone.copy' },
+      { ...entry, zone: parseName('early.example.'), standing: 'panel-only', note: 'zone.copy' },
     ],
   });
   await journal.close();
   const found = (await lookAtJournal(path, 2)).filter(({ check }) => check === 'zones');
   assert.deepEqual(
     found.map(({ state, text }) => [state, text]),
-    [['warning', 'gone from the central, not deleted by us: lost.example']],
+    [
+      ['warning', 'gone from the central, not deleted by us: lost.example'],
+      [
+        'warning',
+        'records changed at the central by somebody else, in three comparisons within a week: changed.example',
+      ],
+      ['warning', 'copies of another server at the central (slave zones): copied.example, early.example'],
+    ],
   );
-  assert.match(found[0]?.wayOut ?? '', /another panel use this account/u);
+  const ways = found.map((one) => one.wayOut ?? '');
+  assert.match(ways[0] ?? '', /another panel use this account/u);
+  assert.match(ways[1] ?? '', /another panel use this account.*"domainsync zone NAME"/u);
+  assert.match(ways[2] ?? '', /ask the provider to make them primary/u);
 });

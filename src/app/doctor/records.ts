@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
+import { otherWriterNote } from '../../core/engine/other-writers.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
@@ -102,23 +103,49 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
-  found.push(...lostZones(await journal.zones()));
+  found.push(...notedZones(await journal.zones()));
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
 }
 
 /** Most names of zones in one text. */
 const mostNamed = 5;
 
-/** Zones that somebody else deleted at the central: two panels in one account do so to each other. */
-function lostZones(entries: readonly ZoneEntry[]): Finding[] {
-  const lost = entries.filter(({ note: remark }) => remark === 'note.missing-at-central');
-  if (lost.length === 0) return [];
-  const names = lost.slice(0, mostNamed).map(({ zone }) => displayName(zone));
-  const more = lost.length > mostNamed ? ` (+${lost.length - mostNamed})` : '';
-  const text = `gone from the central, not deleted by us: ${names.join(', ')}${more}`;
-  const way =
-    'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
-  return [warning('zones', text, way)];
+/** Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a copy at the central. */
+function notedZones(entries: readonly ZoneEntry[]): Finding[] {
+  const lost = named(entries, 'note.missing-at-central');
+  const changed = named(entries, otherWriterNote);
+  const copies = named(entries, 'zone.copy');
+  const findings: Finding[] = [];
+  if (lost !== null)
+    findings.push(warning('zones', `gone from the central, not deleted by us: ${lost}`, wayOut));
+  if (changed !== null)
+    findings.push(
+      warning(
+        'zones',
+        `records changed at the central by somebody else, in three comparisons within a week: ${changed}`,
+        `${wayOut}; "domainsync zone NAME" lists the records. If the provider changes them, nothing is wrong`,
+      ),
+    );
+  if (copies !== null)
+    findings.push(
+      warning(
+        'zones',
+        `copies of another server at the central (slave zones): ${copies}`,
+        'ask the provider to make them primary there; until then edits of synchronised ones are refused, of others pass in the panel only',
+      ),
+    );
+  return findings;
+}
+
+const wayOut =
+  'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
+
+/** Names of the zones with a note; null: none has it. */
+function named(entries: readonly ZoneEntry[], remark: string): string | null {
+  const zones = entries.filter((entry) => entry.note === remark).map(({ zone }) => displayName(zone));
+  if (zones.length === 0) return null;
+  const more = zones.length > mostNamed ? ` (+${zones.length - mostNamed})` : '';
+  return `${zones.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 const unfinished: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

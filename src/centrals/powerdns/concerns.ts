@@ -5,7 +5,7 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { refusal, shaped } from './answer.ts';
 import type { ServerApi } from './api.ts';
-import type { ZoneRead, ZoneReader } from './read.ts';
+import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
 /** Zones that are looked at: a read is 1 to 5 ms. */
 const mostZones = 200;
@@ -68,7 +68,7 @@ async function wholeOrFailing(
   try {
     return await reader.whole(zone, ctx);
   } catch (error) {
-    if (error instanceof CentralError && error.code === 'central.zone-failing') return error;
+    if (isZoneFailing(error)) return error;
     throw error;
   }
 }

@@ -97,7 +97,14 @@ export class ZoneReader {
 
   /** The zone with the records at some names, perhaps more; disabled records may be missing. */
   async names(zone: DnsName, names: readonly DnsName[], ctx: CallContext): Promise<ZoneRead | null> {
-    if (names.length > mostNames) return await this.whole(zone, ctx);
+    if (names.length > mostNames) {
+      try {
+        return await this.whole(zone, ctx);
+      } catch (error) {
+        // These names may be readable all the same.
+        if (!isZoneFailing(error)) throw error;
+      }
+    }
     const reads: ZoneRead[] = [];
     for (let at = 0; at < Math.max(names.length, 1); at += mostReads) {
       const part = names.length === 0 ? [zone] : names.slice(at, at + mostReads);
@@ -176,6 +183,11 @@ export class ZoneReader {
     if (account !== this.#account) return 'foreign';
     return zoneKinds.some((one) => one === kind || own(other, kind) === one) ? 'ours' : 'copy';
   }
+}
+
+/** Whether the server answers, and cannot read this zone. */
+export function isZoneFailing(error: unknown): error is CentralError {
+  return error instanceof CentralError && error.code === 'central.zone-failing';
 }
 
 /** A zone that gets its records by transfer has none to be edited. */

@@ -12,8 +12,9 @@ import type { CacheFlusher } from './caches.ts';
 import { HiddenRecords } from './hidden.ts';
 import { mostBodyOctets, patchBody } from './patch.ts';
 import { abilitiesOf, type Abilities } from './abilities.ts';
-import type { ZoneRead, ZoneReader } from './read.ts';
-import { setKey, type DisabledRecords } from './records.ts';
+import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
+import { setKey, type DisabledRecords, type HeldRecords } from './records.ts';
+import { searchNames } from './search.ts';
 
 /** A zone of no more is read in about 10 ms. */
 const mostQuickRecords = 1_000;
@@ -91,11 +92,32 @@ export class ZoneWriter {
         const disabled = this.#hidden.known(zone, read.facts);
         if (disabled !== null) return { ...read, disabled };
       }
-      const whole = await this.#reader.whole(zone, ctx);
+      let whole: ZoneRead | null;
+      try {
+        whole = await this.#reader.whole(zone, ctx);
+      } catch (error) {
+        if (!isZoneFailing(error)) throw error;
+        return await this.#readInFailing(change, error, ctx);
+      }
       this.#hidden.saw(zone, whole);
       const isQuick = whole === null || whole.records.length < mostQuickRecords;
       if (isQuick || !this.#hidden.has(zone) || attempt === mostWholeReads) return whole;
     }
+  }
+
+  /**
+   * The same in a zone that the server cannot read as a whole: one read by name, and a search for what that does not show.
+   * @param failing thrown where the search proves nothing: a write could remove disabled records
+   */
+  async #readInFailing(change: Change, failing: CentralError, ctx: CallContext): Promise<ZoneRead | null> {
+    const { zone } = change;
+    const names = changeNames(change);
+    const read = await this.#reader.names(zone, names, ctx);
+    if (read === null) return null;
+    const found = await searchNames(this.#api, zone, names, ctx);
+    if (typeof found === 'string') throw failingToo(failing, found);
+    if (!sameIds(read, found)) throw failingToo(failing, 'search-data: other records');
+    return { ...read, disabled: found.disabled };
   }
 
   async #patch(
@@ -191,6 +213,17 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
     const record = edit.after.find((one) => off.has(recordId(one)));
     if (record !== undefined) throw refusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
   }
+}
+
+/** The zone's failure, and why it could not be helped. */
+function failingToo(failing: CentralError, why: string): CentralError {
+  const params = { ...failing.params, text: `${failing.params['text'] ?? ''}; ${why}` };
+  return new CentralError(failing.code, { state: 'untouched', retry: failing.retry, params, cause: failing });
+}
+
+function sameIds(one: HeldRecords, other: HeldRecords): boolean {
+  const ids = new Set(one.records.map(recordId));
+  return ids.size === other.records.length && other.records.every((record) => ids.has(recordId(record)));
 }
 
 function sameRecords(change: Change, before: ZoneRead, after: ZoneRead): boolean {

@@ -3,7 +3,7 @@ import { CentralError } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { PanelError } from '../panel.ts';
-import { compareZone } from './compare.ts';
+import { compareZone, unservedCode, type Unserved } from './compare.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { signedAboveNote } from './signed-above.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -16,9 +16,6 @@ export interface ComparisonProgress {
   /** Code of the last failure, null when there was none. */
   readonly problem: string | null;
 }
-
-/** Codes of failures that are about one zone which the central has. */
-type Unserved = 'central.zone-failing' | 'central.query-refused';
 
 /** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
 const patientAttempts = 10;
@@ -204,12 +201,6 @@ export class CompareAll {
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
     this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };
   }
-}
-
-/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
-function unservedCode(error: unknown): Unserved | null {
-  const code = error instanceof CentralError ? error.code : null;
-  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

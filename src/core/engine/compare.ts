@@ -7,6 +7,7 @@ import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { newOperation } from './operations.ts';
+import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
@@ -57,7 +58,7 @@ async function compareUnderLock(
     await goneFromPanel(runtime, entry, wish, ctx);
     return;
   }
-  const records = await recordsOrCopy(runtime, zone, view.records, ctx);
+  const records = await recordsOrCopy(runtime, { zone, entry, held: view.records }, ctx);
   if (records === 'copy') {
     await copyAtCentral(runtime, zone, entry);
     return;
@@ -88,29 +89,56 @@ async function compareUnderLock(
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
+  const other =
+    entry?.standing === 'joined'
+      ? await findOtherWriter(runtime, zone, rows, found)
+      : { note: null, facts: {} };
   await journal.commit({
     operations: freed,
-    zones: [joinedEntry(runtime, zone, entry)],
+    zones: [{ ...joinedEntry(runtime, zone, entry), note: other.note }],
     rows: [{ zone, put: found.put, drop: found.drop }],
+    facts: other.facts,
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
   }
 }
 
-/** The central's records; `copy` where it has the zone as a copy of another server's. @throws {CentralError | JournalError} */
+/**
+ * The central's records; `copy` where it has the zone as a copy of another server's. A joined zone that it cannot serve keeps the reason as
+ * its note until a comparison succeeds. @throws {CentralError | JournalError}
+ */
 async function recordsOrCopy(
   runtime: Runtime,
-  zone: DnsName,
-  held: readonly ResourceRecord[],
+  {
+    zone,
+    entry,
+    held,
+  }: {
+    readonly zone: DnsName;
+    readonly entry: ZoneEntry | null;
+    readonly held: readonly ResourceRecord[];
+  },
   ctx: CallContext,
 ): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
   try {
     return await readCentralZone(runtime, zone, held, ctx);
   } catch (error) {
     if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    const note = unservedCode(error);
+    if (note !== null && entry?.standing === 'joined' && entry.note !== note)
+      await runtime.ports.journal.commit({ zones: [{ ...entry, note }] });
     throw error;
   }
+}
+
+/** Codes of failures that are about one zone which the central has. */
+export type Unserved = 'central.zone-failing' | 'central.query-refused';
+
+/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
+export function unservedCode(error: unknown): Unserved | null {
+  const code = error instanceof CentralError ? error.code : null;
+  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
 }
 
 /** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */

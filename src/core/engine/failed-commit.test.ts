@@ -46,7 +46,7 @@ async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdic
   const world = await arrive({ panel: [], central: [] }, (before) => {
     before.wrap = wrap;
   });
-  const journal = world.sides[0]?.journal;
+  const journal = world.sides[0]?.disk.file;
   assert.ok(journal !== undefined);
   const commit = journal.commit.bind(journal);
   journal.commit = async (batch) => {

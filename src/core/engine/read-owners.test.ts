@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
 import { recordsEvent, type World } from '../../testing/simulator/world.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
 import { JournalError } from '../journal.ts';
 import type { Actor } from '../panel.ts';
 import { ownerFacts, type OwnerStatus } from './read-owners.ts';
@@ -25,7 +24,7 @@ async function status(world: World): Promise<OwnerStatus> {
 async function fact(world: World, name: string): Promise<string | null> {
   const [side] = world.sides;
   assert.ok(side !== undefined);
-  return await world.clock.runUntilSettled(side.journal.fact(name));
+  return await world.clock.runUntilSettled(side.disk.file.fact(name));
 }
 
 async function before(world: World, actor: Actor): Promise<void> {
@@ -79,14 +78,16 @@ test('an owner that changes by a function that nobody tells of is found with the
 
 test('what the journal could not take goes there with the next reading', async () => {
   const world = await scene(['alice']);
-  const journal = world.sides[0]?.journal;
-  assert.ok(journal instanceof MemoryJournal);
+  const journal = world.sides[0]?.disk.file;
+  assert.ok(journal !== undefined);
   const owners = async (): Promise<unknown> =>
     (await world.clock.runUntilSettled(journal.owners())).get(zone);
   assert.deepEqual(await owners(), ['alice']);
   let full = true;
-  journal.beforeCommit = (batch) => {
+  const commit = journal.commit.bind(journal);
+  journal.commit = async (batch) => {
     if (full && batch.owners !== undefined) throw new JournalError('journal.disk-full');
+    await commit(batch);
   };
   world.panel.owners.set(zone, ['bob']);
   await world.clock.runUntilSettled(engineOf(world).forgetOwners());

@@ -160,7 +160,9 @@ describe('issue 11.1: an edit in a zone of somebody else', () => {
     world.centralDown = true;
     const side = world.sides[0];
     assert.ok(side !== undefined);
-    await world.clock.runUntilSettled(side.journal.commit({ facts: { baseline: null }, dropZones: [zone] }));
+    await world.clock.runUntilSettled(
+      side.disk.file.commit({ facts: { baseline: null }, dropZones: [zone] }),
+    );
     await world.clock.runUntilSettled(world.start());
     await wait(world, 2 * second);
     assert.equal((await save(world, eve, add, denied)).kind, 'accept');

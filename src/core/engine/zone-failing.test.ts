@@ -106,3 +106,19 @@ it('that is a copy of another server’s is noted at once, and joined when it is
   await world.clock.runUntil(world.clock.now() + 70 * minute);
   assert.equal(await zoneStanding(world), 'joined');
 });
+
+it('that was joined is noted while it cannot be read, and no longer when it can (issue 12.9)', async () => {
+  const state = { mended: true };
+  const world = await failingWorld(state);
+  assert.equal(await zoneStanding(world), 'joined');
+  const seen = async (): Promise<readonly unknown[]> => {
+    const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+    return [entry?.standing, entry?.note];
+  };
+  state.mended = false;
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
+  assert.deepEqual(await seen(), ['joined', 'central.zone-failing']);
+  state.mended = true;
+  await world.clock.runUntil(world.clock.now() + 70 * minute);
+  assert.deepEqual(await seen(), ['joined', null]);
+});

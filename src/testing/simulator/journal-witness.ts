@@ -26,26 +26,27 @@ export class JournalWitness {
     return this.#rows.get(zone)?.values() ?? [];
   }
 
-  /** The same journal, watched. @param now monotonic milliseconds */
-  watch(journal: Journal, now: () => number): Journal {
-    return {
-      commit: async (batch) => {
-        await journal.commit(batch);
-        this.#committed(batch, now());
-      },
-      operation: (id) => journal.operation(id),
-      operations: (filter) => journal.operations(filter),
-      zones: () => journal.zones(),
-      zone: (zone) => journal.zone(zone),
-      rows: (zone, names) => journal.rows(zone, names),
-      owners: () => journal.owners(),
-      counts: () => journal.counts(),
-      fact: (name) => journal.fact(name),
-      close: () => journal.close(),
-    };
+  /** Takes over what a journal holds before it is used: another one may have been put back. */
+  async load(journal: Journal, now: number): Promise<void> {
+    const zones = await journal.zones();
+    const operations = await journal.operations({});
+    const rows = await Promise.all(
+      zones.map(async ({ zone }) => ({ zone, dropAll: true, put: await journal.rows(zone) })),
+    );
+    const known = new Set(operations.map(({ id }) => id));
+    for (const id of this.operations.keys()) if (!known.has(id)) this.operations.delete(id);
+    this.zones.clear();
+    this.#rows.clear();
+    this.#apply({ operations, zones, rows }, now);
   }
 
-  #committed(batch: Batch, now: number): void {
+  /** A commit is durable. @param now monotonic milliseconds */
+  committed(batch: Batch, now: number): void {
+    this.#apply(batch, now);
+    this.onCommit(batch);
+  }
+
+  #apply(batch: Batch, now: number): void {
     for (const operation of batch.operations ?? []) {
       const since = this.operations.get(operation.id)?.since ?? now;
       this.operations.set(operation.id, { operation, since });
@@ -56,7 +57,6 @@ export class JournalWitness {
     }
     for (const entry of batch.zones ?? []) this.zones.set(entry.zone, entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
-    this.onCommit(batch);
   }
 
   #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {

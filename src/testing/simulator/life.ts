@@ -1,6 +1,4 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Batch, Journal, OperationFilter } from '../../core/journal.ts';
-import type { DnsName } from '../../dns/name.ts';
 
 /** One run of the agent; `dead` after a kill, from which moment it does nothing more. */
 export interface Life {
@@ -21,26 +19,5 @@ export function mortalClock(clock: Clock, life: Life): Clock {
       await clock.sleep(ms, signal);
       if (life.dead) await never();
     },
-  };
-}
-
-/** The journal of one life: what was committed before the kill stays, nothing comes after it. */
-export function mortalJournal(journal: Journal, life: Life): Journal {
-  async function alive<T>(call: () => Promise<T>): Promise<T> {
-    if (life.dead) return await never();
-    const value = await call();
-    return life.dead ? await never() : value;
-  }
-  return {
-    commit: (batch: Batch) => alive(() => journal.commit(batch)),
-    operation: (id: string) => alive(() => journal.operation(id)),
-    operations: (filter: OperationFilter) => alive(() => journal.operations(filter)),
-    zones: () => alive(() => journal.zones()),
-    zone: (zone: DnsName) => alive(() => journal.zone(zone)),
-    rows: (zone: DnsName) => alive(() => journal.rows(zone)),
-    owners: () => alive(() => journal.owners()),
-    counts: () => alive(() => journal.counts()),
-    fact: (name: string) => alive(() => journal.fact(name)),
-    close: () => alive(() => journal.close()),
   };
 }

@@ -14,11 +14,36 @@ import {
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isKnown } from '../../centrals/memory/index.ts';
+import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
-import type { Random } from './random.ts';
 
-export type CentralFault = 'refuse' | 'down' | 'lost-answer' | 'late' | 'slow';
+/** What may go wrong with one request that writes. */
+export type CentralFault =
+  /** It is refused. */
+  | 'refuse'
+  /** It does not reach the central. */
+  | 'down'
+  /** It is carried out, and its answer lost. */
+  | 'lost-answer'
+  /** It is carried out long after everybody gave it up. */
+  | 'late'
+  /** It takes seconds. */
+  | 'slow'
+  /** It is answered OK, and a read shows that nothing came of it. */
+  | 'no-effect'
+  /** It is carried out, and what belongs to the same change fails. */
+  | 'partial';
+
+/** What may go wrong with the central beside its writes. */
+export interface CentralTroubles {
+  /** Whether a read breaks off in the middle. Calls are told as their draws are named. */
+  readonly breaksOff: (call: string) => boolean;
+  /** Whether no name server answers a write in time (`centrals/verified`), though the central has it. */
+  readonly isNotLive: (call: string) => boolean;
+}
+
+const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: () => false };
 
 /** What the central of a history holds; outlives every engine. */
 export class CentralStore {
@@ -26,6 +51,8 @@ export class CentralStore {
   /** Zones of other accounts. */
   readonly foreign = new Set<DnsName>();
   readonly signed = new Set<DnsName>();
+  /** Zones that a filter somebody has set hides from the list. */
+  readonly hidden = new Set<DnsName>();
   /** False: zones are the provider's. */
   managesZones = true;
   /** Whether a new zone appears with its content. */
@@ -38,6 +65,13 @@ export class CentralStore {
   readonly provenance = new Provenance(this.zones);
 }
 
+/** One request that writes, and how its draws are named. */
+interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'> {
+  readonly call: string;
+  /** Whether an earlier request of the same change was already carried out. */
+  readonly done: boolean;
+}
+
 /**
  * The central as the engine of a history sees it: every call takes time and may meet a fault of the history's choosing. Writes
  * of a dead engine that are already on the wire still land.
@@ -47,14 +81,28 @@ export class SimCentral implements Central {
   readonly traits: CentralTraits;
   readonly store: CentralStore;
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #chances: Chances;
   readonly #life: Life;
-  /** Chooses the fault of the next write; reads meet only `down` and `slow`. */
-  nextFault: () => CentralFault | null = () => null;
+  readonly #name: string;
+  /** Chooses the fault of a write, told as its draws are named; reads meet only `down`. */
+  nextFault: (call: string) => CentralFault | null = () => null;
+  troubles: CentralTroubles = noTroubles;
+  /** Called with every fault that was met. */
+  onFault: (kind: string) => void = () => undefined;
   down = false;
 
-  /** @param byName whether it can neither list zones nor read whole ones */
-  constructor(store: CentralStore, clock: Clock, random: Random, life: Life, byName: boolean) {
+  /**
+   * @param byName whether it can neither list zones nor read whole ones
+   * @param name what its draws are named by
+   */
+  constructor(
+    store: CentralStore,
+    clock: Clock,
+    chances: Chances,
+    life: Life,
+    byName: boolean,
+    name = 'central',
+  ) {
     this.store = store;
     this.traits = {
       atomic: 'record',
@@ -70,7 +118,8 @@ export class SimCentral implements Central {
     };
     this.#life = life;
     this.#clock = clock;
-    this.#random = random;
+    this.#chances = chances;
+    this.#name = name;
   }
 
   audit(_change: Change): readonly Problem[] {
@@ -78,13 +127,17 @@ export class SimCentral implements Central {
   }
 
   async check(ctx: CallContext): Promise<void> {
-    await this.#travel(ctx);
+    await this.#travel(ctx, 'check');
   }
 
   async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
-    await this.#travel(ctx);
-    const all = [...this.store.zones.keys()];
-    return this.traits.listsZones ? all : all.filter((zone) => asked.includes(zone));
+    await this.#travel(ctx, 'list', 'central.list-cut');
+    const { zones, hidden } = this.store;
+    const all = [...zones.keys()];
+    if (!this.traits.listsZones) return all.filter((zone) => asked.includes(zone));
+    const shown = all.filter((zone) => !hidden.has(zone));
+    if (shown.length < all.length) this.onFault('central list lacks a zone');
+    return shown;
   }
 
   async readZone(
@@ -92,12 +145,12 @@ export class SimCentral implements Central {
     known: readonly RRsetKey[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.#read(zone, ctx);
+    const all = await this.#read(zone, ctx, `read ${zone}`);
     return this.traits.wholeZones ? all : (all?.filter((record) => isKnown(record, known)) ?? null);
   }
 
-  async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
-    await this.#travel(ctx);
+  async #read(zone: DnsName, ctx: CallContext, call: string): Promise<readonly CentralRecord[] | null> {
+    await this.#travel(ctx, call);
     const records = this.store.zones.get(zone);
     this.store.provenance.read(ctx.operation, zone, this.#clock.now());
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
@@ -108,7 +161,7 @@ export class SimCentral implements Central {
     names: readonly DnsName[],
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
-    const all = await this.#read(zone, ctx);
+    const all = await this.#read(zone, ctx, `names ${zone}`);
     return all === null ? null : all.filter(({ name }) => names.includes(name));
   }
 
@@ -121,8 +174,9 @@ export class SimCentral implements Central {
     const added: ResourceRecord[] = [];
     for (const { record, add } of steps) {
       const done = removed.length + added.length > 0;
-      const facts = { kind: add ? 'add' : 'remove', zone: change.zone, record, content: [] } as const;
-      await this.#write(ctx, done, facts, () => {
+      const call = `write ${change.zone} ${record.name}`;
+      const kind = add ? 'add' : 'remove';
+      await this.#write(ctx, { kind, zone: change.zone, record, content: [], call, done }, () => {
         const records = this.store.zones.get(change.zone);
         if (records === undefined) return;
         const id = recordId(record);
@@ -134,11 +188,23 @@ export class SimCentral implements Central {
     }
     if (!this.store.zones.has(change.zone))
       throw refused('central.missing', removed.length + added.length > 0);
+    if (ctx.vetoable === true && steps.length > 0) this.#serve(change.zone);
     return { removed, added };
   }
 
+  /** What `centrals/verified` finds out once the central has it. */
+  #serve(zone: DnsName): void {
+    if (!this.troubles.isNotLive(`${this.#name} serves ${zone}`)) return;
+    this.onFault('not live');
+    throw new CentralError('central.not-live', {
+      state: 'partial',
+      retry: 'later',
+      params: { servers: 'ns1.example.net' },
+    });
+  }
+
   async mayCreateZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'free' | 'exists'> {
-    await this.#travel(ctx);
+    await this.#travel(ctx, `may create ${zone}`);
     if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
     if (this.store.zones.has(zone)) return 'exists';
     if (!this.traits.managesZones) throw refused('zone.create-there-first', false);
@@ -154,7 +220,7 @@ export class SimCentral implements Central {
     if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
     if (this.store.zones.has(zone)) return 'exists';
     if (!this.traits.managesZones) {
-      await this.#travel(ctx);
+      await this.#travel(ctx, `create ${zone}`);
       throw refused('zone.create-there-first', false);
     }
     const given = this.traits.createsWithContent ? content : [];
@@ -163,12 +229,8 @@ export class SimCentral implements Central {
     const create = this.onCreate(zone, () => {
       if (!this.store.zones.has(zone)) this.store.zones.set(zone, made);
     });
-    await this.#write(
-      ctx,
-      false,
-      { kind: 'create', zone, record: null, content: [...made.values()] },
-      create,
-    );
+    const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
+    await this.#write(ctx, { ...sent, call: `create ${zone}`, done: false }, create);
     return 'created';
   }
 
@@ -178,7 +240,8 @@ export class SimCentral implements Central {
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     const there = this.store.zones.has(zone);
     if (there && !this.traits.managesZones) throw refused('zone.delete-there', false);
-    await this.#write(ctx, false, { kind: 'delete', zone, record: null, content: [] }, () => {
+    const call = `delete ${zone}`;
+    await this.#write(ctx, { kind: 'delete', zone, record: null, content: [], call, done: false }, () => {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
@@ -203,42 +266,57 @@ export class SimCentral implements Central {
   /** Default records this central gives to a new zone. */
   defaults: (zone: DnsName) => [string, ResourceRecord][] = () => [];
 
-  async #travel(ctx: CallContext): Promise<void> {
+  async #travel(
+    ctx: CallContext,
+    call: string,
+    broken: 'central.garbled' | 'central.list-cut' = 'central.garbled',
+  ): Promise<void> {
     if (this.#life.dead) await never();
     if (this.down) throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
-    await this.#clock.sleep(this.#random.between(1, 80), ctx.signal).catch(() => {
+    const ms = this.#chances.between(`${this.#name} ${call}`, 1, 80);
+    await this.#clock.sleep(ms, ctx.signal).catch(() => {
       throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
     });
+    if (!this.troubles.breaksOff(`${this.#name} ${call}`)) return;
+    this.onFault('central read breaks off');
+    throw new CentralError(broken, { state: 'untouched', retry: 'later' });
   }
 
-  /** One write request. @param done whether an earlier request of the same change was already carried out */
-  async #write(ctx: CallContext, done: boolean, facts: RequestFacts, mutate: () => void): Promise<void> {
+  async #write(ctx: CallContext, sending: Sending, mutate: () => void): Promise<void> {
+    const { call, done, ...facts } = sending;
+    const name = `${this.#name} ${call}`;
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
-    const fault = this.nextFault();
+    const fault = this.nextFault(name);
+    if (fault !== null) this.onFault(`write ${fault}`);
+    if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
     const place = facts.record === null ? facts.zone : `${facts.zone} ${facts.record.name}`;
     if (fault === 'refuse') {
       this.store.refused.add(place);
       throw refused('central.refused', done);
     }
-    if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
     const { provenance } = this.store;
-    const sentAt = this.#clock.now();
-    const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt });
+    const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt: this.#clock.now() });
     const land = (): void => provenance.land(request, this.#clock.now(), mutate);
     switch (fault) {
       case 'lost-answer':
         land();
         throw unreachable('unknown');
+      case 'partial':
+        land();
+        throw unreachable('partial');
+      case 'no-effect':
+        await this.#slowly(ctx, this.#chances.between(name, 1, 60), () => undefined);
+        throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
       case 'late':
         this.store.late.add(place);
-        void this.#clock.sleep(this.#random.between(100, 90_000)).then(land);
+        void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(land);
         throw unreachable('unknown');
       case 'slow':
-        await this.#slowly(ctx, this.#random.between(500, 15_000), land);
+        await this.#slowly(ctx, this.#chances.between(`${name} is slow`, 500, 15_000), land);
         break;
       case null:
-        await this.#slowly(ctx, this.#random.between(1, 60), land);
+        await this.#slowly(ctx, this.#chances.between(name, 1, 60), land);
     }
     request.answeredAt = this.#clock.now();
   }
@@ -251,8 +329,6 @@ export class SimCentral implements Central {
     });
   }
 }
-
-type RequestFacts = Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'>;
 
 function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
   return new CentralError('central.unreachable', { state, retry: 'later' });

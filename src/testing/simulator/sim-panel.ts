@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from '../../core/panel.ts';
 import { never, type Life } from './life.ts';
-import type { Random } from './random.ts';
+import type { Chances } from './chances.ts';
 
 /** What the panel of a history holds; outlives every engine. */
 export class PanelStore {
@@ -24,6 +24,8 @@ export class PanelStore {
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
+  /** Zones that a filter somebody has set hides from the list. */
+  readonly hidden = new Set<DnsName>();
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -44,9 +46,14 @@ export class SimPanel implements Panel {
   };
   readonly store: PanelStore;
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #chances: Chances;
   readonly #life: Life;
+  readonly #name: string;
   failing = false;
+  /** Whether a read breaks off in the middle. Calls are told as their draws are named. */
+  breaksOff: (call: string) => boolean = () => false;
+  /** Called with every fault that was met. */
+  onFault: (kind: string) => void = () => undefined;
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
   /** Called when the engine deletes a zone in the panel, as `onWrite`. */
@@ -55,11 +62,13 @@ export class SimPanel implements Panel {
   /** Called once it is written. */
   onWritten: ((change: Change, mark: string) => Promise<void>) | null = null;
 
-  constructor(store: PanelStore, clock: Clock, random: Random, life: Life) {
+  /** @param name what its draws are named by */
+  constructor(store: PanelStore, clock: Clock, chances: Chances, life: Life, name = 'panel') {
     this.store = store;
     this.#life = life;
     this.#clock = clock;
-    this.#random = random;
+    this.#chances = chances;
+    this.#name = name;
   }
 
   decode(): PanelEvent {
@@ -80,8 +89,8 @@ export class SimPanel implements Panel {
 
   async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
     this.store.reads.push('list');
-    await this.#travel(ctx);
-    return [...this.store.zones.keys()];
+    await this.#travel(ctx, 'list');
+    return this.#listed();
   }
 
   /** Without the delays of other reads, so that the histories of a seed stay what they are. */
@@ -89,15 +98,15 @@ export class SimPanel implements Panel {
     if (this.#life.dead) await never();
     ctx.signal.throwIfAborted();
     if (this.failing) throw new PanelError('panel.unreachable');
-    const { zones, owners } = this.store;
+    const { owners } = this.store;
     const of = (zone: DnsName): readonly string[] | null =>
       owners.has(zone) ? (owners.get(zone) ?? null) : ['alice'];
-    return { way: 'column', zones: new Map([...zones.keys()].map((zone) => [zone, of(zone)])) };
+    return { way: 'column', zones: new Map(this.#listed().map((zone) => [zone, of(zone)])) };
   }
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
     this.store.reads.push(zone);
-    await this.#travel(ctx);
+    await this.#travel(ctx, `read ${zone}`);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
   }
@@ -108,7 +117,7 @@ export class SimPanel implements Panel {
     mark: string,
     ctx: CallContext,
   ): Promise<void> {
-    await this.#travel(ctx);
+    await this.#travel(ctx, `write ${change.zone}`);
     await this.onWrite(change, mark);
     const records = this.store.zones.get(change.zone);
     if (records === undefined) throw new PanelError('panel.refused', { text: 'no such zone' });
@@ -118,16 +127,27 @@ export class SimPanel implements Panel {
   }
 
   async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
-    await this.#travel(ctx);
+    await this.#travel(ctx, `delete ${zone}`);
     await this.onDelete(zone, mark, 'before');
     if (this.store.zones.delete(zone)) await this.onDelete(zone, mark, 'after');
   }
 
-  async #travel(ctx: CallContext): Promise<void> {
+  #listed(): DnsName[] {
+    const { zones, hidden } = this.store;
+    const listed = [...zones.keys()].filter((zone) => !hidden.has(zone));
+    if (listed.length < zones.size) this.onFault('panel list lacks a zone');
+    return listed;
+  }
+
+  async #travel(ctx: CallContext, call: string): Promise<void> {
     if (this.#life.dead) await never();
-    await this.#clock.sleep(this.#random.between(5, 200), ctx.signal).catch((cause: unknown) => {
+    const ms = this.#chances.between(`${this.#name} ${call}`, 5, 200);
+    await this.#clock.sleep(ms, ctx.signal).catch((cause: unknown) => {
       throw new PanelError('panel.unreachable', {}, cause);
     });
     if (this.failing) throw new PanelError('panel.unreachable');
+    if (!this.breaksOff(`${this.#name} ${call}`)) return;
+    this.onFault('panel read breaks off');
+    throw new PanelError('panel.garbled');
   }
 }

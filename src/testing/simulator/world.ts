@@ -4,7 +4,8 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
-import type { Journal } from '../../core/journal.ts';
+import { JournalError } from '../../core/journal.ts';
+import type { MemoryJournal } from '../../journal/memory.ts';
 import {
   PanelError,
   type Actor,
@@ -16,13 +17,20 @@ import {
 import { Several, timeToWrite } from '../../core/several.ts';
 import { isAnswered } from './answers.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import type { Chances } from './chances.ts';
 import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { observeStrangers } from './laws/strangers.ts';
-import { mortalClock, mortalJournal, type Life } from './life.ts';
-import type { Random } from './random.ts';
+import { mortalClock, type Life } from './life.ts';
 import { CentralStore, SimCentral, type CentralFault } from './sim-central.ts';
+import {
+  JournalDisk,
+  mortalJournal,
+  type JournalCall,
+  type JournalFault,
+  type PowerCut,
+} from './sim-journal.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
 
 /** What the panel's own part of an edit may do after an accepted `before`. */
@@ -43,19 +51,25 @@ interface Run {
   readonly several: Several;
   readonly panels: readonly SimPanel[];
   readonly centrals: readonly SimCentral[];
+  /** Resolves when the run is killed, by `end`. */
+  readonly killed: Promise<'killed'>;
+  readonly end: () => void;
 }
+
+/** How long (ms) the agent waits before it tries to use a journal again. */
+const startAgain = 2_000;
 
 /** A central of a world and what it is told of its own. */
 export interface Side {
   readonly store: CentralStore;
-  readonly journal: Journal;
+  readonly disk: JournalDisk;
   /** What the journal holds. */
   readonly witness: JournalWitness;
   /** What was seen on the way to break a law. */
   readonly judgement: Judgement;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
-  chooseFault: (() => CentralFault | null) | null;
+  chooseFault: ((call: string) => CentralFault | null) | null;
 }
 
 /** Two sides, a journal on disk, and at most one living engine between them. Further centrals have a journal and an engine each. */
@@ -69,9 +83,12 @@ export class World {
   readonly saved: SavedEdit[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
-  readonly #random: Random;
+  readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
+  #starting: Promise<void> | null = null;
+  /** Counts the kills; a start that a kill overtook gives up. */
+  #boot = 0;
   /** Hook calls being answered right now. */
   answering = 0;
   /** TTL (seconds) of records that nobody gave one; null: neither side keeps TTLs. */
@@ -80,30 +97,36 @@ export class World {
   byName = false;
   centralDown = false;
   panelFailing = false;
-  chooseFault: () => CentralFault | null = () => null;
+  chooseFault: (call: string) => CentralFault | null = () => null;
+  /** Chooses what fails at a call of a journal, told as its draws are named. */
+  chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
+  /** Errors that an engine should never meet, as it logged them. */
+  readonly defects: string[] = [];
   /** What the next engine gets as its central; `number` is 1 for the first. */
   wrap: (central: Central, number: number) => Central = (central) => central;
 
-  constructor(journal: Journal, random: Random, settings: Partial<EngineSettings> = {}) {
+  constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
     this.sides = [this.#sideWith(journal)];
-    this.#random = random;
+    this.#chances = chances;
   }
 
   /** One more central for the same panel. Call it before the start. */
-  addCentral(journal: Journal): Side {
+  addCentral(journal: MemoryJournal): Side {
     const side = this.#sideWith(journal);
     this.sides.push(side);
     return side;
   }
 
-  #sideWith(journal: Journal): Side {
-    const witness = new JournalWitness();
+  #sideWith(journal: MemoryJournal): Side {
+    const disk = new JournalDisk(journal);
     const store = new CentralStore();
+    const witness = new JournalWitness();
     const judgement = new Judgement();
+    const now = (): number => this.clock.now();
+    disk.onLanded = (batch) => witness.committed(batch, now());
     observeStrangers(store.provenance, witness, judgement);
-    const watched = witness.watch(journal, () => this.clock.now());
-    return { store, journal: watched, witness, judgement, down: false, chooseFault: null };
+    return { store, disk, witness, judgement, down: false, chooseFault: null };
   }
 
   /** Somebody wrote at a central just now. */
@@ -140,40 +163,83 @@ export class World {
     this.log.push(`${String(this.clock.now()).padStart(8)} ${text}`);
   }
 
-  async start(): Promise<void> {
+  /**
+   * Starts the agent; resolves once it runs, or when it was killed on the way. A journal that cannot be used is tried again, as the
+   * agent does.
+   */
+  start(): Promise<void> {
+    if (this.#starting !== null) return this.#starting;
+    const starting = this.#untilStarted().finally(() => {
+      if (this.#starting === starting) this.#starting = null;
+    });
+    this.#starting = starting;
+    return starting;
+  }
+
+  async #untilStarted(): Promise<void> {
+    const boot = this.#boot;
+    while (boot === this.#boot) {
+      for (const { store, disk, witness } of this.sides) {
+        store.provenance.start(this.clock.now());
+        await disk.recover();
+        await witness.load(disk.file, this.clock.now());
+      }
+      const run = this.#assemble();
+      this.#run = run;
+      this.applyOutages();
+      this.note('engine starts');
+      const started = startAll(run.engines);
+      if ((await Promise.race([started, run.killed])) !== 'journal') return;
+      // What an engine had begun before its journal failed ends with it.
+      run.life.dead = true;
+      this.#run = null;
+      this.note('the journal cannot be used');
+      await this.clock.sleep(startAgain);
+    }
+  }
+
+  #assemble(): Run {
     const life: Life = { dead: false };
-    for (const { store } of this.sides) store.provenance.start(this.clock.now());
     const parts = this.sides.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
     for (const { panel } of parts) this.#hear(panel, several);
     const panels = parts.map(({ panel }) => panel);
     const centrals = parts.map(({ central }) => central);
-    this.#run = { life, engines, several, panels, centrals };
-    this.applyOutages();
-    this.note('engine starts');
-    for (const engine of engines) await engine.start();
+    const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
+    return { life, engines, several, panels, centrals, killed, end: () => end('killed') };
   }
 
   #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; central: SimCentral } {
     const clock = mortalClock(this.clock, life);
-    const panel = new SimPanel(this.panel, this.clock, this.#random, life);
-    const central = new SimCentral(side.store, this.clock, this.#random, life, this.byName);
-    central.nextFault = () => (side.chooseFault ?? this.chooseFault)();
+    const number = this.sides.indexOf(side) + 1;
+    const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
+    const central = new SimCentral(
+      side.store,
+      this.clock,
+      this.#chances,
+      life,
+      this.byName,
+      `central ${number}`,
+    );
+    central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
+    side.disk.cutPower = () => this.kill();
+    side.disk.nextFault = (call, name) => this.chooseJournalFault(call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const engine = new Engine({
       panel,
-      central: this.wrap(central, this.sides.indexOf(side) + 1),
-      journal: mortalJournal(side.journal, life),
+      central: this.wrap(central, number),
+      journal: mortalJournal(side.disk, side.disk.file, life, clock),
       clock,
       log: (level, event, fields) => {
-        const at = this.sides.length > 1 ? `${this.sides.indexOf(side) + 1} ` : '';
+        const at = this.sides.length > 1 ? `${number} ` : '';
         if (level <= 5 && !life.dead) this.note(`  ${at}${event} ${JSON.stringify(fields ?? {})}`);
+        if (level === 1 && !life.dead && isDefect(event)) this.defects.push(String(fields?.['error']));
       },
-      random: this.#random.next,
+      random: () => this.#chances.next(`engine ${number} random`),
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
     return { engine, panel, central };
@@ -239,8 +305,11 @@ export class World {
 
   /** The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the shim. */
   kill(): void {
+    this.#boot += 1;
+    this.#starting = null;
     if (this.#run === null) return;
     this.#run.life.dead = true;
+    this.#run.end();
     this.#run = null;
     this.note('engine killed');
   }
@@ -359,6 +428,22 @@ export function recordsEvent(
       return { kind: 'items', items };
     },
   };
+}
+
+/** Whether the engine logs by this event, at level 1, an error that none of its ports declares. */
+function isDefect(event: string): boolean {
+  return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);
+}
+
+/** @returns `journal` when one of the journals could not be read */
+async function startAll(engines: readonly Engine[]): Promise<'started' | 'journal'> {
+  try {
+    for (const engine of engines) await engine.start();
+    return 'started';
+  } catch (error) {
+    if (error instanceof JournalError) return 'journal';
+    throw error;
+  }
 }
 
 function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {

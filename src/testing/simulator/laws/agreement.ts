@@ -3,7 +3,7 @@ import { formatRecord, otherTtl, type ResourceRecord } from '../../../dns/record
 import type { Engine, ZoneView } from '../../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import { waitsForYes } from '../../../core/engine/signed-delete.ts';
-import type { Traces } from '../history.ts';
+import type { Traces } from '../perform.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { Judgement } from './judgement.ts';

@@ -1,4 +1,4 @@
-import type { Traces } from '../history.ts';
+import type { Traces } from '../perform.ts';
 import type { World } from '../world.ts';
 import { checkAgreement } from './agreement.ts';
 import { checkAnswers } from './answers.ts';

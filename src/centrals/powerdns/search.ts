@@ -1,0 +1,87 @@
+import * as v from 'valibot';
+import { CentralError, type CallContext } from '../../core/central.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { shaped } from './answer.ts';
+import { mostZoneOctets, type ServerApi } from './api.ts';
+import { serverName, takesOwner } from './names.ts';
+import { heldRecords, type HeldRecords, type ServerRRset } from './records.ts';
+
+/** Rows asked for in one search. */
+const mostRows = 2_000;
+/** With more rows than this the answer may be cut: the server counts empty non-terminals, which it leaves out of the answer. */
+const mostSureRows = mostRows / 2;
+
+const rowShape = v.object({
+  zone: v.optional(v.string(), ''),
+  name: v.string(),
+  type: v.string(),
+  ttl: v.number(),
+  content: v.string(),
+  disabled: v.boolean(),
+});
+
+type Row = v.InferOutput<typeof rowShape>;
+
+const answerShape = v.array(rowShape);
+
+/**
+ * The records at some names of a zone with those that are disabled, by `search-data`: it works where the whole zone cannot be read, and
+ * shows disabled records also before 5.0 [4.7.3, sqlite3]. It scans the table. LMDB answers an empty list before 5.0; that the backend
+ * of this zone is searched is proved by the zone's SOA.
+ * @returns in words why the answer proves nothing
+ * @throws {CentralError} `central.unreachable`, `central.login`
+ */
+export async function searchNames(
+  api: ServerApi,
+  zone: DnsName,
+  names: readonly DnsName[],
+  ctx: CallContext,
+): Promise<HeldRecords | string> {
+  const apex = await search(api, zone, zone, ctx);
+  if (typeof apex === 'string') return apex;
+  if (!apex.some(({ type }) => type === 'SOA')) return 'search-data: no SOA found';
+  const rows: Row[] = [];
+  for (const name of names) {
+    const found = await search(api, zone, name, ctx);
+    if (typeof found === 'string') return found;
+    rows.push(...found);
+  }
+  return await heldRecords(rows.map(({ content, disabled, ...row }) => setOf(row, content, disabled)));
+}
+
+function setOf(row: Pick<Row, 'name' | 'type' | 'ttl'>, content: string, disabled: boolean): ServerRRset {
+  return { ...row, records: [{ content, disabled }] };
+}
+
+/** The rows of one name in the zone; in words why they may not be all. */
+async function search(
+  api: ServerApi,
+  zone: DnsName,
+  name: DnsName,
+  ctx: CallContext,
+): Promise<readonly Row[] | string> {
+  if (!takesOwner(name)) return `search-data: ${name}`;
+  // Without the final dot, as the database has it. `*` stands for any text there, `?` for any one character.
+  const q = serverName(name).slice(0, -1).replace(/^\*/u, '?');
+  try {
+    const query = { q, object_type: 'record', max: String(mostRows) };
+    const rows = shaped(answerShape, await api.read('/search-data', query, ctx, mostZoneOctets));
+    if (rows.length > mostSureRows) return `search-data: more than ${mostSureRows} rows`;
+    return rows.filter((row) => isNamed(row.zone, zone) && isNamed(row.name, name));
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    if (error.code === 'central.unreachable' || error.code === 'central.login') throw error;
+    return `search-data: ${error.params['text'] ?? error.code}`;
+  }
+}
+
+function isNamed(text: string, name: DnsName): boolean {
+  try {
+    return parseName(text) === name;
+  } catch (error) {
+    // What is no name is not this one.
+    if (error instanceof DnsDataError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+/** What a draw comes to: a number of a range, one of several values, yes or no. */
+export type Drawn = number | string | boolean | null;
+
+/**
+ * Where the accidents of a history come from: how long a call takes, which one fails, what a user does. Every draw has a name that
+ * says what is drawn, so that a history can be told and played again by its draws.
+ */
+export interface Chances {
+  /** From 0 up to but not including 1. */
+  next(name: string): number;
+  /** @param probability from 0 to 1 */
+  chance(name: string, probability: number): boolean;
+  /** A whole number from `least` to `most`, both included. */
+  between(name: string, least: number, most: number): number;
+  pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T;
+  /** One of the values with this probability, else null. */
+  maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null;
+}
+
+/** Draws of a history by name: the result of each by its number within the name, from 1. What is not in it is quiet (`TapeChances`). */
+export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
+
+/** Passes draws on and keeps what they came to. */
+export class RecordedChances implements Chances {
+  readonly #chances: Chances;
+  readonly #drawn = new Map<string, Drawn[]>();
+
+  constructor(chances: Chances) {
+    this.#chances = chances;
+  }
+
+  next(name: string): number {
+    return this.#keep(name, this.#chances.next(name));
+  }
+
+  chance(name: string, probability: number): boolean {
+    return this.#keep(name, this.#chances.chance(name, probability));
+  }
+
+  between(name: string, least: number, most: number): number {
+    return this.#keep(name, this.#chances.between(name, least, most));
+  }
+
+  pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T {
+    return this.#keep(name, this.#chances.pick(name, values));
+  }
+
+  maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null {
+    return this.#keep(name, this.#chances.maybe(name, probability, values));
+  }
+
+  /** All draws so far. */
+  tape(): Tape {
+    const numbered = (values: readonly Drawn[]): Record<string, Drawn> =>
+      Object.fromEntries(values.map((value, at) => [String(at + 1), value]));
+    return Object.fromEntries([...this.#drawn].map(([name, values]) => [name, numbered(values)]));
+  }
+
+  #keep<T extends Drawn>(name: string, value: T): T {
+    const before = this.#drawn.get(name);
+    if (before === undefined) this.#drawn.set(name, [value]);
+    else before.push(value);
+    return value;
+  }
+}
+
+/**
+ * Draws as a tape has them. What is not on it comes to the quiet value: no fault, the middle of a range, the first of several values,
+ * no.
+ */
+export class TapeChances implements Chances {
+  readonly #tape: Tape;
+  readonly #counts = new Map<string, number>();
+
+  constructor(tape: Tape) {
+    this.#tape = tape;
+  }
+
+  next(name: string): number {
+    const drawn = this.#take(name);
+    return typeof drawn === 'number' ? drawn : 0.5;
+  }
+
+  chance(name: string, _probability: number): boolean {
+    return this.#take(name) === true;
+  }
+
+  between(name: string, least: number, most: number): number {
+    const drawn = this.#take(name);
+    return typeof drawn === 'number' ? drawn : Math.floor((least + most) / 2);
+  }
+
+  pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T {
+    const drawn = this.#take(name);
+    return values.find((value) => value === drawn) ?? values[0];
+  }
+
+  maybe<T extends Drawn>(name: string, _probability: number, values: readonly [T, ...T[]]): T | null {
+    const drawn = this.#take(name);
+    return values.find((value) => value === drawn) ?? null;
+  }
+
+  #take(name: string): Drawn | undefined {
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    return this.#tape[name]?.[String(count)];
+  }
+}

@@ -1,0 +1,66 @@
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Actor } from '../../core/panel.ts';
+import type { CentralStore } from './sim-central.ts';
+import type { PanelStore } from './sim-panel.ts';
+import { defaultRecords, type World } from './world.ts';
+
+export interface HistoryOptions {
+  /** Both sides keep a TTL for each record, and some edits change nothing else. */
+  readonly ttls: boolean;
+  /** Whether the central can neither list zones nor read whole ones. */
+  readonly byName: boolean;
+  /** Whether the central signs every zone. */
+  readonly signed: boolean;
+  /** Whether the panel has a second central. */
+  readonly two: boolean;
+  /** Whether the zone that comes and goes lies below one that both sides have and that answers its names. */
+  readonly above: boolean;
+  /** Whether several users edit, one of whom may not, and the panel's list does not always tell owners. */
+  readonly users: boolean;
+}
+
+/** The zone that both sides have from the start. */
+export const main = parseName('joined.example.');
+/** A zone that only the panel has. */
+export const alone = parseName('alone.example.');
+/** Whose the zones are. */
+export const owner: Actor = { name: 'alice', rank: 'user' };
+/** Owner names in `main` that stood on one side only, or differently, before we came. */
+export const oldNames = ['old', 'odd', 'hand'].map((host) => parseName(host, main));
+
+/** The zone that comes and goes. */
+export function freshZone(above: boolean): DnsName {
+  return above ? parseName('fresh', main) : parseName('fresh.example.');
+}
+
+/** Both sides as they are when the plugin arrives. Call it when all centrals of the world are there. */
+export function furnish(world: World, above: boolean): void {
+  const both = [...defaultRecords(main, 'panel'), address(main, 'www', 7), address(main, 'ftp', 7)];
+  if (above) both.push(address(main, '*', 7), address(main, 'www.fresh', 7));
+  const [first, ...further] = world.sides;
+  fill(world, world.panel, main, [...both, address(main, 'old', 1), address(main, 'odd', 1)]);
+  if (first !== undefined)
+    fill(world, first.store, main, [...both, address(main, 'hand', 1), address(main, 'odd', 2)]);
+  fill(world, world.panel, alone, defaultRecords(alone, 'panel'));
+  // Further centrals stand to the panel in ways of their own: what only the panel has at the first, they have too.
+  for (const { store } of further) {
+    fill(world, store, main, [...both, address(main, 'old', 1), address(main, 'odd', 3)]);
+    fill(world, store, alone, defaultRecords(alone, 'panel'));
+  }
+}
+
+/** Gives a side a zone with exactly these records. */
+export function fill(
+  world: World,
+  store: PanelStore | CentralStore,
+  zone: DnsName,
+  records: readonly ResourceRecord[],
+): void {
+  store.zones.set(zone, new Map(records.map((one) => [recordId(one), world.timed(one)])));
+}
+
+/** An address record of which only the last part of the address is told. */
+export function address(zone: DnsName, host: string, last: number): ResourceRecord {
+  return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
+}

@@ -1,0 +1,227 @@
+import type { DnsName } from '../../dns/name.ts';
+import { labels } from '../../dns/name.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import type { Actor } from '../../core/panel.ts';
+import type { Chances } from './chances.ts';
+import type { EditOfRecords, HistoryEvent } from './event.ts';
+import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
+import { forged } from './laws/rights.ts';
+import type { CentralFault } from './sim-central.ts';
+import { administrator, type LocalPart, type World } from './world.ts';
+
+const hosts = ['www', 'ftp', 'api', '@'] as const;
+const quiet: LocalPart = { refuses: false, takes: 1, afterLost: false, visibleAfter: 0 };
+
+/** What happens in a history, and between it milliseconds that pass. */
+export type Events = Generator<number | HistoryEvent, void>;
+
+/** Makes up what happens in a history, looking at the world as it then is. It changes nothing of the world but `chooseFault`. */
+export class HistoryGenerator {
+  readonly #world: World;
+  readonly #chances: Chances;
+  readonly #options: Partial<HistoryOptions>;
+  /** A zone that comes and goes. */
+  readonly #fresh: DnsName;
+  readonly #zonesInHand: ReadonlySet<DnsName>;
+  /** Which step is being made up. */
+  #step = 0;
+
+  /** @param zonesInHand zones that a user creates or deletes at this time */
+  constructor(
+    world: World,
+    chances: Chances,
+    options: Partial<HistoryOptions>,
+    fresh: DnsName,
+    zonesInHand: ReadonlySet<DnsName>,
+  ) {
+    this.#world = world;
+    this.#chances = chances;
+    this.#options = options;
+    this.#fresh = fresh;
+    this.#zonesInHand = zonesInHand;
+  }
+
+  /** What happens, and between it milliseconds that pass; each is made up when it is asked for. */
+  *events(fault: (call: string) => CentralFault | null): Events {
+    const steps = this.#chances.between('steps', 3, 12);
+    const wild = this.#chances.chance('wild', 0.8);
+    this.#world.chooseFault = wild ? fault : () => null;
+    for (this.#step = 1; this.#step <= steps; this.#step += 1) {
+      yield* this.#oneStep();
+      yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
+    }
+  }
+
+  *#oneStep(): Events {
+    const dice = this.#chances.next(this.#name('kind'));
+    if (dice < 0.5) yield* some(this.#edit());
+    else if (dice < 0.58) yield* some(this.#groupDelete());
+    else if (dice < 0.68) yield* some(this.#zoneEdit());
+    else if (dice < 0.74) yield* some(this.#centralWrite());
+    else if (dice < 0.79) yield this.#unheardChange();
+    else if (dice < 0.89) yield* this.#crash();
+    else if (dice < 0.95) yield this.#outage();
+    else yield { kind: 'clock-step', by: this.#chances.between(this.#name('by'), -100_000, 100_000) };
+  }
+
+  #edit(): EditOfRecords | null {
+    const zone = this.#chances.pick(this.#name('zone'), [main, main, main, alone, this.#fresh]);
+    const held = this.#held(zone);
+    const old =
+      held.length > 0 && this.#chances.chance(this.#name('has old'), 0.6)
+        ? held[this.#chances.between(this.#name('old'), 0, held.length - 1)]
+        : undefined;
+    const add =
+      this.#retimed(old) ??
+      (this.#chances.chance(this.#name('has new'), 0.7) ? this.#newRecord(zone, old) : null);
+    if (old === undefined && add === null) return null;
+    return this.#editOf(zone, [{ remove: old ?? null, add }], false);
+  }
+
+  /** The same record with another TTL, now and then. */
+  #retimed(old: ResourceRecord | undefined): ResourceRecord | null {
+    if (this.#options.ttls !== true || old === undefined || !this.#chances.chance(this.#name('retimes'), 0.4))
+      return null;
+    return {
+      ...old,
+      ttl: this.#chances.pick(this.#name('ttl'), old.ttl === 60 ? [300, 3_600] : [60, 900]),
+    };
+  }
+
+  #groupDelete(): EditOfRecords | null {
+    const chosen = this.#held(main).filter((one) =>
+      this.#chances.chance(this.#name(`deletes ${one.name}`), 0.4),
+    );
+    if (chosen.length === 0) return null;
+    const partly = this.#chances.chance(this.#name('partly'), 0.3);
+    return this.#editOf(
+      main,
+      chosen.map((remove) => ({ remove, add: null })),
+      partly,
+    );
+  }
+
+  #editOf(zone: DnsName, items: EditOfRecords['items'], partly: boolean): EditOfRecords {
+    const edit = { kind: 'edit', zone, items, partly } as const;
+    if (!this.#world.panel.zones.has(zone)) return { ...edit, actor: administrator, local: quiet };
+    if (this.#options.users !== true) return { ...edit, actor: administrator, local: this.#local() };
+    const hidesOwner = this.#chances.chance(this.#name('hides owner'), 0.4);
+    return { ...edit, hidesOwner, actor: this.#someone(), local: this.#local() };
+  }
+
+  #someone(): Actor {
+    return this.#chances.chance(this.#name('administrator'), 0.25) ? administrator : owner;
+  }
+
+  /** Somebody tries to edit a zone that is not his; the panel refuses that. Null: not this time. */
+  intrusion(zone: DnsName): HistoryEvent | null {
+    if (this.#options.users !== true || !this.#chances.chance(this.#name('intrudes'), 0.4)) return null;
+    const old = this.#held(zone).find(() => this.#chances.chance(this.#name('intruder takes'), 0.3)) ?? null;
+    const add = address(
+      zone,
+      old?.type === 'A' ? (labels(old.name)[0] ?? '@') : this.#chances.pick(this.#name('forges'), hosts),
+      forged,
+    );
+    const local = { ...this.#local(), refuses: true };
+    return { kind: 'intrusion', zone, items: [{ remove: old, add }], local };
+  }
+
+  #local(): LocalPart {
+    return {
+      refuses: this.#chances.chance(this.#name('panel refuses'), 0.15),
+      takes: this.#chances.pick(this.#name('takes'), [1, 20, 200, 7_000, 13_000]),
+      afterLost: this.#chances.chance(this.#name('after lost'), 0.1),
+      visibleAfter: this.#chances.chance(this.#name('hidden'), 0.2)
+        ? this.#chances.between(this.#name('visible after'), 100, 12_000)
+        : 0,
+    };
+  }
+
+  #zoneEdit(): HistoryEvent | null {
+    const zone = this.#chances.pick(this.#name('zone'), [this.#fresh, this.#fresh, main, alone]);
+    if (this.#zonesInHand.has(zone)) return null;
+    const isDelete =
+      this.#world.panel.zones.has(zone) && this.#chances.chance(this.#name('deletes zone'), 0.8);
+    return { kind: isDelete ? 'zone-delete' : 'zone-create', zone, local: this.#local() };
+  }
+
+  #centralWrite(): HistoryEvent | null {
+    const zone = this.#chances.pick(this.#name('zone'), [main, main, this.#fresh]);
+    const central = this.#anyCentral();
+    const records = this.#world.sides[central - 1]?.store.zones.get(zone);
+    if (records === undefined) return null;
+    const present = [...records.values()];
+    const victim = present[this.#chances.between(this.#name('victim'), 0, present.length - 1)];
+    const removes =
+      victim !== undefined && victim.type === 'A' && this.#chances.chance(this.#name('removes'), 0.5);
+    const add = this.#chances.chance(this.#name('adds'), 0.7)
+      ? address(
+          zone,
+          this.#chances.pick(this.#name('host'), hosts),
+          this.#chances.between(this.#name('address'), 200, 220),
+        )
+      : null;
+    return {
+      kind: 'central-write',
+      central,
+      zone,
+      remove: removes ? victim : null,
+      add: add === null ? null : this.#world.timed(add),
+    };
+  }
+
+  #unheardChange(): HistoryEvent {
+    const zone = this.#chances.pick(this.#name('zone'), [main, this.#fresh]);
+    const host = this.#chances.pick(this.#name('host'), ['api', 'shop']);
+    const add = this.#world.timed(
+      address(zone, host, this.#chances.between(this.#name('address'), 100, 105)),
+    );
+    return { kind: 'unheard-change', zone, add, hints: this.#chances.chance(this.#name('hints'), 0.8) };
+  }
+
+  *#crash(): Events {
+    yield this.#chances.pick(this.#name('until kill'), [0, 1, 10, 40, 90]);
+    yield { kind: 'kill' };
+    yield this.#chances.pick(this.#name('until start'), [10, 1_000, 20_000]);
+    yield { kind: 'start' };
+  }
+
+  #outage(): HistoryEvent {
+    const ofCentral = this.#chances.chance(this.#name('of central'), 0.6);
+    const central = this.#anyCentral();
+    const lasts = this.#chances.pick(this.#name('lasts'), [1_000, 15_000, 60_000]);
+    return { kind: 'outage', of: ofCentral ? central : 'panel', lasts };
+  }
+
+  /** The number of one of the centrals. */
+  #anyCentral(): number {
+    const count = this.#world.sides.length;
+    return count === 1 ? 1 : this.#chances.between(this.#name('central'), 1, count);
+  }
+
+  #held(zone: DnsName): ResourceRecord[] {
+    const records = this.#world.panel.visible(zone) ?? new Map<string, ResourceRecord>();
+    return [...records.values()].filter(({ type }) => type !== 'NS');
+  }
+
+  #newRecord(zone: DnsName, old: ResourceRecord | undefined): ResourceRecord {
+    const host =
+      old !== undefined && this.#chances.chance(this.#name('same name'), 0.7)
+        ? old.name
+        : this.#chances.pick(this.#name('host'), hosts);
+    if (host !== '@' && this.#chances.chance(this.#name('alias'), 0.15)) {
+      return this.#world.timed(
+        makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone),
+      );
+    }
+    return this.#world.timed(address(zone, host, this.#chances.between(this.#name('address'), 10, 16)));
+  }
+
+  #name(what: string): string {
+    return `step ${this.#step} ${what}`;
+  }
+}
+
+function* some(event: HistoryEvent | null): Generator<HistoryEvent, void> {
+  if (event !== null) yield event;
+}

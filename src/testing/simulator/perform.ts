@@ -1,0 +1,212 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Actor, EditEvent } from '../../core/panel.ts';
+import type { Chances } from './chances.ts';
+import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
+import { fill } from './furniture.ts';
+import { administrator, defaultRecords, recordsEvent, type Side, type World } from './world.ts';
+
+/** What a history has done that its laws must know of. */
+export interface Traces {
+  /** Zone and owner name (`zone name`) somebody else wrote at the central, or the panel changed without a DNS event. */
+  readonly meddled: Set<string>;
+  /** Zone and owner name (`zone name`) that stood on one side only, or differently, before we came. */
+  readonly old: Set<string>;
+}
+
+/** Who has no right to any zone. */
+const intruder: Actor = { name: 'eve', rank: 'user' };
+
+/** Carries out what happens in a history, and keeps the traces of it that the laws must know. */
+export class Performer {
+  readonly traces: Traces = { meddled: new Set(), old: new Set() };
+  /** Edits and the like that take their time. */
+  readonly running: Promise<unknown>[] = [];
+  /** Zones that a user creates or deletes at this time. */
+  readonly zonesInHand = new Set<DnsName>();
+  readonly #world: World;
+  readonly #chances: Chances;
+  #edits = 0;
+  onEdited: (zone: DnsName) => Promise<void> = () => Promise.resolve();
+
+  constructor(world: World, chances: Chances) {
+    this.#world = world;
+    this.#chances = chances;
+  }
+
+  /** Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent when it has started. */
+  async perform(event: HistoryEvent): Promise<void> {
+    switch (event.kind) {
+      case 'edit':
+        this.running.push(this.#edit(event));
+        return;
+      case 'intrusion':
+        this.running.push(this.intrude(event));
+        return;
+      case 'zone-create':
+      case 'zone-delete':
+        this.running.push(this.#editZone(event));
+        return;
+      case 'central-write':
+        this.#writeAtCentral(event);
+        return;
+      case 'unheard-change':
+        this.#changeUnheard(event);
+        return;
+      case 'kill':
+        this.#world.kill();
+        return;
+      case 'start':
+        if (this.#world.engine === null) await this.#world.start();
+        return;
+      case 'outage':
+        this.#outage(event);
+        return;
+      case 'clock-step':
+        this.#world.clock.stepWall(event.by);
+    }
+  }
+
+  async #edit(event: EditOfRecords): Promise<void> {
+    const { zone, items } = event;
+    this.#inherit(event);
+    if (!this.#world.panel.zones.has(zone)) return;
+    const { hidesOwner } = event;
+    if (hidesOwner !== undefined) this.#world.panel.owners.set(zone, hidesOwner ? null : ['alice']);
+    const number = (this.#edits += 1);
+    const { lostAfter } = await this.#world.edit(
+      (stage) => recordsEvent(zone, items, stage, event.actor),
+      () => this.#carryOut(event, number),
+      event.local,
+    );
+    // Nobody heard of it: like a change without an event, a comparison finds it, and lists what it may not remove.
+    if (lostAfter && hidesOwner === true) this.#excuse(zone, items);
+    await this.onEdited(zone);
+    // Somebody may have written there while the edit ran.
+    this.#inherit(event);
+  }
+
+  /** An edit is all or nothing: what comes from a record that was left alone is left alone too, and the other way round. */
+  #inherit({ zone, items }: EditOfRecords): void {
+    for (const { remove, add } of items) {
+      if (remove === null || add === null) continue;
+      this.#inheritTraces(zone, remove.name, add.name);
+      this.#inheritTraces(zone, add.name, remove.name);
+    }
+  }
+
+  #inheritTraces(zone: DnsName, from: DnsName, to: DnsName): void {
+    for (const traces of [this.traces.old, this.traces.meddled]) {
+      if (traces.has(`${zone} ${from}`)) traces.add(`${zone} ${to}`);
+    }
+  }
+
+  #excuse(zone: DnsName, items: EditOfRecords['items']): void {
+    for (const record of items.flatMap(({ remove, add }) => [remove, add]))
+      if (record !== null) this.traces.meddled.add(`${zone} ${record.name}`);
+  }
+
+  /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
+  #carryOut({ zone, items, partly }: EditOfRecords, number: number): boolean {
+    const records = this.#world.panel.zones.get(zone);
+    if (records === undefined) return false;
+    let done = false;
+    for (const { remove, add } of items) {
+      if (partly && this.#chances.chance(`edit ${number} leaves out`, 0.5)) continue;
+      if (remove !== null && !records.has(recordId(remove))) continue;
+      const retiming = remove !== null && add !== null && recordId(remove) === recordId(add);
+      if (add !== null && records.has(recordId(add)) && !retiming) continue;
+      if (remove !== null) records.delete(recordId(remove));
+      if (add !== null) records.set(recordId(add), add);
+      done = true;
+    }
+    return done;
+  }
+
+  async intrude({ zone, items, local }: Extract<HistoryEvent, { kind: 'intrusion' }>): Promise<void> {
+    await this.#world.edit(
+      (stage) => recordsEvent(zone, items, stage, intruder),
+      () => false,
+      local,
+    );
+  }
+
+  async #editZone({ kind, zone, local }: EditOfZone): Promise<void> {
+    const { panel } = this.#world;
+    // One at a time per zone: a create that overlaps a slow delete of the same zone is listed, not settled.
+    if (this.zonesInHand.has(zone)) return;
+    this.zonesInHand.add(zone);
+    const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
+    const event = (stage: 'before' | 'after'): EditEvent => {
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, mark: null };
+      return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
+    };
+    const carryOut = (): boolean => {
+      if (kind === 'zone-delete') return panel.zones.delete(zone);
+      if (panel.zones.has(zone)) return false;
+      fill(this.#world, panel, zone, defaultRecords(zone, 'panel'));
+      return true;
+    };
+    const answered = await this.#world.edit(event, carryOut, local);
+    if (answered.lostAfter) this.#excuseZone(zone);
+    this.zonesInHand.delete(zone);
+  }
+
+  /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
+  #excuseZone(zone: DnsName): void {
+    for (const side of [...this.#world.sides.map(({ store }) => store), this.#world.panel]) {
+      for (const { name } of side.zones.get(zone)?.values() ?? []) this.traces.meddled.add(`${zone} ${name}`);
+    }
+  }
+
+  #writeAtCentral(event: Extract<HistoryEvent, { kind: 'central-write' }>): void {
+    const { zone, remove, add } = event;
+    const records = this.#side(event.central).store.zones.get(zone);
+    if (records === undefined) return;
+    if (remove !== null) {
+      records.delete(recordId(remove));
+      this.traces.meddled.add(`${zone} ${remove.name}`);
+    }
+    if (add !== null) {
+      records.set(recordId(add), add);
+      this.traces.meddled.add(`${zone} ${add.name}`);
+    }
+    this.#world.somebodyWrote();
+    this.#world.note(`somebody writes at the central in ${zone}`);
+  }
+
+  #changeUnheard({ zone, add, hints }: Extract<HistoryEvent, { kind: 'unheard-change' }>): void {
+    const made = !this.#world.panel.zones.has(zone);
+    if (made) {
+      fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
+      // The zone's former content at the central is gone from the panel without a delete event.
+      for (const { store } of this.#world.sides) {
+        const former = store.zones.get(zone) ?? new Map<string, ResourceRecord>();
+        for (const { name } of former.values()) this.traces.meddled.add(`${zone} ${name}`);
+      }
+    }
+    this.#world.panel.zones.get(zone)?.set(recordId(add), add);
+    this.traces.meddled.add(`${zone} ${add.name}`);
+    this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
+    if (hints) this.running.push(this.#world.hint(zone));
+  }
+
+  #outage({ of, lasts }: Extract<HistoryEvent, { kind: 'outage' }>): void {
+    const isOneOfMany = of !== 'panel' && this.#world.sides.length > 1;
+    const set = (down: boolean): void => {
+      if (of === 'panel') this.#world.panelFailing = down;
+      else if (isOneOfMany) this.#side(of).down = down;
+      else this.#world.centralDown = down;
+      this.#world.applyOutages();
+    };
+    set(true);
+    this.#world.note(`${of === 'panel' ? 'panel reads' : `central${isOneOfMany ? ` ${of}` : ''}`} down`);
+    this.running.push(this.#world.clock.sleep(lasts).then(() => set(false)));
+  }
+
+  #side(number: number): Side {
+    const side = this.#world.sides[number - 1];
+    if (side === undefined) throw new Error(`a world without a central ${number}`);
+    return side;
+  }
+}

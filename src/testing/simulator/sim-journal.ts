@@ -1,0 +1,193 @@
+import type { Clock } from '../../core/clock.ts';
+import {
+  JournalError,
+  type Batch,
+  type Journal,
+  type JournalErrorCode,
+  type OperationFilter,
+} from '../../core/journal.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { MemoryJournal } from '../../journal/memory.ts';
+import { never, type Life } from './life.ts';
+
+/** What may fail at the disk of a journal, for one call or until it is mended. */
+export type JournalFault =
+  /** The disk is full; the reserve is left for finishing what is open. */
+  | 'full'
+  /** The disk is full, and the reserve used up. */
+  | 'reserve-gone'
+  /** The file system became read-only. */
+  | 'read-only'
+  /** The sync of a commit fails: the commit is an error, but its frames are in the file. */
+  | 'unsynced'
+  /** Another program holds the lock of the file for longer than a commit waits. */
+  | 'busy'
+  /** A page of the file is damaged. */
+  | 'unreadable'
+  /** The disk answers no read. */
+  | 'read-error';
+
+/** The power fails, or the agent is killed, during a commit: before the commit is in the file, or after it. */
+export type PowerCut = 'cut-before' | 'cut-after';
+
+/** A call as far as faults go; `fresh` is a commit with a new operation. */
+export type JournalCall = 'fresh' | 'commit' | 'read';
+
+/** Errors as `src/journal/sqlite.ts` gives them (sqlite.org/rescode.html); a call that is left out works. */
+const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall, JournalErrorCode>>>>> = {
+  full: { fresh: 'journal.disk-full' },
+  'reserve-gone': { fresh: 'journal.disk-full', commit: 'journal.disk-full' },
+  'read-only': { fresh: 'journal.write-failed', commit: 'journal.write-failed' },
+  unsynced: { fresh: 'journal.write-failed', commit: 'journal.write-failed' },
+  busy: { fresh: 'journal.locked', commit: 'journal.locked' },
+  unreadable: {
+    fresh: 'journal.unreadable',
+    commit: 'journal.unreadable',
+    read: 'journal.unreadable',
+  },
+  'read-error': {
+    fresh: 'journal.write-failed',
+    commit: 'journal.write-failed',
+    read: 'journal.write-failed',
+  },
+};
+
+/** How long (ms) a commit waits for the lock of the file, as in `src/journal/sqlite.ts`. */
+const lockPatience = 5_000;
+
+/**
+ * The disk with the journal of one central; outlives every engine. Every commit that was acknowledged is synced, so a power cut loses
+ * none: only the commit on its way is there or not. A commit whose sync failed is an error, and comes back at the next opening after a
+ * kill unless another commit has overwritten its frames (sqlite.org/wal.html, "The WAL File").
+ */
+export class JournalDisk {
+  #file: MemoryJournal;
+  #unsynced: Batch | null = null;
+  #backup: MemoryJournal | null = null;
+  /** What fails until somebody mends it; null: nothing. */
+  trouble: JournalFault | null = null;
+  /** Chooses what fails at this call alone. `name` says what it reads or writes. */
+  nextFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
+  /** Called with every fault that was met. */
+  onFault: (fault: JournalFault | PowerCut) => void = () => undefined;
+  /** Called with every commit that is in the file now. */
+  onLanded: (batch: Batch) => void = () => undefined;
+  /** Ends the life of every engine on this host. */
+  cutPower: () => void = () => undefined;
+
+  constructor(file: MemoryJournal) {
+    this.#file = file;
+  }
+
+  get file(): MemoryJournal {
+    return this.#file;
+  }
+
+  /** SQLite finds the file as the last agent left it, which had no time to close it. */
+  async recover(): Promise<void> {
+    if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced);
+  }
+
+  /** Somebody copies the file. */
+  backUp(): void {
+    this.#backup = this.#file.copy();
+  }
+
+  /** Somebody puts the copy back while no agent runs. Without a copy nothing happens. @returns whether there was one */
+  putBack(): boolean {
+    if (this.#backup === null) return false;
+    this.#file = this.#backup.copy();
+    this.#unsynced = null;
+    return true;
+  }
+
+  /** One commit to a file. Never settles for the caller whose life a power cut ends. @throws {JournalError} */
+  commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
+    const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
+    const call = isFresh ? 'fresh' : 'commit';
+    const fault = this.#choose(call, commitName(batch));
+    if (fault === null) return this.#land(file, batch);
+    return isCut(fault) ? this.#cut(fault, file, batch) : this.#failCommit(fault, call, batch, clock);
+  }
+
+  /** One read. @param name says of what @throws {JournalError} */
+  read<T>(name: string, call: () => Promise<T>, clock: Clock): Promise<T> {
+    const fault = this.#choose('read', name);
+    return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);
+  }
+
+  async #land(file: MemoryJournal, batch: Batch): Promise<void> {
+    this.#unsynced = null;
+    await file.commit(batch);
+    this.onLanded(batch);
+  }
+
+  async #cut(cut: PowerCut, file: MemoryJournal, batch: Batch): Promise<void> {
+    if (cut === 'cut-after') await this.#land(file, batch);
+    this.cutPower();
+  }
+
+  async #failCommit(
+    fault: JournalFault,
+    call: 'fresh' | 'commit',
+    batch: Batch,
+    clock: Clock,
+  ): Promise<never> {
+    if (fault === 'unsynced') this.#unsynced = batch;
+    return await this.#fail(fault, call, clock);
+  }
+
+  async #fail(fault: JournalFault, call: JournalCall, clock: Clock): Promise<never> {
+    if (fault === 'busy') await clock.sleep(lockPatience);
+    throw new JournalError(errors[fault][call] ?? 'journal.write-failed', { path: 'simulated' });
+  }
+
+  /** @returns the fault of this call; null: it works */
+  #choose(call: JournalCall, name: string): JournalFault | PowerCut | null {
+    const fault = this.trouble ?? this.nextFault(call, name);
+    if (fault === null || (isCut(fault) ? call === 'read' : errors[fault][call] === undefined)) return null;
+    this.onFault(fault);
+    return fault;
+  }
+}
+
+/** What a commit is about, in a few words. */
+function commitName({ operations = [], zones = [], rows = [], facts = {} }: Batch): string {
+  const [operation] = operations;
+  if (operation !== undefined) return `${operation.kind} ${operation.zone} ${operation.state}`;
+  const about = zones[0]?.zone ?? rows[0]?.zone ?? Object.keys(facts)[0] ?? 'owners';
+  return `ledger ${about}`;
+}
+
+function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
+  return fault === 'cut-before' || fault === 'cut-after';
+}
+
+/** The journal of one life: what was committed before the kill stays, nothing comes after it. */
+export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life, clock: Clock): Journal {
+  async function alive<T>(call: () => Promise<T>): Promise<T> {
+    if (life.dead) return await never();
+    try {
+      const value = await call();
+      if (!life.dead) return value;
+    } catch (error) {
+      if (!life.dead) throw error;
+    }
+    return await never();
+  }
+  const read = async <T>(name: string, call: () => Promise<T>): Promise<T> =>
+    await alive(() => disk.read(`read ${name}`, call, clock));
+  return {
+    commit: (batch: Batch) => alive(() => disk.commit(file, batch, clock)),
+    operation: (id: string) => read('operation', () => file.operation(id)),
+    operations: (filter: OperationFilter) =>
+      read(`operations ${filter.zone ?? ''}`, () => file.operations(filter)),
+    zones: () => read('zones', () => file.zones()),
+    zone: (zone: DnsName) => read(`zone ${zone}`, () => file.zone(zone)),
+    rows: (zone: DnsName, names?: readonly DnsName[]) => read(`rows ${zone}`, () => file.rows(zone, names)),
+    owners: () => read('owners', () => file.owners()),
+    counts: () => read('counts', () => file.counts()),
+    fact: (name: string) => read(`fact ${name}`, () => file.fact(name)),
+    close: () => alive(() => file.close()),
+  };
+}
