@@ -2,12 +2,18 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { Batch, Journal, RowChange } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, OperationState } from '../../core/operation.ts';
 
-/** An operation as a journal has it now, and when it first had it (monotonic milliseconds). */
+/** An operation as a journal has it now, when it first had it, and its states so far. Times are monotonic milliseconds. */
 export interface Witnessed {
   readonly operation: Operation;
   readonly since: number;
+  readonly states: readonly { readonly at: number; readonly state: OperationState }[];
+}
+
+/** The state an operation was in at a time; null: it was not there yet. */
+export function stateAt({ states }: Witnessed, at: number): OperationState | null {
+  return states.findLast((one) => one.at <= at)?.state ?? null;
 }
 
 /** What a journal of a history holds at this moment, for laws that ask what the engine knew when it sent a request. */
@@ -48,8 +54,10 @@ export class JournalWitness {
 
   #apply(batch: Batch, now: number): void {
     for (const operation of batch.operations ?? []) {
-      const since = this.operations.get(operation.id)?.since ?? now;
-      this.operations.set(operation.id, { operation, since });
+      const before = this.operations.get(operation.id);
+      const { state } = operation;
+      const states = [...(before?.states ?? []), { at: now, state }];
+      this.operations.set(operation.id, { operation, since: before?.since ?? now, states });
     }
     for (const zone of batch.dropZones ?? []) {
       this.zones.delete(zone);

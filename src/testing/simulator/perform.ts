@@ -186,6 +186,7 @@ export class Performer {
       }
     }
     this.#world.panel.zones.get(zone)?.set(recordId(add), add);
+    this.#world.panel.provenance.look(this.#world.clock.now());
     this.traces.meddled.add(`${zone} ${add.name}`);
     this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
     if (hints) this.running.push(this.#world.hint(zone));

@@ -10,15 +10,15 @@ export interface Origin {
   readonly at: number;
 }
 
-/** One request of an engine that writes, as it went out; what became of it is filled in later. */
+/** One request of an engine that writes, to a central or to the panel, as it went out; what became of it is filled in later. */
 export interface WriteRequest {
-  readonly kind: 'add' | 'remove' | 'create' | 'delete';
+  readonly kind: 'add' | 'remove' | 'change' | 'create' | 'delete';
   /** The operation it belongs to, as the engine says; `-` for none. */
   readonly operation: string;
   readonly zone: DnsName;
   /** The record of `add` and `remove`; null for whole zones. */
   readonly record: ResourceRecord | null;
-  /** What a create asks for, default records included; else empty. */
+  /** What a create asks for, default records included, or what a change of several records adds; else empty. */
   readonly content: readonly ResourceRecord[];
   readonly sentAt: number;
   /** When it was carried out; null: not yet, or never. */
@@ -49,7 +49,7 @@ interface Held {
 }
 
 /**
- * Keeps for each record and each zone of a central who wrote it and who removed it. Requests of engines are told to it; whatever else is
+ * Keeps for each record and each zone of one side who wrote it and who removed it. Requests of engines are told to it; whatever else is
  * found changed was written by somebody else, or stood there from the start.
  */
 export class Provenance {

@@ -125,7 +125,7 @@ export class World {
     const judgement = new Judgement();
     const now = (): number => this.clock.now();
     disk.onLanded = (batch) => witness.committed(batch, now());
-    observeStrangers(store.provenance, witness, judgement);
+    observeStrangers(store.provenance, witness, judgement, () => this.byName);
     return { store, disk, witness, judgement, down: false, chooseFault: null };
   }
 
@@ -179,6 +179,7 @@ export class World {
   async #untilStarted(): Promise<void> {
     const boot = this.#boot;
     while (boot === this.#boot) {
+      this.panel.provenance.start(this.clock.now());
       for (const { store, disk, witness } of this.sides) {
         store.provenance.start(this.clock.now());
         await disk.recover();
@@ -333,6 +334,7 @@ export class World {
     }
     this.#hide(before.zone, local.visibleAfter);
     const done = carryOut();
+    this.panel.provenance.look(this.clock.now());
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
     if (done) saved.keptAt = this.clock.now();
     if (!done || local.afterLost) return { verdict, lostAfter: done };

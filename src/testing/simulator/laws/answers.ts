@@ -1,9 +1,8 @@
-import { recordId, formatRecord, type ResourceRecord } from '../../../dns/record.ts';
-import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, recordId } from '../../../dns/record.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import type { OperationClass } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
-import type { JournalWitness } from '../journal-witness.ts';
+import { stateAt, type JournalWitness } from '../journal-witness.ts';
 import type { Effect } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
@@ -78,7 +77,7 @@ function checkAnswer(
       ? ['answers.nothing', 'answers.nothing-later']
       : ['answers.panel', 'answers.panel-later'];
   for (const effect of netOf(effects.slice(0, until), own)) {
-    if (isClaimed(ended, effect, own, answer.at)) judgement.excuse('claimed');
+    if (isClaimed(ended, effect, edit, answer.at)) judgement.excuse('claimed');
     else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
@@ -92,23 +91,25 @@ function speaksOf(problems: readonly Problem[], index: number): boolean {
   });
 }
 
-/** Whether another edit that was not refused wants the record as it is now: then that one has it so (docs/architecture.md, "claim"). */
+const claiming: ReadonlySet<string | null> = new Set(['prepared', 'applied', 'kept', 'confirmed']);
+
+/** Whether another edit wanted the record as it was then: that one has it so (docs/architecture.md, "claim"). */
 function isClaimed(
   { witness }: Ended,
   { zone, record, present }: Effect,
-  own: ReadonlySet<string>,
+  { event }: SavedEdit,
   at: number,
 ): boolean {
   if (record === null) return false;
   const id = recordId(record);
-  for (const { operation, since } of witness.operations.values()) {
-    if (own.has(operation.id) || operation.zone !== zone || since > at || operation.state === 'refused')
-      continue;
+  for (const witnessed of witness.operations.values()) {
+    const { operation } = witnessed;
+    if (operation.zone !== zone || operation.fingerprint === event.fingerprint) continue;
     const wants = operation.items.some(({ mirrored, add, remove }) => {
       const one = present ? add : remove;
       return mirrored && one !== null && recordId(one) === id;
     });
-    if (wants) return true;
+    if (wants && claiming.has(stateAt(witnessed, at))) return true;
   }
   return false;
 }
@@ -122,14 +123,19 @@ function checkNothingLeft(
 ): void {
   if ([...own].some((id) => witness.operations.get(id)?.operation.state === 'stuck')) return;
   for (const effect of netOf(central.provenance.effects, own)) {
-    if (inPanel(panel, effect.zone, effect.record) !== effect.present)
-      judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
+    if (!agreedSince(panel, effect)) judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
 }
 
-function inPanel({ zones }: PanelStore, zone: DnsName, record: ResourceRecord | null): boolean {
+/** Whether the panel held the same at some time since: then it is no longer this edit that has it so. */
+function agreedSince({ zones, provenance }: PanelStore, { zone, record, present, at }: Effect): boolean {
   const records = zones.get(zone);
-  return records !== undefined && (record === null || records.has(recordId(record)));
+  const isHeld = records !== undefined && (record === null || records.has(recordId(record)));
+  if (isHeld === present) return true;
+  const key = keyOf({ zone, record });
+  return provenance.effects.some(
+    (effect) => effect.at >= at && effect.present !== present && keyOf(effect) === key,
+  );
 }
 
 /**
@@ -193,7 +199,7 @@ function longestSeen(effects: readonly Effect[], own: ReadonlySet<string>): numb
   return longest;
 }
 
-function keyOf({ zone, record }: Effect): string {
+function keyOf({ zone, record }: Pick<Effect, 'zone' | 'record'>): string {
   return record === null ? zone : `${zone} ${recordId(record)}`;
 }
 

@@ -16,6 +16,8 @@ export const excuses = {
   unread: 'Between a read and a write',
   /** Somebody wrote it while our request was on its way. */
   crossed: 'While a request is on its way',
+  /** The central cannot show whole zones, and the zone is deleted. */
+  'not-shown': 'Not shown',
   /** Two equal edits were asked about at once: which operation is whose cannot be told. */
   twins: 'Two equal edits at once',
   /** Another edit, which was accepted, wants the record as the refused one left it. */

@@ -25,10 +25,18 @@ class Strangers {
   /** What each request met when it was sent, and what that is to us. */
   readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Standing>>();
 
-  constructor(provenance: Provenance, witness: JournalWitness, judgement: Judgement) {
+  readonly #showsByName: () => boolean;
+
+  constructor(
+    provenance: Provenance,
+    witness: JournalWitness,
+    judgement: Judgement,
+    showsByName: () => boolean,
+  ) {
     this.#provenance = provenance;
     this.#witness = witness;
     this.#judgement = judgement;
+    this.#showsByName = showsByName;
   }
 
   /** What the ledger now calls joined is ours to change, as long as it stands there and the ledger says so. */
@@ -84,6 +92,7 @@ class Strangers {
     if (!undoes && (this.#isJoined(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
     if (operation?.kind === 'zone-delete' && this.#goesWithZone(operation, record)) return 'ours';
     if (this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
+    if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : 'theirs';
   }
 
@@ -136,7 +145,7 @@ class Strangers {
     const met = this.#met.get(request) ?? new Map<Origin, Standing>();
     for (const { record, present, before, zone } of effects) {
       const what = `operation ${request.operation}, ${zone}${record === null ? '' : ` ${formatRecord(record)}`}`;
-      if (present) this.#added(request, met, what);
+      if (present) this.#added(request, met, record, what);
       else if (before !== null && before.writer !== 'engine')
         this.#judge(
           met.get(before) ?? 'crossed',
@@ -147,11 +156,29 @@ class Strangers {
     this.#met.delete(request);
   }
 
-  /** Something of ours came into a zone: it has to be ours, or adopted. */
-  #added(request: WriteRequest, met: ReadonlyMap<Origin, Standing>, what: string): void {
+  /** Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it took out of it. */
+  #added(
+    request: WriteRequest,
+    met: ReadonlyMap<Origin, Standing>,
+    record: ResourceRecord | null,
+    what: string,
+  ): void {
     const zone = this.#provenance.originOfZone(request.zone);
-    if (zone === null || zone.writer === 'engine') return;
+    if (zone === null || zone.writer === 'engine' || this.#isPutBack(request, record)) return;
     this.#judge(met.get(zone) ?? 'crossed', 'strangers.added', what);
+  }
+
+  #isPutBack({ operation, zone }: WriteRequest, record: ResourceRecord | null): boolean {
+    if (record === null) return false;
+    const id = recordId(record);
+    return this.#provenance.effects.some(
+      (effect) =>
+        !effect.present &&
+        effect.zone === zone &&
+        effect.request?.operation === operation &&
+        effect.record !== null &&
+        recordId(effect.record) === id,
+    );
   }
 
   #judge(standing: Standing, law: LawId, what: string): void {
@@ -161,20 +188,24 @@ class Strangers {
   }
 }
 
-/** Watches a central for what engines do to other people's data; what breaks the law is added to `judgement` as it happens. */
+/**
+ * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement` as it happens.
+ * @param showsByName whether the central cannot show whole zones
+ */
 export function observeStrangers(
   provenance: Provenance,
   witness: JournalWitness,
   judgement: Judgement,
+  showsByName: () => boolean,
 ): void {
-  const strangers = new Strangers(provenance, witness, judgement);
+  const strangers = new Strangers(provenance, witness, judgement, showsByName);
   witness.onCommit = (batch) => strangers.committed(batch);
   provenance.onSent = (request) => strangers.sent(request);
   provenance.onLanded = (request, effects) => strangers.landed(request, effects);
 }
 
 /** What a record or a zone is to the engine that sends a request about it. */
-type Standing = 'ours' | 'theirs' | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed'>;
+type Standing = 'ours' | 'theirs' | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown'>;
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
 
