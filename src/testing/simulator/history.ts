@@ -3,7 +3,7 @@ import type { EngineSettings } from '../../core/engine/settings.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { RecordedChances, TapeChances, type Chances } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
-import { freshZone, furnish, main, alone, oldNames, type HistoryOptions } from './furniture.ts';
+import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
 import { HistoryGenerator, type Events } from './generator.ts';
 import { checkWorld } from './laws/index.ts';
 import type { Violation } from './laws/judgement.ts';
@@ -95,7 +95,6 @@ class History {
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
     this.performer = new Performer(this.world, this.#chances);
-    for (const name of oldNames) this.performer.traces.old.add(`${main} ${name}`);
     this.performer.onEdited = async (zone) => {
       const event = this.intrusion(zone);
       if (event?.kind !== 'intrusion') return;

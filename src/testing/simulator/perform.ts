@@ -6,12 +6,10 @@ import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
 import { administrator, defaultRecords, recordsEvent, type Side, type World } from './world.ts';
 
-/** What a history has done that its laws must know of. */
+/** What a history has done that its laws must know of, and that no side shows. */
 export interface Traces {
-  /** Zone and owner name (`zone name`) somebody else wrote at the central, or the panel changed without a DNS event. */
-  readonly meddled: Set<string>;
-  /** Zone and owner name (`zone name`) that stood on one side only, or differently, before we came. */
-  readonly old: Set<string>;
+  /** Zone and id (`zone id`) of records that the panel changed without a DNS event, or whose `after` got lost. */
+  readonly unheard: Set<string>;
 }
 
 /** Who has no right to any zone. */
@@ -19,7 +17,7 @@ const intruder: Actor = { name: 'eve', rank: 'user' };
 
 /** Carries out what happens in a history, and keeps the traces of it that the laws must know. */
 export class Performer {
-  readonly traces: Traces = { meddled: new Set(), old: new Set() };
+  readonly traces: Traces = { unheard: new Set() };
   /** Edits and the like that take their time. */
   readonly running: Promise<unknown>[] = [];
   /** Zones that a user creates or deletes at this time. */
@@ -69,7 +67,6 @@ export class Performer {
 
   async #edit(event: EditOfRecords): Promise<void> {
     const { zone, items } = event;
-    this.#inherit(event);
     if (!this.#world.panel.zones.has(zone)) return;
     const { hidesOwner } = event;
     if (hidesOwner !== undefined) this.#world.panel.owners.set(zone, hidesOwner ? null : ['alice']);
@@ -78,32 +75,20 @@ export class Performer {
       (stage) => recordsEvent(zone, items, stage, event.actor),
       () => this.#carryOut(event, number),
       event.local,
+      items,
     );
     // Nobody heard of it: like a change without an event, a comparison finds it, and lists what it may not remove.
-    if (lostAfter && hidesOwner === true) this.#excuse(zone, items);
+    if (lostAfter && hidesOwner === true)
+      this.#unheard(
+        zone,
+        items.flatMap(({ remove, add }) => [remove, add].filter((one) => one !== null)),
+      );
     await this.onEdited(zone);
-    // Somebody may have written there while the edit ran.
-    this.#inherit(event);
   }
 
-  /** An edit is all or nothing: what comes from a record that was left alone is left alone too, and the other way round. */
-  #inherit({ zone, items }: EditOfRecords): void {
-    for (const { remove, add } of items) {
-      if (remove === null || add === null) continue;
-      this.#inheritTraces(zone, remove.name, add.name);
-      this.#inheritTraces(zone, add.name, remove.name);
-    }
-  }
-
-  #inheritTraces(zone: DnsName, from: DnsName, to: DnsName): void {
-    for (const traces of [this.traces.old, this.traces.meddled]) {
-      if (traces.has(`${zone} ${from}`)) traces.add(`${zone} ${to}`);
-    }
-  }
-
-  #excuse(zone: DnsName, items: EditOfRecords['items']): void {
-    for (const record of items.flatMap(({ remove, add }) => [remove, add]))
-      if (record !== null) this.traces.meddled.add(`${zone} ${record.name}`);
+  /** Nobody tells us what becomes of these. */
+  #unheard(zone: DnsName, records: Iterable<ResourceRecord>): void {
+    for (const record of records) this.traces.unheard.add(`${zone} ${recordId(record)}`);
   }
 
   /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
@@ -148,14 +133,14 @@ export class Performer {
       return true;
     };
     const answered = await this.#world.edit(event, carryOut, local);
-    if (answered.lostAfter) this.#excuseZone(zone);
+    if (answered.lostAfter) this.#unheardZone(zone);
     this.zonesInHand.delete(zone);
   }
 
   /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
-  #excuseZone(zone: DnsName): void {
+  #unheardZone(zone: DnsName): void {
     for (const side of [...this.#world.sides.map(({ store }) => store), this.#world.panel]) {
-      for (const { name } of side.zones.get(zone)?.values() ?? []) this.traces.meddled.add(`${zone} ${name}`);
+      this.#unheard(zone, side.zones.get(zone)?.values() ?? []);
     }
   }
 
@@ -163,14 +148,8 @@ export class Performer {
     const { zone, remove, add } = event;
     const records = this.#side(event.central).store.zones.get(zone);
     if (records === undefined) return;
-    if (remove !== null) {
-      records.delete(recordId(remove));
-      this.traces.meddled.add(`${zone} ${remove.name}`);
-    }
-    if (add !== null) {
-      records.set(recordId(add), add);
-      this.traces.meddled.add(`${zone} ${add.name}`);
-    }
+    if (remove !== null) records.delete(recordId(remove));
+    if (add !== null) records.set(recordId(add), add);
     this.#world.somebodyWrote();
     this.#world.note(`somebody writes at the central in ${zone}`);
   }
@@ -180,14 +159,11 @@ export class Performer {
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
       // The zone's former content at the central is gone from the panel without a delete event.
-      for (const { store } of this.#world.sides) {
-        const former = store.zones.get(zone) ?? new Map<string, ResourceRecord>();
-        for (const { name } of former.values()) this.traces.meddled.add(`${zone} ${name}`);
-      }
+      this.#unheardZone(zone);
     }
     this.#world.panel.zones.get(zone)?.set(recordId(add), add);
     this.#world.panel.provenance.look(this.#world.clock.now());
-    this.traces.meddled.add(`${zone} ${add.name}`);
+    this.#unheard(zone, [add]);
     this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
     if (hints) this.running.push(this.#world.hint(zone));
   }

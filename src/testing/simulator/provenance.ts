@@ -63,6 +63,8 @@ export class Provenance {
   onSent: (request: WriteRequest) => void = () => undefined;
   /** Hears of what a request did, right after it. */
   onLanded: (request: WriteRequest, effects: readonly Effect[]) => void = () => undefined;
+  /** What stood there from the start: ids of records by zone. */
+  readonly atStart = new Map<DnsName, ReadonlySet<string>>();
   #hasStarted = false;
   /** When an operation last read a zone, by `operation zone`. */
   readonly #reads = new Map<string, number>();
@@ -76,6 +78,7 @@ export class Provenance {
   start(now: number): void {
     if (this.#hasStarted) return;
     this.look(now);
+    for (const [zone, { records }] of this.#held) this.atStart.set(zone, new Set(records.keys()));
     this.#hasStarted = true;
   }
 
@@ -97,6 +100,15 @@ export class Provenance {
   /** Everything the zone holds, with who wrote it. */
   held(zone: DnsName): Iterable<{ readonly record: ResourceRecord; readonly origin: Origin }> {
     return this.#held.get(zone)?.records.values() ?? [];
+  }
+
+  /** Every record that the zone ever held. */
+  known(zone: DnsName): ResourceRecord[] {
+    const known = new Map<string, ResourceRecord>();
+    for (const effect of this.effects)
+      if (effect.zone === zone && effect.record !== null) known.set(recordId(effect.record), effect.record);
+    for (const { record } of this.held(zone)) known.set(recordId(record), record);
+    return [...known.values()];
   }
 
   /** An engine was answered what a zone holds. */

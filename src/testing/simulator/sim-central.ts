@@ -57,9 +57,9 @@ export class CentralStore {
   managesZones = true;
   /** Whether a new zone appears with its content. */
   createsWithContent = true;
-  /** Zone and owner name (`zone name`) of every write that was refused. */
+  /** Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused. */
   readonly refused = new Set<string>();
-  /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
+  /** The same of every write that landed long after it was given up. */
   readonly late = new Set<string>();
   /** Who wrote and who removed what it holds. */
   readonly provenance = new Provenance(this.zones);
@@ -290,7 +290,7 @@ export class SimCentral implements Central {
     const fault = this.nextFault(name);
     if (fault !== null) this.onFault(`write ${fault}`);
     if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
-    const place = facts.record === null ? facts.zone : `${facts.zone} ${facts.record.name}`;
+    const place = facts.record === null ? facts.zone : `${facts.zone} ${recordId(facts.record)}`;
     if (fault === 'refuse') {
       this.store.refused.add(place);
       throw refused('central.refused', done);

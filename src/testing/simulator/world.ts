@@ -315,14 +315,18 @@ export class World {
     this.note('engine killed');
   }
 
-  /** One save in the panel, from `before` to `after`, as the panel would carry it out. */
+  /**
+   * One save in the panel, from `before` to `after`, as the panel would carry it out.
+   * @param items what it does to records, for the laws; empty for whole zones
+   */
   async edit(
     event: (stage: 'before' | 'after') => EditEvent,
     carryOut: () => boolean,
     local: LocalPart,
+    items: readonly EditItem[] = [],
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
     const before = event('before');
-    const saved: SavedEdit = { event: before, answers: [], keptAt: null };
+    const saved: SavedEdit = { event: before, items, answers: [], keptAt: null };
     this.saved.push(saved);
     const verdict = await this.#ask(saved, before);
     this.note(`before ${describeEvent(before)}: ${describeVerdict(verdict)}`);

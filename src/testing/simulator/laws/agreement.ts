@@ -1,11 +1,12 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, otherTtl, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Engine, ZoneView } from '../../../core/engine/engine.ts';
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import { waitsForYes } from '../../../core/engine/signed-delete.ts';
-import type { Traces } from '../perform.ts';
+import type { Operation } from '../../../core/operation.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
+import type { Causes } from './causes.ts';
 import type { Judgement } from './judgement.ts';
 
 /** The panel and one of its centrals. */
@@ -13,47 +14,44 @@ export interface Pair {
   readonly panel: PanelStore;
   readonly central: CentralStore;
   readonly byName: boolean;
+  /** Why a record may differ. */
+  readonly causes: Causes;
 }
 
 /**
- * Both sides agree once everything has healed (design section 2): every edit on both sides or on neither, and nothing open. What people
- * meddled with may differ, but then it is listed.
+ * Both sides agree once everything has healed (design section 2): every edit on both sides or on neither, and nothing open. What
+ * somebody else had a hand in may differ, record by record, but then it is listed.
  */
-export async function checkAgreement(
-  world: Pair,
-  traces: Traces,
-  engine: Engine,
-  judgement: Judgement,
-): Promise<void> {
+export async function checkAgreement(world: Pair, engine: Engine, judgement: Judgement): Promise<void> {
   const status = await engine.status();
   if (status.baselineAt === null)
     judgement.violate('engine.baseline', 'the first comparison was never completed');
   if (status.open > 0) judgement.violate('agreement.open', `${status.open} operations are still open`);
-  for (const stuck of status.stuck) {
-    const names = new Set(stuck.items.flatMap(({ remove, add }) => [remove?.name, add?.name]));
-    const excused = [...traces.meddled].some((place) => {
-      const [zone, name] = place.split(' ');
-      return zone === stuck.zone && (stuck.kind !== 'records' || [...names].some((one) => one === name));
-    });
-    // A delete that could not be asked about waits for a person, and the zone stays.
-    const waits = waitsForYes(stuck) && world.central.signed.has(stuck.zone);
-    if (!excused && !waits)
-      judgement.violate(
-        'agreement.stuck',
-        `operation ${stuck.id} is stuck without anybody having meddled: ${stuck.problems[0]?.code}`,
-      );
-  }
+  for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
-  for (const zone of zones) checkZone(world, traces, zone, await engine.view(zone), judgement);
+  for (const zone of zones) checkZone(world, zone, await engine.view(zone), judgement);
 }
 
-function checkZone(world: Pair, traces: Traces, zone: DnsName, view: ZoneView, judgement: Judgement): void {
+function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judgement): void {
+  const names = new Set(
+    stuck.items.flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
+  );
+  if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
+  // A delete that could not be asked about waits for a person, and the zone stays.
+  else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
+  else {
+    const why = stuck.problems[0]?.code;
+    judgement.violate('agreement.stuck', `operation ${stuck.id} is stuck without a cause: ${why}`);
+  }
+}
+
+function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {
   const panel = world.panel.zones.get(zone);
   const central = world.central.zones.get(zone);
   if (panel === undefined || central === undefined) {
     const where = panel === undefined ? 'at the central' : 'in the panel';
-    const excused = mayStandAlone(traces, zone, view, central === undefined);
-    if (!excused) judgement.violate('agreement.zone', `${zone} is ${where} only (${view.entry?.standing})`);
+    if (!mayStandAlone(world, zone, view, central === undefined, judgement))
+      judgement.violate('agreement.zone', `${zone} is ${where} only (${view.entry?.standing})`);
     return;
   }
   if (view.entry?.standing !== 'joined') {
@@ -61,13 +59,7 @@ function checkZone(world: Pair, traces: Traces, zone: DnsName, view: ZoneView, j
     return;
   }
   for (const [id, record] of new Map([...panel, ...central]))
-    checkRecord(
-      world,
-      traces,
-      view,
-      { zone, record, here: panel.get(id), there: central.get(id) },
-      judgement,
-    );
+    checkRecord(world, view, { zone, record, here: panel.get(id), there: central.get(id) }, judgement);
 }
 
 /** A record as each side has it. */
@@ -78,30 +70,30 @@ interface Both {
   readonly there: ResourceRecord | undefined;
 }
 
-function checkRecord(
-  world: Pair,
-  traces: Traces,
-  view: ZoneView,
-  { zone, record, here, there }: Both,
-  judgement: Judgement,
-): void {
-  const place = `${zone} ${record.name}`;
-  const mayBe = mayDiffer(world, traces, view, place, judgement);
-  if (!mayBe && !world.central.late.has(place)) checkTtl(here, there, judgement);
-  if (isCentralsOwn(zone, record) || (here === undefined) === (there === undefined)) return;
+function checkRecord(world: Pair, view: ZoneView, both: Both, judgement: Judgement): void {
+  const { zone, record, here, there } = both;
+  if (here !== undefined && there !== undefined) {
+    checkTtl(world, both, judgement);
+    return;
+  }
+  if (isCentralsOwn(zone, record)) return;
   const side = here === undefined ? 'at the central only' : 'in the panel only';
-  if (!mayBe) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
-  else if (!listed(view, record) && !unseen(world, view, record))
-    judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
+  const cause = world.causes.of(zone, record);
+  if (cause === null) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
+  else if (listed(view, record) || unseen(world, view, record)) judgement.excuse(cause);
+  else judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
 }
 
 function checkTtl(
-  here: ResourceRecord | undefined,
-  there: ResourceRecord | undefined,
+  { causes, central }: Pair,
+  { zone, record, here, there }: Both,
   judgement: Judgement,
 ): void {
   if (here === undefined || there === undefined || !otherTtl(here, there)) return;
-  judgement.violate('agreement.ttl', `TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`);
+  const cause = causes.of(zone, record);
+  if (cause !== null) judgement.excuse(cause);
+  else if (central.late.has(`${zone} ${recordId(record)}`)) judgement.excuse('late-ttl');
+  else judgement.violate('agreement.ttl', `TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`);
 }
 
 /** A central that cannot read whole zones shows nothing of RRsets that neither panel nor ledger know. */
@@ -112,41 +104,20 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
   return byName && !known.some((record) => record.name === name && record.type === type);
 }
 
-function mayDiffer(
-  world: Pair,
-  traces: Traces,
-  view: ZoneView,
-  place: string,
+/** A zone on one side only: left alone from the start, or disturbed and listed. */
+function mayStandAlone(
+  { panel, central, causes }: Pair,
+  zone: DnsName,
+  { entry, open }: ZoneView,
+  panelOnly: boolean,
   judgement: Judgement,
 ): boolean {
-  if (traces.old.has(place)) return judgement.excuse('old');
-  if (traces.meddled.has(place)) return judgement.excuse('meddled');
-  if (refusedAddition(world, view, place)) return judgement.excuse('refused-addition');
-  return lateCreate(world, view) && judgement.excuse('late-create');
-}
-
-/**
- * A create that landed after it was given up, just before the user tried again: nothing tells whether we or a person made what
- * the zone then holds, so it is joined like any other (docs/adoption.md).
- */
-function lateCreate(world: Pair, { entry }: ZoneView): boolean {
-  return entry !== null && world.central.late.has(entry.zone);
-}
-
-/** A zone on one side only: left alone from the start, or meddled with and listed. */
-function mayStandAlone(traces: Traces, zone: DnsName, view: ZoneView, panelOnly: boolean): boolean {
-  if (view.entry?.standing === 'panel-only' && panelOnly) return true;
-  if (view.open.some(({ state }) => state === 'stuck')) return true;
-  const meddled = [...traces.meddled].some((place) => place.startsWith(`${zone} `));
-  return meddled && view.entry !== null && view.entry.note !== null;
-}
-
-/** A bulk addition that the central refused is left in the panel and listed, and so is what is made of it there. */
-function refusedAddition(world: Pair, view: ZoneView, place: string): boolean {
-  const left = view.rows.some(
-    ({ record, standing }) => standing !== 'joined' && place === `${view.entry?.zone} ${record.name}`,
-  );
-  return left && world.central.refused.has(place);
+  if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
+  const isOld = panel.provenance.atStart.has(zone) && !central.provenance.atStart.has(zone);
+  if (panelOnly && isOld && entry?.standing === 'panel-only') return judgement.excuse('old-zone');
+  const isListed = entry !== null && entry.note !== null;
+  const isRefused = panelOnly && central.refused.has(zone);
+  return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
 }
 
 /** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */

@@ -1,7 +1,7 @@
 import { formatRecord, recordId } from '../../../dns/record.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import type { OperationClass } from '../../../core/operation.ts';
-import type { EditEvent, Verdict } from '../../../core/panel.ts';
+import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
 import { stateAt, type JournalWitness } from '../journal-witness.ts';
 import type { Effect } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -21,6 +21,8 @@ export interface Answer {
 /** One save of a user, and what he was told of it. */
 export interface SavedEdit {
   readonly event: EditEvent;
+  /** What it does to records; empty for whole zones. */
+  readonly items: readonly EditItem[];
   readonly answers: Answer[];
   /** When the panel did its part; null: it did not, or not yet. */
   keptAt: number | null;

@@ -2,14 +2,30 @@
  * Why a law does not apply, by id. Each excuse names its case in docs/adoption.md: a row of the table (`row 6`), or a heading.
  */
 export const excuses = {
-  /** It stood on one side only, or differently, before we came. */
+  /** The record stood on one side only before we came. */
   old: 'row 5',
-  /** Somebody wrote or removed it at the central, or the panel changed it without a DNS event. */
+  /** Somebody wrote or removed the record at the central. */
   meddled: 'row 12',
-  /** The central refused a record that a comparison or a first send wanted there. */
-  'refused-addition': 'row 22',
+  /** The panel changed the record without a DNS event, or its `after` got lost. */
+  unheard: 'row 24',
+  /** A record that competes with it is left alone. */
+  rival: 'row 9',
+  /** It was changed into, or out of, a record that is left alone. */
+  'part-of-edit': 'row 7',
+  /** The central refused the record when a comparison or a first send wanted it there. */
+  'refused-addition': 'Refused in bulk',
+  /** Only the panel had the zone when we came. */
+  'old-zone': 'row 4',
+  /** The central would not have the zone, or the panel lost it without a DNS event. */
+  'listed-zone': 'row 25',
+  /** Somebody wrote there, and a person has to decide. */
+  stuck: 'Stuck',
+  /** A signed zone waits for a second yes. */
+  'second-yes': 'row 26',
   /** A create that was given up landed before the user tried again. */
-  'late-create': 'row 19',
+  'late-create': 'A late create',
+  /** A change of the TTL landed long after it was given up. */
+  'late-ttl': 'A late TTL',
   /** Somebody wrote the same as a request of ours whose answer got lost. */
   'same-data': 'The same data',
   /** Somebody wrote it between our last read and our request. */

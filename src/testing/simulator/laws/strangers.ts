@@ -9,6 +9,9 @@ import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest }
 import type { ExcuseId } from './excuses.ts';
 import type { Judgement, LawId } from './judgement.ts';
 
+/** How long (ms) after a read a write of the same step may go out: a step takes a minute at most. */
+const stepWithin = 60_000;
+
 /** How long a request whose answer was lost counts as one that may have written: the watch of the engine, and the request itself. */
 const mayLandWithin = 600_000 + 120_000;
 
@@ -136,9 +139,9 @@ class Strangers {
   }
 
   /** Whether it was written after the engine had read the zone for the last time before this request. */
-  #isUnread({ operation, zone }: WriteRequest, { at }: Origin): boolean {
+  #isUnread({ operation, zone, sentAt }: WriteRequest, { at }: Origin): boolean {
     const read = this.#provenance.lastRead(operation, zone);
-    return read !== null && at >= read;
+    return read !== null && at >= read && sentAt - read <= stepWithin;
   }
 
   landed(request: WriteRequest, effects: readonly Effect[]): void {
