@@ -32,9 +32,30 @@ export class Causes {
     this.#edits = edits;
   }
 
-  /** @returns null: nothing that could explain a difference ever happened to the record */
+  /**
+   * Looked for at the record itself, then at those it hangs together with: what it was changed into or out of, and what competes with it.
+   * @returns null: nothing that could explain a difference ever happened
+   */
   of(zone: DnsName, record: ResourceRecord): Cause | null {
-    return this.#alone(zone, record) ?? this.#fromOthers(zone, record);
+    const own = this.#alone(zone, record);
+    if (own !== null) return own;
+    const seen = new Set([recordId(record)]);
+    const waiting: { readonly record: ResourceRecord; readonly by: Cause }[] = [];
+    const wait = (records: readonly ResourceRecord[], by: Cause): void => {
+      for (const one of records) {
+        if (seen.has(recordId(one))) continue;
+        seen.add(recordId(one));
+        waiting.push({ record: one, by });
+      }
+    };
+    wait(this.#rivals(zone, record), 'rival');
+    wait(this.#partners(zone, record), 'part-of-edit');
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (this.#alone(zone, next.record) !== null) return next.by;
+      wait(this.#rivals(zone, next.record), next.by);
+      wait(this.#partners(zone, next.record), next.by);
+    }
+    return null;
   }
 
   /** Whether somebody wrote in the zone, or the panel changed it without telling us. @param names at these owners only; absent: any */
@@ -73,11 +94,6 @@ export class Causes {
     return here !== undefined && there !== undefined && here.has(id) !== there.has(id);
   }
 
-  #fromOthers(zone: DnsName, record: ResourceRecord): Cause | null {
-    if (this.#rivals(zone, record).some((rival) => this.#alone(zone, rival) !== null)) return 'rival';
-    return this.#isPartOfEdit(zone, record, new Set([recordId(record)])) ? 'part-of-edit' : null;
-  }
-
   /** Everything that ever stood at the name and cannot stand beside it, or competes with it for its place. */
   #rivals(zone: DnsName, { name, type, rdata }: ResourceRecord): ResourceRecord[] {
     const known = [this.#panel, this.#central.provenance].flatMap((side) => side.known(zone));
@@ -90,24 +106,13 @@ export class Causes {
   }
 
   /** An edit is all or nothing: what becomes of a record that is left alone is left alone too, and the other way round. */
-  #isPartOfEdit(zone: DnsName, record: ResourceRecord, seen: Set<string>): boolean {
+  #partners(zone: DnsName, record: ResourceRecord): ResourceRecord[] {
     const id = recordId(record);
-    const partners = this.#edits
-      .filter((edit) => edit.zone === zone)
-      .flatMap(({ items }) => items)
-      .flatMap(({ remove, add }) => {
-        if (remove === null || add === null) return [];
-        return recordId(remove) === id ? [add] : recordId(add) === id ? [remove] : [];
-      });
-    return partners.some((partner) => {
-      const other = recordId(partner);
-      if (seen.has(other)) return false;
-      seen.add(other);
-      return (
-        this.#alone(zone, partner) !== null ||
-        this.#rivals(zone, partner).some((rival) => this.#alone(zone, rival) !== null) ||
-        this.#isPartOfEdit(zone, partner, seen)
-      );
+    const items = this.#edits.filter((edit) => edit.zone === zone).flatMap((edit) => edit.items);
+    return items.flatMap(({ remove, add }) => {
+      if (remove === null || add === null) return [];
+      if (recordId(remove) === id) return [add];
+      return recordId(add) === id ? [remove] : [];
     });
   }
 }
