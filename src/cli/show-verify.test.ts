@@ -26,6 +26,7 @@ const operation: Operation = {
   added: [],
   seed: null,
   created: false,
+  requested: false,
   snapshot: [],
   cancels: null,
   afterSeen: true,

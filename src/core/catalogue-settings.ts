@@ -38,6 +38,10 @@ export const settingsTexts = {
     en: 'At the central DNS these domains have no NS records of their own: {zones}. Many resolvers do not find them.',
     ru: 'На центральном DNS у этих доменов нет собственных записей NS: {zones}. Многие резолверы их не находят.',
   },
+  'powerdns.not-all-zones': {
+    en: 'At the central DNS {looked} of {zones} domains were checked: the others would have taken too long.',
+    ru: 'На центральном DNS проверено доменов: {looked} из {zones}. Остальные заняли бы слишком много времени.',
+  },
   'settings.missing': {
     en: '{path}: the option {option} is missing.',
     ru: '{path}: не задан параметр {option}.',

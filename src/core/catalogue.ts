@@ -183,6 +183,11 @@ export const catalogue = {
     ru: 'Домен {zone} создан на центральном DNS, панель его не сохранила, а затем он был изменён.',
     advice: 'administrator',
   },
+  'zone.maybe-ours': {
+    en: 'The central DNS has the domain {zone} and the panel has not. domainsync may have created it before it was interrupted, or a person created it, so it was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
+    ru: 'Домен {zone} есть на центральном DNS, но не в панели. Его мог создать domainsync, работа которого была прервана, или кто-то вручную, поэтому домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
+    advice: 'administrator',
+  },
   'zone.create-refused': {
     en: 'The panel made the domain {zone}, and the central DNS then refused it. It was worked on in the panel since, so it stays there and is not at the central DNS. Remove the cause and run "domainsync compare {zone}", or delete the domain in the panel.',
     ru: 'Панель создала домен {zone}, а центральный DNS его затем отклонил. В панели домен с тех пор изменили, поэтому он остаётся в ней, но на центральном DNS его нет. Устраните причину и выполните «domainsync compare {zone}» либо удалите домен в панели.',

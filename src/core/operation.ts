@@ -77,9 +77,15 @@ export interface Operation {
    */
   readonly removed: readonly ResourceRecord[];
   readonly added: readonly ResourceRecord[];
-  /** `zone-create`: wishes of the user; and whether we made the zone (`false`: joined, no undo deletes it). */
+  /** `zone-create`: wishes of the user. */
   readonly seed: ZoneSeed | null;
+  /** `zone-create`: whether we made the zone, as an answer or a read right after told us. `false`: no undo deletes it. */
   readonly created: boolean;
+  /**
+   * `zone-create`: a request to make the zone may have gone out, and nobody knows what became of it. What is found later is no proof
+   * that it was ours (docs/adoption.md, rows 30 and 31).
+   */
+  readonly requested: boolean;
   /** `zone-create`: records found right after our create, which may be removed again; `zone-delete`: the zone before it. */
   readonly snapshot: readonly ResourceRecord[];
   /** `zone-create`: the waiting delete it cancelled, taken up again if the create is undone; else null. */

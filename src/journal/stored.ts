@@ -50,6 +50,8 @@ const operation = v.object({
   added: v.array(record),
   seed: v.nullable(seed),
   created: v.boolean(),
+  // Earlier journals do not have it.
+  requested: v.optional(v.boolean()),
   snapshot: v.array(record),
   cancels: v.nullable(v.string()),
   afterSeen: v.boolean(),
@@ -97,9 +99,15 @@ function parsed<T>(schema: v.GenericSchema<unknown, T>, body: unknown): T {
   }
 }
 
-/** @throws {JournalError} `journal.unreadable` when the stored text is not an operation */
+/**
+ * In earlier journals `created` said of a create without a snapshot that it was about to be sent: that is no proof.
+ * @throws {JournalError} `journal.unreadable` when the stored text is not an operation
+ */
 export function readOperation(body: unknown): Operation {
-  return parsed(operation, body);
+  const { requested, ...stored } = parsed(operation, body);
+  if (requested !== undefined) return { ...stored, requested };
+  const isUnproven = stored.kind === 'zone-create' && stored.created && stored.snapshot.length === 0;
+  return { ...stored, created: stored.created && !isUnproven, requested: isUnproven };
 }
 
 const ownerRow = v.object({ zone: name, accounts: v.nullable(v.string()) });

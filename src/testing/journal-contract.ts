@@ -25,6 +25,7 @@ export function sampleOperation(id: string, changes: Partial<Operation> = {}): O
     added: [sampleRow(1).record],
     seed: null,
     created: false,
+    requested: false,
     snapshot: [],
     cancels: null,
     afterSeen: false,

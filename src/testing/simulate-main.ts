@@ -1,38 +1,81 @@
 /**
- * Plays seeded histories of the engine: `npm run simulate -- [how many] [first seed] [ttl | names | signed | two | users | above]`; with
- * `ttl` both sides keep a TTL for each record, with `names` the central cannot read whole zones, with `signed` it signs every zone, with
- * `two` the panel has a second one, with `users` several users edit, one of whom may not, with `above` the zone that comes and goes lies
- * below another that answers its names. Prints the story of the first history that
- * breaks a law and exits 1; prints how many were played otherwise.
+ * Plays seeded histories of the engine, or looks whether planted bugs are found: `npm run simulate -- --help`. Exits 1 when a law was
+ * broken, a planted bug was not found, or too few mechanical mutants were.
  */
-import { playHistory } from './simulator/history.ts';
+import { execFileSync } from 'node:child_process';
+import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';
+import { huntPlanted, plantedText } from './mutants/planted-run.ts';
+import { readOptions, type Asked } from './runs/options.ts';
+import { play } from './runs/play.ts';
+import { playAll } from './runs/player.ts';
+import { addReport, emptyReport, summaryOf, type Failure } from './runs/report.ts';
+import { sliceRows, summaryText } from './runs/show.ts';
 
-const count = Number(process.argv[2] ?? 1_000);
-const first = Number(process.argv[3] ?? 1);
-let broken = 0;
-for (let seed = first; seed < first + count; seed += 1) {
-  const mode = process.argv[4];
-  const { violations, log } = await playHistory(
-    seed,
-    {},
-    {
-      ttls: mode === 'ttl',
-      byName: mode === 'names',
-      signed: mode === 'signed',
-      two: mode === 'two',
-      above: mode === 'above',
-      users: mode === 'users',
-    },
-  );
-  if (violations.length === 0) continue;
-  broken += 1;
-  if (broken === 1) {
-    console.log(log.join('\n'));
-    for (const { law, text } of violations) console.log(`VIOLATION ${law}: ${text}`);
-  }
-  console.log(
-    `seed ${seed}: ${violations.length} violations: ${violations[0]?.law ?? ''} ${violations[0]?.text ?? ''}`,
-  );
+const asked = readOptions(process.argv.slice(2));
+process.exitCode = (await run(asked)) ? 0 : 1;
+
+/** @returns whether all is as it should be */
+async function run(what: Asked): Promise<boolean> {
+  if (what.mechanical !== null) return await mutate(what, what.mechanical);
+  return await (what.mutants ? findPlanted(what) : simulate(what));
 }
-console.log(`${count} histories, ${broken} broken`);
-process.exitCode = broken > 0 ? 1 : 0;
+
+/** @returns whether all laws were kept */
+async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Asked): Promise<boolean> {
+  const began = performance.now();
+  let report = emptyReport;
+  const slices = chosen.map((mode) => ({ mode, seed, runs }));
+  await playAll(slices, threads, (part) => (report = addReport(report, part)));
+  const summary = summaryOf(report, (performance.now() - began) / 1_000);
+  const [first] = summary.failures;
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else if (slice) console.log(sliceRows(summary, commit()));
+  else {
+    if (first !== undefined) await tellStory(first);
+    console.log(summaryText(summary));
+  }
+  return summary.violations === 0;
+}
+
+/** @returns whether every planted bug was found */
+async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): Promise<boolean> {
+  const summary = await huntPlanted({ modes, seed, runs }, threads, only, (result) => {
+    if (!json) console.log(plantedText(result));
+  });
+  const { planted, found, histories, seconds } = summary;
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else
+    console.log(
+      `${found} of ${planted} planted bugs found, each within ${histories} histories, in ${seconds} s`,
+    );
+  return found === planted;
+}
+
+/** Wanted share (per cent) of mechanical mutants that are found. */
+const wantedShare = 85;
+
+/** @returns whether enough mechanical mutants were found */
+async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
+  // The seed chooses the sample; the histories are always those of the default run.
+  const hunt = { modes, seed: 1, runs };
+  const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) => {
+    if (!json) console.log(mechanicalText(result));
+  });
+  const { mutants, tried, byLaws, byTestsOnly, survived, share, histories, seconds } = summary;
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else {
+    console.log(`${tried} of ${mutants} mutants tried with ${histories} histories each, in ${seconds} s`);
+    console.log(`${share} % found: ${byLaws} by laws, ${byTestsOnly} by tests only, ${survived} survived`);
+  }
+  return share >= wantedShare;
+}
+
+async function tellStory({ mode, seed }: Failure): Promise<void> {
+  const { log, violations } = await play(mode, seed);
+  console.log(log.join('\n'));
+  for (const { law, text } of violations) console.log(`VIOLATION: ${law}: ${text}`);
+}
+
+function commit(): string {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+}

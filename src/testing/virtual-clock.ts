@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 
 interface Timer {
   readonly at: number;
-  readonly order: number;
+  readonly isFirst: boolean;
   readonly fire: () => void;
 }
 
@@ -12,7 +12,6 @@ interface Timer {
  */
 export class VirtualClock implements Clock {
   #now = 0;
-  #order = 0;
   #wallOffset: number;
   readonly #timers: Timer[] = [];
 
@@ -35,6 +34,15 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#sleep(ms, false, signal);
+  }
+
+  /** As `sleep`, but ends before everything else that is due at the same time, whoever began to wait first. */
+  sleepAhead(ms: number): Promise<void> {
+    return this.#sleep(ms, true);
+  }
+
+  #sleep(ms: number, isFirst: boolean, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(reasonOf(signal));
@@ -42,7 +50,7 @@ export class VirtualClock implements Clock {
       }
       const timer: Timer = {
         at: this.#now + Math.max(0, ms),
-        order: (this.#order += 1),
+        isFirst,
         fire: () => {
           signal?.removeEventListener('abort', aborted);
           resolve();
@@ -96,7 +104,8 @@ export class VirtualClock implements Clock {
     let at = this.#timers.length;
     while (at > 0) {
       const before = this.#timers[at - 1];
-      if (before === undefined || before.at <= timer.at) break;
+      if (before === undefined || before.at < timer.at) break;
+      if (before.at === timer.at && (before.isFirst || !timer.isFirst)) break;
       at -= 1;
     }
     this.#timers.splice(at, 0, timer);

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CentralError, type CallContext, type Central } from '../../core/central.ts';
 import { describeProblem, technicalCause } from '../../core/describe.ts';
+import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
@@ -11,7 +12,7 @@ import { countZones } from '../central-zones.ts';
 import { foundCentral } from '../found-central.ts';
 import { nameServersNeeded } from '../new-zones.ts';
 import { SettingsRefused, wireCentral, wirePanel } from '../wire.ts';
-import { ok, problemFound, warning, type Finding } from './finding.ts';
+import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { own } from '../../dns/own.ts';
 
 const day = 86_400_000;
@@ -72,7 +73,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
     const central = await wireCentral(settings, root);
     try {
       await central.check(ctx);
-      const { text: zones, noneOfThePanels } = await countZones(central, root, ctx);
+      const { text: zones, listed, noneOfThePanels } = await countZones(central, root, ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
@@ -80,7 +81,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
         noneOfThePanels
           ? warning('central', text, central.traits.listsZones ? accountWayOut : zonesWayOut)
           : ok('central', text),
-        ...(await lookAtConcerns(central, settings, root, ctx)),
+        ...(await lookAtConcerns(central, listed, settings, root)),
       ];
     } finally {
       await central.close();
@@ -92,18 +93,20 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
   }
 }
 
-/** What edits do not fail for, and the public does not see. */
+/** What edits do not fail for, and the public does not see. It has a time of its own: a server that is slow has answered by now. */
 async function lookAtConcerns(
   central: Central,
+  zones: readonly DnsName[],
   settings: Settings,
   root: string,
-  ctx: CallContext,
 ): Promise<Finding[]> {
-  const zones = central.traits.listsZones ? await central.listZones([], ctx) : [];
-  const needed = await nameServersNeeded(settings, await wirePanel(root), ctx);
-  const concerns = (await central.concerns(zones, ctx)).map((one) =>
-    warning('central', `${describeProblem(one, 'en')} [${one.code}]`, wayOut(one.code, settings.kind)),
-  );
+  const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
+  const concerns = (await central.concerns(zones, ctx)).map((one) => {
+    const found = one.code === 'powerdns.not-all-zones' ? note : warning;
+    return found('central', `${describeProblem(one, 'en')} [${one.code}]`, wayOut(one.code, settings.kind));
+  });
+  const panelCtx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
+  const needed = await nameServersNeeded(settings, await wirePanel(root), panelCtx);
   return needed === null ? concerns : [failed(needed, settings.kind), ...concerns];
 }
 
@@ -160,6 +163,8 @@ const apiWaysOut: Readonly<Record<string, string>> = {
   'central.access-denied': 'ask the provider to let this host in (webserver-allow-from)',
   'central.zone-failing': 'ask the provider to run "pdnsutil check-zone ZONE": it names the record',
   'powerdns.no-flush': 'let the proxy in front of the API pass PUT .../cache/flush (docs/centrals.md)',
+  'powerdns.not-all-zones':
+    'run the doctor again at a quiet hour; the hourly comparisons read all of the panel\'s, and "domainsync zones" names those that fail',
   'powerdns.zone-without-ns':
     'add them: pdnsutil add-record ZONE @ NS 3600 ns1.example.net.; set "nameservers" for new zones',
   'settings.nameservers-needed': 'set "nameservers" in that section, with commas between',

@@ -1,5 +1,6 @@
 /** What the doctor is told of a PowerDNS (issue 11.7, 11.9), and DNAME records without effect (issue 11.11). */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { CentralError, type Central } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
@@ -92,6 +93,43 @@ for (const follows of [false, true]) {
         proxy.behaviour = undefined;
       });
     }
+
+    if (follows)
+      it('issue 12.9: a slow server is no failure: tells how many zones were looked at', async () => {
+        const zones = [1, 2, 3, 4].map((at) => parseName(`slow${at}.example.`));
+        for (const one of zones) await central.createZone(one, seed, quietContext());
+        const { promise: asked, resolve } = Promise.withResolvers<undefined>();
+        const over = new AbortController();
+        proxy.behaviour = async ({ path }) => {
+          if (!path.endsWith('/zones/slow3.example.')) return undefined;
+          resolve(undefined);
+          await once(over.signal, 'abort');
+          return undefined;
+        };
+        const found = central.concerns(zones, { signal: over.signal, operation: '-' });
+        await asked;
+        over.abort();
+        assert.deepEqual(
+          (await found).map(({ code, params }) => [code, params]),
+          [['powerdns.not-all-zones', { looked: '2', zones: '4' }]],
+        );
+        // Nor is a flush without an answer.
+        proxy.behaviour = async ({ path }) =>
+          await Promise.resolve(path.includes('/cache/') ? 'cut' : undefined);
+        assert.deepEqual(await codes(zones), ['powerdns.no-flush ']);
+        proxy.behaviour = undefined;
+        // Over before it began.
+        const late = await central.concerns(zones, { signal: AbortSignal.abort(), operation: '-' });
+        assert.deepEqual(
+          late.map(({ code }) => code),
+          ['powerdns.no-flush', 'powerdns.not-all-zones'],
+        );
+        const many = Array.from({ length: 250 }, () => zone);
+        assert.deepEqual(
+          (await central.concerns(many, quietContext())).map(({ params }) => params),
+          [{ looked: '200', zones: '250' }],
+        );
+      });
 
     async function lookedAt(): Promise<string> {
       const asked = askedServer('ns', { host: '127.0.0.1', port: server.port });

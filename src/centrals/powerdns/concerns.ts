@@ -13,9 +13,10 @@ const mostZones = 200;
 const mostNamed = 5;
 
 /**
- * What keeps edits from being served at once, zones that the server cannot read, and zones without NS at their apex.
+ * What keeps edits from being served at once, zones that the server cannot read, and zones without NS at their apex. A slow server is no
+ * failure: the look ends with the signal, and tells how many zones it saw.
  * @param flushable a name whose caches may be flushed
- * @throws {CentralError}
+ * @throws {CentralError} not `central.unreachable`
  */
 export async function findConcerns(
   api: ServerApi,
@@ -26,7 +27,7 @@ export async function findConcerns(
 ): Promise<readonly Problem[]> {
   return [
     ...(await flushConcern(api, zones[0] ?? flushable, ctx)),
-    ...(await zoneConcerns(reader, zones.slice(0, mostZones), ctx)),
+    ...(await zoneConcerns(reader, zones, ctx)),
   ];
 }
 
@@ -35,7 +36,7 @@ async function flushConcern(api: ServerApi, zone: DnsName, ctx: CallContext): Pr
     await api.flush(zone, ctx.signal);
     return [];
   } catch (error) {
-    if (!(error instanceof CentralError) || error.code === 'central.unreachable') throw error;
+    if (!(error instanceof CentralError)) throw error;
     return [problem('powerdns.no-flush', { text: error.params['text'] ?? '' })];
   }
 }
@@ -46,20 +47,27 @@ async function zoneConcerns(
   ctx: CallContext,
 ): Promise<readonly Problem[]> {
   const without: DnsName[] = [];
-  const failing: Problem[] = [];
-  for (const zone of zones) {
+  const found: Problem[] = [];
+  let looked = 0;
+  for (const zone of zones.slice(0, mostZones)) {
     const read = await wholeOrFailing(reader, zone, ctx);
-    if (read instanceof CentralError) failing.push(read.problem);
+    if (read instanceof CentralError && read.code === 'central.unreachable') break;
+    looked += 1;
+    if (read instanceof CentralError) found.push(read.problem);
     else if (read !== null && !read.records.some(({ type, name }) => type === 'NS' && name === zone))
       without.push(zone);
   }
-  if (without.length === 0) return failing;
-  const named = without.slice(0, mostNamed).map(displayName).join(', ');
-  const more = without.length > mostNamed ? ` (+${without.length - mostNamed})` : '';
-  return [...failing, problem('powerdns.zone-without-ns', { zones: `${named}${more}` })];
+  if (without.length > 0) {
+    const named = without.slice(0, mostNamed).map(displayName).join(', ');
+    const more = without.length > mostNamed ? ` (+${without.length - mostNamed})` : '';
+    found.push(problem('powerdns.zone-without-ns', { zones: `${named}${more}` }));
+  }
+  if (looked < zones.length)
+    found.push(problem('powerdns.not-all-zones', { looked: String(looked), zones: String(zones.length) }));
+  return found;
 }
 
-/** The whole zone, because one record anywhere in it is enough to make it unreadable. */
+/** The whole zone, because one record anywhere in it is enough to make it unreadable; or why it could not be had. */
 async function wholeOrFailing(
   reader: ZoneReader,
   zone: DnsName,
@@ -68,7 +76,8 @@ async function wholeOrFailing(
   try {
     return await reader.whole(zone, ctx);
   } catch (error) {
-    if (isZoneFailing(error)) return error;
+    const isSlow = error instanceof CentralError && error.code === 'central.unreachable';
+    if (isSlow || isZoneFailing(error)) return error;
     throw error;
   }
 }

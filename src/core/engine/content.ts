@@ -103,9 +103,7 @@ function contentChange(
   present: readonly ResourceRecord[],
   busy: ReadonlySet<string>,
 ): Change {
-  // A create whose answer was lost left no snapshot: the zone was not in the account before it, so all of it is its work.
-  const unseen = operation.created && operation.snapshot.length === 0;
-  const removable = new Set((unseen ? present : operation.snapshot).map(recordId));
+  const removable = new Set(operation.snapshot.map(recordId));
   const wanted = new Set(panel.map(recordId));
   const remove = present.filter((record) => {
     const id = recordId(record);

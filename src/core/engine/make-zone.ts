@@ -5,6 +5,7 @@ import type { PanelRecord } from '../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn, plain } from './classify.ts';
+import { proofOf, readBackCreate, type Proof } from './made-zone.ts';
 import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
@@ -66,23 +67,19 @@ async function make(
   const { central, journal } = runtime.ports;
   const { managesZones, createsWithContent } = central.traits;
   const sent = createsWithContent ? content : [];
-  // Durable before the first byte: a zone found after a crash is known to be ours, and may still appear.
-  const begun = { ...operation, created: operation.created || managesZones };
+  // Durable before the first byte: the zone may appear, and nobody can tell then whose it is.
+  const begun = { ...operation, requested: operation.requested || managesZones };
   await journal.commit({ operations: [begun] });
   await keepWatching(runtime, begun, { added: sent });
-  const made = await createOrRefusal(runtime, operation, sent, ctx);
-  const fresh = (await journal.operation(operation.id)) ?? begun;
+  const made = await createOrRefusal(runtime, operation, content, ctx);
+  // It was answered, so only earlier tries of unknown outcome stay on watch.
+  const { watchUntil, added, requested } = operation;
+  const fresh = { ...((await journal.operation(operation.id)) ?? begun), watchUntil, added, requested };
   if (made instanceof CentralError) {
-    const { watchUntil, added, created } = operation;
-    await journal.commit({ operations: [{ ...fresh, watchUntil, added, created }] });
+    await journal.commit({ operations: [fresh] });
     return made;
   }
-  const present = await readCentralZone(runtime, operation.zone, content, ctx);
-  const created = operation.created || made === 'created';
-  const snapshot = made === 'created' ? (present ?? []).map(plain) : operation.snapshot;
-  // It was answered, so only earlier tries of unknown outcome stay on watch.
-  const { watchUntil, added } = operation;
-  const known = { ...fresh, created, snapshot, watchUntil, added };
+  const known = made === 'exists' ? fresh : { ...fresh, ...made, requested };
   await journal.commit({ operations: [known] });
   return known;
 }
@@ -90,23 +87,48 @@ async function make(
 /** Made with its content; where a record of it stands in the way, without, so that one bad record does not stop the rest. */
 async function createOrRefusal(
   runtime: Runtime,
-  { id, zone, seed }: Operation,
+  operation: Operation,
   content: readonly ResourceRecord[],
   ctx: CallContext,
-): Promise<'created' | 'exists' | CentralError> {
-  const { central, log } = runtime.ports;
+): Promise<Proof | 'exists' | CentralError> {
+  const { id, zone } = operation;
+  const sent = runtime.ports.central.traits.createsWithContent ? content : [];
   try {
-    return await central.createZone(zone, seed ?? emptySeed, ctx, content);
+    return await createProven(runtime, operation, { sent, held: content }, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) || !isRefusal(error)) throw error;
-    if (content.length === 0) return error;
-    log(2, 'zone.create-without-content', { operation: id, zone, code: error.code });
+    if (sent.length === 0) return error;
+    runtime.ports.log(2, 'zone.create-without-content', { operation: id, zone, code: error.code });
   }
   try {
-    return await central.createZone(zone, seed ?? emptySeed, ctx);
+    return await createProven(runtime, operation, { sent: [], held: content }, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) || !isRefusal(error)) throw error;
     return error;
+  }
+}
+
+/** Makes the zone and reads it back, also where the answer is lost. @throws {CentralError | JournalError} nothing is known, or it was refused */
+async function createProven(
+  runtime: Runtime,
+  operation: Operation,
+  { sent, held }: { readonly sent: readonly ResourceRecord[]; readonly held: readonly ResourceRecord[] },
+  ctx: CallContext,
+): Promise<Proof | 'exists'> {
+  const { zone, seed } = operation;
+  let isMade = false;
+  try {
+    if ((await runtime.ports.central.createZone(zone, seed ?? emptySeed, ctx, sent)) === 'exists')
+      return 'exists';
+    isMade = true;
+    return await proofOf(runtime, operation, held, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError) || (!isMade && error.state === 'untouched')) throw error;
+    const proof = await readBackCreate(runtime, operation, held);
+    if (proof !== null) return proof;
+    if (!isMade) throw error;
+    // It is ours, and what we made in it is not known.
+    return { created: true, requested: false, snapshot: [] };
   }
 }
 

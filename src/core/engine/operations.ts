@@ -24,6 +24,7 @@ export function newOperation(
     added: [],
     seed: null,
     created: false,
+    requested: false,
     snapshot: [],
     cancels: null,
     afterSeen: false,
@@ -37,8 +38,8 @@ export function newOperation(
 }
 
 /** Whether it is the create of a zone for which `before` has only asked: nothing of it was sent yet. */
-export function isOnlyAsked({ kind, state, created }: Operation): boolean {
-  return kind === 'zone-create' && state === 'prepared' && !created;
+export function isOnlyAsked({ kind, state, created, requested }: Operation): boolean {
+  return kind === 'zone-create' && state === 'prepared' && !created && !requested;
 }
 
 /** The parts of an operation that come from the hook call. */

@@ -20,7 +20,8 @@ import { forgotten, maySendDelete } from './signed-delete.ts';
 export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { settings } = runtime.ports;
   if (view.records !== null) {
-    if (operation.cancels !== null && !operation.afterSeen && !operation.created) {
+    const { cancels, afterSeen, created, requested } = operation;
+    if (cancels !== null && !afterSeen && !created && !requested) {
       await tendUnprovenCreate(runtime, operation, view);
       return;
     }
@@ -40,7 +41,7 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
 /**
  * A create that met a delete of the same zone on its way, and whose `after` does not come: perhaps the panel refused both and
  * the zone never left. Then nothing is sent, and the zone is compared as if we had just arrived. (Where the zone at the central
- * is of our making, its content is due in any case.)
+ * is or may be of our making, its content is due in any case.)
  */
 async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { journal, settings } = runtime.ports;
@@ -93,7 +94,10 @@ async function underZoneLock(
   });
 }
 
-/** Takes a create back: the zone goes where we made it and nobody wrote to it since. The zone is locked by the caller. */
+/**
+ * Takes a create back: the zone goes where we are known to have made it and nobody wrote to it since. What may be ours or somebody
+ * else's is left and listed. The zone is locked by the caller.
+ */
 export async function undoCreate(
   runtime: Runtime,
   operation: Operation,
@@ -110,15 +114,29 @@ export async function undoCreate(
     return next;
   });
   if (reverting === null) return;
-  if (operation.created) {
+  if (operation.created || operation.requested) {
     const content = await readCentralZone(runtime, operation.zone, [], ctx);
-    if (content !== null && (await holdsStrangers(runtime, operation, content))) {
-      await becomeStuck(runtime, reverting, 'zone.changed-since-create');
-      return;
+    if (content !== null) {
+      const strangers = await unknownRecords(runtime, operation, content);
+      const code = objectionToUndo(operation, strangers.length > 0);
+      if (code !== null) {
+        await becomeStuck(runtime, reverting, code);
+        return;
+      }
+      await deleteWatched(runtime, reverting, ctx);
     }
-    if (content !== null) await deleteWatched(runtime, reverting, ctx);
   }
-  await endUndo(runtime, reverting);
+  // What appears now is not what we made.
+  await endUndo(runtime, { ...reverting, created: false });
+}
+
+/** Why the zone of a create is not ours to delete; null: it is. */
+function objectionToUndo(
+  { created, snapshot }: Operation,
+  hasStrangers: boolean,
+): 'zone.maybe-ours' | 'zone.changed-since-create' | null {
+  if (created && !hasStrangers) return null;
+  return created && snapshot.length > 0 ? 'zone.changed-since-create' : 'zone.maybe-ours';
 }
 
 /** A delete whose answer is lost may land later, after the zone was created once more: it is watched. */
@@ -145,19 +163,6 @@ export async function endUndo(runtime: Runtime, operation: Operation): Promise<v
     await journal.commit({ operations, dropZones: [operation.zone] });
   }
   runtime.forget(operation.id);
-}
-
-/**
- * Whether the zone holds what neither our create nor our later edits put there. Without a snapshot (we died before taking it)
- * only our create can have filled it: the zone was not in the account just before.
- */
-async function holdsStrangers(
-  runtime: Runtime,
-  operation: Operation,
-  content: readonly ResourceRecord[],
-): Promise<boolean> {
-  if (operation.snapshot.length === 0) return false;
-  return (await unknownRecords(runtime, operation, content)).length > 0;
 }
 
 /** The delete that this create had cancelled is due again: the panel has no such zone. */
@@ -257,10 +262,18 @@ async function unknownRecords(
 async function becomeStuck(
   runtime: Runtime,
   operation: Operation,
-  code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.signed-waiting',
+  code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.maybe-ours' | 'zone.signed-waiting',
 ): Promise<void> {
-  const zone = code === 'zone.signed-waiting' ? displayName(operation.zone) : operation.zone;
-  const problems = [refusal(code, { zone })];
-  await runtime.ports.journal.commit({ operations: [runtime.next(operation, 'stuck', { problems })] });
-  runtime.ports.log(1, 'operation.stuck', { operation: operation.id, code });
+  const { journal, clock, log } = runtime.ports;
+  const { zone, kind, incarnation } = operation;
+  const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
+  const problems = [refusal(code, { zone: shown })];
+  // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
+  const isKnown = kind !== 'zone-create' || (await journal.zone(zone)) !== null;
+  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  await journal.commit({
+    operations: [runtime.next(operation, 'stuck', { problems })],
+    zones: isKnown ? [] : [entry],
+  });
+  log(1, 'operation.stuck', { operation: operation.id, code });
 }

@@ -1,10 +1,10 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
+import { refusal } from '../catalogue.ts';
 import type { CallContext } from '../central.ts';
 import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { readCentralZone } from './central-zone.ts';
-import { plain } from './classify.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
 import { newOperation } from './operations.ts';
@@ -33,25 +33,29 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
-/** A create that was undone, or whose zone was deleted since, may still land: then the zone is taken away once more. */
+/**
+ * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from one that a person has just
+ * made: it is left and listed as stuck.
+ */
 async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
-  const { journal } = runtime.ports;
-  if (!create.created || (await journal.zone(create.zone)) !== null) return;
-  const content = await runtime.step(create.id, (ctx) => readCentralZone(runtime, create.zone, [], ctx));
-  if (content === null) return;
-  runtime.ports.log(2, 'late-write', { operation: create.id, zone: create.zone, records: content.length });
-  const takenBack = create.state === 'reverted' || create.state === 'refused';
-  await journal.commit({
-    operations: [takenBack ? runtime.next(create, 'reverting') : deleteOf(runtime, create, content)],
-  });
-  runtime.wakeZone(create.zone, 0);
-}
-
-function deleteOf(runtime: Runtime, create: Operation, content: readonly ResourceRecord[]): Operation {
+  const { journal, clock } = runtime.ports;
   const { zone, incarnation } = create;
-  const snapshot = content.map(plain);
-  const draft = newOperation(runtime, { kind: 'zone-delete', class: 'follow', zone, incarnation, snapshot });
-  return { ...draft, state: 'kept', afterSeen: true };
+  if (!create.requested || (await journal.zone(zone)) !== null) return;
+  const content = await runtime.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
+  if (content === null) return;
+  runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
+  const problems = [refusal('zone.maybe-ours', { zone })];
+  const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, problems });
+  // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
+  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  await journal.commit({
+    operations: [
+      { ...create, requested: false },
+      { ...draft, state: 'stuck', requested: true, afterSeen: true },
+    ],
+    zones: [entry],
+  });
+  runtime.ports.log(1, 'operation.stuck', { operation: draft.id, code: 'zone.maybe-ours' });
 }
 
 function mayDeleteLate({ kind, state }: Operation): boolean {
@@ -94,7 +98,11 @@ async function lookUnderLock(
   names: readonly DnsName[],
   ctx: CallContext,
 ): Promise<void> {
-  const { journal, central } = runtime.ports;
+  const { journal, central, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  // In a zone that may be somebody else's nothing is ours, whatever it equals.
+  if (open.some(({ kind, state, requested }) => kind === 'zone-create' && state === 'stuck' && requested))
+    return;
   const present = await central.readNames(zone, names, ctx);
   if (present === null) return;
   const rows = await journal.rows(zone);

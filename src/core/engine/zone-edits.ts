@@ -9,8 +9,9 @@ import { JournalError, type Batch } from '../journal.ts';
 import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
-import { fromEvent, newOperation } from './operations.ts';
 import type { Held } from './locks.ts';
+import { proofOf, readBackCreate, unmake } from './made-zone.ts';
+import { fromEvent, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
@@ -106,51 +107,62 @@ function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<str
  */
 async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
   const ctx: CallContext = { signal, operation: draft.id };
-  let latest = draft;
-  let made: 'created' | 'exists' | null = null;
   try {
     const { central } = runtime.ports;
     const listed = await central.listZones([draft.zone, ...namesAbove(draft.zone)], ctx);
-    const there = listed.includes(draft.zone);
     const past = await pastOf(runtime, draft.zone);
-    latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
-    if (there) {
-      const made = past.unfinished.flatMap(({ snapshot, added }) => [...snapshot, ...added]);
-      latest = {
-        ...latest,
-        created: past.unfinished.some(({ created }) => created),
-        // A delete taken up again after an undone create knows what was ours before that: the ledger does not any more.
-        snapshot: [
-          ...past.rows.filter(wasOurs).map((row) => row.record),
-          ...made,
-          ...past.waiting.flatMap(({ added }) => added),
-        ],
-      };
-      await runtime.exclusively(() => commitAccepted(runtime, latest, 'applied'));
+    const latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
+    if (listed.includes(draft.zone)) {
+      await runtime.exclusively(() => commitAccepted(runtime, joining(latest, past), 'applied'));
       return { kind: 'accept' };
     }
     const { managesZones } = central.traits;
-    const seed = draft.seed ?? emptySeed;
     if (managesZones && (await isAnsweredAbove(runtime, draft.zone, listed, ctx))) {
-      await central.mayCreateZone(draft.zone, seed, ctx);
+      await central.mayCreateZone(draft.zone, draft.seed ?? emptySeed, ctx);
       await runtime.exclusively(() => commitAccepted(runtime, latest, 'prepared'));
       return { kind: 'accept' };
     }
-    // Where zones are the provider's none can be of our making, whatever becomes of us before the answer.
-    if (managesZones) {
-      const ours = { ...latest, created: true };
-      await runtime.ports.journal.commit({ operations: [ours] });
-      latest = ours;
-    }
-    made = await central.createZone(draft.zone, seed, ctx);
-    latest = { ...latest, created: made === 'created' };
-    const content = made === 'created' ? await readCentralZone(runtime, draft.zone, [], ctx) : [];
-    latest = { ...latest, snapshot: (content ?? []).map(plain) };
+    // Where zones are the provider's no request of ours makes one.
+    const asking = { ...latest, requested: managesZones };
+    if (managesZones) await runtime.ports.journal.commit({ operations: [asking] });
+    return await makeNow(runtime, asking, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
+    // What fails when a request has gone out is answered by `makeNow`.
+    const problems = noteFailure(runtime, draft, error);
+    return { kind: 'refuse', problems, changed: 'nothing' };
+  }
+}
+
+/** The create of a zone that the central has already: what earlier creates are known to have made in it may go. */
+function joining(latest: Operation, { unfinished, rows, waiting }: Past): Operation {
+  const made = unfinished.flatMap(({ snapshot, added }) => [...snapshot, ...added]);
+  return {
+    ...latest,
+    created: unfinished.some(({ created }) => created),
+    requested: unfinished.some(({ requested }) => requested),
+    // A delete taken up again after an undone create knows what was ours before that: the ledger does not any more.
+    snapshot: [
+      ...rows.filter(wasOurs).map((row) => row.record),
+      ...made,
+      ...waiting.flatMap(({ added }) => added),
+    ],
+  };
+}
+
+/** Sends the create. @param asking as journalled; that a request went out proves nothing by itself */
+async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): Promise<Verdict> {
+  const { central } = runtime.ports;
+  let latest = asking;
+  try {
+    const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
+    latest = { ...asking, created: made === 'created', requested: false };
+    if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await runtime.exclusively(() => commitAccepted(runtime, latest, 'applied'));
     return { kind: 'accept' };
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
-    return await createFailed(runtime, latest, error, made !== null);
+    return await createFailed(runtime, asking, latest, error);
   }
 }
 
@@ -219,29 +231,52 @@ async function commitAccepted(
   await runtime.ports.journal.commit(batch);
 }
 
+function noteFailure(
+  runtime: Runtime,
+  { id, zone }: Operation,
+  error: CentralError | JournalError,
+): readonly Problem[] {
+  runtime.ports.log(2, 'zone.create-failed', { operation: id, zone, code: error.code });
+  return [error instanceof CentralError ? error.problem : refusal(error.code, error.params)];
+}
+
+/**
+ * @param asking as journalled
+ * @param latest what is known by now
+ */
 async function createFailed(
+  runtime: Runtime,
+  asking: Operation,
+  latest: Operation,
+  error: CentralError | JournalError,
+): Promise<Verdict> {
+  const problems = noteFailure(runtime, asking, error);
+  const left = await leftBehind(runtime, latest, error);
+  const clean = !left.created && !left.requested;
+  if (asking.requested) {
+    const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;
+    const closed = runtime.next({ ...left, watchUntil }, clean ? 'refused' : 'reverting', { problems });
+    await runtime.ports.journal.commit({ operations: [closed] }).catch((failure: unknown) => {
+      if (!(failure instanceof JournalError)) throw failure;
+      // The journal still says `prepared` and `requested`: what is found at the central then is listed, not deleted.
+      runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
+    });
+  }
+  return { kind: 'refuse', problems, changed: clean ? 'nothing' : 'unknown' };
+}
+
+/** What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is taken back. */
+async function leftBehind(
   runtime: Runtime,
   operation: Operation,
   error: CentralError | JournalError,
-  made: boolean,
-): Promise<Verdict> {
-  const problems = [error instanceof CentralError ? error.problem : refusal(error.code, error.params)];
-  const clean = !made && error instanceof CentralError && error.state === 'untouched';
-  runtime.ports.log(2, 'zone.create-failed', {
-    operation: operation.id,
-    zone: operation.zone,
-    code: error.code,
-  });
-  if (operation.created) {
-    const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;
-    const closed = runtime.next({ ...operation, watchUntil }, clean ? 'refused' : 'reverting', { problems });
-    await runtime.ports.journal.commit({ operations: [closed] }).catch((failure: unknown) => {
-      if (!(failure instanceof JournalError)) throw failure;
-      // The journal still says `prepared`; recovery finds out what the central holds.
-      runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
-    });
-  }
-  return { kind: 'refuse', problems, changed: clean || !operation.created ? 'nothing' : 'unknown' };
+): Promise<Operation> {
+  const isUnsent = !operation.created && error instanceof CentralError && error.state === 'untouched';
+  if (isUnsent) return { ...operation, requested: false };
+  if (!operation.created && !operation.requested) return operation;
+  if (operation.created && error instanceof JournalError) return await unmake(runtime, operation);
+  const proof = await readBackCreate(runtime, operation, []);
+  return proof === null ? operation : { ...operation, ...proof };
 }
 
 /**

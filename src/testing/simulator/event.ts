@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { parseName } from '../../dns/name.ts';
-import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { makeRecord, type RecordText, type ResourceRecord } from '../../dns/record.ts';
 
 /** A record as one line: owner, TTL where it is known, type, data. */
-export function recordLine({ name, ttl, type, rdata }: ResourceRecord): string {
+export function recordLine({ name, ttl = null, type, rdata }: RecordText): string {
   return [name, ...(ttl === null ? [] : [ttl]), type, rdata].join(' ');
 }
 
@@ -42,8 +42,8 @@ export const eventSchema = v.variant('kind', [
     }),
     /** Whether the panel's list leaves open whose the zone is, from now on; absent: as before. */
     hidesOwner: v.optional(v.boolean()),
-    /** Whether the panel leaves out some of the items. */
-    partly: v.boolean(),
+    /** Numbers of the items, from 1, that the panel leaves out; absent: none. */
+    leavesOut: v.optional(v.array(v.number())),
     local,
   }),
   /** Somebody without a right to the zone tries an edit, which the panel refuses. */

@@ -1,5 +1,4 @@
 import type { DnsName } from '../../dns/name.ts';
-import { labels } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
@@ -10,7 +9,6 @@ import type { CentralFault } from './sim-central.ts';
 import { administrator, type LocalPart, type World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
-const quiet: LocalPart = { refuses: false, takes: 1, afterLost: false, visibleAfter: 0 };
 
 /** What happens in a history, and between it milliseconds that pass. */
 export type Events = Generator<number | HistoryEvent, void>;
@@ -54,8 +52,8 @@ export class HistoryGenerator {
 
   *#oneStep(): Events {
     const dice = this.#chances.next(this.#name('kind'));
-    if (dice < 0.5) yield* some(this.#edit());
-    else if (dice < 0.58) yield* some(this.#groupDelete());
+    if (dice < 0.5) yield* this.#andIntruder(this.#edit());
+    else if (dice < 0.58) yield* this.#andIntruder(this.#groupDelete());
     else if (dice < 0.68) yield* some(this.#zoneEdit());
     else if (dice < 0.74) yield* some(this.#centralWrite());
     else if (dice < 0.79) yield this.#unheardChange();
@@ -75,7 +73,7 @@ export class HistoryGenerator {
       this.#retimed(old) ??
       (this.#chances.chance(this.#name('has new'), 0.7) ? this.#newRecord(zone, old) : null);
     if (old === undefined && add === null) return null;
-    return this.#editOf(zone, [{ remove: old ?? null, add }], false);
+    return this.#editOf(zone, [{ remove: old ?? null, add }]);
   }
 
   /** The same record with another TTL, now and then. */
@@ -94,16 +92,20 @@ export class HistoryGenerator {
     );
     if (chosen.length === 0) return null;
     const partly = this.#chances.chance(this.#name('partly'), 0.3);
-    return this.#editOf(
+    const numbers = chosen.map((_, at) => at + 1);
+    const leavesOut = partly
+      ? numbers.filter((number) => this.#chances.chance(this.#name(`leaves out ${number}`), 0.5))
+      : [];
+    const edit = this.#editOf(
       main,
       chosen.map((remove) => ({ remove, add: null })),
-      partly,
     );
+    return edit === null || leavesOut.length === 0 ? edit : { ...edit, leavesOut };
   }
 
-  #editOf(zone: DnsName, items: EditOfRecords['items'], partly: boolean): EditOfRecords {
-    const edit = { kind: 'edit', zone, items, partly } as const;
-    if (!this.#world.panel.zones.has(zone)) return { ...edit, actor: administrator, local: quiet };
+  #editOf(zone: DnsName, items: EditOfRecords['items']): EditOfRecords | null {
+    if (!this.#world.panel.zones.has(zone)) return null;
+    const edit = { kind: 'edit', zone, items } as const;
     if (this.#options.users !== true) return { ...edit, actor: administrator, local: this.#local() };
     const hidesOwner = this.#chances.chance(this.#name('hides owner'), 0.4);
     return { ...edit, hidesOwner, actor: this.#someone(), local: this.#local() };
@@ -113,17 +115,21 @@ export class HistoryGenerator {
     return this.#chances.chance(this.#name('administrator'), 0.25) ? administrator : owner;
   }
 
-  /** Somebody tries to edit a zone that is not his; the panel refuses that. Null: not this time. */
-  intrusion(zone: DnsName): HistoryEvent | null {
-    if (this.#options.users !== true || !this.#chances.chance(this.#name('intrudes'), 0.4)) return null;
-    const old = this.#held(zone).find(() => this.#chances.chance(this.#name('intruder takes'), 0.3)) ?? null;
-    const add = address(
-      zone,
-      old?.type === 'A' ? (labels(old.name)[0] ?? '@') : this.#chances.pick(this.#name('forges'), hosts),
-      forged,
-    );
-    const local = { ...this.#local(), refuses: true };
-    return { kind: 'intrusion', zone, items: [{ remove: old, add }], local };
+  /** An edit, and now and then somebody who tries to edit the same zone, which is not his; the panel refuses that. */
+  *#andIntruder(edit: EditOfRecords | null): Events {
+    if (edit === null) return;
+    yield edit;
+    if (this.#options.users !== true || !this.#chances.chance(this.#name('intrudes'), 0.4)) return;
+    yield this.#chances.pick(this.#name('until intrusion'), [0, 10, 300, 8_000, 15_000]);
+    yield this.#intrusion(edit.zone);
+  }
+
+  #intrusion(zone: DnsName): HistoryEvent {
+    const held = this.#held(zone);
+    const old = held.find(({ name }) => this.#chances.chance(this.#name(`intruder takes ${name}`), 0.3));
+    const host = old?.type === 'A' ? old.name : this.#chances.pick(this.#name('forges'), hosts);
+    const items = [{ remove: old ?? null, add: address(zone, host, forged) }];
+    return { kind: 'intrusion', zone, items, local: { ...this.#local(), refuses: true } };
   }
 
   #local(): LocalPart {

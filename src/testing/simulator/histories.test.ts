@@ -1,65 +1,26 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { everyMode, type Mode } from '../runs/modes.ts';
+import { playAll } from '../runs/player.ts';
+import { addReport, emptyReport, summaryOf } from '../runs/report.ts';
 import { playHistory } from './history.ts';
 
-const program = join(import.meta.dirname, '../simulate-main.ts');
+/** Histories of each mode: together one minute at most on two idle cores (issue 13, Running). */
+const most = 2_000;
+const runs: Partial<Readonly<Record<Mode, number>>> = { default: 6_000 };
 
-/** Plays histories in a process of their own, so that both cores work. */
-function simulate(
-  count: number,
-  first: number,
-  ...more: readonly string[]
-): Promise<{ status: number | null; tail: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, String(count), String(first), ...more], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let text = '';
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (chunk: string) => {
-      text = (text + chunk).slice(-20_000);
-    });
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, tail: text }));
+for (const mode of everyMode) {
+  const count = runs[mode] ?? most;
+  test(`${count} histories keep both sides together: ${mode}`, async () => {
+    let report = emptyReport;
+    const slice = { mode, seed: 1, runs: count };
+    await playAll([slice], availableParallelism(), (part) => (report = addReport(report, part)));
+    const { violations, laws, failures, runs: played } = summaryOf(report, 0);
+    assert.equal(violations, 0, JSON.stringify({ laws, failures: failures.slice(0, 5) }, null, 2));
+    assert.equal(played, count);
   });
 }
-
-test('20,000 histories keep both sides together', async () => {
-  const runs = await Promise.all([simulate(10_000, 1), simulate(10_000, 10_001)]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
-
-test('5,000 histories in which TTLs change as well', async () => {
-  const runs = await Promise.all([simulate(2_500, 1_501, 'ttl'), simulate(2_500, 4_001, 'ttl')]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
-
-test('5,000 histories with a central that can neither list zones nor read whole ones', async () => {
-  const runs = await Promise.all([simulate(2_500, 1, 'names'), simulate(2_500, 2_501, 'names')]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
-
-test('3,000 histories with a central that signs every zone', async () => {
-  const runs = await Promise.all([simulate(1_500, 1, 'signed'), simulate(1_500, 1_501, 'signed')]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
-
-test('4,000 histories of a panel with two centrals', async () => {
-  const runs = await Promise.all([simulate(2_000, 1, 'two'), simulate(2_000, 3_001, 'two')]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
-
-test('4,000 histories of a zone below one that answers its names already (issue 11.8)', async () => {
-  const runs = await Promise.all([simulate(2_000, 1, 'above'), simulate(2_000, 3_001, 'above')]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
-
-test('issue 11.1: 4,000 histories of several users, one of whom may not', async () => {
-  const runs = await Promise.all([simulate(2_000, 1, 'users'), simulate(2_000, 2_001, 'users')]);
-  for (const { status, tail } of runs) assert.equal(status, 0, tail);
-});
 
 test('a history is the same each time it is played', async () => {
   const [first, second] = await Promise.all([playHistory(7), playHistory(7)]);

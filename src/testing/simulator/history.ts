@@ -11,17 +11,17 @@ import { Performer } from './perform.ts';
 import { Random } from './random.ts';
 import type { CentralFault } from './sim-central.ts';
 import type { Story, TimedEvent } from './story.ts';
+import type { Measures } from './tally.ts';
 import { World } from './world.ts';
 
 export interface HistoryResult {
   readonly violations: readonly Violation[];
-  /** How often each excuse of `laws/excuses.ts` was used. */
-  readonly excuses: Readonly<Record<string, number>>;
   /** How long (ms) a central held at most what was then taken back. */
   readonly longestSeen: number;
   readonly log: readonly string[];
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
+  readonly measures: Measures;
 }
 
 /**
@@ -43,7 +43,6 @@ export async function playHistory(
     history.fresh,
     history.performer.zonesInHand,
   );
-  history.intrusion = (zone) => generator.intrusion(zone);
   return await history.play((fault) => generator.events(fault));
 }
 
@@ -75,8 +74,6 @@ class History {
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
   #calmAt = 0;
-  /** What an intruder does right after somebody edited the zone. */
-  intrusion: (zone: DnsName) => HistoryEvent | null = () => null;
 
   constructor(
     setting: Pick<Story, 'options' | 'createsWithContent'>,
@@ -94,13 +91,7 @@ class History {
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
-    this.performer = new Performer(this.world, this.#chances);
-    this.performer.onEdited = async (zone) => {
-      const event = this.intrusion(zone);
-      if (event?.kind !== 'intrusion') return;
-      this.#events.push({ at: this.world.clock.now(), event });
-      await this.performer.intrude(event);
-    };
+    this.performer = new Performer(this.world);
   }
 
   async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
@@ -113,13 +104,14 @@ class History {
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
     const { violations, excuses, longestSeen } = judgement;
+    for (const [id, times] of excuses) this.world.tally.excuse(id, times);
     const story = {
       ...this.#setting,
       events: this.#events,
       calmAt: this.#calmAt,
       draws: this.#chances.tape(),
     };
-    return { violations, excuses: Object.fromEntries(excuses), longestSeen, log: this.world.log, story };
+    return { violations, longestSeen, log: this.world.log, story, measures: this.world.tally.measures };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {
@@ -127,7 +119,7 @@ class History {
     await this.world.start();
     await clock.sleep(5_000);
     for (const next of events((call) => this.#fault(call))) {
-      if (typeof next === 'number') await clock.sleep(next);
+      if (typeof next === 'number') await clock.sleepAhead(next);
       else await this.#perform(next);
     }
     this.#calmAt = clock.now();

@@ -1,7 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor, EditEvent } from '../../core/panel.ts';
-import type { Chances } from './chances.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
 import { administrator, defaultRecords, recordsEvent, type Side, type World } from './world.ts';
@@ -22,14 +21,12 @@ export class Performer {
   readonly running: Promise<unknown>[] = [];
   /** Zones that a user creates or deletes at this time. */
   readonly zonesInHand = new Set<DnsName>();
+  /** Zones whose owner the panel's list has left open at some time. */
+  readonly #ownersHidden = new Set<DnsName>();
   readonly #world: World;
-  readonly #chances: Chances;
-  #edits = 0;
-  onEdited: (zone: DnsName) => Promise<void> = () => Promise.resolve();
 
-  constructor(world: World, chances: Chances) {
+  constructor(world: World) {
     this.#world = world;
-    this.#chances = chances;
   }
 
   /** Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent when it has started. */
@@ -39,7 +36,7 @@ export class Performer {
         this.running.push(this.#edit(event));
         return;
       case 'intrusion':
-        this.running.push(this.intrude(event));
+        this.running.push(this.#intrude(event));
         return;
       case 'zone-create':
       case 'zone-delete':
@@ -62,6 +59,7 @@ export class Performer {
         return;
       case 'clock-step':
         this.#world.clock.stepWall(event.by);
+        this.#world.tally.fault('clock stepped');
     }
   }
 
@@ -70,20 +68,20 @@ export class Performer {
     if (!this.#world.panel.zones.has(zone)) return;
     const { hidesOwner } = event;
     if (hidesOwner !== undefined) this.#world.panel.owners.set(zone, hidesOwner ? null : ['alice']);
-    const number = (this.#edits += 1);
+    if (hidesOwner === true) this.#ownersHidden.add(zone);
     const { lostAfter } = await this.#world.edit(
       (stage) => recordsEvent(zone, items, stage, event.actor),
-      () => this.#carryOut(event, number),
+      () => this.#carryOut(event),
       event.local,
       items,
     );
-    // Nobody heard of it: like a change without an event, a comparison finds it, and lists what it may not remove.
-    if (lostAfter && hidesOwner === true)
+    // The engine may know of no owner and leave the edit to the panel; without its `after` nobody hears of it. A comparison finds it,
+    // and lists what it may not remove.
+    if (lostAfter && this.#ownersHidden.has(zone))
       this.#unheard(
         zone,
         items.flatMap(({ remove, add }) => [remove, add].filter((one) => one !== null)),
       );
-    await this.onEdited(zone);
   }
 
   /** Nobody tells us what becomes of these. */
@@ -92,12 +90,12 @@ export class Performer {
   }
 
   /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
-  #carryOut({ zone, items, partly }: EditOfRecords, number: number): boolean {
+  #carryOut({ zone, items, leavesOut = [] }: EditOfRecords): boolean {
     const records = this.#world.panel.zones.get(zone);
     if (records === undefined) return false;
     let done = false;
-    for (const { remove, add } of items) {
-      if (partly && this.#chances.chance(`edit ${number} leaves out`, 0.5)) continue;
+    for (const [at, { remove, add }] of items.entries()) {
+      if (leavesOut.includes(at + 1)) continue;
       if (remove !== null && !records.has(recordId(remove))) continue;
       const retiming = remove !== null && add !== null && recordId(remove) === recordId(add);
       if (add !== null && records.has(recordId(add)) && !retiming) continue;
@@ -108,7 +106,7 @@ export class Performer {
     return done;
   }
 
-  async intrude({ zone, items, local }: Extract<HistoryEvent, { kind: 'intrusion' }>): Promise<void> {
+  async #intrude({ zone, items, local }: Extract<HistoryEvent, { kind: 'intrusion' }>): Promise<void> {
     await this.#world.edit(
       (stage) => recordsEvent(zone, items, stage, intruder),
       () => false,
@@ -177,6 +175,7 @@ export class Performer {
       this.#world.applyOutages();
     };
     set(true);
+    this.#world.tally.fault(of === 'panel' ? 'panel out of reach' : 'central out of reach');
     this.#world.note(`${of === 'panel' ? 'panel reads' : `central${isOneOfMany ? ` ${of}` : ''}`} down`);
     this.running.push(this.#world.clock.sleep(lasts).then(() => set(false)));
   }

@@ -1,35 +1,61 @@
 import type { Chances, Drawn } from './chances.ts';
 
-/** Seeded random numbers, so that a history can be replayed from its number. */
+/**
+ * Seeded chances. Each value depends on the seed, the name of the draw and its number within the name only, so that one more draw
+ * somewhere changes no other.
+ */
 export class Random implements Chances {
-  #state: number;
+  readonly #seed: number;
+  /** Of each name a hash with the seed, and how often it was drawn. */
+  readonly #names = new Map<string, { readonly hash: number; count: number }>();
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = mix(seed);
   }
 
-  /** From 0 up to but not including 1 (mulberry32: 32 bits of state, good enough to pick faults). */
-  next(_name: string): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  /** Of six decimals, so that a story shows it in full. */
+  next(name: string): number {
+    return Math.floor(this.#draw(name) * 1_000_000) / 1_000_000;
   }
 
   chance(name: string, probability: number): boolean {
-    return this.next(name) < probability;
+    return this.#draw(name) < probability;
   }
 
   between(name: string, least: number, most: number): number {
-    return least + Math.floor(this.next(name) * (most - least + 1));
+    return least + Math.floor(this.#draw(name) * (most - least + 1));
   }
 
   pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T {
-    return values[this.between(name, 0, values.length - 1)] ?? values[0];
+    return values[Math.floor(this.#draw(name) * values.length)] ?? values[0];
   }
 
   maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null {
-    return this.chance(name, probability) ? this.pick(name, values) : null;
+    const drawn = this.#draw(name);
+    if (drawn >= probability) return null;
+    return values[Math.floor((drawn / probability) * values.length)] ?? values[0];
   }
+
+  /** From 0 up to but not including 1. */
+  #draw(name: string): number {
+    let known = this.#names.get(name);
+    if (known === undefined) this.#names.set(name, (known = { hash: this.#hash(name), count: 0 }));
+    known.count += 1;
+    return mix(known.hash + Math.imul(known.count, 0x9e3779b9)) / 4_294_967_296;
+  }
+
+  /** FNV-1a (32 bits), begun with the seed. */
+  #hash(name: string): number {
+    let hash = 0x811c9dc5 ^ this.#seed;
+    for (let at = 0; at < name.length; at += 1) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+    return mix(hash);
+  }
+}
+
+/** Spreads every bit over all 32 (the end of MurmurHash3). */
+function mix(value: number): number {
+  let mixed = value >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

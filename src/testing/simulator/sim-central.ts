@@ -61,6 +61,8 @@ export class CentralStore {
   readonly refused = new Set<string>();
   /** The same of every write that landed long after it was given up. */
   readonly late = new Set<string>();
+  /** Zones for which a create was sent that no engine read back: nobody can tell whose they are (docs/adoption.md, row 30). */
+  readonly unproven = new Set<DnsName>();
   /** Who wrote and who removed what it holds. */
   readonly provenance = new Provenance(this.zones);
 }
@@ -89,6 +91,8 @@ export class SimCentral implements Central {
   troubles: CentralTroubles = noTroubles;
   /** Called with every fault that was met. */
   onFault: (kind: string) => void = () => undefined;
+  /** Zones that this life has sent a create for and not tried to read since. */
+  readonly #asked = new Set<DnsName>();
   down = false;
 
   /**
@@ -150,8 +154,10 @@ export class SimCentral implements Central {
   }
 
   async #read(zone: DnsName, ctx: CallContext, call: string): Promise<readonly CentralRecord[] | null> {
+    const isFirst = this.#asked.delete(zone);
     await this.#travel(ctx, call);
     const records = this.store.zones.get(zone);
+    if (isFirst && records !== undefined && !this.#life.dead) this.store.unproven.delete(zone);
     this.store.provenance.read(ctx.operation, zone, this.#clock.now());
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
@@ -230,6 +236,8 @@ export class SimCentral implements Central {
       if (!this.store.zones.has(zone)) this.store.zones.set(zone, made);
     });
     const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
+    this.store.unproven.add(zone);
+    this.#asked.add(zone);
     await this.#write(ctx, { ...sent, call: `create ${zone}`, done: false }, create);
     return 'created';
   }

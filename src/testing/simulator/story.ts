@@ -1,11 +1,12 @@
+import * as v from 'valibot';
 import type { Tape } from './chances.ts';
-import type { HistoryEvent } from './event.ts';
+import { eventSchema, recordLine, type HistoryEvent } from './event.ts';
 import type { HistoryOptions } from './furniture.ts';
 
 /** A history that is told: what happens at which time (milliseconds from the beginning), and how the draws outside of that came out. */
 export interface Story {
   readonly options: Partial<HistoryOptions>;
-  /** Whether a new zone appears at the centrals with its content. */
+  /** Whether a new zone appears at the first central with its content. */
   readonly createsWithContent: boolean;
   readonly events: readonly TimedEvent[];
   /** From when on nothing more happens and everything heals. */
@@ -16,4 +17,52 @@ export interface Story {
 export interface TimedEvent {
   readonly at: number;
   readonly event: HistoryEvent;
+}
+
+const flag = v.exactOptional(v.boolean());
+/** A record as it is in memory. */
+const record = v.strictObject({
+  name: v.string(),
+  type: v.string(),
+  ttl: v.nullable(v.number()),
+  rdata: v.string(),
+});
+const drawn = v.union([v.number(), v.string(), v.boolean(), v.null()]);
+const schema = v.strictObject({
+  options: v.strictObject({ ttls: flag, byName: flag, signed: flag, two: flag, above: flag, users: flag }),
+  createsWithContent: v.boolean(),
+  events: v.array(v.strictObject({ at: v.number(), event: eventSchema })),
+  calmAt: v.number(),
+  draws: v.record(v.string(), v.record(v.string(), drawn)),
+});
+
+/**
+ * @param text as `printStory` gives it
+ * @throws {Error} when it is no story
+ */
+export function parseStory(text: string): Story {
+  return v.parse(schema, JSON.parse(text));
+}
+
+/** The story as JSON: an event a line, a name of draws a line, records in the notation of master files. */
+export function printStory({ events, draws, ...rest }: Story): string {
+  const head = Object.entries(rest).map(([name, value]) => `  ${json(name)}: ${json(value)},`);
+  const tape = Object.entries(draws).map(([name, values]) => `${json(name)}: ${json(values)}`);
+  return [
+    '{',
+    ...head,
+    `  "events": ${block('[', events.map(json), ']')},`,
+    `  "draws": ${block('{', tape, '}')}`,
+    '}',
+    '',
+  ].join('\n');
+}
+
+function block(open: string, lines: readonly string[], close: string): string {
+  if (lines.length === 0) return `${open}${close}`;
+  return `${open}\n${lines.map((line) => `    ${line}`).join(',\n')}\n  ${close}`;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (v.is(record, part) ? recordLine(part) : part));
 }

@@ -32,6 +32,7 @@ import {
   type PowerCut,
 } from './sim-journal.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
+import { countedJournal, Tally } from './tally.ts';
 
 /** What the panel's own part of an edit may do after an accepted `before`. */
 export interface LocalPart {
@@ -77,6 +78,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
+  readonly tally = new Tally();
   /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers he got. */
@@ -224,6 +226,8 @@ export class World {
       `central ${number}`,
     );
     central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
+    for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
+    side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
     side.disk.cutPower = () => this.kill();
     side.disk.nextFault = (call, name) => this.chooseJournalFault(call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
@@ -233,7 +237,7 @@ export class World {
     const engine = new Engine({
       panel,
       central: this.wrap(central, number),
-      journal: mortalJournal(side.disk, side.disk.file, life, clock),
+      journal: countedJournal(mortalJournal(side.disk, side.disk.file, life, clock), number, this.tally),
       clock,
       log: (level, event, fields) => {
         const at = this.sides.length > 1 ? `${number} ` : '';
@@ -312,6 +316,7 @@ export class World {
     this.#run.life.dead = true;
     this.#run.end();
     this.#run = null;
+    this.tally.fault('agent killed');
     this.note('engine killed');
   }
 
@@ -333,6 +338,7 @@ export class World {
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     await this.clock.sleep(local.takes);
     if (local.refuses) {
+      this.tally.fault('panel refuses its part');
       this.note(`panel refuses its part of ${describeEvent(before)}`);
       return { verdict, lostAfter: false };
     }
@@ -341,7 +347,10 @@ export class World {
     this.panel.provenance.look(this.clock.now());
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
     if (done) saved.keptAt = this.clock.now();
-    if (!done || local.afterLost) return { verdict, lostAfter: done };
+    if (!done || local.afterLost) {
+      if (done) this.tally.fault('after lost');
+      return { verdict, lostAfter: done };
+    }
     const after = await this.#ask(saved, event('after'));
     if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
     return { verdict, lostAfter: after === unanswered };
@@ -388,6 +397,7 @@ export class World {
   /** From now on reads show the zone as it is at this moment, until the delay has passed. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
+    this.tally.fault('panel reads lag');
     const now = this.panel.zones.get(zone);
     this.panel.stale.set(zone, now === undefined ? null : new Map(now));
     void this.clock.sleep(ms).then(() => this.panel.stale.delete(zone));

@@ -39,10 +39,17 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
   // A delete that could not be asked about waits for a person, and the zone stays.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
+  else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else {
     const why = stuck.problems[0]?.code;
     judgement.violate('agreement.stuck', `operation ${stuck.id} is stuck without a cause: ${why}`);
   }
+}
+
+/** A zone that only the central has after a create that nobody read back is left and listed. */
+function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
+  const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
+  return isCreate && (late.has(zone) || unproven.has(zone));
 }
 
 function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {

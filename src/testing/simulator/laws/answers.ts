@@ -51,7 +51,7 @@ export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgemen
     const own = operationsOf(ended, edit, edits, before, 'veto');
     if (own === null) continue;
     checkNothingLeft(ended, own, describe(edit, before), judgement);
-    longest = Math.max(longest, longestSeen(ended.central.provenance.effects, own));
+    longest = Math.max(longest, longestSeen(ended.central, own));
   }
   return longest;
 }
@@ -125,8 +125,15 @@ function checkNothingLeft(
 ): void {
   if ([...own].some((id) => witness.operations.get(id)?.operation.state === 'stuck')) return;
   for (const effect of netOf(central.provenance.effects, own)) {
-    if (!agreedSince(panel, effect)) judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
+    if (agreedSince(panel, effect)) continue;
+    if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
+}
+
+/** What a create made that nobody read back is left as it is, and listed. */
+function isUnproven({ late, unproven }: CentralStore, { zone, request }: Effect): boolean {
+  return request?.kind === 'create' && (late.has(zone) || unproven.has(zone));
 }
 
 /** Whether the panel held the same at some time since: then it is no longer this edit that has it so. */
@@ -187,16 +194,16 @@ function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Effect[] {
   });
 }
 
-/** How long something that these operations changed, and that was put back afterwards, was there for everybody to see. */
-function longestSeen(effects: readonly Effect[], own: ReadonlySet<string>): number {
+/** How long something that these operations changed, and that we put back afterwards, was there for everybody to see. */
+function longestSeen(central: CentralStore, own: ReadonlySet<string>): number {
   const since = new Map<string, number>();
   let longest = 0;
-  for (const effect of effects) {
+  for (const effect of central.provenance.effects) {
     const key = keyOf(effect);
     const begun = since.get(key);
-    if (begun !== undefined) longest = Math.max(longest, effect.at - begun);
+    if (begun !== undefined && effect.request !== null) longest = Math.max(longest, effect.at - begun);
     since.delete(key);
-    if (begun === undefined && isOf(effect, own)) since.set(key, effect.at);
+    if (begun === undefined && isOf(effect, own) && !isUnproven(central, effect)) since.set(key, effect.at);
   }
   return longest;
 }

@@ -85,7 +85,8 @@ export class Causes {
     if (isWritten) return 'meddled';
     if (this.#unheard.has(key)) return 'unheard';
     if (this.#central.refused.has(key)) return 'refused-addition';
-    return this.#central.late.has(zone) ? 'late-create' : null;
+    const { late, unproven } = this.#central;
+    return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
   }
 
   /** It stood on one side only when we came, in a zone that both had. */

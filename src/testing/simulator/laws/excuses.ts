@@ -22,12 +22,16 @@ export const excuses = {
   stuck: 'Stuck',
   /** A signed zone waits for a second yes. */
   'second-yes': 'row 26',
-  /** A create that was given up landed before the user tried again. */
-  'late-create': 'A late create',
+  /** A create of ours was sent for the zone, and nobody read back what it made: the zone is joined like any other. */
+  'late-create': 'row 31',
+  /** The same, and the panel does not have the zone: left and listed. */
+  'maybe-ours': 'row 30',
   /** A change of the TTL landed long after it was given up. */
   'late-ttl': 'A late TTL',
   /** Somebody wrote the same as a request of ours whose answer got lost. */
   'same-data': 'The same data',
+  /** Somebody wrote it between our create of the zone and the read right after it. */
+  'in-snapshot': 'Between a create and its read-back',
   /** Somebody wrote it between our last read and our request. */
   unread: 'Between a read and a write',
   /** Somebody wrote it while our request was on its way. */

@@ -94,6 +94,7 @@ class Strangers {
     const undoes = request.kind === 'remove' && operation !== null && wants(operation, id);
     if (!undoes && (this.#isJoined(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
     if (operation?.kind === 'zone-delete' && this.#goesWithZone(operation, record)) return 'ours';
+    if (this.#isInSnapshot(request.zone, id)) return 'in-snapshot';
     if (this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : 'theirs';
@@ -116,7 +117,16 @@ class Strangers {
     return false;
   }
 
-  /** A zone that a user deletes takes with it what was known to be in it (row 30). */
+  /** Somebody wrote it between our create and the read right after it: it looks like one of the central's default records. */
+  #isInSnapshot(zone: DnsName, id: string): boolean {
+    for (const { operation } of this.#witness.operations.values()) {
+      const made = operation.kind === 'zone-create' && operation.created && operation.zone === zone;
+      if (made && operation.snapshot.some((record) => recordId(record) === id)) return true;
+    }
+    return false;
+  }
+
+  /** A zone that a user deletes takes with it what was known to be in it (row 32). */
   #goesWithZone({ zone, snapshot }: Operation, record: ResourceRecord): boolean {
     const id = recordId(record);
     return (
@@ -208,7 +218,10 @@ export function observeStrangers(
 }
 
 /** What a record or a zone is to the engine that sends a request about it. */
-type Standing = 'ours' | 'theirs' | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown'>;
+type Standing =
+  | 'ours'
+  | 'theirs'
+  | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot'>;
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { patched, sourceOf } from '../patch.ts';
+import { mutantsOf } from './mutations.ts';
+import { everyMutant, isSimulated, mutatedFiles, testsOf } from './sources.ts';
+import { failingTest } from './unit-tests.ts';
+
+function mutations(source: string): string[] {
+  return mutantsOf('x.ts', source).map(({ what }) => what);
+}
+
+test('issue 13, mechanical mutation: conditions, operators, calls, locks, sides, numbers', () => {
+  assert.deepEqual(mutations('if (a as boolean) f();'), ['negate: a -> !(a)', 'drop: f(); -> ;']);
+  assert.deepEqual(mutations('const x: boolean = a && b;'), ['operator: && -> ||']);
+  assert.deepEqual(mutations('await journal.commit(a);'), [
+    'drop: await journal.commit(a); -> ;',
+    'drop a wait: await -> void',
+  ]);
+  assert.deepEqual(mutations('const held = await locks.acquire(a);'), [
+    'drop a lock: await locks.acquire(a) -> { release: () => undefined }',
+  ]);
+  assert.deepEqual(mutations('use(change.add, set.add(x));'), [
+    'drop: use(change.add, set.add(x)); -> ;',
+    'swap: add -> remove',
+  ]);
+  assert.deepEqual(mutations('const most = 20;'), ['off by one: 20 -> 21', 'constant: 20 -> 0']);
+  assert.deepEqual(mutations('export const y = xs.filter(f).some(g);'), [
+    'method: some -> every',
+    'drop a filter: .filter(f) -> nothing',
+  ]);
+});
+
+test('issue 13, mechanical mutation: what is only logged, and texts, stay', () => {
+  assert.deepEqual(mutations("log(2, 'zone.later', { zone });"), []);
+  assert.deepEqual(mutations("const text = 'a' + b;"), []);
+});
+
+test('issue 13, mechanical mutation: a mutant changes the line it names', () => {
+  const source = 'type T = number;\nexport const most: T = 20;\n';
+  const [first] = mutantsOf('x.ts', source);
+  assert.equal(first?.line, 2);
+  assert.equal(patched(source, first.patch), 'type T = number;\nexport const most: T = 21;\n');
+});
+
+test('issue 13, mechanical mutation: every file of engine and journal has mutants, and tests or histories that load it', () => {
+  const all = everyMutant('src/journal/memory.ts');
+  assert.ok(all.length > 50);
+  assert.ok(mutatedFiles().length > 50);
+  for (const file of mutatedFiles()) assert.ok(isSimulated(file) || testsOf(file).length > 0, file);
+  assert.equal(isSimulated('src/journal/sqlite.ts'), false);
+  assert.equal(testsOf('src/core/engine/locks.ts')[0], 'src/core/engine/locks.test.ts');
+});
+
+test('issue 13, mechanical mutation: unit tests run with the mutant in the engine', async () => {
+  const file = 'src/core/engine/locks.ts';
+  const source = sourceOf(file);
+  const find = 'if (a.zone !== b.zone) return false;';
+  const start = source.indexOf(find);
+  const patch = { file, start, end: start + find.length, text: 'return false;' };
+  assert.notEqual(await failingTest(patch, ['src/core/engine/locks.test.ts']), null);
+  assert.equal(await failingTest({ ...patch, text: find }, ['src/core/engine/locks.test.ts']), null);
+});

@@ -1,0 +1,79 @@
+import { globSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { root, sourceOf } from '../patch.ts';
+import { mutantsOf, type Mutant } from './mutations.ts';
+
+/** What belongs to engine and journal. */
+const patterns = [
+  'src/core/engine/*.ts',
+  'src/core/several.ts',
+  'src/core/operation.ts',
+  'src/core/ledger.ts',
+  'src/journal/*.ts',
+];
+const testPatterns = ['src/core/**/*.test.ts', 'src/journal/*.test.ts'];
+/** What plays histories. */
+const simulator = 'src/testing/simulator/history.ts';
+
+/** Files that are mutated, from the root of the repository. */
+export function mutatedFiles(): string[] {
+  return filesOf(patterns).filter((file) => !file.endsWith('.test.ts'));
+}
+
+/** Every mechanical mutant of engine and journal. */
+export function everyMutant(only: string): Mutant[] {
+  const files = mutatedFiles().filter((file) => file.includes(only));
+  return files.flatMap((file) => mutantsOf(file, sourceOf(file)));
+}
+
+function filesOf(globs: readonly string[]): string[] {
+  return globs
+    .flatMap((glob) => globSync(glob, { cwd: root }))
+    .sort()
+    .map((file) => file.replaceAll('\\', '/'));
+}
+
+/** Unit tests of engine and journal that load a file, those that import it themselves first. */
+export function testsOf(file: string): string[] {
+  const all = filesOf(testPatterns).filter((test) => importsOf(test).has(file));
+  const direct = all.filter((test) => directImports(test).includes(file));
+  return [...direct, ...all.filter((test) => !direct.includes(test))];
+}
+
+/** Whether histories load a file. */
+export function isSimulated(file: string): boolean {
+  return importsOf(simulator).has(file);
+}
+
+const closures = new Map<string, ReadonlySet<string>>();
+
+/** What a file imports, directly or by way of others. */
+function importsOf(file: string): ReadonlySet<string> {
+  const known = closures.get(file);
+  if (known !== undefined) return known;
+  const found = new Set<string>();
+  const waiting = [file];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const one of directImports(next)) {
+      if (found.has(one)) continue;
+      found.add(one);
+      waiting.push(one);
+    }
+  }
+  closures.set(file, found);
+  return found;
+}
+
+const imports = new Map<string, readonly string[]>();
+
+function directImports(file: string): readonly string[] {
+  const known = imports.get(file) ?? readImports(file);
+  imports.set(file, known);
+  return known;
+}
+
+/** Types that are imported run nothing. */
+function readImports(file: string): string[] {
+  const statements = sourceOf(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)';/gmu);
+  return [...statements].map(([, path]) => relative(root, resolve(root, join(dirname(file), path ?? ''))));
+}

@@ -1,0 +1,39 @@
+import { stripTypeScriptTypes } from 'node:module';
+import { parse, type AnyNode } from 'acorn';
+
+/** A source file without its types: the same length, every character at its place. */
+export interface Syntax {
+  readonly text: string;
+  readonly tree: AnyNode;
+}
+
+/** @throws {SyntaxError} */
+export function parseSource(source: string): Syntax {
+  const text = stripTypeScriptTypes(source, { mode: 'strip' });
+  return { text, tree: parse(text, { ecmaVersion: 'latest', sourceType: 'module' }) };
+}
+
+/** The node and everything in it, each with the node it is directly in. */
+export function* walk(node: AnyNode, parent: AnyNode | null = null): Generator<[AnyNode, AnyNode | null]> {
+  yield [node, parent];
+  for (const child of children(node)) yield* walk(child, node);
+}
+
+function children(node: AnyNode): AnyNode[] {
+  return Object.values(node).flat().filter(isNode);
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    typeof value.type === 'string' &&
+    'start' in value
+  );
+}
+
+/** Line of a position, from 1. */
+export function lineOf(source: string, position: number): number {
+  return source.slice(0, position).split('\n').length;
+}

@@ -1,0 +1,68 @@
+import type { Counts } from '../simulator/tally.ts';
+import { brokenAlready, hunt, forEachMutant, type Found, type Hunt } from './hunt.ts';
+import { patchOf, planted, type PlantedBug } from './planted/index.ts';
+
+/** What became of one planted bug. */
+export interface PlantedResult {
+  readonly name: string;
+  readonly file: string;
+  readonly says: string;
+  /** Null: no history found it. */
+  readonly found: Found | null;
+}
+
+export interface PlantedSummary {
+  readonly planted: number;
+  readonly found: number;
+  /** Histories that each bug has to be found in. */
+  readonly histories: number;
+  readonly seconds: number;
+  /** Histories that are broken without any bug: they find none. */
+  readonly brokenAlready: number;
+  readonly laws: Counts;
+  readonly results: readonly PlantedResult[];
+}
+
+/**
+ * Looks for every planted bug, one after the other on each thread.
+ * @throws {Error} when the text of a bug is not in its file exactly once
+ */
+export async function huntPlanted(
+  what: Hunt,
+  threads: number,
+  only: string,
+  each: (result: PlantedResult) => void,
+): Promise<PlantedSummary> {
+  const began = performance.now();
+  // All of them before the first: a patch that no longer matches fails the run.
+  const all = planted.map((bug) => ({ bug, patch: patchOf(bug) }));
+  const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
+  const except = await brokenAlready(what, threads);
+  const results: PlantedResult[] = [];
+  await forEachMutant(chosen, threads, async ({ bug, patch }) => {
+    const result = resultOf(bug, await hunt(patch, what, except));
+    results.push(result);
+    each(result);
+  });
+  const laws: Record<string, number> = {};
+  for (const { found } of results) if (found !== null) laws[found.law] = (laws[found.law] ?? 0) + 1;
+  return {
+    planted: results.length,
+    found: results.filter(({ found }) => found !== null).length,
+    histories: what.runs * what.modes.length,
+    seconds: Math.round((performance.now() - began) / 1_000),
+    brokenAlready: except.length,
+    laws,
+    results,
+  };
+}
+
+function resultOf({ name, file, says }: PlantedBug, found: Found | null): PlantedResult {
+  return { name, file, says, found };
+}
+
+/** One line for people. */
+export function plantedText({ name, says, found }: PlantedResult): string {
+  const how = found === null ? 'NOT FOUND' : `${found.law}, ${found.mode} ${found.seed}`;
+  return `${name}: ${how}. ${says}`;
+}

@@ -1,0 +1,17 @@
+/** A bug that somebody could make in the engine or the journal, as one change of one source file. */
+export interface PlantedBug {
+  /** Short, unique. */
+  readonly name: string;
+  /** Path from the root of the repository. */
+  readonly file: string;
+  /** Text that the file contains exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** What the engine does wrong then. */
+  readonly says: string;
+}
+
+export const engine = 'src/core/engine';
+
+/** A lock that locks nothing. */
+export const noLock = '{ release: () => undefined }';

@@ -1,0 +1,31 @@
+import { sourceOf, type Patch } from '../patch.ts';
+import type { PlantedBug } from './bug.ts';
+import { plantedInComparison } from './comparison.ts';
+import { plantedInEdits } from './edits.ts';
+import { plantedInRunning } from './running.ts';
+import { plantedInUndo } from './undo.ts';
+import { plantedInZones } from './zones.ts';
+
+export type { PlantedBug } from './bug.ts';
+
+/** Every planted bug. */
+export const planted: readonly PlantedBug[] = [
+  ...plantedInEdits,
+  ...plantedInUndo,
+  ...plantedInZones,
+  ...plantedInComparison,
+  ...plantedInRunning,
+];
+
+/**
+ * The bug as a change of its file as it is now.
+ * @throws {Error} when its text is not there exactly once
+ */
+export function patchOf({ name, file, find, replace }: PlantedBug): Patch {
+  const source = sourceOf(file);
+  const start = source.indexOf(find);
+  if (start < 0) throw new Error(`planted bug ${name}: ${file} does not contain its text`);
+  if (source.indexOf(find, start + 1) >= 0)
+    throw new Error(`planted bug ${name}: ${file} contains its text more than once`);
+  return { file, start, end: start + find.length, text: replace };
+}

@@ -1,0 +1,26 @@
+import type { HistoryOptions } from '../simulator/furniture.ts';
+
+/** Kinds of histories, by the name that `npm run simulate` knows them by. */
+export const modes = {
+  default: {},
+  ttl: { ttls: true },
+  names: { byName: true },
+  signed: { signed: true },
+  two: { two: true },
+  users: { users: true },
+  above: { above: true },
+} as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
+
+export type Mode = keyof typeof modes;
+
+export const everyMode: readonly Mode[] = Object.keys(modes).filter(isMode);
+
+export function isMode(name: string): name is Mode {
+  return Object.hasOwn(modes, name);
+}
+
+/**
+ * Histories of each mode in a default run: `npm run simulate` without options, what each planted bug has to be found in, and
+ * what a mechanical mutant is tried with.
+ */
+export const defaultRuns = 500;

@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultRuns, everyMode, isMode, type Mode } from './modes.ts';
+
+/** What `npm run simulate` was asked for. */
+export interface Asked {
+  readonly seed: number;
+  readonly runs: number;
+  readonly modes: readonly Mode[];
+  readonly threads: number;
+  readonly json: boolean;
+  /** Whether the result is one row for each mode of the table in docs/reliability.md. */
+  readonly slice: boolean;
+  /** Whether planted bugs are looked for instead. */
+  readonly mutants: boolean;
+  /** How many mechanical mutants are tried instead; null: none. */
+  readonly mechanical: number | null;
+  /** Only mutants whose name or file contains it. */
+  readonly only: string;
+}
+
+type Options = Omit<Asked, 'modes' | 'mechanical'> & {
+  readonly mode: Asked['modes'];
+  readonly mechanical?: number;
+};
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('a whole number is expected');
+  return Number(text);
+}
+
+function modesIn(text: string): readonly Mode[] {
+  if (text === 'all') return everyMode;
+  return text.split(',').map((name) => {
+    if (!isMode(name)) throw new InvalidArgumentError(`modes are: all, ${everyMode.join(', ')}`);
+    return name;
+  });
+}
+
+/** Reads the command line; ends the process with a text where it is wrong, or asks for help. */
+export function readOptions(argv: readonly string[]): Asked {
+  const command = new Command('simulate')
+    .description('Plays seeded histories of the engine and checks the laws (docs/reliability.md).')
+    .argument('[runs]', 'the same as --runs', wholeNumber)
+    .argument('[seed]', 'the same as --seed', wholeNumber)
+    .argument('[mode]', 'the same as --mode', modesIn)
+    .option('--runs <number>', 'histories of each mode', wholeNumber, defaultRuns)
+    .option('--seed <number>', 'seed of the first history', wholeNumber, 1)
+    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, everyMode)
+    .option('--threads <number>', 'how many histories at once', wholeNumber, availableParallelism())
+    .option('--json', 'print the result as JSON', false)
+    .addOption(
+      new Option('--slice', 'print the result as rows for the table in docs/reliability.md')
+        .default(false)
+        .conflicts(['json', 'mutants', 'mechanical']),
+    )
+    .addOption(new Option('--mutants', 'look for planted bugs instead').default(false))
+    .addOption(
+      new Option('--mechanical <number>', 'try so many mechanical mutants, chosen by the seed')
+        .argParser(wholeNumber)
+        .conflicts('mutants'),
+    )
+    .option('--only <text>', 'only mutants whose name or file contains this', '')
+    .allowExcessArguments(false)
+    .parse([...argv], { from: 'user' });
+  const options = command.opts<Options>();
+  const [runs, seed, mode] = command.args;
+  return {
+    ...options,
+    runs: runs === undefined ? options.runs : wholeNumber(runs),
+    seed: seed === undefined ? options.seed : wholeNumber(seed),
+    modes: mode === undefined ? options.mode : modesIn(mode),
+    threads: Math.max(1, options.threads),
+    mechanical: options.mechanical ?? null,
+  };
+}

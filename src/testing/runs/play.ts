@@ -1,0 +1,52 @@
+import { playHistory } from '../simulator/history.ts';
+import { modes, type Mode } from './modes.ts';
+import { addReport, emptyReport, reportOf, type Played, type Report, type Violation } from './report.ts';
+
+/** Histories of one mode with consecutive seeds. */
+export interface Slice {
+  readonly mode: Mode;
+  readonly seed: number;
+  readonly runs: number;
+}
+
+/**
+ * Plays the histories of a slice one after the other.
+ * @param skip seeds that are not played
+ * @param stopAtFirst whether the first broken history ends the slice
+ */
+export async function playSlice(
+  { mode, seed: first, runs }: Slice,
+  skip: readonly number[],
+  stopAtFirst: boolean,
+): Promise<Report> {
+  let report = emptyReport;
+  for (let seed = first; seed < first + runs; seed += 1) {
+    if (skip.includes(seed)) continue;
+    report = addReport(report, reportOf(mode, await play(mode, seed)));
+    if (stopAtFirst && report.failures.length > 0) break;
+  }
+  return report;
+}
+
+/** One history; what it throws, and rejections nobody handles, are violations of the law `defect`. */
+export async function play(mode: Mode, seed: number): Promise<Played> {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => {
+    unhandled.push(reason);
+  };
+  process.on('unhandledRejection', note);
+  try {
+    const result = await playHistory(seed, {}, modes[mode]);
+    return { ...result, seed, violations: [...unhandled.map(defect), ...result.violations] };
+  } catch (error) {
+    const measures = { operations: 0, faults: {}, states: {}, steps: {}, excuses: {} };
+    return { seed, violations: [...unhandled, error].map(defect), longestSeen: 0, log: [], measures };
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+}
+
+function defect(error: unknown): Violation {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { law: 'defect', text };
+}

@@ -1,0 +1,19 @@
+/** The thread of a {@link Player}: plays one slice after the other, with the patch of `workerData` in the engine. */
+import { enableCompileCache } from 'node:module';
+import { resolve } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { plant, root, type Patch } from '../mutants/patch.ts';
+import type { Order } from './player.ts';
+
+// A thread for each mutant loads the same hundred files.
+enableCompileCache(resolve(root, 'node_modules/.cache/simulator'));
+const patch: Patch | null = workerData;
+if (patch !== null) plant(patch);
+// Only now: what is imported before has no patch.
+const { playSlice } = await import('./play.ts');
+
+if (parentPort === null) throw new Error('this file is run as a thread');
+const parent = parentPort;
+parent.on('message', ({ slice, skip, stopAtFirst }: Order) => {
+  void playSlice(slice, skip, stopAtFirst).then((report) => parent.postMessage(report));
+});

@@ -1,0 +1,194 @@
+import type { HistoryResult } from '../simulator/history.ts';
+import { allowedSteps, states, type Counts } from '../simulator/tally.ts';
+import type { Mode } from './modes.ts';
+
+export interface Violation {
+  /** Short and stable. */
+  readonly law: string;
+  readonly text: string;
+}
+
+/** A history as it is reported. */
+export interface Played extends Pick<HistoryResult, 'log' | 'longestSeen' | 'measures'> {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+}
+
+/** A broken law of one history. */
+export interface Failure {
+  readonly mode: Mode;
+  readonly seed: number;
+  readonly law: string;
+  readonly text: string;
+}
+
+/** Histories of one mode, told together. */
+export interface ModeReport {
+  readonly runs: number;
+  readonly broken: number;
+  readonly firstSeed: number;
+  readonly lastSeed: number;
+}
+
+/** What a run of histories showed. Reports of parts of a run add up: {@link addReport}. */
+export interface Report {
+  readonly modes: Partial<Readonly<Record<Mode, ModeReport>>>;
+  /** How many histories had so many operations, and so many faults. */
+  readonly operations: Counts;
+  readonly faultsOfHistory: Counts;
+  readonly faults: Counts;
+  readonly states: Counts;
+  readonly steps: Counts;
+  readonly excuses: Counts;
+  /** How long (ms) a central held at most what was then taken back. */
+  readonly longestSeen: number;
+  /** Violations, by law. */
+  readonly laws: Counts;
+  /** The first violation of each of the first broken histories. */
+  readonly failures: readonly Failure[];
+}
+
+/** Broken histories that a report keeps, and that a summary names. */
+const keptFailures = 5_000;
+const namedFailures = 20;
+
+export const emptyReport: Report = {
+  modes: {},
+  operations: {},
+  faultsOfHistory: {},
+  faults: {},
+  states: {},
+  steps: {},
+  excuses: {},
+  longestSeen: 0,
+  laws: {},
+  failures: [],
+};
+
+/** The report of a single history. */
+export function reportOf(mode: Mode, { seed, longestSeen, measures, violations }: Played): Report {
+  const broken = violations.length > 0 ? 1 : 0;
+  const [first] = violations;
+  const failure = first === undefined ? [] : [{ mode, seed, ...first }];
+  return {
+    ...emptyReport,
+    modes: { [mode]: { runs: 1, broken, firstSeed: seed, lastSeed: seed } },
+    operations: { [measures.operations]: 1 },
+    faultsOfHistory: { [total(measures.faults)]: 1 },
+    faults: measures.faults,
+    states: measures.states,
+    steps: measures.steps,
+    excuses: measures.excuses,
+    longestSeen,
+    laws: violations.reduce((laws: Counts, { law }) => addCounts(laws, { [law]: 1 }), {}),
+    failures: failure,
+  };
+}
+
+export function addReport(a: Report, b: Report): Report {
+  return {
+    modes: addModes(a.modes, b.modes),
+    operations: addCounts(a.operations, b.operations),
+    faultsOfHistory: addCounts(a.faultsOfHistory, b.faultsOfHistory),
+    faults: addCounts(a.faults, b.faults),
+    states: addCounts(a.states, b.states),
+    steps: addCounts(a.steps, b.steps),
+    excuses: addCounts(a.excuses, b.excuses),
+    longestSeen: Math.max(a.longestSeen, b.longestSeen),
+    laws: addCounts(a.laws, b.laws),
+    failures: [...a.failures, ...b.failures].slice(0, keptFailures),
+  };
+}
+
+function bySeed(a: Failure, b: Failure): number {
+  return a.mode === b.mode ? a.seed - b.seed : a.mode < b.mode ? -1 : 1;
+}
+
+function addModes(a: Report['modes'], b: Report['modes']): Report['modes'] {
+  const sum = { ...a };
+  for (const [mode, more] of modesOf(b)) {
+    const before = sum[mode];
+    sum[mode] = {
+      runs: (before?.runs ?? 0) + more.runs,
+      broken: (before?.broken ?? 0) + more.broken,
+      firstSeed: Math.min(before?.firstSeed ?? more.firstSeed, more.firstSeed),
+      lastSeed: Math.max(before?.lastSeed ?? 0, more.lastSeed),
+    };
+  }
+  return sum;
+}
+
+/** The modes of a report that were played. */
+export function modesOf(played: Report['modes']): [Mode, ModeReport][] {
+  return Object.entries(played).flatMap(([mode, one]): [Mode, ModeReport][] => [[mode as Mode, one]]);
+}
+
+function addCounts(a: Counts, b: Counts): Counts {
+  const sum: Record<string, number> = { ...a };
+  for (const [kind, count] of Object.entries(b)) sum[kind] = (sum[kind] ?? 0) + count;
+  return sum;
+}
+
+export function total(counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** The middle one of all values. @param histogram how often each value came */
+export function median(histogram: Counts): number {
+  const half = total(histogram) / 2;
+  let passed = 0;
+  for (const [value, count] of Object.entries(histogram).sort(([a], [b]) => Number(a) - Number(b))) {
+    passed += count;
+    if (passed >= half) return Number(value);
+  }
+  return 0;
+}
+
+/** What `--json` prints; the human text says the same. */
+export interface Summary {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly modes: Report['modes'];
+  /** Medians of a history. */
+  readonly operationsPerHistory: number;
+  readonly faultsPerHistory: number;
+  readonly faults: Counts;
+  readonly states: Counts;
+  readonly steps: Counts;
+  /** States and steps that the engine may take and no history did. */
+  readonly unvisited: readonly string[];
+  readonly excuses: Counts;
+  /** How long (ms) a central held at most what was then taken back. */
+  readonly longestSeen: number;
+  readonly violations: number;
+  readonly laws: Counts;
+  readonly failures: readonly Failure[];
+}
+
+export function summaryOf(report: Report, seconds: number): Summary {
+  const { faults, steps, excuses, laws, failures } = report;
+  return {
+    runs: total(report.operations),
+    seconds: Math.round(seconds * 10) / 10,
+    modes: report.modes,
+    operationsPerHistory: median(report.operations),
+    faultsPerHistory: median(report.faultsOfHistory),
+    faults: byCount(faults),
+    states: byCount(report.states),
+    steps: byCount(steps),
+    unvisited: [
+      ...states.filter((state) => !(state in report.states)),
+      ...allowedSteps.filter((step) => !(step in steps)),
+    ],
+    excuses: byCount(excuses),
+    longestSeen: Math.round(report.longestSeen),
+    violations: total(laws),
+    laws: byCount(laws),
+    failures: failures.toSorted(bySeed).slice(0, namedFailures),
+  };
+}
+
+/** The most frequent first. */
+function byCount(counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a));
+}
