@@ -271,7 +271,8 @@ function memoryPanel(zones: readonly Filled[]): Panel {
     language: () => 'en',
     isAdmin: () => true,
     encode: () => ({ output: '' }),
-    listZones: async () => await Promise.resolve([...held.keys()]),
+    listZones: async () => await Promise.resolve({ zones: [...held.keys()], unreadable: [] }),
+    remember: () => undefined,
     readOwners: async () =>
       await Promise.resolve({ way: 'none', zones: new Map([...held.keys()].map((zone) => [zone, null])) }),
     readZone: async (zone) => await Promise.resolve(held.get(zone) ?? null),

@@ -4,7 +4,7 @@
  * the benchmarks.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -158,10 +158,32 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   };
 }
 
+/** @throws Error where a folder lacks the programs that a stage puts into the panel */
+export function demandPrograms(folder: string): void {
+  if (existsSync(join(folder, 'domainsync.cjs'))) return;
+  throw new Error(`no programs in ${folder}: run "npm run -s bundle" first`);
+}
+
+/** Prepares a stage, or stops it: what goes on running would keep a test from ending. */
+export async function prepared<S extends AnyStage>(
+  stage: S,
+  prepare: (stage: S) => Promise<void>,
+): Promise<S> {
+  try {
+    await prepare(stage);
+    return stage;
+  } catch (error) {
+    await stage.stop();
+    throw error;
+  }
+}
+
 /** The customer's half of a stage; its `stop` leaves the directory. */
 export async function makePanelSide(
   generation: Exclude<Generation, 'dnsmgr'>,
 ): Promise<Omit<AnyStage, 'there' | 'secrets' | 'configure'>> {
+  // Before anything runs that would have to be stopped.
+  demandPrograms(dist);
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
   const panel = await startSandbox({ root: places.root, generation, name: 'customer', users: panelUsers });

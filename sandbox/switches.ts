@@ -31,6 +31,8 @@ export interface Switches {
   recordLimit: number;
   /** Per user: `domain` lists only zones whose name contains this text (17.15). */
   filters: Record<string, string>;
+  /** The administrator's list of domains also has rows of these names, which came there past every check (17.8). */
+  strayNames: string[];
   /** Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account (22.13; open). */
   filterStays: boolean;
   /** Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not evidenced). */
@@ -159,6 +161,7 @@ const DEFAULTS: Switches = {
   banners: true,
   recordLimit: 0,
   filters: {},
+  strayNames: [],
   filterStays: false,
   accessFirst: false,
   ignoreSu: false,

@@ -8,6 +8,7 @@ import {
   list,
   ok,
   options,
+  strayRows,
   zonesSeen,
   type Call,
   type PanelFunction,
@@ -48,7 +49,7 @@ function listZones(call: Call, isDnsmgr: boolean): Element {
     const kind = isDnsmgr ? [element('dtype', zone.kind ?? 'master')] : [];
     return [...cells, ...owner(call, zone), ...kind, ...state];
   });
-  return list(call, rows);
+  return list(call, [...rows, ...strayRows(call)]);
 }
 
 function owner({ switches: { ownerColumn } }: Call, zone: Zone): Element[] {

@@ -69,6 +69,12 @@ function banner(status: string, id: string, infotype: string, text: string): Ele
   return element('banner', text, { status, id, info: id, infotype });
 }
 
+/** Rows of the list of domains whose names nobody could have given through the panel (`strayNames`). */
+export function strayRows({ caller, switches }: Call): Element[][] {
+  const names = caller.level === 7 ? switches.strayNames : [];
+  return names.map((name) => [element('name', name)]);
+}
+
 /** All zones as the caller's reads see them now (reference 11.3, 16.12). */
 export function zonesSeen(call: Call): Zone[] {
   return seesLate(call) ? call.store.visibleZones() : call.store.zones();

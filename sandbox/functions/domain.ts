@@ -13,7 +13,7 @@ import {
 import { withRows } from '../records.ts';
 import { badValue } from '../refusal.ts';
 import { element } from '../xml.ts';
-import { elements, field, findZone, forEach, form, list, ok, zonesSeen } from './common.ts';
+import { elements, field, findZone, forEach, form, list, ok, strayRows, zonesSeen } from './common.ts';
 import { ownerField, readOwnerChange } from './owner.ts';
 import type { Row, Zone } from '../types.ts';
 import type { Element } from '../xml.ts';
@@ -30,7 +30,7 @@ function listZones(call: Call): Element {
   const zones = zonesSeen(call).filter(
     (zone) => call.access.mayManage(call.caller, zone.owner) && zone.name.includes(filter),
   );
-  return list(call, zones.map(zoneCells));
+  return list(call, [...zones.map(zoneCells), ...strayRows(call)]);
 }
 
 function newForm(call: Call): Element {

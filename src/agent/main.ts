@@ -45,7 +45,7 @@ async function run({ root, paths, log, isService }: Run): Promise<number> {
   const release = takeLock(paths.lock);
   if (release === null) return 0;
   const hand = await wirePanelHand(root);
-  const panel = await wirePanel(root, isService, reportOnce(log));
+  const panel = await wirePanel(root, isService, log.write);
   const agent = new Agent(paths, panel, (call) => hand.facts(call), log);
   await agent.start();
   const server = await listen(paths.socket, {
@@ -77,13 +77,3 @@ main().then(
     process.exit(1);
   },
 );
-
-/** Writes to the log which domains of the panel are passed over, each time these are others. */
-function reportOnce(log: FileLog): (names: readonly string[]) => void {
-  let last = '';
-  return (names) => {
-    const domains = names.slice(0, 20).join(' ');
-    if (domains !== last && domains !== '') log.write(2, 'panel.no-names', { count: names.length, domains });
-    last = domains;
-  };
-}

@@ -28,7 +28,7 @@ export async function countZones(central: Central, root: string, ctx: CallContex
     return { zones, listed, noneOfThePanels, text: counted(zones, 'zone') };
   }
   try {
-    const asked = await (await wirePanel(root)).listZones(ctx);
+    const { zones: asked } = await (await wirePanel(root)).listZones(ctx);
     if (asked.length === 0) return unasked('has none to ask for');
     const zones = (await central.listZones(asked, ctx)).length;
     const text = `${zones} of the panel's ${counted(asked.length, 'zone')} there for this key`;
@@ -42,7 +42,7 @@ export async function countZones(central: Central, root: string, ctx: CallContex
 /** A panel that cannot be read is told elsewhere. */
 async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
   try {
-    return (await (await wirePanel(root)).listZones(ctx)).length > 0;
+    return (await (await wirePanel(root)).listZones(ctx)).zones.length > 0;
   } catch (error) {
     if (error instanceof PanelError) return false;
     throw error;

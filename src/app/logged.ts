@@ -1,7 +1,7 @@
 import type { DnsName } from '../dns/name.ts';
 import { CentralError, type CallContext, type Central } from '../core/central.ts';
 import type { Log } from '../core/log.ts';
-import { PanelError, type Panel } from '../core/panel.ts';
+import { PanelError, type Panel, type ZoneList } from '../core/panel.ts';
 
 /** What is told of one call: where it went and how it ended; never its data. */
 type Teller = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
@@ -49,9 +49,19 @@ export function loggedCentral(central: Central, log: Log): Central {
   };
 }
 
-/** The same panel, each read and write told in the log at level 6. */
+/** Most names of domains in one line. */
+const mostNamed = 20;
+
+/** The same panel, each read and write told in the log at level 6; domains that are passed over at level 2, once for the same ones. */
 export function loggedPanel(panel: Panel, log: Log): Panel {
   const tell = teller('panel.call', log);
+  let passedOver = '';
+  const reportOnce = ({ unreadable }: ZoneList): void => {
+    const domains = unreadable.slice(0, mostNamed).join(' ');
+    if (domains !== passedOver && domains !== '')
+      log(2, 'panel.no-names', { count: unreadable.length, domains });
+    passedOver = domains;
+  };
   return {
     id: panel.id,
     traits: panel.traits,
@@ -59,7 +69,12 @@ export function loggedPanel(panel: Panel, log: Log): Panel {
     language: (call) => panel.language(call),
     isAdmin: (call) => panel.isAdmin(call),
     encode: (verdict, text) => panel.encode(verdict, text),
-    listZones: (ctx) => tell('list', '-', ctx, () => panel.listZones(ctx)),
+    listZones: async (ctx) => {
+      const list = await tell('list', '-', ctx, () => panel.listZones(ctx));
+      reportOnce(list);
+      return list;
+    },
+    remember: (zones) => panel.remember(zones),
     readOwners: (ctx) => tell('read-owners', '-', ctx, () => panel.readOwners(ctx)),
     readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
     write: (change, present, mark, ctx) =>

@@ -18,7 +18,7 @@ export async function nameServersNeeded(
 ): Promise<Problem | null> {
   if (kind !== 'powerdns' || newZones.nameServers.length > 0) return null;
   try {
-    const zones = (await panel.listZones(ctx)).slice(0, mostZones);
+    const zones = (await panel.listZones(ctx)).zones.slice(0, mostZones);
     for (const zone of zones) {
       const records = (await panel.readZone(zone, ctx)) ?? [];
       if (records.some(({ name, type }) => type === 'NS' && name === zone)) return null;

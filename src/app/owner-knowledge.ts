@@ -33,7 +33,6 @@ export async function ownerKnowledge(paths: Paths, settings: Settings): Promise<
   try {
     const proved = await journal.fact(ownerFacts.proved);
     const way = rememberedWay(await journal.fact(ownerFacts.way));
-    // A journal of an earlier release has no list of owners.
     const accounts = way === null ? [] : [...(await journal.owners()).values()];
     return {
       check: check === 'on' && proved !== null ? 'proved' : check,

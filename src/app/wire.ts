@@ -112,14 +112,15 @@ export async function wirePanelHand(root: string): Promise<PanelHand> {
   return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
 }
 
-/** The panel on this host. @param service whether this process is confined as a service of systemd */
-export async function wirePanel(
-  root: string,
-  service = false,
-  passedOver: (names: readonly string[]) => void = () => undefined,
-): Promise<Panel> {
+/** The panel on this host. @param service whether this process is confined as a service of systemd @param log told of what is passed over */
+export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
   const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({ root, kind: panelKindAt(root) ?? 'ispmanager4', service, passedOver });
+  return createIspmanagerPanel({
+    root,
+    kind: panelKindAt(root) ?? 'ispmanager4',
+    service,
+    ...(log && { log }),
+  });
 }
 
 /**
@@ -164,6 +165,7 @@ export async function wireEngine(
     },
   });
   try {
+    panel.remember((await journal.zones()).map(({ zone }) => zone));
     await engine.start();
   } catch (error) {
     verifier?.close();

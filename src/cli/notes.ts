@@ -4,6 +4,8 @@ import { own } from '../dns/own.ts';
 const notes: Readonly<Record<string, string>> = {
   'central.zone-failing':
     'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
+  'panel.garbled': 'the panel shows a record in it that cannot be read; the log names it (compare.later)',
+  'panel.refused': 'the panel refuses to show it',
   'zone.copy': 'the central has it as a copy of another server (slave): ask the provider to make it primary',
   'note.beside-differs': 'beside a value on which the two sides differ',
   'note.beside-released': 'beside a record taken out by a person',
@@ -21,6 +23,8 @@ const notes: Readonly<Record<string, string>> = {
   'note.old-gone': 'the old value was gone from the central already',
   'note.other-writer':
     'somebody else changes records at the central again and again: does another panel use this account?',
+  'note.panel-list-unreadable':
+    'not found in the panel, whose list has a name that cannot be read: correct that name, nothing is deleted until then',
   'note.panel-only': 'was in the panel only',
   'note.signed-above':
     'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',

@@ -152,6 +152,13 @@ export interface OwnerList {
   readonly zones: ReadonlyMap<DnsName, readonly string[] | null>;
 }
 
+/** The panel's list of zones. */
+export interface ZoneList {
+  readonly zones: readonly DnsName[];
+  /** Names in the list that cannot be read (`a..b`), shortened. With one of them the list proves no zone's absence. */
+  readonly unreadable: readonly string[];
+}
+
 export interface PanelTraits {
   /** What the panel lets us do: refuse before, restore after, or only find out later. */
   readonly guarantee: 'veto' | 'compensate' | 'catch-up';
@@ -184,8 +191,11 @@ export interface Panel {
   /** Says a verdict the way this panel expects it; `text` is the message of a refusal. */
   encode(verdict: Verdict, text: string): HookReply;
 
-  /** Names of all zones, complete; a cut or unreadable list is an error. */
-  listZones(ctx: CallContext): Promise<readonly DnsName[]>;
+  /** All zones; a cut list is an error. */
+  listZones(ctx: CallContext): Promise<ZoneList>;
+
+  /** Zones that the panel had when it was last read: until its list is read again, they decide which of two readings a name has. */
+  remember(zones: readonly DnsName[]): void;
 
   /** Whose each zone is, as the panel's own lists say to an administrator; complete, or an error. May take minutes. */
   readOwners(ctx: CallContext): Promise<OwnerList>;

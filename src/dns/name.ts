@@ -18,17 +18,36 @@ const mostNameText = 4 * (mostNameOctets + 1);
 const mostLabelText = 4 * mostLabelOctets;
 
 /** IDNA deviation characters: mapped differently by IDNA2003 and IDNA2008 (UTS #46 section 2.3), so never guessed at. */
-const deviation = /[\u00df\u03c2\u200c\u200d]/u;
+const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
+
+/** The two readings of a name with deviation characters: `straße` as `xn--strae-oqa` (IDNA2008) or as `strasse` (IDNA2003). */
+type Deviations = 'kept' | 'mapped';
+
+/** What completes relative names; with {@link KnownSpellings} it also decides between two readings. */
+export type Origin = DnsName | KnownSpellings;
+
+export interface KnownSpellings {
+  /** Completes relative names; absent: names have to be absolute. */
+  readonly zone?: DnsName;
+  /** Zones whose spelling is known: it decides between the two readings of names in them. */
+  readonly known: ReadonlySet<DnsName>;
+}
 
 /**
  * Reads a name in any spelling: absolute (`www.example.org.`), relative to `origin`, or `@` for the origin itself; upper case,
  * Unicode and master-file escapes (`\.`, `\DDD`; RFC 1035 section 5.1) are accepted.
  * @throws {DnsDataError} with every problem of the name
  */
-export function parseName(text: string, origin?: DnsName): DnsName {
-  if (text === '@' && origin !== undefined) return origin;
+export function parseName(text: string, origin?: Origin): DnsName {
+  const zone = zoneOf(origin);
+  if (text === '@' && zone !== undefined) return zone;
   if (text === '.') return '.' as DnsName;
-  return simpleName(text, origin) ?? readName(text, origin);
+  const known = typeof origin === 'object' ? origin.known : null;
+  return simpleName(text, zone) ?? (known && readAsKnown(text, zone, known)) ?? readName(text, zone);
+}
+
+function zoneOf(origin: Origin | undefined): DnsName | undefined {
+  return typeof origin === 'object' ? origin.zone : origin;
 }
 
 /** A name of letters, digits and the like needs no look at each character; long ones are left to {@link readName}. */
@@ -41,42 +60,68 @@ function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
   return name.length < mostNameOctets ? (name as DnsName) : null;
 }
 
+/**
+ * The one reading of a name that lies in a known zone, where no label below that zone has a deviation character.
+ * @returns null for a name without such characters, and where none or both of its readings do
+ */
+function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlySet<DnsName>): DnsName | null {
+  if (text.length > mostNameText || !deviation.test(text)) return null;
+  const first = splitLabels(text, []).findIndex((label) => deviation.test(label));
+  const meant = new Set<DnsName>();
+  for (const deviations of ['kept', 'mapped'] as const) {
+    const problems: Problem[] = [];
+    const name = readLabels(text, origin, deviations, problems);
+    if (problems.length === 0 && isInKnown(name, first, known)) meant.add(name);
+  }
+  const [one = null, ...others] = meant;
+  return others.length === 0 ? one : null;
+}
+
+/** Whether one of the zones is the name, or above it and has this label of it. */
+function isInKnown(name: DnsName, label: number, known: ReadonlySet<DnsName>): boolean {
+  let above = name;
+  for (let at = 0; at <= label; at += 1, above = parentName(above)) if (known.has(above)) return true;
+  return false;
+}
+
 function readName(text: string, origin: DnsName | undefined): DnsName {
   if (text.length > mostNameText) throw new DnsDataError([problem('name.too-long', { name: text })]);
   const problems: Problem[] = [];
+  const name = readLabels(text, origin, null, problems);
+  if (problems.length > 0) throw new DnsDataError(problems);
+  return name;
+}
+
+/** @param deviations null: deviation characters are a problem */
+function readLabels(
+  text: string,
+  origin: DnsName | undefined,
+  deviations: Deviations | null,
+  problems: Problem[],
+): DnsName {
   const parts = splitLabels(text, problems);
   const absolute = parts.length > 1 && parts.at(-1) === '';
   if (absolute) parts.pop();
   else if (origin === undefined) problems.push(problem('name.relative', { name: text }));
-  const own = parts.map((part) => canonicalLabel(part, text, problems));
+  const own = parts.map((part) => canonicalLabel(part, { name: text, deviations, problems }));
   const rest = absolute || origin === undefined || origin === '.' ? '' : origin;
   const name = `${own.map((label) => `${label}.`).join('')}${rest}`;
   if (octetsOf(name) > mostNameOctets) problems.push(problem('name.too-long', { name: text }));
-  if (problems.length > 0) throw new DnsDataError(problems);
   return name as DnsName;
 }
 
 /**
  * Reads the name of a zone, where the final dot is optional: `example.org` and `example.org.` are the same.
+ * @param known zones whose spelling is known
  * @throws {DnsDataError}
  */
-export function zoneName(text: string): DnsName {
-  return parseName(text.endsWith('.') && !text.endsWith('\\.') ? text : `${text}.`);
+export function zoneName(text: string, known: ReadonlySet<DnsName> = new Set()): DnsName {
+  return parseName(text.endsWith('.') && !text.endsWith('\\.') ? text : `${text}.`, { known });
 }
 
-/**
- * Both readings of a zone's name with IDNA deviation characters, by IDNA2008 and by IDNA2003 (UTS #46 section 2.3). None for any other
- * text, and for text with escapes.
- */
-export function deviationReadings(text: string): readonly DnsName[] {
-  if (text.length > mostNameText || text.includes('\\') || !deviation.test(text)) return [];
-  const readings = new Set<DnsName>();
-  for (const transitionalProcessing of [false, true]) {
-    const ascii = toASCII(text, { checkHyphens: false, useSTD3ASCIIRules: false, transitionalProcessing });
-    const name = ascii === null ? null : simpleName(ascii.endsWith('.') ? ascii : `${ascii}.`, undefined);
-    if (name !== null) readings.add(name);
-  }
-  return [...readings];
+/** Whether Unicode shows deviation characters in the name. */
+export function isDeviating(name: DnsName): boolean {
+  return name.includes('xn--') && deviation.test(displayName(name));
 }
 
 /** Unicode and without the final dot, for people; what cannot be shown in Unicode stays punycode. */
@@ -212,14 +257,20 @@ function endsInDot(text: string): boolean {
   return backslashes % 2 === 0;
 }
 
-function canonicalLabel(label: string, name: string, problems: Problem[]): string {
+/** A label as part of a name. */
+interface LabelContext {
+  readonly name: string;
+  readonly deviations: Deviations | null;
+  readonly problems: Problem[];
+}
+
+function canonicalLabel(label: string, context: LabelContext): string {
+  const { name, problems } = context;
   if (label === '') {
     problems.push(problem('name.empty-label', { name }));
     return label;
   }
-  const octets = /\P{ASCII}/u.test(label)
-    ? unicodeLabel(label, name, problems)
-    : asciiOctets(label, name, problems);
+  const octets = /\P{ASCII}/u.test(label) ? unicodeLabel(label, context) : asciiOctets(label, name, problems);
   if (octets.length > mostLabelOctets) problems.push(problem('name.label-too-long', { name, label }));
   return labelText(octets);
 }
@@ -234,19 +285,19 @@ function asciiOctets(label: string, name: string, problems: Problem[]): Uint8Arr
   return labelOctets(label);
 }
 
-function unicodeLabel(label: string, name: string, problems: Problem[]): Uint8Array {
+function unicodeLabel(label: string, { name, deviations, problems }: LabelContext): Uint8Array {
   if (label.length > mostLabelText) {
     problems.push(problem('name.label-too-long', { name, label }));
     return Buffer.alloc(0);
   }
-  if (deviation.test(label)) {
+  if (deviations === null && deviation.test(label)) {
     problems.push(problem('name.deviation', { name, label }));
     return Buffer.alloc(0);
   }
   const ascii = toASCII(label, {
     checkHyphens: false,
     useSTD3ASCIIRules: false,
-    transitionalProcessing: false,
+    transitionalProcessing: deviations === 'mapped',
   });
   // Neither an escape nor a control character is part of an international label (RFC 5890 section 2.3.1).
   if (ascii === null || !/^[\w*/-]+$/.test(ascii)) {

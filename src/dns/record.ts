@@ -1,4 +1,4 @@
-import { displayName, parseName, type DnsName } from './name.ts';
+import { displayName, parseName, type DnsName, type Origin } from './name.ts';
 import { collect, DnsDataError, type Problem } from './problem.ts';
 import { canonicalType, parseRdata } from './rdata/rdata.ts';
 
@@ -26,7 +26,7 @@ export interface RecordText {
  * @param origin completes relative names, the owner's and those in the rdata
  * @throws {DnsDataError} with every problem of name, type and rdata
  */
-export function makeRecord(text: RecordText, origin?: DnsName): ResourceRecord {
+export function makeRecord(text: RecordText, origin?: Origin): ResourceRecord {
   const problems: Problem[] = [];
   const name = collect(problems, () => parseName(text.name, origin));
   const type = collect(problems, () => canonicalType(text.type));

@@ -26,9 +26,15 @@ export interface SqliteJournalOptions {
   readonly reserve?: number;
   /** How long (ms) to wait for another program to let go of the file; default 5 s. */
   readonly patience?: number;
-  /** Without it the journal is opened for looking only: no lease, no generation, and `commit` is an error. */
+  /**
+   * Without it the journal is opened for looking only: no lease, no generation, no migration, and `commit` is an error. A file that an
+   * earlier release wrote last can be read.
+   */
   readonly writer: boolean;
 }
+
+/** Rows of the ledger of a journal that has no `record_key` yet. */
+const selectOldRows = 'SELECT *, NULL AS other_keys FROM record';
 
 /** Rows of the ledger. Keys that a program without `record_key` left there count only beside a key of the row itself. */
 const selectRows = `SELECT *, iif(panel_key IS NULL, NULL, (
@@ -43,6 +49,8 @@ export class SqliteJournal implements Journal {
   readonly #reserve: Reserve;
   readonly #writer: boolean;
   readonly #statements = new Map<string, StatementSync>();
+  /** Tables of the file: one that is only looked at may be of an earlier release. */
+  readonly #tables: ReadonlySet<string>;
   /** True when the file is older than what was last written: a backup was put back (design: "The ledger"). */
   readonly regressed: boolean;
 
@@ -53,6 +61,7 @@ export class SqliteJournal implements Journal {
     this.#reserve = new Reserve(`${options.path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
     this.#database = this.#guard(() => open(options));
     try {
+      this.#tables = this.#guard(() => tablesOf(this.#database, options.path));
       this.regressed = this.#guard(() => (options.writer ? this.#takeOver() : false));
     } catch (error) {
       this.#database.close();
@@ -134,11 +143,12 @@ export class SqliteJournal implements Journal {
   }
 
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
+    const select = this.#tables.has('record_key') ? selectRows : selectOldRows;
     if (names === undefined) {
-      const rows = await this.#all(`${selectRows} WHERE zone = ? ORDER BY name, type, rdata`, zone);
+      const rows = await this.#all(`${select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
       return rows.map(readLedgerRow);
     }
-    const sql = `${selectRows} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
+    const sql = `${select} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
     const parts = await Promise.all([...new Set(names)].sort().map((name) => this.#all(sql, zone, name)));
     return parts.flat().map(readLedgerRow);
   }
@@ -151,6 +161,7 @@ export class SqliteJournal implements Journal {
   }
 
   async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {
+    if (!this.#tables.has('owner')) return new Map();
     return new Map((await this.#all('SELECT * FROM owner')).map(readOwner));
   }
 
@@ -314,8 +325,9 @@ function open({ path, writer, patience = 5_000 }: SqliteJournalOptions): Databas
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2000;');
       const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
       if (check !== 'ok') throw new JournalError('journal.unreadable', { path });
-      migrate(database, path);
     }
+    refuseNewer(database, path);
+    if (writer) migrate(database, path);
     return database;
   } catch (error) {
     database.close();
@@ -323,14 +335,25 @@ function open({ path, writer, patience = 5_000 }: SqliteJournalOptions): Databas
   }
 }
 
+/** @throws {JournalError} `journal.unreadable` where it has not even those of the first release */
+function tablesOf(database: DatabaseSync, path: string): ReadonlySet<string> {
+  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const tables = new Set(rows.map(({ name }) => String(name)));
+  if (['operation', 'zone', 'record', 'fact'].every((table) => tables.has(table))) return tables;
+  throw new JournalError('journal.unreadable', { path });
+}
+
+/** @throws {JournalError} `journal.newer`: a newer program says by application_id which is the last breaking migration it has made. */
+function refuseNewer(database: DatabaseSync, path: string): void {
+  const breaking = Number(database.prepare('PRAGMA application_id').get()?.['application_id'] ?? 0);
+  if (breaking > migrations.length) throw new JournalError('journal.newer', { path });
+}
+
 function migrate(database: DatabaseSync, path: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   // A file that was ours once and has no tables any more is damage, not a new journal.
   if (version === 0 && existsSync(`${path}.generation`))
     throw new JournalError('journal.unreadable', { path });
-  // A newer program says by application_id which is the last breaking migration it has made.
-  const breaking = Number(database.prepare('PRAGMA application_id').get()?.['application_id'] ?? 0);
-  if (breaking > migrations.length) throw new JournalError('journal.newer', { path });
   for (let next = version; next < migrations.length; next += 1) {
     const migration = migrations[next];
     if (migration === undefined) return;

@@ -6,10 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';
 import { huntPlanted, plantedText } from './mutants/planted-run.ts';
 import { readOptions, type Asked } from './runs/options.ts';
-import { play } from './runs/play.ts';
+import { play, playTold } from './runs/play.ts';
 import { playAll } from './runs/player.ts';
 import { addReport, emptyReport, summaryOf, type Failure } from './runs/report.ts';
+import { shortest } from './runs/short.ts';
 import { sliceRows, summaryText } from './runs/show.ts';
+import { printStory } from './simulator/story.ts';
+import { tell } from './simulator/words.ts';
 
 const asked = readOptions(process.argv.slice(2));
 process.exitCode = (await run(asked)) ? 0 : 1;
@@ -70,10 +73,13 @@ async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample:
   return share >= wantedShare;
 }
 
-async function tellStory({ mode, seed }: Failure): Promise<void> {
-  const { log, violations } = await play(mode, seed);
-  console.log(log.join('\n'));
+/** Prints the first failing history in short: in words, and as a story to be kept (docs/reliability.md). */
+async function tellStory({ mode, seed, ...violation }: Failure): Promise<void> {
+  const story = await shortest((await play(mode, seed)).story, violation);
+  const { troubles, violations } = await playTold(story);
+  console.log(tell({ story, troubles }).join('\n'));
   for (const { law, text } of violations) console.log(`VIOLATION: ${law}: ${text}`);
+  console.log(printStory(story));
 }
 
 function commit(): string {

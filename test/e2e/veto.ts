@@ -13,7 +13,7 @@ import {
   type ServerStage,
   type ServerStageOptions,
 } from '../../demo/server-stage.ts';
-import { customer, until } from '../../demo/stage.ts';
+import { customer, prepared, until } from '../../demo/stage.ts';
 import { holdsName } from '../../demo/words.ts';
 import type { Switches } from '../../sandbox/index.ts';
 import { settled, whileIts } from './combinations/scene.ts';
@@ -99,14 +99,14 @@ export function testWays(pair: Pair, { records, zones, unseen }: Ways): void {
 }
 
 async function openStage(pair: Pair): Promise<ServerStage> {
-  const stage = await makeServerStage(pair);
-  await stage.install();
-  stage.configure();
-  await stage.there.makeZones([{ name: zone, records: [] }]);
-  await until('the zone', async () => (await stage.atPanel.makeZone(zone)).ok);
-  await until('its first records', async () => await stage.there.hasZone(zone));
-  await settled(stage);
-  return stage;
+  return await prepared(await makeServerStage(pair), async (stage) => {
+    await stage.install();
+    stage.configure();
+    await stage.there.makeZones([{ name: zone, records: [] }]);
+    await until('the zone', async () => (await stage.atPanel.makeZone(zone)).ok);
+    await until('its first records', async () => await stage.there.hasZone(zone));
+    await settled(stage);
+  });
 }
 
 /** Sends the request; what the panel answers does not matter. */

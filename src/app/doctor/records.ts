@@ -23,20 +23,18 @@ const longOpen = 600_000;
 
 /** What the panel answers when it is read, and whether it knows of the plugin. */
 export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
-  let unreadable: readonly string[] = [];
-  const panel = await wirePanel(root, false, (names) => {
-    unreadable = names;
-  });
+  const panel = await wirePanel(root);
   const kind = panelKindAt(root) ?? 'ispmanager4';
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
   const started = performance.now();
   try {
-    const zones = await panel.listZones(ctx);
+    const { zones, unreadable } = await panel.listZones(ctx);
     const ms = Math.round(performance.now() - started);
     const known = await hand.knowsPlugin(ctx);
     const found = [ok('panel', `${counted(zones.length, 'zone')}, answered in ${ms} ms`)];
     if (unreadable.length > 0) {
-      const text = `passed over, not names of domains: ${unreadable.slice(0, 5).join(', ')}`;
+      const names = unreadable.slice(0, mostNamed).join(', ');
+      const text = `passed over, their names cannot be read: ${names}; what else is gone from the panel is not deleted at the central meanwhile`;
       found.push(warning('panel', text, 'delete them in the panel, or correct their names'));
     }
     if (!known) {

@@ -3,7 +3,8 @@ import { CentralError } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { PanelError } from '../panel.ts';
-import { compareZone, unservedCode, type Unserved } from './compare.ts';
+import { compareZone } from './compare.ts';
+import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { signedAboveNote } from './signed-above.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -32,10 +33,9 @@ export class CompareAll {
 
   /** Takes the baseline if there is none, trying again until it is complete or the engine stops. */
   async untilBaseline(): Promise<void> {
-    const { journal, clock } = this.#runtime.ports;
+    const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.stopping;
     for (let attempts = 0; !signal.aborted; attempts += 1) {
-      if ((await journal.fact(baselineFact)) !== null) return;
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
       await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
         // Only the engine's stop ends this sleep early, and it ends the loop as well.
@@ -83,6 +83,7 @@ export class CompareAll {
   async #baselineOnce(goesOn: boolean): Promise<boolean> {
     const { journal, clock } = this.#runtime.ports;
     try {
+      if ((await journal.fact(baselineFact)) !== null) return true;
       const { panel, central } = await this.#listBoth();
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
       const absent = panel.filter((zone) => !central.has(zone));
@@ -104,9 +105,9 @@ export class CompareAll {
       this.#runtime.step('-', (ctx) => panel.listZones(ctx)),
     );
     const known = (await journal.zones()).map(({ zone }) => zone);
-    const asked = [...new Set([...here.value, ...known])];
+    const asked = [...new Set([...here.value.zones, ...known])];
     const there = await this.#runtime.step('-', (ctx) => central.listZones(asked, ctx));
-    return { panel: here.value, central: new Set(there) };
+    return { panel: here.value.zones, central: new Set(there) };
   }
 
   /**
@@ -161,7 +162,7 @@ export class CompareAll {
 
   /** A zone somebody waits for with an edit comes first. */
   async #compareOneByOne(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
-    let failing: CentralError | null = null;
+    let failing: CentralError | PanelError | null = null;
     const left = new Set(zones);
     while (left.size > 0) {
       this.#runtime.stopping.signal.throwIfAborted();
@@ -177,15 +178,15 @@ export class CompareAll {
     if (failing !== null) throw failing;
   }
 
-  /** @returns why the zone has no baseline yet; with `goesOn` a zone that the central cannot serve is left to the panel with a note */
-  async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | null> {
+  /** @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the panel with a note */
+  async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
     const { journal, clock } = this.#runtime.ports;
     try {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
     } catch (error) {
       const code = unservedCode(error);
-      if (!(error instanceof CentralError) || code === null) throw error;
+      if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
       const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
       await journal.commit({ zones: [{ ...entry, note: code }] });

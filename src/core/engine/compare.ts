@@ -3,6 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import type { ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
+import type { ZoneList } from '../panel.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
@@ -14,6 +15,7 @@ import type { CompareWish, Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from './signed-above.ts';
 import { isSigned } from './signed-delete.ts';
+import { noteUnserved } from './unserved.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from './zone-edits.ts';
 
@@ -25,22 +27,50 @@ import { createLater, emptySeed } from './zone-edits.ts';
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
-  const view = await readPanel(runtime, zone);
+  const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
+    await noteUnserved(runtime, zone, error);
+    throw error;
+  });
+  const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
-      await compareUnderLock(runtime, zone, wish, view, ctx);
+      await compareUnderLock(runtime, zone, wish, { ...view, unlisted }, ctx);
     } finally {
       held.release();
     }
   });
 }
 
+/** A read of the zone; `unlisted`: that it is gone is proven. */
+type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable' };
+
+/**
+ * Whether the panel's list, read whole, lacks a zone that a read of it does not find: a row that cannot be read may be this zone.
+ * What a person allows needs no such proof, and what is noted already is noted once.
+ */
+async function isUnlisted(
+  runtime: Runtime,
+  zone: DnsName,
+  wish: CompareWish,
+): Promise<boolean | 'unreadable'> {
+  const { journal, panel } = runtime.ports;
+  const entry = await journal.zone(zone);
+  const isNoted = entry?.note === goneNote && wish.follow !== 'named';
+  if (entry === null || isNoted || wish.follow === 'allowed') return true;
+  const list = (): Promise<ZoneList> => runtime.step('-', (ctx) => panel.listZones(ctx));
+  const { zones, unreadable } = (await runtime.quietly('-', list)).value;
+  if (unreadable.length > 0) return 'unreadable';
+  return !zones.includes(zone);
+}
+
+const goneNote = 'note.gone-from-panel';
+
 async function compareUnderLock(
   runtime: Runtime,
   zone: DnsName,
   wish: CompareWish,
-  view: PanelView,
+  view: ZoneView,
   ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -55,10 +85,10 @@ async function compareUnderLock(
     return;
   }
   if (view.records === null) {
-    await goneFromPanel(runtime, entry, wish, ctx);
+    await goneFromPanel(runtime, entry, { wish, unlisted: view.unlisted }, ctx);
     return;
   }
-  const records = await recordsOrCopy(runtime, { zone, entry, held: view.records }, ctx);
+  const records = await recordsOrCopy(runtime, zone, view.records, ctx);
   if (records === 'copy') {
     await copyAtCentral(runtime, zone, entry);
     return;
@@ -110,35 +140,17 @@ async function compareUnderLock(
  */
 async function recordsOrCopy(
   runtime: Runtime,
-  {
-    zone,
-    entry,
-    held,
-  }: {
-    readonly zone: DnsName;
-    readonly entry: ZoneEntry | null;
-    readonly held: readonly ResourceRecord[];
-  },
+  zone: DnsName,
+  held: readonly ResourceRecord[],
   ctx: CallContext,
 ): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
   try {
     return await readCentralZone(runtime, zone, held, ctx);
   } catch (error) {
     if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
-    const note = unservedCode(error);
-    if (note !== null && entry?.standing === 'joined' && entry.note !== note)
-      await runtime.ports.journal.commit({ zones: [{ ...entry, note }] });
+    await noteUnserved(runtime, zone, error);
     throw error;
   }
-}
-
-/** Codes of failures that are about one zone which the central has. */
-export type Unserved = 'central.zone-failing' | 'central.query-refused';
-
-/** Whether an error says that the central has one zone and does not serve it; null: it says something else. */
-export function unservedCode(error: unknown): Unserved | null {
-  const code = error instanceof CentralError ? error.code : null;
-  return code === 'central.zone-failing' || code === 'central.query-refused' ? code : null;
 }
 
 /** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
@@ -183,11 +195,16 @@ function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): 
 async function goneFromPanel(
   runtime: Runtime,
   entry: ZoneEntry | null,
-  wish: CompareWish,
+  { wish, unlisted }: { readonly wish: CompareWish; readonly unlisted: ZoneView['unlisted'] },
   ctx: CallContext,
 ): Promise<void> {
   if (entry === null) return;
   const { journal } = runtime.ports;
+  if (unlisted !== true) {
+    const isHidden = unlisted === 'unreadable' && entry.standing === 'joined';
+    if (isHidden) await journal.commit({ zones: [{ ...entry, note: 'note.panel-list-unreadable' }] });
+    return;
+  }
   if (entry.standing !== 'joined') {
     await journal.commit({ dropZones: [entry.zone] });
     return;
@@ -200,7 +217,7 @@ async function goneFromPanel(
   } else if (await mayFollowZone(runtime, wish)) {
     await followDelete(runtime, entry.zone, { source: wish.reason, allowed: isAllowed });
   } else {
-    await journal.commit({ zones: [{ ...entry, note: 'note.gone-from-panel' }] });
+    await journal.commit({ zones: [{ ...entry, note: goneNote }] });
   }
 }
 

@@ -64,9 +64,19 @@ export class Engine {
   /**
    * Takes up what an earlier run left open and starts the background work, the first comparison included; resolves as soon as
    * hook calls can be answered.
-   * @throws {JournalError} when the journal cannot be read
+   * @throws {JournalError} when the journal fails; nothing runs then
    */
   async start(): Promise<void> {
+    try {
+      await this.#takeUp();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#inBackground(this.#compareForEver());
+  }
+
+  async #takeUp(): Promise<void> {
     const { journal, clock, settings, log } = this.#runtime.ports;
     this.#runtime.mindTheClock();
     this.#runtime.graceUntil = this.#runtime.now + settings.grace;
@@ -80,7 +90,6 @@ export class Engine {
     await this.#owners.start();
     await compareNewZones(this.#runtime);
     log(4, 'engine.start', { open: open.length });
-    this.#inBackground(this.#compareForEver());
   }
 
   /** Stops the background work; calls being answered get their refusal through their own signal. */
@@ -350,9 +359,13 @@ export class Engine {
     return { kind: 'refuse', problems: [refusal('engine.defect', {})], changed };
   }
 
-  /** Until it is done, the engine's stop waits for it. */
+  /** Until it is done, the engine's stop waits for it. What it throws is a defect: it is logged, and everything else goes on. */
   #inBackground(work: Promise<void>): void {
-    const noted = work.finally(() => this.#background.delete(noted));
+    const noted = work
+      .catch((error: unknown) => {
+        if (!this.#runtime.stopping.signal.aborted) this.#failed('-', error, 'nothing');
+      })
+      .finally(() => this.#background.delete(noted));
     this.#background.add(noted);
   }
 

@@ -163,3 +163,50 @@ test('25: a zone that comes without a DNS event is created by one operation, at 
   const [create] = made;
   assert.ok(create !== undefined && create.snapshot.length > 0, 'what the create itself made is known');
 });
+
+test('issue 12.11: a list with a name that cannot be read proves no absence: a zone that seems gone is listed, not deleted', async () => {
+  for (const names of [zone, 'all'] as const) {
+    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const { panel, clock } = world;
+    const content = panel.zones.get(zone);
+    assert.ok(content !== undefined);
+    panel.zones.delete(zone);
+    panel.unreadable.add('a..b');
+    await clock.runUntilSettled(world.hint(names));
+    await clock.runUntil(clock.now() + 60_000);
+    assert.ok(world.central.zones.has(zone));
+    const noted = await clock.runUntilSettled(engineOf(world).view(zone));
+    assert.deepEqual([noted.entry?.standing, noted.entry?.note], ['joined', 'note.panel-list-unreadable']);
+    panel.unreadable.clear();
+    panel.zones.set(zone, content);
+    engineOf(world).compare(zone, 'periodic');
+    await clock.runUntil(clock.now() + 60_000);
+    const back = await clock.runUntilSettled(engineOf(world).view(zone));
+    assert.deepEqual([back.entry?.standing, back.entry?.note], ['joined', null]);
+    panel.zones.delete(zone);
+    await clock.runUntilSettled(world.hint(zone));
+    await clock.runUntil(clock.now() + 60_000);
+    assert.equal(world.central.zones.has(zone), false, 'gone from a list that can be read whole');
+  }
+});
+
+test('issue 12.11: what a person allows needs no list; a zone left alone is not forgotten by one that cannot be read', async () => {
+  const joined = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  joined.panel.zones.delete(zone);
+  joined.panel.unreadable.add('a..b');
+  engineOf(joined).compare(zone, 'asked', 'allowed');
+  await joined.clock.runUntil(joined.clock.now() + 60_000);
+  assert.equal(joined.central.zones.has(zone), false);
+  const alone = await arrive({ panel: [a('www', 1)], central: null });
+  const content = alone.panel.zones.get(zone);
+  assert.ok(content !== undefined);
+  alone.panel.zones.delete(zone);
+  alone.panel.unreadable.add('a..b');
+  await alone.clock.runUntilSettled(alone.hint(zone));
+  await alone.clock.runUntil(alone.clock.now() + 60_000);
+  alone.panel.unreadable.clear();
+  alone.panel.zones.set(zone, content);
+  await alone.clock.runUntilSettled(alone.hint(zone));
+  await alone.clock.runUntil(alone.clock.now() + 60_000);
+  assert.equal(alone.central.zones.has(zone), false, 'what was only in the panel stays so');
+});

@@ -34,7 +34,7 @@ export async function zoneAtCentral(
 ): Promise<MadeZone | null> {
   const panel = view.records ?? [];
   const there = await readCentralZone(runtime, operation.zone, panel, ctx);
-  if (there !== null) return { operation, present: there };
+  if (there !== null) return { operation: await withProof(runtime, operation), present: there };
   if (await waitsForEdits(runtime, operation)) return null;
   const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
   if (made instanceof CentralError) {
@@ -72,6 +72,7 @@ async function make(
   await journal.commit({ operations: [begun] });
   await keepWatching(runtime, begun, { added: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
+  if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
   const { watchUntil, added, requested } = operation;
   const fresh = { ...((await journal.operation(operation.id)) ?? begun), watchUntil, added, requested };
@@ -79,8 +80,28 @@ async function make(
     await journal.commit({ operations: [fresh] });
     return made;
   }
-  const known = made === 'exists' ? fresh : { ...fresh, ...made, requested };
-  await journal.commit({ operations: [known] });
+  if (made !== 'exists') return await withProof(runtime, fresh);
+  await journal.commit({ operations: [fresh] });
+  return fresh;
+}
+
+/** Proofs that the journal does not have yet, by operation: it failed when they were found. */
+const unsaved = new WeakMap<Runtime, Map<string, Proof>>();
+
+function unsavedProofs(runtime: Runtime): Map<string, Proof> {
+  const proofs = unsaved.get(runtime) ?? new Map<string, Proof>();
+  unsaved.set(runtime, proofs);
+  return proofs;
+}
+
+/** The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the next step */
+async function withProof(runtime: Runtime, operation: Operation): Promise<Operation> {
+  const proofs = unsavedProofs(runtime);
+  const proof = proofs.get(operation.id);
+  if (proof === undefined) return operation;
+  const known = { ...operation, created: proof.created, snapshot: proof.snapshot };
+  await runtime.ports.journal.commit({ operations: [known] });
+  proofs.delete(operation.id);
   return known;
 }
 

@@ -1,7 +1,7 @@
 import { namesAbove } from './answered-above.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { JournalError } from '../journal.ts';
-import { PanelError, type PanelEvent } from '../panel.ts';
+import { PanelError, type PanelEvent, type ZoneList } from '../panel.ts';
 import type { CompareAll } from './compare-all.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
 import { Seldom } from './seldom.ts';
@@ -98,9 +98,9 @@ export class NamedZones {
     const { panel, journal, log } = this.#runtime.ports;
     const asked = new Map(this.#unknown);
     try {
-      const read = (): Promise<readonly DnsName[]> =>
+      const read = (): Promise<ZoneList> =>
         this.#runtime.step('-', async (ctx) => await panel.listZones(ctx));
-      const list = new Set((await this.#runtime.quietly('-', read)).value);
+      const list = new Set((await this.#runtime.quietly('-', read)).value.zones);
       const known = new Set((await journal.zones()).map(({ zone }) => zone));
       for (const [zone, wish] of asked) {
         this.#unknown.delete(zone);

@@ -7,8 +7,8 @@ import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 
 /**
- * Puts the panel back where it kept an edit that the central would not have (class `compensate`): only the records of this
- * operation, and only while the panel still shows exactly what the edit left. Our own write carries a one-time mark.
+ * Puts the panel back where it kept an edit that the central would not have (class `compensate`). Only the records of this operation
+ * are written; see {@link inversePart}. Our own write carries a one-time mark.
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
@@ -55,6 +55,11 @@ function withTtl(record: ResourceRecord): string {
   return `${recordId(record)} TTL ${record.ttl ?? '?'}`;
 }
 
+/**
+ * What is left to put back, each record by itself, so that a write that was cut off is completed: what the edit added goes where the
+ * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it. A value that somebody has put in
+ * the place of the added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
+ */
 function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
   const remove: ResourceRecord[] = [];
   const add: ResourceRecord[] = [];

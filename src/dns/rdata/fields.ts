@@ -1,4 +1,4 @@
-import { labelOctets, labels, labelText, parseName, type DnsName } from '../name.ts';
+import { labelOctets, labels, labelText, parseName, type DnsName, type Origin } from '../name.ts';
 import { DnsDataError, problem, type Problem } from '../problem.ts';
 import type { Token } from './text.ts';
 
@@ -22,7 +22,7 @@ export interface FieldKind {
 export interface FieldContext {
   readonly type: string;
   readonly field: string;
-  readonly origin: DnsName | undefined;
+  readonly origin: Origin | undefined;
   readonly problems: Problem[];
 }
 

@@ -1,4 +1,4 @@
-import type { DnsName } from '../name.ts';
+import type { Origin } from '../name.ts';
 import { DnsDataError, problem, type Problem } from '../problem.ts';
 import { canonicalOctets, chunks } from './fields-text.ts';
 import { quote, tokens, unescape, type Token } from './text.ts';
@@ -38,7 +38,7 @@ export function singleValued(type: string): boolean {
  * @param origin completes relative names; without it they are a problem
  * @throws {DnsDataError} with every problem
  */
-export function parseRdata(type: string, text: string, origin?: DnsName): string {
+export function parseRdata(type: string, text: string, origin?: Origin): string {
   const problems: Problem[] = [];
   const words = wordsWithin(type, text, problems);
   const known = recordTypes.get(type);
@@ -55,7 +55,7 @@ export function parseRdata(type: string, text: string, origin?: DnsName): string
  * Canonical rdata from its fields, in the table's order. A text field is given as the text itself, unquoted and unescaped.
  * @throws {DnsDataError}
  */
-export function rdataFromFields(type: string, fields: readonly string[], origin?: DnsName): string {
+export function rdataFromFields(type: string, fields: readonly string[], origin?: Origin): string {
   const known = recordTypes.get(type);
   if (known === undefined) return parseRdata(type, fields.join(' '), origin);
   for (const value of fields) demandShort(type, value.length, mostRdataText);
@@ -150,7 +150,7 @@ function parseFields(
   type: string,
   known: RecordType,
   groups: readonly (readonly Token[])[],
-  origin: DnsName | undefined,
+  origin: Origin | undefined,
   problems: Problem[],
 ): string {
   const extra = groups.slice(known.fields.length).flat();

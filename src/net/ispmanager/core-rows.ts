@@ -1,6 +1,6 @@
 import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { parentTypes, signerTypes } from '../../dns/dnssec.ts';
-import type { DnsName } from '../../dns/name.ts';
+import type { Origin } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, parseRdata, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { quote, tokens } from '../../dns/rdata/text.ts';
@@ -53,7 +53,7 @@ const mailto = 'mailto:';
  * @param key the row's identifier
  * @throws {DnsDataError} with every problem
  */
-export function recordFromCoreRow(row: CoreRow, key: string, zone: DnsName): ResourceRecord {
+export function recordFromCoreRow(row: CoreRow, key: string, zone: Origin): ResourceRecord {
   const problems: Problem[] = [];
   const name = collect(problems, () => ownerName(row['name'] ?? '', zone));
   const type = collect(problems, () => canonicalType(row['rtype'] ?? ''));
@@ -62,7 +62,7 @@ export function recordFromCoreRow(row: CoreRow, key: string, zone: DnsName): Res
   return { name, type, ttl: readTtl(row['ttl']), rdata };
 }
 
-function listedRdata(type: string, row: CoreRow, key: string, zone: DnsName): string {
+function listedRdata(type: string, row: CoreRow, key: string, zone: Origin): string {
   const value = row['value'] ?? '';
   if (isText(type)) return fieldsRdata(type, [value], zone);
   const rest = value.trim();
@@ -82,7 +82,7 @@ const generic = String.raw`\#`;
  * other fields are words of a master file: quotation marks in them are syntax.
  * @throws {DnsDataError}
  */
-function fieldsRdata(type: string, fields: readonly string[], zone: DnsName): string {
+function fieldsRdata(type: string, fields: readonly string[], zone: Origin): string {
   const [first = '', , third = ''] = fields;
   if (isText(type)) return textRdata(type, first);
   // The value of a CAA may have parameters (RFC 8659 section 4.2), and stands there without quotes as a rule.
@@ -92,7 +92,7 @@ function fieldsRdata(type: string, fields: readonly string[], zone: DnsName): st
     : masterFile(type, fields.join(' '), zone);
 }
 
-function masterFile(type: string, rdata: string, zone: DnsName): string {
+function masterFile(type: string, rdata: string, zone: Origin): string {
   return makeRecord({ name: '@', type, rdata }, zone).rdata;
 }
 
@@ -189,7 +189,7 @@ function caaText(value: string): string {
  * The record that the fields of the form mean, as a hook call carries them (reference 7.4, 11.3).
  * @throws {DnsDataError} with every problem
  */
-export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord {
+export function recordFromCoreForm(form: CoreRow, zone: Origin): ResourceRecord {
   const problems = controlCharacters(form, 'value');
   const name = collect(problems, () => ownerName(form['name'] ?? '', zone));
   const type = collect(problems, () => canonicalType(form['rtype'] ?? ''));
@@ -200,7 +200,7 @@ export function recordFromCoreForm(form: CoreRow, zone: DnsName): ResourceRecord
   return { name, type, ttl, rdata };
 }
 
-function formRdata(type: string, form: CoreRow, zone: DnsName): string {
+function formRdata(type: string, form: CoreRow, zone: Origin): string {
   const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
   if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
@@ -246,7 +246,7 @@ export function coreKeyOf(row: CoreRow): string {
  * @returns `null` when the text is no identifier
  * @throws {DnsDataError} when it describes no record
  */
-export function recordFromCoreKey(key: string, zone: DnsName): ResourceRecord | null {
+export function recordFromCoreKey(key: string, zone: Origin): ResourceRecord | null {
   const row = rowFromKey(key);
   if (row === null) return null;
   const { name = '', type = '', addr = '' } = row;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { ownerName, type RowFields } from './rows.ts';
-import type { DnsName } from '../../dns/name.ts';
+import type { Origin } from '../../dns/name.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
@@ -9,7 +9,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
  * form of RFC 3597. It equals no record of an edit, so nobody touches it; and the same row on both sides gives the same record.
  * @throws {DnsDataError} when not even name and type can be read
  */
-export function opaqueRecord(row: RowFields, zone: DnsName): ResourceRecord {
+export function opaqueRecord(row: RowFields, zone: Origin): ResourceRecord {
   const words = [row.prio, row.wght, row.port, row.addr].map((word) => word?.trim() ?? '').join(' ');
   const octets = Buffer.from(words, 'utf8');
   const rdata = `\\# ${octets.length} ${octets.toString('hex')}`;

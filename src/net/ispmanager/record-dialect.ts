@@ -1,4 +1,4 @@
-import type { DnsName } from '../../dns/name.ts';
+import type { DnsName, Origin } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
@@ -21,15 +21,15 @@ export interface RecordDialect {
   /** The identifier of a row of the list, verbatim; empty when it has none. */
   readonly keyOf: (row: Cells) => string;
   /** The record of a row; an opaque one where the data cannot be understood. @throws {DnsDataError} without readable name and type */
-  readonly record: (row: Cells, zone: DnsName) => ResourceRecord;
+  readonly record: (row: Cells, zone: Origin) => ResourceRecord;
   /** The documented fields of the form. @throws {DnsDataError} when there is no form for the record */
   readonly form: (record: ResourceRecord) => Cells;
   /** The record that filled-in fields mean. @throws {DnsDataError} with every problem, control characters included */
-  readonly fromForm: (form: Cells, zone: DnsName) => ResourceRecord;
+  readonly fromForm: (form: Cells, zone: Origin) => ResourceRecord;
   /** The whole form when only some fields were sent for a record: an absent one keeps its value (reference 16.18). */
   readonly overOld: (old: ResourceRecord, given: Cells) => Cells;
   /** The record an identifier describes. @throws {DnsDataError} when it describes none; `null` when it is no identifier at all */
-  readonly fromKey: (key: string, zone: DnsName) => ResourceRecord | null;
+  readonly fromKey: (key: string, zone: Origin) => ResourceRecord | null;
   /** The type in an identifier, as it is spelled there; `null` when it is no identifier. */
   readonly typeOfKey: (key: string) => string | null;
   /** Identifiers the panel would show for a record; for matching only (reference 6.4, 7.3). */

@@ -1,5 +1,5 @@
 import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
-import { parseName, relativeName, type DnsName } from '../../dns/name.ts';
+import { parseName, relativeName, type DnsName, type Origin } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 
@@ -31,7 +31,7 @@ export const rowTypes: ReadonlySet<string> = new Set([
  * punycode; TXT is the text itself, unquoted (reference 6.4, 6.5).
  * @throws {DnsDataError} with every problem of the row
  */
-export function recordFromRow(row: RowFields, zone: DnsName): ResourceRecord {
+export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
   const problems: Problem[] = [];
   const name = collect(problems, () => ownerName(row.name ?? '', zone));
   const type = collect(problems, () => canonicalType(row.type ?? ''));
@@ -41,12 +41,12 @@ export function recordFromRow(row: RowFields, zone: DnsName): ResourceRecord {
 }
 
 /** `@`, the empty name and the zone's own name are the apex (reference 16.9). */
-export function ownerName(text: string, zone: DnsName): DnsName {
+export function ownerName(text: string, zone: Origin): DnsName {
   const trimmed = text.trim();
-  return trimmed === '' ? zone : parseName(trimmed, zone);
+  return parseName(trimmed === '' ? '@' : trimmed, zone);
 }
 
-function rowRdata(type: string, row: RowFields, zone: DnsName): string {
+function rowRdata(type: string, row: RowFields, zone: Origin): string {
   const addr = row.addr ?? '';
   switch (type) {
     case 'MX':

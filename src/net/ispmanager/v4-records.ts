@@ -1,4 +1,4 @@
-import type { DnsName } from '../../dns/name.ts';
+import type { DnsName, Origin } from '../../dns/name.ts';
 import { DnsDataError, problem } from '../../dns/problem.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
@@ -36,7 +36,7 @@ export const v4Records: RecordDialect = {
   holds: survives,
 };
 
-function fromForm({ sdtype, ...form }: Cells, zone: DnsName): ResourceRecord {
+function fromForm({ sdtype, ...form }: Cells, zone: Origin): ResourceRecord {
   const type = sdtype?.trim().toUpperCase() ?? '';
   const isText = ['TXT', 'SPF'].includes(type);
   const problems = controlCharacters(form, isText ? 'addr' : null);

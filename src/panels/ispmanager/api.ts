@@ -4,6 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
+import type { Log } from '../../core/log.ts';
 import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
@@ -24,8 +25,8 @@ export interface IspmanagerPanelSettings {
   readonly timeout?: number;
   /** Whether this process is confined as a service of systemd: then what may change or start the panel is started by systemd. */
   readonly service?: boolean;
-  /** Called with each list of zones: its domains whose names are none (`a..b`), which are passed over. */
-  readonly passedOver?: (names: readonly string[]) => void;
+  /** Told of what is passed over; by default nobody is. */
+  readonly log?: Log;
 }
 
 export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {

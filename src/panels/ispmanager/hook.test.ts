@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { parseName } from '../../dns/name.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { HookCall, KnownRecord, PanelEvent, Resolution, Verdict } from '../../core/panel.ts';
@@ -18,7 +18,7 @@ const decode = (call: HookCall): PanelEvent => decodeCall(call, v4);
 const encode = (verdict: Verdict, said: string): string => encodeVerdict(verdict, said, v4).output;
 const { language } = v4.calls;
 const zone = parseName('example.org.');
-const place = { zone, records: v4.records };
+const place = { zone, known: new Set<DnsName>(), records: v4.records };
 
 function record(name: string, type: string, rdata: string): ResourceRecord {
   return makeRecord({ name, type, rdata }, zone);

@@ -16,9 +16,17 @@ import type {
 import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { calledFunction, doubtAbout, hasValues, type CalledFunction } from './doubt.ts';
-import { ambiguousKeys, matchKey, matchKeys, namesMeant, staysInPanel, type Matched } from './keys.ts';
+import {
+  ambiguousKeys,
+  matchKey,
+  matchKeys,
+  namesMeant,
+  staysInPanel,
+  withNamesOf,
+  type Matched,
+  type Place,
+} from './keys.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
-import { zoneCalled } from './zone-spelling.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
 export const markParameter = 'domainsync_mark';
@@ -78,7 +86,7 @@ function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
   const zones = new Set<DnsName>();
   for (const text of elements(list, /[\s,]+/u)) {
     try {
-      zones.add(zoneCalled(text, known));
+      zones.add(zoneName(text, known));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
@@ -193,7 +201,7 @@ function hint(
   for (const text of values.flatMap((value) => value.split(/[\s,\0]+/u))) {
     if (!text.includes('.')) continue;
     try {
-      zones.add(zoneCalled(text.toLowerCase(), known));
+      zones.add(zoneName(text.toLowerCase(), known));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
@@ -239,7 +247,7 @@ function zoneForm(base: Base): PanelEvent {
   if (existing !== '')
     return ownersChange(base, zonesIn(existing, base.known)) ?? hint(base, ['elids', 'elid', 'name']);
   if (isCopy(base)) return nothing;
-  const zone = zoneName((base.parameters.get('name') ?? '').trim());
+  const zone = zoneName((base.parameters.get('name') ?? '').trim(), base.known);
   const words = (name: string): string[] => {
     const text = base.parameters.get(name) ?? '';
     if (text.length > mostSeedText) throw new DnsDataError([tooLarge()]);
@@ -252,7 +260,7 @@ function zoneForm(base: Base): PanelEvent {
 function zoneDelete(base: Base): PanelEvent {
   const edits = elements(identifiers(base), ',').map((name): EditEvent => ({
     kind: 'zone-delete',
-    ...eventBase(base, zoneCalled(name, base.known)),
+    ...eventBase(base, zoneName(name, base.known)),
   }));
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
@@ -270,11 +278,11 @@ function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' |
 
 function recordForm(base: Base): PanelEvent {
   const { records } = base.dialect;
-  const zone = zoneCalled((base.parameters.get('plid') ?? '').trim(), base.known);
+  const zone = zoneName((base.parameters.get('plid') ?? '').trim(), base.known);
   const elid = base.parameters.get('elid') ?? '';
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
-  const place = { zone, records };
+  const place = { zone, records, known: base.known };
   // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is known.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
@@ -287,11 +295,6 @@ function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given:
   const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());
   const type = (given['rtype'] ?? '').trim();
   return isOwn(typeOfKey(key) ?? '') && (type === '' || isOwn(type));
-}
-
-interface Place {
-  readonly zone: DnsName;
-  readonly records: RecordDialect;
 }
 
 /** The fields of the record form that were sent. */
@@ -315,7 +318,9 @@ function changed(elid: string, given: Cells, known: readonly KnownRecord[], plac
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
   if (found === undefined) return unknownKey(elid);
   const old = found.record;
-  const made = tryRecord(() => place.records.overOld(old, given), place);
+  // The form is filled in with the name as the panel shows it.
+  const spelled = withNamesOf(place.known, [found]);
+  const made = tryRecord(() => place.records.overOld(old, given), { ...place, known: spelled });
   if (made.kind !== 'record') return made;
   const stays = !sameData(old, made.record) && staysInPanel(found, [elid]);
   return { kind: 'items', items: [{ remove: stays ? null : old, add: made.record }] };
@@ -325,9 +330,9 @@ type Made =
   | { readonly kind: 'record'; readonly record: ResourceRecord }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-function tryRecord(form: Cells | (() => Cells), { zone, records }: Place): Made {
+function tryRecord(form: Cells | (() => Cells), { zone, known, records }: Place): Made {
   try {
-    const record = records.fromForm(typeof form === 'function' ? form() : form, zone);
+    const record = records.fromForm(typeof form === 'function' ? form() : form, { zone, known });
     if (isWithin(record.name, zone)) return { kind: 'record', record };
     return { kind: 'invalid', problems: [problem('name.out-of-zone', { name: record.name, zone })] };
   } catch (error) {
@@ -341,10 +346,10 @@ function unknownKey(key: string): Resolution {
 }
 
 function recordDelete(base: Base): PanelEvent {
-  const zone = zoneCalled((base.parameters.get('plid') ?? '').trim(), base.known);
+  const zone = zoneName((base.parameters.get('plid') ?? '').trim(), base.known);
   const elid = identifiers(base);
   if (elid === '') return { kind: 'ignore' };
-  const place = { zone, records: base.dialect.records };
+  const place = { zone, records: base.dialect.records, known: base.known };
   const resolve = (known: readonly KnownRecord[]): Resolution => {
     const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);

@@ -1,12 +1,14 @@
 import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { isDeviating, type DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { KnownRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
 /** The zone, and how its panel names records. */
-interface Place {
+export interface Place {
   readonly zone: DnsName;
+  /** Names that the panel is known to have: they decide where one can be read in two ways. */
+  readonly known: ReadonlySet<DnsName>;
   readonly records: RecordDialect;
 }
 
@@ -43,10 +45,10 @@ export function matchKeys(list: string, known: readonly KnownRecord[], place: Pl
 }
 
 /** The owner of the record a key means, if it is a single key that says so; null: it may be any. */
-export function namesMeant(key: string, { zone, records }: Place): readonly DnsName[] | null {
+export function namesMeant(key: string, { zone, known, records }: Place): readonly DnsName[] | null {
   if (key.includes(separator)) return null;
   try {
-    const meant = records.fromKey(key, zone);
+    const meant = records.fromKey(key, { zone, known });
     return meant === null ? null : [meant.name];
   } catch (error) {
     if (error instanceof DnsDataError) return null;
@@ -153,14 +155,24 @@ function shownKeys({ key, otherKeys = [] }: KnownRecord): readonly string[] {
 /** The known record that a key means. */
 type Finder = (key: string) => KnownRecord | null;
 
-function finderOf(known: readonly KnownRecord[], { zone, records }: Place): Finder {
+/** The names that a panel is known to have, with those of its records that could be read in two ways. */
+export function withNamesOf(
+  known: ReadonlySet<DnsName>,
+  records: readonly KnownRecord[],
+): ReadonlySet<DnsName> {
+  const names = records.map(({ record }) => record.name).filter(isDeviating);
+  return names.length === 0 ? known : new Set([...known, ...names]);
+}
+
+function finderOf(known: readonly KnownRecord[], { zone, known: zones, records }: Place): Finder {
+  const names = withNamesOf(zones, known);
   const byId = new Map(known.map((one) => [recordId(one.record), one]));
   const byKey = new Map(known.flatMap((one) => shownKeys(one).map((key) => [key, one] as const)));
   return (key) => {
     const verbatim = byKey.get(key);
     if (verbatim !== undefined) return verbatim;
     try {
-      const meant = records.fromKey(key, zone);
+      const meant = records.fromKey(key, { zone, known: names });
       return meant === null ? null : (byId.get(recordId(meant)) ?? null);
     } catch (error) {
       // What is no record cannot be one we know.

@@ -1,4 +1,5 @@
-import { playHistory } from '../simulator/history.ts';
+import { BrokenOff, playHistory, playStory, type HistoryResult } from '../simulator/history.ts';
+import type { Story } from '../simulator/story.ts';
 import { modes, type Mode } from './modes.ts';
 import { addReport, emptyReport, reportOf, type Played, type Report, type Violation } from './report.ts';
 
@@ -28,19 +29,28 @@ export async function playSlice(
   return report;
 }
 
-/** One history; what it throws, and rejections nobody handles, are violations of the law `defect`. */
+/** The history of a seed; what it throws, and rejections nobody handles, are violations of the law `defect`. */
 export async function play(mode: Mode, seed: number): Promise<Played> {
+  return { ...(await guarded(() => playHistory(seed, {}, modes[mode]))), seed };
+}
+
+/** As `play`, of a story. */
+export async function playTold(story: Story): Promise<Omit<Played, 'seed'>> {
+  return await guarded(() => playStory(story));
+}
+
+async function guarded(history: () => Promise<HistoryResult>): Promise<Omit<Played, 'seed'>> {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => {
     unhandled.push(reason);
   };
   process.on('unhandledRejection', note);
   try {
-    const result = await playHistory(seed, {}, modes[mode]);
-    return { ...result, seed, violations: [...unhandled.map(defect), ...result.violations] };
+    const result = await history();
+    return { ...result, violations: [...unhandled.map(defect), ...result.violations] };
   } catch (error) {
-    const measures = { operations: 0, faults: {}, states: {}, steps: {}, excuses: {} };
-    return { seed, violations: [...unhandled, error].map(defect), longestSeen: 0, log: [], measures };
+    if (!(error instanceof BrokenOff)) throw error;
+    return { ...error.played, violations: [...unhandled, error.cause].map(defect) };
   } finally {
     process.off('unhandledRejection', note);
   }

@@ -5,6 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { plant, root, type Patch } from '../mutants/patch.ts';
 import type { Order } from './player.ts';
 
+// Every abort makes an error, and nobody reads its stack.
+Error.stackTraceLimit = 0;
 // A thread for each mutant loads the same hundred files.
 enableCompileCache(resolve(root, 'node_modules/.cache/simulator'));
 const patch: Patch | null = workerData;

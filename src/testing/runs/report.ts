@@ -9,7 +9,7 @@ export interface Violation {
 }
 
 /** A history as it is reported. */
-export interface Played extends Pick<HistoryResult, 'log' | 'longestSeen' | 'measures'> {
+export interface Played extends Omit<HistoryResult, 'violations'> {
   readonly seed: number;
   readonly violations: readonly Violation[];
 }

@@ -24,6 +24,8 @@ export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 export class RecordedChances implements Chances {
   readonly #chances: Chances;
   readonly #drawn = new Map<string, Drawn[]>();
+  /** Called with every draw. */
+  onDrawn: (name: string, drawn: Drawn) => void = () => undefined;
 
   constructor(chances: Chances) {
     this.#chances = chances;
@@ -60,6 +62,7 @@ export class RecordedChances implements Chances {
     const before = this.#drawn.get(name);
     if (before === undefined) this.#drawn.set(name, [value]);
     else before.push(value);
+    this.onDrawn(name, value);
     return value;
   }
 }

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
-import { RecordedChances, TapeChances, type Chances } from './chances.ts';
+import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
 import { HistoryGenerator, type Events } from './generator.ts';
@@ -14,19 +14,39 @@ import type { Story, TimedEvent } from './story.ts';
 import type { Measures } from './tally.ts';
 import { World } from './world.ts';
 
+export interface Trouble {
+  readonly at: number;
+  readonly name: string;
+  readonly drawn: Drawn;
+}
+
 export interface HistoryResult {
   readonly violations: readonly Violation[];
   /** How long (ms) a central held at most what was then taken back. */
   readonly longestSeen: number;
   readonly log: readonly string[];
+  /** Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the beginning). */
+  readonly troubles: readonly Trouble[];
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
   readonly measures: Measures;
 }
 
+/** A history that did not come to its end: something threw that should not, or it hung. */
+export class BrokenOff extends Error {
+  /** What had been played until then. */
+  readonly played: Omit<HistoryResult, 'violations'>;
+
+  constructor(played: Omit<HistoryResult, 'violations'>, cause: unknown) {
+    super(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause), { cause });
+    this.played = played;
+  }
+}
+
 /**
  * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
  * wrong; then lets time heal and checks the laws of `laws/`.
+ * @throws {BrokenOff} when it does not come to its end
  */
 export async function playHistory(
   seed: number,
@@ -73,7 +93,9 @@ class History {
   readonly #setting: Pick<Story, 'options' | 'createsWithContent'>;
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
+  readonly #troubles: Trouble[] = [];
   #calmAt = 0;
+  #longestSeen = 0;
 
   constructor(
     setting: Pick<Story, 'options' | 'createsWithContent'>,
@@ -83,6 +105,10 @@ class History {
     const { ttls, byName, signed, two, above } = setting.options;
     this.#setting = setting;
     this.#chances = new RecordedChances(chances);
+    this.#chances.onDrawn = (name, drawn) => {
+      if (typeof drawn === 'string' || drawn === true || isHowLong(name))
+        this.#troubles.push({ at: this.world.clock.now(), name, drawn });
+    };
     this.world = new World(new MemoryJournal(), this.#chances, settings);
     this.fresh = freshZone(above === true);
     if (ttls === true) this.world.defaultTtl = 3_600;
@@ -95,23 +121,33 @@ class History {
   }
 
   async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
+    try {
+      const violations = await this.#playAll(events);
+      return { ...this.#played(), violations };
+    } catch (cause) {
+      throw new BrokenOff(this.#played(), cause);
+    }
+  }
+
+  /** @returns the violations */
+  async #playAll(events: (fault: Fault) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
-    await clock.runUntil(clock.now() + 1_500_000);
-    // The next periodic comparison; what others changed is found by it at the latest.
-    for (const engine of this.world.engines) engine.compare('all', 'end');
-    await clock.runUntil(clock.now() + 300_000);
+    // What others changed is found by the next hourly comparison at the latest.
+    await clock.runUntil(clock.now() + 3_600_000 + 600_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
-    const { violations, excuses, longestSeen } = judgement;
-    for (const [id, times] of excuses) this.world.tally.excuse(id, times);
-    const story = {
-      ...this.#setting,
-      events: this.#events,
-      calmAt: this.#calmAt,
-      draws: this.#chances.tape(),
-    };
-    return { violations, longestSeen, log: this.world.log, story, measures: this.world.tally.measures };
+    for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
+    this.#longestSeen = judgement.longestSeen;
+    return judgement.violations;
+  }
+
+  #played(): Omit<HistoryResult, 'violations'> {
+    const { log, tally } = this.world;
+    const told = { events: this.#events, calmAt: this.#calmAt, draws: this.#chances.tape() };
+    const story = { ...this.#setting, ...told };
+    const longestSeen = this.#longestSeen;
+    return { log, troubles: this.#troubles, story, measures: tally.measures, longestSeen };
   }
 
   async #tell(events: (fault: Fault) => Events): Promise<void> {
@@ -149,4 +185,9 @@ class History {
     // A refusal outside an edit is listed, which is right but hides what this is looking for.
     return fault === 'refuse' && this.world.answering === 0 ? null : fault;
   }
+}
+
+/** Whether a draw says how late or slow a call of that trouble is. */
+function isHowLong(name: string): boolean {
+  return name.endsWith(' lands') || name.endsWith(' is slow');
 }

@@ -3,7 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor, EditEvent } from '../../core/panel.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
-import { administrator, defaultRecords, recordsEvent, type Side, type World } from './world.ts';
+import { administrator, defaultRecords, recordsEvent, type World } from './world.ts';
 
 /** What a history has done that its laws must know of, and that no side shows. */
 export interface Traces {
@@ -14,7 +14,7 @@ export interface Traces {
 /** Who has no right to any zone. */
 const intruder: Actor = { name: 'eve', rank: 'user' };
 
-/** Carries out what happens in a history, and keeps the traces of it that the laws must know. */
+/** Carries out what happens in a history (nothing where a zone or central of it is not there), and keeps the traces of it that the laws must know. */
 export class Performer {
   readonly traces: Traces = { unheard: new Set() };
   /** Edits and the like that take their time. */
@@ -144,7 +144,7 @@ export class Performer {
 
   #writeAtCentral(event: Extract<HistoryEvent, { kind: 'central-write' }>): void {
     const { zone, remove, add } = event;
-    const records = this.#side(event.central).store.zones.get(zone);
+    const records = this.#world.sides[event.central - 1]?.store.zones.get(zone);
     if (records === undefined) return;
     if (remove !== null) records.delete(recordId(remove));
     if (add !== null) records.set(recordId(add), add);
@@ -168,9 +168,10 @@ export class Performer {
 
   #outage({ of, lasts }: Extract<HistoryEvent, { kind: 'outage' }>): void {
     const isOneOfMany = of !== 'panel' && this.#world.sides.length > 1;
+    const side = of === 'panel' ? undefined : this.#world.sides[of - 1];
     const set = (down: boolean): void => {
       if (of === 'panel') this.#world.panelFailing = down;
-      else if (isOneOfMany) this.#side(of).down = down;
+      else if (isOneOfMany && side !== undefined) side.down = down;
       else this.#world.centralDown = down;
       this.#world.applyOutages();
     };
@@ -178,11 +179,5 @@ export class Performer {
     this.#world.tally.fault(of === 'panel' ? 'panel out of reach' : 'central out of reach');
     this.#world.note(`${of === 'panel' ? 'panel reads' : `central${isOneOfMany ? ` ${of}` : ''}`} down`);
     this.running.push(this.#world.clock.sleep(lasts).then(() => set(false)));
-  }
-
-  #side(number: number): Side {
-    const side = this.#world.sides[number - 1];
-    if (side === undefined) throw new Error(`a world without a central ${number}`);
-    return side;
   }
 }

@@ -9,10 +9,12 @@ import {
   type Language,
   type OwnerList,
   type Panel,
+  type PanelErrorCode,
   type PanelEvent,
   type PanelRecord,
   type PanelTraits,
   type Verdict,
+  type ZoneList,
 } from '../../core/panel.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
@@ -23,6 +25,10 @@ export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   /** What came and went in it. */
   readonly provenance = new Provenance(this.zones);
+  /** Rows of the list that no name can be read from. */
+  readonly unreadable = new Set<string>();
+  /** Zones that cannot be read, with the reason. */
+  readonly refusing = new Map<DnsName, PanelErrorCode>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
@@ -90,11 +96,14 @@ export class SimPanel implements Panel {
     return { output: verdict.kind === 'accept' ? '<doc/>' : '<doc><error/></doc>' };
   }
 
-  async listZones(ctx: CallContext): Promise<readonly DnsName[]> {
+  async listZones(ctx: CallContext): Promise<ZoneList> {
     this.store.reads.push('list');
     await this.#travel(ctx, 'list');
-    return this.#listed();
+    return { zones: this.#listed(), unreadable: [...this.store.unreadable] };
   }
+
+  /** Nothing is decoded here. */
+  remember(): void {}
 
   /** Without the delays of other reads, so that the histories of a seed stay what they are. */
   async readOwners(ctx: CallContext): Promise<OwnerList> {
@@ -110,6 +119,8 @@ export class SimPanel implements Panel {
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
     this.store.reads.push(zone);
     await this.#travel(ctx, `read ${zone}`);
+    const refused = this.store.refusing.get(zone);
+    if (refused !== undefined) throw new PanelError(refused);
     const records = this.store.visible(zone);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
   }

@@ -10,7 +10,7 @@ import {
   type ServerStage,
   type ServerStageOptions,
 } from '../../../demo/server-stage.ts';
-import { endProcess, until } from '../../../demo/stage.ts';
+import { endProcess, prepared, until } from '../../../demo/stage.ts';
 import { address, contents, holds, holdsName, meaning, type Wanted } from '../../../demo/words.ts';
 import type { Answer } from '../../../sandbox/index.ts';
 import { pairs } from './records.ts';
@@ -51,7 +51,10 @@ export function testNameServer(pair: Pair): void {
 
 /** One zone on both sides, not in all things the same; then the plugin, then a zone made through it. */
 async function openServerScene(pair: Pair): Promise<ServerStage> {
-  const stage = await makeServerStage(pair);
+  return await prepared(await makeServerStage(pair), prepare);
+}
+
+async function prepare(stage: ServerStage): Promise<void> {
   const { panel, atPanel, there } = stage;
   Object.assign(panel.switches, { defaultHosts: ['@', 'www'], defaultMxRecords: false, defaultSpf: false });
   succeeded(await atPanel.makeZone(old));
@@ -69,7 +72,6 @@ async function openServerScene(pair: Pair): Promise<ServerStage> {
     (await there.held(old))?.filter(({ name }) => name !== `new.${old}.`),
     untouched,
   );
-  return stage;
 }
 
 /** Both sides hold the record, the central in a zone transfer and for the public. */

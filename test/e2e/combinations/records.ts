@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stage } from '../../../demo/stage.ts';
+import type { Sandbox } from '../../../sandbox/index.ts';
 import { address, contents, holds, type Wanted, type Words } from '../../../demo/words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, zone } from './scene.ts';
 
@@ -92,6 +93,48 @@ export function recordSteps(stage: () => Stage): void {
     await changed(900);
     await settled(stage());
     assert.ok(holds(central, zone, at(atCentral.words, 900)));
+  });
+
+  test('issue 12.1: a CAA typed with quotation marks is the same as without them, and leaves nothing behind', async () => {
+    const { atPanel, atCentral, customer, panel, central } = stage();
+    const hasBoth = [atPanel, atCentral].every(({ words }) => words.types.has('CAA'));
+    if (!hasBoth) return;
+    /** Quotation marks are syntax: what stays of a row is what it means. */
+    const held = (side: Sandbox): string[] =>
+      (side.records(zone) ?? [])
+        .filter(({ name }) => name === `caa.${zone}.`)
+        .map(({ type, ttl, addr }) => `${ttl} ${type} ${addr.replaceAll('"', '')}`);
+    const save = async (elid: string, value: string, ttl: string): Promise<void> => {
+      const fields = { name: 'caa', rtype: 'caa', caa_flags: '0', caa_tag: 'issue', caa_value_domain: value };
+      succeeded(await customer(atPanel.words.save, { plid: zone, elid, ...fields, ttl, sok: 'ok' }));
+    };
+    const key = (): string => panel.keys(zone)?.find((one) => one.startsWith('caa.')) ?? '';
+    const values = [
+      '"ca.example"',
+      'ca.example',
+      '"ca.example; policy=ev"',
+      'ca.example; policy=ev',
+      ';',
+      '";"',
+    ];
+    for (const value of values) {
+      const meant = `CAA 0 issue ${value.replaceAll('"', '')}`;
+      await save('', value, '300');
+      assert.deepEqual([held(panel), held(central)], [[`300 ${meant}`], [`300 ${meant}`]], value);
+      await settled(stage());
+      await save(key(), value, '600');
+      await settled(stage());
+      assert.deepEqual([held(panel), held(central)], [[`600 ${meant}`], [`600 ${meant}`]], value);
+      // The same form once more, without a change.
+      await save(key(), value, '600');
+      await settled(stage());
+      assert.deepEqual([held(panel), held(central)], [[`600 ${meant}`], [`600 ${meant}`]], value);
+      succeeded(await customer(atPanel.words.remove, { plid: zone, elid: key() }));
+      await settled(stage());
+      assert.deepEqual([held(panel), held(central)], [[], []], value);
+    }
+    const newest = JSON.parse(await stage().domainsync('--json', 'history', '--latest', '18')) as unknown;
+    assert.doesNotMatch(JSON.stringify(newest), /"(?:refused|reverting|reverted|stuck)"/u);
   });
 
   test('several deleted with one click, on both sides as a whole', async () => {

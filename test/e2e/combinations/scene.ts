@@ -1,6 +1,13 @@
 /** One combination of panel and central, with the plugin in force and one zone made through it. */
 import assert from 'node:assert/strict';
-import { makeStage, until, type AnyStage, type Stage, type StageOptions } from '../../../demo/stage.ts';
+import {
+  makeStage,
+  prepared,
+  until,
+  type AnyStage,
+  type Stage,
+  type StageOptions,
+} from '../../../demo/stage.ts';
 import { agree, contents, holds, meaning, type Wanted } from '../../../demo/words.ts';
 import { askAgent } from '../../../src/cli/ask.ts';
 import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
@@ -15,14 +22,14 @@ export interface Combination extends Required<Pick<StageOptions, 'panel' | 'cent
 
 /** Both panels empty, the plugin installed and configured, then the zone made in the panel. */
 export async function openScene(combination: Combination): Promise<Stage> {
-  const stage = await makeStage(combination);
-  Object.assign(stage.panel.switches, combination.ways?.panel);
-  Object.assign(stage.central.switches, combination.ways?.central);
-  await stage.install();
-  stage.configure();
-  await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
-  await until('its content at the central', () => agree(stage.panel, stage.central, zone));
-  return stage;
+  return await prepared(await makeStage(combination), async (stage) => {
+    Object.assign(stage.panel.switches, combination.ways?.panel);
+    Object.assign(stage.central.switches, combination.ways?.central);
+    await stage.install();
+    stage.configure();
+    await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
+    await until('its content at the central', () => agree(stage.panel, stage.central, zone));
+  });
 }
 
 interface Report {

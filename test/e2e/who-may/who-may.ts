@@ -10,7 +10,15 @@ import {
   type ServerStage,
   type ServerStageOptions,
 } from '../../../demo/server-stage.ts';
-import { customer, neighbour, otherReseller, panelAdmin, reseller, until } from '../../../demo/stage.ts';
+import {
+  customer,
+  neighbour,
+  otherReseller,
+  panelAdmin,
+  prepared,
+  reseller,
+  until,
+} from '../../../demo/stage.ts';
 import { address, holds, keyOf, saveClick, type Wanted } from '../../../demo/words.ts';
 import type { Answer } from '../../../sandbox/index.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
@@ -160,7 +168,10 @@ async function look(stage: ServerStage): Promise<string> {
 
 /** One zone of the customer on both sides, the plugin in force, and its first comparison done. */
 async function openScene(pair: Pair): Promise<ServerStage> {
-  const stage = await makeServerStage(pair);
+  return await prepared(await makeServerStage(pair), prepare);
+}
+
+async function prepare(stage: ServerStage): Promise<void> {
   const { panel, atPanel, there } = stage;
   Object.assign(panel.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });
   succeeded(await atPanel.makeZone(zone));
@@ -171,5 +182,4 @@ async function openScene(pair: Pair): Promise<ServerStage> {
   succeeded(await atPanel.save(zone, mail));
   assert.ok(await stands(there, zone, www));
   await settled(stage);
-  return stage;
 }

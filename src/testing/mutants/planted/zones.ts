@@ -5,30 +5,30 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'joined-zone-counts-as-made',
     file: `${engine}/zone-edits.ts`,
-    find: `created: past.unfinished.some(({ created }) => created),`,
+    find: `created: unfinished.some(({ created }) => created),`,
     replace: `created: true,`,
     says: 'A zone that was there before the create is deleted by its undo.',
   },
   {
     name: 'existing-zone-counts-as-made',
     file: `${engine}/zone-edits.ts`,
-    find: `latest = { ...latest, created: made === 'created' };`,
-    replace: `latest = { ...latest, created: true };`,
+    find: `latest = { ...asking, created: made === 'created', requested: false };`,
+    replace: `latest = { ...asking, created: true, requested: false };`,
     says: 'A zone that appeared during the create counts as made by us.',
   },
   {
     name: 'create-before-durable',
     file: `${engine}/zone-edits.ts`,
-    find: `await runtime.ports.journal.commit({ operations: [ours] });`,
+    find: `if (managesZones) await runtime.ports.journal.commit({ operations: [asking] });`,
     replace: ``,
     says: 'A zone is made before the journal has the operation.',
   },
   {
     name: 'snapshot-forgotten',
     file: `${engine}/zone-edits.ts`,
-    find: `latest = { ...latest, snapshot: (content ?? []).map(plain) };`,
+    find: `if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };`,
     replace: ``,
-    says: 'What the create put into the zone is not remembered: all of the zone counts as ours.',
+    says: 'What the create put into the zone is not remembered.',
   },
   {
     name: 'late-create-not-watched',
@@ -40,8 +40,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'failed-create-says-nothing',
     file: `${engine}/zone-edits.ts`,
-    find: `changed: clean || !operation.created ? 'nothing' : 'unknown' };`,
-    replace: `changed: 'nothing' };`,
+    find: `return { kind: 'refuse', problems, changed: clean ? 'nothing' : 'unknown' };`,
+    replace: `return { kind: 'refuse', problems, changed: 'nothing' };`,
     says: 'A create of unknown outcome says that nothing was changed.',
   },
   {
@@ -96,9 +96,23 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'create-undone-despite-strangers',
     file: `${engine}/tend-zones.ts`,
-    find: `if (content !== null && (await holdsStrangers(runtime, operation, content))) {`,
-    replace: `if (content !== null && content.length < 0) {`,
+    find: `const code = objectionToUndo(operation, strangers.length > 0);`,
+    replace: `const code = objectionToUndo(operation, false);`,
     says: 'A create is undone though somebody wrote into the zone.',
+  },
+  {
+    name: 'intent-taken-for-evidence',
+    file: `${engine}/tend-zones.ts`,
+    find: `      if (code !== null) {`,
+    replace: `      if (code !== null && code !== 'zone.maybe-ours') {`,
+    says: 'A zone that a create was only about to make is deleted by its undo.',
+  },
+  {
+    name: 'intent-taken-for-a-made-zone',
+    file: `${engine}/make-zone.ts`,
+    find: `const begun = { ...operation, requested: operation.requested || managesZones };`,
+    replace: `const begun = { ...operation, created: operation.created || managesZones };`,
+    says: 'A create that was only sent counts as one that made the zone.',
   },
   {
     name: 'delete-despite-strangers',

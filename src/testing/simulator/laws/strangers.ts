@@ -94,10 +94,15 @@ class Strangers {
     const undoes = request.kind === 'remove' && operation !== null && wants(operation, id);
     if (!undoes && (this.#isJoined(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
     if (operation?.kind === 'zone-delete' && this.#goesWithZone(operation, record)) return 'ours';
+    return this.#unknowable(request, id, origin) ?? 'theirs';
+  }
+
+  /** Why the engine could not know that it is not ours; null: it could. */
+  #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
     if (this.#isInSnapshot(request.zone, id)) return 'in-snapshot';
     if (this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
-    return this.#isUnread(request, origin) ? 'unread' : 'theirs';
+    return this.#isUnread(request, origin) ? 'unread' : null;
   }
 
   #operation({ operation }: WriteRequest): Operation | null {
@@ -126,7 +131,7 @@ class Strangers {
     return false;
   }
 
-  /** A zone that a user deletes takes with it what was known to be in it (row 32). */
+  /** A zone that a user deletes takes with it what was known to be in it (row 33). */
   #goesWithZone({ zone, snapshot }: Operation, record: ResourceRecord): boolean {
     const id = recordId(record);
     return (

@@ -1,0 +1,25 @@
+import type { Story } from '../simulator/story.ts';
+import { shrink } from '../simulator/shrink.ts';
+import { playTold } from './play.ts';
+import type { Violation } from './report.ts';
+
+/**
+ * The shortest story found that still shows this violation, with the times at which things really happen.
+ * @returns the story itself where it does not show it
+ */
+export async function shortest(story: Story, violation: Violation): Promise<Story> {
+  const wanted = kind(violation);
+  const shows = async (one: Story): Promise<boolean> =>
+    (await playTold(one)).violations.some((found) => kind(found) === wanted);
+  if (!(await shows(story))) return story;
+  const small = await shrink(story, shows);
+  const { events, calmAt } = (await playTold(small)).story;
+  const timed = { ...small, events, calmAt };
+  return (await shows(timed)) ? timed : small;
+}
+
+/** The law, and what was seen without the identifiers of operations. */
+function kind({ law, text }: Violation): string {
+  const [seen = ''] = text.split('\n');
+  return `${law} ${seen.replace(/^central \d+: /u, '').replace(/operation \S+/u, '')}`;
+}

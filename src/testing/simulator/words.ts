@@ -1,0 +1,118 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordLine, type EditOfRecords, type HistoryEvent } from './event.ts';
+import type { HistoryResult, Trouble } from './history.ts';
+import type { Story } from './story.ts';
+import type { LocalPart } from './world.ts';
+
+/** Tells a history that was played, a sentence a line: what happened and what went wrong, in order of time; then the calls whose time is on the story's tape. */
+export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
+  const events = story.events.map(({ at, event }) => ({ at, text: eventWords(event) }));
+  // How slow a call is says the draw that follows.
+  const met = troubles
+    .filter(({ drawn }) => drawn !== 'slow')
+    .map((trouble) => ({ at: trouble.at, text: troubleWords(trouble) }));
+  const lines = [...events, ...met].toSorted((one, other) => one.at - other.at);
+  const options = Object.entries(story.options).flatMap(([name, isOn]) => (isOn ? [name] : []));
+  return [
+    ...(options.length === 0 ? [] : [`Given: ${options.join(', ')}.`]),
+    ...lines.map(({ at, text }) => `At ${seconds(at)} ${text}.`),
+    ...Object.entries(story.draws).flatMap(([name, values]) => delayWords(name, values)),
+    `From ${seconds(story.calmAt)} on all is well again.`,
+  ];
+}
+
+function eventWords(event: HistoryEvent): string {
+  switch (event.kind) {
+    case 'edit':
+      return `${event.actor.name} ${itemsWords(event)}${aside(event)}${localWords(event.local)}`;
+    case 'intrusion':
+      return `eve, who may not, ${itemsWords(event)}; the panel refuses it ${seconds(event.local.takes)} after the hook's answer`;
+    case 'zone-create':
+      return `alice creates the zone ${bare(event.zone)}${localWords(event.local)}`;
+    case 'zone-delete':
+      return `alice deletes the zone ${bare(event.zone)}${localWords(event.local)}`;
+    case 'central-write':
+      return `somebody at central ${event.central} ${itemWords(event.zone, event)}`;
+    case 'unheard-change':
+      return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
+    case 'kill':
+      return 'the agent is killed';
+    case 'start':
+      return 'the agent starts';
+    case 'outage':
+      return `${event.of === 'panel' ? 'the panel' : `central ${event.of}`} is out of reach for ${seconds(event.lasts)}`;
+    case 'clock-step':
+      return `the wall clock is set by ${seconds(event.by)}`;
+  }
+}
+
+function itemsWords({ zone, items }: Pick<EditOfRecords, 'zone' | 'items'>): string {
+  return items.map((item) => itemWords(zone, item)).join(' and ');
+}
+
+function itemWords(zone: DnsName, { remove, add }: EditOfRecords['items'][number]): string {
+  if (remove !== null && add !== null)
+    return `changes ${line(zone, remove)} to ${line(zone, add)} in ${bare(zone)}`;
+  if (remove !== null) return `deletes ${line(zone, remove)} in ${bare(zone)}`;
+  return add === null ? `does nothing in ${bare(zone)}` : `adds ${line(zone, add)} in ${bare(zone)}`;
+}
+
+function line(zone: DnsName, record: Parameters<typeof recordLine>[0]): string {
+  const name = record.name === zone ? '@' : bare(record.name.replace(`.${zone}`, ''));
+  return recordLine({ ...record, name });
+}
+
+function aside({ hidesOwner, leavesOut = [] }: EditOfRecords): string {
+  const owner = hidesOwner === true ? '; the panel does not tell whose the zone is' : '';
+  return leavesOut.length === 0 ? owner : `${owner}; the panel leaves out number ${leavesOut.join(', ')}`;
+}
+
+function localWords({ refuses, takes, afterLost, visibleAfter }: LocalPart): string {
+  if (refuses) return `; the panel refuses it ${seconds(takes)} after the hook's answer`;
+  return [
+    takes > 1_000 ? `; the panel needs ${seconds(takes)} for it` : '',
+    afterLost ? '; its after gets lost' : '',
+    visibleAfter > 0 ? `; the panel shows it ${seconds(visibleAfter)} late` : '',
+  ].join('');
+}
+
+/** What became of a call, by its fault. */
+const faults: Readonly<Record<string, string>> = {
+  refuse: 'is refused',
+  down: 'does not arrive',
+  'lost-answer': 'is carried out, and the answer gets lost',
+  late: 'is given up, though it is still on its way',
+};
+
+function troubleWords({ name, drawn }: Trouble): string {
+  if (typeof drawn === 'number')
+    return name.endsWith(' lands')
+      ? `${callWords(name.slice(0, -6))} is on its way for ${seconds(drawn)}`
+      : `${callWords(name.slice(0, -8))} takes ${seconds(drawn)}`;
+  const meets = drawn === true ? 'happens' : `meets ${String(drawn)}`;
+  return `${callWords(name.replace(/ fault$/, ''))} ${faults[String(drawn)] ?? meets}`;
+}
+
+/** A call of the engine, from the name of its draws. */
+function callWords(name: string): string {
+  const [, side, call, ...of] = /^((?:central|panel) \d+) (may create|\w+) ?(\S*) ?(\S*)$/.exec(name) ?? [];
+  if (side === undefined) return `"${name}"`;
+  const about = of.filter((part) => part !== '').at(-1);
+  return `the call "${call}"${about === undefined ? '' : ` for ${bare(about)}`} at ${side}`;
+}
+
+/** Calls whose time is on the tape. */
+function delayWords(name: string, values: Story['draws'][string]): string[] {
+  if (/ (?:lands|is slow|random)$/.test(name)) return [];
+  return Object.entries(values).flatMap(([count, drawn]) =>
+    typeof drawn === 'number' ? [`Number ${count} of ${callWords(name)} takes ${seconds(drawn)}.`] : [],
+  );
+}
+
+function bare(name: string): string {
+  return name.replace(/\.$/, '');
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1_000} s`;
+}

@@ -1,0 +1,3 @@
+import { testNames } from './names.ts';
+
+testNames({ panel: 'v6', central: 'dnsmgr' });
