@@ -1,22 +1,42 @@
+import type { LawId } from './laws/judgement.ts';
+
 /**
  * Stories of `stories/` that the engine still breaks: the law, and the seeds that told it when each was recorded. The test of stories fails
  * when one of them keeps the laws: then it is taken off this list.
  */
 export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {
-  'alias-without-after-beside-a-refused-delete': { law: 'agreement', seeds: 'default 25017' },
-  'group-delete-leaves-out-what-an-edit-without-after-moves': { law: 'agreement', seeds: 'default 73310' },
-  'create-refused-by-the-panel-after-a-slow-delete': { law: 'agreement', seeds: 'default 75212' },
-  'create-refused-by-the-panel-after-a-delete-shown-late': { law: 'agreement', seeds: 'two 11372' },
-  'create-refused-by-the-panel-after-a-delete-and-a-restart': { law: 'agreement', seeds: 'two 16376' },
-  'ttl-edit-refused-by-the-panel-beside-a-group-delete': { law: 'agreement', seeds: 'ttl 12308' },
-  'zone-made-again-without-an-event-while-its-delete-waits': { law: 'agreement', seeds: 'ttl 8749' },
-  'undo-of-a-group-delete-refused-while-an-alias-takes-the-name': { law: 'agreement', seeds: 'two 12387' },
-  'undo-waits-for-a-central-while-an-alias-takes-the-name': { law: 'agreement', seeds: 'two 2189' },
-  'zone-deleted-before-the-panel-shows-its-create': { law: 'agreement', seeds: 'two 9364' },
-  'zone-shown-late-and-deleted-slowly': { law: 'agreement', seeds: 'two 16651' },
-  'zone-deleted-slowly-and-made-again-while-a-record-goes': { law: 'agreement', seeds: 'two 17578' },
-  'late-edit-done-again-while-its-undo-goes-wrong': { law: 'agreement', seeds: 'default 44628' },
-  'edit-of-a-deleted-zone-kept-in-the-zone-made-again': { law: 'agreement', seeds: 'above 8779' },
-  'zone-made-again-slowly-and-edited-by-a-user': { law: 'agreement', seeds: 'users 12557' },
-  'undo-fails-while-the-panel-keeps-a-later-edit': { law: 'agreement', seeds: 'users 15002' },
+  'alias-without-after-beside-a-refused-delete': { law: 'agreement.record', seeds: 'default 25017' },
+  'group-delete-leaves-out-what-an-edit-without-after-moves': {
+    law: 'agreement.record',
+    seeds: 'default 73310',
+  },
+  'create-refused-by-the-panel-after-a-slow-delete': { law: 'agreement.stuck', seeds: 'default 75212' },
+  'create-refused-by-the-panel-after-a-delete-shown-late': { law: 'agreement.stuck', seeds: 'two 11372' },
+  'create-refused-by-the-panel-after-a-delete-and-a-restart': { law: 'agreement.stuck', seeds: 'two 16376' },
+  'ttl-edit-refused-by-the-panel-beside-a-group-delete': { law: 'agreement.ttl', seeds: 'ttl 12308' },
+  'zone-made-again-without-an-event-while-its-delete-waits': { law: 'agreement.record', seeds: 'ttl 8749' },
+  'undo-of-a-group-delete-refused-while-an-alias-takes-the-name': {
+    law: 'agreement.record',
+    seeds: 'two 12387',
+  },
+  'undo-waits-for-a-central-while-an-alias-takes-the-name': { law: 'agreement.record', seeds: 'two 2189' },
+  'zone-deleted-before-the-panel-shows-its-create': { law: 'agreement.zone', seeds: 'two 9364' },
+  'zone-shown-late-and-deleted-slowly': { law: 'agreement.zone', seeds: 'two 16651' },
+  'zone-deleted-slowly-and-made-again-while-a-record-goes': { law: 'agreement.record', seeds: 'two 17578' },
+  'late-edit-done-again-while-its-undo-goes-wrong': { law: 'agreement.record', seeds: 'default 44628' },
+  'edit-of-a-deleted-zone-kept-in-the-zone-made-again': { law: 'agreement.record', seeds: 'above 8779' },
+  'zone-made-again-slowly-and-edited-by-a-user': { law: 'agreement.record', seeds: 'users 12557' },
+  'undo-fails-while-the-panel-keeps-a-later-edit': { law: 'agreement.record', seeds: 'users 15002' },
+  'group-delete-undone-with-late-writes-after-a-ttl-edit': { law: 'answers.panel', seeds: 'ttl' },
+};
+
+/**
+ * Laws that some seeded histories still break, and why: the test of histories counts them, and fails for any other. An entry goes when the
+ * engine is mended.
+ */
+export const knownLaws: Partial<Readonly<Record<LawId, string>>> = {
+  'answers.panel':
+    'An edit done again at `after` fails half-way, and the answer says that the central DNS was not changed.',
+  'answers.nothing':
+    'With two centrals an undo is left to another undo that is under way, and counted as done.',
 };

@@ -157,7 +157,7 @@ export class Performer {
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
       // The zone's former content at the central is gone from the panel without a delete event.
-      this.#unheardZone(zone);
+      for (const { store } of this.#world.sides) this.#unheard(zone, store.zones.get(zone)?.values() ?? []);
     }
     this.#world.panel.zones.get(zone)?.set(recordId(add), add);
     this.#world.panel.provenance.look(this.#world.clock.now());

@@ -11,6 +11,8 @@ import type { ExcuseId } from './excuses.ts';
 export interface CarriedOut {
   readonly zone: DnsName;
   readonly items: readonly EditItem[];
+  /** When the panel did it. */
+  readonly at: number;
 }
 
 type Cause = Extract<
@@ -37,23 +39,19 @@ export class Causes {
    * @returns null: nothing that could explain a difference ever happened
    */
   of(zone: DnsName, record: ResourceRecord): Cause | null {
-    const own = this.#alone(zone, record);
+    const own = this.#alone(zone, record, Infinity);
     if (own !== null) return own;
     const seen = new Set([recordId(record)]);
-    const waiting: { readonly record: ResourceRecord; readonly by: Cause }[] = [];
-    const wait = (records: readonly ResourceRecord[], by: Cause): void => {
-      for (const one of records) {
-        if (seen.has(recordId(one))) continue;
-        seen.add(recordId(one));
-        waiting.push({ record: one, by });
-      }
-    };
-    wait(this.#rivals(zone, record), 'rival');
-    wait(this.#partners(zone, record), 'part-of-edit');
+    const near = (one: ResourceRecord, until: number, by: Cause | null): Near[] =>
+      [
+        ...this.#rivals(zone, one).map((rival) => ({ record: rival, until, by: by ?? 'rival' }) as const),
+        ...this.#partners(zone, one, until).map((part) => ({ ...part, by: by ?? 'part-of-edit' }) as const),
+      ].filter((next) => !seen.has(recordId(next.record)));
+    const waiting = near(record, Infinity, null);
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (this.#alone(zone, next.record) !== null) return next.by;
-      wait(this.#rivals(zone, next.record), next.by);
-      wait(this.#partners(zone, next.record), next.by);
+      if (this.#alone(zone, next.record, next.until) !== null) return next.by;
+      seen.add(recordId(next.record));
+      waiting.push(...near(next.record, next.until, next.by));
     }
     return null;
   }
@@ -74,13 +72,13 @@ export class Causes {
     );
   }
 
-  /** What happened to the record itself. */
-  #alone(zone: DnsName, record: ResourceRecord): Cause | null {
+  /** What happened to the record itself until then. */
+  #alone(zone: DnsName, record: ResourceRecord, until: number): Cause | null {
     const id = recordId(record);
     const key = `${zone} ${id}`;
     if (this.#isOld(zone, id)) return 'old';
     const isWritten = this.#central.provenance.effects.some(
-      (effect) => effect.request === null && isOf(effect, zone, id),
+      (effect) => effect.request === null && effect.at <= until && isOf(effect, zone, id),
     );
     if (isWritten) return 'meddled';
     if (this.#unheard.has(key)) return 'unheard';
@@ -107,15 +105,25 @@ export class Causes {
   }
 
   /** An edit is all or nothing: what becomes of a record that is left alone is left alone too, and the other way round. */
-  #partners(zone: DnsName, record: ResourceRecord): ResourceRecord[] {
+  #partners(zone: DnsName, record: ResourceRecord, until: number): Omit<Near, 'by'>[] {
     const id = recordId(record);
-    const items = this.#edits.filter((edit) => edit.zone === zone).flatMap((edit) => edit.items);
-    return items.flatMap(({ remove, add }) => {
-      if (remove === null || add === null) return [];
-      if (recordId(remove) === id) return [add];
-      return recordId(add) === id ? [remove] : [];
-    });
+    const edits = this.#edits.filter((edit) => edit.zone === zone && edit.at <= until);
+    return edits.flatMap(({ items, at }) =>
+      items.flatMap(({ remove, add }) => {
+        if (remove === null || add === null) return [];
+        if (recordId(remove) === id) return [{ record: add, until: at }];
+        return recordId(add) === id ? [{ record: remove, until: at }] : [];
+      }),
+    );
   }
+}
+
+/** A record that another hangs together with. */
+interface Near {
+  readonly record: ResourceRecord;
+  /** What happened to it later does not count. */
+  readonly until: number;
+  readonly by: Cause;
 }
 
 function isOf(

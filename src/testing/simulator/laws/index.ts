@@ -12,7 +12,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
   const judgement = new Judgement();
   if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
   const carriedOut = world.saved.flatMap(({ event, items, keptAt }) =>
-    keptAt === null ? [] : [{ zone: event.zone, items }],
+    keptAt === null ? [] : [{ zone: event.zone, items, at: keptAt }],
   );
   for (const [at, { store, witness, judgement: seen }] of sides.entries()) {
     const engine = engines[at];
