@@ -1,5 +1,3 @@
-import type { LawId } from './laws/judgement.ts';
-
 /**
  * Stories of `stories/` that the engine still breaks: the law, and the seeds that told it when each was recorded. The test of stories fails
  * when one of them keeps the laws: then it is taken off this list.
@@ -27,16 +25,4 @@ export const knownFailures: Readonly<Record<string, { readonly law: string; read
   'edit-of-a-deleted-zone-kept-in-the-zone-made-again': { law: 'agreement.record', seeds: 'above 8779' },
   'zone-made-again-slowly-and-edited-by-a-user': { law: 'agreement.record', seeds: 'users 12557' },
   'undo-fails-while-the-panel-keeps-a-later-edit': { law: 'agreement.record', seeds: 'users 15002' },
-  'group-delete-undone-with-late-writes-after-a-ttl-edit': { law: 'answers.panel', seeds: 'ttl' },
-};
-
-/**
- * Laws that some seeded histories still break, and why: the test of histories counts them, and fails for any other. An entry goes when the
- * engine is mended.
- */
-export const knownLaws: Partial<Readonly<Record<LawId, string>>> = {
-  'answers.panel':
-    'An edit done again at `after` fails half-way, and the answer says that the central DNS was not changed.',
-  'answers.nothing':
-    'With two centrals an undo is left to another undo that is under way, and counted as done.',
 };

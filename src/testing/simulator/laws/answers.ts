@@ -1,7 +1,7 @@
 import { formatRecord, recordId } from '../../../dns/record.ts';
 import type { Problem } from '../../../dns/problem.ts';
-import type { OperationClass } from '../../../core/operation.ts';
-import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
+import type { Operation, OperationClass } from '../../../core/operation.ts';
+import type { Changed, EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
 import { stateAt, type JournalWitness } from '../journal-witness.ts';
 import type { Effect } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -64,7 +64,7 @@ function checkAnswer(
   judgement: Judgement,
 ): void {
   const { verdict, stage } = answer;
-  if (verdict.kind !== 'refuse' || verdict.changed === 'unknown') return;
+  if (verdict.kind !== 'refuse' || !isCertain(verdict.changed)) return;
   // After the panel's part, an answer speaks of those centrals that it names.
   if (stage === 'after' && !speaksOf(verdict.problems, ended.index)) return;
   const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
@@ -85,6 +85,11 @@ function checkAnswer(
   if (stage === 'after') return;
   for (const effect of effects.slice(until))
     if (isOf(effect, own)) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+}
+
+/** Whether it says what the central holds. */
+function isCertain(changed: Changed): boolean {
+  return changed !== 'unknown' && changed !== 'panel-unknown';
 }
 
 function speaksOf(problems: readonly Problem[], index: number): boolean {
@@ -123,12 +128,21 @@ function checkNothingLeft(
   what: string,
   judgement: Judgement,
 ): void {
-  if ([...own].some((id) => witness.operations.get(id)?.operation.state === 'stuck')) return;
+  const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
   for (const effect of netOf(central.provenance.effects, own)) {
     if (agreedSince(panel, effect)) continue;
     if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
+}
+
+/** Whether an operation that waits for a person is about the record. */
+function covers(operation: Operation, { zone, record }: Effect): boolean {
+  if (operation.zone !== zone) return false;
+  if (operation.kind !== 'records') return true;
+  const records = operation.items.flatMap(({ remove, add }) => [remove, add]);
+  return record !== null && records.some((one) => one !== null && recordId(one) === recordId(record));
 }
 
 /** What a create made that nobody read back is left as it is, and listed. */
