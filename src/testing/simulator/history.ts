@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
+import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
@@ -9,7 +10,6 @@ import { checkWorld } from './laws/index.ts';
 import type { Violation } from './laws/judgement.ts';
 import { Performer } from './perform.ts';
 import { Random } from './random.ts';
-import type { CentralFault } from './sim-central.ts';
 import type { Story, TimedEvent } from './story.ts';
 import type { Measures } from './tally.ts';
 import { World } from './world.ts';
@@ -27,6 +27,8 @@ export interface HistoryResult {
   readonly log: readonly string[];
   /** Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the beginning). */
   readonly troubles: readonly Trouble[];
+  /** Troubles that each draw might have brought, by its name. */
+  readonly possible: ReadonlyMap<string, readonly Drawn[]>;
   /** What happened, to be played again by `playStory`. */
   readonly story: Story;
   readonly measures: Measures;
@@ -63,7 +65,7 @@ export async function playHistory(
     history.fresh,
     history.performer.zonesInHand,
   );
-  return await history.play((fault) => generator.events(fault));
+  return await history.play((accidents) => generator.events(accidents));
 }
 
 /** Plays a story: each event at its time, each draw as its tape has it. Then as `playHistory`. */
@@ -72,19 +74,17 @@ export async function playStory(
   settings: Partial<EngineSettings> = {},
 ): Promise<HistoryResult> {
   const history = new History(story, new TapeChances(story.draws), settings);
-  return await history.play((fault) => told(story, history.world, fault));
+  return await history.play((accidents) => told(story, history.world, accidents));
 }
 
-function* told({ events, calmAt }: Story, world: World, fault: Fault): Events {
-  world.chooseFault = fault;
+function* told({ events, calmAt }: Story, world: World, accidents: Accidents): Events {
+  accidents.begin();
   for (const { at, event } of events) {
     yield Math.max(0, at - world.clock.now());
     yield event;
   }
   yield Math.max(0, calmAt - world.clock.now());
 }
-
-type Fault = (call: string) => CentralFault | null;
 
 class History {
   readonly world: World;
@@ -102,7 +102,7 @@ class History {
     chances: Chances,
     settings: Partial<EngineSettings>,
   ) {
-    const { ttls, byName, signed, two, above } = setting.options;
+    const { ttls, byName, signed, two, above, moves } = setting.options;
     this.#setting = setting;
     this.#chances = new RecordedChances(chances);
     this.#chances.onDrawn = (name, drawn) => {
@@ -113,14 +113,16 @@ class History {
     this.fresh = freshZone(above === true);
     if (ttls === true) this.world.defaultTtl = 3_600;
     this.world.byName = byName === true;
-    if (two === true) this.world.addCentral(new MemoryJournal());
+    if (two === true || moves === true) this.world.addCentral(new MemoryJournal());
+    const [first] = this.world.sides;
+    if (moves === true && first !== undefined) void this.world.use(first);
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
     this.performer = new Performer(this.world);
   }
 
-  async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
+  async play(events: (accidents: Accidents) => Events): Promise<HistoryResult> {
     try {
       const violations = await this.#playAll(events);
       return { ...this.#played(), violations };
@@ -130,7 +132,7 @@ class History {
   }
 
   /** @returns the violations */
-  async #playAll(events: (fault: Fault) => Events): Promise<HistoryResult['violations']> {
+  async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
     // What others changed is found by the next hourly comparison at the latest.
@@ -139,51 +141,56 @@ class History {
     const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
     for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
     this.#longestSeen = judgement.longestSeen;
-    return judgement.violations;
+    const defects = this.world.defects.map((text) => ({ law: 'engine.defect', text }) as const);
+    return [...judgement.violations, ...defects];
   }
 
   #played(): Omit<HistoryResult, 'violations'> {
     const { log, tally } = this.world;
     const told = { events: this.#events, calmAt: this.#calmAt, draws: this.#chances.tape() };
-    const story = { ...this.#setting, ...told };
-    const longestSeen = this.#longestSeen;
-    return { log, troubles: this.#troubles, story, measures: tally.measures, longestSeen };
+    return {
+      log,
+      troubles: this.#troubles,
+      possible: this.#chances.troubles,
+      story: { ...this.#setting, ...told },
+      measures: tally.measures,
+      longestSeen: this.#longestSeen,
+    };
   }
 
-  async #tell(events: (fault: Fault) => Events): Promise<void> {
-    const { clock } = this.world;
+  async #tell(events: (accidents: Accidents) => Events): Promise<void> {
+    const {
+      clock,
+      sides: [first],
+    } = this.world;
+    const accidents = new Accidents(this.world, this.#chances, this.#setting.options);
     await this.world.start();
     await clock.sleep(5_000);
-    for (const next of events((call) => this.#fault(call))) {
+    let waited = false;
+    for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);
-      else await this.#perform(next);
+      else {
+        // Told again, every event has a time that is waited for.
+        if (!waited) await clock.sleepAhead(0);
+        await this.#perform(next);
+      }
+      waited = typeof next === 'number';
     }
     this.#calmAt = clock.now();
-    this.world.chooseFault = () => null;
+    accidents.end();
     await Promise.all(this.performer.running);
     this.world.centralDown = false;
     for (const side of this.world.sides) side.down = false;
     this.world.panelFailing = false;
     this.world.applyOutages();
     if (this.world.engine === null) await this.world.start();
+    if (first !== undefined && this.#setting.options.moves === true) await this.world.use(first);
     this.world.note('calm');
   }
 
   async #perform(event: HistoryEvent): Promise<void> {
     this.#events.push({ at: this.world.clock.now(), event });
     await this.performer.perform(event);
-  }
-
-  #fault(call: string): CentralFault | null {
-    const fault = this.#chances.maybe<CentralFault>(`${call} fault`, 0.25, [
-      'refuse',
-      'down',
-      'lost-answer',
-      'late',
-      'slow',
-    ]);
-    // A refusal outside an edit is listed, which is right but hides what this is looking for.
-    return fault === 'refuse' && this.world.answering === 0 ? null : fault;
   }
 }
 

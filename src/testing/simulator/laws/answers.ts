@@ -16,6 +16,8 @@ export interface Answer {
   readonly verdict: Verdict;
   /** How many effects each central had seen by then. */
   readonly effects: readonly number[];
+  /** The number of each central in the settings of that time, from 1; 0: they left it out. */
+  readonly numbers: readonly number[];
 }
 
 /** One save of a user, and what he was told of it. */
@@ -66,7 +68,7 @@ function checkAnswer(
   const { verdict, stage } = answer;
   if (verdict.kind !== 'refuse' || !isCertain(verdict.changed)) return;
   // After the panel's part, an answer speaks of those centrals that it names.
-  if (stage === 'after' && !speaksOf(verdict.problems, ended.index)) return;
+  if (stage === 'after' && !speaksOf(verdict.problems, answer.numbers[ended.index] ?? 0)) return;
   const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
   if (own === null) {
     judgement.excuse('twins');
@@ -92,9 +94,9 @@ function isCertain(changed: Changed): boolean {
   return changed !== 'unknown' && changed !== 'panel-unknown';
 }
 
-function speaksOf(problems: readonly Problem[], index: number): boolean {
+function speaksOf(problems: readonly Problem[], number: number): boolean {
   return problems.some(({ params: { central } }) => {
-    return central === undefined || central.split(', ').includes(String(index + 1));
+    return central === undefined ? number > 0 : central.split(', ').includes(String(number));
   });
 }
 

@@ -12,6 +12,8 @@ export type LawId =
   /** No engine runs after the calm, or its first comparison never ended. */
   | 'engine.running'
   | 'engine.baseline'
+  /** An engine met an error that none of its ports declares. */
+  | 'engine.defect'
   /** An operation is neither final nor stuck, or stuck without a cause. */
   | 'agreement.open'
   | 'agreement.stuck'
