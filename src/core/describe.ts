@@ -1,14 +1,14 @@
 import { shortened, type Problem } from '../dns/problem.ts';
 import type { Advice, Entry } from './catalogue-entry.ts';
 import { catalogue } from './catalogue.ts';
-import type { Language } from './panel.ts';
+import type { Changed, Language } from './panel.ts';
 import { plainText } from './plain-text.ts';
 import { own } from '../dns/own.ts';
 
 export interface DescribeOptions {
   readonly language: Language;
   /** What is known about the two sides (see `Verdict`). */
-  readonly changed: 'nothing' | 'unknown' | 'panel' | 'settings';
+  readonly changed: Changed | 'settings';
   /** Whom to ask, as configured; null = nobody named. */
   readonly contact: string | null;
   /** Whether an administrator reads it: then the technical cause is added, which may name the central's host. */
@@ -26,6 +26,10 @@ export const outcomes: Readonly<Record<DescribeOptions['changed'], Entry>> = {
   panel: {
     en: 'The panel has saved the change, the central DNS has not; the two will be brought together automatically.',
     ru: 'Панель сохранила изменение, а центральный DNS — нет; расхождение будет устранено автоматически.',
+  },
+  'panel-unknown': {
+    en: 'The panel has saved the change; whether the central DNS has is not certain yet. The two will be brought together automatically.',
+    ru: 'Панель сохранила изменение; состояние центрального DNS уточняется. Расхождение, если оно есть, будет устранено автоматически.',
   },
 };
 

@@ -135,9 +135,14 @@ export type Verdict =
   | {
       readonly kind: 'refuse';
       readonly problems: readonly Problem[];
-      /** `nothing` only when it is proven that neither side changed. `panel`: the panel changed, the central did not. */
-      readonly changed: 'nothing' | 'unknown' | 'panel';
+      readonly changed: Changed;
     };
+
+/**
+ * What a refused edit has changed. `nothing` only when it is proven that neither side changed; `unknown`: the panel did not, the central
+ * perhaps. `panel`: the panel changed, the central did not; `panel-unknown`: the panel changed, the central perhaps.
+ */
+export type Changed = 'nothing' | 'unknown' | 'panel' | 'panel-unknown';
 
 /** How a panel tells whose a zone is: a column of its list; the list as each account sees it; not at all. */
 export type OwnerWay = 'column' | 'each-account' | 'none';

@@ -101,7 +101,11 @@ export class Several {
         problems: verdict.kind === 'refuse' ? verdict.problems : [],
       })),
     );
-    return problems.length === 0 ? { kind: 'accept' } : { kind: 'refuse', problems, changed: 'panel' };
+    if (problems.length === 0) return { kind: 'accept' };
+    const isCertain = verdicts.every(
+      ({ verdict }) => verdict.kind === 'accept' || verdict.changed === 'panel',
+    );
+    return { kind: 'refuse', problems, changed: isCertain ? 'panel' : 'panel-unknown' };
   }
 
   /** What one engine puts back in the panel is an edit for the others; while one of them is out of reach, no failure of it. */

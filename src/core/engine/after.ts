@@ -47,7 +47,8 @@ export async function answerAfter(
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
-    return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel' };
+    // What `before` did stands at the central.
+    return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel-unknown' };
   }
 }
 
@@ -156,7 +157,8 @@ async function compensate(
   const now = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   if (takenBack !== null) await markAnswered(runtime, takenBack);
-  return { kind: 'refuse', problems: outcome.problems, changed: 'panel' };
+  const changed = outcome.changed === 'nothing' ? 'panel' : 'panel-unknown';
+  return { kind: 'refuse', problems: outcome.problems, changed };
 }
 
 /** Notes that the `after` of an operation has been dealt with, whatever came of it. */

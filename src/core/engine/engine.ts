@@ -4,7 +4,7 @@ import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
-import type { EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
+import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { compareNewZones } from './content.ts';
@@ -324,7 +324,7 @@ export class Engine {
     } catch (error) {
       // Where something was written before, a failing journal is answered by those who wrote it.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
-      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel' : before);
+      return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel-unknown' : before);
     }
   }
 
@@ -349,7 +349,7 @@ export class Engine {
     }
   }
 
-  #failed(zone: string, error: unknown, changed: 'nothing' | 'unknown' | 'panel'): Verdict {
+  #failed(zone: string, error: unknown, changed: Changed): Verdict {
     if (error instanceof JournalError) {
       this.#runtime.ports.log(1, 'journal.failed', { zone, code: error.code });
       return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed };

@@ -1,8 +1,9 @@
 /** A journal that fails in the middle of the failure path of a write (issue 12.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { a, arrive, held, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import type { Verdict } from '../panel.ts';
@@ -78,4 +79,40 @@ test('a refusal never says that nothing was changed while the central has the ed
     [verdict.kind, verdict.kind === 'refuse' && verdict.changed, held(world, 'central', www)],
     ['refuse', 'unknown', true],
   );
+});
+
+/** An edit that the panel has done already, and of which the central carries out a part: the answer of `after`. */
+async function afterwards(applyFails: boolean, journalFails: boolean): Promise<[string, boolean, boolean]> {
+  const ftp = a('ftp', 1);
+  let writes = 0;
+  const world = await arrive({ panel: [ftp], central: [ftp] }, (before) => {
+    before.wrap = (central) =>
+      withApply(central, async (change, present, ctx) => {
+        if (!applyFails) return await central.apply(change, present, ctx);
+        if ((writes += 1) > 1)
+          throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+        await central.apply({ ...change, add: [] }, present, ctx);
+        throw new CentralError('central.refused', { state: 'partial', retry: 'never' });
+      });
+  });
+  put(world, 'panel', [www]);
+  const { signal } = new AbortController();
+  const items = [{ remove: ftp, add: www }];
+  const answer = async (stage: 'before' | 'after'): Promise<Verdict> =>
+    await engineOf(world).answer({ kind: 'edits', edits: [recordsEvent(zone, items, stage)] }, signal);
+  if (journalFails) {
+    await world.clock.runUntilSettled(answer('before'));
+    world.chooseJournalFault = () => 'read-error';
+  }
+  const verdict = await world.clock.runUntilSettled(answer('after'));
+  assert.equal(verdict.kind, 'refuse');
+  return [verdict.changed, held(world, 'central', ftp), held(world, 'central', www)];
+}
+
+test('issue 13: `after` does not say that the central is unchanged while it has part of the edit', async () => {
+  assert.deepEqual(await afterwards(true, false), ['panel-unknown', false, false]);
+});
+
+test('issue 13: `after` that the journal cannot note does not say that the central is unchanged', async () => {
+  assert.deepEqual(await afterwards(false, true), ['panel-unknown', false, true]);
 });

@@ -6,7 +6,7 @@ import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn, plain } from './classify.ts';
 import { proofOf, readBackCreate, type Proof } from './made-zone.ts';
-import { keepWatching } from './operations.ts';
+import { keepWatching, stepOn } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 import { emptySeed } from './zone-edits.ts';
@@ -64,25 +64,26 @@ async function make(
   content: readonly ResourceRecord[],
   ctx: CallContext,
 ): Promise<Operation | CentralError> {
-  const { central, journal } = runtime.ports;
-  const { managesZones, createsWithContent } = central.traits;
+  const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
   // Durable before the first byte: the zone may appear, and nobody can tell then whose it is.
-  const begun = { ...operation, requested: operation.requested || managesZones };
-  await journal.commit({ operations: [begun] });
+  const begun = await stepOn(runtime, operation, (fresh) => ({
+    ...fresh,
+    requested: fresh.requested || managesZones,
+  }));
   await keepWatching(runtime, begun, { added: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
   const { watchUntil, added, requested } = operation;
-  const fresh = { ...((await journal.operation(operation.id)) ?? begun), watchUntil, added, requested };
+  const answered = (fresh: Operation): Operation => ({ ...fresh, watchUntil, added, requested });
   if (made instanceof CentralError) {
-    await journal.commit({ operations: [fresh] });
+    await stepOn(runtime, begun, answered);
     return made;
   }
-  if (made !== 'exists') return await withProof(runtime, fresh);
-  await journal.commit({ operations: [fresh] });
-  return fresh;
+  return made === 'exists'
+    ? await stepOn(runtime, begun, answered)
+    : await withProof(runtime, begun, answered);
 }
 
 /** Proofs that the journal does not have yet, by operation: it failed when they were found. */
@@ -95,12 +96,16 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
 }
 
 /** The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the next step */
-async function withProof(runtime: Runtime, operation: Operation): Promise<Operation> {
+async function withProof(
+  runtime: Runtime,
+  operation: Operation,
+  answered: (fresh: Operation) => Operation = (fresh) => fresh,
+): Promise<Operation> {
   const proofs = unsavedProofs(runtime);
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
-  const known = { ...operation, created: proof.created, snapshot: proof.snapshot };
-  await runtime.ports.journal.commit({ operations: [known] });
+  const { created, snapshot } = proof;
+  const known = await stepOn(runtime, operation, (fresh) => ({ ...answered(fresh), created, snapshot }));
   proofs.delete(operation.id);
   return known;
 }

@@ -1,5 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Batch } from '../journal.ts';
 import type { Operation, OperationItem } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
 import type { PanelView } from './panel-view.ts';
@@ -58,20 +59,39 @@ export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
   return [...names];
 }
 
+/**
+ * Journals a step of an operation as it is in the journal now: its `after` may have come while the central was asked.
+ * @param to the operation as it is now, one step further
+ * @returns as journalled
+ * @throws {JournalError}
+ */
+export async function stepOn(
+  runtime: Runtime,
+  operation: Operation,
+  to: (fresh: Operation) => Operation,
+  beside: Omit<Batch, 'operations'> = {},
+): Promise<Operation> {
+  const { journal } = runtime.ports;
+  return await runtime.exclusively(async () => {
+    const next = to((await journal.operation(operation.id)) ?? operation);
+    await journal.commit({ ...beside, operations: [next] });
+    return next;
+  });
+}
+
 /** Journals that a write of unknown outcome may still land, and what it may write. */
 export async function keepWatching(
   runtime: Runtime,
   operation: Operation,
   written: Partial<Pick<Operation, 'added' | 'removed'>>,
 ): Promise<void> {
-  const { journal, clock, settings } = runtime.ports;
-  await runtime.exclusively(async () => {
-    const fresh = (await journal.operation(operation.id)) ?? operation;
-    const watchUntil = clock.wall() + settings.watch;
+  const { clock, settings } = runtime.ports;
+  const watchUntil = clock.wall() + settings.watch;
+  await stepOn(runtime, operation, (fresh) => {
     // Earlier tries may land as well: what they wrote stays on watch too.
     const added = union(fresh.added, written.added ?? []);
     const removed = union(fresh.removed, written.removed ?? []);
-    await journal.commit({ operations: [{ ...fresh, added, removed, watchUntil }] });
+    return { ...fresh, added, removed, watchUntil };
   });
 }
 

@@ -4,7 +4,7 @@ import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
-import { mirroredNames, showsDone, viewItems } from './operations.ts';
+import { mirroredNames, showsDone, stepOn, viewItems } from './operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from './plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from './runtime.ts';
@@ -217,15 +217,15 @@ export async function applyOrCount(
     const hopeless = error.retry === 'never' && tries >= hopelessAfter;
     const watchUntil =
       error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
-    const changed = operations.map((operation) => ({
-      ...operation,
+    const failed = (fresh: Operation): Operation => ({
+      ...fresh,
       state: hopeless ? ('stuck' as const) : ('reverting' as const),
       attempts: tries,
       problems: [error.problem],
-      watchUntil: Math.max(operation.watchUntil, watchUntil),
+      watchUntil: Math.max(fresh.watchUntil, watchUntil),
       changedAt: runtime.ports.clock.wall(),
-    }));
-    await runtime.ports.journal.commit({ operations: changed });
+    });
+    for (const operation of operations) await stepOn(runtime, operation, failed);
     if (hopeless) {
       runtime.ports.log(1, 'operation.stuck', { operation: operations[0]?.id ?? '-', code: error.code });
     }

@@ -117,7 +117,10 @@ async function undoUnderLock(
     const fresh = await stillOurs(runtime, operation);
     if (fresh === null) return null;
     const open = await journal.operations({ zone: operation.zone, openAt: runtime.ports.clock.wall() });
-    const others = open.filter(({ id, state }) => id !== operation.id && !isFinal(state));
+    // What is itself being undone wants nothing: left to it, the record would come back only later.
+    const others = open.filter(
+      ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
+    );
     const reverting = runtime.next(fresh, 'reverting', { problems });
     const { change, inherited } = inverseOf(reverting, others);
     await journal.commit({ operations: [reverting, ...inherited] });

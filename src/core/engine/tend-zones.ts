@@ -7,7 +7,7 @@ import { refusal } from '../catalogue.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn } from './classify.ts';
 import { sendContent } from './content.ts';
-import { keepWatching, newOperation } from './operations.ts';
+import { keepWatching, newOperation, stepOn } from './operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
@@ -186,7 +186,7 @@ async function resumedDelete(runtime: Runtime, operation: Operation): Promise<Op
 }
 
 async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
-  const { central, journal } = runtime.ports;
+  const { central } = runtime.ports;
   if (!central.traits.managesZones) {
     await leaveZone(runtime, operation);
     return;
@@ -207,22 +207,20 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
     }
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    const attempts = operation.attempts + 1;
-    const state = error.retry === 'never' ? 'stuck' : operation.state;
     const late = error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
-    const watchUntil = Math.max(operation.watchUntil, late);
-    await journal.commit({
-      operations: [runtime.next(operation, state, { attempts, watchUntil, problems: [error.problem] })],
-    });
+    const { state } = await stepOn(runtime, operation, (fresh) =>
+      runtime.next(fresh, error.retry === 'never' ? 'stuck' : fresh.state, {
+        attempts: operation.attempts + 1,
+        watchUntil: Math.max(fresh.watchUntil, late),
+        problems: [error.problem],
+      }),
+    );
     if (state !== 'stuck') throw error;
     return;
   }
   const { zone } = operation;
-  await journal.commit({
-    operations: [runtime.next(operation, 'confirmed')],
-    dropZones: [zone],
-    facts: forgotten(zone),
-  });
+  const beside = { dropZones: [zone], facts: forgotten(zone) };
+  await stepOn(runtime, operation, (fresh) => runtime.next(fresh, 'confirmed'), beside);
   runtime.forget(operation.id);
 }
 
@@ -230,11 +228,8 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
 async function leaveZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { zone } = operation;
   const problems = [refusal('zone.left-at-central', { zone })];
-  await runtime.ports.journal.commit({
-    operations: [runtime.next(operation, 'confirmed', { problems })],
-    dropZones: [zone],
-    facts: forgotten(zone),
-  });
+  const left = (fresh: Operation): Operation => runtime.next(fresh, 'confirmed', { problems });
+  await stepOn(runtime, operation, left, { dropZones: [zone], facts: forgotten(zone) });
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
   runtime.forget(operation.id);
 }
@@ -272,9 +267,7 @@ async function becomeStuck(
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
   const isKnown = kind !== 'zone-create' || (await journal.zone(zone)) !== null;
   const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
-  await journal.commit({
-    operations: [runtime.next(operation, 'stuck', { problems })],
-    zones: isKnown ? [] : [entry],
-  });
+  const stuck = (fresh: Operation): Operation => runtime.next(fresh, 'stuck', { problems });
+  await stepOn(runtime, operation, stuck, { zones: isKnown ? [] : [entry] });
   log(1, 'operation.stuck', { operation: operation.id, code });
 }

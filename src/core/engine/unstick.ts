@@ -28,6 +28,8 @@ export async function unstickZone(
       return;
     }
     if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
+    // The panel may have said meanwhile that it has the zone.
+    if ((await journal.operation(operation.id))?.state !== operation.state) return;
     const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
     await journal.commit({
       operations: [ended],

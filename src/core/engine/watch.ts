@@ -48,12 +48,10 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, problems });
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
   const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
-  await journal.commit({
-    operations: [
-      { ...create, requested: false },
-      { ...draft, state: 'stuck', requested: true, afterSeen: true },
-    ],
-    zones: [entry],
+  const stuck: Operation = { ...draft, state: 'stuck', requested: true, afterSeen: true };
+  await runtime.exclusively(async () => {
+    const fresh = (await journal.operation(create.id)) ?? create;
+    await journal.commit({ operations: [{ ...fresh, requested: false }, stuck], zones: [entry] });
   });
   runtime.ports.log(1, 'operation.stuck', { operation: draft.id, code: 'zone.maybe-ours' });
 }

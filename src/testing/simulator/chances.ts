@@ -24,6 +24,8 @@ export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 export class RecordedChances implements Chances {
   readonly #chances: Chances;
   readonly #drawn = new Map<string, Drawn[]>();
+  /** Troubles that a draw may bring, by its name. */
+  readonly troubles = new Map<string, readonly Drawn[]>();
   /** Called with every draw. */
   onDrawn: (name: string, drawn: Drawn) => void = () => undefined;
 
@@ -36,6 +38,7 @@ export class RecordedChances implements Chances {
   }
 
   chance(name: string, probability: number): boolean {
+    this.troubles.set(name, [true]);
     return this.#keep(name, this.#chances.chance(name, probability));
   }
 
@@ -48,6 +51,7 @@ export class RecordedChances implements Chances {
   }
 
   maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null {
+    this.troubles.set(name, values);
     return this.#keep(name, this.#chances.maybe(name, probability, values));
   }
 
