@@ -215,6 +215,7 @@ export class World {
       isNotLive: (call) => this.centralTroubles.isNotLive(call),
     };
     panel.breaksOff = (call) => this.panelBreaksOff(call);
+    side.disk.cutPower = () => this.kill();
     side.disk.nextFault = (call, name) => this.#journalFault(side, call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) =>
       watchCreate({ panel: this.panel, store: side.store }, zone, create, (name) => {
