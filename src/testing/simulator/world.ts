@@ -279,7 +279,10 @@ export class World {
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
     const cut = this.powerCut;
-    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) return this.chooseJournalFault(call, name);
+    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) {
+      side.disk.cutPower = () => this.kill();
+      return this.chooseJournalFault(call, name);
+    }
     this.powerCut = null;
     side.disk.cutPower = () => {
       this.kill();
