@@ -41,6 +41,10 @@ export function testNames(combination: Combination): void {
       assert.equal(log.split('panel.no-names').length, 2, 'once');
       assert.match(log, /panel\.no-names.*\ba\.\.b\b/u);
       assert.match(await stage.domainsync('doctor'), /cannot be read: a\.\.b/u);
+      // The panel's own word: the stand-in has no such domain.
+      const dropped = await stage.atPanel.dropZone('a..b');
+      assert.ok(dropped.error !== null);
+      assert.doesNotMatch(dropped.body, /empty part/u);
     });
 
     test('edits in a zone whose name handlers get in Unicode', async () => {

@@ -18,7 +18,6 @@ import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { look, restated } from '../restate.ts';
 import { applyStepwise } from '../stepwise.ts';
-import { garbled } from '../http-answer.ts';
 import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';
@@ -74,6 +73,12 @@ interface ZoneRow {
   readonly isCopy: boolean;
   /** What the list says is still being done with it. */
   readonly underWay: 'coming' | 'leaving' | null;
+}
+
+interface ZoneRows {
+  readonly rows: readonly ZoneRow[];
+  /** False where names of the list cannot be read (`a..b`), which are passed over: such a list proves no zone's absence. */
+  readonly isWhole: boolean;
 }
 
 /** A name that nobody can have (RFC 2606). */
@@ -142,18 +147,23 @@ class IspmanagerCentral implements Central {
   }
 
   async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
-    const rows = await this.#rows(ctx);
+    const { rows } = await this.#list(ctx);
     return rows.filter((row) => row.underWay !== 'leaving' && !row.isCopy).map(({ zone }) => zone);
   }
 
-  async #rows(ctx: CallContext): Promise<readonly ZoneRow[]> {
-    const rows = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
-    return rows.map((row) => {
+  async #list(ctx: CallContext): Promise<ZoneRows> {
+    const elements = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
+    const rows = elements.flatMap((row): ZoneRow[] => {
       const zone = zoneOf(row['name'] ?? '');
-      if (zone === null) throw garbled(`a zone without a name: ${row['name'] ?? ''}`, 'read');
+      if (zone === null) return [];
       const isCopy = !['', 'master'].includes(row['dtype'] ?? '');
-      return { zone, isCopy, underWay: underWay(row['status'] ?? '') };
+      return [{ zone, isCopy, underWay: underWay(row['status'] ?? '') }];
     });
+    return { rows, isWhole: rows.length === elements.length };
+  }
+
+  async #row(zone: DnsName, ctx: CallContext): Promise<ZoneRow | undefined> {
+    return (await this.#list(ctx)).rows.find((row) => row.zone === zone);
   }
 
   async readZone(
@@ -249,9 +259,10 @@ class IspmanagerCentral implements Central {
       'central.refused',
     ];
     if (!refusals.includes(error.code)) return false;
-    const row = (await this.#rows(ctx)).find((one) => one.zone === zone);
+    const { rows, isWhole } = await this.#list(ctx);
+    const row = rows.find((one) => one.zone === zone);
     if (row?.isCopy === true) throw copyOf(zone);
-    return row === undefined || row.underWay === 'leaving';
+    return row === undefined ? isWhole : row.underWay === 'leaving';
   }
 
   /**
@@ -281,7 +292,7 @@ class IspmanagerCentral implements Central {
   /** What the list says is still being done with the zone; asked after a write. */
   async #underWay(zone: DnsName, ctx: CallContext): Promise<ZoneRow['underWay']> {
     try {
-      return (await this.#rows(ctx)).find((row) => row.zone === zone)?.underWay ?? null;
+      return (await this.#row(zone, ctx))?.underWay ?? null;
     } catch (error) {
       throw error instanceof CentralError ? restated(error, 'unknown') : error;
     }
@@ -290,7 +301,7 @@ class IspmanagerCentral implements Central {
   /** Waits while an earlier delete of the zone goes on. @throws {CentralError} `central.exists` when it takes too long */
   async #isListed(zone: DnsName, ctx: CallContext): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
-      const row = (await this.#rows(ctx)).find((one) => one.zone === zone);
+      const row = await this.#row(zone, ctx);
       if (row?.isCopy === true) throw copyOf(zone);
       if (row?.underWay !== 'leaving') return row !== undefined;
       if (await waitForPanel(this.#clock, attempt, ctx, true)) continue;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
+import { hasImpossibleName } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { restated } from '../restate.ts';
@@ -23,8 +24,9 @@ const separator = ', ';
 
 /**
  * All records of a zone.
- * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of another zone or with a
- *   row that has neither a readable name nor type
+ * Rows with a name that no server could serve are passed over.
+ * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of another zone;
+ *   `central.zone-failing` for one with another row without a readable name or type
  */
 export async function listRecords(
   api: PanelApi,
@@ -35,10 +37,11 @@ export async function listRecords(
   const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
   demandParent(doc, zone);
   const rows = await readRows(doc, dialect.keyOf);
-  const records = await mapInSlices(rows, (row) => ({
-    ...recordOf(row, dialect, zone),
-    handle: dialect.keyOf(row),
-  }));
+  const shown = await mapInSlices(rows, (row) => {
+    const record = recordOf(row, dialect, zone);
+    return record === null ? null : { ...record, handle: dialect.keyOf(row) };
+  });
+  const records = shown.filter((record) => record !== null);
   return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
 }
 
@@ -61,12 +64,21 @@ function ownHandle(record: CentralRecord): string {
   throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
 }
 
-function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord {
+/** @returns null for a row that stands for no record */
+function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord | null {
   try {
-    return dialect.record(row, zone);
+    return dialect.record(row, { zone, known: new Set([zone]) });
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    throw garbled(`a row that cannot be read: ${shortened(dialect.keyOf(row))}`, 'read');
+    if (hasImpossibleName(error)) return null;
+    const text = `a row that cannot be read: ${shortened(dialect.keyOf(row))}`;
+    const params = { name: displayName(zone), text };
+    throw new CentralError('central.zone-failing', {
+      state: 'untouched',
+      retry: 'later',
+      params,
+      cause: error,
+    });
   }
 }
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
-import type { EditItem } from '../panel.ts';
+import { administrator, recordsEvent, type World } from '../../testing/simulator/world.ts';
+import type { EditEvent, EditItem } from '../panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 
 const hour = 3_600_000;
@@ -53,6 +53,22 @@ test('issue 12.13: changes that are none of ours, in three comparisons, are note
   assert.equal(await noteOf(world), 'note.other-writer');
   await world.clock.runUntil(world.clock.now() + 8 * 24 * hour);
   assert.equal(await noteOf(world), null);
+  assert.equal(await journal.fact(`other-writer ${zone}`), null);
+});
+
+test('issue 12.13: a zone that is deleted and made again begins anew', async () => {
+  const journal = new MemoryJournal();
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, () => undefined, journal);
+  foreign(world, a('theirs', 1));
+  await compared(world);
+  assert.notEqual(await journal.fact(`other-writer ${zone}`), null);
+  const event = (stage: 'before' | 'after'): EditEvent => {
+    return { stage, kind: 'zone-delete', zone, fingerprint: 'delete', actor: administrator, mark: null };
+  };
+  const carryOut = (): boolean => world.panel.zones.delete(zone);
+  await world.clock.runUntilSettled(world.edit(event, carryOut, smoothly));
+  await compared(world);
+  assert.equal(world.central.zones.has(zone), false);
   assert.equal(await journal.fact(`other-writer ${zone}`), null);
 });
 

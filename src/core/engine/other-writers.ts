@@ -15,6 +15,11 @@ const span = 7 * 86_400_000;
 /** Newest operations of a zone in which a record that appeared is looked for. */
 const mostOperations = 200;
 
+/** Fact in the journal: wall-clock times of the comparisons that count, at most `enough`, with blanks between. */
+export function otherWriterFact(zone: DnsName): string {
+  return `other-writer ${zone}`;
+}
+
 /**
  * Notices a second writer in a joined zone. Most often it is another panel in the same account; the central does not tell who wrote.
  * @param rows the ledger before the comparison
@@ -29,7 +34,7 @@ export async function findOtherWriter(
   found: Comparison,
 ): Promise<{ readonly note: string | null; readonly facts: NonNullable<Batch['facts']> }> {
   const { journal, clock } = runtime.ports;
-  const fact = `other-writer ${zone}`;
+  const fact = otherWriterFact(zone);
   const text = (await journal.fact(fact)) ?? '';
   const now = clock.wall();
   const times = text

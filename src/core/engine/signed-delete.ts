@@ -5,6 +5,7 @@ import { CentralError, type CallContext } from '../central.ts';
 import { isMirrored } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
+import { otherWriterFact } from './other-writers.ts';
 import type { Runtime } from './runtime.ts';
 import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
 
@@ -95,9 +96,9 @@ export function allowed({ zone, id }: Operation): Readonly<Record<string, string
   return { [allowedFact(zone)]: id };
 }
 
-/** Facts to be committed when the zone is gone: a zone of that name that comes later is asked about anew. */
+/** Facts to be committed when the zone is gone: a zone of that name that comes later begins anew. */
 export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
-  return { [askedFact(zone)]: null, [allowedFact(zone)]: null };
+  return { [askedFact(zone)]: null, [allowedFact(zone)]: null, [otherWriterFact(zone)]: null };
 }
 
 /** Whether the delete waits for a person's yes. */

@@ -229,7 +229,7 @@ async function leaveZone(runtime: Runtime, operation: Operation): Promise<void> 
   const { zone } = operation;
   const problems = [refusal('zone.left-at-central', { zone })];
   const left = (fresh: Operation): Operation => runtime.next(fresh, 'confirmed', { problems });
-  await stepOn(runtime, operation, left, { dropZones: [zone] });
+  await stepOn(runtime, operation, left, { dropZones: [zone], facts: forgotten(zone) });
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
   runtime.forget(operation.id);
 }

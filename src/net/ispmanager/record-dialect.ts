@@ -1,5 +1,5 @@
 import type { DnsName, Origin } from '../../dns/name.ts';
-import { problem, type Problem } from '../../dns/problem.ts';
+import { problem, type DnsDataError, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
 /** Columns of a row of a list, or fields of a form, by name. */
@@ -36,6 +36,19 @@ export interface RecordDialect {
   readonly likelyKeys: (record: ResourceRecord, zone: DnsName) => readonly string[];
   /** Whether the form can carry the record so that the list shows the same one. */
   readonly holds: (record: ResourceRecord, zone: DnsName) => boolean;
+}
+
+/** Problems of names that cannot be in any zone, however they are spelled. */
+const impossible: ReadonlySet<string> = new Set([
+  'name.empty-label',
+  'name.label-too-long',
+  'name.too-long',
+  'name.bad-escape',
+]);
+
+/** Whether a row cannot be read because no name server could serve its name: it stands for no record. */
+export function hasImpossibleName({ problems }: DnsDataError): boolean {
+  return problems.some(({ code }) => impossible.has(code));
 }
 
 /**

@@ -26,6 +26,7 @@ import {
   type Matched,
   type Place,
 } from './keys.ts';
+import { nothingKnown, type Known } from './known.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
@@ -33,13 +34,9 @@ export const markParameter = 'domainsync_mark';
 
 /**
  * Reads one hook call (reference sections 6, 7, 10, 11). Pure.
- * @param known the panel's zones, as its list named them last: they decide where a name can be read in two ways
+ * @param known what the panel's lists have shown
  */
-export function decode(
-  call: HookCall,
-  dialect: PanelDialect,
-  known: ReadonlySet<DnsName> = noZones,
-): PanelEvent {
+export function decode(call: HookCall, dialect: PanelDialect, known: Known = nothingKnown): PanelEvent {
   const stage = dialect.calls.stage(call);
   if (stage !== 'before' && stage !== 'after') return nothing;
   const readings = dialect.calls.readings(call);
@@ -74,7 +71,7 @@ export function decode(
 function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
   const creates = role === 'zone-form';
   const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
-  const zone = creates ? null : (zonesIn(named.slice(0, mostNameText), base.known)[0] ?? null);
+  const zone = creates ? null : (zonesIn(named.slice(0, mostNameText), base.known.zones)[0] ?? null);
   return { kind: 'invalid', problems, actor: base.actor, zone, creates };
 }
 
@@ -140,7 +137,7 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
   'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
   'hint-move': (base) =>
-    acts(base) ? (ownersChange(base, zonesIn(identifiers(base), base.known)) ?? hint(base)) : nothing,
+    acts(base) ? (ownersChange(base, zonesIn(identifiers(base), base.known.zones)) ?? hint(base)) : nothing,
   'hint-action': (base) => hint(base),
   'zone-form': (base) => (base.saving ? zoneForm(base) : nothing),
   'zone-delete': zoneDelete,
@@ -170,10 +167,8 @@ interface Base {
   readonly fingerprint: string;
   readonly actor: Actor;
   readonly mark: string | null;
-  readonly known: ReadonlySet<DnsName>;
+  readonly known: Known;
 }
-
-const noZones: ReadonlySet<DnsName> = new Set();
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
@@ -201,7 +196,7 @@ function hint(
   for (const text of values.flatMap((value) => value.split(/[\s,\0]+/u))) {
     if (!text.includes('.')) continue;
     try {
-      zones.add(zoneName(text.toLowerCase(), known));
+      zones.add(zoneName(text.toLowerCase(), known.zones));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
     }
@@ -245,9 +240,9 @@ function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null 
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
   if (existing !== '')
-    return ownersChange(base, zonesIn(existing, base.known)) ?? hint(base, ['elids', 'elid', 'name']);
+    return ownersChange(base, zonesIn(existing, base.known.zones)) ?? hint(base, ['elids', 'elid', 'name']);
   if (isCopy(base)) return nothing;
-  const zone = zoneName((base.parameters.get('name') ?? '').trim(), base.known);
+  const zone = zoneName((base.parameters.get('name') ?? '').trim(), base.known.zones);
   const words = (name: string): string[] => {
     const text = base.parameters.get(name) ?? '';
     if (text.length > mostSeedText) throw new DnsDataError([tooLarge()]);
@@ -258,9 +253,11 @@ function zoneForm(base: Base): PanelEvent {
 }
 
 function zoneDelete(base: Base): PanelEvent {
-  const edits = elements(identifiers(base), ',').map((name): EditEvent => ({
+  const { zones, passedOver } = base.known;
+  const names = elements(identifiers(base), ',').filter((name) => !passedOver.has(name));
+  const edits = names.map((name): EditEvent => ({
     kind: 'zone-delete',
-    ...eventBase(base, zoneName(name, base.known)),
+    ...eventBase(base, zoneName(name, zones)),
   }));
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
@@ -276,13 +273,22 @@ function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' |
   return { stage, zone, fingerprint, actor, mark };
 }
 
+/** The zone of a record that is edited; null: it is the panel's alone. @throws {DnsDataError} */
+function zoneOfRecord({ parameters, known }: Base): DnsName | null {
+  const text = (parameters.get('plid') ?? '').trim();
+  return known.passedOver.has(text) ? null : zoneName(text, known.zones);
+}
+
 function recordForm(base: Base): PanelEvent {
   const { records } = base.dialect;
-  const zone = zoneName((base.parameters.get('plid') ?? '').trim(), base.known);
-  const elid = base.parameters.get('elid') ?? '';
+  const zone = zoneOfRecord(base);
+  if (zone === null) return nothing;
+  const key = base.parameters.get('elid') ?? '';
+  // With a name that a server can serve it is a new record.
+  const elid = base.known.passedOverIn(zone).has(key) ? '' : key;
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
-  const place = { zone, records, known: base.known };
+  const place = { zone, records, known: base.known.zones };
   // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is known.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
@@ -346,10 +352,10 @@ function unknownKey(key: string): Resolution {
 }
 
 function recordDelete(base: Base): PanelEvent {
-  const zone = zoneName((base.parameters.get('plid') ?? '').trim(), base.known);
+  const zone = zoneOfRecord(base);
   const elid = identifiers(base);
-  if (elid === '') return { kind: 'ignore' };
-  const place = { zone, records: base.dialect.records, known: base.known };
+  if (zone === null || elid === '' || base.known.passedOverIn(zone).has(elid)) return nothing;
+  const place = { zone, records: base.dialect.records, known: base.known.zones };
   const resolve = (known: readonly KnownRecord[]): Resolution => {
     const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);

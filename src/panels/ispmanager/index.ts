@@ -1,9 +1,8 @@
 import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
-import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type PanelRecord, type ZoneList } from '../../core/panel.ts';
-import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
+import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type LocalTool,
 } from './api.ts';
 import { decode, encode } from './hook.ts';
+import { KnownOfPanel } from './known.ts';
 import { refuseCut } from './lists.ts';
 import { readOwners } from './owners.ts';
 import { PanelWriter } from './write.ts';
@@ -26,8 +26,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   const dialect = dialectOf(settings);
   const { language, actor } = dialect.calls;
   const writer = new PanelWriter(tool, dialect);
-  const known = new KnownZones();
-  const passedOver = new PassedOver(settings.log ?? (() => undefined));
+  const known = new KnownOfPanel(settings.log ?? (() => undefined));
   return {
     id: `ispmanager ${settings.root}`,
     traits: {
@@ -36,21 +35,20 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
       afterMeansVisible: false,
       carriesTtl: dialect.records.carriesTtl,
     },
-    decode: (call) => decode(call, dialect, known.names),
+    decode: (call) => decode(call, dialect, known),
     language,
     isAdmin: (call) => actor(call).rank === 'administrator',
     encode: (verdict, text) => encode(verdict, text, dialect),
     listZones: async (ctx) => {
-      const list = await listZones(tool, ctx);
-      known.listed(list.zones);
+      const { passedOver, ...list } = await listZones(tool, ctx);
+      known.listed(list.zones, passedOver);
       return list;
     },
     remember: (zones) => known.remember(zones),
     readOwners: (ctx) => readOwners(tool, ctx),
     readZone: async (zone, ctx) => {
-      const found = await readZone(tool, dialect.records, { zone, known: known.names }, ctx);
-      known.read(zone, found !== null);
-      if (found !== null) passedOver.tell(zone, found.unreadable);
+      const found = await readZone(tool, dialect.records, { zone, known: known.zones }, ctx);
+      known.read(zone, found?.passedOver ?? null);
       return found?.records ?? null;
     },
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
@@ -58,52 +56,11 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   };
 }
 
-/** The zones that the panel is known to have. */
-class KnownZones {
-  #names = new Set<DnsName>();
-  #isListed = false;
-
-  get names(): ReadonlySet<DnsName> {
-    return this.#names;
-  }
-
-  listed(zones: readonly DnsName[]): void {
-    this.#names = new Set(zones);
-    this.#isListed = true;
-  }
-
-  /** What the panel said since the start counts, once it said all. */
-  remember(zones: readonly DnsName[]): void {
-    if (!this.#isListed) for (const zone of zones) this.#names.add(zone);
-  }
-
-  read(zone: DnsName, isThere: boolean): void {
-    if (isThere) this.#names.add(zone);
-    else this.#names.delete(zone);
-  }
-}
-
-/** Tells of records that are passed over, once for the same ones of a zone. */
-class PassedOver {
-  readonly #log: Log;
-  readonly #last = new Map<DnsName, string>();
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  tell(zone: DnsName, keys: readonly string[]): void {
-    const records = keys.slice(0, mostNamed).join('; ');
-    if (records === (this.#last.get(zone) ?? '')) return;
-    this.#last.set(zone, records);
-    if (records !== '') this.#log(2, 'panel.no-names', { zone, count: keys.length, records });
-  }
-}
-
-/** Most records in one line. */
-const mostNamed = 5;
-
-async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
+/** The list; `passedOver`: those of its unreadable names that no server could serve, as they are. */
+async function listZones(
+  tool: LocalTool,
+  ctx: CallContext,
+): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
   const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
   // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
@@ -111,6 +68,7 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
     (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );
   const unreadable: string[] = [];
+  const passedOver: string[] = [];
   const zones = await mapInSlices(rows, (row) => {
     const name = childText(row, 'name')?.trim() ?? '';
     // Not a domain with a bad name but a list of another form.
@@ -120,10 +78,11 @@ async function listZones(tool: LocalTool, ctx: CallContext): Promise<ZoneList> {
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
       unreadable.push(shortened(name));
+      if (hasImpossibleName(error)) passedOver.push(name);
       return null;
     }
   });
-  return { zones: zones.filter((zone) => zone !== null), unreadable };
+  return { zones: zones.filter((zone) => zone !== null), unreadable, passedOver };
 }
 
 /** Whether the list has the zone; a list with rows that cannot be read may have it in one of them. */
@@ -158,35 +117,27 @@ async function readZone(
   refuseCut(answer.document);
   const rows = childrenNamed(answer.document, 'elem').filter((row) => row.children.length > 0);
   const origin = { zone, known: new Set([...known, zone]) };
-  const unreadable: string[] = [];
-  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin, unreadable));
+  const passedOver: string[] = [];
+  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin, passedOver));
   const found = shown.filter((record) => record !== null).filter(({ type }) => !records.ownTypes.has(type));
-  return { records: found, unreadable };
+  return { records: found, passedOver };
 }
 
 interface ZoneContent {
   readonly records: readonly PanelRecord[];
-  /** Keys of rows with a name that no name server could serve, shortened. */
-  readonly unreadable: readonly string[];
+  /** Keys of rows with a name that no name server could serve. */
+  readonly passedOver: readonly string[];
 }
 
-/** Problems of names that cannot be in any zone, however they are spelled. */
-const impossible: ReadonlySet<string> = new Set([
-  'name.empty-label',
-  'name.label-too-long',
-  'name.too-long',
-  'name.bad-escape',
-]);
-
 /**
- * What cannot be understood is kept as it is, so that it is seen and never touched; null, and told in `unreadable`, where the name
+ * What cannot be understood is kept as it is, so that it is seen and never touched; null, and told in `passedOver`, where the name
  * is impossible.
  */
 function panelRecord(
   row: XmlElement,
   records: RecordDialect,
   origin: Origin,
-  unreadable: string[],
+  passedOver: string[],
 ): PanelRecord | null {
   const cells = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
   const key = records.keyOf(cells);
@@ -195,8 +146,8 @@ function panelRecord(
     return { ...records.record(cells, origin), key };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    if (error.problems.some(({ code }) => impossible.has(code))) {
-      unreadable.push(shortened(key));
+    if (hasImpossibleName(error)) {
+      passedOver.push(key);
       return null;
     }
     throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);

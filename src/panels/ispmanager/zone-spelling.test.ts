@@ -267,6 +267,31 @@ for (const kind of kinds) {
     );
   });
 
+  test(`issue 12.11: ${kind}: what is passed over can be corrected and deleted in the panel`, async (t) => {
+    const bad = 'a..b.example.org.';
+    const panel = panelWith(t, ['example.org', 'a..b'], kind, `<doc>${rowOf(bad)}</doc>`);
+    const drop = (elid: string): Fields => ({ func: 'domain.delete', elid, sok: 'ok' });
+    const edit = { func: 'domain.record.edit', plid: 'example.org', sok: 'ok', rtype: 'A', ip: '192.0.2.2' };
+    const key = `${bad} A  192.0.2.1`;
+    assert.equal(
+      zoneMeant(panel, kind, drop('a..b')),
+      'name.empty-label',
+      'nothing is known of the panel yet',
+    );
+    assert.deepEqual(done(panel, kind, removal('example.org', key)), ['record.unknown-key']);
+    await panel.listZones(ctx);
+    await panel.readZone(zoneName('example.org'), ctx);
+    assert.equal(zoneMeant(panel, kind, drop('a..b')), 'ignore');
+    assert.equal(zoneMeant(panel, kind, drop('a..b, example.org')), 'example.org.');
+    assert.equal(zoneMeant(panel, kind, drop('a..c')), 'name.empty-label');
+    assert.deepEqual(done(panel, kind, { ...edit, plid: 'a..b', elid: '', name: 'www' }), ['ignore']);
+    assert.deepEqual(done(panel, kind, removal('example.org', key)), ['ignore']);
+    assert.deepEqual(done(panel, kind, removal('example.org', 'a..c A  192.0.2.1')), ['record.unknown-key']);
+    const corrected = ['+ ab.example.org. A 192.0.2.2'];
+    assert.deepEqual(done(panel, kind, { ...edit, elid: key, name: 'ab' }), corrected);
+    assert.deepEqual(done(panel, kind, { ...edit, elid: key, name: bad }), ['name.empty-label']);
+  });
+
   test(`issue 12.11: ${kind}: a record whose name can be read in two ways proves no other's absence`, async (t) => {
     const panel = panelWith(t, ['example.org'], kind, `<doc>${rowOf('maß.example.org.')}</doc>`);
     await assert.rejects(panel.readZone(zoneName('example.org'), ctx), PanelError);

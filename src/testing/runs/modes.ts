@@ -9,6 +9,7 @@ export const modes = {
   two: { two: true },
   users: { users: true },
   above: { above: true },
+  crowd: { crowd: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 
 export type Mode = keyof typeof modes;

@@ -18,6 +18,8 @@ export interface HistoryOptions {
   readonly above: boolean;
   /** Whether several users edit, one of whom may not, and the panel's list does not always tell owners. */
   readonly users: boolean;
+  /** Whether several users edit one name at the same time, again and again. */
+  readonly crowd: boolean;
 }
 
 /** The zone that both sides have from the start. */

@@ -2,6 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
+import { Crowd } from './crowd.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
 import { forged } from './laws.ts';
@@ -21,6 +22,7 @@ export class HistoryGenerator {
   /** A zone that comes and goes. */
   readonly #fresh: DnsName;
   readonly #zonesInHand: ReadonlySet<DnsName>;
+  readonly #crowd: Crowd;
   /** Which step is being made up. */
   #step = 0;
 
@@ -37,6 +39,7 @@ export class HistoryGenerator {
     this.#options = options;
     this.#fresh = fresh;
     this.#zonesInHand = zonesInHand;
+    this.#crowd = new Crowd(world, chances);
   }
 
   /** What happens, and between it milliseconds that pass; each is made up when it is asked for. */
@@ -45,6 +48,7 @@ export class HistoryGenerator {
     const wild = this.#chances.chance('wild', 0.8);
     this.#world.chooseFault = wild ? fault : () => null;
     for (this.#step = 1; this.#step <= steps; this.#step += 1) {
+      if (this.#options.crowd === true) yield* this.#crowd.events(`step ${this.#step}`);
       yield* this.#oneStep();
       yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
     }

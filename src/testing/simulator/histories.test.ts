@@ -3,12 +3,15 @@ import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { everyMode, type Mode } from '../runs/modes.ts';
 import { playAll } from '../runs/player.ts';
-import { addReport, emptyReport, summaryOf } from '../runs/report.ts';
+import { addReport, emptyReport } from '../runs/report.ts';
 import { playHistory } from './history.ts';
 
 /** Histories of each mode: together one minute at most on two idle cores (issue 13, Running). */
-const most = 2_000;
-const runs: Partial<Readonly<Record<Mode, number>>> = { default: 6_000 };
+const most = 600;
+const runs: Partial<Readonly<Record<Mode, number>>> = { default: 2_000 };
+
+/** Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off. */
+const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {};
 
 for (const mode of everyMode) {
   const count = runs[mode] ?? most;
@@ -16,9 +19,10 @@ for (const mode of everyMode) {
     let report = emptyReport;
     const slice = { mode, seed: 1, runs: count };
     await playAll([slice], availableParallelism(), (part) => (report = addReport(report, part)));
-    const { violations, laws, failures, runs: played } = summaryOf(report, 0);
-    assert.equal(violations, 0, JSON.stringify({ laws, failures: failures.slice(0, 5) }, null, 2));
-    assert.equal(played, count);
+    const found = Object.fromEntries(report.failures.map(({ seed, law }) => [seed, law]));
+    const texts = report.failures.map(({ seed, law, text }) => `${mode} ${seed}: ${law}: ${text}`);
+    assert.deepEqual(found, broken[mode] ?? {}, texts.slice(0, 10).join('\n'));
+    assert.equal(report.modes[mode]?.runs, count);
   });
 }
 

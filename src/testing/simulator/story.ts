@@ -29,7 +29,15 @@ const record = v.strictObject({
 });
 const drawn = v.union([v.number(), v.string(), v.boolean(), v.null()]);
 const schema = v.strictObject({
-  options: v.strictObject({ ttls: flag, byName: flag, signed: flag, two: flag, above: flag, users: flag }),
+  options: v.strictObject({
+    ttls: flag,
+    byName: flag,
+    signed: flag,
+    two: flag,
+    above: flag,
+    users: flag,
+    crowd: flag,
+  }),
   createsWithContent: v.boolean(),
   events: v.array(v.strictObject({ at: v.number(), event: eventSchema })),
   calmAt: v.number(),

@@ -145,10 +145,8 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'baseline-given-up',
     file: `${engine}/compare-all.ts`,
-    find: `for (let attempts = 0; !signal.aborted; attempts += 1) {
-      if ((await journal.fact(baselineFact)) !== null) return;`,
-    replace: `for (let attempts = 0; attempts < 1; attempts += 1) {
-      if ((await journal.fact(baselineFact)) !== null) return;`,
+    find: `if (await this.#baselineOnce(attempts >= patientAttempts)) return;`,
+    replace: `if ((await this.#baselineOnce(attempts >= patientAttempts)) || attempts >= 0) return;`,
     says: 'A first comparison that fails is not tried again.',
   },
   {

@@ -110,8 +110,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'intent-taken-for-a-made-zone',
     file: `${engine}/make-zone.ts`,
-    find: `const begun = { ...operation, requested: operation.requested || managesZones };`,
-    replace: `const begun = { ...operation, created: operation.created || managesZones };`,
+    find: `    requested: fresh.requested || managesZones,`,
+    replace: `    created: fresh.created || managesZones,`,
     says: 'A create that was only sent counts as one that made the zone.',
   },
   {
@@ -201,8 +201,12 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'created-zone-not-durable',
     file: `${engine}/make-zone.ts`,
-    find: `await journal.commit({ operations: [begun] });`,
-    replace: ``,
+    find: `  const begun = await stepOn(runtime, operation, (fresh) => ({
+    ...fresh,
+    requested: fresh.requested || managesZones,
+  }));
+  await keepWatching(runtime, begun, { added: sent });`,
+    replace: `  const begun = { ...operation, requested: operation.requested || managesZones, added: sent };`,
     says: 'A zone that is made after the panel kept it is not in the journal before the request.',
   },
   {
