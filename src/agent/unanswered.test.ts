@@ -17,7 +17,7 @@ import { missingPrograms, until } from '../testing/servers/process.ts';
 import { startPowerdns } from '../testing/servers/powerdns.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { PanelStore, SimPanel } from '../testing/simulator/sim-panel.ts';
-import { recordsEvent } from '../testing/simulator/world.ts';
+import { recordsEvent } from '../testing/simulator/edits.ts';
 import { Agent } from './agent.ts';
 import { FileLog } from './log.ts';
 

@@ -125,6 +125,24 @@ test('an old backup put back is noticed', async (t) => {
   await journal.close();
 });
 
+test('issue 12.15: garbage in the second copy of the generation is no number, and an old backup is noticed after it', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  await open(path).close();
+  for (const garbage of ['', 'what?', 'NaN\n', '1e999', '-5']) {
+    writeFileSync(`${path}.generation`, garbage);
+    const journal = open(path);
+    assert.equal(journal.regressed, false, garbage);
+    await journal.close();
+    assert.match(readFileSync(`${path}.generation`, 'utf8'), /^\d+\n$/u, garbage);
+  }
+  const backup = readFileSync(path);
+  await open(path).close();
+  writeFileSync(path, backup);
+  const journal = open(path);
+  assert.equal(journal.regressed, true);
+  await journal.close();
+});
+
 test('a damaged file is refused and left as it is', async (t) => {
   const directory = folder(t);
   const damages: Record<string, (path: string) => void> = {

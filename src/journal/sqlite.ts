@@ -185,8 +185,8 @@ export class SqliteJournal implements Journal {
       if (typeof held === 'string' && !isDead(readHolder(held))) {
         throw new JournalError('journal.in-use', { path: this.#path });
       }
-      const stored = Number(this.#get('SELECT value FROM fact WHERE name = ?', 'generation')?.['value'] ?? 0);
-      const second = existsSync(generationFile) ? Number(readFileSync(generationFile, 'utf8')) : 0;
+      const stored = countIn(this.#get('SELECT value FROM fact WHERE name = ?', 'generation')?.['value']);
+      const second = existsSync(generationFile) ? countIn(readFileSync(generationFile, 'utf8')) : 0;
       const generation = Math.max(stored, second) + 1;
       this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', 'lease', JSON.stringify(thisProcess()));
       this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', 'generation', String(generation));
@@ -309,6 +309,11 @@ export class SqliteJournal implements Journal {
       throw translate(error, this.#path);
     }
   }
+}
+
+/** The number in a text; what is none counts as 0, as a file that was lost. */
+function countIn(text: unknown): number {
+  return typeof text === 'string' && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
 }
 
 function open({ path, writer, patience = 5_000 }: SqliteJournalOptions): DatabaseSync {

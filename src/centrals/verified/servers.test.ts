@@ -17,7 +17,7 @@ import { startNamed, type Named } from '../../testing/servers/named.ts';
 import { freePort, missingPrograms, runProgram, until } from '../../testing/servers/process.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { PanelStore, SimPanel } from '../../testing/simulator/sim-panel.ts';
-import { recordsEvent } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { goalsOf } from './goal.ts';
 import { withVerification } from './index.ts';
 import { lookAt, type AskedServer } from './look.ts';

@@ -15,7 +15,8 @@ import {
 } from '../../testing/simulator/arrival.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { Random } from '../../testing/simulator/random.ts';
-import { administrator, recordsEvent, World } from '../../testing/simulator/world.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
+import { World } from '../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../panel.ts';
 
 function cname(host: string): ResourceRecord {

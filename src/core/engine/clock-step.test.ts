@@ -4,7 +4,8 @@ import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { Random } from '../../testing/simulator/random.ts';
-import { recordsEvent, World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import { World } from '../../testing/simulator/world.ts';
 import { defaultEngineSettings } from './settings.ts';
 
 const zone = parseName('example.org.');

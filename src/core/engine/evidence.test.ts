@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
-import { administrator, defaultRecords, type LocalPart, type World } from '../../testing/simulator/world.ts';
+import { administrator } from '../../testing/simulator/edits.ts';
+import { defaultRecords } from '../../testing/simulator/new-zones.ts';
+import { type LocalPart, type World } from '../../testing/simulator/world.ts';
 import type { EditEvent, Verdict } from '../panel.ts';
 
 const minute = 60_000;

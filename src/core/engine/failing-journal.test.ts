@@ -12,13 +12,9 @@ import {
   type JournalFault,
 } from '../../testing/simulator/sim-journal.ts';
 import { SimPanel } from '../../testing/simulator/sim-panel.ts';
-import {
-  administrator,
-  defaultRecords,
-  recordsEvent,
-  type LocalPart,
-  type World,
-} from '../../testing/simulator/world.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
+import { defaultRecords } from '../../testing/simulator/new-zones.ts';
+import type { LocalPart, World } from '../../testing/simulator/world.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import { isFinal } from '../operation.ts';
 import type { EditEvent, Verdict } from '../panel.ts';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import type { Actor, EditItem } from '../panel.ts';
 
 const second = 1_000;

@@ -5,7 +5,9 @@ import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isAnswered } from '../../testing/simulator/answers.ts';
 import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
-import { defaultRecords, recordsEvent, type LocalPart, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import { defaultRecords } from '../../testing/simulator/new-zones.ts';
+import { type LocalPart, type World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../central.ts';
 import type { Actor, EditEvent, Verdict } from '../panel.ts';
 

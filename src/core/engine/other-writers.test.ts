@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
-import { administrator, recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 

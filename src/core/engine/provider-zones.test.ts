@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EditEvent } from '../panel.ts';
-import { administrator } from '../../testing/simulator/world.ts';
+import { administrator } from '../../testing/simulator/edits.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
 
 const minute = 60_000;

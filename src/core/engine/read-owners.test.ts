@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import { JournalError } from '../journal.ts';
 import type { Actor } from '../panel.ts';
 import { ownerFacts, type OwnerStatus } from './read-owners.ts';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, standing, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import type { EditItem } from '../panel.ts';
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };

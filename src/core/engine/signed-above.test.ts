@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
 import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
-import { defaultRecords, type World } from '../../testing/simulator/world.ts';
+import { defaultRecords } from '../../testing/simulator/new-zones.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import type { Actor, EditEvent } from '../panel.ts';
 
 const second = 1_000;

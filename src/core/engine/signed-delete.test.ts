@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, standing, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import type { EditEvent, Verdict } from '../panel.ts';
 
 const second = 1_000;

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { recordId } from '../../dns/record.ts';
 import { a, arrive, held, zone } from '../../testing/simulator/arrival.ts';
 import type { CentralFault } from '../../testing/simulator/sim-central.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 
 async function wait(world: World, ms: number): Promise<void> {
   await world.clock.runUntil(world.clock.now() + ms);

@@ -6,7 +6,8 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { engineOf } from '../../testing/simulator/arrival.ts';
 import { Random } from '../../testing/simulator/random.ts';
-import { administrator, recordsEvent, World, type LocalPart } from '../../testing/simulator/world.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
+import { World, type LocalPart } from '../../testing/simulator/world.ts';
 import type { Actor, EditEvent } from '../panel.ts';
 import { defaultEngineSettings } from './settings.ts';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, arrive, engineOf, held, zone } from '../../testing/simulator/arrival.ts';
-import { recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 
 const www = a('www', 1);
 const items = [{ remove: www, add: null }];

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
-import { administrator, recordsEvent, type World } from '../../testing/simulator/world.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
+import type { World } from '../../testing/simulator/world.ts';
 import type { Central } from '../central.ts';
 import type { Actor, EditEvent, EditItem, PanelEvent, Verdict } from '../panel.ts';
 

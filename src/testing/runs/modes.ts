@@ -10,6 +10,15 @@ export const modes = {
   users: { users: true },
   above: { above: true },
   crowd: { crowd: true },
+  clicks: { clicks: true },
+  reads: { reads: true },
+  writes: { writes: true },
+  others: { others: true },
+  journal: { journal: true },
+  slow: { slow: true },
+  lags: { lags: true },
+  moves: { moves: true },
+  backups: { backups: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 
 export type Mode = keyof typeof modes;

@@ -4,7 +4,8 @@ import type { Chances } from './chances.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import { address, main } from './furniture.ts';
 import type { Events } from './generator.ts';
-import { administrator, type LocalPart, type World } from './world.ts';
+import { administrator } from './edits.ts';
+import type { LocalPart, World } from './world.ts';
 
 /** How often (0 to 1) there is a crowd before a step of the mode `crowd`. */
 const often = 0.5;

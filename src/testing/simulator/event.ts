@@ -1,33 +1,6 @@
 import * as v from 'valibot';
-import { parseName } from '../../dns/name.ts';
-import { makeRecord, type RecordText, type ResourceRecord } from '../../dns/record.ts';
-
-/** A record as one line: owner, TTL where it is known, type, data. */
-export function recordLine({ name, ttl = null, type, rdata }: RecordText): string {
-  return [name, ...(ttl === null ? [] : [ttl]), type, rdata].join(' ');
-}
-
-/** @throws {DnsDataError} when it is no record */
-function readRecordLine(line: string): ResourceRecord {
-  const [, name = '', ttl, type = '', rdata = ''] = /^(\S+) (?:(\d+) )?(\S+) (.*)$/.exec(line) ?? [];
-  return makeRecord({ name, type, rdata, ttl: ttl === undefined ? null : Number(ttl) });
-}
-
-const zone = v.pipe(
-  v.string(),
-  v.transform((name) => parseName(name)),
-);
-const record = v.pipe(v.string(), v.transform(readRecordLine));
-const items = v.array(v.strictObject({ remove: v.nullable(record), add: v.nullable(record) }));
-const milliseconds = v.number();
-
-/** A `LocalPart`. */
-const local = v.strictObject({
-  refuses: v.boolean(),
-  takes: milliseconds,
-  afterLost: v.boolean(),
-  visibleAfter: milliseconds,
-});
+import { items, local, milliseconds, record, zone } from './event-parts.ts';
+import { mishapSchemas } from './mishap-events.ts';
 
 /** One thing that happens in a history, with everything that was decided about it. Times are of the virtual clock. */
 export const eventSchema = v.variant('kind', [
@@ -73,8 +46,10 @@ export const eventSchema = v.variant('kind', [
   }),
   /** The wall clock of the panel's host is set. */
   v.strictObject({ kind: v.literal('clock-step'), by: milliseconds }),
+  ...mishapSchemas,
 ]);
 
 export type HistoryEvent = v.InferOutput<typeof eventSchema>;
 export type EditOfRecords = Extract<HistoryEvent, { kind: 'edit' }>;
 export type EditOfZone = Extract<HistoryEvent, { kind: 'zone-create' | 'zone-delete' }>;
+export type Mishap = v.InferOutput<(typeof mishapSchemas)[number]>;

@@ -3,7 +3,8 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor } from '../../core/panel.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
-import { defaultRecords, type World } from './world.ts';
+import { defaultRecords } from './new-zones.ts';
+import type { World } from './world.ts';
 
 export interface HistoryOptions {
   /** Both sides keep a TTL for each record, and some edits change nothing else. */
@@ -18,6 +19,24 @@ export interface HistoryOptions {
   readonly above: boolean;
   /** Whether several users edit, one of whom may not, and the panel's list does not always tell owners. */
   readonly users: boolean;
+  /** Whether calls of the journal fail, and the power in the middle of a commit. */
+  readonly journal: boolean;
+  /** Whether reads of panel and central break off, and filters hide zones from their lists. */
+  readonly reads: boolean;
+  /** Whether centrals answer OK to what has no effect, stop half-way, or do not serve what they have. */
+  readonly writes: boolean;
+  /** Whether the panel is slower than our patience: in its own part and with `after`, which may also come twice. */
+  readonly slow: boolean;
+  /** Whether reads of the panel lag longer behind it than an engine believes `after`. */
+  readonly lags: boolean;
+  /** Whether users edit several zones with one click, or the same name at the same time. */
+  readonly clicks: boolean;
+  /** Whether another panel with the same account keeps values of its own at the central. */
+  readonly others: boolean;
+  /** Whether the settings name another central for a while. */
+  readonly moves: boolean;
+  /** Whether older copies of the journal are put back. */
+  readonly backups: boolean;
   /** Whether several users edit one name at the same time, again and again. */
   readonly crowd: boolean;
 }

@@ -6,8 +6,10 @@ import { Crowd } from './crowd.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
 import { forged } from './laws.ts';
-import type { CentralFault } from './sim-central.ts';
-import { administrator, type LocalPart, type World } from './world.ts';
+import type { Accidents } from './accidents.ts';
+import { Mishaps } from './mishaps.ts';
+import { administrator } from './edits.ts';
+import type { LocalPart, World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
@@ -22,6 +24,7 @@ export class HistoryGenerator {
   /** A zone that comes and goes. */
   readonly #fresh: DnsName;
   readonly #zonesInHand: ReadonlySet<DnsName>;
+  readonly #mishaps: Mishaps;
   readonly #crowd: Crowd;
   /** Which step is being made up. */
   #step = 0;
@@ -39,15 +42,18 @@ export class HistoryGenerator {
     this.#options = options;
     this.#fresh = fresh;
     this.#zonesInHand = zonesInHand;
+    this.#mishaps = new Mishaps(world, chances, options, fresh);
     this.#crowd = new Crowd(world, chances);
   }
 
   /** What happens, and between it milliseconds that pass; each is made up when it is asked for. */
-  *events(fault: (call: string) => CentralFault | null): Events {
-    const steps = this.#chances.between('steps', 3, 12);
+  *events(accidents: Accidents): Events {
+    const steps = this.#chances.between('steps', 10, 22);
     const wild = this.#chances.chance('wild', 0.8);
-    this.#world.chooseFault = wild ? fault : () => null;
+    if (wild) accidents.begin();
     for (this.#step = 1; this.#step <= steps; this.#step += 1) {
+      if (wild) yield* this.#mishaps.before(`step ${this.#step}`);
+      yield* this.#clicks();
       if (this.#options.crowd === true) yield* this.#crowd.events(`step ${this.#step}`);
       yield* this.#oneStep();
       yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
@@ -56,7 +62,7 @@ export class HistoryGenerator {
 
   *#oneStep(): Events {
     const dice = this.#chances.next(this.#name('kind'));
-    if (dice < 0.5) yield* this.#andIntruder(this.#edit());
+    if (dice < 0.5) yield* this.#severalEdits();
     else if (dice < 0.58) yield* this.#andIntruder(this.#groupDelete());
     else if (dice < 0.68) yield* some(this.#zoneEdit());
     else if (dice < 0.74) yield* some(this.#centralWrite());
@@ -64,6 +70,56 @@ export class HistoryGenerator {
     else if (dice < 0.89) yield* this.#crash();
     else if (dice < 0.95) yield this.#outage();
     else yield { kind: 'clock-step', by: this.#chances.between(this.#name('by'), -100_000, 100_000) };
+  }
+
+  /** One edit, or some that follow each other quickly. */
+  *#severalEdits(): Events {
+    const count = this.#chances.pick(this.#name('edits'), [1, 2, 3]);
+    for (let edit = 1; edit <= count; edit += 1) {
+      yield* this.#andIntruder(this.#edit());
+      if (edit < count) yield this.#chances.pick(this.#name('until next edit'), [0, 30, 300, 2_000]);
+    }
+  }
+
+  /** Edits of several zones by one click, or of one record by two users at the same time, where the options want them. */
+  *#clicks(): Events {
+    if (this.#options.clicks !== true) return;
+    if (this.#chances.chance(this.#name('twins'), 0.15)) yield* this.#twins();
+    if (this.#chances.chance(this.#name('click'), 0.15)) yield this.#click();
+  }
+
+  *#twins(): Events {
+    const held = this.#held(main);
+    const remove = held[this.#chances.between(this.#name('twins of'), 0, held.length - 1)];
+    if (remove === undefined) return;
+    for (const twin of [1, 2]) {
+      const name = (what: string): string => this.#name(`twin ${twin} ${what}`);
+      const keeps = this.#chances.chance(name('keeps it'), 0.7);
+      const host = remove.type === 'A' ? remove.name : 'www';
+      const add = this.#world.timed(address(main, host, this.#chances.between(name('address'), 10, 16)));
+      const edit = this.#editOf(main, [{ remove, add: keeps ? add : null }], `twin ${twin} `);
+      yield* some(edit);
+      yield this.#chances.pick(name('pause'), [0, 0, 5, 60, 400]);
+    }
+  }
+
+  #click(): HistoryEvent {
+    const zones = [main, alone, this.#fresh].filter((zone) => this.#world.panel.zones.has(zone));
+    const chosen = zones.filter((zone) => this.#chances.chance(this.#name(`click on ${zone}`), 0.7));
+    const deletes = this.#chances.chance(this.#name('click deletes zones'), 0.2);
+    const edits = chosen.map((zone) => ({ zone, items: this.#clickedItems(zone) }));
+    return {
+      kind: 'click',
+      edits: deletes ? [] : edits.filter(({ items }) => items.length > 0),
+      deletes: deletes ? chosen.filter((zone) => !this.#zonesInHand.has(zone)) : [],
+      local: this.#local('click '),
+    };
+  }
+
+  #clickedItems(zone: DnsName): EditOfRecords['items'] {
+    return this.#held(zone)
+      .filter(({ name }) => this.#chances.chance(this.#name(`click on ${zone} ${name}`), 0.25))
+      .map((remove) => ({ remove, add: null }));
   }
 
   #edit(): EditOfRecords | null {
@@ -107,16 +163,17 @@ export class HistoryGenerator {
     return edit === null || leavesOut.length === 0 ? edit : { ...edit, leavesOut };
   }
 
-  #editOf(zone: DnsName, items: EditOfRecords['items']): EditOfRecords | null {
+  /** @param of which edit of the step, in the names of its draws */
+  #editOf(zone: DnsName, items: EditOfRecords['items'], of = ''): EditOfRecords | null {
     if (!this.#world.panel.zones.has(zone)) return null;
     const edit = { kind: 'edit', zone, items } as const;
-    if (this.#options.users !== true) return { ...edit, actor: administrator, local: this.#local() };
-    const hidesOwner = this.#chances.chance(this.#name('hides owner'), 0.4);
-    return { ...edit, hidesOwner, actor: this.#someone(), local: this.#local() };
+    if (this.#options.users !== true) return { ...edit, actor: administrator, local: this.#local(of) };
+    const hidesOwner = this.#chances.chance(this.#name(`${of}hides owner`), 0.4);
+    return { ...edit, hidesOwner, actor: this.#someone(of), local: this.#local(of) };
   }
 
-  #someone(): Actor {
-    return this.#chances.chance(this.#name('administrator'), 0.25) ? administrator : owner;
+  #someone(of: string): Actor {
+    return this.#chances.chance(this.#name(`${of}administrator`), 0.25) ? administrator : owner;
   }
 
   /** An edit, and now and then somebody who tries to edit the same zone, which is not his; the panel refuses that. */
@@ -136,15 +193,17 @@ export class HistoryGenerator {
     return { kind: 'intrusion', zone, items, local: { ...this.#local(), refuses: true } };
   }
 
-  #local(): LocalPart {
-    return {
-      refuses: this.#chances.chance(this.#name('panel refuses'), 0.15),
-      takes: this.#chances.pick(this.#name('takes'), [1, 20, 200, 7_000, 13_000]),
-      afterLost: this.#chances.chance(this.#name('after lost'), 0.1),
-      visibleAfter: this.#chances.chance(this.#name('hidden'), 0.2)
-        ? this.#chances.between(this.#name('visible after'), 100, 12_000)
+  #local(of = ''): LocalPart {
+    const name = (what: string): string => this.#name(`${of}${what}`);
+    const local = {
+      refuses: this.#chances.chance(name('panel refuses'), 0.15),
+      takes: this.#chances.pick(name('takes'), [1, 20, 200, 7_000, 13_000]),
+      afterLost: this.#chances.chance(name('after lost'), 0.1),
+      visibleAfter: this.#chances.chance(name('hidden'), 0.2)
+        ? this.#chances.between(name('visible after'), 100, 12_000)
         : 0,
     };
+    return this.#mishaps.slower(this.#name(of.trim()), local);
   }
 
   #zoneEdit(): HistoryEvent | null {

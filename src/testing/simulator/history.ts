@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
+import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import { freshZone, furnish, main, alone, oldNames, type HistoryOptions } from './furniture.ts';
@@ -8,7 +9,6 @@ import { HistoryGenerator, type Events } from './generator.ts';
 import { checkWorld } from './laws.ts';
 import { Performer } from './perform.ts';
 import { Random } from './random.ts';
-import type { CentralFault } from './sim-central.ts';
 import type { Story, TimedEvent } from './story.ts';
 import type { Measures } from './tally.ts';
 import { World } from './world.ts';
@@ -62,7 +62,7 @@ export async function playHistory(
     history.fresh,
     history.performer.zonesInHand,
   );
-  return await history.play((fault) => generator.events(fault));
+  return await history.play((accidents) => generator.events(accidents));
 }
 
 /** Plays a story: each event at its time, each draw as its tape has it. Then as `playHistory`. */
@@ -71,19 +71,17 @@ export async function playStory(
   settings: Partial<EngineSettings> = {},
 ): Promise<HistoryResult> {
   const history = new History(story, new TapeChances(story.draws), settings);
-  return await history.play((fault) => told(story, history.world, fault));
+  return await history.play((accidents) => told(story, history.world, accidents));
 }
 
-function* told({ events, calmAt }: Story, world: World, fault: Fault): Events {
-  world.chooseFault = fault;
+function* told({ events, calmAt }: Story, world: World, accidents: Accidents): Events {
+  accidents.begin();
   for (const { at, event } of events) {
     yield Math.max(0, at - world.clock.now());
     yield event;
   }
   yield Math.max(0, calmAt - world.clock.now());
 }
-
-type Fault = (call: string) => CentralFault | null;
 
 class History {
   readonly world: World;
@@ -100,7 +98,7 @@ class History {
     chances: Chances,
     settings: Partial<EngineSettings>,
   ) {
-    const { ttls, byName, signed, two, above } = setting.options;
+    const { ttls, byName, signed, two, above, moves } = setting.options;
     this.#setting = setting;
     this.#chances = new RecordedChances(chances);
     this.#chances.onDrawn = (name, drawn) => {
@@ -111,7 +109,9 @@ class History {
     this.fresh = freshZone(above === true);
     if (ttls === true) this.world.defaultTtl = 3_600;
     this.world.byName = byName === true;
-    if (two === true) this.world.addCentral(new MemoryJournal());
+    if (two === true || moves === true) this.world.addCentral(new MemoryJournal());
+    const [first] = this.world.sides;
+    if (moves === true && first !== undefined) void this.world.use(first);
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
@@ -119,7 +119,7 @@ class History {
     for (const name of oldNames) this.performer.traces.old.add(`${main} ${name}`);
   }
 
-  async play(events: (fault: Fault) => Events): Promise<HistoryResult> {
+  async play(events: (accidents: Accidents) => Events): Promise<HistoryResult> {
     try {
       const violations = await this.#playAll(events);
       return { ...this.#played(), violations };
@@ -129,13 +129,16 @@ class History {
   }
 
   /** @returns the violations */
-  async #playAll(events: (fault: Fault) => Events): Promise<HistoryResult['violations']> {
+  async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
     // What others changed is found by the next hourly comparison at the latest.
     await clock.runUntil(clock.now() + 3_600_000 + 600_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
-    return await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
+    return [
+      ...(await clock.runUntilSettled(checkWorld(this.world, this.performer.traces))),
+      ...this.world.defects.map((text) => `defect: ${text}`),
+    ];
   }
 
   #played(): Omit<HistoryResult, 'violations'> {
@@ -150,40 +153,39 @@ class History {
     };
   }
 
-  async #tell(events: (fault: Fault) => Events): Promise<void> {
-    const { clock } = this.world;
+  async #tell(events: (accidents: Accidents) => Events): Promise<void> {
+    const {
+      clock,
+      sides: [first],
+    } = this.world;
+    const accidents = new Accidents(this.world, this.#chances, this.#setting.options);
     await this.world.start();
     await clock.sleep(5_000);
-    for (const next of events((call) => this.#fault(call))) {
+    let waited = false;
+    for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);
-      else await this.#perform(next);
+      else {
+        // Told again, every event has a time that is waited for.
+        if (!waited) await clock.sleepAhead(0);
+        await this.#perform(next);
+      }
+      waited = typeof next === 'number';
     }
     this.#calmAt = clock.now();
-    this.world.chooseFault = () => null;
+    accidents.end();
     await Promise.all(this.performer.running);
     this.world.centralDown = false;
     for (const side of this.world.sides) side.down = false;
     this.world.panelFailing = false;
     this.world.applyOutages();
     if (this.world.engine === null) await this.world.start();
+    if (first !== undefined && this.#setting.options.moves === true) await this.world.use(first);
     this.world.note('calm');
   }
 
   async #perform(event: HistoryEvent): Promise<void> {
     this.#events.push({ at: this.world.clock.now(), event });
     await this.performer.perform(event);
-  }
-
-  #fault(call: string): CentralFault | null {
-    const fault = this.#chances.maybe<CentralFault>(`${call} fault`, 0.25, [
-      'refuse',
-      'down',
-      'lost-answer',
-      'late',
-      'slow',
-    ]);
-    // A refusal outside an edit is listed, which is right but hides what this is looking for.
-    return fault === 'refuse' && this.world.answering === 0 ? null : fault;
   }
 }
 

@@ -19,4 +19,6 @@ export const knownFailures: Readonly<Record<string, { readonly law: string; read
   'edit-of-a-deleted-zone-kept-in-the-zone-made-again': { law: 'agreement', seeds: 'above 8779' },
   'zone-made-again-slowly-and-edited-by-a-user': { law: 'agreement', seeds: 'users 12557' },
   'undo-fails-while-the-panel-keeps-a-later-edit': { law: 'agreement', seeds: 'users 15002' },
+  'late-delete-of-a-record-in-a-zone-made-again-without-an-event': { law: 'agreement', seeds: 'above 295' },
+  'alias-moved-from-the-apex-while-a-zone-made-again-is-filled': { law: 'agreement', seeds: 'users 422' },
 };

@@ -25,14 +25,14 @@ interface Pair {
  * @returns one sentence per violation
  */
 export async function checkWorld(world: World, traces: Traces): Promise<string[]> {
-  const { engines, panel, byName, sides } = world;
+  const { engines, panel, byName, active } = world;
   if (engines.length === 0) return ['no engine is running'];
   const found: string[] = [];
-  for (const [at, { store }] of sides.entries()) {
+  for (const [at, { store }] of active.entries()) {
     const engine = engines[at];
     const own =
       engine === undefined ? [] : await checkPair({ panel, central: store, byName }, traces, engine);
-    found.push(...own.map((text) => (sides.length > 1 ? `central ${at + 1}: ${text}` : text)));
+    found.push(...own.map((text) => (active.length > 1 ? `central ${at + 1}: ${text}` : text)));
   }
   found.push(
     ...world.emptied.map((name) => `a new zone was made without ${name}, which was answered before`),

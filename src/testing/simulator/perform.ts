@@ -1,9 +1,12 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor, EditEvent } from '../../core/panel.ts';
+import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
-import { administrator, defaultRecords, recordsEvent, type World } from './world.ts';
+import { administrator, recordsEvent } from './edits.ts';
+import { defaultRecords } from './new-zones.ts';
+import type { ClickedEdit, World } from './world.ts';
 
 /** What a history has done that its laws must know of. */
 export interface Traces {
@@ -26,13 +29,21 @@ export class Performer {
   /** Zones whose owner the panel's list has left open at some time. */
   readonly #ownersHidden = new Set<DnsName>();
   readonly #world: World;
+  readonly #mishaps: MishapPerformer;
 
   constructor(world: World) {
     this.#world = world;
+    this.#mishaps = new MishapPerformer(world, this.running, (zone, name) =>
+      this.traces.meddled.add(`${zone} ${name}`),
+    );
   }
 
   /** Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent when it has started. */
   async perform(event: HistoryEvent): Promise<void> {
+    if (isMishap(event)) {
+      await this.#mishaps.perform(event);
+      return;
+    }
     switch (event.kind) {
       case 'edit':
         this.running.push(this.#edit(event));
@@ -65,6 +76,9 @@ export class Performer {
       case 'clock-step':
         this.#world.clock.stepWall(event.by);
         this.#world.tally.fault('clock stepped');
+        return;
+      case 'click':
+        this.running.push(this.#click(event));
     }
   }
 
@@ -82,9 +96,34 @@ export class Performer {
     );
     // The engine may know of no owner and leave the edit to the panel; without its `after` nobody hears of it. A comparison finds it,
     // and lists what it may not remove.
-    if (lostAfter && this.#ownersHidden.has(zone)) this.#excuse(zone, items);
+    if ((lostAfter && this.#ownersHidden.has(zone)) || this.#isElsewhere) this.#excuse(zone, items);
     // Somebody may have written there while the edit ran.
     this.#inherit(event);
+  }
+
+  /** Whether the settings leave out the first central, which then hears of nothing. */
+  get #isElsewhere(): boolean {
+    return this.#world.active[0] !== this.#world.sides[0];
+  }
+
+  async #click({ edits, deletes, local }: Extract<HistoryEvent, { kind: 'click' }>): Promise<void> {
+    const zones = deletes.filter((zone) => !this.zonesInHand.has(zone));
+    for (const zone of zones) this.zonesInHand.add(zone);
+    const clicked: ClickedEdit[] = [
+      ...edits
+        .filter(({ zone }) => this.#world.panel.zones.has(zone))
+        .map(({ zone, items }) => ({
+          event: (stage: 'before' | 'after') => recordsEvent(zone, items, stage),
+          carryOut: () => this.#carryOut({ zone, items }),
+        })),
+      ...zones.map((zone) => this.#zoneEdit('zone-delete', zone)),
+    ];
+    const { lostAfter } = clicked.length === 0 ? notClicked : await this.#world.click(clicked, local);
+    for (const zone of zones) {
+      if (lostAfter || this.#isElsewhere) this.#excuseZone(zone);
+      this.zonesInHand.delete(zone);
+    }
+    if (this.#isElsewhere) for (const { zone, items } of edits) this.#excuse(zone, items);
   }
 
   /** An edit is all or nothing: what comes from a record that was left alone is left alone too, and the other way round. */
@@ -108,7 +147,7 @@ export class Performer {
   }
 
   /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
-  #carryOut({ zone, items, leavesOut = [] }: EditOfRecords): boolean {
+  #carryOut({ zone, items, leavesOut = [] }: Pick<EditOfRecords, 'zone' | 'items' | 'leavesOut'>): boolean {
     const records = this.#world.panel.zones.get(zone);
     if (records === undefined) return false;
     let done = false;
@@ -133,10 +172,17 @@ export class Performer {
   }
 
   async #editZone({ kind, zone, local }: EditOfZone): Promise<void> {
-    const { panel } = this.#world;
     // One at a time per zone: a create that overlaps a slow delete of the same zone is listed, not settled.
     if (this.zonesInHand.has(zone)) return;
     this.zonesInHand.add(zone);
+    const { event, carryOut } = this.#zoneEdit(kind, zone);
+    const answered = await this.#world.edit(event, carryOut, local);
+    if (answered.lostAfter || this.#isElsewhere) this.#excuseZone(zone);
+    this.zonesInHand.delete(zone);
+  }
+
+  #zoneEdit(kind: EditOfZone['kind'], zone: DnsName): ClickedEdit {
+    const { panel } = this.#world;
     const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
     const event = (stage: 'before' | 'after'): EditEvent => {
       const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, mark: null };
@@ -148,9 +194,7 @@ export class Performer {
       fill(this.#world, panel, zone, defaultRecords(zone, 'panel'));
       return true;
     };
-    const answered = await this.#world.edit(event, carryOut, local);
-    if (answered.lostAfter) this.#excuseZone(zone);
-    this.zonesInHand.delete(zone);
+    return { event, carryOut };
   }
 
   /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
@@ -215,3 +259,5 @@ export class Performer {
     this.running.push(this.#world.clock.sleep(lasts).then(() => set(false)));
   }
 }
+
+const notClicked = { lostAfter: false };

@@ -42,7 +42,7 @@ export interface CentralTroubles {
   readonly isNotLive: (call: string) => boolean;
 }
 
-const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: () => false };
+export const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: () => false };
 
 /** What the central of a history holds; outlives every engine. */
 export class CentralStore {

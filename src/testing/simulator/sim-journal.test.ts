@@ -8,7 +8,8 @@ import { VirtualClock } from '../virtual-clock.ts';
 import { a, arrive, engineOf, zone } from './arrival.ts';
 import type { Life } from './life.ts';
 import { JournalDisk, mortalJournal, type JournalFault } from './sim-journal.ts';
-import { recordsEvent, type World } from './world.ts';
+import { recordsEvent } from './edits.ts';
+import type { World } from './world.ts';
 
 journalContract('simulated', () => {
   const disk = new JournalDisk(new MemoryJournal());

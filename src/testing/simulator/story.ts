@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Tape } from './chances.ts';
-import { eventSchema, recordLine, type HistoryEvent } from './event.ts';
+import { recordLine } from './event-parts.ts';
+import { eventSchema, type HistoryEvent } from './event.ts';
 import type { HistoryOptions } from './furniture.ts';
 
 /** A history that is told: what happens at which time (milliseconds from the beginning), and how the draws outside of that came out. */
@@ -36,6 +37,15 @@ const schema = v.strictObject({
     two: flag,
     above: flag,
     users: flag,
+    journal: flag,
+    reads: flag,
+    writes: flag,
+    slow: flag,
+    lags: flag,
+    clicks: flag,
+    others: flag,
+    moves: flag,
+    backups: flag,
     crowd: flag,
   }),
   createsWithContent: v.boolean(),

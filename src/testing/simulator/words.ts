@@ -1,6 +1,9 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordLine, type EditOfRecords, type HistoryEvent } from './event.ts';
+import { recordLine } from './event-parts.ts';
+import type { EditOfRecords, HistoryEvent } from './event.ts';
 import type { HistoryResult, Trouble } from './history.ts';
+import { mishapWords } from './mishap-words.ts';
+import { isMishap } from './perform-mishaps.ts';
 import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
@@ -22,6 +25,8 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
 }
 
 function eventWords(event: HistoryEvent): string {
+  if (isMishap(event)) return mishapWords(event, { seconds, bare });
+  if (event.kind === 'click') return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
   switch (event.kind) {
     case 'edit':
       return `${event.actor.name} ${itemsWords(event)}${aside(event)}${localWords(event.local)}`;
@@ -44,10 +49,18 @@ function eventWords(event: HistoryEvent): string {
     case 'start':
       return 'the agent starts';
     case 'outage':
-      return `${event.of === 'panel' ? 'the panel' : `central ${event.of}`} is out of reach for ${seconds(event.lasts)}`;
+      return `${whose(event.of)} is out of reach for ${seconds(event.lasts)}`;
     case 'clock-step':
       return `the wall clock is set by ${seconds(event.by)}`;
   }
+}
+
+function whose(of: 'panel' | number): string {
+  return of === 'panel' ? 'the panel' : `central ${of}`;
+}
+
+function clickWords({ edits, deletes }: Extract<HistoryEvent, { kind: 'click' }>): string {
+  return [...edits.map(itemsWords), ...deletes.map((zone) => `deletes the zone ${bare(zone)}`)].join(' and ');
 }
 
 function itemsWords({ zone, items }: Pick<EditOfRecords, 'zone' | 'items'>): string {
@@ -71,11 +84,20 @@ function aside({ hidesOwner, leavesOut = [] }: EditOfRecords): string {
   return leavesOut.length === 0 ? owner : `${owner}; the panel leaves out number ${leavesOut.join(', ')}`;
 }
 
-function localWords({ refuses, takes, afterLost, visibleAfter }: LocalPart): string {
+function localWords({
+  refuses,
+  takes,
+  afterLost,
+  visibleAfter,
+  afterLate = 0,
+  afterTwice,
+}: LocalPart): string {
   if (refuses) return `; the panel refuses it ${seconds(takes)} after the hook's answer`;
   return [
     takes > 1_000 ? `; the panel needs ${seconds(takes)} for it` : '',
     afterLost ? '; its after gets lost' : '',
+    afterLate > 0 ? `; its after comes ${seconds(afterLate)} late` : '',
+    afterTwice === true ? '; its after comes twice' : '',
     visibleAfter > 0 ? `; the panel shows it ${seconds(visibleAfter)} late` : '',
   ].join('');
 }

@@ -1,25 +1,22 @@
-import type { Change } from '../../dns/zone.ts';
-import { parseName, type DnsName } from '../../dns/name.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
-import { JournalError } from '../../core/journal.ts';
 import type { MemoryJournal } from '../../journal/memory.ts';
-import {
-  PanelError,
-  type Actor,
-  type EditEvent,
-  type EditItem,
-  type PanelEvent,
-  type Verdict,
-} from '../../core/panel.ts';
+import { type Actor, type EditEvent, type PanelEvent, type Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
-import { isAnswered } from './answers.ts';
+import { isDefect, openAt, startAgain, startAll, type ComingCut, type Run } from './agent-run.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import type { Chances } from './chances.ts';
 import { mortalClock, type Life } from './life.ts';
-import { CentralStore, SimCentral, type CentralFault } from './sim-central.ts';
+import {
+  CentralStore,
+  noTroubles,
+  SimCentral,
+  type CentralFault,
+  type CentralTroubles,
+} from './sim-central.ts';
 import {
   JournalDisk,
   mortalJournal,
@@ -27,6 +24,9 @@ import {
   type JournalFault,
   type PowerCut,
 } from './sim-journal.ts';
+import { administrator, describeEvent, describeVerdict } from './edits.ts';
+import { defaultRecords, watchCreate } from './new-zones.ts';
+import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
 import { countedJournal, Tally } from './tally.ts';
 
@@ -40,21 +40,17 @@ export interface LocalPart {
   readonly afterLost: boolean;
   /** Milliseconds until reads show it. */
   readonly visibleAfter: number;
+  /** Milliseconds from the panel's own part to the `after` call; absent: none. */
+  readonly afterLate?: number | undefined;
+  /** Whether the `after` call comes twice. */
+  readonly afterTwice?: boolean | undefined;
 }
 
-interface Run {
-  readonly life: Life;
-  readonly engines: readonly Engine[];
-  readonly several: Several;
-  readonly panels: readonly SimPanel[];
-  readonly centrals: readonly SimCentral[];
-  /** Resolves when the run is killed, by `end`. */
-  readonly killed: Promise<'killed'>;
-  readonly end: () => void;
+/** One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it. */
+export interface ClickedEdit {
+  readonly event: (stage: 'before' | 'after') => EditEvent;
+  readonly carryOut: () => boolean;
 }
-
-/** How long (ms) the agent waits before it tries to use a journal again. */
-const startAgain = 2_000;
 
 /** A central of a world and what it is told of its own. */
 export interface Side {
@@ -75,6 +71,16 @@ export class World {
   readonly emptied: string[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
+  /** What the settings name, and what the agent has taken up of that; null: every central. */
+  #named: readonly Side[] | null = null;
+  #active: readonly Side[] | null = null;
+  #switching: Promise<void> = Promise.resolve();
+  /** Engines of former settings that finish what is open; each ends when it has, by central. */
+  readonly #draining = new Map<Side, Promise<void>>();
+  /** Lives of the engines of this boot, and what they are connected with. */
+  readonly #lives = new Set<Life>();
+  #connected: { readonly side: Side; readonly central: SimCentral; readonly panel: SimPanel }[] = [];
+  powerCut: ComingCut | null = null;
   readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
@@ -90,6 +96,9 @@ export class World {
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
+  /** What goes wrong with centrals beside their writes, and whether a read of the panel breaks off, by calls told as their draws are named. */
+  centralTroubles: CentralTroubles = noTroubles;
+  panelBreaksOff: (call: string) => boolean = () => false;
   /** Chooses what fails at a call of a journal, told as its draws are named. */
   chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Errors that an engine should never meet, as it logged them. */
@@ -125,6 +134,11 @@ export class World {
     return this.#run?.engines ?? [];
   }
 
+  /** The centrals of the settings in force, in the order of `engines`. */
+  get active(): readonly Side[] {
+    return this.#active ?? this.sides;
+  }
+
   get #first(): Side {
     const [first] = this.sides;
     if (first === undefined) throw new Error('a world without a central');
@@ -140,11 +154,12 @@ export class World {
   }
 
   /**
-   * Starts the agent; resolves once it runs, or when it was killed on the way. A journal that cannot be used is tried again, as the
-   * agent does.
+   * Starts the agent where none runs (the lease lets no second one use a journal); resolves once it runs, or when it was killed on
+   * the way. A journal that cannot be used is tried again, as the agent does.
    */
   start(): Promise<void> {
     if (this.#starting !== null) return this.#starting;
+    if (this.#run !== null) return Promise.resolve();
     const starting = this.#untilStarted().finally(() => {
       if (this.#starting === starting) this.#starting = null;
     });
@@ -156,6 +171,7 @@ export class World {
     const boot = this.#boot;
     while (boot === this.#boot) {
       for (const { disk } of this.sides) await disk.recover();
+      this.#active = this.#named;
       const run = this.#assemble();
       this.#run = run;
       this.applyOutages();
@@ -172,17 +188,16 @@ export class World {
 
   #assemble(): Run {
     const life: Life = { dead: false };
-    const parts = this.sides.map((side) => this.#parts(side, life));
+    this.#lives.add(life);
+    const parts = this.active.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
-    for (const { panel } of parts) this.#hear(panel, several);
-    const panels = parts.map(({ panel }) => panel);
-    const centrals = parts.map(({ central }) => central);
+    for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
-    return { life, engines, several, panels, centrals, killed, end: () => end('killed') };
+    return { life, engines, several, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; central: SimCentral } {
+  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -195,11 +210,19 @@ export class World {
       `central ${number}`,
     );
     central.nextFault = (call) => (side.chooseFault ?? this.chooseFault)(call);
+    central.troubles = {
+      breaksOff: (call) => this.centralTroubles.breaksOff(call),
+      isNotLive: (call) => this.centralTroubles.isNotLive(call),
+    };
+    panel.breaksOff = (call) => this.panelBreaksOff(call);
+    side.disk.nextFault = (call, name) => this.#journalFault(side, call, `journal ${number} ${name}`);
+    central.onCreate = (zone, create) =>
+      watchCreate({ panel: this.panel, store: side.store }, zone, create, (name) => {
+        this.note(`the new zone ${zone} takes away ${name}`);
+        this.emptied.push(name);
+      });
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
-    side.disk.cutPower = () => this.kill();
-    side.disk.nextFault = (call, name) => this.chooseJournalFault(call, `journal ${number} ${name}`);
-    central.onCreate = (zone, create) => this.#watchCreate(side.store, zone, create);
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
@@ -216,73 +239,81 @@ export class World {
       random: () => this.#chances.next(`engine ${number} random`),
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
-    return { engine, panel, central };
+    this.#connected.push({ side, central, panel });
+    return { engine, panel };
   }
 
-  /** A create that is sent now, as what it does when it lands: the answers before and after are compared. */
-  #watchCreate(store: CentralStore, zone: DnsName, create: () => void): () => void {
-    // Made ahead of the panel, it takes away what the panel is about to have.
-    const isAhead = this.panel.visible(zone) === null;
-    const sent = this.#panelNames(zone);
-    return () => {
-      const now = this.#panelNames(zone);
-      const wanted = isAhead ? defaultRecords(zone, 'panel').map(({ name }) => name) : [...sent];
-      const owed = wanted.filter((name) => (isAhead || now.has(name)) && isAnswered(store.zones, name));
-      create();
-      if (store.refused.has(zone) || !store.createsWithContent) return;
-      const lost = owed.filter((name) => !isAnswered(store.zones, name));
-      for (const name of lost) this.note(`the new zone ${zone} takes away ${name}`);
-      this.emptied.push(...lost);
+  #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
+    const cut = this.powerCut;
+    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) return this.chooseJournalFault(call, name);
+    this.powerCut = null;
+    side.disk.cutPower = () => {
+      this.kill();
+      cut.onCut();
     };
+    return cut.kind;
   }
 
-  #panelNames(zone: DnsName): Set<DnsName> {
-    return new Set([...(this.panel.zones.get(zone)?.values() ?? [])].map(({ name }) => name));
+  /**
+   * The settings name this central alone from now on: as the agent, starts an engine for it, and lets the former one finish what is open.
+   * The former settings stay in force where its journal cannot be used.
+   */
+  async use(side: Side): Promise<void> {
+    this.#named = [side];
+    this.#switching = this.#switching.then(() => this.#switchTo(side));
+    await this.#switching;
   }
 
-  /** What an engine writes into the panel is an edit for the engines of other centrals. */
-  #hear(panel: SimPanel, several: Several): void {
-    const ask = async (change: Change, mark: string, stage: 'before' | 'after'): Promise<Verdict> =>
-      await several.answer(echo(change, mark, stage), new AbortController().signal);
-    panel.onWrite = async (change, mark) => {
-      const verdict = await ask(change, mark, 'before');
-      if (verdict.kind === 'refuse')
-        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
-    };
-    panel.onDelete = async (zone, mark, stage) => {
-      const edit = {
-        kind: 'zone-delete',
-        stage,
-        zone,
-        fingerprint: mark,
-        actor: administrator,
-        mark,
-      } as const;
-      const edits: PanelEvent = { kind: 'edits', edits: [edit] };
-      const verdict = await several.answer(edits, new AbortController().signal);
-      if (verdict.kind === 'refuse' && stage === 'before')
-        throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
-    };
-    if (this.sides.length > 1) {
-      panel.onWritten = async (change, mark) => {
-        await ask(change, mark, 'after');
-      };
+  async #switchTo(side: Side): Promise<void> {
+    const boot = this.#boot;
+    await this.#starting;
+    const former = this.#run;
+    await Promise.race([this.#draining.get(side), former?.killed]);
+    // An agent that starts later goes by the new settings at once.
+    if (boot !== this.#boot || former === null || this.active[0] === side) return;
+    const before = this.active;
+    this.#active = [side];
+    const run = this.#assemble();
+    this.note(`the settings name central ${this.sides.indexOf(side) + 1}`);
+    const started = await Promise.race([startAll(run.engines), former.killed]);
+    if (started === 'started') {
+      this.#run = { ...run, killed: former.killed, end: former.end };
+      this.applyOutages();
+      for (const [at, one] of before.entries()) this.#drain(one, former, at);
+      return;
     }
+    run.life.dead = true;
+    if (boot === this.#boot) this.#active = before;
+  }
+
+  #drain(side: Side, { engines, life }: Run, at: number): void {
+    const engine = engines[at];
+    if (engine === undefined) return;
+    const clock = mortalClock(this.clock, life);
+    const finish = async (): Promise<void> => {
+      while ((await openAt(engine)) > 0) await clock.sleep(1_000);
+      await engine.stop();
+      this.#draining.delete(side);
+    };
+    this.#draining.set(side, finish());
   }
 
   applyOutages(): void {
-    if (this.#run === null) return;
-    for (const [at, central] of this.#run.centrals.entries())
-      central.down = this.centralDown || this.sides[at]?.down === true;
-    for (const panel of this.#run.panels) panel.failing = this.panelFailing;
+    for (const { side, central, panel } of this.#connected) {
+      central.down = this.centralDown || side.down;
+      panel.failing = this.panelFailing;
+    }
   }
 
   /** The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the shim. */
   kill(): void {
     this.#boot += 1;
     this.#starting = null;
+    for (const life of this.#lives) life.dead = true;
+    this.#lives.clear();
+    this.#connected = [];
+    this.#draining.clear();
     if (this.#run === null) return;
-    this.#run.life.dead = true;
     this.#run.end();
     this.#run = null;
     this.tally.fault('agent killed');
@@ -291,30 +322,59 @@ export class World {
 
   /** One save in the panel, from `before` to `after`, as the panel would carry it out. */
   async edit(
-    event: (stage: 'before' | 'after') => EditEvent,
-    carryOut: () => boolean,
+    event: ClickedEdit['event'],
+    carryOut: ClickedEdit['carryOut'],
     local: LocalPart,
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
-    const before = event('before');
-    const verdict = await this.#hook({ kind: 'edits', edits: [before] });
-    this.note(`before ${describeEvent(before)}: ${describeVerdict(verdict)}`);
+    return await this.click([{ event, carryOut }], local);
+  }
+
+  /** The same for a click that makes several edits: one call before all of them, one after all that the panel did. */
+  async click(
+    edits: readonly ClickedEdit[],
+    local: LocalPart,
+  ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
+    const before = edits.map(({ event }) => event('before'));
+    const what = before.map(describeEvent).join(' and ');
+    const verdict = await this.#hook({ kind: 'edits', edits: before });
+    this.note(`before ${what}: ${describeVerdict(verdict)}`);
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
+    if (local.takes >= longPart) this.tally.fault('panel takes long');
     await this.clock.sleep(local.takes);
     if (local.refuses) {
       this.tally.fault('panel refuses its part');
-      this.note(`panel refuses its part of ${describeEvent(before)}`);
+      this.note(`panel refuses its part of ${what}`);
       return { verdict, lostAfter: false };
     }
-    this.#hide(before.zone, local.visibleAfter);
+    const done = edits.filter((edit) => this.#carryOut(edit, local));
+    if (done.length === 0 || local.afterLost) {
+      if (done.length > 0) this.tally.fault('after lost');
+      return { verdict, lostAfter: done.length > 0 };
+    }
+    if (local.afterLate !== undefined) {
+      this.tally.fault('after late');
+      await this.clock.sleep(local.afterLate);
+    }
+    const after = await this.#after(done, what);
+    if (local.afterTwice === true) {
+      this.tally.fault('after twice');
+      await this.#after(done, what);
+    }
+    return { verdict, lostAfter: after === unanswered };
+  }
+
+  #carryOut({ event, carryOut }: ClickedEdit, { visibleAfter }: LocalPart): boolean {
+    const before = event('before');
+    this.#hide(before.zone, visibleAfter);
     const done = carryOut();
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
-    if (!done || local.afterLost) {
-      if (done) this.tally.fault('after lost');
-      return { verdict, lostAfter: done };
-    }
-    const after = await this.#hook({ kind: 'edits', edits: [event('after')] });
-    if (after.kind === 'refuse') this.note(`after ${describeEvent(before)}: ${describeVerdict(after)}`);
-    return { verdict, lostAfter: after === unanswered };
+    return done;
+  }
+
+  async #after(edits: readonly ClickedEdit[], what: string): Promise<Verdict> {
+    const verdict = await this.#hook({ kind: 'edits', edits: edits.map(({ event }) => event('after')) });
+    if (verdict.kind === 'refuse') this.note(`after ${what}: ${describeVerdict(verdict)}`);
+    return verdict;
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
@@ -332,7 +392,7 @@ export class World {
     this.answering += 1;
     const deadline = new AbortController();
     const timer = new AbortController();
-    const late = this.clock.sleep(timeToWrite(10_000, this.sides.length), timer.signal).then(
+    const late = this.clock.sleep(timeToWrite(10_000, this.active.length), timer.signal).then(
       () => deadline.abort(new Error('deadline')),
       () => undefined,
     );
@@ -350,12 +410,18 @@ export class World {
   /** From now on reads show the zone as it is at this moment, until the delay has passed. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
-    this.tally.fault('panel reads lag');
+    this.tally.fault(ms > longLag ? 'panel reads lag long' : 'panel reads lag');
     const now = this.panel.zones.get(zone);
     this.panel.stale.set(zone, now === undefined ? null : new Map(now));
     void this.clock.sleep(ms).then(() => this.panel.stale.delete(zone));
   }
 }
+
+/** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
+const longPart = 20_000;
+
+/** From how long on (ms) reads lag longer than an engine believes `after`. */
+const longLag = 15_000;
 
 const unanswered: Verdict = {
   kind: 'refuse',
@@ -363,74 +429,6 @@ const unanswered: Verdict = {
   changed: 'unknown',
 };
 
-export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): ResourceRecord[] {
-  return [
-    makeRecord({ name: '@', type: 'A', rdata: side === 'panel' ? '192.0.2.1' : '198.51.100.1' }, zone),
-    makeRecord({ name: 'mail', type: 'A', rdata: '192.0.2.1' }, zone),
-    makeRecord({ name: side === 'panel' ? 'pop' : 'smtp', type: 'A', rdata: '192.0.2.1' }, zone),
-    makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, parseName(zone)),
-  ];
-}
-
-/** Whose edits the panel's owner check never stands against. */
-export const administrator: Actor = { name: 'alice', rank: 'administrator' };
-
-export function recordsEvent(
-  zone: DnsName,
-  items: readonly EditItem[],
-  stage: 'before' | 'after',
-  actor = administrator,
-): EditEvent {
-  return {
-    kind: 'records',
-    stage,
-    zone,
-    fingerprint: JSON.stringify([zone, items]),
-    actor,
-    mark: null,
-    names: items.flatMap(({ remove }) => remove?.name ?? []),
-    resolve: (known) => {
-      const ids = new Set(known.map(({ record }) => recordId(record)));
-      const missing = items.filter(({ remove }) => remove !== null && !ids.has(recordId(remove)));
-      if (missing.length > 0)
-        return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: {} }] };
-      return { kind: 'items', items };
-    },
-  };
-}
-
-/** Whether the engine logs by this event, at level 1, an error that none of its ports declares. */
-function isDefect(event: string): boolean {
-  return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);
-}
-
-/** @returns `journal` when one of the journals could not be read */
-async function startAll(engines: readonly Engine[]): Promise<'started' | 'journal'> {
-  try {
-    for (const engine of engines) await engine.start();
-    return 'started';
-  } catch (error) {
-    if (error instanceof JournalError) return 'journal';
-    throw error;
-  }
-}
-
 function sideWith(journal: MemoryJournal): Side {
   return { store: new CentralStore(), disk: new JournalDisk(journal), down: false, chooseFault: null };
-}
-
-function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {
-  const items: EditItem[] = [
-    ...change.remove.map((remove) => ({ remove, add: null })),
-    ...change.add.map((add) => ({ remove: null, add })),
-  ];
-  return { kind: 'edits', edits: [{ ...recordsEvent(change.zone, items, stage), mark }] };
-}
-
-function describeEvent(event: EditEvent): string {
-  return `${event.kind} ${event.fingerprint}`;
-}
-
-function describeVerdict(verdict: Verdict): string {
-  return verdict.kind === 'accept' ? 'accept' : `refuse ${verdict.problems.map(({ code }) => code).join()}`;
 }

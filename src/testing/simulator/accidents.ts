@@ -1,0 +1,83 @@
+import type { Chances, Drawn } from './chances.ts';
+import type { HistoryOptions } from './furniture.ts';
+import type { CentralFault } from './sim-central.ts';
+import type { JournalCall, JournalFault, PowerCut } from './sim-journal.ts';
+import type { World } from './world.ts';
+
+const usualFaults: readonly [CentralFault, ...CentralFault[]] = [
+  'refuse',
+  'down',
+  'lost-answer',
+  'late',
+  'slow',
+];
+const allFaults: readonly [CentralFault, ...CentralFault[]] = [...usualFaults, 'no-effect', 'partial'];
+
+const commitFaults: readonly [JournalFault, ...JournalFault[]] = [
+  'reserve-gone',
+  'read-only',
+  'unsynced',
+  'busy',
+  'unreadable',
+];
+const readFaults: readonly [JournalFault, ...JournalFault[]] = ['unreadable', 'read-error'];
+
+/** How often a single call meets an accident, where the options of a history want that kind. */
+const chances = { write: 0.25, commit: 0.06, journalRead: 0.02, read: 0.04, notLive: 0.1 } as const;
+
+/** What goes wrong with single calls: each accident is a draw, named by the call. */
+export class Accidents {
+  readonly #world: World;
+  readonly #chances: Chances;
+  readonly #options: Partial<HistoryOptions>;
+
+  constructor(world: World, drawn: Chances, options: Partial<HistoryOptions>) {
+    this.#world = world;
+    this.#chances = drawn;
+    this.#options = options;
+  }
+
+  /** From now on calls meet accidents. */
+  begin(): void {
+    const world = this.#world;
+    const { journal, reads, writes } = this.#options;
+    world.chooseFault = (call) => this.#centralFault(call);
+    if (journal === true) world.chooseJournalFault = (call, name) => this.#journalFault(call, name);
+    if (reads === true) world.panelBreaksOff = (call) => this.#happens(`${call} breaks off`, chances.read);
+    world.centralTroubles = {
+      breaksOff: (call) => reads === true && this.#happens(`${call} breaks off`, chances.read),
+      isNotLive: (call) => writes === true && this.#happens(`${call} late`, chances.notLive),
+    };
+  }
+
+  /** From now on none does. */
+  end(): void {
+    const world = this.#world;
+    world.powerCut = null;
+    world.chooseFault = () => null;
+    world.chooseJournalFault = () => null;
+    world.panelBreaksOff = () => false;
+    world.centralTroubles = { breaksOff: () => false, isNotLive: () => false };
+  }
+
+  #centralFault(call: string): CentralFault | null {
+    const kinds = this.#options.writes === true ? allFaults : usualFaults;
+    const fault = this.#maybe(`${call} fault`, chances.write, kinds);
+    // A refusal outside an edit is listed, which is right but hides what this is looking for.
+    return fault === 'refuse' && this.#world.answering === 0 ? null : fault;
+  }
+
+  #journalFault(call: JournalCall, name: string): JournalFault | PowerCut | null {
+    return call === 'read'
+      ? this.#maybe(`${name} fault`, chances.journalRead, readFaults)
+      : this.#maybe(`${name} fault`, chances.commit, commitFaults);
+  }
+
+  #happens(name: string, probability: number): boolean {
+    return this.#chances.chance(name, probability);
+  }
+
+  #maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null {
+    return this.#chances.maybe(name, probability, values);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Mishap } from './event.ts';
+
+/** How a story tells what its words have in common. */
+export interface Phrases {
+  /** Milliseconds. */
+  readonly seconds: (ms: number) => string;
+  readonly bare: (name: string) => string;
+}
+
+/** What goes wrong with hosts, journals and lists, as the rest of "At 3 s ...". */
+export function mishapWords(event: Exclude<Mishap, { kind: 'click' }>, { seconds, bare }: Phrases): string {
+  switch (event.kind) {
+    case 'hidden-zone': {
+      const whose = event.of === 'panel' ? 'the panel' : `central ${event.of}`;
+      return `a filter hides ${bare(event.zone)} from the list of ${whose} for ${seconds(event.lasts)}`;
+    }
+    case 'other-panel': {
+      const { name, rdata } = event.keeps;
+      const how = `${event.times} times, every ${seconds(event.every)}`;
+      return `another panel keeps ${bare(name)} at ${rdata} at central ${event.central}: it looks ${how}`;
+    }
+    case 'journal-trouble':
+      return `the journal of central ${event.central} fails for ${seconds(event.lasts)}: ${event.fault}`;
+    case 'power-cut': {
+      const left = event.lands ? 'which is in the file then' : 'of which nothing is left';
+      return `the power is to fail in commit ${event.commit} from now, ${left}; the agent starts ${seconds(event.back)} later`;
+    }
+    case 'journal-copied':
+      return `somebody copies the journal of central ${event.central}`;
+    case 'journal-put-back':
+      return `the copy of the journal of central ${event.central} is put back while the agent is down`;
+    case 'settings':
+      return `the settings name central ${event.central} from now on`;
+  }
+}

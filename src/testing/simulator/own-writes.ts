@@ -1,0 +1,44 @@
+import type { EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
+import { PanelError } from '../../core/panel.ts';
+import type { Several } from '../../core/several.ts';
+import type { Change } from '../../dns/zone.ts';
+import type { SimPanel } from './sim-panel.ts';
+import { administrator, describeVerdict, recordsEvent } from './edits.ts';
+
+/**
+ * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them before it.
+ * @param others whether there are any, which then hear of it afterwards as well
+ */
+export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean): void {
+  const ask = async (event: PanelEvent): Promise<Verdict> =>
+    await several.answer(event, new AbortController().signal);
+  panel.onWrite = async (change, mark) => {
+    const verdict = await ask(echo(change, mark, 'before'));
+    if (verdict.kind === 'refuse') throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
+  };
+  panel.onDelete = async (zone, mark, stage) => {
+    const edit = {
+      kind: 'zone-delete',
+      stage,
+      zone,
+      fingerprint: mark,
+      actor: administrator,
+      mark,
+    } as const;
+    const verdict = await ask({ kind: 'edits', edits: [edit] });
+    if (verdict.kind === 'refuse' && stage === 'before')
+      throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
+  };
+  if (!others) return;
+  panel.onWritten = async (change, mark) => {
+    await ask(echo(change, mark, 'after'));
+  };
+}
+
+function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {
+  const items: EditItem[] = [
+    ...change.remove.map((remove) => ({ remove, add: null })),
+    ...change.add.map((add) => ({ remove: null, add })),
+  ];
+  return { kind: 'edits', edits: [{ ...recordsEvent(change.zone, items, stage), mark }] };
+}
