@@ -47,17 +47,13 @@ async function guarded(history: () => Promise<HistoryResult>): Promise<Omit<Play
   process.on('unhandledRejection', note);
   try {
     const result = await history();
-    return { ...result, violations: [...unhandled.map(defect), ...result.violations.map(agreement)] };
+    return { ...result, violations: [...unhandled.map(defect), ...result.violations] };
   } catch (error) {
     if (!(error instanceof BrokenOff)) throw error;
     return { ...error.played, violations: [...unhandled, error.cause].map(defect) };
   } finally {
     process.off('unhandledRejection', note);
   }
-}
-
-function agreement(text: string): Violation {
-  return { law: 'agreement', text };
 }
 
 function defect(error: unknown): Violation {

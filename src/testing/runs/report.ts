@@ -40,6 +40,8 @@ export interface Report {
   readonly states: Counts;
   readonly steps: Counts;
   readonly excuses: Counts;
+  /** How long (ms) a central held at most what was then taken back. */
+  readonly longestSeen: number;
   /** Violations, by law. */
   readonly laws: Counts;
   /** The first violation of each of the first broken histories. */
@@ -58,12 +60,13 @@ export const emptyReport: Report = {
   states: {},
   steps: {},
   excuses: {},
+  longestSeen: 0,
   laws: {},
   failures: [],
 };
 
 /** The report of a single history. */
-export function reportOf(mode: Mode, { seed, measures, violations }: Played): Report {
+export function reportOf(mode: Mode, { seed, longestSeen, measures, violations }: Played): Report {
   const broken = violations.length > 0 ? 1 : 0;
   const [first] = violations;
   const failure = first === undefined ? [] : [{ mode, seed, ...first }];
@@ -76,6 +79,7 @@ export function reportOf(mode: Mode, { seed, measures, violations }: Played): Re
     states: measures.states,
     steps: measures.steps,
     excuses: measures.excuses,
+    longestSeen,
     laws: violations.reduce((laws: Counts, { law }) => addCounts(laws, { [law]: 1 }), {}),
     failures: failure,
   };
@@ -90,6 +94,7 @@ export function addReport(a: Report, b: Report): Report {
     states: addCounts(a.states, b.states),
     steps: addCounts(a.steps, b.steps),
     excuses: addCounts(a.excuses, b.excuses),
+    longestSeen: Math.max(a.longestSeen, b.longestSeen),
     laws: addCounts(a.laws, b.laws),
     failures: [...a.failures, ...b.failures].slice(0, keptFailures),
   };
@@ -153,6 +158,8 @@ export interface Summary {
   /** States and steps that the engine may take and no history did. */
   readonly unvisited: readonly string[];
   readonly excuses: Counts;
+  /** How long (ms) a central held at most what was then taken back. */
+  readonly longestSeen: number;
   readonly violations: number;
   readonly laws: Counts;
   readonly failures: readonly Failure[];
@@ -174,6 +181,7 @@ export function summaryOf(report: Report, seconds: number): Summary {
       ...allowedSteps.filter((step) => !(step in steps)),
     ],
     excuses: byCount(excuses),
+    longestSeen: Math.round(report.longestSeen),
     violations: total(laws),
     laws: byCount(laws),
     failures: failures.toSorted(bySeed).slice(0, namedFailures),

@@ -47,8 +47,6 @@ export const main = parseName('joined.example.');
 export const alone = parseName('alone.example.');
 /** Whose the zones are. */
 export const owner: Actor = { name: 'alice', rank: 'user' };
-/** Owner names in `main` that stood on one side only, or differently, before we came. */
-export const oldNames = ['old', 'odd', 'hand'].map((host) => parseName(host, main));
 
 /** The zone that comes and goes. */
 export function freshZone(above: boolean): DnsName {

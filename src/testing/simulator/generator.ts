@@ -5,7 +5,7 @@ import type { Chances } from './chances.ts';
 import { Crowd } from './crowd.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
-import { forged } from './laws.ts';
+import { forged } from './laws/rights.ts';
 import type { Accidents } from './accidents.ts';
 import { Mishaps } from './mishaps.ts';
 import { administrator } from './edits.ts';

@@ -4,9 +4,10 @@ import { MemoryJournal } from '../../journal/memory.ts';
 import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
-import { freshZone, furnish, main, alone, oldNames, type HistoryOptions } from './furniture.ts';
+import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
 import { HistoryGenerator, type Events } from './generator.ts';
-import { checkWorld } from './laws.ts';
+import { checkWorld } from './laws/index.ts';
+import type { Violation } from './laws/judgement.ts';
 import { Performer } from './perform.ts';
 import { Random } from './random.ts';
 import type { Story, TimedEvent } from './story.ts';
@@ -20,7 +21,9 @@ export interface Trouble {
 }
 
 export interface HistoryResult {
-  readonly violations: readonly string[];
+  readonly violations: readonly Violation[];
+  /** How long (ms) a central held at most what was then taken back. */
+  readonly longestSeen: number;
   readonly log: readonly string[];
   /** Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the beginning). */
   readonly troubles: readonly Trouble[];
@@ -44,7 +47,7 @@ export class BrokenOff extends Error {
 
 /**
  * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
- * wrong; then lets time heal and checks the laws of `laws.ts`.
+ * wrong; then lets time heal and checks the laws of `laws/`.
  * @throws {BrokenOff} when it does not come to its end
  */
 export async function playHistory(
@@ -92,6 +95,7 @@ class History {
   readonly #events: TimedEvent[] = [];
   readonly #troubles: Trouble[] = [];
   #calmAt = 0;
+  #longestSeen = 0;
 
   constructor(
     setting: Pick<Story, 'options' | 'createsWithContent'>,
@@ -116,7 +120,6 @@ class History {
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     furnish(this.world, above === true);
     this.performer = new Performer(this.world);
-    for (const name of oldNames) this.performer.traces.old.add(`${main} ${name}`);
   }
 
   async play(events: (accidents: Accidents) => Events): Promise<HistoryResult> {
@@ -135,10 +138,11 @@ class History {
     // What others changed is found by the next hourly comparison at the latest.
     await clock.runUntil(clock.now() + 3_600_000 + 600_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
-    return [
-      ...(await clock.runUntilSettled(checkWorld(this.world, this.performer.traces))),
-      ...this.world.defects.map((text) => `defect: ${text}`),
-    ];
+    const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
+    for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
+    this.#longestSeen = judgement.longestSeen;
+    const defects = this.world.defects.map((text) => ({ law: 'engine.defect', text }) as const);
+    return [...judgement.violations, ...defects];
   }
 
   #played(): Omit<HistoryResult, 'violations'> {
@@ -150,6 +154,7 @@ class History {
       possible: this.#chances.troubles,
       story: { ...this.#setting, ...told },
       measures: tally.measures,
+      longestSeen: this.#longestSeen,
     };
   }
 

@@ -1,4 +1,3 @@
-import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { HistoryEvent, Mishap } from './event.ts';
 import type { Side, World } from './world.ts';
@@ -26,16 +25,11 @@ export function isMishap(event: HistoryEvent): event is HostMishap {
 export class MishapPerformer {
   readonly #world: World;
   readonly #running: Promise<unknown>[];
-  readonly #meddled: (zone: DnsName, name: DnsName) => void;
 
-  /**
-   * @param running gets what takes time
-   * @param meddled is told of each name that somebody else writes at a central
-   */
-  constructor(world: World, running: Promise<unknown>[], meddled: (zone: DnsName, name: DnsName) => void) {
+  /** @param running gets what takes time */
+  constructor(world: World, running: Promise<unknown>[]) {
     this.#world = world;
     this.#running = running;
-    this.#meddled = meddled;
   }
 
   /** Nothing happens at a central that the world does not have. */
@@ -87,7 +81,7 @@ export class MishapPerformer {
         for (const [id, { name, type }] of records)
           if (name === keeps.name && type === keeps.type) records.delete(id);
         records.set(recordId(keeps), this.#world.timed(keeps));
-        this.#meddled(zone, keeps.name);
+        this.#world.somebodyWrote();
         this.#world.tally.fault('another panel writes');
         this.#world.note(`another panel writes ${keeps.name} at central ${central}`);
       }

@@ -8,12 +8,10 @@ import { administrator, recordsEvent } from './edits.ts';
 import { defaultRecords } from './new-zones.ts';
 import type { ClickedEdit, World } from './world.ts';
 
-/** What a history has done that its laws must know of. */
+/** What a history has done that its laws must know of, and that no side shows. */
 export interface Traces {
-  /** Zone and owner name (`zone name`) somebody else wrote at the central, or the panel changed without a DNS event. */
-  readonly meddled: Set<string>;
-  /** Zone and owner name (`zone name`) that stood on one side only, or differently, before we came. */
-  readonly old: Set<string>;
+  /** Zone and id (`zone id`) of records that the panel changed without a DNS event, or whose `after` got lost. */
+  readonly unheard: Set<string>;
 }
 
 /** Who has no right to any zone. */
@@ -21,7 +19,7 @@ const intruder: Actor = { name: 'eve', rank: 'user' };
 
 /** Carries out what happens in a history (nothing where a zone or central of it is not there), and keeps the traces of it that the laws must know. */
 export class Performer {
-  readonly traces: Traces = { meddled: new Set(), old: new Set() };
+  readonly traces: Traces = { unheard: new Set() };
   /** Edits and the like that take their time. */
   readonly running: Promise<unknown>[] = [];
   /** Zones that a user creates or deletes at this time. */
@@ -33,9 +31,7 @@ export class Performer {
 
   constructor(world: World) {
     this.#world = world;
-    this.#mishaps = new MishapPerformer(world, this.running, (zone, name) =>
-      this.traces.meddled.add(`${zone} ${name}`),
-    );
+    this.#mishaps = new MishapPerformer(world, this.running);
   }
 
   /** Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent when it has started. */
@@ -84,7 +80,6 @@ export class Performer {
 
   async #edit(event: EditOfRecords): Promise<void> {
     const { zone, items } = event;
-    this.#inherit(event);
     if (!this.#world.panel.zones.has(zone)) return;
     const { hidesOwner } = event;
     if (hidesOwner !== undefined) this.#world.panel.owners.set(zone, hidesOwner ? null : ['alice']);
@@ -93,12 +88,11 @@ export class Performer {
       (stage) => recordsEvent(zone, items, stage, event.actor),
       () => this.#carryOut(event),
       event.local,
+      items,
     );
     // The engine may know of no owner and leave the edit to the panel; without its `after` nobody hears of it. A comparison finds it,
     // and lists what it may not remove.
-    if ((lostAfter && this.#ownersHidden.has(zone)) || this.#isElsewhere) this.#excuse(zone, items);
-    // Somebody may have written there while the edit ran.
-    this.#inherit(event);
+    if ((lostAfter && this.#ownersHidden.has(zone)) || this.#isElsewhere) this.#unheardEdit(zone, items);
   }
 
   /** Whether the settings leave out the first central, which then hears of nothing. */
@@ -115,35 +109,28 @@ export class Performer {
         .map(({ zone, items }) => ({
           event: (stage: 'before' | 'after') => recordsEvent(zone, items, stage),
           carryOut: () => this.#carryOut({ zone, items }),
+          items,
         })),
       ...zones.map((zone) => this.#zoneEdit('zone-delete', zone)),
     ];
     const { lostAfter } = clicked.length === 0 ? notClicked : await this.#world.click(clicked, local);
     for (const zone of zones) {
-      if (lostAfter || this.#isElsewhere) this.#excuseZone(zone);
+      if (lostAfter || this.#isElsewhere) this.#unheardZone(zone);
       this.zonesInHand.delete(zone);
     }
-    if (this.#isElsewhere) for (const { zone, items } of edits) this.#excuse(zone, items);
+    if (this.#isElsewhere) for (const { zone, items } of edits) this.#unheardEdit(zone, items);
   }
 
-  /** An edit is all or nothing: what comes from a record that was left alone is left alone too, and the other way round. */
-  #inherit({ zone, items }: EditOfRecords): void {
-    for (const { remove, add } of items) {
-      if (remove === null || add === null) continue;
-      this.#inheritTraces(zone, remove.name, add.name);
-      this.#inheritTraces(zone, add.name, remove.name);
-    }
+  #unheardEdit(zone: DnsName, items: EditOfRecords['items']): void {
+    this.#unheard(
+      zone,
+      items.flatMap(({ remove, add }) => [remove, add].filter((one) => one !== null)),
+    );
   }
 
-  #inheritTraces(zone: DnsName, from: DnsName, to: DnsName): void {
-    for (const traces of [this.traces.old, this.traces.meddled]) {
-      if (traces.has(`${zone} ${from}`)) traces.add(`${zone} ${to}`);
-    }
-  }
-
-  #excuse(zone: DnsName, items: EditOfRecords['items']): void {
-    for (const record of items.flatMap(({ remove, add }) => [remove, add]))
-      if (record !== null) this.traces.meddled.add(`${zone} ${record.name}`);
+  /** Nobody tells us what becomes of these. */
+  #unheard(zone: DnsName, records: Iterable<ResourceRecord>): void {
+    for (const record of records) this.traces.unheard.add(`${zone} ${recordId(record)}`);
   }
 
   /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
@@ -177,7 +164,7 @@ export class Performer {
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);
     const answered = await this.#world.edit(event, carryOut, local);
-    if (answered.lostAfter || this.#isElsewhere) this.#excuseZone(zone);
+    if (answered.lostAfter || this.#isElsewhere) this.#unheardZone(zone);
     this.zonesInHand.delete(zone);
   }
 
@@ -198,9 +185,9 @@ export class Performer {
   }
 
   /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
-  #excuseZone(zone: DnsName): void {
+  #unheardZone(zone: DnsName): void {
     for (const side of [...this.#world.sides.map(({ store }) => store), this.#world.panel]) {
-      for (const { name } of side.zones.get(zone)?.values() ?? []) this.traces.meddled.add(`${zone} ${name}`);
+      this.#unheard(zone, side.zones.get(zone)?.values() ?? []);
     }
   }
 
@@ -208,14 +195,9 @@ export class Performer {
     const { zone, remove, add } = event;
     const records = this.#world.sides[event.central - 1]?.store.zones.get(zone);
     if (records === undefined) return;
-    if (remove !== null) {
-      records.delete(recordId(remove));
-      this.traces.meddled.add(`${zone} ${remove.name}`);
-    }
-    if (add !== null) {
-      records.set(recordId(add), add);
-      this.traces.meddled.add(`${zone} ${add.name}`);
-    }
+    if (remove !== null) records.delete(recordId(remove));
+    if (add !== null) records.set(recordId(add), add);
+    this.#world.somebodyWrote();
     this.#world.note(`somebody writes at the central in ${zone}`);
   }
 
@@ -224,7 +206,7 @@ export class Performer {
     const store = this.#world.sides[event.central - 1]?.store;
     if (store === undefined || store.zones.has(zone)) return;
     fill(this.#world, store, zone, records);
-    for (const { name } of records) this.traces.meddled.add(`${zone} ${name}`);
+    this.#world.somebodyWrote();
     this.#world.note(`the provider makes ${zone} by hand`);
   }
 
@@ -233,13 +215,11 @@ export class Performer {
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
       // The zone's former content at the central is gone from the panel without a delete event.
-      for (const { store } of this.#world.sides) {
-        const former = store.zones.get(zone) ?? new Map<string, ResourceRecord>();
-        for (const { name } of former.values()) this.traces.meddled.add(`${zone} ${name}`);
-      }
+      for (const { store } of this.#world.sides) this.#unheard(zone, store.zones.get(zone)?.values() ?? []);
     }
     this.#world.panel.zones.get(zone)?.set(recordId(add), add);
-    this.traces.meddled.add(`${zone} ${add.name}`);
+    this.#world.panel.provenance.look(this.#world.clock.now());
+    this.#unheard(zone, [add]);
     this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
     if (hints) this.running.push(this.#world.hint(zone));
   }

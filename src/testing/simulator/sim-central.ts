@@ -16,6 +16,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isKnown } from '../../centrals/memory/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
+import { Provenance, type WriteRequest } from './provenance.ts';
 
 /** What may go wrong with one request that writes. */
 export type CentralFault =
@@ -56,22 +57,19 @@ export class CentralStore {
   managesZones = true;
   /** Whether a new zone appears with its content. */
   createsWithContent = true;
-  /** Zone and owner name (`zone name`) of every write that was refused. */
+  /** Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused. */
   readonly refused = new Set<string>();
-  /** Zone (of a create) or zone and owner name of every write that landed long after it was given up. */
+  /** The same of every write that landed long after it was given up. */
   readonly late = new Set<string>();
   /** Zones for which a create was sent that no engine read back: nobody can tell whose they are (docs/adoption.md, row 30). */
   readonly unproven = new Set<DnsName>();
-  /** Data of every record that was ever added. */
-  readonly everHeld = new Set<string>();
+  /** Who wrote and who removed what it holds. */
+  readonly provenance = new Provenance(this.zones);
 }
 
-/** One request that writes. */
-interface WriteRequest {
-  /** What it is, as its draws are named. */
+/** One request that writes, and how its draws are named. */
+interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'> {
   readonly call: string;
-  /** Zone, or zone and owner name. */
-  readonly place: string;
   /** Whether an earlier request of the same change was already carried out. */
   readonly done: boolean;
 }
@@ -160,6 +158,7 @@ export class SimCentral implements Central {
     await this.#travel(ctx, call);
     const records = this.store.zones.get(zone);
     if (isFirst && records !== undefined && !this.#life.dead) this.store.unproven.delete(zone);
+    this.store.provenance.read(ctx.operation, zone, this.#clock.now());
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
 
@@ -181,14 +180,14 @@ export class SimCentral implements Central {
     const added: ResourceRecord[] = [];
     for (const { record, add } of steps) {
       const done = removed.length + added.length > 0;
-      const place = `${change.zone} ${record.name}`;
-      await this.#write(ctx, { call: `write ${place}`, place, done }, () => {
+      const call = `write ${change.zone} ${record.name}`;
+      const kind = add ? 'add' : 'remove';
+      await this.#write(ctx, { kind, zone: change.zone, record, content: [], call, done }, () => {
         const records = this.store.zones.get(change.zone);
         if (records === undefined) return;
         const id = recordId(record);
         if (add && !records.has(id)) {
           records.set(id, record);
-          this.store.everHeld.add(record.rdata);
           added.push(record);
         } else if (!add && records.delete(id)) removed.push(record);
       });
@@ -231,14 +230,15 @@ export class SimCentral implements Central {
       throw refused('zone.create-there-first', false);
     }
     const given = this.traits.createsWithContent ? content : [];
+    const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
+    const made = new Map([...this.defaults(zone), ...records]);
     const create = this.onCreate(zone, () => {
-      if (this.store.zones.has(zone)) return;
-      const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
-      this.store.zones.set(zone, new Map([...this.defaults(zone), ...records]));
+      if (!this.store.zones.has(zone)) this.store.zones.set(zone, made);
     });
+    const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
     this.store.unproven.add(zone);
     this.#asked.add(zone);
-    await this.#write(ctx, { call: `create ${zone}`, place: zone, done: false }, create);
+    await this.#write(ctx, { ...sent, call: `create ${zone}`, done: false }, create);
     return 'created';
   }
 
@@ -248,7 +248,8 @@ export class SimCentral implements Central {
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     const there = this.store.zones.has(zone);
     if (there && !this.traits.managesZones) throw refused('zone.delete-there', false);
-    await this.#write(ctx, { call: `delete ${zone}`, place: zone, done: false }, () => {
+    const call = `delete ${zone}`;
+    await this.#write(ctx, { kind: 'delete', zone, record: null, content: [], call, done: false }, () => {
       this.store.zones.delete(zone);
     });
     return there ? 'deleted' : 'missing';
@@ -289,42 +290,48 @@ export class SimCentral implements Central {
     throw new CentralError(broken, { state: 'untouched', retry: 'later' });
   }
 
-  async #write(ctx: CallContext, { call, place, done }: WriteRequest, mutate: () => void): Promise<void> {
+  async #write(ctx: CallContext, sending: Sending, mutate: () => void): Promise<void> {
+    const { call, done, ...facts } = sending;
     const name = `${this.#name} ${call}`;
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
     const fault = this.nextFault(name);
     if (fault !== null) this.onFault(`write ${fault}`);
+    if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
+    const place = facts.record === null ? facts.zone : `${facts.zone} ${recordId(facts.record)}`;
+    if (fault === 'refuse') {
+      this.store.refused.add(place);
+      throw refused('central.refused', done);
+    }
+    const { provenance } = this.store;
+    const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt: this.#clock.now() });
+    const land = (): void => provenance.land(request, this.#clock.now(), mutate);
     switch (fault) {
-      case 'refuse':
-        this.store.refused.add(place);
-        throw refused('central.refused', done);
-      case 'down':
-        throw unreachable(done ? 'partial' : 'untouched');
       case 'lost-answer':
-        mutate();
+        land();
         throw unreachable('unknown');
       case 'partial':
-        mutate();
+        land();
         throw unreachable('partial');
       case 'no-effect':
         await this.#slowly(ctx, this.#chances.between(name, 1, 60), () => undefined);
         throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
       case 'late':
         this.store.late.add(place);
-        void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(mutate);
+        void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(land);
         throw unreachable('unknown');
       case 'slow':
-        await this.#slowly(ctx, this.#chances.between(`${name} is slow`, 500, 15_000), mutate);
-        return;
+        await this.#slowly(ctx, this.#chances.between(`${name} is slow`, 500, 15_000), land);
+        break;
       case null:
-        await this.#slowly(ctx, this.#chances.between(name, 1, 60), mutate);
+        await this.#slowly(ctx, this.#chances.between(name, 1, 60), land);
     }
+    request.answeredAt = this.#clock.now();
   }
 
   /** The request lands half-way; the answer may come too late for whoever waits. */
-  async #slowly(ctx: CallContext, ms: number, mutate: () => void): Promise<void> {
-    void this.#clock.sleep(ms / 2).then(mutate);
+  async #slowly(ctx: CallContext, ms: number, land: () => void): Promise<void> {
+    void this.#clock.sleep(ms / 2).then(land);
     await this.#clock.sleep(ms, ctx.signal).catch(() => {
       throw unreachable('unknown');
     });

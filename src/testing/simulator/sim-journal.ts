@@ -70,6 +70,8 @@ export class JournalDisk {
   nextFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Called with every fault that was met. */
   onFault: (fault: JournalFault | PowerCut) => void = () => undefined;
+  /** Called with every commit that is in the file now. */
+  onLanded: (batch: Batch) => void = () => undefined;
   /** Ends the life of every engine on this host. */
   cutPower: () => void = () => undefined;
 
@@ -114,9 +116,10 @@ export class JournalDisk {
     return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);
   }
 
-  #land(file: MemoryJournal, batch: Batch): Promise<void> {
+  async #land(file: MemoryJournal, batch: Batch): Promise<void> {
     this.#unsynced = null;
-    return file.commit(batch);
+    await file.commit(batch);
+    this.onLanded(batch);
   }
 
   async #cut(cut: PowerCut, file: MemoryJournal, batch: Batch): Promise<void> {

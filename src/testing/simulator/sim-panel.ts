@@ -17,11 +17,14 @@ import {
   type ZoneList,
 } from '../../core/panel.ts';
 import { never, type Life } from './life.ts';
+import { Provenance, type WriteRequest } from './provenance.ts';
 import type { Chances } from './chances.ts';
 
 /** What the panel of a history holds; outlives every engine. */
 export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
+  /** What came and went in it. */
+  readonly provenance = new Provenance(this.zones);
   /** Rows of the list that no name can be read from. */
   readonly unreadable = new Set<string>();
   /** Zones that cannot be read, with the reason. */
@@ -132,15 +135,19 @@ export class SimPanel implements Panel {
     await this.onWrite(change, mark);
     const records = this.store.zones.get(change.zone);
     if (records === undefined) throw new PanelError('panel.refused', { text: 'no such zone' });
-    for (const record of change.remove) records.delete(recordId(record));
-    for (const record of change.add) records.set(recordId(record), record);
+    this.#carryOut({ kind: 'change', zone: change.zone, content: change.add }, ctx, () => {
+      for (const record of change.remove) records.delete(recordId(record));
+      for (const record of change.add) records.set(recordId(record), record);
+    });
     if (this.onWritten !== null) await this.onWritten(change, mark);
   }
 
   async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
     await this.#travel(ctx, `delete ${zone}`);
     await this.onDelete(zone, mark, 'before');
-    if (this.store.zones.delete(zone)) await this.onDelete(zone, mark, 'after');
+    if (!this.store.zones.has(zone)) return;
+    this.#carryOut({ kind: 'delete', zone, content: [] }, ctx, () => this.store.zones.delete(zone));
+    await this.onDelete(zone, mark, 'after');
   }
 
   #listed(): DnsName[] {
@@ -148,6 +155,17 @@ export class SimPanel implements Panel {
     const listed = [...zones.keys()].filter((zone) => !hidden.has(zone));
     if (listed.length < zones.size) this.onFault('panel list lacks a zone');
     return listed;
+  }
+
+  /** What we ourselves change in the panel. */
+  #carryOut(
+    facts: Pick<WriteRequest, 'kind' | 'zone' | 'content'>,
+    { operation }: CallContext,
+    change: () => void,
+  ): void {
+    const { provenance } = this.store;
+    const now = this.#clock.now();
+    provenance.land(provenance.sent({ ...facts, record: null, operation, sentAt: now }), now, change);
   }
 
   async #travel(ctx: CallContext, call: string): Promise<void> {

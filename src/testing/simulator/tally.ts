@@ -62,9 +62,9 @@ export class Tally {
     count(this.#faults, kind);
   }
 
-  /** A law lets a difference pass. @param id of the excuse */
-  excuse(id: string): void {
-    count(this.#excuses, id);
+  /** A law lets something pass. @param id of the excuse (`laws/excuses.ts`) */
+  excuse(id: string, times: number): void {
+    count(this.#excuses, id, times);
   }
 
   /** Operations are in these states now. @param central number of the one they are for */
@@ -90,8 +90,8 @@ export class Tally {
   }
 }
 
-function count(counts: Record<string, number>, kind: string): void {
-  counts[kind] = (counts[kind] ?? 0) + 1;
+function count(counts: Record<string, number>, kind: string, times = 1): void {
+  counts[kind] = (counts[kind] ?? 0) + times;
 }
 
 /** The same journal; what is committed to it is counted. @param central number of the one it is for */

@@ -4,11 +4,15 @@ import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { MemoryJournal } from '../../journal/memory.ts';
-import { type Actor, type EditEvent, type PanelEvent, type Verdict } from '../../core/panel.ts';
+import type { Actor, EditEvent, EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
 import { isDefect, openAt, startAgain, startAll, type ComingCut, type Run } from './agent-run.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import type { Chances } from './chances.ts';
+import { JournalWitness } from './journal-witness.ts';
+import type { SavedEdit } from './laws/answers.ts';
+import { Judgement } from './laws/judgement.ts';
+import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
   CentralStore,
@@ -50,12 +54,18 @@ export interface LocalPart {
 export interface ClickedEdit {
   readonly event: (stage: 'before' | 'after') => EditEvent;
   readonly carryOut: () => boolean;
+  /** What it does to records, for the laws; absent for whole zones. */
+  readonly items?: readonly EditItem[];
 }
 
 /** A central of a world and what it is told of its own. */
 export interface Side {
   readonly store: CentralStore;
   readonly disk: JournalDisk;
+  /** What the journal holds. */
+  readonly witness: JournalWitness;
+  /** What was seen on the way to break a law. */
+  readonly judgement: Judgement;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
@@ -69,6 +79,8 @@ export class World {
   readonly tally = new Tally();
   /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
   readonly emptied: string[] = [];
+  /** Every save of a user, in order, with the answers he got. */
+  readonly saved: SavedEdit[] = [];
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
   /** What the settings name, and what the agent has taken up of that; null: every central. */
@@ -108,15 +120,31 @@ export class World {
 
   constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
-    this.sides = [sideWith(journal)];
+    this.sides = [this.#sideWith(journal)];
     this.#chances = chances;
   }
 
   /** One more central for the same panel. Call it before the start. */
   addCentral(journal: MemoryJournal): Side {
-    const side = sideWith(journal);
+    const side = this.#sideWith(journal);
     this.sides.push(side);
     return side;
+  }
+
+  #sideWith(journal: MemoryJournal): Side {
+    const disk = new JournalDisk(journal);
+    const store = new CentralStore();
+    const witness = new JournalWitness();
+    const judgement = new Judgement();
+    const now = (): number => this.clock.now();
+    disk.onLanded = (batch) => witness.committed(batch, now());
+    observeStrangers(store.provenance, witness, judgement, () => this.byName);
+    return { store, disk, witness, judgement, down: false, chooseFault: null };
+  }
+
+  /** Somebody wrote at a central just now. */
+  somebodyWrote(): void {
+    for (const { store } of this.sides) store.provenance.look(this.clock.now());
   }
 
   /** The first central. */
@@ -170,7 +198,12 @@ export class World {
   async #untilStarted(): Promise<void> {
     const boot = this.#boot;
     while (boot === this.#boot) {
-      for (const { disk } of this.sides) await disk.recover();
+      this.panel.provenance.start(this.clock.now());
+      for (const { store, disk, witness } of this.sides) {
+        store.provenance.start(this.clock.now());
+        await disk.recover();
+        await witness.load(disk.file, this.clock.now());
+      }
       this.#active = this.#named;
       const run = this.#assemble();
       this.#run = run;
@@ -215,6 +248,7 @@ export class World {
       isNotLive: (call) => this.centralTroubles.isNotLive(call),
     };
     panel.breaksOff = (call) => this.panelBreaksOff(call);
+    side.disk.cutPower = () => this.kill();
     side.disk.nextFault = (call, name) => this.#journalFault(side, call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) =>
       watchCreate({ panel: this.panel, store: side.store }, zone, create, (name) => {
@@ -245,7 +279,10 @@ export class World {
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
     const cut = this.powerCut;
-    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) return this.chooseJournalFault(call, name);
+    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) {
+      side.disk.cutPower = () => this.kill();
+      return this.chooseJournalFault(call, name);
+    }
     this.powerCut = null;
     side.disk.cutPower = () => {
       this.kill();
@@ -320,13 +357,17 @@ export class World {
     this.note('engine killed');
   }
 
-  /** One save in the panel, from `before` to `after`, as the panel would carry it out. */
+  /**
+   * One save in the panel, from `before` to `after`, as the panel would carry it out.
+   * @param items what it does to records, for the laws; empty for whole zones
+   */
   async edit(
     event: ClickedEdit['event'],
     carryOut: ClickedEdit['carryOut'],
     local: LocalPart,
+    items: readonly EditItem[] = [],
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
-    return await this.click([{ event, carryOut }], local);
+    return await this.click([{ event, carryOut, items }], local);
   }
 
   /** The same for a click that makes several edits: one call before all of them, one after all that the panel did. */
@@ -334,9 +375,12 @@ export class World {
     edits: readonly ClickedEdit[],
     local: LocalPart,
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
-    const before = edits.map(({ event }) => event('before'));
-    const what = before.map(describeEvent).join(' and ');
-    const verdict = await this.#hook({ kind: 'edits', edits: before });
+    const saved = new Map<ClickedEdit, SavedEdit>();
+    for (const edit of edits)
+      saved.set(edit, { event: edit.event('before'), items: edit.items ?? [], answers: [], keptAt: null });
+    this.saved.push(...saved.values());
+    const what = [...saved.values()].map(({ event }) => describeEvent(event)).join(' and ');
+    const verdict = await this.#ask('before', saved);
     this.note(`before ${what}: ${describeVerdict(verdict)}`);
     if (verdict.kind === 'refuse') return { verdict, lostAfter: false };
     if (local.takes >= longPart) this.tally.fault('panel takes long');
@@ -346,10 +390,11 @@ export class World {
       this.note(`panel refuses its part of ${what}`);
       return { verdict, lostAfter: false };
     }
-    const done = edits.filter((edit) => this.#carryOut(edit, local));
-    if (done.length === 0 || local.afterLost) {
-      if (done.length > 0) this.tally.fault('after lost');
-      return { verdict, lostAfter: done.length > 0 };
+    const done = new Map([...saved].filter(([edit]) => this.#carryOut(edit, local)));
+    for (const edit of done.values()) edit.keptAt = this.clock.now();
+    if (done.size === 0 || local.afterLost) {
+      if (done.size > 0) this.tally.fault('after lost');
+      return { verdict, lostAfter: done.size > 0 };
     }
     if (local.afterLate !== undefined) {
       this.tally.fault('after late');
@@ -367,13 +412,26 @@ export class World {
     const before = event('before');
     this.#hide(before.zone, visibleAfter);
     const done = carryOut();
+    this.panel.provenance.look(this.clock.now());
     this.note(`panel ${done ? 'keeps' : 'refuses'} ${describeEvent(before)}`);
     return done;
   }
 
-  async #after(edits: readonly ClickedEdit[], what: string): Promise<Verdict> {
-    const verdict = await this.#hook({ kind: 'edits', edits: edits.map(({ event }) => event('after')) });
+  async #after(saved: ReadonlyMap<ClickedEdit, SavedEdit>, what: string): Promise<Verdict> {
+    const verdict = await this.#ask('after', saved);
     if (verdict.kind === 'refuse') this.note(`after ${what}: ${describeVerdict(verdict)}`);
+    return verdict;
+  }
+
+  /** One hook call of some edits; its answer is kept with each of them. */
+  async #ask(stage: 'before' | 'after', saved: ReadonlyMap<ClickedEdit, SavedEdit>): Promise<Verdict> {
+    const askedAt = this.clock.now();
+    const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
+    const edits = [...saved.keys()].map(({ event }) => event(stage));
+    const verdict = await this.#hook({ kind: 'edits', edits });
+    const effects = this.sides.map(({ store }) => store.provenance.effects.length);
+    const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
+    for (const { answers } of saved.values()) answers.push(answer);
     return verdict;
   }
 
@@ -428,7 +486,3 @@ const unanswered: Verdict = {
   problems: [{ code: 'shim.no-answer', params: {} }],
   changed: 'unknown',
 };
-
-function sideWith(journal: MemoryJournal): Side {
-  return { store: new CentralStore(), disk: new JournalDisk(journal), down: false, chooseFault: null };
-}

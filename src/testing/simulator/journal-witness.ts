@@ -1,0 +1,77 @@
+import type { DnsName } from '../../dns/name.ts';
+import { recordId } from '../../dns/record.ts';
+import type { Batch, Journal, RowChange } from '../../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
+import type { Operation, OperationState } from '../../core/operation.ts';
+
+/** An operation as a journal has it now, when it first had it, and its states so far. Times are monotonic milliseconds. */
+export interface Witnessed {
+  readonly operation: Operation;
+  readonly since: number;
+  readonly states: readonly { readonly at: number; readonly state: OperationState }[];
+}
+
+/** The state an operation was in at a time; null: it was not there yet. */
+export function stateAt({ states }: Witnessed, at: number): OperationState | null {
+  return states.findLast((one) => one.at <= at)?.state ?? null;
+}
+
+/** What a journal of a history holds at this moment, for laws that ask what the engine knew when it sent a request. */
+export class JournalWitness {
+  readonly operations = new Map<string, Witnessed>();
+  readonly zones = new Map<DnsName, ZoneEntry>();
+  readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
+  /** Hears of each commit, after it. */
+  onCommit: (batch: Batch) => void = () => undefined;
+
+  row(zone: DnsName, id: string): LedgerRow | null {
+    return this.#rows.get(zone)?.get(id) ?? null;
+  }
+
+  rows(zone: DnsName): Iterable<LedgerRow> {
+    return this.#rows.get(zone)?.values() ?? [];
+  }
+
+  /** Takes over what a journal holds before it is used: another one may have been put back. */
+  async load(journal: Journal, now: number): Promise<void> {
+    const zones = await journal.zones();
+    const operations = await journal.operations({});
+    const rows = await Promise.all(
+      zones.map(async ({ zone }) => ({ zone, dropAll: true, put: await journal.rows(zone) })),
+    );
+    const known = new Set(operations.map(({ id }) => id));
+    for (const id of this.operations.keys()) if (!known.has(id)) this.operations.delete(id);
+    this.zones.clear();
+    this.#rows.clear();
+    this.#apply({ operations, zones, rows }, now);
+  }
+
+  /** A commit is durable. @param now monotonic milliseconds */
+  committed(batch: Batch, now: number): void {
+    this.#apply(batch, now);
+    this.onCommit(batch);
+  }
+
+  #apply(batch: Batch, now: number): void {
+    for (const operation of batch.operations ?? []) {
+      const before = this.operations.get(operation.id);
+      const { state } = operation;
+      const states = [...(before?.states ?? []), { at: now, state }];
+      this.operations.set(operation.id, { operation, since: before?.since ?? now, states });
+    }
+    for (const zone of batch.dropZones ?? []) {
+      this.zones.delete(zone);
+      this.#rows.delete(zone);
+    }
+    for (const entry of batch.zones ?? []) this.zones.set(entry.zone, entry);
+    for (const change of batch.rows ?? []) this.#changeRows(change);
+  }
+
+  #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {
+    const known = this.#rows.get(zone);
+    const rows = dropAll === true || known === undefined ? new Map<string, LedgerRow>() : known;
+    for (const record of drop) rows.delete(recordId(record));
+    for (const row of put) rows.set(recordId(row.record), row);
+    this.#rows.set(zone, rows);
+  }
+}

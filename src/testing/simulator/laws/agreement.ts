@@ -1,0 +1,141 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Engine, ZoneView } from '../../../core/engine/engine.ts';
+import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import { waitsForYes } from '../../../core/engine/signed-delete.ts';
+import type { Operation } from '../../../core/operation.ts';
+import type { CentralStore } from '../sim-central.ts';
+import type { PanelStore } from '../sim-panel.ts';
+import type { Causes } from './causes.ts';
+import type { Judgement } from './judgement.ts';
+
+/** The panel and one of its centrals. */
+export interface Pair {
+  readonly panel: PanelStore;
+  readonly central: CentralStore;
+  readonly byName: boolean;
+  /** Why a record may differ. */
+  readonly causes: Causes;
+}
+
+/**
+ * Both sides agree once everything has healed (design section 2): every edit on both sides or on neither, and nothing open. What
+ * somebody else had a hand in may differ, record by record, but then it is listed.
+ */
+export async function checkAgreement(world: Pair, engine: Engine, judgement: Judgement): Promise<void> {
+  const status = await engine.status();
+  if (status.baselineAt === null)
+    judgement.violate('engine.baseline', 'the first comparison was never completed');
+  if (status.open > 0) judgement.violate('agreement.open', `${status.open} operations are still open`);
+  for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
+  const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
+  for (const zone of zones) checkZone(world, zone, await engine.view(zone), judgement);
+}
+
+function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judgement): void {
+  const names = new Set(
+    stuck.items.flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
+  );
+  if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
+  // A delete that could not be asked about waits for a person, and the zone stays.
+  else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
+  else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
+  else {
+    const why = stuck.problems[0]?.code;
+    judgement.violate('agreement.stuck', `operation ${stuck.id} is stuck without a cause: ${why}`);
+  }
+}
+
+/** A zone that only the central has after a create that nobody read back is left and listed. */
+function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
+  const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
+  return isCreate && (late.has(zone) || unproven.has(zone));
+}
+
+function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {
+  const panel = world.panel.zones.get(zone);
+  const central = world.central.zones.get(zone);
+  if (panel === undefined || central === undefined) {
+    const where = panel === undefined ? 'at the central' : 'in the panel';
+    if (!mayStandAlone(world, zone, view, central === undefined, judgement))
+      judgement.violate('agreement.zone', `${zone} is ${where} only (${view.entry?.standing})`);
+    return;
+  }
+  if (view.entry?.standing !== 'joined') {
+    judgement.violate('agreement.standing', `${zone} is on both sides but ${view.entry?.standing}`);
+    return;
+  }
+  for (const [id, record] of new Map([...panel, ...central]))
+    checkRecord(world, view, { zone, record, here: panel.get(id), there: central.get(id) }, judgement);
+}
+
+/** A record as each side has it. */
+interface Both {
+  readonly zone: DnsName;
+  readonly record: ResourceRecord;
+  readonly here: ResourceRecord | undefined;
+  readonly there: ResourceRecord | undefined;
+}
+
+function checkRecord(world: Pair, view: ZoneView, both: Both, judgement: Judgement): void {
+  const { zone, record, here, there } = both;
+  if (here !== undefined && there !== undefined) {
+    checkTtl(world, both, judgement);
+    return;
+  }
+  if (isCentralsOwn(zone, record)) return;
+  const side = here === undefined ? 'at the central only' : 'in the panel only';
+  const cause = world.causes.of(zone, record);
+  if (cause === null) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
+  else if (listed(view, record) || unseen(world, view, record)) judgement.excuse(cause);
+  else judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
+}
+
+function checkTtl(
+  { causes, central }: Pair,
+  { zone, record, here, there }: Both,
+  judgement: Judgement,
+): void {
+  if (here === undefined || there === undefined || !otherTtl(here, there)) return;
+  const cause = causes.of(zone, record);
+  if (cause !== null) judgement.excuse(cause);
+  else if (central.late.has(`${zone} ${recordId(record)}`)) judgement.excuse('late-ttl');
+  else judgement.violate('agreement.ttl', `TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`);
+}
+
+/** A central that cannot read whole zones shows nothing of RRsets that neither panel nor ledger know. */
+function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type }: ResourceRecord): boolean {
+  const held =
+    (entry === null ? undefined : panel.zones.get(entry.zone)) ?? new Map<string, ResourceRecord>();
+  const known = [...held.values(), ...rows.map(({ record }) => record)];
+  return byName && !known.some((record) => record.name === name && record.type === type);
+}
+
+/** A zone on one side only: left alone from the start, or disturbed and listed. */
+function mayStandAlone(
+  { panel, central, causes }: Pair,
+  zone: DnsName,
+  { entry, open }: ZoneView,
+  panelOnly: boolean,
+  judgement: Judgement,
+): boolean {
+  if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
+  const isOld = panel.provenance.atStart.has(zone) && !central.provenance.atStart.has(zone);
+  if (panelOnly && isOld && entry?.standing === 'panel-only') return judgement.excuse('old-zone');
+  const isListed = entry !== null && entry.note !== null;
+  const isRefused = panelOnly && central.refused.has(zone);
+  return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
+}
+
+/** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */
+function listed(view: ZoneView, record: ResourceRecord): boolean {
+  const same = (other: ResourceRecord | null): boolean =>
+    other !== null &&
+    other.name === record.name &&
+    other.type === record.type &&
+    other.rdata === record.rdata;
+  return (
+    view.rows.some((row) => same(row.record) && row.standing !== 'joined') ||
+    view.open.some(({ items }) => items.some(({ remove, add }) => same(remove) || same(add)))
+  );
+}

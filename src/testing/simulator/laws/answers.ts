@@ -1,0 +1,237 @@
+import { formatRecord, recordId } from '../../../dns/record.ts';
+import type { Problem } from '../../../dns/problem.ts';
+import type { Operation, OperationClass } from '../../../core/operation.ts';
+import type { Changed, EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
+import { stateAt, type JournalWitness } from '../journal-witness.ts';
+import type { Effect } from '../provenance.ts';
+import type { CentralStore } from '../sim-central.ts';
+import type { PanelStore } from '../sim-panel.ts';
+import type { Judgement, LawId } from './judgement.ts';
+
+/** One answer to one hook call of an edit. */
+export interface Answer {
+  readonly stage: 'before' | 'after';
+  readonly askedAt: number;
+  readonly at: number;
+  readonly verdict: Verdict;
+  /** How many effects each central had seen by then. */
+  readonly effects: readonly number[];
+  /** The number of each central in the settings of that time, from 1; 0: they left it out. */
+  readonly numbers: readonly number[];
+}
+
+/** One save of a user, and what he was told of it. */
+export interface SavedEdit {
+  readonly event: EditEvent;
+  /** What it does to records; empty for whole zones. */
+  readonly items: readonly EditItem[];
+  readonly answers: Answer[];
+  /** When the panel did its part; null: it did not, or not yet. */
+  keptAt: number | null;
+}
+
+/** The panel and one of its centrals, as a history left them. */
+interface Ended {
+  readonly panel: PanelStore;
+  readonly central: CentralStore;
+  readonly witness: JournalWitness;
+  /** Which of the centrals it is, from 0. */
+  readonly index: number;
+}
+
+/**
+ * Each answer is held against what the central had at that moment and came to have: "nothing was changed" is true then and stays so, and
+ * of an edit that was refused, by us or by the panel, nothing is left in the end.
+ * @returns how long (ms) the central held at most what was then taken back
+ */
+export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgement: Judgement): number {
+  let longest = 0;
+  for (const edit of edits) {
+    for (const answer of edit.answers) checkAnswer(ended, edit, edits, answer, judgement);
+    const before = edit.answers.find(({ stage }) => stage === 'before');
+    if (before === undefined || edit.keptAt !== null) continue;
+    const own = operationsOf(ended, edit, edits, before, 'veto');
+    if (own === null) continue;
+    checkNothingLeft(ended, own, describe(edit, before), judgement);
+    longest = Math.max(longest, longestSeen(ended.central, own));
+  }
+  return longest;
+}
+
+function checkAnswer(
+  ended: Ended,
+  edit: SavedEdit,
+  edits: readonly SavedEdit[],
+  answer: Answer,
+  judgement: Judgement,
+): void {
+  const { verdict, stage } = answer;
+  if (verdict.kind !== 'refuse' || !isCertain(verdict.changed)) return;
+  // After the panel's part, an answer speaks of those centrals that it names.
+  if (stage === 'after' && !speaksOf(verdict.problems, answer.numbers[ended.index] ?? 0)) return;
+  const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
+  if (own === null) {
+    judgement.excuse('twins');
+    return;
+  }
+  const { effects } = ended.central.provenance;
+  const until = answer.effects[ended.index] ?? 0;
+  const laws: readonly [LawId, LawId] =
+    stage === 'before'
+      ? ['answers.nothing', 'answers.nothing-later']
+      : ['answers.panel', 'answers.panel-later'];
+  for (const effect of netOf(effects.slice(0, until), own)) {
+    if (isClaimed(ended, effect, edit, answer.at)) judgement.excuse('claimed');
+    else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  }
+  if (stage === 'after') return;
+  for (const effect of effects.slice(until))
+    if (isOf(effect, own)) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+}
+
+/** Whether it says what the central holds. */
+function isCertain(changed: Changed): boolean {
+  return changed !== 'unknown' && changed !== 'panel-unknown';
+}
+
+function speaksOf(problems: readonly Problem[], number: number): boolean {
+  return problems.some(({ params: { central } }) => {
+    return central === undefined ? number > 0 : central.split(', ').includes(String(number));
+  });
+}
+
+const claiming: ReadonlySet<string | null> = new Set(['prepared', 'applied', 'kept', 'confirmed']);
+
+/** Whether another edit wanted the record as it was then: that one has it so (docs/architecture.md, "claim"). */
+function isClaimed(
+  { witness }: Ended,
+  { zone, record, present }: Effect,
+  { event }: SavedEdit,
+  at: number,
+): boolean {
+  if (record === null) return false;
+  const id = recordId(record);
+  for (const witnessed of witness.operations.values()) {
+    const { operation } = witnessed;
+    if (operation.zone !== zone || operation.fingerprint === event.fingerprint) continue;
+    const wants = operation.items.some(({ mirrored, add, remove }) => {
+      const one = present ? add : remove;
+      return mirrored && one !== null && recordId(one) === id;
+    });
+    if (wants && claiming.has(stateAt(witnessed, at))) return true;
+  }
+  return false;
+}
+
+/** Nothing of it is left at the central, but what the panel wants there as well, or what is listed as stuck. */
+function checkNothingLeft(
+  { panel, central, witness }: Ended,
+  own: ReadonlySet<string>,
+  what: string,
+  judgement: Judgement,
+): void {
+  const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
+  for (const effect of netOf(central.provenance.effects, own)) {
+    if (agreedSince(panel, effect)) continue;
+    if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
+    else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
+  }
+}
+
+/** Whether an operation that waits for a person is about the record. */
+function covers(operation: Operation, { zone, record }: Effect): boolean {
+  if (operation.zone !== zone) return false;
+  if (operation.kind !== 'records') return true;
+  const records = operation.items.flatMap(({ remove, add }) => [remove, add]);
+  return record !== null && records.some((one) => one !== null && recordId(one) === recordId(record));
+}
+
+/** What a create made that nobody read back is left as it is, and listed. */
+function isUnproven({ late, unproven }: CentralStore, { zone, request }: Effect): boolean {
+  return request?.kind === 'create' && (late.has(zone) || unproven.has(zone));
+}
+
+/** Whether the panel held the same at some time since: then it is no longer this edit that has it so. */
+function agreedSince({ zones, provenance }: PanelStore, { zone, record, present, at }: Effect): boolean {
+  const records = zones.get(zone);
+  const isHeld = records !== undefined && (record === null || records.has(recordId(record)));
+  if (isHeld === present) return true;
+  const key = keyOf({ zone, record });
+  return provenance.effects.some(
+    (effect) => effect.at >= at && effect.present !== present && keyOf(effect) === key,
+  );
+}
+
+/**
+ * Ids of the operations that an answer speaks of: those that were journalled for this call while it was asked. Null where an equal edit
+ * was asked at the same time, so that they cannot be told apart.
+ */
+function operationsOf(
+  { witness }: Ended,
+  edit: SavedEdit,
+  edits: readonly SavedEdit[],
+  { askedAt, at, stage }: Answer,
+  kind: OperationClass,
+): ReadonlySet<string> | null {
+  const { fingerprint } = edit.event;
+  const hasTwin = edits.some(
+    (other) =>
+      other !== edit &&
+      other.event.fingerprint === fingerprint &&
+      other.answers.some((one) => one.stage === stage && one.askedAt <= at && one.at >= askedAt),
+  );
+  if (hasTwin) return null;
+  const own = new Set<string>();
+  for (const { operation, since } of witness.operations.values()) {
+    const isCalled = operation.fingerprint === fingerprint && operation.class === kind;
+    if (isCalled && since >= askedAt && since <= at) own.add(operation.id);
+  }
+  return own;
+}
+
+function isOf({ request }: Effect, own: ReadonlySet<string>): boolean {
+  return request !== null && own.has(request.operation);
+}
+
+/** The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. */
+function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Effect[] {
+  if (own.size === 0) return [];
+  const first = new Map<string, Effect>();
+  const last = new Map<string, Effect>();
+  for (const effect of effects) {
+    const key = keyOf(effect);
+    if (isOf(effect, own) && !first.has(key)) first.set(key, effect);
+    if (first.has(key)) last.set(key, effect);
+  }
+  return [...last].flatMap(([key, effect]) => {
+    const wasThere = (first.get(key)?.before ?? null) !== null;
+    return isOf(effect, own) && effect.present !== wasThere ? [effect] : [];
+  });
+}
+
+/** How long something that these operations changed, and that we put back afterwards, was there for everybody to see. */
+function longestSeen(central: CentralStore, own: ReadonlySet<string>): number {
+  const since = new Map<string, number>();
+  let longest = 0;
+  for (const effect of central.provenance.effects) {
+    const key = keyOf(effect);
+    const begun = since.get(key);
+    if (begun !== undefined && effect.request !== null) longest = Math.max(longest, effect.at - begun);
+    since.delete(key);
+    if (begun === undefined && isOf(effect, own) && !isUnproven(central, effect)) since.set(key, effect.at);
+  }
+  return longest;
+}
+
+function keyOf({ zone, record }: Pick<Effect, 'zone' | 'record'>): string {
+  return record === null ? zone : `${zone} ${recordId(record)}`;
+}
+
+function sayEffect({ at, zone, record, present }: Effect): string {
+  return `${record === null ? `zone ${zone}` : formatRecord(record)} is ${present ? 'there' : 'gone'} since ${at}`;
+}
+
+function describe({ event }: SavedEdit, { at, stage }: Answer): string {
+  return `${stage} ${event.fingerprint} answered at ${at}`;
+}

@@ -1,0 +1,34 @@
+import type { Traces } from '../perform.ts';
+import type { World } from '../world.ts';
+import { checkAgreement } from './agreement.ts';
+import { checkAnswers } from './answers.ts';
+import { Causes } from './causes.ts';
+import { Judgement } from './judgement.ts';
+import { checkRights } from './rights.ts';
+
+/** What must hold of a history once everything has healed, and what was seen to break it on the way. */
+export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
+  const { engines, panel, byName, sides, active } = world;
+  const judgement = new Judgement();
+  if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
+  const carriedOut = world.saved.flatMap(({ event, items, keptAt }) =>
+    keptAt === null ? [] : [{ zone: event.zone, items, at: keptAt }],
+  );
+  for (const [index, side] of sides.entries()) {
+    const own = new Judgement(sides.length > 1 ? `central ${index + 1}: ` : '');
+    const { store, witness } = side;
+    const engine = engines[active.indexOf(side)];
+    // What the settings leave out is looked after by nobody; only what engines did there before counts.
+    if (engine !== undefined) {
+      const causes = new Causes(panel, store, traces, carriedOut);
+      await checkAgreement({ panel, central: store, byName, causes }, engine, own);
+      own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
+    }
+    checkRights(store, own);
+    own.add(side.judgement);
+    judgement.add(own);
+  }
+  for (const name of world.emptied)
+    judgement.violate('live.emptied', `a new zone was made without ${name}, which was answered before`);
+  return judgement;
+}

@@ -1,0 +1,78 @@
+import type { ExcuseId } from './excuses.ts';
+
+/** A law that a history broke. */
+export interface Violation {
+  /** Which one: short and stable, so that stories and planted bugs can name it. */
+  readonly law: LawId;
+  /** What was seen, in one sentence. */
+  readonly text: string;
+}
+
+export type LawId =
+  /** No engine runs after the calm, or its first comparison never ended. */
+  | 'engine.running'
+  | 'engine.baseline'
+  /** An engine met an error that none of its ports declares. */
+  | 'engine.defect'
+  /** An operation is neither final nor stuck, or stuck without a cause. */
+  | 'agreement.open'
+  | 'agreement.stuck'
+  /** A zone is on one side only, or on both without being synchronised. */
+  | 'agreement.zone'
+  | 'agreement.standing'
+  /** A record is on one side only without a cause; or with one, and not listed; or its TTLs differ. */
+  | 'agreement.record'
+  | 'agreement.unlisted'
+  | 'agreement.ttl'
+  /** A new zone took away a name that was answered before. */
+  | 'live.emptied'
+  /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */
+  | 'strangers.removed'
+  | 'strangers.zone'
+  | 'strangers.added'
+  /** "Nothing was changed" was not true at that moment, or did not stay so. */
+  | 'answers.nothing'
+  | 'answers.nothing-later'
+  /** The central was changed though the answer says that only the panel was. */
+  | 'answers.panel'
+  | 'answers.panel-later'
+  /** Something is left at the central of an edit that we or the panel refused. */
+  | 'answers.left'
+  /** The central held what somebody without a right wanted. */
+  | 'rights.held';
+
+/** What the laws found in one history: violations, and how often each excuse was used. */
+export class Judgement {
+  readonly violations: Violation[] = [];
+  readonly excuses = new Map<ExcuseId, number>();
+  /** How long (ms) a central held at most what was then taken back. */
+  longestSeen = 0;
+  readonly #prefix: string;
+
+  /** @param prefix what every text begins with */
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
+
+  violate(law: LawId, text: string): void {
+    this.violations.push({ law, text: `${this.#prefix}${text}` });
+  }
+
+  /** A central held something for so long that was then taken back. */
+  sawFor(ms: number): void {
+    this.longestSeen = Math.max(this.longestSeen, ms);
+  }
+
+  /** Takes over what another one found. */
+  add(other: Judgement): void {
+    for (const { law, text } of other.violations) this.violate(law, text);
+    this.sawFor(other.longestSeen);
+    for (const [id, count] of other.excuses) this.excuses.set(id, (this.excuses.get(id) ?? 0) + count);
+  }
+
+  /** Counts the use of an excuse. @returns true, so that it can stand in a condition */
+  excuse(id: ExcuseId): true {
+    this.excuses.set(id, (this.excuses.get(id) ?? 0) + 1);
+    return true;
+  }
+}
