@@ -12,6 +12,13 @@ const runs: Partial<Readonly<Record<Mode, number>>> = { default: 2_000 };
 
 /** Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off. */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {
+  default: {
+    768: 'answers.left',
+    1008: 'agreement.record',
+    1116: 'agreement.record',
+    1282: 'strangers.added',
+  },
+  signed: { 88: 'agreement.record' },
   above: { 295: 'agreement.record' },
   slow: { 382: 'agreement.record' },
   users: { 422: 'agreement.record' },
