@@ -270,7 +270,7 @@ export class Engine {
     return { kind: 'accept' };
   }
 
-  /** All edits of one call are accepted or none; what the accepted ones did is taken back when the panel is seen unchanged. */
+  /** All edits of one call are accepted or none; what the accepted ones did is taken back at once. */
   async #edits(all: readonly EditEvent[], signal: AbortSignal, begun: string[]): Promise<Verdict> {
     const edits: EditEvent[] = [];
     for (const edit of all) {
@@ -282,9 +282,17 @@ export class Engine {
     if (unasked !== null) return unasked;
     for (const edit of edits) {
       const verdict = await this.#edit(edit, signal, begun);
-      if (verdict.kind === 'refuse') return verdict;
+      if (verdict.kind === 'refuse') return await this.#withEarlier(verdict, begun);
     }
     return { kind: 'accept' };
+  }
+
+  /** A refusal in the middle of a call: what the edits before it did is taken back. @param begun is emptied */
+  async #withEarlier(verdict: Refusal, begun: string[]): Promise<Verdict> {
+    const earlier = begun.splice(0);
+    if (earlier.length === 0) return verdict;
+    const left = await this.takeBack(earlier, verdict.problems);
+    return left === 'nothing' ? verdict : { ...verdict, changed: 'unknown' };
   }
 
   async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict | null> {
@@ -385,6 +393,8 @@ export class Engine {
     }
   }
 }
+
+type Refusal = Extract<Verdict, { readonly kind: 'refuse' }>;
 
 const notReadYet = refusal('panel.not-read-yet', {});
 

@@ -15,8 +15,8 @@ export async function giveUpDelete(runtime: Runtime, operation: Operation): Prom
     await journal.commit({ operations: [runtime.next(fresh, 'reverted')] });
     return;
   }
-  // A panel slower than our patience may still delete it, and its `after` may get lost: stay on watch.
-  const watchUntil = fresh.afterSeen ? 0 : clock.wall() + settings.watch;
+  // A panel slower than our patience may still delete it, and its `after` may get lost, or reads show it later: stay on watch.
+  const watchUntil = clock.wall() + settings.watch;
   const ended = runtime.next(fresh, 'reverted', { watchUntil });
   if (operation.added.length === 0) {
     await journal.commit({ operations: [ended], zones: [{ ...entry, standing: 'joined' }] });

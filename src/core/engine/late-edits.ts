@@ -20,8 +20,10 @@ export async function lookForLateEdits(
   zone: DnsName,
   onWatch: readonly Operation[],
 ): Promise<void> {
+  // A delete that the panel reported may have been given up because reads showed the zone for too long.
   const late = onWatch.filter(
-    ({ state, afterSeen, class: kind }) => state === 'reverted' && !afterSeen && kind === 'veto',
+    ({ state, afterSeen, class: group, kind }) =>
+      state === 'reverted' && group === 'veto' && (!afterSeen || kind === 'zone-delete'),
   );
   if (late.length === 0) return;
   const view = await readPanel(runtime, zone);
@@ -36,7 +38,12 @@ function isKept(operation: Operation, view: PanelView): boolean {
 }
 
 async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
-  runtime.ports.log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
+  const { journal, log } = runtime.ports;
+  // Another delete may have taken it up.
+  const isDone =
+    operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.standing !== 'joined';
+  if (isDone) return;
+  log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   if (operation.kind === 'zone-delete') {
     await runtime.exclusively(() => keptDelete(runtime, sourceOf(operation), operation));
     return;

@@ -27,16 +27,18 @@ function foreign(world: World, record: ResourceRecord, present = true): void {
   else records?.delete(recordId(record));
 }
 
-async function edit(world: World, add: ResourceRecord): Promise<void> {
-  const items: EditItem[] = [{ remove: null, add }];
+async function edit(world: World, record: ResourceRecord, what: 'add' | 'remove' = 'add'): Promise<void> {
+  const items: EditItem[] = [what === 'add' ? { remove: null, add: record } : { remove: record, add: null }];
   const carryOut = (): boolean => {
-    world.panel.zones.get(zone)?.set(recordId(add), add);
+    const records = world.panel.zones.get(zone);
+    if (what === 'add') records?.set(recordId(record), record);
+    else records?.delete(recordId(record));
     return true;
   };
   const playing = world.edit((stage) => recordsEvent(zone, items, stage), carryOut, smoothly);
   assert.equal((await world.clock.runUntilSettled(playing)).verdict.kind, 'accept');
   await world.clock.runUntil(world.clock.now() + 60_000);
-  assert.ok(held(world, 'central', add));
+  assert.equal(held(world, 'central', record), what === 'add');
 }
 
 test('issue 12.13: changes that are none of ours, in three comparisons, are noted until a week has passed', async () => {
@@ -81,6 +83,34 @@ test('issue 12.13: records of ours that somebody removes count as well', async (
     await compared(world);
   }
   assert.equal(await noteOf(world), 'note.other-writer');
+});
+
+test('issue 12.13: changes that lie more than a week apart, or in a future that a clock step made, do not add up', async () => {
+  for (const pass of [
+    async (world: World) => await world.clock.runUntil(world.clock.now() + 3.75 * 24 * hour),
+    async (world: World) => await Promise.resolve(world.clock.stepWall(-10 * 24 * hour)),
+  ]) {
+    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    for (const last of [1, 2, 3]) {
+      foreign(world, a('theirs', last));
+      await compared(world);
+      assert.equal(await noteOf(world), null);
+      await pass(world);
+    }
+  }
+});
+
+test('issue 12.13: what a write of ours brings back late is no second writer', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  for (const last of [1, 2, 3]) {
+    const record = a(`late${last}`, 1);
+    await edit(world, record);
+    await edit(world, record, 'remove');
+    foreign(world, record);
+    await compared(world);
+    assert.ok(held(world, 'central', record));
+  }
+  assert.equal(await noteOf(world), null);
 });
 
 test('issue 12.13: ordinary differences are no second writer', async () => {

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { recordId } from '../../dns/record.ts';
 import { a, arrive, held, zone } from '../../testing/simulator/arrival.ts';
 import type { CentralFault } from '../../testing/simulator/sim-central.ts';
-import { recordsEvent } from '../../testing/simulator/edits.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
+import type { EditEvent } from '../panel.ts';
 
 async function wait(world: World, ms: number): Promise<void> {
   await world.clock.runUntil(world.clock.now() + ms);
@@ -68,4 +69,25 @@ test('a record that a refused edit of ours wrote late is not taken for somebody 
   );
   assert.equal(kept.verdict.kind, 'accept');
   assert.ok(held(world, 'central', a('www', 2)));
+});
+
+test('issue 13: a delete that the panel reported and shows later than our patience is followed when it shows', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  await wait(world, 60_000);
+  const local = { refuses: false, takes: 10, afterLost: false, visibleAfter: 60_000 };
+  const deleting = world.edit(
+    (stage): EditEvent => ({
+      kind: 'zone-delete',
+      stage,
+      zone,
+      fingerprint: 'delete',
+      actor: administrator,
+      mark: null,
+    }),
+    () => world.panel.zones.delete(zone),
+    local,
+  );
+  assert.equal((await world.clock.runUntilSettled(deleting)).verdict.kind, 'accept');
+  await wait(world, 300_000);
+  assert.equal(world.central.zones.has(zone), false);
 });

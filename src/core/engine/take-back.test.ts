@@ -44,3 +44,28 @@ test('issue 13: "nothing was changed" is not said of what is left to an edit tha
   await wait(world, 5 * 60_000);
   assert.ok(held(world, 'central', www));
 });
+
+test('issue 13: of a call whose later edit is refused nothing is left when "nothing was changed" is said', async () => {
+  const ftp = a('ftp', 1);
+  for (const undoFails of [false, true]) {
+    const world = await arrive({ panel: [www, ftp], central: [www, ftp] });
+    await wait(world, 60_000);
+    let writes = 0;
+    world.chooseFault = () => {
+      writes += 1;
+      if (writes === 2) return 'refuse';
+      return writes === 3 && undoFails ? 'down' : null;
+    };
+    const edits = [www, ftp].map((remove) => recordsEvent(zone, [{ remove, add: null }], 'before'));
+    const { signal } = new AbortController();
+    const verdict = await world.clock.runUntilSettled(
+      engineOf(world).answer({ kind: 'edits', edits }, signal),
+    );
+    assert.deepEqual(
+      [verdict.kind === 'refuse' && verdict.changed, held(world, 'central', www)],
+      undoFails ? ['unknown', false] : ['nothing', true],
+    );
+    await wait(world, 5 * 60_000);
+    assert.ok(held(world, 'central', www) && held(world, 'central', ftp));
+  }
+});

@@ -25,7 +25,8 @@ export interface PlantedSummary {
 
 /**
  * Looks for every planted bug, one after the other on each thread.
- * @throws {Error} when the text of a bug is not in its file exactly once
+ * @param only those whose name or file contains it
+ * @throws {Error} when the text of a bug is not in its file exactly once, or none is chosen
  */
 export async function huntPlanted(
   what: Hunt,
@@ -37,6 +38,7 @@ export async function huntPlanted(
   // All of them before the first: a patch that no longer matches fails the run.
   const all = planted.map((bug) => ({ bug, patch: patchOf(bug) }));
   const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
+  if (chosen.length === 0) throw new Error(`no planted bug is named ${only}`);
   const except = await brokenAlready(what, threads);
   const results: PlantedResult[] = [];
   await forEachMutant(chosen, threads, async ({ bug, patch }) => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaultRuns, everyMode, isMode, type Mode } from './modes.ts';
+import { defaultRuns, everyMode, isMode, provenModes, type Mode } from './modes.ts';
 
 /** What `npm run simulate` was asked for. */
 export interface Asked {
@@ -46,7 +46,7 @@ export function readOptions(argv: readonly string[]): Asked {
     .argument('[mode]', 'the same as --mode', modesIn)
     .option('--runs <number>', 'histories of each mode', wholeNumber, defaultRuns)
     .option('--seed <number>', 'seed of the first history', wholeNumber, 1)
-    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, everyMode)
+    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, provenModes)
     .option('--threads <number>', 'how many histories at once', wholeNumber, availableParallelism())
     .option('--json', 'print the result as JSON', false)
     .addOption(

@@ -248,6 +248,7 @@ export class World {
       isNotLive: (call) => this.centralTroubles.isNotLive(call),
     };
     panel.breaksOff = (call) => this.panelBreaksOff(call);
+    side.disk.cutPower = () => this.kill();
     side.disk.nextFault = (call, name) => this.#journalFault(side, call, `journal ${number} ${name}`);
     central.onCreate = (zone, create) =>
       watchCreate({ panel: this.panel, store: side.store }, zone, create, (name) => {
@@ -278,7 +279,10 @@ export class World {
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
     const cut = this.powerCut;
-    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) return this.chooseJournalFault(call, name);
+    if (cut === null || call === 'read' || (cut.commits -= 1) > 0) {
+      side.disk.cutPower = () => this.kill();
+      return this.chooseJournalFault(call, name);
+    }
     this.powerCut = null;
     side.disk.cutPower = () => {
       this.kill();
