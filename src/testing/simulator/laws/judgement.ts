@@ -39,7 +39,10 @@ export type LawId =
   /** Something is left at the central of an edit that we or the panel refused. */
   | 'answers.left'
   /** The central held what somebody without a right wanted. */
-  | 'rights.held';
+  | 'rights.held'
+  /** Something was sent to the central for him; or an answer told him of another's records. */
+  | 'rights.written'
+  | 'rights.told';
 
 /** What the laws found in one history: violations, and how often each excuse was used. */
 export class Judgement {
