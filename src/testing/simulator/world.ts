@@ -254,6 +254,9 @@ export class World {
         this.note(`the new zone ${zone} takes away ${name}`);
         this.emptied.push(name);
       });
+    central.wire.onOverlap = (text) => {
+      if (!life.dead) side.judgement.violate('locks.overlap', text);
+    };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
     // A name server makes no records of its own.
