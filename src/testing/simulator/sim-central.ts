@@ -175,8 +175,8 @@ export class SimCentral implements Central {
 
   async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
     const names = [...change.remove, ...change.add].map(({ name }) => name);
-    const what = `${ctx.operation} writes ${[...new Set(names)].join(' ')}`;
-    return await this.wire.during(change.zone, names, what, () => this.#apply(change, ctx));
+    const how = `writes ${[...new Set(names)].join(' ')}`;
+    return await this.wire.during(ctx.operation, change.zone, names, how, () => this.#apply(change, ctx));
   }
 
   async #apply(change: Change, ctx: CallContext): Promise<Altered> {
@@ -247,7 +247,7 @@ export class SimCentral implements Central {
     this.store.unproven.add(zone);
     this.#asked.add(zone);
     const request = { ...sent, call: `create ${zone}`, done: false };
-    await this.wire.during(zone, null, `${ctx.operation} creates ${zone}`, () =>
+    await this.wire.during(ctx.operation, zone, null, `creates ${zone}`, () =>
       this.#write(ctx, request, create),
     );
     return 'created';
@@ -262,9 +262,7 @@ export class SimCentral implements Central {
     const call = `delete ${zone}`;
     const sent = { kind: 'delete', zone, record: null, content: [], call, done: false } as const;
     const land = (): void => void this.store.zones.delete(zone);
-    await this.wire.during(zone, null, `${ctx.operation} deletes ${zone}`, () =>
-      this.#write(ctx, sent, land),
-    );
+    await this.wire.during(ctx.operation, zone, null, `deletes ${zone}`, () => this.#write(ctx, sent, land));
     return there ? 'deleted' : 'missing';
   }
 

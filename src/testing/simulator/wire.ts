@@ -14,16 +14,21 @@ interface Going {
  */
 export class Wire {
   readonly #going = new Set<Going>();
+  /** Told of the operation that each request belongs to, when it begins; `-`: of none in particular. */
+  onRequest: (operation: string, what: string) => void = () => undefined;
   /** Told of each request that begins while another one that it concerns is waited for. */
   onOverlap: (text: string) => void = () => undefined;
 
-  /** @param names which it writes; null: the whole zone */
+  /** @param names which it writes; null: the whole zone. @param how in a few words what it does */
   async during<T>(
+    operation: string,
     zone: DnsName,
     names: readonly DnsName[] | null,
-    what: string,
+    how: string,
     call: () => Promise<T>,
   ): Promise<T> {
+    const what = `${operation} ${how}`;
+    this.onRequest(operation, what);
     const own: Going = { zone, names: names === null ? null : new Set(names), what };
     for (const other of this.#going)
       if (clash(own, other)) this.onOverlap(`${what} begins during ${other.what}`);

@@ -254,6 +254,10 @@ export class World {
         this.note(`the new zone ${zone} takes away ${name}`);
         this.emptied.push(name);
       });
+    central.wire.onRequest = (operation, what) => {
+      if (life.dead || operation === '-' || this.tally.hasSeen(number, operation)) return;
+      side.judgement.violate('journal.before-write', what);
+    };
     central.wire.onOverlap = (text) => {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
     };
