@@ -18,7 +18,6 @@ const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> 
     1116: 'agreement.record',
     1282: 'strangers.added',
   },
-  signed: { 88: 'agreement.record' },
   above: { 295: 'agreement.record' },
   crowd: {
     74: 'answers.left',
