@@ -13,6 +13,8 @@ const runs: Partial<Readonly<Record<Mode, number>>> = { default: 2_000 };
 /** Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off. */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {
   above: { 295: 'agreement.record' },
+  crowd: { 74: 'answers.left' },
+  signed: { 88: 'agreement.record' },
   slow: { 382: 'agreement.record' },
   users: { 422: 'agreement.record' },
 };
