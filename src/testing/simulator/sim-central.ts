@@ -17,6 +17,7 @@ import { isKnown } from '../../centrals/memory/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
+import { Wire } from './wire.ts';
 
 /** What may go wrong with one request that writes. */
 export type CentralFault =
@@ -94,6 +95,7 @@ export class SimCentral implements Central {
   /** Zones that this life has sent a create for and not tried to read since. */
   readonly #asked = new Set<DnsName>();
   down = false;
+  readonly wire = new Wire();
 
   /**
    * @param byName whether it can neither list zones nor read whole ones
@@ -172,6 +174,12 @@ export class SimCentral implements Central {
   }
 
   async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    const names = [...change.remove, ...change.add].map(({ name }) => name);
+    const how = `writes ${[...new Set(names)].join(' ')}`;
+    return await this.wire.during(ctx.operation, change.zone, names, how, () => this.#apply(change, ctx));
+  }
+
+  async #apply(change: Change, ctx: CallContext): Promise<Altered> {
     const steps = [
       ...change.remove.map((record) => ({ record, add: false })),
       ...change.add.map((record) => ({ record, add: true })),
@@ -238,7 +246,10 @@ export class SimCentral implements Central {
     const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
     this.store.unproven.add(zone);
     this.#asked.add(zone);
-    await this.#write(ctx, { ...sent, call: `create ${zone}`, done: false }, create);
+    const request = { ...sent, call: `create ${zone}`, done: false };
+    await this.wire.during(ctx.operation, zone, null, `creates ${zone}`, () =>
+      this.#write(ctx, request, create),
+    );
     return 'created';
   }
 
@@ -249,9 +260,9 @@ export class SimCentral implements Central {
     const there = this.store.zones.has(zone);
     if (there && !this.traits.managesZones) throw refused('zone.delete-there', false);
     const call = `delete ${zone}`;
-    await this.#write(ctx, { kind: 'delete', zone, record: null, content: [], call, done: false }, () => {
-      this.store.zones.delete(zone);
-    });
+    const sent = { kind: 'delete', zone, record: null, content: [], call, done: false } as const;
+    const land = (): void => void this.store.zones.delete(zone);
+    await this.wire.during(ctx.operation, zone, null, `deletes ${zone}`, () => this.#write(ctx, sent, land));
     return there ? 'deleted' : 'missing';
   }
 

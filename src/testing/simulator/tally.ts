@@ -79,6 +79,11 @@ export class Tally {
     }
   }
 
+  /** Whether the journal for a central has had an operation. */
+  hasSeen(central: number, operation: string): boolean {
+    return this.#known.has(`${central} ${operation}`);
+  }
+
   get measures(): Measures {
     return {
       operations: this.#operations,

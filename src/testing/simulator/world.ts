@@ -255,6 +255,13 @@ export class World {
         this.note(`the new zone ${zone} takes away ${name}`);
         this.emptied.push(name);
       });
+    central.wire.onRequest = (operation, what) => {
+      if (life.dead || operation === '-' || this.tally.hasSeen(number, operation)) return;
+      side.judgement.violate('journal.before-write', what);
+    };
+    central.wire.onOverlap = (text) => {
+      if (!life.dead) side.judgement.violate('locks.overlap', text);
+    };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
     // A name server makes no records of its own.

@@ -83,12 +83,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'refused-edit-accepted',
     file: `${engine}/engine.ts`,
-    find: `      if (verdict.kind === 'refuse') return verdict;
-    }
-    return { kind: 'accept' };`,
-    replace: `      if (verdict.kind === 'refuse' && signal.aborted) return verdict;
-    }
-    return { kind: 'accept' };`,
+    find: `if (verdict.kind === 'refuse') return await this.#withEarlier(verdict, begun);`,
+    replace: `if (verdict.kind === 'refuse' && signal.aborted) return await this.#withEarlier(verdict, begun);`,
     says: 'A refused edit is accepted.',
   },
   {

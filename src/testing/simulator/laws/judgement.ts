@@ -38,6 +38,10 @@ export type LawId =
   | 'answers.panel-later'
   /** Something is left at the central of an edit that we or the panel refused. */
   | 'answers.left'
+  /** An engine wrote a name, or a zone, at a central while another request of its own about it was on the way. */
+  | 'locks.overlap'
+  /** A request went out for an operation that the journal had not seen. */
+  | 'journal.before-write'
   /** The central held what somebody without a right wanted. */
   | 'rights.held'
   /** Something was sent to the central for him; or an answer told him of another's records. */
