@@ -21,7 +21,6 @@ const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> 
   above: { 295: 'agreement.record' },
   crowd: {
     74: 'answers.left',
-    75: 'answers.left',
     137: 'answers.left',
     234: 'answers.left',
     255: 'answers.left',

@@ -185,13 +185,25 @@ function operationsOf(
   const own = new Set<string>();
   for (const { operation, since } of witness.operations.values()) {
     const isCalled = operation.fingerprint === fingerprint && operation.class === kind;
-    if (isCalled && since >= askedAt && since <= at) own.add(operation.id);
+    if (isCalled && since >= askedAt && since <= at) for (const key of keysOf(operation)) own.add(key);
   }
   return own;
 }
 
-function isOf({ request }: Effect, own: ReadonlySet<string>): boolean {
-  return request !== null && own.has(request.operation);
+/** Operation and record, as an undo of several operations at once is sent in the name of the first; `*` for whole zones. */
+function keysOf({ id, kind, items }: Operation): string[] {
+  if (kind !== 'records') return [`${id} *`];
+  return items
+    .flatMap(({ remove, add }) => [remove, add])
+    .flatMap((record) => {
+      return record === null ? [] : [`${id} ${recordId(record)}`];
+    });
+}
+
+function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
+  if (request === null) return false;
+  const { operation } = request;
+  return own.has(`${operation} *`) || (record !== null && own.has(`${operation} ${recordId(record)}`));
 }
 
 /** The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. */
