@@ -13,6 +13,12 @@ const runs: Partial<Readonly<Record<Mode, number>>> = { default: 1_500 };
 /** Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off. */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {
   above: { 295: 'agreement.record' },
+  default: {
+    768: 'answers.left',
+    1008: 'agreement.record',
+    1116: 'agreement.record',
+    1282: 'strangers.added',
+  },
   crowd: {
     74: 'answers.left',
     75: 'answers.left',
