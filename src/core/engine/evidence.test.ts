@@ -170,14 +170,27 @@ function losesOneCreate(world: World): void {
   };
 }
 
-test('issue 13: a zone made by hand while a refused create may still land is left and listed', async () => {
+test('issue 13: a refused create that lands late is taken back by the process that sent it', async () => {
   const world = await arrive({ panel: null, central: null });
   losesOneCreate(world);
   assert.equal((await createZone(world)).kind, 'refuse');
-  // Long enough for the undo to find nothing, and for the lost request to have landed.
+  await wait(world, 30 * minute);
+  assert.ok(!world.central.zones.has(zone));
+  assert.deepEqual(await stuckCodes(world), []);
+  // Long after that it is somebody else's.
+  put(world, 'central', [a('mail', 1)]);
+  await wait(world, 70 * minute);
+  assert.ok(held(world, 'central', a('mail', 1)));
+});
+
+test('issue 13: a zone that appears after the process that asked for it was killed is left and listed', async () => {
+  const world = await arrive({ panel: null, central: null });
+  losesOneCreate(world);
+  assert.equal((await createZone(world)).kind, 'refuse');
+  world.kill();
   await wait(world, 2 * minute);
-  const landed = world.central.zones.has(zone);
-  if (!landed) put(world, 'central', [a('mail', 1)]);
+  if (!world.central.zones.has(zone)) put(world, 'central', [a('mail', 1)]);
+  await restart(world);
   await wait(world, 30 * minute);
   assert.ok(world.central.zones.has(zone));
   assert.deepEqual(await stuckCodes(world), ['zone.maybe-ours']);

@@ -4,6 +4,7 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import { readCentralZone } from './central-zone.ts';
 import { plain } from './classify.ts';
+import { stepOn } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
@@ -72,4 +73,31 @@ export async function unmake(runtime: Runtime, operation: Operation): Promise<Op
     runtime.ports.log(2, 'undo.failed', { operation: id, code: error.code });
     return operation;
   }
+}
+
+/** Creates whose request this process has sent, by operation. A process that was killed leaves none. */
+const sent = new WeakMap<Runtime, Set<string>>();
+
+/** Notes that the request of a create goes out. */
+export function noteSent(runtime: Runtime, { id }: Operation): void {
+  sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
+}
+
+/**
+ * Whether a zone that appears now is taken for the late landing of this create: this process has sent it, after a list without the zone, and
+ * the watch is not over (docs/adoption.md, row 30).
+ */
+export function mayLandLate(runtime: Runtime, { id, requested, created, watchUntil }: Operation): boolean {
+  const isOurs = sent.get(runtime)?.has(id) === true;
+  return isOurs && requested && !created && watchUntil > runtime.ports.clock.wall();
+}
+
+/** Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. */
+export async function landed(
+  runtime: Runtime,
+  create: Operation,
+  content: readonly ResourceRecord[],
+): Promise<Operation> {
+  const proof: Proof = { created: true, requested: false, snapshot: content.map(plain) };
+  return await stepOn(runtime, create, (fresh) => ({ ...fresh, ...proof }));
 }

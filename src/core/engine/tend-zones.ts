@@ -6,6 +6,7 @@ import type { Operation } from '../operation.ts';
 import { refusal } from '../catalogue.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn } from './classify.ts';
+import { landed, mayLandLate } from './made-zone.ts';
 import { sendContent } from './content.ts';
 import { keepWatching, newOperation, stepOn } from './operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
@@ -114,20 +115,22 @@ export async function undoCreate(
     return next;
   });
   if (reverting === null) return;
+  let latest = reverting;
   if (operation.created || operation.requested) {
     const content = await readCentralZone(runtime, operation.zone, [], ctx);
     if (content !== null) {
-      const strangers = await unknownRecords(runtime, operation, content);
-      const code = objectionToUndo(operation, strangers.length > 0);
+      if (mayLandLate(runtime, reverting)) latest = await landed(runtime, reverting, content);
+      const strangers = await unknownRecords(runtime, latest, content);
+      const code = objectionToUndo(latest, strangers.length > 0);
       if (code !== null) {
-        await becomeStuck(runtime, reverting, code);
+        await becomeStuck(runtime, latest, code);
         return;
       }
-      await deleteWatched(runtime, reverting, ctx);
+      await deleteWatched(runtime, latest, ctx);
     }
   }
   // What appears now is not what we made.
-  await endUndo(runtime, { ...reverting, created: false });
+  await endUndo(runtime, { ...latest, created: false });
 }
 
 /** Why the zone of a create is not ours to delete; null: it is. */

@@ -7,7 +7,8 @@ import { isFinal, type Operation, type OperationItem } from '../operation.ts';
 import { readCentralZone } from './central-zone.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
-import { newOperation } from './operations.ts';
+import { landed, mayLandLate } from './made-zone.ts';
+import { newOperation, stepOn } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -44,6 +45,13 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   const content = await runtime.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
   if (content === null) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
+  const isTakenBack = create.state === 'reverted' || create.state === 'refused';
+  if (isTakenBack && mayLandLate(runtime, create)) {
+    const proven = await landed(runtime, create, content);
+    await stepOn(runtime, proven, (fresh) => runtime.next(fresh, 'reverting'));
+    runtime.wakeZone(zone, 0);
+    return;
+  }
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, problems });
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.

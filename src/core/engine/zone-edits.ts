@@ -10,7 +10,7 @@ import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
 import type { Held } from './locks.ts';
-import { proofOf, readBackCreate, unmake } from './made-zone.ts';
+import { noteSent, proofOf, readBackCreate, unmake } from './made-zone.ts';
 import { fromEvent, newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
@@ -155,6 +155,7 @@ async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): P
   const { central } = runtime.ports;
   let latest = asking;
   try {
+    noteSent(runtime, asking);
     const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
     latest = { ...asking, created: made === 'created', requested: false };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };

@@ -18,8 +18,9 @@ export async function shortest(story: Story, violation: Violation): Promise<Stor
   return (await shows(timed)) ? timed : small;
 }
 
-/** The law, and what was seen without the identifiers of operations. */
+/** The law, and what was seen, whichever central, operation and time it was. */
 function kind({ law, text }: Violation): string {
   const [seen = ''] = text.split('\n');
-  return `${law} ${seen.replace(/^central \d+: /u, '').replace(/operation \S+/u, '')}`;
+  const where = seen.replace(/^central \d+: /u, '').replace(/operation \S+/u, 'operation');
+  return `${law} ${where.replaceAll(/\d{4,}(?:\.\d+)?/gu, 'time')}`;
 }

@@ -48,7 +48,7 @@ const stories: Readonly<Record<string, readonly (readonly [number, HistoryEvent]
 for (const [at, [name, events]] of Object.entries(stories).entries()) {
   test(`issue 13: ${name}, once with each trouble of each call`, async () => {
     const troubled = await everyTrouble({
-      options: {},
+      options: { journal: true, reads: true, writes: true },
       createsWithContent: at % 2 === 0,
       events: events.map(([time, event]) => ({ at: time * 1_000, event })),
       calmAt: 120_000,

@@ -1,9 +1,10 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Actor, EditEvent } from '../../core/panel.ts';
+import type { EditEvent } from '../../core/panel.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
+import { intruder } from './laws/rights.ts';
 import { administrator, recordsEvent } from './edits.ts';
 import { defaultRecords } from './new-zones.ts';
 import type { ClickedEdit, World } from './world.ts';
@@ -13,9 +14,6 @@ export interface Traces {
   /** Zone and id (`zone id`) of records that the panel changed without a DNS event, or whose `after` got lost. */
   readonly unheard: Set<string>;
 }
-
-/** Who has no right to any zone. */
-const intruder: Actor = { name: 'eve', rank: 'user' };
 
 /** Carries out what happens in a history (nothing where a zone or central of it is not there), and keeps the traces of it that the laws must know. */
 export class Performer {
@@ -155,6 +153,7 @@ export class Performer {
       (stage) => recordsEvent(zone, items, stage, intruder),
       () => false,
       local,
+      items,
     );
   }
 

@@ -53,7 +53,7 @@ export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgemen
     const own = operationsOf(ended, edit, edits, before, 'veto');
     if (own === null) continue;
     checkNothingLeft(ended, own, describe(edit, before), judgement);
-    longest = Math.max(longest, longestSeen(ended.central, own));
+    longest = Math.max(longest, longestSeen(ended, own));
   }
   return longest;
 }
@@ -210,18 +210,27 @@ function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Effect[] {
   });
 }
 
-/** How long something that these operations changed, and that we put back afterwards, was there for everybody to see. */
-function longestSeen(central: CentralStore, own: ReadonlySet<string>): number {
+/** How long something that these operations changed, and that we took back, was there for everybody to see. */
+function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): number {
   const since = new Map<string, number>();
   let longest = 0;
   for (const effect of central.provenance.effects) {
     const key = keyOf(effect);
     const begun = since.get(key);
-    if (begun !== undefined && effect.request !== null) longest = Math.max(longest, effect.at - begun);
+    if (begun !== undefined && takesBack(effect, own, witness))
+      longest = Math.max(longest, effect.at - begun);
     since.delete(key);
     if (begun === undefined && isOf(effect, own) && !isUnproven(central, effect)) since.set(key, effect.at);
   }
   return longest;
+}
+
+/** Whether it is the undo of one of these operations, or of what landed late of them; not a later edit of the same record. */
+function takesBack(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
+  if (effect.request === null) return false;
+  if (isOf(effect, own)) return true;
+  const items = witness.operations.get(effect.request.operation)?.operation.items ?? [];
+  return items.some(({ note }) => note === 'note.late-write');
 }
 
 function keyOf({ zone, record }: Pick<Effect, 'zone' | 'record'>): string {

@@ -4,7 +4,7 @@ import { checkAgreement } from './agreement.ts';
 import { checkAnswers } from './answers.ts';
 import { Causes } from './causes.ts';
 import { Judgement } from './judgement.ts';
-import { checkRights } from './rights.ts';
+import { checkRights, checkTold } from './rights.ts';
 
 /** What must hold of a history once everything has healed, and what was seen to break it on the way. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
@@ -24,7 +24,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       await checkAgreement({ panel, central: store, byName, causes }, engine, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
     }
-    checkRights(store, own);
+    checkRights(store, witness, own);
+    checkTold(store, world.saved, own);
     own.add(side.judgement);
     judgement.add(own);
   }

@@ -43,7 +43,10 @@ export type LawId =
   /** A request went out for an operation that the journal had not seen. */
   | 'journal.before-write'
   /** The central held what somebody without a right wanted. */
-  | 'rights.held';
+  | 'rights.held'
+  /** Something was sent to the central for him; or an answer told him of another's records. */
+  | 'rights.written'
+  | 'rights.told';
 
 /** What the laws found in one history: violations, and how often each excuse was used. */
 export class Judgement {

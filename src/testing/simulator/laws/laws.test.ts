@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type Central } from '../../../core/central.ts';
-import type { EditItem, Verdict } from '../../../core/panel.ts';
+import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
 import { a, arrive, put, zone } from '../arrival.ts';
 import { recordsEvent } from '../edits.ts';
-import type { LocalPart, World } from '../world.ts';
+import { Random } from '../random.ts';
+import { World, type LocalPart } from '../world.ts';
+import { MemoryJournal } from '../../../journal/memory.ts';
 import { excuses } from './excuses.ts';
 import { checkWorld } from './index.ts';
 import type { Judgement } from './judgement.ts';
+import { forged, intruder } from './rights.ts';
 
 /** Nothing goes wrong in the panel. */
 const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
@@ -195,6 +198,38 @@ test('issue 13: an answer that only the panel was changed, while the central was
   });
   await edit(world, [{ remove: null, add: a('ftp', 1) }], { ...smooth, takes: 60_000 });
   assert.ok((await broken(world)).includes('answers.panel'));
+});
+
+/** What `intruder` is answered when he changes `www`, by an engine whose check of owners is off. */
+async function intruded(): Promise<World> {
+  const world = new World(new MemoryJournal(), new Random(1), { ownerCheck: 'off' });
+  put(world, 'panel', [www]);
+  put(world, 'central', [www, makeRecord({ name: 'alias', type: 'CNAME', rdata: 'secret.example.' }, zone)]);
+  await world.clock.runUntilSettled(world.start());
+  await world.clock.runUntil(world.clock.now() + 5_000);
+  return world;
+}
+
+async function intrude(world: World, items: readonly EditItem[]): Promise<void> {
+  const event = (stage: 'before' | 'after'): EditEvent => recordsEvent(zone, items, stage, intruder);
+  await world.clock.runUntilSettled(world.edit(event, () => false, { ...smooth, refuses: true }, items));
+  await world.clock.runUntil(world.clock.now() + 120_000);
+}
+
+test('issue 13: writing for somebody without a right breaks a law', async () => {
+  const world = await intruded();
+  await intrude(world, [{ remove: www, add: a('www', forged) }]);
+  const found = await broken(world);
+  assert.deepEqual(
+    found.filter((law) => law.startsWith('rights')),
+    ['rights.held', 'rights.written'],
+  );
+});
+
+test("issue 13: telling somebody of another's records breaks a law", async () => {
+  const world = await intruded();
+  await intrude(world, [{ remove: null, add: a('alias', 1) }]);
+  assert.ok((await broken(world)).includes('rights.told'));
 });
 
 test('what was taken back is timed', async () => {

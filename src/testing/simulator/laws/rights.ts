@@ -1,15 +1,51 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Actor } from '../../../core/panel.ts';
+import type { JournalWitness } from '../journal-witness.ts';
 import type { CentralStore } from '../sim-central.ts';
+import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
+
+/** Who has no right to any zone. The panel refuses whatever he tries. */
+export const intruder: Actor = { name: 'eve', rank: 'user' };
 
 /** Last part of an address that only an intruder wants (`HistoryOptions.users`). */
 export const forged = 250;
 
-/** Whatever somebody without a right to a zone sends, nothing of it is ever at the central. */
-export function checkRights(central: CentralStore, judgement: Judgement): void {
+/** Whatever somebody without a right to a zone sends, nothing of it is ever at the central, and nothing is written for it. */
+export function checkRights(central: CentralStore, witness: JournalWitness, judgement: Judgement): void {
+  const { effects, requests } = central.provenance;
   const address = `192.0.2.${forged}`;
-  if (central.provenance.effects.some(({ record, present }) => present && record?.rdata === address))
+  if (effects.some(({ record, present }) => present && record?.rdata === address))
     judgement.violate(
       'rights.held',
       'the central held what somebody without a right to the zone wanted there',
     );
+  for (const { operation, kind, zone, sentAt } of requests) {
+    if (witness.operations.get(operation)?.operation.actor === intruder.name)
+      judgement.violate(
+        'rights.written',
+        `${kind} in ${zone} at ${sentAt}, for somebody without a right to it`,
+      );
+  }
+}
+
+/** What he is told names no record of another's zone but those that he sent. */
+export function checkTold(central: CentralStore, edits: readonly SavedEdit[], judgement: Judgement): void {
+  for (const { event, items, answers } of edits) {
+    if (event.actor.name !== intruder.name) continue;
+    const sent = new Set(items.flatMap(({ remove, add }) => [remove, add]).flatMap(partsOf));
+    const secret = central.provenance
+      .known(event.zone)
+      .flatMap(partsOf)
+      .filter((part) => !sent.has(part) && part !== event.zone);
+    for (const { verdict, at } of answers) {
+      const told = verdict.kind === 'refuse' ? JSON.stringify(verdict.problems) : '';
+      const found = secret.find((part) => told.includes(part));
+      if (found !== undefined) judgement.violate('rights.told', `${found} of ${event.zone} at ${at}`);
+    }
+  }
+}
+
+function partsOf(record: ResourceRecord | null): string[] {
+  return record === null ? [] : [record.name, record.rdata, recordId(record)];
 }
