@@ -96,8 +96,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'create-undone-despite-strangers',
     file: `${engine}/tend-zones.ts`,
-    find: `const code = objectionToUndo(operation, strangers.length > 0);`,
-    replace: `const code = objectionToUndo(operation, false);`,
+    find: `const code = objectionToUndo(latest, strangers.length > 0);`,
+    replace: `const code = objectionToUndo(latest, false);`,
     says: 'A create is undone though somebody wrote into the zone.',
   },
   {
