@@ -27,7 +27,6 @@ const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> 
   },
   signed: { 88: 'agreement.record' },
   slow: { 382: 'agreement.record' },
-  users: { 422: 'agreement.record' },
 };
 
 for (const mode of provenModes) {
