@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { patched, sourceOf } from '../patch.ts';
+import { equivalentOf, equivalents } from './equivalent.ts';
 import { mutantsOf } from './mutations.ts';
-import { everyMutant, isSimulated, mutatedFiles, testsOf } from './sources.ts';
+import { everyMutant, isSimulated, mutatedFiles, slowTests, slowTestsOf, testsOf } from './sources.ts';
 import { failingTest } from './unit-tests.ts';
 
 function mutations(source: string): string[] {
@@ -49,6 +50,15 @@ test('issue 13, mechanical mutation: every file of engine and journal has mutant
   for (const file of mutatedFiles()) assert.ok(isSimulated(file) || testsOf(file).length > 0, file);
   assert.equal(isSimulated('src/journal/sqlite.ts'), false);
   assert.equal(testsOf('src/core/engine/locks.ts')[0], 'src/core/engine/locks.test.ts');
+  assert.deepEqual(slowTestsOf('src/core/engine/settle.ts'), slowTests);
+});
+
+test('issue 13, mechanical mutation: every equivalent of the list is a mutant, once, with a reason', () => {
+  for (const one of equivalents) {
+    const is = everyMutant(one.file).filter((mutant) => equivalentOf(mutant) === one);
+    assert.equal(is.length, 1, `${one.file}: ${one.line}`);
+    assert.match(one.reason, /^[A-Z].*\.$/u);
+  }
 });
 
 test('issue 13, mechanical mutation: unit tests run with the mutant in the engine', async () => {
