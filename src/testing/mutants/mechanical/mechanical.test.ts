@@ -31,8 +31,9 @@ test('issue 13, mechanical mutation: conditions, operators, calls, locks, sides,
   ]);
 });
 
-test('issue 13, mechanical mutation: what is only logged, and texts, stay', () => {
+test('issue 13, mechanical mutation: what is only logged, waits for nothing, or is text stays', () => {
   assert.deepEqual(mutations("log(2, 'zone.later', { zone });"), []);
+  assert.deepEqual(mutations('await Promise.resolve();'), []);
   assert.deepEqual(mutations("const text = 'a' + b;"), []);
 });
 

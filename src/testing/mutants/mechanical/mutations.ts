@@ -100,12 +100,17 @@ const dropStatement: Rule = (node, _parent, text) => {
   const { start, end, expression } = node;
   const call = expression.type === 'AwaitExpression' ? expression.argument : expression;
   if (call.type === 'AssignmentExpression') return [{ rule: 'drop', start, end, text: ';' }];
-  if (call.type !== 'CallExpression' || isLog(call.callee, text)) return [];
+  if (call.type !== 'CallExpression' || isLog(call.callee, text) || waitsForNothing(call, text)) return [];
   const dropped = { rule: 'drop', start, end, text: ';' };
   if (expression.type !== 'AwaitExpression') return [dropped];
   const waits = { rule: 'drop a wait', start: expression.start, end: call.start, text: 'void ' };
   return [dropped, waits];
 };
+
+/** `Promise.resolve()` makes a function asynchronous by its form only. */
+function waitsForNothing({ start, end }: AnyNode, text: string): boolean {
+  return text.slice(start, end) === 'Promise.resolve()';
+}
 
 function isLog(callee: AnyNode, text: string): boolean {
   return /(?:^|\.)log$/u.test(text.slice(callee.start, callee.end));
