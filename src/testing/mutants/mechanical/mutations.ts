@@ -169,17 +169,15 @@ const changeMethod: Rule = (node) => {
     : [{ rule: 'method', start: property.start, end: property.end, text: other }];
 };
 
-/** Numbers of log levels are nobody's business. */
+/** Numbers of log levels are nobody's business. A number above 9 is a time or a size: one more or less breaks no promise. */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];
   const { start, end, value } = node;
   if (typeof value === 'boolean') return [{ rule: 'constant', start, end, text: String(!value) }];
   if (typeof value !== 'number') return [];
   if (parent?.type === 'CallExpression' && isLog(parent.callee, text)) return [];
-  return [
-    { rule: 'off by one', start, end, text: String(value + 1) },
-    ...(value > 9 ? [{ rule: 'constant', start, end, text: '0' }] : []),
-  ];
+  const edit = value > 9 ? { rule: 'constant', text: '0' } : { rule: 'off by one', text: String(value + 1) };
+  return [{ ...edit, start, end }];
 };
 
 /** `x.filter(f)` becomes `x`. */
