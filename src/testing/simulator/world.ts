@@ -137,7 +137,10 @@ export class World {
     const witness = new JournalWitness();
     const judgement = new Judgement();
     const now = (): number => this.clock.now();
-    disk.onLanded = (batch) => witness.committed(batch, now());
+    disk.onLanded = (batch) => {
+      store.journalled(batch.operations ?? []);
+      witness.committed(batch, now());
+    };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
     return { store, disk, witness, judgement, down: false, chooseFault: null };
   }
