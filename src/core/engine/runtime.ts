@@ -99,7 +99,7 @@ export class Runtime {
   constructor(ports: Ports) {
     this.ports = ports;
     this.stopping.signal.addEventListener('abort', () => {
-      for (const stop of [...this.#alarms]) stop();
+      for (const stop of this.#alarms) stop();
     });
   }
 

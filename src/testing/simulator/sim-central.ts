@@ -67,11 +67,17 @@ export class CentralStore {
   readonly unproven = new Map<DnsName, string>();
   /** Who wrote and who removed what it holds. */
   readonly provenance = new Provenance(this.zones);
+  /** Creates of which a journal says that they made their zone. */
+  readonly #made = new Set<string>();
 
-  /** A journal has these operations now; it proves which zones our creates have made. */
+  /** A journal has these operations now. The first that says a create has made its zone is proof of it where the zone was read by then. */
   journalled(operations: readonly Operation[]): void {
-    for (const { id, kind, zone, created } of operations)
-      if (kind === 'zone-create' && created && this.unproven.get(zone) === id) this.unproven.delete(zone);
+    for (const { id, kind, zone, created } of operations) {
+      if (kind !== 'zone-create' || !created || this.#made.has(id)) continue;
+      this.#made.add(id);
+      const isRead = this.provenance.lastRead(id, zone) !== null;
+      if (isRead && this.unproven.get(zone) === id) this.unproven.delete(zone);
+    }
   }
 }
 

@@ -85,8 +85,8 @@ function checkAnswer(
     else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
-  for (const effect of effects.slice(until))
-    if (isOf(effect, own) && isWanted(edit, effect)) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  const later = effects.slice(until).filter((effect) => isOf(effect, own) && isWanted(edit, effect));
+  for (const effect of later) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
 }
 
 /** Whether the edit wanted that. Otherwise it puts back what something else did meanwhile. */
