@@ -7,15 +7,19 @@ import { isFinal, mayStep, type Operation, type OperationState } from '../core/o
 /** A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as the real one. */
 export class MemoryJournal implements Journal {
   readonly #operations = new Map<string, Operation>();
+  /** Ids by zone, and all of them, each in order. */
+  readonly #ofZone = new Map<DnsName, string[]>();
+  readonly #ids: string[] = [];
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
+  readonly #sortedRows = new Map<DnsName, readonly LedgerRow[]>();
   readonly #facts = new Map<string, string>();
   readonly #owners = new Map<DnsName, readonly string[] | null>();
 
   /** Another journal with the same content; from now on each goes its own way. */
   copy(): MemoryJournal {
     const copy = new MemoryJournal();
-    for (const [id, operation] of this.#operations) copy.#operations.set(id, operation);
+    for (const operation of this.#operations.values()) copy.#putOperation(operation);
     for (const [zone, entry] of this.#zones) copy.#zones.set(zone, entry);
     for (const [zone, rows] of this.#rows) copy.#rows.set(zone, new Map(rows));
     for (const [name, value] of this.#facts) copy.#facts.set(name, value);
@@ -26,10 +30,11 @@ export class MemoryJournal implements Journal {
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
     this.#assertSteps(batch.operations ?? []);
-    for (const operation of batch.operations ?? []) this.#operations.set(operation.id, operation);
+    for (const operation of batch.operations ?? []) this.#putOperation(operation);
     for (const zone of batch.dropZones ?? []) {
       this.#zones.delete(zone);
       this.#rows.delete(zone);
+      this.#sortedRows.delete(zone);
     }
     for (const entry of batch.zones ?? []) this.#zones.set(entry.zone, entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
@@ -48,13 +53,12 @@ export class MemoryJournal implements Journal {
   async operations(filter: OperationFilter): Promise<readonly Operation[]> {
     await Promise.resolve();
     const { zone, openAt, prefix = '', latest } = filter;
-    const found = [...this.#operations.values()].filter(
-      (operation) =>
-        operation.id.startsWith(prefix) &&
-        (zone === undefined || operation.zone === zone) &&
-        (openAt === undefined || isOpen(operation, openAt)),
-    );
-    found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const found: Operation[] = [];
+    for (const id of zone === undefined ? this.#ids : (this.#ofZone.get(zone) ?? [])) {
+      const operation = this.#operations.get(id);
+      if (operation === undefined || !id.startsWith(prefix)) continue;
+      if (openAt === undefined || isOpen(operation, openAt)) found.push(operation);
+    }
     return latest === undefined ? found : found.toReversed().slice(0, latest);
   }
 
@@ -70,8 +74,7 @@ export class MemoryJournal implements Journal {
 
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
     await Promise.resolve();
-    const rows = this.#rows.get(zone) ?? new Map<string, LedgerRow>();
-    const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    const sorted = this.#sorted(zone);
     return names === undefined ? sorted : sorted.filter(({ record }) => names.includes(record.name));
   }
 
@@ -100,6 +103,28 @@ export class MemoryJournal implements Journal {
     await Promise.resolve();
   }
 
+  /** Kept until the next change of the zone: rows are read far more often. */
+  #sorted(zone: DnsName): readonly LedgerRow[] {
+    const kept = this.#sortedRows.get(zone);
+    if (kept !== undefined) return kept;
+    const rows = this.#rows.get(zone) ?? new Map<string, LedgerRow>();
+    const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    this.#sortedRows.set(zone, sorted);
+    return sorted;
+  }
+
+  /** The zone of an operation never changes. */
+  #putOperation(operation: Operation): void {
+    const { id, zone } = operation;
+    if (!this.#operations.has(id)) {
+      let ofZone = this.#ofZone.get(zone);
+      if (ofZone === undefined) this.#ofZone.set(zone, (ofZone = []));
+      insert(ofZone, id);
+      insert(this.#ids, id);
+    }
+    this.#operations.set(id, operation);
+  }
+
   #putOwners(owners: NonNullable<Batch['owners']>): void {
     for (const [zone, accounts] of owners) {
       if (accounts === 'gone') this.#owners.delete(zone);
@@ -117,13 +142,20 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  #changeRows(change: RowChange): void {
-    const rows =
-      change.dropAll === true ? new Map<string, LedgerRow>() : new Map(this.#rows.get(change.zone) ?? []);
-    for (const record of change.drop ?? []) rows.delete(recordId(record));
-    for (const row of change.put ?? []) rows.set(recordId(row.record), row);
-    this.#rows.set(change.zone, rows);
+  #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {
+    let rows = this.#rows.get(zone);
+    if (rows === undefined || dropAll === true) this.#rows.set(zone, (rows = new Map()));
+    for (const record of drop) rows.delete(recordId(record));
+    for (const row of put) rows.set(recordId(row.record), row);
+    this.#sortedRows.delete(zone);
   }
+}
+
+/** Ids grow with time, so the place is near the end. */
+function insert(ids: string[], id: string): void {
+  let at = ids.length;
+  while (at > 0 && (ids[at - 1] ?? '') > id) at -= 1;
+  ids.splice(at, 0, id);
 }
 
 function isOpen(operation: Operation, wall: number): boolean {

@@ -185,10 +185,10 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'rows-dropped-after-put',
     file: 'src/journal/memory.ts',
-    find: `for (const record of change.drop ?? []) rows.delete(recordId(record));
-    for (const row of change.put ?? []) rows.set(recordId(row.record), row);`,
-    replace: `for (const row of change.put ?? []) rows.set(recordId(row.record), row);
-    for (const record of change.drop ?? []) rows.delete(recordId(record));`,
+    find: `for (const record of drop) rows.delete(recordId(record));
+    for (const row of put) rows.set(recordId(row.record), row);`,
+    replace: `for (const row of put) rows.set(recordId(row.record), row);
+    for (const record of drop) rows.delete(recordId(record));`,
     says: 'A row that is dropped and put in one commit is lost.',
   },
 ];
