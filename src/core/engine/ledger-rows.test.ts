@@ -90,3 +90,10 @@ test('issue 13: a record of the panel only that is gone there stays with the cen
   const rows = [sampleRow(1, { record: one, standing: 'differs', onCentral: true })];
   assert.deepEqual(standings(after(local('note.differs'), { rows })), ['central-only', false, true]);
 });
+
+test('issue 13: a record that an edit found gone at the central is not there by the ledger either', () => {
+  const item = { remove: one, add: a('www', 2), mirrored: false, note: 'note.changed-at-central' };
+  const rows = [sampleRow(1, { record: one, standing: 'joined' })];
+  assert.deepEqual(after(item, { panel: [a('www', 2)], rows }).drop, [one]);
+  assert.deepEqual(standings(after(item, { panel: [one], rows })), ['differs', true, false]);
+});

@@ -55,7 +55,7 @@ function rowAfter(
   const id = recordId(record);
   const onPanel = truth.view.ids.has(id);
   const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);
-  const onCentral = item.mirrored ? seenAtCentral : (row?.onCentral ?? false);
+  const onCentral = item.mirrored ? seenAtCentral : isKnownAtCentral(record, item, row);
   if (!onPanel && !onCentral) return null;
   const standing: RecordStanding = item.mirrored
     ? mirroredStanding(onPanel, onCentral)
@@ -69,6 +69,12 @@ function rowAfter(
     ...keyFields(keys.get(id) ?? []),
     note: item.note,
   };
+}
+
+/** By the ledger, unless the edit saw that its old record is gone there and another stands in its place. */
+function isKnownAtCentral(record: ResourceRecord, item: OperationItem, row: LedgerRow | null): boolean {
+  if (item.note === 'note.changed-at-central' && record === item.remove) return false;
+  return row?.onCentral ?? false;
 }
 
 function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {

@@ -98,14 +98,15 @@ test("issue 13: the central's own records and the signer's stay in the panel", (
   assert.deepEqual(notes, ['note.centrals-own', 'note.centrals-own', 'note.signers-own']);
 });
 
-test('issue 13: the newest open edit tells how a record stands, before the ledger', () => {
+test('issue 13: open edits tell how a record stands before a ledger that has it on one side; one that is mirrored comes first', () => {
   const rows = [row(one, { standing: 'differs' })];
   const items = [{ remove: null, add: one, mirrored: false, note: null }];
   const local = edit(null, one, { items });
   const note = (operations: readonly Operation[]): unknown =>
     sortItems(knowing(rows, operations), [{ remove: one, add: null }])[0]?.note;
   assert.equal(note([edit(null, one)]), null);
-  assert.equal(note([edit(null, one), local]), 'note.panel-only');
+  assert.equal(note([local]), 'note.panel-only');
+  assert.equal(note([edit(null, one), local]), null);
   assert.equal(note([local, edit(null, one)]), null);
 });
 
@@ -187,4 +188,14 @@ test('issue 13: a CNAME beside another record of the name is a problem, whicheve
   assert.deepEqual(problems([mirrored(null, cname)], [elsewhere]), []);
   assert.deepEqual(problems([mirrored(one, cname)], [one]), []);
   assert.equal(planChange(knowing([]), [mirrored(null, cname), mirrored(null, one)], []).problems.length, 2);
+});
+
+test('issue 13: an open edit that passes in the panel only does not keep the delete of a record that both sides have from the central', () => {
+  const local = edit(two, one, { items: [{ remove: two, add: one, mirrored: false, note: 'note.differs' }] });
+  const deleting = [{ remove: one, add: null }];
+  const noted = (rows: readonly LedgerRow[], operations: readonly Operation[]): unknown =>
+    sortItems(knowing(rows, operations), deleting).map(({ mirrored: sent, note }) => [sent, note]);
+  assert.deepEqual(noted([row(one, { standing: 'joined' })], [local]), [[true, null]]);
+  assert.deepEqual(noted([], [edit(null, one), local]), [[true, null]]);
+  assert.deepEqual(noted([], [local]), [[false, 'note.panel-only']]);
 });

@@ -128,13 +128,16 @@ function whyLocal(
   return null;
 }
 
+/** An edit that passes in the panel only says nothing of a record that both sides have, or are about to have. */
 function standingOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordStanding | null {
   const id = recordId(record);
-  for (const operation of knowledge.open.toReversed()) {
-    const item = operation.items.find(({ add }) => add !== null && recordId(add) === id);
-    if (item !== undefined) return item.mirrored ? 'joined' : 'panel-only';
-  }
+  const adding = knowledge.open
+    .flatMap(({ items }) => items)
+    .filter(({ add }) => add !== null && recordId(add) === id);
+  if (adding.some(({ mirrored }) => mirrored)) return 'joined';
   const row = knowledge.rows.get(id);
+  if (row?.standing === 'joined') return 'joined';
+  if (adding.length > 0) return 'panel-only';
   return row === undefined || row.standing === 'central-only' ? null : row.standing;
 }
 

@@ -15,17 +15,10 @@ const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> 
   default: {
     768: 'answers.left',
     1008: 'agreement.record',
-    1116: 'agreement.record',
     1282: 'strangers.added',
   },
   above: { 295: 'agreement.record' },
-  crowd: {
-    74: 'answers.left',
-    137: 'answers.left',
-    234: 'answers.left',
-    255: 'answers.left',
-  },
-  signed: { 88: 'agreement.record' },
+  crowd: { 137: 'answers.left' },
   slow: { 382: 'agreement.record' },
 };
 
