@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, recordId } from '../../../dns/record.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import type { ZoneView } from '../../../core/engine/engine.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
@@ -22,15 +22,35 @@ export function checkLedger(
   const [here, there] = [panel.zones.get(zone), central.zones.get(zone)];
   if (here === undefined || there === undefined || view.entry?.standing !== 'joined') return;
   for (const row of view.rows) {
-    const id = recordId(row.record);
-    const onBoth = here.has(id) && there.has(id);
-    if (row.standing === 'joined' && !onBoth) judgement.violate('ledger.joined', sayRow(zone, row));
+    if (row.standing === 'joined' && !isJoined(row, here, there))
+      judgement.violate('ledger.joined', sayRow(zone, row));
     // What nobody agreed on cannot be asked for by name.
-    if (!byName && (row.onPanel !== here.has(id) || row.onCentral !== there.has(id)))
-      judgement.violate('ledger.sides', sayRow(zone, row));
+    else if (!byName && !isWhere(row, here, there)) judgement.violate('ledger.sides', sayRow(zone, row));
   }
+  checkUnjoined(zone, view, here, there, judgement);
+}
+
+type Held = ReadonlyMap<string, ResourceRecord>;
+
+function isWhere({ record, onPanel, onCentral }: LedgerRow, here: Held, there: Held): boolean {
+  const id = recordId(record);
+  return onPanel === here.has(id) && onCentral === there.has(id);
+}
+
+function isJoined({ record }: LedgerRow, here: Held, there: Held): boolean {
+  const id = recordId(record);
+  return here.has(id) && there.has(id);
+}
+
+function checkUnjoined(
+  zone: DnsName,
+  { rows }: ZoneView,
+  here: Held,
+  there: Held,
+  judgement: Judgement,
+): void {
   const joined = new Set(
-    view.rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
   );
   for (const [id, record] of here) {
     if (!there.has(id) || joined.has(id) || isCentralsOwn(zone, record)) continue;
