@@ -113,12 +113,15 @@ test('a customer sees no settings, his edit is mirrored', { skip }, async () => 
 });
 
 test('a form drawn anew for another type asks nobody; saved, both sides have it', { skip }, async () => {
-  const asked = stage.central.requests.length;
-  await pages.newRecord();
-  await pages.enter({ name: 'shop' });
-  await page.selectOption('#rtype', 'caa');
-  await page.waitForSelector('#caa_value_domain');
-  assert.equal(stage.central.requests.length, asked);
+  // The agent may read the zone meanwhile for reasons of its own; a form that asks does so each time it is drawn.
+  await until('a form drawn anew without a request', async () => {
+    const asked = stage.central.requests.length;
+    await pages.newRecord();
+    await pages.enter({ name: 'shop' });
+    await page.selectOption('#rtype', 'caa');
+    await page.waitForSelector('#caa_value_domain');
+    return stage.central.requests.length === asked;
+  });
   await pages.enter({ ttl: '600', caa_flags: '0', caa_value_domain: 'ca.example.net' });
   await pages.ok();
   await page.waitForSelector(`tr[data-key^="shop.${zone}. CAA"]`);
