@@ -477,10 +477,10 @@ export class World {
     const edits = [...saved.keys()].map(({ event }) => event(stage));
     const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
     this.panel.calls.push(...calls);
-    const mirrored = this.active.map(({ witness }) => joinedZones(witness));
+    const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
     for (const [at, { witness, judgement }] of this.active.entries())
-      checkAccepted(witness, { edits, mirrored: mirrored[at] ?? new Set(), askedAt }, verdict, judgement);
+      checkAccepted(witness, { edits, joined: joined[at] ?? new Set(), askedAt }, verdict, judgement);
     for (const call of calls) call.until = this.clock.now();
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };

@@ -91,6 +91,23 @@ test('an edit that passes such a record in the panel only breaks none', async ()
   assert.deepEqual(brokenAt(side), []);
 });
 
+test('issue 13: an edit in the place of what somebody else wrote breaks a law', async () => {
+  const { world, side } = await arrived();
+  put(world, 'central', [a('www', 9), a('odd', 2)]);
+  world.somebodyWrote();
+  side.store.provenance.read('wrong', zone, world.clock.now() + 1);
+  side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['alone.stranger']);
+});
+
+test('issue 13: an edit at a name of a stuck operation breaks a law', async () => {
+  const { world, side } = await arrived();
+  const stuck = operation({ id: 'stuck', class: 'follow', state: 'stuck', items: sent(null, a('ftp', 1)) });
+  const beside = operation({ items: sent(null, a('ftp', 2)) });
+  side.witness.committed({ operations: [stuck, beside] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['alone.stuck']);
+});
+
 test('issue 13: a comparison that sends what only the panel had breaks a law', async () => {
   const { world, side } = await arrived();
   const following = operation({ class: 'follow', items: sent(null, old) });

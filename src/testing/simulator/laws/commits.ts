@@ -69,15 +69,53 @@ export class Commits {
   #checkNew(operation: Operation): void {
     if (operation.class === 'follow') this.#checkFollowing(operation);
     else for (const item of operation.items) this.#checkItem(operation, item);
+    if (operation.class === 'veto') this.#checkStuck(operation);
+  }
+
+  /** A name of an operation that waits for a person is not edited. */
+  #checkStuck(operation: Operation): void {
+    const names = namesOf(operation);
+    for (const { operation: other } of this.#witness.operations.values()) {
+      const isSame = other.zone === operation.zone && other.state === 'stuck';
+      if (isSame && !names.isDisjointFrom(namesOf(other)))
+        this.#judgement.violate(
+          'alone.stuck',
+          `operation ${operation.id} beside ${other.id}, which is stuck`,
+        );
+    }
   }
 
   /** An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict (rows 6 to 9). */
-  #checkItem({ id, zone }: Operation, { mirrored, remove, add }: OperationItem): void {
+  #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
+    const { id, zone } = operation;
     if (!mirrored) return;
+    if (remove !== null) this.#checkPlace(operation, remove, add);
     if (remove !== null && this.#isLeftAlone(zone, remove) && !this.#isComing(id, zone, remove))
       this.#judgement.violate('alone.record', `operation ${id} removes ${formatRecord(remove)}`);
     if (add !== null && this.#isBesideConflict(zone, add))
       this.#judgement.violate('alone.record', `operation ${id} puts ${formatRecord(add)} beside a conflict`);
+  }
+
+  /** Where the old value is gone and one of somebody else stands in its place, nothing is sent (row 12). */
+  #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
+    if (this.#central.originOf(zone, recordId(remove)) !== null) return;
+    const read = this.#central.lastRead(id, zone) ?? 0;
+    for (const { record, origin } of this.#central.held(zone)) {
+      const isThere = record.name === remove.name && record.type === remove.type;
+      const isWanted = add !== null && recordId(record) === recordId(add);
+      const isStrange =
+        origin.writer === 'somebody' && origin.at < read && !this.#isKnown(zone, recordId(record));
+      if (isThere && !isWanted && isStrange)
+        this.#judgement.violate('alone.stranger', `operation ${id} in place of ${formatRecord(record)}`);
+    }
+  }
+
+  /** Whether the ledger or any operation tells of the record. */
+  #isKnown(zone: DnsName, id: string): boolean {
+    if (this.#witness.row(zone, id) !== null) return true;
+    return [...this.#witness.operations.values()].some(
+      ({ operation }) => operation.zone === zone && recordsOf(operation).some((one) => recordId(one) === id),
+    );
   }
 
   /** A comparison sends what is new, and removes no more than the safety limits allow. */
@@ -119,6 +157,18 @@ export class Commits {
 
 const open: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting', 'stuck']);
 
+function recordsOf({ items, added, removed }: Operation): ResourceRecord[] {
+  return [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed].filter(
+    (record) => record !== null,
+  );
+}
+
+/** Owner names that it may write at the central. */
+function namesOf({ items }: Operation): ReadonlySet<DnsName> {
+  const records = items.flatMap(({ mirrored, remove, add }) => (mirrored ? [remove, add] : []));
+  return new Set(records.flatMap((record) => (record === null ? [] : [record.name])));
+}
+
 function wentSince(
   { at, record, present, zone: of }: Effect,
   zone: DnsName,
@@ -129,37 +179,39 @@ function wentSince(
 }
 
 /**
- * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due.
- * @param mirrored the zones that the journal called joined when it was asked
+ * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due. One that was heard of after
+ * the panel made it, too.
  */
 export function checkAccepted(
   witness: JournalWitness,
-  { edits, mirrored, askedAt }: Asked,
+  { edits, joined, askedAt }: Asked,
   verdict: Verdict,
   judgement: Judgement,
 ): void {
   if (verdict.kind !== 'accept') return;
-  for (const { stage, zone, kind, fingerprint, actor } of edits) {
-    if (stage !== 'before' || actor.rank !== 'administrator' || kind === 'zone-create') continue;
-    if (!mirrored.has(zone)) continue;
-    const own = [...witness.operations.values()].filter(
-      ({ operation }) => operation.zone === zone && operation.kind === kind,
-    );
-    const isThere =
-      kind === 'records'
-        ? own.some(
-            ({ operation, since }) =>
-              operation.fingerprint === fingerprint && since >= askedAt && operation.state !== 'prepared',
-          )
-        : own.some(({ operation }) => open.has(operation.state));
+  for (const event of edits) {
+    const { stage, zone, kind, fingerprint, actor } = event;
+    if (actor.rank !== 'administrator' || kind === 'zone-create' || !joined.has(zone)) continue;
+    const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
+    const isThere = own.some(({ operation, since }) => {
+      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state);
+      const isDone = operation.state !== 'prepared';
+      return isDone && (since >= askedAt || (stage === 'after' && operation.afterSeen));
+    });
     if (!isThere)
-      judgement.violate('answers.journal', `${kind} ${fingerprint} is accepted and not in the journal`);
+      judgement.violate('answers.journal', `${stage} ${kind} ${fingerprint} is accepted, not journalled`);
   }
+}
+
+function isOf(operation: Operation, { kind, zone, fingerprint }: EditEvent): boolean {
+  if (operation.zone !== zone || operation.kind !== kind) return false;
+  return kind === 'zone-delete' || operation.fingerprint === fingerprint;
 }
 
 /** One call of the panel. */
 export interface Asked {
   readonly edits: readonly EditEvent[];
-  readonly mirrored: ReadonlySet<DnsName>;
+  /** The zones that the journal called joined when it was asked. */
+  readonly joined: ReadonlySet<DnsName>;
   readonly askedAt: number;
 }

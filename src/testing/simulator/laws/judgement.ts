@@ -35,6 +35,9 @@ export type LawId =
   /** Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs. */
   | 'alone.zone'
   | 'alone.record'
+  /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
+  | 'alone.stranger'
+  | 'alone.stuck'
   /** A comparison removed more than the safety limits allow. */
   | 'limits.records'
   /** An edit was accepted, and the journal does not say so. */
