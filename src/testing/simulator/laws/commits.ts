@@ -60,16 +60,30 @@ export class Commits {
     if (row.standing !== 'joined' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
+    // Another operation about it brings the central to what the panel has.
+    if (seen && this.#isBusy(zone, id)) return;
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
     if (!seen || !had(this.#panel) || !had(this.#central))
       this.#judgement.violate('ledger.joined', `${zone}: ${formatRecord(row.record)} is joined unseen`);
   }
 
+  /** Whether an operation about the record is open or on watch. */
+  #isBusy(zone: DnsName, id: string): boolean {
+    return [...this.#witness.operations.values()].some(
+      ({ operation }) =>
+        operation.zone === zone &&
+        (open.has(operation.state) || operation.watchUntil > 0) &&
+        recordsOf(operation).some((record) => recordId(record) === id),
+    );
+  }
+
   #checkNew(operation: Operation): void {
     if (operation.class === 'follow') this.#checkFollowing(operation);
-    else for (const item of operation.items) this.#checkItem(operation, item);
-    if (operation.class === 'veto') this.#checkStuck(operation);
+    // What was heard of afterwards is journalled as it came, before it is judged.
+    if (operation.class !== 'veto') return;
+    for (const item of operation.items) this.#checkItem(operation, item);
+    this.#checkStuck(operation);
   }
 
   /** A name of an operation that waits for a person is not edited. */
@@ -192,6 +206,8 @@ export function checkAccepted(
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
     if (actor.rank !== 'administrator' || kind === 'zone-create' || !joined.has(zone)) continue;
+    // A delete that was accepted meanwhile takes the zone along.
+    if (kind === 'records' && witness.zones.get(zone)?.standing !== 'joined') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     const isThere = own.some(({ operation, since }) => {
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state);
