@@ -57,20 +57,22 @@ async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): P
 /** Wanted share (per cent) of mechanical mutants that are found. */
 const wantedShare = 85;
 
-/** @returns whether enough mechanical mutants were found */
+/** @returns whether enough mechanical mutants were found, and none of those that are listed as equivalent */
 async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
   // The seed chooses the sample; the histories are always those of the default run.
   const hunt = { modes, seed: 1, runs };
   const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) => {
     if (!json) console.log(mechanicalText(result));
   });
-  const { mutants, tried, byLaws, byTestsOnly, survived, share, histories, seconds } = summary;
+  const { mutants, tried, byLaws, byTests, survived, equivalent, share } = summary;
   if (json) console.log(JSON.stringify(summary, null, 2));
   else {
+    const { histories, seconds } = summary;
     console.log(`${tried} of ${mutants} mutants tried with ${histories} histories each, in ${seconds} s`);
-    console.log(`${share} % found: ${byLaws} by laws, ${byTestsOnly} by tests only, ${survived} survived`);
+    console.log(`${share} % found: ${byLaws} by laws, ${byTests} by tests, ${survived} survived`);
+    console.log(`${equivalent} more are equivalent`);
   }
-  return share >= wantedShare;
+  return share >= wantedShare && summary.wronglyListed.length === 0;
 }
 
 /** Prints the first failing history in short: in words, and as a story to be kept (docs/reliability.md). */

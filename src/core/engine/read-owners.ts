@@ -64,7 +64,7 @@ export class OwnerCheck {
   readonly #unsaved = new Map<DnsName, readonly string[] | null | 'gone'>();
   /** Monotonic time at which the next reading begins; null: none is due. */
   #dueAt: number | null = null;
-  #alarm = new AbortController();
+  #cancel: () => void = () => undefined;
   #earliest = 0;
   #lastRead = 0;
   #failures = 0;
@@ -196,14 +196,8 @@ export class OwnerCheck {
     const at = Math.max(now + delay, this.#earliest);
     if (this.#runtime.stopping.signal.aborted || (this.#dueAt !== null && this.#dueAt <= at)) return;
     this.#dueAt = at;
-    this.#alarm.abort();
-    this.#alarm = new AbortController();
-    const signal = AbortSignal.any([this.#alarm.signal, this.#runtime.stopping.signal]);
-    this.#runtime.ports.clock.sleep(at - now, signal).then(
-      () => this.#ring(),
-      // Cancelled by an earlier request or by the engine's stop.
-      () => undefined,
-    );
+    this.#cancel();
+    this.#cancel = this.#runtime.alarm(at - now, () => this.#ring());
   }
 
   #ring(): void {

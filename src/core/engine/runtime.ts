@@ -86,6 +86,8 @@ export class Runtime {
   wakeZone: (zone: DnsName, delay: number, waking?: Waking) => void = () => undefined;
   /** Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list. */
   lookFor: (zone: DnsName, wish: CompareWish) => void = () => undefined;
+  /** What ends each alarm when the engine stops: a listener for each would cost the square of their number. */
+  readonly #alarms = new Set<() => void>();
   #clockOffset: number | null = null;
   /** Zones of the calls being answered, a list for each call. */
   readonly #handlers = new Set<readonly DnsName[]>();
@@ -96,6 +98,9 @@ export class Runtime {
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.stopping.signal.addEventListener('abort', () => {
+      for (const stop of this.#alarms) stop();
+    });
   }
 
   get now(): number {
@@ -164,19 +169,42 @@ export class Runtime {
     }
   }
 
-  /** A signal that aborts after `ms` or when `parent` does; call `done` to free its timer. */
-  deadline(
-    ms: number,
-    parent: AbortSignal = this.stopping.signal,
-  ): { signal: AbortSignal; done: () => void } {
+  /** A signal that aborts after `ms` or when the engine stops; call `done` to free its timer. */
+  deadline(ms: number): { signal: AbortSignal; done: () => void } {
     const own = new AbortController();
+    const { signal } = this.stopping;
+    const stopped = (): void => own.abort(signal.reason);
+    return { signal: own.signal, done: this.alarm(ms, () => own.abort(new DeadlinePassed()), stopped) };
+  }
+
+  /**
+   * Calls `ring` after `ms`, or `stopped` when the engine stops before that.
+   * @returns cancels it: then neither is called
+   */
+  alarm(ms: number, ring: () => void, stopped: () => void = () => undefined): () => void {
+    if (this.stopping.signal.aborted) {
+      stopped();
+      return () => undefined;
+    }
     const timer = new AbortController();
+    const cancel = (): void => {
+      this.#alarms.delete(stop);
+      timer.abort(cancelled);
+    };
+    const stop = (): void => {
+      cancel();
+      stopped();
+    };
+    this.#alarms.add(stop);
     this.ports.clock.sleep(ms, timer.signal).then(
-      () => own.abort(new DeadlinePassed()),
-      // Only `done` aborts the timer: the work was finished in time.
+      () => {
+        this.#alarms.delete(stop);
+        ring();
+      },
+      // Only `cancel` aborts the timer.
       () => undefined,
     );
-    return { signal: AbortSignal.any([own.signal, parent]), done: () => timer.abort() };
+    return cancel;
   }
 
   /** Runs one background step with its own deadline. */
@@ -267,6 +295,9 @@ export class Runtime {
 }
 
 const strength = { no: 0, braked: 1, named: 2, allowed: 3 } as const;
+
+/** The reason of every cancelled alarm; nobody sees it, and a new one for each takes time. */
+const cancelled = new Error('cancelled');
 
 /** The reason of a signal made by {@link Runtime.deadline}. */
 export class DeadlinePassed extends Error {

@@ -5,7 +5,7 @@ import { Turns } from './turns.ts';
 
 interface Alarm {
   readonly at: number;
-  readonly cancel: AbortController;
+  readonly cancel: () => void;
   /** Users who wait for it. */
   readonly lanes: ReadonlySet<string>;
 }
@@ -65,15 +65,9 @@ export class Scheduler {
       shop.alarms.set(zone, { ...existing, lanes });
       return;
     }
-    existing?.cancel.abort();
-    const cancel = new AbortController();
+    existing?.cancel();
+    const cancel = this.#runtime.alarm(Math.max(0, delay), () => this.#ring(shop, zone));
     shop.alarms.set(zone, { at, cancel, lanes });
-    const signal = AbortSignal.any([cancel.signal, this.#runtime.stopping.signal]);
-    this.#runtime.ports.clock.sleep(Math.max(0, delay), signal).then(
-      () => this.#ring(shop, zone),
-      // Cancelled by an earlier alarm or by the engine's stop.
-      () => undefined,
-    );
   }
 
   /** Resolves when no step is running any more; call after `stopping` was aborted. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaultRuns, everyMode, isMode, provenModes, type Mode } from './modes.ts';
+import { defaultRuns, everyMode, isMode, mechanicalRuns, provenModes, type Mode } from './modes.ts';
 
 /** What `npm run simulate` was asked for. */
 export interface Asked {
@@ -19,7 +19,8 @@ export interface Asked {
   readonly only: string;
 }
 
-type Options = Omit<Asked, 'modes' | 'mechanical'> & {
+type Options = Omit<Asked, 'modes' | 'mechanical' | 'runs'> & {
+  readonly runs?: number;
   readonly mode: Asked['modes'];
   readonly mechanical?: number;
 };
@@ -44,7 +45,11 @@ export function readOptions(argv: readonly string[]): Asked {
     .argument('[runs]', 'the same as --runs', wholeNumber)
     .argument('[seed]', 'the same as --seed', wholeNumber)
     .argument('[mode]', 'the same as --mode', modesIn)
-    .option('--runs <number>', 'histories of each mode', wholeNumber, defaultRuns)
+    .option(
+      '--runs <number>',
+      `histories of each mode (${defaultRuns}; --mechanical: ${mechanicalRuns})`,
+      wholeNumber,
+    )
     .option('--seed <number>', 'seed of the first history', wholeNumber, 1)
     .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, provenModes)
     .option('--threads <number>', 'how many histories at once', wholeNumber, availableParallelism())
@@ -65,9 +70,10 @@ export function readOptions(argv: readonly string[]): Asked {
     .parse([...argv], { from: 'user' });
   const options = command.opts<Options>();
   const [runs, seed, mode] = command.args;
+  const usual = options.mechanical === undefined ? defaultRuns : mechanicalRuns;
   return {
     ...options,
-    runs: runs === undefined ? options.runs : wholeNumber(runs),
+    runs: runs === undefined ? (options.runs ?? usual) : wholeNumber(runs),
     seed: seed === undefined ? options.seed : wholeNumber(seed),
     modes: mode === undefined ? options.mode : modesIn(mode),
     threads: Math.max(1, options.threads),

@@ -13,6 +13,7 @@ import {
   type Signing,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Operation } from '../../core/operation.ts';
 import { isKnown } from '../../centrals/memory/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
@@ -62,10 +63,22 @@ export class CentralStore {
   readonly refused = new Set<string>();
   /** The same of every write that landed long after it was given up. */
   readonly late = new Set<string>();
-  /** Zones for which a create was sent that no engine read back: nobody can tell whose they are (docs/adoption.md, row 30). */
-  readonly unproven = new Set<DnsName>();
+  /** Zones for which a create was sent that no journal has the proof of, with its operation: nobody can tell whose they are (docs/adoption.md, row 30). */
+  readonly unproven = new Map<DnsName, string>();
   /** Who wrote and who removed what it holds. */
   readonly provenance = new Provenance(this.zones);
+  /** Creates of which a journal says that they made their zone. */
+  readonly #made = new Set<string>();
+
+  /** A journal has these operations now. The first that says a create has made its zone is proof of it where the zone was read by then. */
+  journalled(operations: readonly Operation[]): void {
+    for (const { id, kind, zone, created } of operations) {
+      if (kind !== 'zone-create' || !created || this.#made.has(id)) continue;
+      this.#made.add(id);
+      const isRead = this.provenance.lastRead(id, zone) !== null;
+      if (isRead && this.unproven.get(zone) === id) this.unproven.delete(zone);
+    }
+  }
 }
 
 /** One request that writes, and how its draws are named. */
@@ -92,8 +105,6 @@ export class SimCentral implements Central {
   troubles: CentralTroubles = noTroubles;
   /** Called with every fault that was met. */
   onFault: (kind: string) => void = () => undefined;
-  /** Zones that this life has sent a create for and not tried to read since. */
-  readonly #asked = new Set<DnsName>();
   down = false;
   readonly wire = new Wire();
 
@@ -156,10 +167,8 @@ export class SimCentral implements Central {
   }
 
   async #read(zone: DnsName, ctx: CallContext, call: string): Promise<readonly CentralRecord[] | null> {
-    const isFirst = this.#asked.delete(zone);
     await this.#travel(ctx, call);
     const records = this.store.zones.get(zone);
-    if (isFirst && records !== undefined && !this.#life.dead) this.store.unproven.delete(zone);
     this.store.provenance.read(ctx.operation, zone, this.#clock.now());
     return records === undefined ? null : [...records].map(([handle, record]) => ({ ...record, handle }));
   }
@@ -244,8 +253,7 @@ export class SimCentral implements Central {
       if (!this.store.zones.has(zone)) this.store.zones.set(zone, made);
     });
     const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
-    this.store.unproven.add(zone);
-    this.#asked.add(zone);
+    this.store.unproven.set(zone, ctx.operation);
     const request = { ...sent, call: `create ${zone}`, done: false };
     await this.wire.during(ctx.operation, zone, null, `creates ${zone}`, () =>
       this.#write(ctx, request, create),

@@ -44,6 +44,8 @@ export class PanelStore {
   readonly refusing = new Map<DnsName, PanelErrorCode>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+  /** Zone and id (`zone id`) of records of edits that reads did not show for longer than an engine believes `after`. */
+  readonly shownLate = new Set<string>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
   readonly looks: Look[] = [];

@@ -31,6 +31,7 @@ import {
   type PowerCut,
 } from './sim-journal.ts';
 import { administrator, describeEvent, describeVerdict } from './edits.ts';
+import { LateReads, longLag } from './late-reads.ts';
 import { defaultRecords, watchCreate } from './new-zones.ts';
 import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
@@ -83,6 +84,7 @@ export class World {
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers he got. */
   readonly saved: SavedEdit[] = [];
+  readonly #lateReads = new LateReads(this.panel, this.saved);
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
   /** What the settings name, and what the agent has taken up of that; null: every central. */
@@ -142,7 +144,10 @@ export class World {
     const witness = new JournalWitness();
     const judgement = new Judgement();
     const now = (): number => this.clock.now();
-    disk.onLanded = (batch) => witness.committed(batch, now());
+    disk.onLanded = (batch) => {
+      store.journalled(batch.operations ?? []);
+      witness.committed(batch, now());
+    };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
     const side = { store, disk, witness, judgement, down: false, chooseFault: null };
     this.#observeProofs(side);
@@ -522,9 +527,8 @@ export class World {
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
     this.tally.fault(ms > longLag ? 'panel reads lag long' : 'panel reads lag');
-    const now = this.panel.zones.get(zone);
-    this.panel.stale.set(zone, now === undefined ? null : new Map(now));
-    void this.clock.sleep(ms).then(() => this.panel.stale.delete(zone));
+    this.#lateReads.hide(zone, this.clock.now());
+    void this.clock.sleep(ms).then(() => this.#lateReads.show(zone, this.clock.now()));
   }
 }
 
@@ -534,9 +538,6 @@ function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
 const longPart = 20_000;
-
-/** From how long on (ms) reads lag longer than an engine believes `after`. */
-const longLag = 15_000;
 
 const unanswered: Verdict = {
   kind: 'refuse',

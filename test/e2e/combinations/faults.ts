@@ -114,7 +114,8 @@ export function faultSteps(stage: () => Stage): void {
     const started = performance.now();
     const answer = await atPanel.save(zone, address('down', '192.0.2.15'));
     assert.equal(answer.ok, false, answer.body);
-    assert.match(answer.error?.text ?? '', /cannot be reached/);
+    // Background work may have met the outage twice by now, and opened the breaker.
+    assert.match(answer.error?.text ?? '', /cannot be reached|failed a moment ago/);
     assert.ok(performance.now() - started < 10_000);
     assert.ok(!holdsName(stage().panel, zone, 'down'));
     await stage().centralUp();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { patched, sourceOf } from '../patch.ts';
+import { equivalentOf, equivalents } from './equivalent.ts';
 import { mutantsOf } from './mutations.ts';
-import { everyMutant, isSimulated, mutatedFiles, testsOf } from './sources.ts';
+import { everyMutant, isSimulated, mutatedFiles, slowTests, slowTestsOf, testsOf } from './sources.ts';
 import { failingTest } from './unit-tests.ts';
 
 function mutations(source: string): string[] {
@@ -23,15 +24,16 @@ test('issue 13, mechanical mutation: conditions, operators, calls, locks, sides,
     'drop: use(change.add, set.add(x)); -> ;',
     'swap: add -> remove',
   ]);
-  assert.deepEqual(mutations('const most = 20;'), ['off by one: 20 -> 21', 'constant: 20 -> 0']);
+  assert.deepEqual(mutations('const most = 20, few = 2;'), ['constant: 20 -> 0', 'off by one: 2 -> 3']);
   assert.deepEqual(mutations('export const y = xs.filter(f).some(g);'), [
     'method: some -> every',
     'drop a filter: .filter(f) -> nothing',
   ]);
 });
 
-test('issue 13, mechanical mutation: what is only logged, and texts, stay', () => {
+test('issue 13, mechanical mutation: what is only logged, waits for nothing, or is text stays', () => {
   assert.deepEqual(mutations("log(2, 'zone.later', { zone });"), []);
+  assert.deepEqual(mutations('await Promise.resolve();'), []);
   assert.deepEqual(mutations("const text = 'a' + b;"), []);
 });
 
@@ -39,7 +41,7 @@ test('issue 13, mechanical mutation: a mutant changes the line it names', () => 
   const source = 'type T = number;\nexport const most: T = 20;\n';
   const [first] = mutantsOf('x.ts', source);
   assert.equal(first?.line, 2);
-  assert.equal(patched(source, first.patch), 'type T = number;\nexport const most: T = 21;\n');
+  assert.equal(patched(source, first.patch), 'type T = number;\nexport const most: T = 0;\n');
 });
 
 test('issue 13, mechanical mutation: every file of engine and journal has mutants, and tests or histories that load it', () => {
@@ -49,6 +51,15 @@ test('issue 13, mechanical mutation: every file of engine and journal has mutant
   for (const file of mutatedFiles()) assert.ok(isSimulated(file) || testsOf(file).length > 0, file);
   assert.equal(isSimulated('src/journal/sqlite.ts'), false);
   assert.equal(testsOf('src/core/engine/locks.ts')[0], 'src/core/engine/locks.test.ts');
+  assert.deepEqual(slowTestsOf('src/core/engine/settle.ts'), slowTests);
+});
+
+test('issue 13, mechanical mutation: every equivalent of the list is a mutant, once, with a reason', () => {
+  for (const one of equivalents) {
+    const is = everyMutant(one.file).filter((mutant) => equivalentOf(mutant) === one);
+    assert.equal(is.length, 1, `${one.file}: ${one.line}`);
+    assert.match(one.reason, /^[A-Z].*\.$/u);
+  }
 });
 
 test('issue 13, mechanical mutation: unit tests run with the mutant in the engine', async () => {

@@ -100,12 +100,17 @@ const dropStatement: Rule = (node, _parent, text) => {
   const { start, end, expression } = node;
   const call = expression.type === 'AwaitExpression' ? expression.argument : expression;
   if (call.type === 'AssignmentExpression') return [{ rule: 'drop', start, end, text: ';' }];
-  if (call.type !== 'CallExpression' || isLog(call.callee, text)) return [];
+  if (call.type !== 'CallExpression' || isLog(call.callee, text) || waitsForNothing(call, text)) return [];
   const dropped = { rule: 'drop', start, end, text: ';' };
   if (expression.type !== 'AwaitExpression') return [dropped];
   const waits = { rule: 'drop a wait', start: expression.start, end: call.start, text: 'void ' };
   return [dropped, waits];
 };
+
+/** `Promise.resolve()` makes a function asynchronous by its form only. */
+function waitsForNothing({ start, end }: AnyNode, text: string): boolean {
+  return text.slice(start, end) === 'Promise.resolve()';
+}
 
 function isLog(callee: AnyNode, text: string): boolean {
   return /(?:^|\.)log$/u.test(text.slice(callee.start, callee.end));
@@ -164,17 +169,15 @@ const changeMethod: Rule = (node) => {
     : [{ rule: 'method', start: property.start, end: property.end, text: other }];
 };
 
-/** Numbers of log levels are nobody's business. */
+/** Numbers of log levels are nobody's business. A number above 9 is a time or a size: one more or less breaks no promise. */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];
   const { start, end, value } = node;
   if (typeof value === 'boolean') return [{ rule: 'constant', start, end, text: String(!value) }];
   if (typeof value !== 'number') return [];
   if (parent?.type === 'CallExpression' && isLog(parent.callee, text)) return [];
-  return [
-    { rule: 'off by one', start, end, text: String(value + 1) },
-    ...(value > 9 ? [{ rule: 'constant', start, end, text: '0' }] : []),
-  ];
+  const edit = value > 9 ? { rule: 'constant', text: '0' } : { rule: 'off by one', text: String(value + 1) };
+  return [{ ...edit, start, end }];
 };
 
 /** `x.filter(f)` becomes `x`. */

@@ -1,7 +1,9 @@
 import { Random } from '../../simulator/random.ts';
 import { brokenAlready, hunt, forEachMutant, type Hunt } from '../hunt.ts';
+import type { Patch } from '../patch.ts';
+import { equivalentOf } from './equivalent.ts';
 import type { Mutant } from './mutations.ts';
-import { everyMutant, isSimulated, testsOf } from './sources.ts';
+import { everyMutant, isSimulated, slowTestsOf, testsOf } from './sources.ts';
 import { failingTest } from './unit-tests.ts';
 
 /** What became of one mutant. */
@@ -9,8 +11,10 @@ export interface MechanicalResult {
   readonly file: string;
   readonly line: number;
   readonly what: string;
-  /** `laws`: the histories found it; `tests`: only unit tests did; `nobody`: it survived. */
+  /** `laws`: a history found it; `tests`: a unit test did before any history; `nobody`: it survived. */
   readonly by: 'laws' | 'tests' | 'nobody';
+  /** Whether the list of equivalent mutants has it. */
+  readonly equivalent: boolean;
   /** The law with mode and seed, or the test. */
   readonly how: string;
 }
@@ -20,13 +24,17 @@ export interface MechanicalSummary {
   readonly mutants: number;
   readonly tried: number;
   readonly byLaws: number;
-  readonly byTestsOnly: number;
+  readonly byTests: number;
   readonly survived: number;
-  /** Found, in per cent of those tried. */
+  /** Survivors that the list of equivalent mutants explains: in none of the other numbers. */
+  readonly equivalent: number;
+  /** Found, in per cent of those tried that are not equivalent. */
   readonly share: number;
   readonly histories: number;
   readonly seconds: number;
   readonly survivors: readonly MechanicalResult[];
+  /** Mutants that the list calls equivalent and something found. */
+  readonly wronglyListed: readonly MechanicalResult[];
 }
 
 /** Which mutants are tried, and how. */
@@ -39,7 +47,7 @@ export interface MechanicalRun {
   readonly threads: number;
 }
 
-/** Tries a sample of all mechanical mutants: histories first, then the unit tests that load the file. */
+/** Tries a sample of all mechanical mutants with histories and the unit tests that load the file. */
 export async function tryMechanical(
   { hunt: what, sample, seed, only, threads }: MechanicalRun,
   each: (result: MechanicalResult) => void,
@@ -54,49 +62,91 @@ export async function tryMechanical(
     results.push(result);
     each(result);
   });
-  const count = (by: MechanicalResult['by']): number => results.filter((one) => one.by === by).length;
-  const survived = count('nobody');
   return {
     mutants: all.length,
-    tried: results.length,
-    byLaws: count('laws'),
-    byTestsOnly: count('tests'),
-    survived,
-    share: Math.round((1 - survived / Math.max(1, results.length)) * 1_000) / 10,
+    ...countsOf(results),
     histories: what.runs * what.modes.length,
     seconds: Math.round((performance.now() - began) / 1_000),
-    survivors: results.filter(({ by }) => by === 'nobody'),
   };
 }
 
-/** So many of them, chosen by the seed, in the order of the files. */
-function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] {
-  const random = new Random(seed);
-  const ranked = all.map((mutant, at) => ({
-    mutant,
-    at,
-    rank: random.next(`${mutant.patch.file} ${mutant.line} ${mutant.what}`),
-  }));
-  const chosen = ranked.sort((a, b) => a.rank - b.rank).slice(0, sample);
-  return chosen.sort((a, b) => a.at - b.at).map(({ mutant }) => mutant);
+function countsOf(
+  results: readonly MechanicalResult[],
+): Omit<MechanicalSummary, 'mutants' | 'histories' | 'seconds'> {
+  const isExplained = ({ by, equivalent }: MechanicalResult): boolean => by === 'nobody' && equivalent;
+  const tried = results.filter((one) => !isExplained(one));
+  const by = (who: MechanicalResult['by']): MechanicalResult[] => tried.filter((one) => one.by === who);
+  const survivors = by('nobody');
+  return {
+    tried: tried.length,
+    byLaws: by('laws').length,
+    byTests: by('tests').length,
+    survived: survivors.length,
+    equivalent: results.length - tried.length,
+    share: Math.round((1 - survivors.length / Math.max(1, tried.length)) * 1_000) / 10,
+    survivors,
+    wronglyListed: tried.filter(({ equivalent }) => equivalent),
+  };
 }
 
+/** So many of them, chosen and ordered by the seed: a run that is ended early has tried a sample as well. */
+function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] {
+  const random = new Random(seed);
+  const ranked = all.map((mutant) => ({
+    mutant,
+    rank: random.next(`${mutant.patch.file} ${mutant.line} ${mutant.what}`),
+  }));
+  ranked.sort((a, b) => a.rank - b.rank);
+  return ranked.slice(0, sample).map(({ mutant }) => mutant);
+}
+
+/** Histories of each mode that come before the unit tests: they break with most mutants, and take no longer. */
+const firstRuns = 5;
+
+/** The quickest first: some histories, the quick tests, the other histories, the slow tests. */
 async function tryOne(
-  { patch, line, what }: Mutant,
+  mutant: Mutant,
   histories: Hunt,
   except: Parameters<typeof hunt>[2],
 ): Promise<MechanicalResult> {
-  const { file } = patch;
-  const found = isSimulated(file) ? await hunt(patch, histories, except) : null;
-  if (found !== null)
-    return { file, line, what, by: 'laws', how: `${found.law}, ${found.mode} ${found.seed}` };
-  const test = await failingTest(patch, testsOf(file));
-  return test === null
-    ? { file, line, what, by: 'nobody', how: '' }
-    : { file, line, what, by: 'tests', how: test };
+  const { patch, line, what } = mutant;
+  const base = { file: patch.file, line, what, equivalent: equivalentOf(mutant) !== null };
+  const { seed, runs } = histories;
+  const few = { ...histories, runs: Math.min(firstRuns, runs) };
+  const rest = { ...histories, seed: seed + few.runs, runs: runs - few.runs };
+  const steps = [
+    () => byHistories(patch, few, except),
+    () => byTests(patch, testsOf(patch.file)),
+    () => byHistories(patch, rest, except),
+    () => byTests(patch, slowTestsOf(patch.file)),
+  ];
+  for (const step of steps) {
+    const found = await step();
+    if (found !== null) return { ...base, ...found };
+  }
+  return { ...base, by: 'nobody', how: '' };
+}
+
+type FoundBy = Pick<MechanicalResult, 'by' | 'how'>;
+
+async function byHistories(
+  patch: Patch,
+  what: Hunt,
+  except: Parameters<typeof hunt>[2],
+): Promise<FoundBy | null> {
+  if (!isSimulated(patch.file)) return null;
+  const found = await hunt(patch, what, except);
+  return found === null ? null : { by: 'laws', how: `${found.law}, ${found.mode} ${found.seed}` };
+}
+
+async function byTests(patch: Patch, files: readonly string[]): Promise<FoundBy | null> {
+  const test = await failingTest(patch, files);
+  return test === null ? null : { by: 'tests', how: test };
 }
 
 /** One line for people. */
-export function mechanicalText({ file, line, what, by, how }: MechanicalResult): string {
-  return `${by === 'nobody' ? 'SURVIVED' : by}: ${file}:${line}: ${what}${how === '' ? '' : ` (${how})`}`;
+export function mechanicalText({ file, line, what, by, how, equivalent }: MechanicalResult): string {
+  const survived = equivalent ? 'equivalent' : 'SURVIVED';
+  const wrong = equivalent && by !== 'nobody' ? ' LISTED AS EQUIVALENT' : '';
+  return `${by === 'nobody' ? survived : by}${wrong}: ${file}:${line}: ${what}${how === '' ? '' : ` (${how})`}`;
 }

@@ -33,11 +33,26 @@ function filesOf(globs: readonly string[]): string[] {
     .map((file) => file.replaceAll('\\', '/'));
 }
 
-/** Unit tests of engine and journal that load a file, those that import it themselves first. */
+/** Tests that take longer than all others together: they are the last that a mutant meets. */
+export const slowTests: readonly string[] = [
+  'src/core/engine/failing-journal.test.ts',
+  'src/core/engine/storm.test.ts',
+];
+
+/** Unit tests of engine and journal that load a file, without the slow ones; those that import it themselves come first. */
 export function testsOf(file: string): string[] {
-  const all = filesOf(testPatterns).filter((test) => importsOf(test).has(file));
+  const all = testsThatLoad(file).filter((test) => !slowTests.includes(test));
   const direct = all.filter((test) => directImports(test).includes(file));
   return [...direct, ...all.filter((test) => !direct.includes(test))];
+}
+
+/** As {@link testsOf}, only the slow ones. */
+export function slowTestsOf(file: string): string[] {
+  return testsThatLoad(file).filter((test) => slowTests.includes(test));
+}
+
+function testsThatLoad(file: string): string[] {
+  return filesOf(testPatterns).filter((test) => importsOf(test).has(file));
 }
 
 /** Whether histories load a file. */

@@ -85,8 +85,18 @@ function checkAnswer(
     else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
-  for (const effect of effects.slice(until))
-    if (isOf(effect, own)) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  const later = effects.slice(until).filter((effect) => isOf(effect, own) && isWanted(edit, effect));
+  for (const effect of later) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+}
+
+/** Whether the edit wanted that. Otherwise it puts back what something else did meanwhile. */
+function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
+  if (record === null || items.length === 0) return true;
+  const id = recordId(record);
+  return items.some(({ remove, add }) => {
+    const one = present ? add : remove;
+    return one !== null && recordId(one) === id;
+  });
 }
 
 /** Whether it says what the central holds. */

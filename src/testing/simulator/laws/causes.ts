@@ -17,7 +17,7 @@ export interface CarriedOut {
 
 type Cause = Extract<
   ExcuseId,
-  'old' | 'meddled' | 'unheard' | 'rival' | 'refused-addition' | 'part-of-edit' | 'late-create'
+  'old' | 'meddled' | 'unheard' | 'rival' | 'refused-addition' | 'part-of-edit' | 'late-create' | 'shown-late'
 >;
 
 /** Why a record may be on one side only, told of each record by who wrote it, and when. */
@@ -25,12 +25,14 @@ export class Causes {
   readonly #panel: Provenance;
   readonly #central: CentralStore;
   readonly #unheard: ReadonlySet<string>;
+  readonly #shownLate: ReadonlySet<string>;
   readonly #edits: readonly CarriedOut[];
 
   constructor(panel: PanelStore, central: CentralStore, traces: Traces, edits: readonly CarriedOut[]) {
     this.#panel = panel.provenance;
     this.#central = central;
     this.#unheard = traces.unheard;
+    this.#shownLate = panel.shownLate;
     this.#edits = edits;
   }
 
@@ -83,6 +85,7 @@ export class Causes {
     if (isWritten) return 'meddled';
     if (this.#unheard.has(key)) return 'unheard';
     if (this.#central.refused.has(key)) return 'refused-addition';
+    if (this.#shownLate.has(key)) return 'shown-late';
     const { late, unproven } = this.#central;
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
   }

@@ -8,6 +8,8 @@ export const excuses = {
   meddled: 'row 12',
   /** The panel changed the record without a DNS event, or its `after` got lost. */
   unheard: 'row 24',
+  /** Reads of the panel did not show the edit for longer than `after` is believed: it is taken back. */
+  'shown-late': 'Shown late',
   /** A record that competes with it is left alone. */
   rival: 'row 9',
   /** It was changed into, or out of, a record that is left alone. */

@@ -1,0 +1,23 @@
+import { sourceOf } from '../patch.ts';
+import type { Mutant } from './mutations.ts';
+
+/** A mechanical mutant that does what the engine without it does, and why. */
+export interface Equivalent {
+  readonly file: string;
+  /** The line of the source that it changes, without its indentation. */
+  readonly line: string;
+  /** Its rule and change, as a run prints them. */
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** Mutants that no law and no test can find. A run that finds one of them fails: its reason is wrong. */
+export const equivalents: readonly Equivalent[] = [];
+
+/** The entry of the list that a mutant matches. */
+export function equivalentOf({ patch, line, what }: Mutant): Equivalent | null {
+  const text = sourceOf(patch.file).split('\n')[line - 1]?.trim();
+  const isIt = (one: Equivalent): boolean =>
+    one.file === patch.file && one.what === what && one.line === text;
+  return equivalents.find(isIt) ?? null;
+}
