@@ -68,7 +68,7 @@ export class Performer {
         this.#outage(event);
         return;
       case 'clock-step':
-        this.#world.clock.stepWall(event.by);
+        this.#world.stepClock(event.by);
         this.#world.tally.fault('clock stepped');
         return;
       case 'click':

@@ -20,6 +20,19 @@ import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
 import type { Chances } from './chances.ts';
 
+/** One read of a zone by an engine that succeeded. Times are monotonic milliseconds. */
+export interface Look {
+  /** The reader's name, as its draws are named. */
+  readonly reader: string;
+  readonly zone: DnsName;
+  readonly began: number;
+  readonly ended: number;
+  /** Ids of the records it showed; null: no such zone. */
+  readonly ids: ReadonlySet<string> | null;
+  /** Whether a call about the zone was being answered meanwhile. */
+  readonly disturbed: boolean;
+}
+
 /** What the panel of a history holds; outlives every engine. */
 export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
@@ -35,6 +48,9 @@ export class PanelStore {
   readonly shownLate = new Set<string>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
+  readonly looks: Look[] = [];
+  /** Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`: not yet. */
+  readonly calls: { readonly zone: DnsName; readonly from: number; until: number }[] = [];
   /** Zones that a filter somebody has set hides from the list. */
   readonly hidden = new Set<DnsName>();
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
@@ -120,11 +136,23 @@ export class SimPanel implements Panel {
 
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
     this.store.reads.push(zone);
+    const began = this.#clock.now();
     await this.#travel(ctx, `read ${zone}`);
     const refused = this.store.refusing.get(zone);
     if (refused !== undefined) throw new PanelError(refused);
     const records = this.store.visible(zone);
+    this.#looked(zone, began, records);
     return records === null ? null : [...records].map(([key, record]) => ({ ...record, key }));
+  }
+
+  #looked(zone: DnsName, began: number, records: ReadonlyMap<string, ResourceRecord> | null): void {
+    if (this.#life.dead) return;
+    const ended = this.#clock.now();
+    const disturbed = this.store.calls.some(
+      (call) => call.zone === zone && call.from < ended && call.until > began,
+    );
+    const ids = records === null ? null : new Set(records.keys());
+    this.store.looks.push({ reader: this.#name, zone, began, ended, ids, disturbed });
   }
 
   async write(

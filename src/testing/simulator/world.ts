@@ -12,6 +12,8 @@ import type { Chances } from './chances.ts';
 import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
+import { checkAccepted, Commits } from './laws/commits.ts';
+import { Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -99,6 +101,9 @@ export class World {
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
+  /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
+  #startedAt = 0;
+  #steppedAt = -Infinity;
   /** Counts the kills; a start that a kill overtook gives up. */
   #boot = 0;
   /** Hook calls being answered right now. */
@@ -144,7 +149,41 @@ export class World {
       witness.committed(batch, now());
     };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
-    return { store, disk, witness, judgement, down: false, chooseFault: null };
+    const side = { store, disk, witness, judgement, down: false, chooseFault: null };
+    this.#observeProofs(side);
+    return side;
+  }
+
+  #observeProofs(side: Side): void {
+    const { store, witness, judgement } = side;
+    const proofs = new Proofs(() => {
+      const { panel, saved } = this;
+      const settings = { ...defaultEngineSettings, ...this.#settings };
+      const times = { startedAt: this.#startedAt, steppedAt: this.#steppedAt };
+      const reader = `panel ${this.sides.indexOf(side) + 1}`;
+      return { panel, saved, store, witness, reader, settings, times, isAlone: this.sides.length === 1 };
+    }, judgement);
+    const both = { panel: this.panel.provenance, central: store.provenance, now: () => this.clock.now() };
+    const commits = new Commits(both, witness, judgement);
+    const { onCommit } = witness;
+    witness.onCommit = (batch) => {
+      onCommit(batch);
+      this.panel.provenance.look(this.clock.now());
+      commits.committed(batch);
+      proofs.committed(batch);
+    };
+    const { onSent } = store.provenance;
+    store.provenance.onSent = (request) => {
+      onSent(request);
+      commits.sent(request);
+      proofs.sent(request);
+    };
+  }
+
+  /** Steps the wall clock, as an administrator or NTP would. */
+  stepClock(ms: number): void {
+    this.clock.stepWall(ms);
+    if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = this.clock.now();
   }
 
   /** Somebody wrote at a central just now. */
@@ -214,6 +253,7 @@ export class World {
       this.#run = run;
       this.applyOutages();
       this.note('engine starts');
+      this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
       if ((await Promise.race([started, run.killed])) !== 'journal') return;
       // What an engine had begun before its journal failed ends with it.
@@ -440,7 +480,13 @@ export class World {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
     const edits = [...saved.keys()].map(({ event }) => event(stage));
+    const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
+    this.panel.calls.push(...calls);
+    const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
+    for (const [at, { witness, judgement }] of this.active.entries())
+      checkAccepted(witness, { edits, joined: joined[at] ?? new Set(), askedAt }, verdict, judgement);
+    for (const call of calls) call.until = this.clock.now();
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
     for (const { answers } of saved.values()) answers.push(answer);
@@ -484,6 +530,10 @@ export class World {
     this.#lateReads.hide(zone, this.clock.now());
     void this.clock.sleep(ms).then(() => this.#lateReads.show(zone, this.clock.now()));
   }
+}
+
+function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
+  return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
 }
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */

@@ -7,7 +7,9 @@ import type { Operation } from '../../../core/operation.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { Causes } from './causes.ts';
+import type { JournalWitness } from '../journal-witness.ts';
 import type { Judgement } from './judgement.ts';
+import { checkLedger } from './ledger.ts';
 
 /** The panel and one of its centrals. */
 export interface Pair {
@@ -22,7 +24,12 @@ export interface Pair {
  * Both sides agree once everything has healed (design section 2): every edit on both sides or on neither, and nothing open. What
  * somebody else had a hand in may differ, record by record, but then it is listed.
  */
-export async function checkAgreement(world: Pair, engine: Engine, judgement: Judgement): Promise<void> {
+export async function checkAgreement(
+  world: Pair,
+  engine: Engine,
+  witness: JournalWitness,
+  judgement: Judgement,
+): Promise<void> {
   const status = await engine.status();
   if (status.baselineAt === null)
     judgement.violate('engine.baseline', 'the first comparison was never completed');
@@ -30,6 +37,9 @@ export async function checkAgreement(world: Pair, engine: Engine, judgement: Jud
   for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) checkZone(world, zone, await engine.view(zone), judgement);
+  for (const zone of zones.union(new Set(witness.zones.keys()))) {
+    checkLedger(world, witness, zone, await engine.view(zone), judgement);
+  }
 }
 
 function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judgement): void {

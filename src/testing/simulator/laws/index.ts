@@ -21,7 +21,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     // What the settings leave out is looked after by nobody; only what engines did there before counts.
     if (engine !== undefined) {
       const causes = new Causes(panel, store, traces, carriedOut);
-      await checkAgreement({ panel, central: store, byName, causes }, engine, own);
+      await checkAgreement({ panel, central: store, byName, causes }, engine, witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
     }
     checkRights(store, witness, own);

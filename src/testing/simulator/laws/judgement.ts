@@ -24,6 +24,26 @@ export type LawId =
   | 'agreement.record'
   | 'agreement.unlisted'
   | 'agreement.ttl'
+  /** A row of the ledger is not true, what is on both sides is not joined, or the journal returns something else than it was given. */
+  | 'ledger.joined'
+  | 'ledger.sides'
+  | 'ledger.unjoined'
+  | 'ledger.journal'
+  /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
+  | 'undo.unproven'
+  | 'zones.unproven'
+  /** Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs. */
+  | 'alone.zone'
+  | 'alone.record'
+  /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
+  | 'alone.stranger'
+  | 'alone.stuck'
+  /** A comparison removed more than the safety limits allow. */
+  | 'limits.records'
+  /** An edit was accepted, and the journal does not say so. */
+  | 'answers.journal'
+  /** A signed zone was deleted without a second yes. */
+  | 'zones.signed'
   /** A new zone took away a name that was answered before. */
   | 'live.emptied'
   /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */

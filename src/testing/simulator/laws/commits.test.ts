@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { LedgerRow, RecordStanding } from '../../../core/ledger.ts';
+import type { Operation } from '../../../core/operation.ts';
+import { a, arrive, put, zone } from '../arrival.ts';
+import { recordsEvent } from '../edits.ts';
+import type { World, LocalPart, Side } from '../world.ts';
+import { checkWorld } from './index.ts';
+
+const [www, odd, old] = [a('www', 1), a('odd', 1), a('old', 1)];
+
+/** A world with one agreed record; `odd` differs, `old` is the panel's alone. */
+async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
+  const world = await arrive({ panel: [www, odd, old], central: [www, a('odd', 2)] });
+  const [side] = world.sides;
+  assert.ok(side !== undefined);
+  return { world, side };
+}
+
+/** Laws that were broken on the way, each once. */
+function brokenAt({ judgement }: Side): string[] {
+  return [...new Set(judgement.violations.map(({ law }) => law))].sort();
+}
+
+/** An operation as a wrong engine might journal it. */
+function operation(facts: Partial<Operation>): Operation {
+  return {
+    id: 'wrong',
+    kind: 'records',
+    class: 'veto',
+    zone,
+    incarnation: 1,
+    state: 'prepared',
+    fingerprint: '',
+    actor: 'alice',
+    source: '',
+    items: [],
+    removed: [],
+    added: [],
+    seed: null,
+    created: false,
+    requested: false,
+    snapshot: [],
+    cancels: null,
+    afterSeen: false,
+    createdAt: 0,
+    changedAt: 0,
+    watchUntil: 0,
+    attempts: 0,
+    problems: [],
+    ...facts,
+  };
+}
+
+function row(record: ResourceRecord, standing: RecordStanding, onPanel = true, onCentral = true): LedgerRow {
+  return { record, standing, onPanel, onCentral, panelKey: null, note: null };
+}
+
+function sent(remove: ResourceRecord | null, add: ResourceRecord | null): Operation['items'] {
+  return [{ remove, add, mirrored: true, note: null }];
+}
+
+test('issue 13: a row that is joined though one side never had it breaks a law', async () => {
+  const { world, side } = await arrived();
+  const now = world.clock.now();
+  side.witness.committed({ rows: [{ zone, put: [row(www, 'joined')] }] }, now);
+  assert.deepEqual(brokenAt(side), []);
+  side.witness.committed({ rows: [{ zone, put: [row(old, 'joined')] }] }, now);
+  assert.deepEqual(brokenAt(side), ['ledger.joined']);
+});
+
+test('issue 13: a row that is joined and says itself that one side lacks it breaks a law', async () => {
+  const { world, side } = await arrived();
+  side.witness.committed({ rows: [{ zone, put: [row(www, 'joined', true, false)] }] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['ledger.joined']);
+});
+
+test('issue 13: an edit that sends a record of the panel alone, or one that differs, breaks a law', async () => {
+  for (const items of [sent(old, null), sent(odd, a('odd', 3)), sent(null, a('odd', 4))]) {
+    const { world, side } = await arrived();
+    side.witness.committed({ operations: [operation({ items })] }, world.clock.now());
+    assert.deepEqual(brokenAt(side), ['alone.record']);
+  }
+});
+
+test('an edit that passes such a record in the panel only breaks none', async () => {
+  const { world, side } = await arrived();
+  const items = sent(old, null).map((item) => ({ ...item, mirrored: false }));
+  side.witness.committed({ operations: [operation({ items })] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), []);
+});
+
+test('issue 13: an edit in the place of what somebody else wrote breaks a law', async () => {
+  const { world, side } = await arrived();
+  put(world, 'central', [a('www', 9), a('odd', 2)]);
+  world.somebodyWrote();
+  side.store.provenance.read('wrong', zone, world.clock.now() + 1);
+  side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['alone.stranger']);
+});
+
+test('issue 13: an edit at a name of a stuck operation breaks a law', async () => {
+  const { world, side } = await arrived();
+  const stuck = operation({ id: 'stuck', class: 'follow', state: 'stuck', items: sent(null, a('ftp', 1)) });
+  const beside = operation({ items: sent(null, a('ftp', 2)) });
+  side.witness.committed({ operations: [stuck, beside] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['alone.stuck']);
+});
+
+test('issue 13: a comparison that sends what only the panel had breaks a law', async () => {
+  const { world, side } = await arrived();
+  const following = operation({ class: 'follow', items: sent(null, old) });
+  side.witness.committed({ operations: [following] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['alone.record']);
+});
+
+test('issue 13: a comparison that removes five records breaks a law', async () => {
+  const { world, side } = await arrived();
+  const items = [1, 2, 3, 4, 5].flatMap((last) => sent(a('gone', last), null));
+  side.witness.committed({ operations: [operation({ class: 'follow', items })] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['limits.records']);
+});
+
+const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
+
+/** One edit, up to the answer of its `after`. */
+async function edit(world: World, add: ResourceRecord): Promise<void> {
+  const items = [{ remove: null, add }];
+  const keep = (): boolean => world.panel.zones.get(zone)?.set(recordId(add), add) !== undefined;
+  await world.clock.runUntilSettled(world.edit((stage) => recordsEvent(zone, items, stage), keep, smooth));
+}
+
+test('issue 13: an edit that is accepted and not journalled as done breaks a law', async () => {
+  const { world, side } = await arrived();
+  await edit(world, a('ftp', 1));
+  assert.deepEqual(brokenAt(side), []);
+  // As if nothing that the engine journals became durable.
+  side.disk.onLanded = () => undefined;
+  await edit(world, a('ftp', 2));
+  assert.deepEqual(brokenAt(side), ['answers.journal']);
+});
+
+test('issue 13: an undo that no two reads prove breaks a law', async () => {
+  const { world, side } = await arrived();
+  await edit(world, a('ftp', 1));
+  const applied = [...side.witness.operations.values()].find(({ operation: { items } }) => items.length > 0);
+  assert.ok(applied !== undefined);
+  put(world, 'panel', [www, odd, old]);
+  const { fingerprint } = applied.operation;
+  const wrong = operation({ items: sent(null, a('ftp', 1)), fingerprint });
+  side.witness.committed({ operations: [wrong] }, world.clock.now());
+  side.witness.committed({ operations: [{ ...wrong, state: 'reverting' }] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['undo.unproven']);
+});
+
+test('issue 13: a zone that is deleted while the panel shows it breaks a law', async () => {
+  const { world, side } = await arrived();
+  side.witness.committed({ operations: [operation({ kind: 'zone-delete' })] }, world.clock.now());
+  side.store.provenance.sent(deleting(world));
+  assert.ok(brokenAt(side).includes('zones.unproven'));
+  assert.ok(!brokenAt(side).includes('zones.signed'));
+});
+
+test('issue 13: a signed zone that is deleted without a second yes breaks a law', async () => {
+  const { world, side } = await arrived();
+  side.store.signed.add(zone);
+  side.witness.committed({ operations: [operation({ kind: 'zone-delete' })] }, world.clock.now());
+  side.store.provenance.sent(deleting(world));
+  assert.ok(brokenAt(side).includes('zones.signed'));
+});
+
+function deleting(world: World): Parameters<Side['store']['provenance']['sent']>[0] {
+  const sentAt = world.clock.now();
+  return { kind: 'delete', operation: 'wrong', zone, record: null, content: [], sentAt };
+}
+
+test('issue 13: a zone that only the panel had and an engine makes breaks a law', async () => {
+  const world = await arrive({ panel: [www], central: null });
+  const [side] = world.sides;
+  assert.ok(side !== undefined);
+  side.store.provenance.sent({ ...deleting(world), kind: 'create' });
+  assert.deepEqual(brokenAt(side), ['alone.zone']);
+});
+
+test('issue 13: a ledger that is not true in the end breaks a law', async () => {
+  const { world, side } = await arrived();
+  const judged = async (): Promise<string[]> => {
+    const traces = { unheard: new Set<string>() };
+    const { violations } = await world.clock.runUntilSettled(checkWorld(world, traces));
+    return violations.map(({ law }) => law).filter((law) => law.startsWith('ledger'));
+  };
+  assert.deepEqual(await judged(), []);
+  // What a journal returns that lost, kept or changed a row.
+  await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
+  assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
+  await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'joined')] }] });
+  assert.deepEqual((await judged()).sort(), ['ledger.joined', 'ledger.journal']);
+  await side.disk.file.commit({ rows: [{ zone, drop: [old, www] }] });
+  assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.unjoined']);
+});

@@ -1,0 +1,239 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import type { Batch } from '../../../core/journal.ts';
+import type { LedgerRow } from '../../../core/ledger.ts';
+import type { Operation, OperationItem } from '../../../core/operation.ts';
+import type { EditEvent, Verdict } from '../../../core/panel.ts';
+import type { JournalWitness, Witnessed } from '../journal-witness.ts';
+import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
+import type { Judgement } from './judgement.ts';
+
+/** How long (ms) a step may take from its read of a side to its commit. */
+const stepWithin = 60_000;
+
+/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 23). */
+const many = 5;
+const largeZone = 10;
+const largestPart = 0.3;
+
+/** What an engine makes durable is true, and leaves alone what is to be left alone. Judged at each commit. */
+export class Commits {
+  readonly #panel: Provenance;
+  readonly #central: Provenance;
+  readonly #witness: JournalWitness;
+  readonly #judgement: Judgement;
+  readonly #now: () => number;
+
+  constructor(
+    sides: { readonly panel: Provenance; readonly central: Provenance; readonly now: () => number },
+    witness: JournalWitness,
+    judgement: Judgement,
+  ) {
+    this.#panel = sides.panel;
+    this.#central = sides.central;
+    this.#now = sides.now;
+    this.#witness = witness;
+    this.#judgement = judgement;
+  }
+
+  committed({ operations = [], rows = [] }: Batch): void {
+    const known = operations.map(({ id }) => this.#witness.operations.get(id)?.since ?? this.#now());
+    const since = Math.min(this.#now() - stepWithin, ...known);
+    for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
+    for (const operation of operations) {
+      const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
+      if (isNew && operation.kind === 'records') this.#checkNew(operation);
+    }
+  }
+
+  /** A request to make a zone goes out. */
+  sent({ kind, zone }: WriteRequest): void {
+    if (kind !== 'create') return;
+    const isOld = this.#panel.atStart.has(zone) && !this.#central.atStart.has(zone);
+    const came = this.#panel.effects.some((effect) => effect.zone === zone && effect.record === null);
+    if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
+  }
+
+  /** A row that is joined was on both sides when the step that joins it read them. */
+  #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
+    if (row.standing !== 'joined' || isCentralsOwn(zone, row.record)) return;
+    const id = recordId(row.record);
+    const seen = row.onPanel && row.onCentral;
+    // Another operation about it brings the central to what the panel has.
+    if (seen && this.#isBusy(zone, id)) return;
+    const had = (side: Provenance): boolean =>
+      side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
+    if (!seen || !had(this.#panel) || !had(this.#central))
+      this.#judgement.violate('ledger.joined', `${zone}: ${formatRecord(row.record)} is joined unseen`);
+  }
+
+  /** Whether an operation about the record is open or on watch. */
+  #isBusy(zone: DnsName, id: string): boolean {
+    return [...this.#witness.operations.values()].some(
+      ({ operation }) =>
+        operation.zone === zone &&
+        (open.has(operation.state) || operation.watchUntil > 0) &&
+        recordsOf(operation).some((record) => recordId(record) === id),
+    );
+  }
+
+  #checkNew(operation: Operation): void {
+    if (operation.class === 'follow') this.#checkFollowing(operation);
+    // What was heard of afterwards is journalled as it came, before it is judged.
+    if (operation.class !== 'veto') return;
+    for (const item of operation.items) this.#checkItem(operation, item);
+    this.#checkStuck(operation);
+  }
+
+  /** A name of an operation that waits for a person is not edited. */
+  #checkStuck(operation: Operation): void {
+    const names = namesOf(operation);
+    for (const { operation: other } of this.#witness.operations.values()) {
+      const isSame = other.zone === operation.zone && other.state === 'stuck';
+      if (isSame && !names.isDisjointFrom(namesOf(other)))
+        this.#judgement.violate(
+          'alone.stuck',
+          `operation ${operation.id} beside ${other.id}, which is stuck`,
+        );
+    }
+  }
+
+  /** An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict (rows 6 to 9). */
+  #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
+    const { id, zone } = operation;
+    if (!mirrored) return;
+    if (remove !== null) this.#checkPlace(operation, remove, add);
+    if (remove !== null && this.#isLeftAlone(zone, remove) && !this.#isComing(id, zone, remove))
+      this.#judgement.violate('alone.record', `operation ${id} removes ${formatRecord(remove)}`);
+    if (add !== null && this.#isBesideConflict(zone, add))
+      this.#judgement.violate('alone.record', `operation ${id} puts ${formatRecord(add)} beside a conflict`);
+  }
+
+  /** Where the old value is gone and one of somebody else stands in its place, nothing is sent (row 12). */
+  #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
+    if (this.#central.originOf(zone, recordId(remove)) !== null) return;
+    const read = this.#central.lastRead(id, zone) ?? 0;
+    for (const { record, origin } of this.#central.held(zone)) {
+      const isThere = record.name === remove.name && record.type === remove.type;
+      const isWanted = add !== null && recordId(record) === recordId(add);
+      const isStrange =
+        origin.writer === 'somebody' && origin.at < read && !this.#isKnown(zone, recordId(record));
+      if (isThere && !isWanted && isStrange)
+        this.#judgement.violate('alone.stranger', `operation ${id} in place of ${formatRecord(record)}`);
+    }
+  }
+
+  /** Whether the ledger or any operation tells of the record. */
+  #isKnown(zone: DnsName, id: string): boolean {
+    if (this.#witness.row(zone, id) !== null) return true;
+    return [...this.#witness.operations.values()].some(
+      ({ operation }) => operation.zone === zone && recordsOf(operation).some((one) => recordId(one) === id),
+    );
+  }
+
+  /** A comparison sends what is new, and removes no more than the safety limits allow. */
+  #checkFollowing({ id, zone, items }: Operation): void {
+    for (const { add } of items) {
+      if (add !== null && this.#isLeftAlone(zone, add))
+        this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
+    }
+    const gone = items.filter(({ remove }) => remove !== null).length;
+    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined').length;
+    if (gone >= many || (joined >= largeZone && gone > joined * largestPart))
+      this.#judgement.violate('limits.records', `comparison ${id} removes ${gone} of ${joined} in ${zone}`);
+  }
+
+  #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {
+    const standing = this.#witness.row(zone, recordId(record))?.standing;
+    return standing === 'panel-only' || standing === 'differs' || standing === 'released';
+  }
+
+  /** Whether another operation that is not at its end makes the record. */
+  #isComing(own: string, zone: DnsName, record: ResourceRecord): boolean {
+    const id = recordId(record);
+    return [...this.#witness.operations.values()].some(
+      ({ operation }) =>
+        operation.id !== own &&
+        operation.zone === zone &&
+        open.has(operation.state) &&
+        operation.items.some(({ mirrored, add }) => mirrored && add !== null && recordId(add) === id),
+    );
+  }
+
+  #isBesideConflict(zone: DnsName, { name, type }: ResourceRecord): boolean {
+    return [...this.#witness.rows(zone)].some(
+      ({ record, standing }) =>
+        record.name === name && record.type === type && (standing === 'differs' || standing === 'released'),
+    );
+  }
+}
+
+const open: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting', 'stuck']);
+
+function recordsOf({ items, added, removed }: Operation): ResourceRecord[] {
+  return [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed].filter(
+    (record) => record !== null,
+  );
+}
+
+/** Owner names that it may write at the central. */
+function namesOf({ items }: Operation): ReadonlySet<DnsName> {
+  const records = items.flatMap(({ mirrored, remove, add }) => (mirrored ? [remove, add] : []));
+  return new Set(records.flatMap((record) => (record === null ? [] : [record.name])));
+}
+
+function wentSince(
+  { at, record, present, zone: of }: Effect,
+  zone: DnsName,
+  id: string,
+  since: number,
+): boolean {
+  return !present && at >= since && of === zone && record !== null && recordId(record) === id;
+}
+
+/**
+ * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due. One that was heard of after
+ * the panel made it, too.
+ */
+export function checkAccepted(
+  witness: JournalWitness,
+  { edits, joined, askedAt }: Asked,
+  verdict: Verdict,
+  judgement: Judgement,
+): void {
+  if (verdict.kind !== 'accept') return;
+  for (const event of edits) {
+    const { stage, zone, kind, fingerprint, actor } = event;
+    if (actor.rank !== 'administrator' || kind === 'zone-create' || !joined.has(zone)) continue;
+    // A delete that was accepted meanwhile takes the zone along.
+    if (kind === 'records' && witness.zones.get(zone)?.standing !== 'joined') continue;
+    const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
+    // What nothing was done for before may be a call that nobody understands: the zone is compared.
+    if (stage === 'after' && !own.some(isTakenBack)) continue;
+    const isThere = own.some(({ operation, since }) => {
+      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state);
+      if (stage === 'after' && operation.afterSeen) return true;
+      return since >= askedAt && operation.state !== 'prepared';
+    });
+    if (!isThere)
+      judgement.violate('answers.journal', `${stage} ${kind} ${fingerprint} is accepted, not journalled`);
+  }
+}
+
+function isTakenBack({ operation }: Witnessed): boolean {
+  return operation.kind === 'zone-delete' || (operation.class === 'veto' && operation.state === 'reverted');
+}
+
+function isOf(operation: Operation, { kind, zone, fingerprint }: EditEvent): boolean {
+  if (operation.zone !== zone || operation.kind !== kind) return false;
+  return kind === 'zone-delete' || operation.fingerprint === fingerprint;
+}
+
+/** One call of the panel. */
+export interface Asked {
+  readonly edits: readonly EditEvent[];
+  /** The zones that the journal called joined when it was asked. */
+  readonly joined: ReadonlySet<DnsName>;
+  readonly askedAt: number;
+}

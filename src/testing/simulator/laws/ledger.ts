@@ -1,0 +1,71 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import type { ZoneView } from '../../../core/engine/engine.ts';
+import type { LedgerRow } from '../../../core/ledger.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Pair } from './agreement.ts';
+import type { Judgement } from './judgement.ts';
+
+/**
+ * The ledger tells the truth once everything has healed: every row says where the record is, a joined one is on both sides, and what is
+ * on both sides is joined. What the journal returns is what was committed to it.
+ */
+export function checkLedger(
+  { panel, central, byName }: Pair,
+  witness: JournalWitness,
+  zone: DnsName,
+  view: ZoneView,
+  judgement: Judgement,
+): void {
+  checkJournal(witness, zone, view, judgement);
+  const [here, there] = [panel.zones.get(zone), central.zones.get(zone)];
+  if (here === undefined || there === undefined || view.entry?.standing !== 'joined') return;
+  for (const row of view.rows) {
+    if (row.standing === 'joined' && !isJoined(row, here, there))
+      judgement.violate('ledger.joined', sayRow(zone, row));
+    // What nobody agreed on cannot be asked for by name.
+    else if (!byName && !isWhere(row, here, there)) judgement.violate('ledger.sides', sayRow(zone, row));
+  }
+  checkUnjoined(zone, view, here, there, judgement);
+}
+
+type Held = ReadonlyMap<string, ResourceRecord>;
+
+function isWhere({ record, onPanel, onCentral }: LedgerRow, here: Held, there: Held): boolean {
+  const id = recordId(record);
+  return onPanel === here.has(id) && onCentral === there.has(id);
+}
+
+function isJoined({ record }: LedgerRow, here: Held, there: Held): boolean {
+  const id = recordId(record);
+  return here.has(id) && there.has(id);
+}
+
+function checkUnjoined(
+  zone: DnsName,
+  { rows }: ZoneView,
+  here: Held,
+  there: Held,
+  judgement: Judgement,
+): void {
+  const joined = new Set(
+    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  );
+  for (const [id, record] of here) {
+    if (!there.has(id) || joined.has(id) || isCentralsOwn(zone, record)) continue;
+    judgement.violate('ledger.unjoined', `${zone}: ${formatRecord(record)}`);
+  }
+}
+
+function checkJournal(witness: JournalWitness, zone: DnsName, view: ZoneView, judgement: Judgement): void {
+  const committed = [...witness.rows(zone)].map((row) => sayRow(zone, row)).sort();
+  const returned = view.rows.map((row) => sayRow(zone, row)).sort();
+  if (committed.join('\n') !== returned.join('\n'))
+    judgement.violate('ledger.journal', `${zone}: ${returned.length} rows, ${committed.length} committed`);
+}
+
+function sayRow(zone: DnsName, { record, standing, onPanel, onCentral }: LedgerRow): string {
+  const sides = `${onPanel ? 'on' : 'not on'} the panel, ${onCentral ? 'on' : 'not on'} the central`;
+  return `${zone}: ${formatRecord(record)} is ${standing}, ${sides}`;
+}

@@ -1,0 +1,150 @@
+import { formatRecord, recordId } from '../../../dns/record.ts';
+import type { EngineSettings } from '../../../core/engine/settings.ts';
+import type { Batch } from '../../../core/journal.ts';
+import type { Operation } from '../../../core/operation.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { PanelStore, Look } from '../sim-panel.ts';
+import type { CentralStore } from '../sim-central.ts';
+import type { WriteRequest } from '../provenance.ts';
+import type { SavedEdit } from './answers.ts';
+import type { Judgement } from './judgement.ts';
+
+/** What the proofs of one engine are judged by. */
+export interface Facts {
+  readonly panel: PanelStore;
+  readonly store: CentralStore;
+  readonly witness: JournalWitness;
+  /** By what name the engine's reads of the panel are noted. */
+  readonly reader: string;
+  readonly settings: EngineSettings;
+  readonly saved: readonly SavedEdit[];
+  /** When the agent that runs now started, and when the wall clock was stepped too far last (monotonic milliseconds). */
+  readonly times: { readonly startedAt: number; readonly steppedAt: number };
+  /** Whether the calls of the panel are all of this engine's. */
+  readonly isAlone: boolean;
+}
+
+/**
+ * An undo, and the delete of a zone, is decided by two reads of the panel that show the same, far enough apart, after the user's patience,
+ * and not right after a start or a step of the clock (design section 4). Judged at the moment the decision becomes durable, or goes out.
+ */
+export class Proofs {
+  readonly #facts: () => Facts;
+  readonly #judgement: Judgement;
+
+  constructor(facts: () => Facts, judgement: Judgement) {
+    this.#facts = facts;
+    this.#judgement = judgement;
+  }
+
+  /** What a commit decides. */
+  committed({ operations = [] }: Batch): void {
+    const facts = this.#facts();
+    for (const operation of operations) {
+      const before = facts.witness.operations.get(operation.id)?.states.at(-2)?.state;
+      const isUndo = operation.state === 'reverting' && undecided.has(before ?? '');
+      if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
+      const answer = acceptedAt(facts.saved, operation);
+      if (answer === null || operation.items.some(isTtlEdit)) continue;
+      const shows = (look: Look): boolean => isShown(operation, look);
+      const since = answer + facts.settings.afterWait;
+      this.#judge(facts, operation, { since, shows, law: 'undo.unproven' });
+    }
+  }
+
+  /** A request to delete a zone goes out. */
+  sent(request: WriteRequest): void {
+    if (request.kind !== 'delete') return;
+    const facts = this.#facts();
+    const operation = facts.witness.operations.get(request.operation)?.operation;
+    if (operation?.kind !== 'zone-delete') return;
+    const shows = ({ ids }: Look): boolean => ids !== null;
+    this.#judge(facts, operation, { since: 0, shows, law: 'zones.unproven' });
+    if (facts.store.signed.has(operation.zone) && !isAskedTwice(facts.saved, operation))
+      this.#judgement.violate('zones.signed', say(operation, 'nobody was asked'));
+  }
+
+  /** @param shows whether a read shows the opposite of what is decided */
+  #judge(
+    { panel, reader, settings, times, isAlone }: Facts,
+    operation: Operation,
+    { since, shows, law }: Claim,
+  ): void {
+    const looks = panel.looks.filter(
+      (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
+    );
+    const last = looks.at(-1);
+    // It is brought to what the panel shows, which is the edit itself.
+    if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
+    const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
+    if (late !== null) this.#judgement.violate(law, say(operation, late));
+    const proves = (look: Look): boolean => !shows(look) && !(isAlone && look.disturbed);
+    const isProved =
+      last !== undefined &&
+      proves(last) &&
+      looks.some((look) => proves(look) && look.ended + settings.readGap <= last.ended);
+    if (!isProved) this.#judgement.violate(law, say(operation, 'no two reads show it'));
+  }
+}
+
+interface Claim {
+  readonly since: number;
+  readonly shows: (look: Look) => boolean;
+  readonly law: 'undo.unproven' | 'zones.unproven';
+}
+
+const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);
+
+function whatIsEarly(
+  { began, ended }: Look,
+  { since, times, grace }: { readonly since: number; readonly times: Facts['times']; readonly grace: number },
+): string | null {
+  if (ended < since) return `decided ${since - ended} ms before the patience is over`;
+  if (ended < times.startedAt + grace) return `decided ${ended - times.startedAt} ms after a start`;
+  const sinceStep = began - times.steppedAt;
+  return sinceStep >= 0 && ended < times.steppedAt + grace
+    ? `decided ${sinceStep} ms after a step of the clock`
+    : null;
+}
+
+/** When the user was told that his edit may be; null: he was not, or not by one call alone. */
+function acceptedAt(saved: readonly SavedEdit[], { fingerprint, zone }: Operation): number | null {
+  const own = saved.filter(({ event }) => event.fingerprint === fingerprint && event.zone === zone);
+  const [edit] = own;
+  if (edit === undefined || own.length > 1) return null;
+  const answer = edit.answers.find(({ stage }) => stage === 'before');
+  return answer?.verdict.kind === 'accept' ? answer.at : null;
+}
+
+/** Whether a delete of the zone was refused, because the zone is signed, before this one. */
+function isAskedTwice(saved: readonly SavedEdit[], { zone }: Operation): boolean {
+  return saved.some(
+    ({ event, answers }) =>
+      event.kind === 'zone-delete' &&
+      event.zone === zone &&
+      answers.some(
+        ({ verdict }) =>
+          verdict.kind === 'refuse' && verdict.problems.some(({ code }) => code === 'zone.signed-delete'),
+      ),
+  );
+}
+
+/** Whether a read shows the edit done. */
+function isShown({ kind, items }: Operation, { ids }: Look): boolean {
+  if (ids === null) return false;
+  if (kind === 'zone-create') return true;
+  return items.every(
+    ({ remove, add }) =>
+      (remove === null || !ids.has(recordId(remove))) && (add === null || ids.has(recordId(add))),
+  );
+}
+
+function isTtlEdit({ remove, add }: Operation['items'][number]): boolean {
+  return remove !== null && add !== null && recordId(remove) === recordId(add);
+}
+
+function say({ id, kind, zone, items }: Operation, what: string): string {
+  const records = items.flatMap(({ remove, add }) => [remove, add]);
+  const texts = records.flatMap((record) => (record === null ? [] : [formatRecord(record)]));
+  return `${kind} ${id} in ${zone} ${texts.join(', ')}: ${what}`;
+}
