@@ -18,7 +18,7 @@ const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> 
     1282: 'strangers.added',
   },
   above: { 295: 'agreement.record' },
-  crowd: { 137: 'answers.left' },
+  crowd: { 137: 'answers.left', 392: 'alone.record' },
   slow: { 382: 'agreement.record' },
 };
 
