@@ -70,6 +70,7 @@ export async function hunt(patch: Patch, what: Hunt, except: readonly Failure[])
 async function huntSlice(player: Player, slice: Slice, skip: readonly number[]): Promise<Found | null> {
   const { mode, seed } = slice;
   const timer = new AbortController();
+  // Nothing but our own abort ends this sleep early, and nobody waits for it then.
   const late = sleep(longest, null, { signal: timer.signal }).catch(() => null);
   let report: Report | null;
   try {

@@ -39,7 +39,8 @@ test('issue 13: a history that breaks a law becomes a short story in words', asy
   const careless = { watch: 0 };
   let seed = 1;
   let found = await playHistory(seed, careless);
-  while (found.violations.length === 0) found = await playHistory((seed += 1), careless);
+  while (found.violations.length === 0 && seed < 1_000) found = await playHistory((seed += 1), careless);
+  assert.ok(found.violations.length > 0, 'no law noticed a careless engine');
   const shows = async (one: Story): Promise<boolean> =>
     (await playStory(one, careless)).violations.length > 0;
   const small = await shrink(found.story, shows);
