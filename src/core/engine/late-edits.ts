@@ -45,7 +45,7 @@ async function followLateZone(runtime: Runtime, operation: Operation): Promise<v
   if (isDone) return;
   log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   if (operation.kind === 'zone-delete') {
-    await runtime.exclusively(() => keptDelete(runtime, sourceOf(operation), operation));
+    await runtime.store.transact((tx) => keptDelete(runtime, tx, sourceOf(operation), operation));
     return;
   }
   await markAnswered(runtime, operation);

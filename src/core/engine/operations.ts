@@ -1,6 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Batch } from '../journal.ts';
 import type { Operation, OperationItem } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
 import type { PanelView } from './panel-view.ts';
@@ -59,26 +58,6 @@ export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
   return [...names];
 }
 
-/**
- * Journals a step of an operation as it is in the journal now: its `after` may have come while the central was asked.
- * @param to the operation as it is now, one step further
- * @returns as journalled
- * @throws {JournalError}
- */
-export async function stepOn(
-  runtime: Runtime,
-  operation: Operation,
-  to: (fresh: Operation) => Operation,
-  beside: Omit<Batch, 'operations'> = {},
-): Promise<Operation> {
-  const { journal } = runtime.ports;
-  return await runtime.exclusively(async () => {
-    const next = to((await journal.operation(operation.id)) ?? operation);
-    await journal.commit({ ...beside, operations: [next] });
-    return next;
-  });
-}
-
 /** Journals that a write of unknown outcome may still land, and what it may write. */
 export async function keepWatching(
   runtime: Runtime,
@@ -87,12 +66,14 @@ export async function keepWatching(
 ): Promise<void> {
   const { clock, settings } = runtime.ports;
   const watchUntil = clock.wall() + settings.watch;
-  await stepOn(runtime, operation, (fresh) => {
-    // Earlier tries may land as well: what they wrote stays on watch too.
-    const added = union(fresh.added, written.added ?? []);
-    const removed = union(fresh.removed, written.removed ?? []);
-    return { ...fresh, added, removed, watchUntil };
-  });
+  await runtime.store.transact((tx) =>
+    tx.amend(operation, (now) => ({
+      // Earlier tries may land as well: what they wrote stays on watch too.
+      added: union(now.added, written.added ?? []),
+      removed: union(now.removed, written.removed ?? []),
+      watchUntil,
+    })),
+  );
 }
 
 function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): readonly ResourceRecord[] {

@@ -8,7 +8,7 @@ import { readCentralZone } from './central-zone.ts';
 import { createFollowing } from './compare.ts';
 import { lookForLateEdits } from './late-edits.ts';
 import { landed, mayLandLate } from './made-zone.ts';
-import { newOperation, stepOn } from './operations.ts';
+import { newOperation } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -48,7 +48,7 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   const isTakenBack = create.state === 'reverted' || create.state === 'refused';
   if (isTakenBack && mayLandLate(runtime, create)) {
     const proven = await landed(runtime, create, content);
-    await stepOn(runtime, proven, (fresh) => runtime.next(fresh, 'reverting'));
+    await runtime.store.advance(proven, 'reverting');
     runtime.wakeZone(zone, 0);
     return;
   }
@@ -56,10 +56,10 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, problems });
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
   const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
-  const stuck: Operation = { ...draft, state: 'stuck', requested: true, afterSeen: true };
-  await runtime.exclusively(async () => {
-    const fresh = (await journal.operation(create.id)) ?? create;
-    await journal.commit({ operations: [{ ...fresh, requested: false }, stuck], zones: [entry] });
+  await runtime.store.transact(async (tx) => {
+    await tx.amend(create, () => ({ requested: false }));
+    tx.create({ ...draft, requested: true, afterSeen: true }, 'stuck');
+    await tx.zone(null, entry);
   });
   runtime.ports.log(1, 'operation.stuck', { operation: draft.id, code: 'zone.maybe-ours' });
 }
@@ -131,10 +131,9 @@ async function lookUnderLock(
   runtime.ports.log(2, 'late-write', { operation: repair.id, zone, records: repair.items.length });
   runtime.inFlight.add(repair.id);
   try {
-    await journal.commit({ operations: [repair] });
+    await runtime.store.create(repair);
     await central.apply(change, present, ctx);
-    const applied = runtime.next(repair, 'applied');
-    await journal.commit({ operations: [runtime.next(applied, 'confirmed')] });
+    await runtime.store.advance(repair, 'confirmed');
   } finally {
     runtime.inFlight.delete(repair.id);
   }

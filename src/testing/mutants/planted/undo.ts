@@ -75,16 +75,16 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'moved-meanwhile-unnoticed',
-    file: `${engine}/settle.ts`,
-    find: `if (now === null || now.state !== operation.state || now.afterSeen !== operation.afterSeen) {`,
-    replace: `if (now === null) {`,
+    file: `${engine}/store.ts`,
+    find: `return now.state !== judged.state || now.afterSeen !== judged.afterSeen;`,
+    replace: `return false;`,
     says: 'An operation that moved since it was judged is ended all the same.',
   },
   {
     name: 'after-during-undo-lost',
-    file: `${engine}/settle.ts`,
-    find: `if (operation.afterSeen === begun.afterSeen) ended.push`,
-    replace: `if (operation !== null) ended.push`,
+    file: `${engine}/store.ts`,
+    find: `return now.state !== judged.state || now.afterSeen !== judged.afterSeen;`,
+    replace: `return now.state !== judged.state;`,
     says: 'An after that comes during an undo is lost.',
   },
   {
@@ -104,9 +104,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-not-durable',
     file: `${engine}/settle.ts`,
-    find: `await journal.commit({ operations });
-  return { operations, change };`,
-    replace: `return { operations, change };`,
+    find: `operations.push(await tx.advance(operation, 'reverting'));`,
+    replace: `operations.push(operation);`,
     says: 'An undo is written before the journal says so.',
   },
   {
@@ -119,8 +118,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'rows-not-written',
     file: `${engine}/settle.ts`,
-    find: `await runtime.ports.journal.commit({ operations, rows: [{ zone, drop, put }] });`,
-    replace: `await runtime.ports.journal.commit({ operations });`,
+    find: `  tx.rows({ zone, drop, put });`,
+    replace: ``,
     says: 'An operation ends without its rows of the ledger.',
   },
   {
@@ -189,8 +188,9 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'roll-back-ignores-after',
     file: `${engine}/take-back.ts`,
-    find: `fresh.state !== operation.state || fresh.afterSeen ? null : fresh;`,
-    replace: `fresh.state !== operation.state ? null : fresh;`,
+    find: `  if (operation.afterSeen) return false;
+  const { reverting, change }`,
+    replace: `  const { reverting, change }`,
     says: 'An edit that the panel has kept is rolled back for another central.',
   },
   {
