@@ -154,6 +154,49 @@ test('issue 13: an undo that no two reads prove breaks a law', async () => {
   assert.deepEqual(brokenAt(side), ['undo.unproven']);
 });
 
+/** The panel showed a reader nothing of the zone's records, at these times. */
+function look(world: World, ...times: readonly number[]): void {
+  for (const ended of times) {
+    const seen = {
+      reader: 'panel 1',
+      zone,
+      began: ended - 100,
+      ended,
+      ids: new Set<string>(),
+      disturbed: false,
+    };
+    world.panel.looks.push(seen);
+  }
+}
+
+test('issue 13: an undo that a read within the patience of the user proves breaks a law', async () => {
+  for (const [first, laws] of [
+    [2_000, ['undo.unproven']],
+    [5_100, []],
+  ] as const) {
+    const { world, side } = await arrived();
+    await world.clock.runUntil(40_000);
+    await edit(world, a('ftp', 1));
+    const answered = world.saved[0]?.answers[0]?.at ?? 0;
+    look(world, answered + first, answered + 11_000);
+    const { fingerprint } = recordsEvent(zone, [{ remove: null, add: a('ftp', 1) }], 'before');
+    const wrong = operation({ items: sent(null, a('ftp', 1)), fingerprint });
+    side.witness.committed({ operations: [wrong] }, answered);
+    side.witness.committed({ operations: [{ ...wrong, state: 'reverting' }] }, answered + 11_000);
+    assert.deepEqual(brokenAt(side), laws);
+  }
+});
+
+test('issue 13: an undo of what the panel has kept, by reads from before that, breaks a law', async () => {
+  const { world, side } = await arrived();
+  const now = 40_000;
+  look(world, now - 20_000, now - 10_000);
+  const wrong = operation({ items: sent(null, a('ftp', 1)) });
+  for (const state of ['prepared', 'applied', 'kept', 'reverting'] as const)
+    side.witness.committed({ operations: [{ ...wrong, state }] }, now);
+  assert.deepEqual(brokenAt(side), ['undo.unproven']);
+});
+
 test('issue 13: a zone that is deleted while the panel shows it breaks a law', async () => {
   const { world, side } = await arrived();
   side.witness.committed({ operations: [operation({ kind: 'zone-delete' })] }, world.clock.now());
