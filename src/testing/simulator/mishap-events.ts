@@ -29,6 +29,13 @@ export const mishapSchemas = [
     times: v.number(),
     every: milliseconds,
   }),
+  /** A central refuses every write, or keeps records in other words than they were sent, and says so. */
+  v.strictObject({
+    kind: v.literal('odd-central'),
+    central,
+    how: v.picklist(['refuses', 'rewords']),
+    lasts: milliseconds,
+  }),
   /** The disk of a journal fails until somebody mends it. */
   v.strictObject({
     kind: v.literal('journal-trouble'),

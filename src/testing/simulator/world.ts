@@ -12,6 +12,7 @@ import type { Chances } from './chances.ts';
 import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
+import { Claims } from './laws/claims.ts';
 import { checkAccepted, Commits } from './laws/commits.ts';
 import { Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
@@ -69,6 +70,8 @@ export interface Side {
   readonly witness: JournalWitness;
   /** What was seen on the way to break a law. */
   readonly judgement: Judgement;
+  /** Fingerprints of what its engine is writing into the panel. */
+  readonly echoes: Set<string>;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
@@ -149,7 +152,8 @@ export class World {
       witness.committed(batch, now());
     };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
-    const side = { store, disk, witness, judgement, down: false, chooseFault: null };
+    const echoes = new Set<string>();
+    const side = { store, disk, witness, judgement, echoes, down: false, chooseFault: null };
     this.#observeProofs(side);
     return side;
   }
@@ -163,8 +167,18 @@ export class World {
       const reader = `panel ${this.sides.indexOf(side) + 1}`;
       return { panel, saved, store, witness, reader, settings, times, isAlone: this.sides.length === 1 };
     }, judgement);
-    const both = { panel: this.panel.provenance, central: store.provenance, now: () => this.clock.now() };
-    const commits = new Commits(both, witness, judgement);
+    const commits = new Commits(
+      {
+        panel: this.panel.provenance,
+        central: store.provenance,
+        now: () => this.clock.now(),
+        isAsked: (zone) => this.panel.calls.some((call) => call.zone === zone && call.until === Infinity),
+        isOwn: (fingerprint) => side.echoes.has(fingerprint),
+      },
+      witness,
+      judgement,
+    );
+    const claims = new Claims(witness, judgement);
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);
@@ -177,6 +191,12 @@ export class World {
       onSent(request);
       commits.sent(request);
       proofs.sent(request);
+      claims.sent(request);
+    };
+    const { onLanded } = this.panel.provenance;
+    this.panel.provenance.onLanded = (request, effects) => {
+      onLanded(request, effects);
+      claims.restored(request, effects);
     };
   }
 
@@ -270,12 +290,12 @@ export class World {
     const parts = this.active.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
-    for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
+    for (const { panel, echoes } of parts) hearOwnWrites(panel, several, parts.length > 1, echoes);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
     return { life, engines, several, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel } {
+  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; echoes: Set<string> } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -326,7 +346,7 @@ export class World {
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
     this.#connected.push({ side, central, panel });
-    return { engine, panel };
+    return { engine, panel, echoes: side.echoes };
   }
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
@@ -429,7 +449,13 @@ export class World {
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
     const saved = new Map<ClickedEdit, SavedEdit>();
     for (const edit of edits)
-      saved.set(edit, { event: edit.event('before'), items: edit.items ?? [], answers: [], keptAt: null });
+      saved.set(edit, {
+        event: edit.event('before'),
+        items: edit.items ?? [],
+        askedAt: this.clock.now(),
+        answers: [],
+        keptAt: null,
+      });
     this.saved.push(...saved.values());
     const what = [...saved.values()].map(({ event }) => describeEvent(event)).join(' and ');
     const verdict = await this.#ask('before', saved);
@@ -483,9 +509,15 @@ export class World {
     const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
+    const others = this.saved.filter((one) => !saved.values().some((own) => own === one));
     const verdict = await this.#hook({ kind: 'edits', edits });
     for (const [at, { witness, judgement }] of this.active.entries())
-      checkAccepted(witness, { edits, joined: joined[at] ?? new Set(), askedAt }, verdict, judgement);
+      checkAccepted(
+        witness,
+        { edits, joined: joined[at] ?? new Set(), askedAt, pending: others.filter(isPending).map(asked) },
+        verdict,
+        judgement,
+      );
     for (const call of calls) call.until = this.clock.now();
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
@@ -534,6 +566,14 @@ export class World {
 
 function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
   return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
+}
+
+function isPending({ answers }: SavedEdit): boolean {
+  return answers.length === 0;
+}
+
+function asked({ event, askedAt }: SavedEdit): { readonly fingerprint: string; readonly askedAt: number } {
+  return { fingerprint: event.fingerprint, askedAt };
 }
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */

@@ -32,12 +32,21 @@ export type LawId =
   /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
   | 'undo.unproven'
   | 'zones.unproven'
+  /** An edit that was left to the panel was written before a read of the panel showed it. */
+  | 'heard.unseen'
   /** Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs. */
   | 'alone.zone'
   | 'alone.record'
   /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
   | 'alone.stranger'
   | 'alone.stuck'
+  /** An edit put an alias beside other records, or the other way round. */
+  | 'alone.alias'
+  /** An undo changed what another open edit wants as it is; or an edit was done again of which both sides agreed. */
+  | 'alone.claimed'
+  | 'alone.agreed'
+  /** An edit was journalled for a write of our own into the panel. */
+  | 'alone.own'
   /** A comparison removed more than the safety limits allow. */
   | 'limits.records'
   /** An edit was accepted, and the journal does not say so. */
@@ -60,8 +69,10 @@ export type LawId =
   | 'answers.left'
   /** An engine wrote a name, or a zone, at a central while another request of its own about it was on the way. */
   | 'locks.overlap'
-  /** A request went out for an operation that the journal had not seen. */
+  /** A request went out for an operation that the journal had not seen, or had at its end. */
   | 'journal.before-write'
+  /** A commit went over what another had just written. */
+  | 'journal.overwritten'
   /** The central held what somebody without a right wanted. */
   | 'rights.held'
   /** Something was sent to the central for him; or an answer told him of another's records. */

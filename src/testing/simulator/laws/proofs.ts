@@ -51,16 +51,29 @@ export class Proofs {
     }
   }
 
-  /** A request to delete a zone goes out. */
+  /** A request goes out: to delete a zone, or for an edit that was left to the panel. */
   sent(request: WriteRequest): void {
-    if (request.kind !== 'delete') return;
     const facts = this.#facts();
     const operation = facts.witness.operations.get(request.operation)?.operation;
-    if (operation?.kind !== 'zone-delete') return;
+    if (operation !== undefined && isHeard(operation)) this.#judgeHeard(facts, operation);
+    if (request.kind !== 'delete' || operation?.kind !== 'zone-delete') return;
     const shows = ({ ids }: Look): boolean => ids !== null;
     this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'zones.unproven' });
     if (facts.store.signed.has(operation.zone) && !isAskedTwice(facts.saved, operation))
       this.#judgement.violate('zones.signed', say(operation, 'nobody was asked'));
+  }
+
+  #judgeHeard({ panel, reader, witness }: Facts, operation: Operation): void {
+    const since = witness.operations.get(operation.id)?.since ?? 0;
+    const isSeen = panel.looks.some(
+      (look) =>
+        look.reader === reader &&
+        look.zone === operation.zone &&
+        look.began >= since &&
+        isShown(operation, look),
+    );
+    if (!isSeen && !operation.items.some(isTtlEdit))
+      this.#judgement.violate('heard.unseen', say(operation, 'no read shows it'));
   }
 
   /** @param shows whether a read shows the opposite of what is decided */
@@ -147,6 +160,11 @@ function isAskedTwice(saved: readonly SavedEdit[], { zone }: Operation): boolean
           verdict.kind === 'refuse' && verdict.problems.some(({ code }) => code === 'zone.signed-delete'),
       ),
   );
+}
+
+/** Whether it is an edit that was left to the panel, and that the panel has kept. */
+function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
+  return kind === 'records' && group === 'compensate' && state === 'prepared' && afterSeen;
 }
 
 /** Whether a read shows the edit done. */
