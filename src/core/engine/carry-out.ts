@@ -6,7 +6,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../central.t
 import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import type { Verdict } from '../panel.ts';
-import { mirroredNames } from './operations.ts';
+import { mirroredNames, nothingLeft } from './operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -207,7 +207,8 @@ async function close(
   const watchUntil = changed === 'unknown' ? clock.wall() + settings.watch : prepared.watchUntil;
   let operation: Operation = { ...prepared, state: to, problems, watchUntil };
   try {
-    operation = await runtime.store.advance(prepared, to, { problems, watchUntil });
+    const left = to === 'refused' ? nothingLeft({ ...prepared, watchUntil }) : {};
+    operation = await runtime.store.advance(prepared, to, { problems, watchUntil, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
     // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.

@@ -7,7 +7,7 @@ import type { ZoneList } from '../panel.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
-import { newOperation } from './operations.ts';
+import { mirroredRecords, newOperation } from './operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
@@ -168,10 +168,10 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
   await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
 }
 
-/** Records that a write of unknown outcome may still change: judged when their watch is over. */
+/** Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). */
 function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
   const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
-  return new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
+  return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
 }
 
 /** Whether the panel lacks a record that is not judged before the watch is over: then it is looked at again. */

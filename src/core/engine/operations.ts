@@ -58,6 +58,23 @@ export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
   return [...names];
 }
 
+/** Records that an operation wanted at the central or away from there, and that it wrote; of a zone's delete none. */
+export function mirroredRecords({ kind, items, added, removed }: Operation): readonly ResourceRecord[] {
+  if (kind === 'zone-delete') return [];
+  const wanted = items.filter(({ mirrored }) => mirrored).flatMap(({ remove, add }) => [remove, add]);
+  return [...wanted.filter((record) => record !== null), ...added, ...removed];
+}
+
+/**
+ * What an operation that was taken back has written: nothing that is still there, unless a write of unknown outcome may land. Then it is
+ * no proof any more that such a record is ours.
+ */
+export function nothingLeft({
+  watchUntil,
+}: Pick<Operation, 'watchUntil'>): Partial<Pick<Operation, 'added' | 'removed'>> {
+  return watchUntil === 0 ? { added: [], removed: [] } : {};
+}
+
 /** Journals that a write of unknown outcome may still land, and what it may write. */
 export async function keepWatching(
   runtime: Runtime,

@@ -75,6 +75,8 @@ export class Runtime {
   readonly compareDue = new Map<DnsName, CompareWish>();
   /** The last look at zones in which the panel lacks joined records: what was lacking, and when (monotonic, ms). */
   readonly lacking = new Map<DnsName, { readonly signature: string; readonly at: number }>();
+  /** What the last look at the records on watch in a zone wanted, and since when (monotonic, ms). */
+  readonly watchedReadings = new Map<DnsName, Reading>();
   /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
   readonly marks = new Map<string, { putOff: boolean }>();
   /** Whose the newest operation of a zone is. */

@@ -4,7 +4,7 @@ import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
-import { mirroredNames, showsDone, viewItems } from './operations.ts';
+import { mirroredNames, nothingLeft, showsDone, viewItems } from './operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from './plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from './runtime.ts';
@@ -180,7 +180,10 @@ async function end(
   // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
   const watched = operation.class === 'veto' && !operation.afterSeen;
   const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
-  return await tx.advance(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
+  return await tx.advance(operation, 'reverted', {
+    watchUntil: Math.max(watchUntil, operation.watchUntil),
+    ...nothingLeft(operation),
+  });
 }
 
 /** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */

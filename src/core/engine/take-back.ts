@@ -5,7 +5,7 @@ import type { Problem } from '../../dns/problem.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import { isFinal, type Operation } from '../operation.ts';
-import { mirroredNames } from './operations.ts';
+import { mirroredNames, nothingLeft } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 import { Moved } from './store.ts';
 import { applyOrCount } from './settle.ts';
@@ -126,7 +126,9 @@ async function undoUnderLock(
     // Without the zone at the central there is nothing left of ours to take back.
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
-  await runtime.store.advance(reverting, 'reverted');
+  await runtime.store.transact(async (tx) =>
+    tx.advance(reverting, 'reverted', nothingLeft(await tx.current(reverting))),
+  );
   return true;
 }
 
