@@ -40,7 +40,16 @@ export const mishapSchemas = [
   v.strictObject({
     kind: v.literal('journal-trouble'),
     central,
-    fault: v.picklist(['full', 'reserve-gone', 'read-only', 'unsynced', 'busy', 'unreadable', 'read-error']),
+    fault: v.picklist([
+      'full',
+      'reserve-gone',
+      'read-only',
+      'unsynced',
+      'busy',
+      'waits',
+      'unreadable',
+      'read-error',
+    ]),
     lasts: milliseconds,
   }),
   /** The power fails during a commit: the first from now, the second ...; `lands`: the commit is in the file then. */

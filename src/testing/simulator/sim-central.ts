@@ -353,20 +353,12 @@ export class SimCentral implements Central {
     const { provenance } = this.store;
     const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt: this.#clock.now() });
     const land = (): void => provenance.land(request, this.#clock.now(), () => mutate(fault));
+    const ends = endOf(fault, place);
+    if (ends !== null) {
+      land();
+      throw ends;
+    }
     switch (fault) {
-      case 'lost-answer':
-        land();
-        throw unreachable('unknown');
-      case 'partial':
-        land();
-        throw unreachable('partial');
-      case 'reworded':
-        land();
-        throw new CentralError('central.left-out', {
-          state: 'partial',
-          retry: 'never',
-          params: { record: place },
-        });
       case 'no-effect':
         await this.#slowly(ctx, this.#chances.between(name, 1, 60), () => undefined);
         throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
@@ -377,7 +369,7 @@ export class SimCentral implements Central {
       case 'slow':
         await this.#slowly(ctx, this.#chances.between(`${name} is slow`, 500, 15_000), land);
         break;
-      case null:
+      default:
         await this.#slowly(ctx, this.#chances.between(name, 1, 60), land);
     }
     request.answeredAt = this.#clock.now();
@@ -394,6 +386,18 @@ export class SimCentral implements Central {
 
 /** How an odd central writes the address that it was sent. */
 const otherWords = '203.0.113.1';
+
+/** The error of a write that is carried out at once; null: it is not, or there is none. */
+function endOf(fault: CentralFault | null, place: string): CentralError | null {
+  if (fault === 'lost-answer') return unreachable('unknown');
+  if (fault === 'partial') return unreachable('partial');
+  if (fault !== 'reworded') return null;
+  return new CentralError('central.left-out', {
+    state: 'partial',
+    retry: 'never',
+    params: { record: place },
+  });
+}
 
 function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
   return new CentralError('central.unreachable', { state, retry: 'later' });

@@ -13,7 +13,7 @@ import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { Claims } from './laws/claims.ts';
-import { checkAccepted, Commits } from './laws/commits.ts';
+import { checkAccepted, Commits, type Asked } from './laws/commits.ts';
 import { Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
@@ -173,7 +173,7 @@ export class World {
         central: store.provenance,
         now: () => this.clock.now(),
         isAsked: (zone) => this.panel.calls.some((call) => call.zone === zone && call.until === Infinity),
-        isOwn: (fingerprint) => side.echoes.has(fingerprint),
+        isOwn: (fingerprint) => this.#echoing(fingerprint).every((one) => one === side),
       },
       witness,
       judgement,
@@ -198,6 +198,12 @@ export class World {
       onLanded(request, effects);
       claims.restored(request, effects);
     };
+  }
+
+  /** Whose engines are writing into the panel what has this fingerprint; nobody's is nobody's own. */
+  #echoing(fingerprint: string): readonly (Side | null)[] {
+    const echoing = this.sides.filter(({ echoes }) => echoes.has(fingerprint));
+    return echoing.length === 0 ? [null] : echoing;
   }
 
   /** Steps the wall clock, as an administrator or NTP would. */
@@ -509,12 +515,11 @@ export class World {
     const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
-    const others = this.saved.filter((one) => !saved.values().some((own) => own === one));
     const verdict = await this.#hook({ kind: 'edits', edits });
     for (const [at, { witness, judgement }] of this.active.entries())
       checkAccepted(
         witness,
-        { edits, joined: joined[at] ?? new Set(), askedAt, pending: others.filter(isPending).map(asked) },
+        { edits, joined: joined[at] ?? new Set(), askedAt, calls: this.saved.flatMap(callsOf) },
         verdict,
         judgement,
       );
@@ -568,12 +573,9 @@ function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
   return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
 }
 
-function isPending({ answers }: SavedEdit): boolean {
-  return answers.length === 0;
-}
-
-function asked({ event, askedAt }: SavedEdit): { readonly fingerprint: string; readonly askedAt: number } {
-  return { fingerprint: event.fingerprint, askedAt };
+function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked['calls'] {
+  if (answers.length === 0) return [{ fingerprint, askedAt, at: null }];
+  return answers.map((answer) => ({ fingerprint, askedAt: answer.askedAt, at: answer.at }));
 }
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */

@@ -250,7 +250,7 @@ function wentSince(
  */
 export function checkAccepted(
   witness: JournalWitness,
-  { edits, joined, askedAt, pending }: Asked,
+  { edits, joined, askedAt, calls }: Asked,
   verdict: Verdict,
   judgement: Judgement,
 ): void {
@@ -266,7 +266,8 @@ export function checkAccepted(
     const isThere = own.some(({ operation, since }) => {
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state);
       // An equal edit that is still being asked about has not been kept.
-      const isPending = pending.some((one) => one.fingerprint === fingerprint && since >= one.askedAt);
+      const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
+      const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
       if (stage === 'after' && operation.afterSeen && !isPending) return true;
       return since >= askedAt && operation.state !== 'prepared';
     });
@@ -290,6 +291,10 @@ export interface Asked {
   /** The zones that the journal called joined when it was asked. */
   readonly joined: ReadonlySet<DnsName>;
   readonly askedAt: number;
-  /** Other edits for which the panel has asked and got no answer yet. */
-  readonly pending: readonly { readonly fingerprint: string; readonly askedAt: number }[];
+  /** Every call for an edit so far, and when it was answered; null: not yet. */
+  readonly calls: readonly {
+    readonly fingerprint: string;
+    readonly askedAt: number;
+    readonly at: number | null;
+  }[];
 }

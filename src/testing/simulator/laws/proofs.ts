@@ -145,7 +145,7 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
 
 /** The same of an edit that the panel has said it kept. */
 function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
-  const kept = witness.operations.get(id)?.states.findLast(({ state }) => state === 'kept');
+  const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
   return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
 }
 

@@ -1,7 +1,7 @@
 import type { EditItem } from '../../../core/panel.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
-import type { HistoryEvent } from '../event.ts';
+import type { EditOfRecords, HistoryEvent } from '../event.ts';
 import { address, freshZone, main, owner } from '../furniture.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
@@ -14,6 +14,7 @@ const anybodys: Script = [
   [10.2, { ...edit([{ remove: null, add: address(fresh, 'api', 10) }], {}, fresh), hidesOwner: true }],
 ];
 
+const old = address(main, 'www', 7);
 const shop = address(main, 'shop', 11);
 const freshShop: EditItem = { remove: null, add: address(fresh, 'shop', 11) };
 const shopOpens: EditItem = { remove: null, add: shop };
@@ -21,7 +22,7 @@ const shopOpens: EditItem = { remove: null, add: shop };
 const atWww = 'central 1 write joined.example. www.joined.example.';
 
 /** What a user edits there, who may be anybody. */
-function anybodyEdits(items: readonly EditItem[], local: Partial<LocalPart> = {}): HistoryEvent {
+function anybodyEdits(items: readonly EditItem[], local: Partial<LocalPart> = {}): EditOfRecords {
   return { ...edit(items, local, fresh), actor: owner };
 }
 
@@ -29,7 +30,7 @@ function alias(zone: DnsName, host: string): ResourceRecord {
   return makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
 }
 
-function somebodyAdds(add: EditItem['add'], zone = main): HistoryEvent {
+function somebodyAdds(add: EditItem['add'], zone = main): Extract<HistoryEvent, { kind: 'central-write' }> {
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
@@ -97,6 +98,82 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
         'central 2 write joined.example. www.joined.example. fault': { 5: 'slow', 6: 'refuse' },
         'central 2 write joined.example. www.joined.example. is slow': { 1: 2_000 },
       },
+    },
+  ),
+  'somebody replaces a record right before an edit of it': told([
+    [40, { ...somebodyAdds(address(main, 'www', 200)), remove: old }],
+    [41, edit([wwwMoves])],
+  ]),
+  'an alias beside a record of somebody': told([
+    [40, somebodyAdds(address(main, 'shop', 200))],
+    [41, edit([{ remove: null, add: alias(main, 'shop') }])],
+  ]),
+  'an edit that a user may not know to make, kept in part and shown late': told(
+    [
+      ...anybodys,
+      [
+        40,
+        {
+          ...anybodyEdits([freshShop, { remove: null, add: address(fresh, 'ftp', 11) }], {
+            visibleAfter: 5_000,
+          }),
+          leavesOut: [2],
+        },
+      ],
+    ],
+    { options: { users: true } },
+  ),
+  'a second user wants what is then taken back from the first': told([
+    [40, edit([shopOpens], { refuses: true })],
+    [42, edit([shopOpens, { remove: address(main, 'ftp', 7), add: null }], { takes: 12_000 })],
+  ]),
+  'a second user wants what one central then refuses to the first': told(
+    [
+      [40, edit([shopOpens])],
+      [40.2, edit([shopOpens, { remove: address(main, 'ftp', 7), add: null }])],
+    ],
+    {
+      options: { two: true },
+      draws: {
+        'central 2 write joined.example. shop.joined.example. fault': { 1: 'slow', 2: 'refuse' },
+        'central 2 write joined.example. shop.joined.example. is slow': { 1: 3_000 },
+      },
+    },
+  ),
+  'an undo is refused until it is stuck, and its name is edited': told([
+    [40, edit([wwwMoves], { refuses: true })],
+    [45, somebodyAdds(address(main, 'www', 200))],
+    [46, { kind: 'odd-central', central: 1, how: 'refuses', lasts: 40_000 }],
+    [90, edit([{ remove: null, add: address(main, 'www', 12) }])],
+  ]),
+  'a central keeps a new record in other words': told([
+    [39, { kind: 'odd-central', central: 1, how: 'rewords', lasts: 2_000 }],
+    [40, edit([shopOpens])],
+  ]),
+  'an edit is asked for again while the panel still carries it out': told(
+    [
+      [40, edit([wwwMoves], { takes: 13_000 })],
+      [52.9, edit([wwwMoves])],
+    ],
+    { draws: { [`${atWww} fault`]: { 5: 'slow', 6: 'refuse' }, [`${atWww} is slow`]: { 1: 2_000 } } },
+  ),
+  'a zone is edited while its comparison sends something': told(
+    [
+      [40, { kind: 'unheard-change', zone: main, add: address(main, 'api', 100), hints: true }],
+      [42, edit([{ remove: null, add: address(main, 'api', 10) }])],
+    ],
+    {
+      draws: {
+        'central 1 write joined.example. api.joined.example. fault': { 1: 'slow' },
+        'central 1 write joined.example. api.joined.example. is slow': { 1: 5_000 },
+      },
+    },
+  ),
+  'the journal is slow while the panel keeps what is being undone': told(
+    [[40, edit([wwwMoves], { takes: 11_000 })]],
+    {
+      options: { journal: true },
+      draws: { 'journal 1 records joined.example. reverting waits': { 1: true } },
     },
   ),
 };
