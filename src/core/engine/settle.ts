@@ -123,6 +123,7 @@ async function startBringing(
   zoneGone: boolean,
 ): Promise<{ operations: readonly Operation[]; change: Change }> {
   const centralIds = new Set(centralTtls.keys());
+  if (judged.some((operation) => !showsDone(operation, view))) runtime.proves(zone);
   return await runtime.store.transact(async (tx) => {
     for (const operation of judged) await tx.judge(operation);
     const open = await tx.open(zone);

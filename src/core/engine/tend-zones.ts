@@ -37,7 +37,10 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
   }
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
   if (!agreesTwice(runtime, operation, view, 'missing', { patience, gap: settings.readGap })) return;
-  await underZoneLock(runtime, operation, (ctx) => undoCreate(runtime, operation, ctx));
+  await underZoneLock(runtime, operation, async (ctx) => {
+    runtime.proves(operation.zone);
+    await undoCreate(runtime, operation, ctx);
+  });
 }
 
 /**
@@ -65,7 +68,10 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
   const wait = { patience, gap: settings.readGap };
   if (!agreesTwice(runtime, operation, view, gone ? 'gone' : 'there', wait)) return;
   if (gone) {
-    await underZoneLock(runtime, operation, (ctx) => sendDelete(runtime, operation, ctx));
+    await underZoneLock(runtime, operation, async (ctx) => {
+      runtime.proves(operation.zone);
+      await sendDelete(runtime, operation, ctx);
+    });
     return;
   }
   await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
