@@ -50,7 +50,7 @@ export async function sendContent(
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', () => ({ watchUntil }));
     await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
-    tx.rows({ zone, put: rows });
+    tx.rows({ zone, dropAll: true, put: rows });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
   clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
