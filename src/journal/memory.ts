@@ -86,6 +86,8 @@ export class MemoryJournal implements Journal {
       zones: tally(zones),
       rows: tally(rows),
       remarks: zones.filter(({ note }) => note !== null).length,
+      frozen: 0,
+      damagedOperations: 0,
     };
   }
 

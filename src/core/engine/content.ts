@@ -1,4 +1,4 @@
-import type { DnsName } from '../../dns/name.ts';
+import { zoneName, type DnsName } from '../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
@@ -12,6 +12,7 @@ import { zoneAtCentral } from './make-zone.ts';
 import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
+import { recentOf, withRecent } from './recent-fact.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -44,6 +45,7 @@ export async function sendContent(
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
   await runtime.exclusively(async () => {
+    const facts = withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew);
     const fresh = (await journal.operation(operation.id)) ?? operation;
     await journal.commit({
       operations: [runtime.next(fresh, 'confirmed', { watchUntil: operation.watchUntil })],
@@ -57,6 +59,7 @@ export async function sendContent(
         },
       ],
       rows: [{ zone, put: rows }],
+      facts,
     });
   });
   runtime.forget(operation.id);
@@ -73,16 +76,19 @@ export async function sendContent(
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
-  const { journal, clock, settings } = runtime.ports;
-  const since = clock.wall() - settings.watch;
-  for (const { kind, state, changedAt, zone } of await journal.operations({ latest: mostNew })) {
-    if (kind === 'zone-create' && state === 'confirmed' && changedAt >= since)
-      runtime.compareSoon(zone, 'new-zone', 'braked');
-  }
+  for (const { what } of await recentlyFilled(runtime))
+    runtime.compareSoon(zoneName(what), 'new-zone', 'braked');
 }
 
-/** How many of the newest operations are asked for new zones after a start. */
+/** Fact: zones that were filled lately, and when. */
+const filledFact = 'filled-zones';
+/** Most zones in it. */
 const mostNew = 200;
+
+async function recentlyFilled(runtime: Runtime): ReturnType<typeof recentOf> {
+  const { clock, settings } = runtime.ports;
+  return await recentOf(runtime.ports, filledFact, clock.wall() - settings.watch);
+}
 
 async function send(
   runtime: Runtime,
