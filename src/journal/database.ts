@@ -37,6 +37,8 @@ export class Database {
    */
   transaction<T>(body: () => T): T {
     return this.guard(() => {
+      // A log that was cut would be as long as before after the commit.
+      this.#place?.check();
       this.#database.exec('BEGIN IMMEDIATE');
       try {
         const value = body();

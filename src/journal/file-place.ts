@@ -14,20 +14,23 @@ interface Seen {
 export class FilePlace {
   readonly #path: string;
   readonly #seen = new Map<string, Seen>();
+  /** The file that was lost; it stays so: what is written to it now makes it grow again. */
+  #lost: string | null = null;
 
   /** @param path of the database */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the last call */
+  /** @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the first call */
   check(): void {
     for (const path of [this.#path, `${this.#path}-wal`]) {
       const now = look(path);
       const before = this.#seen.get(path);
-      if (before !== undefined && !isSame(before, now)) throw new JournalError('journal.lost', { path });
+      if (before !== undefined && !isSame(before, now)) this.#lost ??= path;
       if (now !== null) this.#seen.set(path, now);
     }
+    if (this.#lost !== null) throw new JournalError('journal.lost', { path: this.#lost });
   }
 }
 

@@ -232,6 +232,7 @@ export class SqliteJournal implements Journal {
    */
   checkLedger(after: string): { readonly last: DnsName | null; readonly damaged: readonly DnsName[] } {
     const damaged: DnsName[] = [];
+    if (!this.#tables.has('ledger')) return { last: null, damaged };
     let last: DnsName | null = null;
     for (let [zones, rows] = [0, 0]; zones < mostZones && rows < mostRows; zones += 1) {
       const zone = this.#database.guard(() => this.#ledger.next(last ?? after));

@@ -1,0 +1,19 @@
+import type { DnsName } from '../../dns/name.ts';
+import { JournalError, type Journal } from '../journal.ts';
+import type { CompareWish } from './runtime.ts';
+
+/** Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws {JournalError} */
+export async function isFrozen(journal: Journal, zone: DnsName): Promise<boolean> {
+  try {
+    await journal.rows(zone, []);
+    return false;
+  } catch (error) {
+    if (error instanceof JournalError && error.code === 'journal.zone-damaged') return true;
+    throw error;
+  }
+}
+
+/** Whether a comparison takes a new baseline of a frozen zone: only where a person asks for it, who sees what comes of it. */
+export function mayUnfreeze({ reason }: CompareWish): boolean {
+  return reason === 'asked';
+}
