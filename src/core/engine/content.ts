@@ -44,25 +44,14 @@ export async function sendContent(
   const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
-  await runtime.exclusively(async () => {
-    const facts = withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew);
-    const fresh = (await journal.operation(operation.id)) ?? operation;
-    await journal.commit({
-      operations: [runtime.next(fresh, 'confirmed', { watchUntil: operation.watchUntil })],
-      zones: [
-        {
-          zone,
-          standing: 'joined',
-          incarnation: operation.incarnation,
-          baselineAt: entry?.baselineAt ?? clock.wall(),
-          note: null,
-        },
-      ],
-      rows: [{ zone, put: rows }],
-      facts,
-    });
+  const { incarnation, watchUntil } = operation;
+  const baselineAt = entry?.baselineAt ?? clock.wall();
+  await runtime.store.transact(async (tx) => {
+    await tx.record(operation, 'confirmed', () => ({ watchUntil }));
+    await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
+    tx.rows({ zone, put: rows });
+    tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
-  runtime.forget(operation.id);
   // The panel may go on filling the zone without a DNS event, and show that late.
   clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
     () => runtime.compareSoon(zone, 'new-zone', 'braked'),

@@ -99,7 +99,6 @@ export interface Following {
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
   const { zone, source, present } = following;
-  const { journal } = runtime.ports;
   const added = following.additions.map(plain);
   const removed = following.gone.map(plain);
   const operation = newOperation(runtime, {
@@ -117,7 +116,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
   });
   runtime.inFlight.add(operation.id);
   try {
-    await journal.commit({ operations: [operation] });
+    await runtime.store.create(operation);
     const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
     await closeFollowing(runtime, operation, following, failed);
   } catch (error) {
@@ -154,10 +153,9 @@ async function closeFollowing(
     return [{ record, standing: 'differs', onPanel: false, onCentral: true, panelKey: null, note: code }];
   });
   const drop = gone.filter((record) => !failed.has(recordId(record)));
-  const applied = runtime.next(operation, 'applied');
-  await runtime.ports.journal.commit({
-    operations: [runtime.next(applied, 'confirmed')],
-    rows: [{ zone: operation.zone, put: [...rows, ...left], drop }],
+  await runtime.store.transact(async (tx) => {
+    await tx.advance(operation, 'confirmed');
+    tx.rows({ zone: operation.zone, put: [...rows, ...left], drop });
   });
 }
 
@@ -208,15 +206,12 @@ export async function followDelete(
     incarnation,
     snapshot,
   });
-  // Another zone may be deleted at the same moment: both count.
-  await runtime.exclusively(async () => {
+  await runtime.store.transact(async (tx) => {
+    tx.create({ ...draft, afterSeen: true }, 'kept');
+    await tx.zone(entry, { ...entry, standing: 'deleting', note: null });
+    // Another zone may be deleted at the same moment: both count.
     const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
-    await journal.commit({
-      operations: [{ ...draft, state: 'kept', afterSeen: true }],
-      zones: [{ ...entry, standing: 'deleting', note: null }],
-      facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) },
-    });
+    tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
+    tx.wake(zone, settings.confirmDelay);
   });
-  runtime.since.set(draft.id, runtime.now);
-  runtime.wakeZone(zone, settings.confirmDelay);
 }

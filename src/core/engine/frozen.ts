@@ -1,9 +1,10 @@
 import type { DnsName } from '../../dns/name.ts';
-import { JournalError, type Journal } from '../journal.ts';
+import { JournalError } from '../journal.ts';
 import type { CompareWish } from './runtime.ts';
+import type { JournalReader } from './store.ts';
 
 /** Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws {JournalError} */
-export async function isFrozen(journal: Journal, zone: DnsName): Promise<boolean> {
+export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
   try {
     await journal.rows(zone, []);
     return false;

@@ -211,22 +211,33 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1); what stands in the way is quoted. */
+/** Ids of the records to add that a CNAME tolerates not, or that are a CNAME which tolerates not what stands there. */
+export function clashing(change: Change, held: readonly ResourceRecord[]): ReadonlySet<string> {
+  return new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
+}
+
+/** What stands in the way of an edit, each quoted. */
 function clashes(change: Change, held: readonly ResourceRecord[]): Problem[] {
+  return rivalries(change, held).map(([wanted, rival]) =>
+    problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
+  );
+}
+
+/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add, with each that it clashes with. */
+function rivalries(
+  change: Change,
+  held: readonly ResourceRecord[],
+): (readonly [ResourceRecord, ResourceRecord])[] {
   const removed = new Set(change.remove.map(recordId));
-  const found: Problem[] = [];
-  for (const wanted of change.add) {
-    const rivals = [...held.filter((record) => !removed.has(recordId(record))), ...change.add].filter(
-      (other) =>
-        other.name === wanted.name &&
-        recordId(other) !== recordId(wanted) &&
-        (other.type === 'CNAME' || wanted.type === 'CNAME'),
-    );
-    for (const rival of rivals) {
-      found.push(
-        problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
-      );
-    }
-  }
-  return found;
+  const staying = held.filter((record) => !removed.has(recordId(record)));
+  return change.add.flatMap((wanted) =>
+    [...staying, ...change.add]
+      .filter(
+        (other) =>
+          other.name === wanted.name &&
+          recordId(other) !== recordId(wanted) &&
+          (other.type === 'CNAME' || wanted.type === 'CNAME'),
+      )
+      .map((rival) => [wanted, rival] as const),
+  );
 }

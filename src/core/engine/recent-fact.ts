@@ -1,6 +1,10 @@
-import type { Ports } from './runtime.ts';
+import type { Clock } from '../clock.ts';
+import type { JournalReader } from './store.ts';
 
-type Where = Pick<Ports, 'journal' | 'clock'>;
+interface Where {
+  readonly journal: Pick<JournalReader, 'fact'>;
+  readonly clock: Clock;
+}
 
 /** Something that happened at a wall-clock time (ms) and is remembered for a while in a fact of the journal. */
 interface Recent {
@@ -34,7 +38,7 @@ export async function recentOf(
  * @param most entries that are kept
  */
 export function withRecent(
-  { clock }: Where,
+  { clock }: Pick<Where, 'clock'>,
   fact: string,
   before: readonly Recent[],
   what: string,
