@@ -334,6 +334,8 @@ type Seen =
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
 async function snapshotBeforeDelete(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Seen> {
+  // A frozen zone is left as it is.
+  await runtime.ports.journal.rows(draft.zone, []);
   try {
     const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });
     return { kind: 'snapshot', snapshot: (records ?? []).map(plain) };
