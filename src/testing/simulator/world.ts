@@ -178,7 +178,7 @@ export class World {
       witness,
       judgement,
     );
-    const claims = new Claims(witness, judgement);
+    const claims = new Claims(this.panel, witness, judgement);
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);

@@ -217,7 +217,9 @@ function keysOf({ id, kind, items }: Operation): string[] {
 function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
   if (request === null) return false;
   const { operation } = request;
-  return own.has(`${operation} *`) || (record !== null && own.has(`${operation} ${recordId(record)}`));
+  // A central may keep what was sent in other words.
+  const records = [record, request.record].filter((one) => one !== null);
+  return own.has(`${operation} *`) || records.some((one) => own.has(`${operation} ${recordId(one)}`));
 }
 
 /** The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. */

@@ -3,6 +3,7 @@ import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record
 import type { Operation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
+import type { PanelStore } from '../sim-panel.ts';
 import type { Judgement } from './judgement.ts';
 
 /**
@@ -10,10 +11,12 @@ import type { Judgement } from './judgement.ts';
  * is sent to the central, or lands in the panel.
  */
 export class Claims {
+  readonly #panel: PanelStore;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
 
-  constructor(witness: JournalWitness, judgement: Judgement) {
+  constructor(panel: PanelStore, witness: JournalWitness, judgement: Judgement) {
+    this.#panel = panel;
     this.#witness = witness;
     this.#judgement = judgement;
   }
@@ -21,30 +24,31 @@ export class Claims {
   /** A request to the central goes out. */
   sent({ kind, zone, record, operation }: WriteRequest): void {
     if (record === null || (kind !== 'remove' && kind !== 'add')) return;
-    this.#judge(operation, zone, record, kind === 'remove' ? 'add' : 'remove', 'at the central');
+    const isHeld = this.#panel.zones.get(zone)?.has(recordId(record)) === true;
+    // A part of an edit that the panel has left out is wanted by nobody.
+    const claiming = isHeld === (kind === 'remove') ? accepted : notYetKept;
+    const wanted = kind === 'remove' ? 'add' : 'remove';
+    this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming });
   }
 
   /** We have put something back in the panel. */
   restored({ zone, operation }: WriteRequest, effects: readonly Effect[]): void {
     for (const { record, present } of effects)
-      if (record !== null) this.#judge(operation, zone, record, present ? 'remove' : 'add', 'in the panel');
+      if (record !== null) {
+        const wanted = present ? 'remove' : 'add';
+        this.#judge({ id: operation, zone, record, wanted, where: 'in the panel', claiming: accepted });
+      }
   }
 
-  /** @param wanted what another edit must not want of the record */
-  #judge(id: string, zone: DnsName, record: ResourceRecord, wanted: 'add' | 'remove', where: string): void {
+  #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
     const { operations } = this.#witness;
-    const own = operations.get(id)?.operation;
-    // What changes the TTL alone removes the record only to add it again.
-    if (own?.state !== 'reverting' || own.items.some((item) => isRetimed(item, record))) return;
-    const wants = ({ items }: Operation): boolean =>
-      items.some((item) => {
-        const one = item[wanted];
-        return (
-          item.mirrored && one !== null && recordId(one) === recordId(record) && !isRetimed(item, record)
-        );
-      });
+    const own = operations.get(id)?.operation ?? null;
+    if (!isUndoing(own) || isRetimed(own, record)) return;
+    const wants = (operation: Operation): boolean =>
+      operation.items.some((item) => item.mirrored && isSame(item[wanted], record)) &&
+      (wanted === 'add' || !isRetimed(operation, record));
     for (const { operation: other } of operations.values()) {
-      if (other.id !== id && other.zone === zone && accepted.has(other.state) && wants(other))
+      if (other.id !== id && other.zone === zone && claiming.has(other.state) && wants(other))
         this.#judgement.violate(
           'alone.claimed',
           `operation ${id} undoes ${formatRecord(record)} ${where}, as ${other.id} wants it`,
@@ -53,9 +57,33 @@ export class Claims {
   }
 }
 
-const accepted: ReadonlySet<string> = new Set(['applied', 'kept']);
+/** One record that an operation puts back as it was. */
+interface Undone {
+  /** Of the operation. */
+  readonly id: string;
+  readonly zone: DnsName;
+  readonly record: ResourceRecord;
+  /** What another edit must not want of the record. */
+  readonly wanted: 'add' | 'remove';
+  readonly where: string;
+  /** States in which it counts. */
+  readonly claiming: ReadonlySet<string>;
+}
 
-/** Whether it changes nothing but the TTL of the record. */
-function isRetimed({ remove, add }: Operation['items'][number], record: ResourceRecord): boolean {
-  return [remove, add].every((one) => one !== null && recordId(one) === recordId(record));
+const accepted: ReadonlySet<string> = new Set(['applied', 'kept']);
+const notYetKept: ReadonlySet<string> = new Set(['applied']);
+
+/** Whether it takes something back, or puts right what has ended; what has no operation does the latter. */
+function isUndoing(operation: Operation | null): boolean {
+  return operation === null || operation.state === 'reverting' || operation.class === 'follow';
+}
+
+/** Whether it removes the record only to add it again, with another TTL. */
+function isRetimed(operation: Operation | null, record: ResourceRecord): boolean {
+  const { items = [] } = operation ?? {};
+  return items.some(({ remove }) => isSame(remove, record)) && items.some(({ add }) => isSame(add, record));
+}
+
+function isSame(one: ResourceRecord | null, other: ResourceRecord): boolean {
+  return one !== null && recordId(one) === recordId(other);
 }

@@ -17,6 +17,8 @@ const anybodys: Script = [
 const old = address(main, 'www', 7);
 const shop = address(main, 'shop', 11);
 const freshShop: EditItem = { remove: null, add: address(fresh, 'shop', 11) };
+const ftpGoes: EditItem = { remove: address(main, 'ftp', 7), add: null };
+const timedMove = { remove: at(old, 3_600), add: at(address(main, 'www', 11), 3_600) };
 const shopOpens: EditItem = { remove: null, add: shop };
 /** The writes of `wwwMoves` at the first central, and of everything else there at `www`. */
 const atWww = 'central 1 write joined.example. www.joined.example.';
@@ -24,6 +26,10 @@ const atWww = 'central 1 write joined.example. www.joined.example.';
 /** What a user edits there, who may be anybody. */
 function anybodyEdits(items: readonly EditItem[], local: Partial<LocalPart> = {}): EditOfRecords {
   return { ...edit(items, local, fresh), actor: owner };
+}
+
+function at(record: ResourceRecord, ttl: number): ResourceRecord {
+  return { ...record, ttl };
 }
 
 function alias(zone: DnsName, host: string): ResourceRecord {
@@ -55,7 +61,7 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
   }),
   'the panel keeps half of an edit, and the undo of the rest lands after the same was edited again': told(
     [
-      [30, { ...edit([wwwMoves, { remove: address(main, 'ftp', 7), add: null }]), leavesOut: [1] }],
+      [30, { ...edit([wwwMoves, ftpGoes]), leavesOut: [1] }],
       [70, edit([wwwMoves])],
     ],
     { draws: { [`${atWww} fault`]: { 3: 'late' }, [`${atWww} lands`]: { 1: 60_000 } } },
@@ -125,18 +131,57 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
   ),
   'a second user wants what is then taken back from the first': told([
     [40, edit([shopOpens], { refuses: true })],
-    [42, edit([shopOpens, { remove: address(main, 'ftp', 7), add: null }], { takes: 12_000 })],
+    [42, edit([shopOpens, ftpGoes], { takes: 12_000 })],
   ]),
-  'a second user wants what one central then refuses to the first': told(
+  'what one central refuses has been kept at the other by a slow edit': told(
     [
-      [40, edit([shopOpens])],
-      [40.2, edit([shopOpens, { remove: address(main, 'ftp', 7), add: null }])],
+      [40, edit([shopOpens], { takes: 13_000 })],
+      [52.9, edit([ftpGoes, shopOpens])],
     ],
     {
       options: { two: true },
       draws: {
-        'central 2 write joined.example. shop.joined.example. fault': { 1: 'slow', 2: 'refuse' },
-        'central 2 write joined.example. shop.joined.example. is slow': { 1: 3_000 },
+        'central 2 write joined.example. shop.joined.example. fault': { 3: 'refuse' },
+        'central 2 write joined.example. ftp.joined.example. fault': { 1: 'slow' },
+        'central 2 write joined.example. ftp.joined.example. is slow': { 1: 1_500 },
+      },
+    },
+  ),
+  'the TTL of a record is edited that the panel is about to lose again': told(
+    [
+      [40, edit([timedMove], { takes: 13_000 })],
+      [53.25, edit([{ remove: timedMove.add, add: at(timedMove.add, 60) }])],
+    ],
+    { options: { ttls: true }, draws: { [`${atWww} fault`]: { 5: 'refuse' } } },
+  ),
+  'an edit is on its way in the panel while an undone one of the name is on watch': told([
+    [40, edit([wwwMoves], { refuses: true })],
+    [60, edit([{ remove: old, add: address(main, 'www', 12) }], { takes: 14_000 })],
+  ]),
+  'the agent is killed while it does a slow edit again, and the request lands late': told(
+    [
+      [40, edit([shopOpens], { takes: 13_000 })],
+      [54, { kind: 'kill' }],
+      [55, { kind: 'start' }],
+      [70, edit([{ remove: shop, add: null }])],
+    ],
+    {
+      draws: {
+        'central 1 write joined.example. shop.joined.example. fault': { 3: 'slow' },
+        'central 1 write joined.example. shop.joined.example. is slow': { 1: 90_000 },
+      },
+    },
+  ),
+  'a write that lands late is put right slowly while the name is edited': told(
+    [
+      [40, edit([wwwMoves])],
+      [72, edit([{ remove: old, add: address(main, 'www', 12) }])],
+    ],
+    {
+      draws: {
+        [`${atWww} fault`]: { 2: 'late', 5: 'slow' },
+        [`${atWww} lands`]: { 1: 20_000 },
+        [`${atWww} is slow`]: { 1: 9_000 },
       },
     },
   ),
