@@ -211,8 +211,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'foreign-zone-left-open',
     file: `${engine}/make-zone.ts`,
-    find: `if (operation.class !== 'follow') {`,
-    replace: `if (operation.class === 'follow') {`,
+    find: `if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {`,
+    replace: `if (operation.class === 'follow' && (await tx.current(operation)).afterSeen) {`,
     says: 'A create that the central refuses late is listed where it has to be put back, and put back where it has to be listed.',
   },
   {
