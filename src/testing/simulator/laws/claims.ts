@@ -40,20 +40,22 @@ export class Claims {
       }
   }
 
+  /** Of several edits that want something of the record, the latest has the say. */
   #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;
     if (!isUndoing(own) || isRetimed(own, record)) return;
-    const wants = (operation: Operation): boolean =>
-      operation.items.some((item) => item.mirrored && isSame(item[wanted], record)) &&
-      (wanted === 'add' || !isRetimed(operation, record));
-    for (const { operation: other } of operations.values()) {
-      if (other.id !== id && other.zone === zone && claiming.has(other.state) && wants(other))
-        this.#judgement.violate(
-          'alone.claimed',
-          `operation ${id} undoes ${formatRecord(record)} ${where}, as ${other.id} wants it`,
-        );
-    }
+    const latest = [...operations.values()]
+      .map(({ operation }) => operation)
+      .filter((other) => other.zone === zone && accepted.has(other.state) && isAbout(other, record))
+      .reduce<Operation | null>((last, other) => (last === null || other.id > last.id ? other : last), null);
+    if (latest === null || latest.id === id || !claiming.has(latest.state)) return;
+    const isWanted = latest.items.some((item) => item.mirrored && isSame(item[wanted], record));
+    if (isWanted && (wanted === 'add' || !isRetimed(latest, record)))
+      this.#judgement.violate(
+        'alone.claimed',
+        `operation ${id} undoes ${formatRecord(record)} ${where}, as ${latest.id} wants it`,
+      );
   }
 }
 
@@ -82,6 +84,12 @@ function isUndoing(operation: Operation | null): boolean {
 function isRetimed(operation: Operation | null, record: ResourceRecord): boolean {
   const { items = [] } = operation ?? {};
   return items.some(({ remove }) => isSame(remove, record)) && items.some(({ add }) => isSame(add, record));
+}
+
+function isAbout({ items }: Operation, record: ResourceRecord): boolean {
+  return items.some(
+    ({ mirrored, remove, add }) => mirrored && (isSame(remove, record) || isSame(add, record)),
+  );
 }
 
 function isSame(one: ResourceRecord | null, other: ResourceRecord): boolean {
