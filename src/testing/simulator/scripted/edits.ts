@@ -133,13 +133,6 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
     [40, edit([shopOpens], { refuses: true })],
     [42, edit([shopOpens, ftpGoes], { takes: 12_000 })],
   ]),
-  'an edit is written slowly while another of the zone is confirmed, and the panel refuses it': told(
-    [
-      [40, edit([wwwMoves], { refuses: true })],
-      [40.1, edit([shopOpens])],
-    ],
-    { draws: { [`${atWww} fault`]: { 1: 'slow' }, [`${atWww} is slow`]: { 1: 8_000 } } },
-  ),
   'what one central refuses has been kept at the other by a slow edit': told(
     [
       [40, edit([shopOpens], { takes: 13_000 })],
