@@ -358,20 +358,18 @@ export class SimCentral implements Central {
       land();
       throw ends;
     }
-    switch (fault) {
-      case 'no-effect':
-        await this.#slowly(ctx, this.#chances.between(name, 1, 60), () => undefined);
-        throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
-      case 'late':
-        this.store.late.add(place);
-        void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(land);
-        throw unreachable('unknown');
-      case 'slow':
-        await this.#slowly(ctx, this.#chances.between(`${name} is slow`, 500, 15_000), land);
-        break;
-      default:
-        await this.#slowly(ctx, this.#chances.between(name, 1, 60), land);
+    const usual = (): number => this.#chances.between(name, 1, 60);
+    if (fault === 'no-effect') {
+      await this.#slowly(ctx, usual(), () => undefined);
+      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
     }
+    if (fault === 'late') {
+      this.store.late.add(place);
+      void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(land);
+      throw unreachable('unknown');
+    }
+    const ms = fault === 'slow' ? this.#chances.between(`${name} is slow`, 500, 15_000) : usual();
+    await this.#slowly(ctx, ms, land);
     request.answeredAt = this.#clock.now();
   }
 
