@@ -83,6 +83,7 @@ export class Engine {
     const { journal, clock, settings, log } = this.#runtime.ports;
     this.#runtime.mindTheClock();
     this.#runtime.graceUntil = this.#runtime.now + settings.grace;
+    for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.idsAfter(id);
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});

@@ -97,6 +97,8 @@ export class Runtime {
   readonly #quietReads = new Set<QuietRead>();
   #idle: (() => void)[] = [];
   #serial = 0;
+  /** Milliseconds since 1970 in the newest id. */
+  #idTime = 0;
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -230,10 +232,17 @@ export class Runtime {
     }
   }
 
-  /** Unique, and sorted by time of creation within this host. */
+  /** Ids sort after this one from now on. */
+  idsAfter(id: string): void {
+    this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
+  }
+
+  /** Unique, and sorted in the order they are given out, also when the clock is set back: what is newest decides about a record. */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;
-    const time = Math.floor(this.ports.clock.wall()).toString(36).padStart(9, '0');
+    const turned = this.#serial === 0 ? 1 : 0;
+    this.#idTime = Math.max(this.#idTime + turned, Math.floor(this.ports.clock.wall()));
+    const time = this.#idTime.toString(36).padStart(9, '0');
     const serial = this.#serial.toString(36).padStart(3, '0');
     const random = Math.floor(this.ports.random() * 1_679_616).toString(36);
     return `${time}-${serial}${random.padStart(4, '0')}`;
