@@ -97,7 +97,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'settle-without-lock',
     file: `${engine}/settle.ts`,
-    find: `const held = await runtime.locks.acquire(zone, names, ctx.signal);`,
+    find: `const held = await runtime.locks.acquire(first.zone, itemNames(operations), ctx.signal);`,
     replace: `const held = ${noLock};`,
     says: 'An undo does not wait for edits of the same names.',
   },
