@@ -35,7 +35,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, wish: Compare
     throw error;
   });
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
       await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
@@ -61,8 +61,8 @@ async function isUnlisted(
   const entry = await journal.zone(zone);
   const isNoted = entry?.note === goneNote && wish.follow !== 'named';
   if (entry === null || isNoted || wish.follow === 'allowed') return true;
-  const list = (): Promise<ZoneList> => runtime.step('-', (ctx) => panel.listZones(ctx));
-  const { zones, unreadable } = (await runtime.quietly('-', list)).value;
+  const list = (): Promise<ZoneList> => runtime.timers.step('-', (ctx) => panel.listZones(ctx));
+  const { zones, unreadable } = (await runtime.gate.quietly('-', list)).value;
   if (unreadable.length > 0) return 'unreadable';
   return !zones.includes(zone);
 }
@@ -112,7 +112,7 @@ async function compareUnderLock(
     wish.follow !== 'no' &&
     rows.some(({ record, standing }) => standing === 'joined' && isLeft(record, watched, view))
   )
-    runtime.wantComparison(
+    runtime.agenda.want(
       zone,
       wish,
       Math.max(...remembered.map(({ watchUntil }) => watchUntil)) - clock.wall(),
@@ -282,5 +282,5 @@ export async function createFollowing(runtime: Runtime, zone: DnsName, source: s
     afterSeen: true,
   });
   await createLater(runtime, draft);
-  runtime.wakeZone(zone, 0);
+  runtime.agenda.wake(zone, 0);
 }

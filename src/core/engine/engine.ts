@@ -82,15 +82,15 @@ export class Engine {
 
   async #takeUp(): Promise<void> {
     const { journal, clock, settings, log } = this.#runtime.ports;
-    this.#runtime.mindTheClock();
-    this.#runtime.graceUntil = this.#runtime.now + settings.grace;
+    this.#runtime.grace.mindTheClock();
+    this.#runtime.grace.until = this.#runtime.now + settings.grace;
     for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.idsAfter(id);
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
-      this.#runtime.since.set(operation.id, this.#runtime.now);
-      this.#runtime.lanes.set(operation.zone, operation.actor);
-      this.#runtime.wakeZone(operation.zone, 0);
+      this.#runtime.patience.begin(operation.id);
+      this.#runtime.agenda.actedFor(operation.zone, operation.actor);
+      this.#runtime.agenda.wake(operation.zone, 0);
     }
     await this.#owners.start();
     await compareNewZones(this.#runtime);
@@ -99,7 +99,7 @@ export class Engine {
 
   /** Stops the background work; calls being answered get their refusal through their own signal. */
   async stop(): Promise<void> {
-    this.#runtime.stopping.abort(new Error('stopping'));
+    this.#runtime.timers.stopping.abort(new Error('stopping'));
     await this.#scheduler.drain();
     await this.#owners.drain();
     await Promise.allSettled(this.#background);
@@ -114,7 +114,7 @@ export class Engine {
       const answer = await this.carryOut(event.edits, signal);
       return answer.kind === 'accept' ? { kind: 'accept' } : answer;
     }
-    return await this.#runtime.asHandler(this.#editedBy(event), async () => {
+    return await this.#runtime.gate.during(this.#editedBy(event), async () => {
       switch (event.kind) {
         case 'ignore':
           return { kind: 'accept' };
@@ -131,7 +131,7 @@ export class Engine {
 
   /** The same for the edits of one call: all of them are accepted or none. */
   async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
-    return await this.#runtime.asHandler(this.#editedBy({ kind: 'edits', edits }), () =>
+    return await this.#runtime.gate.during(this.#editedBy({ kind: 'edits', edits }), () =>
       this.#edits(edits, signal),
     );
   }
@@ -178,7 +178,7 @@ export class Engine {
    * nothing.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
-    return await this.#runtime.asHandler(this.#editedBy(event), body);
+    return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
   /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
@@ -199,7 +199,7 @@ export class Engine {
 
   /** Asks for a comparison, soon, in the background. */
   compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
-    if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
+    if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
 
@@ -388,7 +388,7 @@ export class Engine {
   #inBackground(work: Promise<void>): void {
     const noted = work
       .catch((error: unknown) => {
-        if (!this.#runtime.stopping.signal.aborted) this.#failed('-', error, 'nothing');
+        if (!this.#runtime.timers.isStopping) this.#failed('-', error, 'nothing');
       })
       .finally(() => this.#background.delete(noted));
     this.#background.add(noted);
@@ -396,7 +396,7 @@ export class Engine {
 
   async #compareForEver(): Promise<void> {
     const { clock, settings } = this.#runtime.ports;
-    const { signal } = this.#runtime.stopping;
+    const { signal } = this.#runtime.timers.stopping;
     await this.#compareAll.untilBaseline();
     while (settings.compareEvery > 0 && !signal.aborted) {
       const slept = await clock.sleep(settings.compareEvery, signal).then(

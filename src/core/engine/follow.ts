@@ -52,7 +52,7 @@ export function permitFor(
   }
   const { readGap } = runtime.ports.settings;
   if (lackedBefore(runtime, zone, view, gone)) return 'follow';
-  runtime.compareSoon(zone, reason, follow, Math.max(readGap, runtime.graceUntil - runtime.now));
+  runtime.agenda.compareSoon(zone, reason, follow, Math.max(readGap, runtime.grace.until - runtime.now));
   return 'later';
 }
 
@@ -73,7 +73,7 @@ function lackedBefore(
     runtime.lacking.set(zone, { signature, at: runtime.now });
     return false;
   }
-  if (runtime.now < Math.max(earlier.at + runtime.ports.settings.readGap, runtime.graceUntil)) return false;
+  if (runtime.now < Math.max(earlier.at + runtime.ports.settings.readGap, runtime.grace.until)) return false;
   runtime.lacking.delete(zone);
   return true;
 }
@@ -125,8 +125,8 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
     throw error;
   } finally {
     runtime.inFlight.delete(operation.id);
-    runtime.since.set(operation.id, runtime.now);
-    runtime.wakeZone(zone, runtime.ports.settings.afterWait);
+    runtime.patience.begin(operation.id);
+    runtime.agenda.wake(zone, runtime.ports.settings.afterWait);
   }
 }
 

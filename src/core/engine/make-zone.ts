@@ -53,7 +53,7 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: Operation): Promise
   if (runtime.now >= since + settings.visibilityWait) return false;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const waits = open.some(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck');
-  if (waits) runtime.wakeZone(zone, settings.confirmDelay);
+  if (waits) runtime.agenda.wake(zone, settings.confirmDelay);
   return waits;
 }
 

@@ -29,8 +29,8 @@ export function keysById(records: readonly PanelRecord[]): ReadonlyMap<string, r
 
 /** Reads a zone from the panel once no hook call is running. */
 export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
-  const { value: records, quiet } = await runtime.quietly(zone, () =>
-    runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
+  const { value: records, quiet } = await runtime.gate.quietly(zone, () =>
+    runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
   );
   const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
   return { records, ids: new Set(ttls.keys()), ttls, quiet };
@@ -53,11 +53,11 @@ export function agreesTwice(
 ): boolean {
   const since = runtime.since.get(operation.id) ?? runtime.now;
   runtime.since.set(operation.id, since);
-  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : runtime.graceUntil);
+  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : runtime.grace.until);
   if (runtime.now < due) {
     // Late visibility is the common case: look again soon at first, then ever later.
     const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
-    runtime.wakeZone(
+    runtime.agenda.wake(
       operation.zone,
       Math.min(due - runtime.now, operation.afterSeen || hurried.has(operation.state) ? soon : Infinity),
     );
@@ -67,12 +67,12 @@ export function agreesTwice(
   if (!view.quiet || earlier?.signature !== signature) {
     if (view.quiet) runtime.readings.set(operation.id, { signature, at: runtime.now });
     else runtime.readings.delete(operation.id);
-    runtime.wakeZone(operation.zone, wait.gap);
+    runtime.agenda.wake(operation.zone, wait.gap);
     return false;
   }
   const left = earlier.at + wait.gap - runtime.now;
   if (left > 0) {
-    runtime.wakeZone(operation.zone, left);
+    runtime.agenda.wake(operation.zone, left);
     return false;
   }
   return true;

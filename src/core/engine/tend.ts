@@ -29,19 +29,19 @@ export async function tendComparison(runtime: Runtime, zone: DnsName): Promise<v
     await settleOpen(runtime, zone);
     const wish = runtime.compareDue.get(zone);
     if (wish === undefined) return;
-    if (runtime.isResting(zone)) {
+    if (runtime.agenda.isResting(zone)) {
       // Asked for while the comparison before was on its way.
-      runtime.wantComparison(zone, wish);
+      runtime.agenda.want(zone, wish);
       return;
     }
     runtime.compareDue.delete(zone);
     const began = runtime.now;
     await compareZone(runtime, zone, wish).catch((error: unknown) => {
       // The wish outlives the outage; the failure is told below, which also says when the next try is.
-      runtime.wantComparison(zone, wish, Infinity);
+      runtime.agenda.want(zone, wish, Infinity);
       throw error;
     });
-    runtime.compared(zone, began);
+    runtime.agenda.compared(zone, began);
   });
 }
 
@@ -58,14 +58,14 @@ async function attempt(
   what: Waking['what'],
   body: () => Promise<void>,
 ): Promise<void> {
-  runtime.mindTheClock();
+  runtime.grace.mindTheClock();
   const failures = failuresOf(runtime);
   const step = `${what} ${zone}`;
   try {
     await body();
     failures.delete(step);
   } catch (error) {
-    if (runtime.stopping.signal.aborted) return;
+    if (runtime.timers.isStopping) return;
     if (error instanceof Moved) {
       failures.delete(step);
       wake(runtime, zone, what, runtime.ports.settings.confirmDelay);
@@ -94,7 +94,7 @@ function noteFailure(
   what: Waking['what'],
   { error, count }: { readonly error: unknown; readonly count: number },
 ): void {
-  const delay = runtime.backoff(count);
+  const delay = runtime.timers.backoff(count);
   const expected =
     error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
   const text = error instanceof Error ? error.message : String(error);
@@ -104,7 +104,7 @@ function noteFailure(
 
 function wake(runtime: Runtime, zone: DnsName, what: Waking['what'], delay: number): void {
   const lane = what === 'comparison' ? runtime.compareDue.get(zone)?.lane : runtime.lanes.get(zone);
-  runtime.wakeZone(zone, delay, { what, lane: lane ?? '' });
+  runtime.agenda.wake(zone, delay, { what, lane: lane ?? '' });
 }
 
 async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly Operation[]> {

@@ -31,5 +31,5 @@ export async function compareNamed(
 ): Promise<void> {
   const wish = { reason, follow, lane: actor.name };
   if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
-  else runtime.wantComparison(zone, wish);
+  else runtime.agenda.want(zone, wish);
 }

@@ -41,7 +41,7 @@ export async function unstickZone(
   } else {
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
-  runtime.compareSoon(operation.zone, 'wanted-after-all');
+  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all');
 }
 
 /**

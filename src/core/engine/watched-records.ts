@@ -30,7 +30,7 @@ export async function lookAtRecords(
   const readAt = runtime.ports.clock.wall();
   const view = await readPanel(runtime, zone);
   if (view.records === null) return;
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {
       await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
@@ -67,7 +67,7 @@ async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Pr
   if (present === null) return;
   // The panel may have been edited since it was read.
   if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
-    runtime.wakeZone(zone, runtime.ports.settings.readGap);
+    runtime.agenda.wake(zone, runtime.ports.settings.readGap);
     return;
   }
   const rows = await journal.rows(zone, names);
@@ -134,9 +134,9 @@ function persists(runtime: Runtime, zone: DnsName, { quiet }: PanelView, change:
   const at = quiet && earlier?.signature === signature ? earlier.at : runtime.now;
   if (quiet) runtime.watchedReadings.set(zone, { signature, at });
   else runtime.watchedReadings.delete(zone);
-  const due = Math.max(at + readGap, runtime.graceUntil);
+  const due = Math.max(at + readGap, runtime.grace.until);
   if (quiet && at < runtime.now && runtime.now >= due) return true;
-  runtime.wakeZone(zone, Math.max(readGap, due - runtime.now));
+  runtime.agenda.wake(zone, Math.max(readGap, due - runtime.now));
   return false;
 }
 
@@ -175,9 +175,9 @@ async function carryOut(
     if (error.state === 'unknown') await keepWatching(runtime, repair, {});
     if (error.retry !== 'never') throw error;
     await runtime.store.advance(repair, 'refused', { problems: [error.problem] });
-    runtime.compareSoon(zone, 'late-write');
+    runtime.agenda.compareSoon(zone, 'late-write');
   } finally {
     runtime.inFlight.delete(repair.id);
-    runtime.wakeZone(zone, runtime.ports.settings.confirmDelay);
+    runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay);
   }
 }
