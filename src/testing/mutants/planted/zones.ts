@@ -138,15 +138,16 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'zone-work-without-lock',
     file: `${engine}/tend-zones.ts`,
-    find: `const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    find: `await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {`,
+    replace: `await runtime.timers.step(operation.id, async (ctx) => {`,
     says: 'A zone is filled or deleted while edits of it are being written.',
   },
   {
     name: 'moved-zone-operation-unnoticed',
     file: `${engine}/tend-zones.ts`,
-    find: `      await runtime.store.transact((tx) => tx.judge(operation));`,
-    replace: ``,
+    find: `    await runtime.store.transact((tx) => tx.judge(operation));
+    await body(ctx);`,
+    replace: `    await body(ctx);`,
     says: 'A zone operation that moved while the lock was waited for goes on.',
   },
   {
