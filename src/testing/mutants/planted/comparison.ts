@@ -1,4 +1,4 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in comparisons, and in what follows from them. */
 export const plantedInComparison: readonly PlantedBug[] = [

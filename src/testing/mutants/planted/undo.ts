@@ -1,4 +1,4 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in what decides about edits later: reads of the panel, undo, confirmation, late writes. */
 export const plantedInUndo: readonly PlantedBug[] = [

@@ -1,4 +1,4 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in what makes and deletes zones. */
 export const plantedInZones: readonly PlantedBug[] = [
