@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';
 import { huntPlanted, plantedText } from './mutants/planted-run.ts';
+import { everyStory } from './mutants/stories.ts';
 import { readOptions, type Asked } from './runs/options.ts';
 import { play, playTold } from './runs/play.ts';
 import { playAll } from './runs/player.ts';
@@ -42,14 +43,15 @@ async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Ask
 
 /** @returns whether every planted bug was found */
 async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): Promise<boolean> {
-  const summary = await huntPlanted({ modes, seed, runs }, threads, only, (result) => {
+  const hunt = { stories: await everyStory(), modes, seed, runs };
+  const summary = await huntPlanted(hunt, threads, only, (result) => {
     if (!json) console.log(plantedText(result));
   });
-  const { planted, found, histories, seconds } = summary;
+  const { planted, found, stories, histories, seconds } = summary;
   if (json) console.log(JSON.stringify(summary, null, 2));
   else
     console.log(
-      `${found} of ${planted} planted bugs found, each within ${histories} histories, in ${seconds} s`,
+      `${found} of ${planted} planted bugs found, each within ${stories} stories and ${histories} histories, in ${seconds} s`,
     );
   return found === planted;
 }
@@ -60,7 +62,7 @@ const wantedShare = 85;
 /** @returns whether enough mechanical mutants were found, and none of those that are listed as equivalent */
 async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
   // The seed chooses the sample; the histories are always those of the default run.
-  const hunt = { modes, seed: 1, runs };
+  const hunt = { stories: await everyStory(), modes, seed: 1, runs };
   const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) => {
     if (!json) console.log(mechanicalText(result));
   });

@@ -3,7 +3,7 @@ import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import type { LedgerRow } from '../ledger.ts';
-import type { Operation } from '../operation.ts';
+import { isFinal, type Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
@@ -29,7 +29,9 @@ export async function sendContent(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && state !== 'stuck'));
+  const busy = busyIds(
+    open.filter(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck'),
+  );
   const panel = view.records ?? [];
   const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
   const refused = new Map<string, string>();
@@ -49,7 +51,7 @@ export async function sendContent(
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', () => ({ watchUntil }));
     await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
-    tx.rows({ zone, put: rows });
+    tx.rows({ zone, dropAll: true, put: rows });
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.

@@ -179,7 +179,8 @@ export function planChange(
   }
   for (const [id, record] of add) add.set(id, { ...record, ttl: record.ttl ?? usualTtl(record, present) });
   const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
-  return { items: judged, change, problems: clashes(change, [...held.values()]) };
+  const mirrored = judged.filter((item) => item.mirrored);
+  return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
 /** The TTL of what the central has beside a record whose own is not known (design: "Data"); `null`: its default. */
@@ -216,16 +217,30 @@ export function clashing(change: Change, held: readonly ResourceRecord[]): Reado
   return new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
 }
 
+/** What the central holds, and what it should hold by the ledger: a late write may have taken it away. */
+function shownBeside(
+  { rows, open }: ZoneKnowledge,
+  held: ReadonlyMap<string, ResourceRecord>,
+): ResourceRecord[] {
+  const busy = busyIds(open);
+  const lacking = [...rows].filter(
+    ([id, { standing }]) => standing === 'joined' && !held.has(id) && !busy.has(id),
+  );
+  return [...held.values(), ...lacking.map(([, { record }]) => record)];
+}
+
 /** What stands in the way of an edit, each quoted. */
-function clashes(change: Change, held: readonly ResourceRecord[]): Problem[] {
-  return rivalries(change, held).map(([wanted, rival]) =>
+function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[]): Problem[] {
+  const remove = items.flatMap((item) => item.remove ?? []);
+  const add = items.flatMap((item) => item.add ?? []);
+  return rivalries({ remove, add }, held).map(([wanted, rival]) =>
     problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
   );
 }
 
 /** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add, with each that it clashes with. */
 function rivalries(
-  change: Change,
+  change: Pick<Change, 'remove' | 'add'>,
   held: readonly ResourceRecord[],
 ): (readonly [ResourceRecord, ResourceRecord])[] {
   const removed = new Set(change.remove.map(recordId));

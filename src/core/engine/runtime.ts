@@ -7,7 +7,7 @@ import type { Panel } from '../panel.ts';
 import { NameLocks } from './locks.ts';
 import { restAfter } from './rest.ts';
 import type { EngineSettings } from './settings.ts';
-import { Store, type JournalReader } from './store.ts';
+import { Moved, Store, type JournalReader } from './store.ts';
 
 export interface Ports {
   readonly panel: Panel;
@@ -126,6 +126,12 @@ export class Runtime {
     if (Math.abs(step) < settings.clockStep) return;
     log(4, 'clock.step', { milliseconds: Math.round(step) });
     this.graceUntil = Math.max(this.graceUntil, clock.now() + settings.grace);
+  }
+
+  /** @throws {Moved} the clock was stepped, or the agent started, a short while ago: what was read of the zone proves no undo */
+  proves(zone: DnsName): void {
+    this.mindTheClock();
+    if (this.now < this.graceUntil) throw new Moved(zone);
   }
 
   /**

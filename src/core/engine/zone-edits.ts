@@ -176,7 +176,7 @@ export async function createLater(runtime: Runtime, draft: Operation): Promise<v
   const past = await pastOf(runtime, draft.zone);
   const cancels = past.waiting[0]?.id ?? null;
   const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
-  await commitAccepted(runtime, latest, 'kept');
+  await commitAccepted(runtime, joining(latest, past), 'kept');
 }
 
 export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
@@ -222,7 +222,6 @@ async function commitAccepted(
       if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
     await tx.record(operation, state, () => ({ created, requested, snapshot }));
     tx.with({ zones: [{ zone, standing: 'creating', incarnation, baselineAt, note: null }] });
-    tx.rows({ zone, dropAll: true });
   });
 }
 

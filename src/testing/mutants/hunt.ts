@@ -1,25 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mode } from '../runs/modes.ts';
-import type { Slice } from '../runs/play.ts';
+import type { BrokenStory, NamedStory, Slice } from '../runs/play.ts';
 import { playAll, Player } from '../runs/player.ts';
-import type { Failure, Report } from '../runs/report.ts';
+import type { Failure, Violation } from '../runs/report.ts';
 import type { Patch } from './patch.ts';
 
-/** What is played to find a mutant: so many histories of each of the modes, from a seed on. */
+/** What is played to find a mutant: stories, then so many histories of each of the modes, from a seed on. */
 export interface Hunt {
+  readonly stories: readonly NamedStory[];
   readonly modes: readonly Mode[];
   readonly seed: number;
   readonly runs: number;
 }
 
-/** How the histories found a mutant. */
-export interface Found {
-  /** `defect` for what the engine threw, `hang` where a history did not end. */
-  readonly law: string;
+/** What found a mutant. The law is `defect` for what the engine threw, `hang` where something did not end. */
+export type Found = BrokenStory | FoundBySeed;
+
+/** The first broken history; the first one of its slice where the thread died or hung. */
+interface FoundBySeed extends Violation {
   readonly mode: Mode;
-  /** Of the first broken history; of the first one of its slice where the thread died or hung. */
   readonly seed: number;
-  readonly text: string;
+}
+
+/** What the engine as it is breaks: it finds no mutant. */
+export interface Broken {
+  readonly stories: ReadonlySet<string>;
+  readonly histories: readonly Failure[];
+}
+
+/** In a few words what found it. */
+export function sayFound(found: Found): string {
+  return 'story' in found
+    ? `${found.law}, story "${found.story}"`
+    : `${found.law}, ${found.mode} ${found.seed}`;
 }
 
 /** How long (ms) a slice may take: a hundred times what it takes on a busy machine. A mutant that takes longer hangs. */
@@ -37,27 +50,37 @@ function slicesOf({ modes, seed, runs }: Hunt): Slice[] {
   return slices;
 }
 
-/** Histories that the engine as it is breaks: they find no mutant. */
-export async function brokenAlready(
-  { modes, seed, runs }: Hunt,
-  threads: number,
-): Promise<readonly Failure[]> {
-  const broken: Failure[] = [];
+/** What of a hunt the engine as it is breaks. */
+export async function brokenAlready({ stories, modes, seed, runs }: Hunt, threads: number): Promise<Broken> {
+  const told = await tellAll(stories);
+  const histories: Failure[] = [];
   const slices = modes.map((mode) => ({ mode, seed, runs }));
-  await playAll(slices, threads, ({ failures }) => broken.push(...failures));
-  return broken;
+  await playAll(slices, threads, ({ failures }) => histories.push(...failures));
+  return { stories: new Set(told.map(({ story }) => story)), histories };
+}
+
+/** What of all stories the engine as it is breaks. */
+async function tellAll(stories: readonly NamedStory[]): Promise<readonly BrokenStory[]> {
+  const player = new Player();
+  try {
+    return await player.tell({ stories, stopAtFirst: false });
+  } finally {
+    await player.close();
+  }
 }
 
 /**
- * Plays histories with a patched engine until one breaks a law.
- * @param except histories that are broken without the patch
- * @returns null: all histories of the hunt kept the laws
+ * Plays stories, then histories, with a patched engine until one breaks a law.
+ * @param except what is broken without the patch
+ * @returns null: everything of the hunt kept the laws
  */
-export async function hunt(patch: Patch, what: Hunt, except: readonly Failure[]): Promise<Found | null> {
+export async function hunt(patch: Patch, what: Hunt, except: Broken): Promise<Found | null> {
   const player = new Player(patch);
   try {
+    const told = await huntStories(player, what.stories, except.stories);
+    if (told !== null) return told;
     for (const slice of slicesOf(what)) {
-      const skip = except.filter(({ mode }) => mode === slice.mode).map(({ seed }) => seed);
+      const skip = except.histories.filter(({ mode }) => mode === slice.mode).map(({ seed }) => seed);
       const found = await huntSlice(player, slice, skip);
       if (found !== null) return found;
     }
@@ -67,22 +90,37 @@ export async function hunt(patch: Patch, what: Hunt, except: readonly Failure[])
   }
 }
 
+async function huntStories(
+  player: Player,
+  all: readonly NamedStory[],
+  except: ReadonlySet<string>,
+): Promise<Found | null> {
+  const stories = all.filter(({ name }) => !except.has(name));
+  const [first] = stories;
+  if (first === undefined) return null;
+  const told = await inTime(player.tell({ stories, stopAtFirst: true }));
+  return 'law' in told ? { ...told, story: first.name } : (told[0] ?? null);
+}
+
 async function huntSlice(player: Player, slice: Slice, skip: readonly number[]): Promise<Found | null> {
   const { mode, seed } = slice;
+  const report = await inTime(player.play({ slice, skip, stopAtFirst: true }));
+  return 'law' in report ? { ...report, mode, seed } : (report.failures[0] ?? null);
+}
+
+/** What a thread answers; `defect` where it died, `hang` where it does not answer. */
+async function inTime<T>(answer: Promise<T>): Promise<T | Violation> {
   const timer = new AbortController();
+  const hang: Violation = { law: 'hang', text: 'a history did not end' };
   // Nothing but our own abort ends this sleep early, and nobody waits for it then.
-  const late = sleep(longest, null, { signal: timer.signal }).catch(() => null);
-  let report: Report | null;
+  const late = sleep(longest, hang, { signal: timer.signal }).catch(() => hang);
   try {
-    report = await Promise.race([player.play({ slice, skip, stopAtFirst: true }), late]);
+    return await Promise.race([answer, late]);
   } catch (error) {
-    return { law: 'defect', mode, seed, text: error instanceof Error ? error.message : String(error) };
+    return { law: 'defect', text: error instanceof Error ? error.message : String(error) };
   } finally {
     timer.abort();
   }
-  if (report === null) return { law: 'hang', mode, seed, text: 'a history did not end' };
-  const [first] = report.failures;
-  return first ?? null;
 }
 
 /** Does it for each mutant, so many at once. */

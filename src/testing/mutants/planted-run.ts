@@ -1,5 +1,5 @@
 import type { Counts } from '../simulator/tally.ts';
-import { brokenAlready, hunt, forEachMutant, type Found, type Hunt } from './hunt.ts';
+import { brokenAlready, hunt, forEachMutant, sayFound, type Found, type Hunt } from './hunt.ts';
 import { patchOf, planted, type PlantedBug } from './planted/index.ts';
 
 /** What became of one planted bug. */
@@ -7,17 +7,18 @@ export interface PlantedResult {
   readonly name: string;
   readonly file: string;
   readonly says: string;
-  /** Null: no history found it. */
+  /** Null: no story and no history found it. */
   readonly found: Found | null;
 }
 
 export interface PlantedSummary {
   readonly planted: number;
   readonly found: number;
-  /** Histories that each bug has to be found in. */
+  /** Stories and histories that each bug has to be found in. */
+  readonly stories: number;
   readonly histories: number;
   readonly seconds: number;
-  /** Histories that are broken without any bug: they find none. */
+  /** How many of these are broken without any bug: they find none. */
   readonly brokenAlready: number;
   readonly laws: Counts;
   readonly results: readonly PlantedResult[];
@@ -51,9 +52,10 @@ export async function huntPlanted(
   return {
     planted: results.length,
     found: results.filter(({ found }) => found !== null).length,
+    stories: what.stories.length,
     histories: what.runs * what.modes.length,
     seconds: Math.round((performance.now() - began) / 1_000),
-    brokenAlready: except.length,
+    brokenAlready: except.stories.size + except.histories.length,
     laws,
     results,
   };
@@ -65,6 +67,6 @@ function resultOf({ name, file, says }: PlantedBug, found: Found | null): Plante
 
 /** One line for people. */
 export function plantedText({ name, says, found }: PlantedResult): string {
-  const how = found === null ? 'NOT FOUND' : `${found.law}, ${found.mode} ${found.seed}`;
+  const how = found === null ? 'NOT FOUND' : sayFound(found);
   return `${name}: ${how}. ${says}`;
 }

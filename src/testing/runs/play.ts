@@ -10,6 +10,35 @@ export interface Slice {
   readonly runs: number;
 }
 
+/** A story, and what it is told by. */
+export interface NamedStory {
+  readonly name: string;
+  readonly story: Story;
+}
+
+/** A broken law of a story. */
+export interface BrokenStory extends Violation {
+  readonly story: string;
+}
+
+/**
+ * Plays stories one after the other.
+ * @param stopAtFirst whether the first broken one is the last
+ * @returns the first violation of each broken one
+ */
+export async function playStories(
+  stories: readonly NamedStory[],
+  stopAtFirst: boolean,
+): Promise<BrokenStory[]> {
+  const broken: BrokenStory[] = [];
+  for (const { name, story } of stories) {
+    const [first] = (await playTold(story)).violations;
+    if (first !== undefined) broken.push({ story: name, ...first });
+    if (stopAtFirst && broken.length > 0) break;
+  }
+  return broken;
+}
+
 /**
  * Plays the histories of a slice one after the other.
  * @param skip seeds that are not played

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Patch } from '../mutants/patch.ts';
-import type { Slice } from './play.ts';
+import type { BrokenStory, NamedStory, Slice } from './play.ts';
 import type { Report } from './report.ts';
 
 /** What a {@link Player} asks of its thread. */
@@ -9,6 +9,13 @@ export interface Order {
   /** Seeds of the slice that are not played. */
   readonly skip: readonly number[];
   /** Whether the slice ends with the first broken history. */
+  readonly stopAtFirst: boolean;
+}
+
+/** The same, of stories. */
+export interface StoryOrder {
+  readonly stories: readonly NamedStory[];
+  /** Whether the first broken story is the last. */
   readonly stopAtFirst: boolean;
 }
 
@@ -33,9 +40,18 @@ export class Player {
     this.#failed.catch(() => undefined);
   }
 
-  /** One slice at a time. @throws what ended the thread */
+  /** One slice, or one order of stories, at a time. @throws what ended the thread */
   async play(order: Order): Promise<Report> {
-    const answer = new Promise<Report>((resolve) => this.#worker.once('message', resolve));
+    return await this.#ask<Report>(order);
+  }
+
+  /** As `play`. @returns the first violation of each broken story */
+  async tell(order: StoryOrder): Promise<readonly BrokenStory[]> {
+    return await this.#ask<readonly BrokenStory[]>(order);
+  }
+
+  async #ask<T>(order: Order | StoryOrder): Promise<T> {
+    const answer = new Promise<T>((resolve) => this.#worker.once('message', resolve));
     this.#worker.postMessage(order);
     return await Promise.race([answer, this.#failed]);
   }

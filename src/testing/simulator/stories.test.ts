@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { playTold } from '../runs/play.ts';
 import { knownFailures } from './known-failures.ts';
+import { recordedNames, recordedText } from './recorded.ts';
 import { parseStory, printStory } from './story.ts';
 
-const folder = join(import.meta.dirname, 'stories');
-const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
+const names = recordedNames();
 
 for (const name of names) {
   test(`story: ${name.replaceAll('-', ' ')}`, async () => {
-    const text = readFileSync(join(folder, `${name}.json`), 'utf8');
+    const text = recordedText(name);
     const story = parseStory(text);
     assert.equal(printStory(story), text, 'the story is not as printStory writes it');
     const { violations } = await playTold(story);

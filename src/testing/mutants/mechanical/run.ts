@@ -1,5 +1,5 @@
 import { Random } from '../../simulator/random.ts';
-import { brokenAlready, hunt, forEachMutant, type Hunt } from '../hunt.ts';
+import { brokenAlready, hunt, forEachMutant, sayFound, type Broken, type Hunt } from '../hunt.ts';
 import type { Patch } from '../patch.ts';
 import { equivalentOf } from './equivalent.ts';
 import type { Mutant } from './mutations.ts';
@@ -15,7 +15,7 @@ export interface MechanicalResult {
   readonly by: 'laws' | 'tests' | 'nobody';
   /** Whether the list of equivalent mutants has it. */
   readonly equivalent: boolean;
-  /** The law with mode and seed, or the test. */
+  /** The law with its story or mode and seed, or the test. */
   readonly how: string;
 }
 
@@ -100,20 +100,18 @@ function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] 
   return ranked.slice(0, sample).map(({ mutant }) => mutant);
 }
 
-/** Histories of each mode that come before the unit tests: they break with most mutants, and take no longer. */
+/** Histories of each mode, and stories, that come before the unit tests: they break with most mutants, and take no longer. */
 const firstRuns = 5;
+const firstStories = 100;
 
-/** The quickest first: some histories, the quick tests, the other histories, the slow tests. */
-async function tryOne(
-  mutant: Mutant,
-  histories: Hunt,
-  except: Parameters<typeof hunt>[2],
-): Promise<MechanicalResult> {
+/** The quickest first: some stories and histories, the quick tests, the others, the slow tests. */
+async function tryOne(mutant: Mutant, histories: Hunt, except: Broken): Promise<MechanicalResult> {
   const { patch, line, what } = mutant;
   const base = { file: patch.file, line, what, equivalent: equivalentOf(mutant) !== null };
-  const { seed, runs } = histories;
-  const few = { ...histories, runs: Math.min(firstRuns, runs) };
-  const rest = { ...histories, seed: seed + few.runs, runs: runs - few.runs };
+  const { stories, seed, runs } = histories;
+  const few = { ...histories, stories: stories.slice(0, firstStories), runs: Math.min(firstRuns, runs) };
+  const others = stories.slice(firstStories);
+  const rest = { ...histories, stories: others, seed: seed + few.runs, runs: runs - few.runs };
   const steps = [
     () => byHistories(patch, few, except),
     () => byTests(patch, testsOf(patch.file)),
@@ -129,14 +127,10 @@ async function tryOne(
 
 type FoundBy = Pick<MechanicalResult, 'by' | 'how'>;
 
-async function byHistories(
-  patch: Patch,
-  what: Hunt,
-  except: Parameters<typeof hunt>[2],
-): Promise<FoundBy | null> {
+async function byHistories(patch: Patch, what: Hunt, except: Broken): Promise<FoundBy | null> {
   if (!isSimulated(patch.file)) return null;
   const found = await hunt(patch, what, except);
-  return found === null ? null : { by: 'laws', how: `${found.law}, ${found.mode} ${found.seed}` };
+  return found === null ? null : { by: 'laws', how: sayFound(found) };
 }
 
 async function byTests(patch: Patch, files: readonly string[]): Promise<FoundBy | null> {

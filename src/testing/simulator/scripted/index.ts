@@ -1,0 +1,7 @@
+import type { Story } from '../story.ts';
+import { aboutEdits } from './edits.ts';
+import { plain } from './plain.ts';
+import { aboutZones } from './zones.ts';
+
+/** Every story that is written by hand, by what happens in it. */
+export const scripted: Readonly<Record<string, Story>> = { ...plain, ...aboutEdits, ...aboutZones };
