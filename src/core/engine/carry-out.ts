@@ -5,7 +5,7 @@ import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
-import type { Verdict } from '../panel.ts';
+import { accepted, type Answer } from './answer.ts';
 import { mirroredNames, nothingLeft } from './operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -288,8 +288,8 @@ function hasMore({ change, present }: Written, left: readonly CentralRecord[]): 
   );
 }
 
-/** The verdict that an outcome means for a `before` call. */
-export function verdictOf(outcome: Outcome): Verdict {
-  if (outcome.kind === 'applied') return { kind: 'accept' };
+/** What an outcome means for a `before` call. */
+export function answerOf(outcome: Outcome): Answer {
+  if (outcome.kind === 'applied') return accepted(outcome.operation.id);
   return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };
 }

@@ -78,6 +78,8 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
+  // Asked for now: the first comparison of all zones may end while the central is read.
+  const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // A zone on its way in or out is judged by its own operation.
@@ -97,14 +99,15 @@ async function compareUnderLock(
     return;
   }
   if (records === null) {
-    await missingAtCentral(runtime, zone, entry, wish, ctx);
+    await missingAtCentral(runtime, zone, { entry, baseline }, wish, ctx);
     return;
   }
   const freed = view.quiet ? unstuckRecords(open, view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   const watched = watchedIds(remembered);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
-  const { rows, baseline } = await knownOf(runtime, zone, entry, view.frozen);
+  // A damaged ledger knows nothing.
+  const rows = view.frozen ? [] : await journal.rows(zone);
   if (
     wish.follow !== 'no' &&
     rows.some(({ record, standing }) => standing === 'joined' && isLeft(record, watched, view))
@@ -131,20 +134,6 @@ async function compareUnderLock(
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
   }
-}
-
-/** What the ledger knows of a zone, and whether everything the panel has counts as old. A damaged ledger knows nothing. */
-async function knownOf(
-  runtime: Runtime,
-  zone: DnsName,
-  entry: ZoneEntry | null,
-  frozen: boolean,
-): Promise<{ readonly rows: readonly LedgerRow[]; readonly baseline: boolean }> {
-  if (frozen) return { rows: [], baseline: true };
-  return {
-    rows: await runtime.ports.journal.rows(zone),
-    baseline: await isBaseline(runtime, entry),
-  };
 }
 
 async function otherWriterIn(
@@ -250,7 +239,7 @@ async function goneFromPanel(
 async function missingAtCentral(
   runtime: Runtime,
   zone: DnsName,
-  entry: ZoneEntry | null,
+  { entry, baseline }: { readonly entry: ZoneEntry | null; readonly baseline: boolean },
   wish: CompareWish,
   ctx: CallContext,
 ): Promise<void> {
@@ -265,7 +254,7 @@ async function missingAtCentral(
     const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
     return { zone, standing: 'panel-only', incarnation, baselineAt, note };
   };
-  if (entry === null && (await isBaseline(runtime, null))) {
+  if (entry === null && baseline) {
     await enter(runtime, entry, panelOnly(null));
     return;
   }

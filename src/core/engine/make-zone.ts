@@ -184,7 +184,8 @@ async function refusedAfterwards(
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
   const problems = [error.problem];
   await runtime.store.transact(async (tx) => {
-    if (operation.class !== 'follow') {
+    // Without its `after` nothing proves that the edit made the zone: a web domain may have.
+    if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
       // What the panel holds now: it is put back only while it holds exactly this.
       const added = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
       await tx.record(operation, 'reverting', () => ({ class: 'compensate', added, problems }));

@@ -3,6 +3,7 @@ import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { Operation } from '../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
 import { retimed, viewItems } from './operations.ts';
+import { changeTowards, ttlsOf, type Known } from './rule.ts';
 import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 
@@ -59,23 +60,17 @@ function withTtl(record: ResourceRecord): string {
  * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it. A value that somebody has put in
  * the place of the added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
  */
-function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
-  const remove: ResourceRecord[] = [];
-  const add: ResourceRecord[] = [];
-  for (const item of operation.items) {
+function inversePart({ zone, items }: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
+  const known = items.flatMap((item): Known[] => {
     const ttl = retimed(item);
-    if (ttl !== null) {
-      const shown = view.ttls.get(recordId(ttl.add)) ?? null;
-      if (shown === ttl.add.ttl && !wanted.has(withTtl(ttl.add))) {
-        remove.push(ttl.add);
-        add.push(ttl.remove);
-      }
-      continue;
-    }
-    const added = item.add === null ? null : recordId(item.add);
-    if (item.add !== null && added !== null && view.ids.has(added) && !wanted.has(added))
-      remove.push(item.add);
-    if (item.remove !== null && !view.ids.has(recordId(item.remove))) add.push(item.remove);
-  }
-  return { zone: operation.zone, remove, add };
+    const isShown = ttl !== null && view.ttls.get(recordId(ttl.add)) === ttl.add.ttl;
+    const rest = { isOurs: true, isTtlOurs: isShown && !wanted.has(withTtl(ttl.add)), isLeftAlone: false };
+    return [item.remove, item.add].flatMap((record): Known[] => {
+      if (record === null) return [];
+      const claimed = record === item.add && ttl === null && wanted.has(recordId(record)) ? 'present' : null;
+      return [{ ...rest, record, claimed }];
+    });
+  });
+  const before = items.flatMap(({ remove }) => remove ?? []);
+  return changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
 }

@@ -122,14 +122,13 @@ async function startBringing(
   centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
 ): Promise<{ operations: readonly Operation[]; change: Change }> {
-  const centralIds = new Set(centralTtls.keys());
   if (judged.some((operation) => !showsDone(operation, view))) runtime.proves(zone);
   return await runtime.store.transact(async (tx) => {
     for (const operation of judged) await tx.judge(operation);
     const open = await tx.open(zone);
     const others = open.filter((other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id));
     const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
-    const truth = { view, centralIds, centralTtls, lateIds: new Set(late) };
+    const truth = { view, centralTtls, lateIds: new Set(late) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
     for (const { id, added } of inherited)
       for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));

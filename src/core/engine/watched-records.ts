@@ -1,13 +1,14 @@
 import type { DnsName } from '../../dns/name.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { recordId } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import type { LedgerRow } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
-import { isCentralsOwn, plain } from './classify.ts';
+import { isCentralsOwn } from './classify.ts';
 import { keepWatching, mirroredRecords, newOperation, retimed } from './operations.ts';
 import { busyIds, clashing } from './plan.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
+import { changeTowards, ttlsOf } from './rule.ts';
 import type { Runtime } from './runtime.ts';
 
 /** How many of a zone's newest operations are asked what they have to do with a record. */
@@ -91,26 +92,24 @@ interface Known {
 function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && !isFinal(state)));
   const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
-  const held = new Map(present.map((record) => [recordId(record), record]));
   const written = new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
-  const remove = new Map<string, ResourceRecord>();
-  const add = new Map<string, ResourceRecord>();
-  for (const record of watched.flatMap((operation) => mirroredRecords(operation))) {
-    const id = recordId(record);
-    if (busy.has(id) || isCentralsOwn(zone, record)) continue;
-    const standing = standings.get(id) ?? null;
-    const there = held.get(id);
-    const ttl = view.ttls.get(id) ?? null;
-    if (!view.ids.has(id)) {
-      if (there !== undefined && (standing === 'joined' || written.has(id))) remove.set(id, plain(there));
-    } else if (there === undefined) {
-      if (!leftAlone.has(standing ?? '')) add.set(id, { ...record, ttl: ttl ?? record.ttl });
-    } else if (isRetimed(recent, id) && otherTtl({ ttl }, there)) {
-      remove.set(id, plain(there));
-      add.set(id, { ...plain(there), ttl });
-    }
-  }
-  const change = { zone, remove: [...remove.values()], add: [...add.values()] };
+  const central = ttlsOf(present);
+  const records = watched.flatMap((operation) => mirroredRecords(operation));
+  const change = changeTowards(
+    zone,
+    records.map((record) => {
+      const id = recordId(record);
+      const standing = standings.get(id) ?? '';
+      return {
+        record,
+        isOurs: standing === 'joined' || written.has(id),
+        isTtlOurs: isRetimed(recent, id),
+        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(standing) && !central.has(id)),
+        claimed: busy.has(id) ? 'open' : null,
+      };
+    }),
+    { panel: view.ttls, central },
+  );
   const clashes = clashing(change, present);
   return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
 }

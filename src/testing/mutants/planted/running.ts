@@ -83,8 +83,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'refused-edit-accepted',
     file: `${engine}/engine.ts`,
-    find: `if (verdict.kind === 'refuse') return await this.#withEarlier(verdict, begun);`,
-    replace: `if (verdict.kind === 'refuse' && signal.aborted) return await this.#withEarlier(verdict, begun);`,
+    find: `if (answer.kind === 'refuse') return await this.#withEarlier(answer, begun);`,
+    replace: `if (answer.kind === 'refuse' && signal.aborted) return await this.#withEarlier(answer, begun);
+      if (answer.kind === 'refuse') continue;`,
     says: 'A refused edit is accepted.',
   },
   {
@@ -163,9 +164,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
     name: 'second-central-not-asked',
     file: 'src/core/several.ts',
     find: `for (const member of this.#members) {
-      const begun`,
+      const answer`,
     replace: `for (const member of this.#members.slice(0, 1)) {
-      const begun`,
+      const answer`,
     says: 'An edit is written at the first central only.',
   },
   {
