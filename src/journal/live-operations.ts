@@ -107,7 +107,7 @@ export class LiveOperations {
 
   #sweep(): void {
     this.#since = Math.max(this.#since, Date.now() - margin);
-    for (const stored of [...this.#byId.values()]) this.#put(stored);
+    for (const stored of this.#byId.values()) this.#put(stored);
     this.#swept = this.#byId.size;
   }
 }
