@@ -108,15 +108,7 @@ async function compareUnderLock(
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   // A damaged ledger knows nothing.
   const rows = view.frozen ? [] : await journal.rows(zone);
-  if (
-    wish.follow !== 'no' &&
-    rows.some(({ record, standing }) => standing === 'joined' && isLeft(record, watched, view))
-  )
-    runtime.wantComparison(
-      zone,
-      wish,
-      Math.max(...remembered.map(({ watchUntil }) => watchUntil)) - clock.wall(),
-    );
+  if (rows.some((row) => isLeft(row, watched, view))) compareAfterWatch(runtime, zone, wish, remembered);
   const follow = wish.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
@@ -186,10 +178,22 @@ function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
   return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
 }
 
-/** Whether the panel lacks a record that is not judged before the watch is over: then it is looked at again. */
-function isLeft(record: ResourceRecord, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+/** Whether the panel lacks a joined record that is not judged before the watch is over. */
+function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
-  return watched.has(id) && !ids.has(id);
+  return standing === 'joined' && watched.has(id) && !ids.has(id);
+}
+
+/** What a comparison that follows leaves for the watch is looked at again when that is over. */
+function compareAfterWatch(
+  runtime: Runtime,
+  zone: DnsName,
+  wish: CompareWish,
+  watched: readonly Operation[],
+): void {
+  if (wish.follow === 'no') return;
+  const end = Math.max(...watched.map(({ watchUntil }) => watchUntil));
+  runtime.wantComparison(zone, wish, end - runtime.ports.clock.wall());
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
