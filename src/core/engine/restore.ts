@@ -4,6 +4,7 @@ import type { Operation } from '../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
 import { retimed, viewItems } from './operations.ts';
 import { changeTowards, ttlsOf, type Known } from './rule.ts';
+import { clashing } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 
@@ -13,15 +14,17 @@ import { agreesTwice, type PanelView } from './panel-view.ts';
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { settings } = runtime.ports;
+  const { clock, settings } = runtime.ports;
   const items = viewItems(operation, view);
   const change = inversePart(operation, view, await wantedByOthers(runtime, operation));
-  // Restored, or moved on by somebody since: the comparison lists what still differs.
+  // Restored, or moved on by somebody since: what still differs is brought to the panel.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
     // The edit itself may not be visible yet: as much patience as for any other.
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
-    await runtime.store.advance(operation, 'reverted');
+    const isRestored = items.every((item) => item === 'before');
+    const watchUntil = isRestored ? operation.watchUntil : clock.wall() + settings.watch;
+    await runtime.store.advance(operation, 'reverted', { watchUntil });
     runtime.compareSoon(operation.zone, 'restored');
     return;
   }
@@ -72,5 +75,8 @@ function inversePart({ zone, items }: Operation, view: PanelView, wanted: Readon
     });
   });
   const before = items.flatMap(({ remove }) => remove ?? []);
-  return changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
+  const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
+  // Beside a CNAME that has come since, nothing can be put back.
+  const clashes = clashing(change, view.records ?? []);
+  return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
 }

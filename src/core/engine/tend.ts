@@ -124,13 +124,19 @@ async function tendUndecided(
     const restoring = operation.class === 'compensate' && operation.state === 'reverting';
     if (operation.kind === 'zone-create') {
       await (restoring ? restoreZone : tendCreate)(runtime, operation, view);
-    } else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
-    else if (restoring) {
+    } else if (operation.kind === 'zone-delete') {
+      if (!isAhead(operation, undecided)) await tendDelete(runtime, operation, view);
+    } else if (restoring) {
       await restorePanel(runtime, operation, view);
     } else if (isHeard(operation)) await followHeard(runtime, operation, view);
     else if (isDecided(runtime, operation, view)) decided.push(operation);
   }
   if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
+}
+
+/** Whether a delete that was not heard of waits for the create before it: until that is shown, its absence says nothing. */
+function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
+  return !afterSeen && undecided.some(({ kind }) => kind === 'zone-create');
 }
 
 /**
