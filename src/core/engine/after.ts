@@ -156,7 +156,7 @@ async function compensate(
   const resolved =
     takenBack === null ? await resolve(runtime, event) : { kind: 'items' as const, items: takenBack.items };
   if (resolved.kind === 'refuse') {
-    runtime.compareSoon(event.zone, 'after-not-understood');
+    runtime.agenda.compareSoon(event.zone, 'after-not-understood');
     return nothingToDo;
   }
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);

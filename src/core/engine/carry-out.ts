@@ -222,7 +222,7 @@ type Seen = 'done' | 'not-done' | 'unread';
 /** Reads what a failed write left behind. */
 async function lookAgain(runtime: Runtime, operation: Operation, change: Change): Promise<Seen> {
   try {
-    const present = await runtime.step(
+    const present = await runtime.timers.step(
       operation.id,
       (ctx) => runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx),
       runtime.ports.settings.recheckTimeout,
@@ -256,7 +256,7 @@ async function takeBack(
 ): Promise<'clean' | 'unclean'> {
   const { central } = runtime.ports;
   try {
-    const left = await runtime.step(
+    const left = await runtime.timers.step(
       operation.id,
       async (ctx) => {
         const read = async (): Promise<readonly CentralRecord[] | null> =>
@@ -269,7 +269,7 @@ async function takeBack(
       runtime.ports.settings.recheckTimeout,
     );
     if (!hasMore(written, left)) return 'clean';
-    runtime.compareSoon(operation.zone, 'kept-otherwise');
+    runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
     return 'unclean';
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;

@@ -12,7 +12,8 @@ import { mirroredRecords, newOperation } from './operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from './signed-above.ts';
 import { isSigned } from './signed-delete.ts';
@@ -35,7 +36,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, wish: Compare
     throw error;
   });
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
       await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
@@ -61,8 +62,8 @@ async function isUnlisted(
   const entry = await journal.zone(zone);
   const isNoted = entry?.note === goneNote && wish.follow !== 'named';
   if (entry === null || isNoted || wish.follow === 'allowed') return true;
-  const list = (): Promise<ZoneList> => runtime.step('-', (ctx) => panel.listZones(ctx));
-  const { zones, unreadable } = (await runtime.quietly('-', list)).value;
+  const list = (): Promise<ZoneList> => runtime.timers.step('-', (ctx) => panel.listZones(ctx));
+  const { zones, unreadable } = (await runtime.gate.quietly('-', list)).value;
   if (unreadable.length > 0) return 'unreadable';
   return !zones.includes(zone);
 }
@@ -85,8 +86,7 @@ async function compareUnderLock(
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
-    const allowed = wish.follow === 'allowed';
-    if (own.state === 'stuck') await unstickZone(runtime, own, { view, allowed }, ctx);
+    await unstickZone(runtime, own, { view, allowed: wish.follow === 'allowed' }, ctx);
     return;
   }
   if (view.records === null) {
@@ -108,7 +108,8 @@ async function compareUnderLock(
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   // A damaged ledger knows nothing.
   const rows = view.frozen ? [] : await journal.rows(zone);
-  if (rows.some((row) => isLeft(row, watched, view))) compareAfterWatch(runtime, zone, wish, remembered);
+  if (wish.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
+    runtime.agenda.want(zone, wish, endOfWatch(remembered) - clock.wall());
   const follow = wish.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
@@ -178,22 +179,15 @@ function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
   return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
 }
 
-/** Whether the panel lacks a joined record that is not judged before the watch is over. */
+/** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
 function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
   return standing === 'joined' && watched.has(id) && !ids.has(id);
 }
 
-/** What a comparison that follows leaves for the watch is looked at again when that is over. */
-function compareAfterWatch(
-  runtime: Runtime,
-  zone: DnsName,
-  wish: CompareWish,
-  watched: readonly Operation[],
-): void {
-  if (wish.follow === 'no') return;
-  const end = Math.max(...watched.map(({ watchUntil }) => watchUntil));
-  runtime.wantComparison(zone, wish, end - runtime.ports.clock.wall());
+/** Wall clock, milliseconds since 1970. */
+function endOfWatch(operations: readonly Operation[]): number {
+  return Math.max(...operations.map(({ watchUntil }) => watchUntil));
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
@@ -286,5 +280,5 @@ export async function createFollowing(runtime: Runtime, zone: DnsName, source: s
     afterSeen: true,
   });
   await createLater(runtime, draft);
-  runtime.wakeZone(zone, 0);
+  runtime.agenda.wake(zone, 0);
 }

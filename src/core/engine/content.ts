@@ -56,8 +56,8 @@ export async function sendContent(
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
-  clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
-    () => runtime.compareSoon(zone, 'new-zone', 'braked'),
+  clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
+    () => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),
     // The engine stops.
     () => undefined,
   );
@@ -69,7 +69,7 @@ export async function sendContent(
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
   for (const { what } of await recentlyFilled(runtime))
-    runtime.compareSoon(zoneName(what), 'new-zone', 'braked');
+    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'braked');
 }
 
 /** Fact: zones that were filled lately, and when. */

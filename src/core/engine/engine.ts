@@ -13,11 +13,12 @@ import { beforeRecords } from './mirror.ts';
 import { NamedZones } from './named-zones.ts';
 import { keepWatching } from './operations.ts';
 import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
-import { Runtime, type CompareWish, type Ports } from './runtime.ts';
-import { Scheduler } from './scheduler.ts';
+import type { CompareWish } from './agenda.ts';
+import { Runtime, type Ports } from './runtime.ts';
 import { askAboutSignedAbove } from './signed-above.ts';
 import { askForYes } from './signed-delete.ts';
 import { takeBack } from './take-back.ts';
+import { tendComparison, tendOperations } from './tend.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { beforeCreate, beforeDelete } from './zone-edits.ts';
 
@@ -51,7 +52,6 @@ export interface ZoneView {
  */
 export class Engine {
   readonly #runtime: Runtime;
-  readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
   readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
@@ -59,7 +59,10 @@ export class Engine {
 
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
-    this.#scheduler = new Scheduler(this.#runtime);
+    this.#runtime.agenda.begin({
+      operations: (zone) => tendOperations(this.#runtime, zone),
+      comparison: (zone) => tendComparison(this.#runtime, zone),
+    });
     this.#compareAll = new CompareAll(this.#runtime);
     this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
     this.#owners = new OwnerCheck(this.#runtime);
@@ -81,15 +84,14 @@ export class Engine {
   }
 
   async #takeUp(): Promise<void> {
-    const { journal, clock, settings, log } = this.#runtime.ports;
-    this.#runtime.mindTheClock();
-    this.#runtime.graceUntil = this.#runtime.now + settings.grace;
+    const { journal, clock, log } = this.#runtime.ports;
+    this.#runtime.grace.begin();
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
-      this.#runtime.since.set(operation.id, this.#runtime.now);
-      this.#runtime.lanes.set(operation.zone, operation.actor);
-      this.#runtime.wakeZone(operation.zone, 0);
+      this.#runtime.patience.begin(operation.id);
+      this.#runtime.agenda.actedFor(operation.zone, operation.actor);
+      this.#runtime.agenda.wake(operation.zone, 0);
     }
     await this.#owners.start();
     await compareNewZones(this.#runtime);
@@ -98,8 +100,8 @@ export class Engine {
 
   /** Stops the background work; calls being answered get their refusal through their own signal. */
   async stop(): Promise<void> {
-    this.#runtime.stopping.abort(new Error('stopping'));
-    await this.#scheduler.drain();
+    this.#runtime.timers.stopping.abort(new Error('stopping'));
+    await this.#runtime.agenda.drain();
     await this.#owners.drain();
     await Promise.allSettled(this.#background);
   }
@@ -113,7 +115,7 @@ export class Engine {
       const answer = await this.carryOut(event.edits, signal);
       return answer.kind === 'accept' ? { kind: 'accept' } : answer;
     }
-    return await this.#runtime.asHandler(this.#editedBy(event), async () => {
+    return await this.#runtime.gate.during(this.#editedBy(event), async () => {
       switch (event.kind) {
         case 'ignore':
           return { kind: 'accept' };
@@ -130,7 +132,7 @@ export class Engine {
 
   /** The same for the edits of one call: all of them are accepted or none. */
   async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
-    return await this.#runtime.asHandler(this.#editedBy({ kind: 'edits', edits }), () =>
+    return await this.#runtime.gate.during(this.#editedBy({ kind: 'edits', edits }), () =>
       this.#edits(edits, signal),
     );
   }
@@ -177,7 +179,7 @@ export class Engine {
    * nothing.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
-    return await this.#runtime.asHandler(this.#editedBy(event), body);
+    return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
   /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
@@ -198,7 +200,7 @@ export class Engine {
 
   /** Asks for a comparison, soon, in the background. */
   compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
-    if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
+    if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
 
@@ -387,7 +389,7 @@ export class Engine {
   #inBackground(work: Promise<void>): void {
     const noted = work
       .catch((error: unknown) => {
-        if (!this.#runtime.stopping.signal.aborted) this.#failed('-', error, 'nothing');
+        if (!this.#runtime.timers.isStopping) this.#failed('-', error, 'nothing');
       })
       .finally(() => this.#background.delete(noted));
     this.#background.add(noted);
@@ -395,7 +397,7 @@ export class Engine {
 
   async #compareForEver(): Promise<void> {
     const { clock, settings } = this.#runtime.ports;
-    const { signal } = this.#runtime.stopping;
+    const { signal } = this.#runtime.timers.stopping;
     await this.#compareAll.untilBaseline();
     while (settings.compareEvery > 0 && !signal.aborted) {
       const slept = await clock.sleep(settings.compareEvery, signal).then(

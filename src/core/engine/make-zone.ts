@@ -49,11 +49,10 @@ export async function zoneAtCentral(
 /** Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. */
 async function waitsForEdits(runtime: Runtime, { id, zone }: Operation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
-  const since = runtime.since.get(id) ?? 0;
-  if (runtime.now >= since + settings.visibilityWait) return false;
+  if (runtime.now >= runtime.patience.since(id) + settings.visibilityWait) return false;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const waits = open.some(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck');
-  if (waits) runtime.wakeZone(zone, settings.confirmDelay);
+  if (waits) runtime.agenda.wake(zone, settings.confirmDelay);
   return waits;
 }
 

@@ -45,7 +45,7 @@ export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Re
   const near = event.names === null ? null : await resolveAmong(runtime, event, event.names);
   const resolution = near === null || near.kind !== 'items' ? await resolveAmong(runtime, event) : near;
   if (resolution.kind === 'items') return resolution;
-  if (resolution.kind === 'unknown-key') runtime.compareSoon(event.zone, 'unknown-key');
+  if (resolution.kind === 'unknown-key') runtime.agenda.compareSoon(event.zone, 'unknown-key');
   return { kind: 'refuse', problems: resolution.problems, changed: 'nothing' };
 }
 
@@ -112,8 +112,8 @@ export async function mirrorDraft(
     return { kind: 'refused', problems, changed: 'nothing', operation: null };
   } finally {
     runtime.inFlight.delete(draft.id);
-    runtime.since.set(draft.id, runtime.now);
-    runtime.wakeZone(draft.zone, runtime.ports.settings.afterWait);
+    runtime.patience.begin(draft.id);
+    runtime.agenda.wake(draft.zone, runtime.ports.settings.afterWait);
   }
 }
 

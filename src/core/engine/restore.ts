@@ -25,7 +25,7 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
     const isRestored = items.every((item) => item === 'before');
     const watchUntil = isRestored ? operation.watchUntil : clock.wall() + settings.watch;
     await runtime.store.advance(operation, 'reverted', { watchUntil });
-    runtime.compareSoon(operation.zone, 'restored');
+    runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
   // What was written may not show yet, and a panel may say that it did it and not have done it.
@@ -36,7 +36,7 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
       runtime.ports.panel.write(change, present, mark, ctx),
     );
   // The next look confirms it, or tries again.
-  runtime.wakeZone(operation.zone, Math.max(early, settings.confirmDelay));
+  runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
 
 /** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */

@@ -1,6 +1,7 @@
 import type { EditEvent } from '../panel.ts';
 import { refuse, type Refusal } from './answer.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
 export const baselineFact = 'baseline';
@@ -31,5 +32,5 @@ export async function compareNamed(
 ): Promise<void> {
   const wish = { reason, follow, lane: actor.name };
   if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
-  else runtime.wantComparison(zone, wish);
+  else runtime.agenda.want(zone, wish);
 }

@@ -8,6 +8,7 @@ import { isCentralsOwn } from './classify.ts';
 import { keepWatching, mirroredRecords, newOperation, retimed } from './operations.ts';
 import { busyIds, clashing } from './plan.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
+import { Patience } from './patience.ts';
 import { changeTowards, ttlsOf } from './rule.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -30,7 +31,7 @@ export async function lookAtRecords(
   const readAt = runtime.ports.clock.wall();
   const view = await readPanel(runtime, zone);
   if (view.records === null) return;
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {
       await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
@@ -67,13 +68,13 @@ async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Pr
   if (present === null) return;
   // The panel may have been edited since it was read.
   if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
-    runtime.wakeZone(zone, runtime.ports.settings.readGap);
+    runtime.agenda.wake(zone, runtime.ports.settings.readGap);
     return;
   }
   const rows = await journal.rows(zone, names);
   const change = differences(look, { open, recent, rows, present });
   if (isEmptyChange(change)) {
-    runtime.watchedReadings.delete(zone);
+    runtime.patience.forget(Patience.ofZone('watched', zone));
     return;
   }
   if (!persists(runtime, zone, view, change) || isRefused(recent, change)) return;
@@ -128,15 +129,12 @@ function isRetimed(recent: readonly Operation[], id: string): boolean {
 
 /** Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at again. */
 function persists(runtime: Runtime, zone: DnsName, { quiet }: PanelView, change: Change): boolean {
-  const { readGap } = runtime.ports.settings;
-  const signature = JSON.stringify(change);
-  const earlier = runtime.watchedReadings.get(zone);
-  const at = quiet && earlier?.signature === signature ? earlier.at : runtime.now;
-  if (quiet) runtime.watchedReadings.set(zone, { signature, at });
-  else runtime.watchedReadings.delete(zone);
-  const due = Math.max(at + readGap, runtime.graceUntil);
-  if (quiet && at < runtime.now && runtime.now >= due) return true;
-  runtime.wakeZone(zone, Math.max(readGap, due - runtime.now));
+  const { patience, grace, agenda, ports, now } = runtime;
+  const { readGap } = ports.settings;
+  const since = patience.seen(Patience.ofZone('watched', zone), quiet ? JSON.stringify(change) : null);
+  const due = Math.max((since ?? now) + readGap, grace.until);
+  if (now >= due) return true;
+  agenda.wake(zone, Math.max(readGap, due - now));
   return false;
 }
 
@@ -175,9 +173,9 @@ async function carryOut(
     if (error.state === 'unknown') await keepWatching(runtime, repair, {});
     if (error.retry !== 'never') throw error;
     await runtime.store.advance(repair, 'refused', { problems: [error.problem] });
-    runtime.compareSoon(zone, 'late-write');
+    runtime.agenda.compareSoon(zone, 'late-write');
   } finally {
     runtime.inFlight.delete(repair.id);
-    runtime.wakeZone(zone, runtime.ports.settings.confirmDelay);
+    runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay);
   }
 }

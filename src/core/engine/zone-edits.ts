@@ -45,8 +45,8 @@ async function createNow(runtime: Runtime, event: ZoneCreateEvent, signal: Abort
     return await createAtCentral(runtime, draft, signal);
   } finally {
     runtime.inFlight.delete(draft.id);
-    runtime.since.set(draft.id, runtime.now);
-    runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
+    runtime.patience.begin(draft.id);
+    runtime.agenda.wake(event.zone, runtime.ports.settings.afterWait);
   }
 }
 
@@ -284,7 +284,7 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   if ('kind' in snapshot) return snapshot;
   if (call.isTrial) return nothingToDo;
   await runtime.store.create({ ...draft, snapshot });
-  runtime.wakeZone(event.zone, settings.afterWait);
+  runtime.agenda.wake(event.zone, settings.afterWait);
   return accepted(draft.id);
 }
 

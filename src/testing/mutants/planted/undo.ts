@@ -5,16 +5,16 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'one-read-proves',
     file: `${engine}/panel-view.ts`,
-    find: `  const earlier = runtime.readings.get(operation.id);`,
+    find: `  const seenSince = patience.seen(`,
     replace: `  if (view !== null) return true;
-  const earlier = runtime.readings.get(operation.id);`,
+  const seenSince = patience.seen(`,
     says: 'One panel read proves that the panel refused its part.',
   },
   {
     name: 'failed-read-taken-for-gone',
     file: `${engine}/panel-view.ts`,
-    find: `runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),`,
-    replace: `runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx).catch(() => null)),`,
+    find: `runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),`,
+    replace: `runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx).catch(() => null)),`,
     says: 'A panel read that fails is taken for a zone that is gone.',
   },
   {
@@ -27,8 +27,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'gap-ignored',
     file: `${engine}/panel-view.ts`,
-    find: `if (left > 0) {`,
-    replace: `if (left > 1e9) {`,
+    find: `  const left = (seenSince ?? runtime.now) + wait.gap - runtime.now;`,
+    replace: `  const left = seenSince === null || seenSince === runtime.now ? wait.gap : 0;`,
     says: 'The second read may follow the first at once.',
   },
   {
@@ -41,7 +41,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'grace-ignored-by-undo',
     file: `${engine}/panel-view.ts`,
-    find: `wait.sends === true ? 0 : runtime.graceUntil);`,
+    find: `wait.sends === true ? 0 : grace.until);`,
     replace: `0);`,
     says: 'Right after a start an undo is decided.',
   },
@@ -62,7 +62,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'failure-ends-the-work',
     file: `${engine}/tend.ts`,
-    find: `runtime.wakeZone(zone, delay, { what, lane: lane ?? '' });`,
+    find: `  runtime.agenda.wake(zone, delay, what);`,
     replace: ``,
     says: 'A background step that failed is not tried again.',
   },
@@ -225,7 +225,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'watch-looks-once',
     file: `${engine}/watch.ts`,
-    find: `runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));`,
+    find: `runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));`,
     replace: ``,
     says: 'A write that may land late is looked for once.',
   },

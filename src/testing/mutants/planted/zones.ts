@@ -194,7 +194,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'new-zone-not-compared',
     file: `${engine}/content.ts`,
-    find: `() => runtime.compareSoon(zone, 'new-zone', 'braked'),`,
+    find: `() => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),`,
     replace: `() => undefined,`,
     says: 'What the panel adds to a new zone late is not looked for.',
   },
