@@ -20,6 +20,8 @@ export function stateAt({ states }: Witnessed, at: number): OperationState | nul
 export class JournalWitness {
   readonly operations = new Map<string, Witnessed>();
   readonly zones = new Map<DnsName, ZoneEntry>();
+  /** Zones that it knows, or knew. */
+  readonly everKnown = new Set<DnsName>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
   /** Hears of each commit, after it. */
   onCommit: (batch: Batch) => void = () => undefined;
@@ -63,7 +65,10 @@ export class JournalWitness {
       this.zones.delete(zone);
       this.#rows.delete(zone);
     }
-    for (const entry of batch.zones ?? []) this.zones.set(entry.zone, entry);
+    for (const entry of batch.zones ?? []) {
+      this.zones.set(entry.zone, entry);
+      this.everKnown.add(entry.zone);
+    }
     for (const change of batch.rows ?? []) this.#changeRows(change);
   }
 

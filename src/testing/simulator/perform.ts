@@ -58,6 +58,15 @@ export class Performer {
       case 'unheard-change':
         this.#changeUnheard(event);
         return;
+      case 'unheard-removal':
+        this.#removeUnheard(event);
+        return;
+      case 'central-delete':
+        this.#deleteAtCentral(event);
+        return;
+      case 'foreign-zone':
+        this.#giveAway(event);
+        return;
       case 'kill':
         this.#world.kill();
         return;
@@ -207,6 +216,35 @@ export class Performer {
     fill(this.#world, store, zone, records);
     this.#world.somebodyWrote();
     this.#world.note(`the provider makes ${zone} by hand`);
+  }
+
+  #deleteAtCentral({ central, zone }: Extract<HistoryEvent, { kind: 'central-delete' }>): void {
+    if (this.#world.sides[central - 1]?.store.zones.delete(zone) !== true) return;
+    this.#world.somebodyWrote();
+    this.#world.tally.fault('the provider deletes a zone');
+    this.#world.note(`the provider deletes ${zone} by hand`);
+  }
+
+  #giveAway({ central, zone }: Extract<HistoryEvent, { kind: 'foreign-zone' }>): void {
+    const store = this.#world.sides[central - 1]?.store;
+    if (store === undefined || store.zones.has(zone)) return;
+    store.foreign.add(zone);
+    this.#world.tally.fault('another account has the zone');
+    this.#world.note(`another account makes ${zone} at the central`);
+  }
+
+  #removeUnheard({ zone, records, hints }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): void {
+    const { panel, clock, tally } = this.#world;
+    const held = panel.zones.get(zone);
+    if (held === undefined) return;
+    if (records === null) this.#unheardZone(zone);
+    else this.#unheard(zone, records);
+    if (records === null) panel.zones.delete(zone);
+    else for (const record of records) held.delete(recordId(record));
+    panel.provenance.look(clock.now());
+    tally.fault('the panel loses something without an event');
+    this.#world.note(`the panel loses ${records === null ? zone : `records of ${zone}`} without a DNS event`);
+    if (hints) this.running.push(this.#world.hint(zone));
   }
 
   #changeUnheard({ zone, add, hints }: Extract<HistoryEvent, { kind: 'unheard-change' }>): void {

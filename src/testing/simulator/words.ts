@@ -31,7 +31,7 @@ function eventWords(event: HistoryEvent): string {
     case 'edit':
       return `${event.actor.name} ${itemsWords(event)}${aside(event)}${localWords(event.local)}`;
     case 'intrusion':
-      return `eve, who may not, ${itemsWords(event)}; the panel refuses it ${seconds(event.local.takes)} after the hook's answer`;
+      return `eve, who may not, ${itemsWords(event)}${localWords(event.local)}`;
     case 'zone-create':
       return `alice creates the zone ${bare(event.zone)}${localWords(event.local)}`;
     case 'zone-delete':
@@ -44,6 +44,12 @@ function eventWords(event: HistoryEvent): string {
     }
     case 'unheard-change':
       return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
+    case 'unheard-removal':
+      return `the panel loses ${lostWords(event)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
+    case 'central-delete':
+      return `the provider of central ${event.central} deletes the zone ${bare(event.zone)} by hand`;
+    case 'foreign-zone':
+      return `another account makes the zone ${bare(event.zone)} at central ${event.central}`;
     case 'kill':
       return 'the agent is killed';
     case 'start':
@@ -53,6 +59,11 @@ function eventWords(event: HistoryEvent): string {
     case 'clock-step':
       return `the wall clock is set by ${seconds(event.by)}`;
   }
+}
+
+function lostWords({ zone, records }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): string {
+  if (records === null) return `the zone ${bare(zone)}`;
+  return `${records.map((record) => line(zone, record)).join(', ')} in ${bare(zone)}`;
 }
 
 function whose(of: 'panel' | number): string {
@@ -91,8 +102,10 @@ function localWords({
   visibleAfter,
   afterLate = 0,
   afterTwice,
+  afterAnyway,
 }: LocalPart): string {
-  if (refuses) return `; the panel refuses it ${seconds(takes)} after the hook's answer`;
+  if (refuses)
+    return `; the panel refuses it ${seconds(takes)} after the hook's answer${afterAnyway === true ? ', and calls after all the same' : ''}`;
   return [
     takes > 1_000 ? `; the panel needs ${seconds(takes)} for it` : '',
     afterLost ? '; its after gets lost' : '',

@@ -13,6 +13,10 @@ import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { checkAccepted, Commits } from './laws/commits.ts';
+import { Followings } from './laws/followings.ts';
+import { checkPanelDelete } from './laws/panel-writes.ts';
+import type { Due, EngineRun } from './laws/promptness.ts';
+import { Requests } from './laws/requests.ts';
 import { Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
@@ -51,6 +55,8 @@ export interface LocalPart {
   readonly afterLate?: number | undefined;
   /** Whether the `after` call comes twice. */
   readonly afterTwice?: boolean | undefined;
+  /** Whether the `after` call comes though the panel refuses its part. */
+  readonly afterAnyway?: boolean | undefined;
 }
 
 /** One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it. */
@@ -84,6 +90,10 @@ export class World {
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers he got. */
   readonly saved: SavedEdit[] = [];
+  /** Functions of the panel that named a zone, with the time. */
+  readonly hints: Due[] = [];
+  /** When the agent ran. */
+  readonly runs: EngineRun[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
@@ -128,6 +138,7 @@ export class World {
   constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
     this.sides = [this.#sideWith(journal)];
+    this.#observePanel();
     this.#chances = chances;
   }
 
@@ -165,18 +176,42 @@ export class World {
     }, judgement);
     const both = { panel: this.panel.provenance, central: store.provenance, now: () => this.clock.now() };
     const commits = new Commits(both, witness, judgement);
+    const isNamed = (zone: DnsName): boolean => this.#isNamed(zone);
+    const followings = new Followings({ ...both, isNamed }, witness, judgement);
+    const requests = new Requests(witness, judgement, () => this.clock.wall());
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);
       this.panel.provenance.look(this.clock.now());
       commits.committed(batch);
+      followings.committed(batch);
       proofs.committed(batch);
     };
-    const { onSent } = store.provenance;
+    const { onSent, onLanded } = store.provenance;
     store.provenance.onSent = (request) => {
       onSent(request);
       commits.sent(request);
       proofs.sent(request);
+      requests.sent(request);
+    };
+    store.provenance.onLanded = (request, effects) => {
+      onLanded(request, effects);
+      requests.landed(request, effects);
+    };
+  }
+
+  /** Whether a function of the panel named the zone, or somebody deleted it. */
+  #isNamed(zone: DnsName): boolean {
+    const isDeleted = ({ event, keptAt }: SavedEdit): boolean =>
+      event.kind === 'zone-delete' && event.zone === zone && keptAt !== null;
+    return this.hints.some((hint) => hint.zone === zone) || this.saved.some(isDeleted);
+  }
+
+  #observePanel(): void {
+    this.panel.provenance.onSent = (request) => {
+      const { panel, saved, sides } = this;
+      const witnesses = sides.map(({ witness }) => witness);
+      checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
     };
   }
 
@@ -255,7 +290,9 @@ export class World {
       this.note('engine starts');
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
-      if ((await Promise.race([started, run.killed])) !== 'journal') return;
+      const how = await Promise.race([started, run.killed]);
+      if (how === 'started') this.runs.push({ from: this.clock.now(), until: Infinity });
+      if (how !== 'journal') return;
       // What an engine had begun before its journal failed ends with it.
       run.life.dead = true;
       this.#run = null;
@@ -306,6 +343,9 @@ export class World {
     };
     central.wire.onOverlap = (text) => {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
+    };
+    panel.onOverlap = (zone) => {
+      if (!life.dead) side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
@@ -405,6 +445,8 @@ export class World {
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
+    const last = this.runs.at(-1);
+    if (last !== undefined) this.runs.splice(-1, 1, { ...last, until: Math.min(last.until, this.clock.now()) });
     this.tally.fault('agent killed');
     this.note('engine killed');
   }
@@ -440,6 +482,10 @@ export class World {
     if (local.refuses) {
       this.tally.fault('panel refuses its part');
       this.note(`panel refuses its part of ${what}`);
+      if (local.afterAnyway === true) {
+        this.tally.fault('after without the edit');
+        await this.#after(saved, what);
+      }
       return { verdict, lostAfter: false };
     }
     const done = new Map([...saved].filter(([edit]) => this.#carryOut(edit, local)));
@@ -494,6 +540,7 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
+    if (zone !== 'all') this.hints.push({ zone, at: this.clock.now(), what: 'a hint' });
     await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
   }
 

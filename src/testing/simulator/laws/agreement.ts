@@ -37,7 +37,7 @@ export async function checkAgreement(
   for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) checkZone(world, zone, await engine.view(zone), judgement);
-  for (const zone of zones.union(new Set(witness.zones.keys()))) {
+  for (const zone of zones.union(witness.everKnown)) {
     checkLedger(world, witness, zone, await engine.view(zone), judgement);
   }
 }

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
-import type { LedgerRow } from '../../../core/ledger.ts';
+import type { LedgerRow, ZoneEntry } from '../../../core/ledger.ts';
 import type { Operation, OperationItem } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness, Witnessed } from '../journal-witness.ts';
@@ -12,11 +12,6 @@ import type { Judgement } from './judgement.ts';
 /** How long (ms) a step may take from its read of a side to its commit. */
 const stepWithin = 60_000;
 
-/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 23). */
-const many = 5;
-const largeZone = 10;
-const largestPart = 0.3;
-
 /** What an engine makes durable is true, and leaves alone what is to be left alone. Judged at each commit. */
 export class Commits {
   readonly #panel: Provenance;
@@ -24,6 +19,8 @@ export class Commits {
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
   readonly #now: () => number;
+  /** The latest incarnation of each zone. */
+  readonly #incarnations = new Map<DnsName, number>();
 
   constructor(
     sides: { readonly panel: Provenance; readonly central: Provenance; readonly now: () => number },
@@ -37,7 +34,9 @@ export class Commits {
     this.#judgement = judgement;
   }
 
-  committed({ operations = [], rows = [] }: Batch): void {
+  committed({ operations = [], rows = [], zones = [], dropZones = [] }: Batch): void {
+    for (const zone of dropZones) this.#incarnations.delete(zone);
+    for (const entry of zones) this.#checkEntry(entry);
     const known = operations.map(({ id }) => this.#witness.operations.get(id)?.since ?? this.#now());
     const since = Math.min(this.#now() - stepWithin, ...known);
     for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
@@ -45,6 +44,14 @@ export class Commits {
       const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
       if (isNew && operation.kind === 'records') this.#checkNew(operation);
     }
+  }
+
+  /** A zone that is made again begins without the rows of the one before. */
+  #checkEntry({ zone, standing, incarnation }: ZoneEntry): void {
+    const isNew = standing === 'creating' && incarnation > (this.#incarnations.get(zone) ?? 0);
+    this.#incarnations.set(zone, incarnation);
+    const left = [...this.#witness.rows(zone)].length;
+    if (isNew && left > 0) this.#judgement.violate('ledger.leftover', `${zone} is new with ${left} rows`);
   }
 
   /** A request to make a zone goes out. */
@@ -79,7 +86,6 @@ export class Commits {
   }
 
   #checkNew(operation: Operation): void {
-    if (operation.class === 'follow') this.#checkFollowing(operation);
     // What was heard of afterwards is journalled as it came, before it is judged.
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
@@ -130,18 +136,6 @@ export class Commits {
     return [...this.#witness.operations.values()].some(
       ({ operation }) => operation.zone === zone && recordsOf(operation).some((one) => recordId(one) === id),
     );
-  }
-
-  /** A comparison sends what is new, and removes no more than the safety limits allow. */
-  #checkFollowing({ id, zone, items }: Operation): void {
-    for (const { add } of items) {
-      if (add !== null && this.#isLeftAlone(zone, add))
-        this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
-    }
-    const gone = items.filter(({ remove }) => remove !== null).length;
-    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined').length;
-    if (gone >= many || (joined >= largeZone && gone > joined * largestPart))
-      this.#judgement.violate('limits.records', `comparison ${id} removes ${gone} of ${joined} in ${zone}`);
   }
 
   #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {

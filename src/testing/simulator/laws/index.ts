@@ -4,7 +4,8 @@ import { checkAgreement } from './agreement.ts';
 import { checkAnswers } from './answers.ts';
 import { Causes } from './causes.ts';
 import { Judgement } from './judgement.ts';
-import { checkRights, checkTold } from './rights.ts';
+import { checkPromptness } from './promptness.ts';
+import { checkOwners, checkRights, checkTold } from './rights.ts';
 
 /** What must hold of a history once everything has healed, and what was seen to break it on the way. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
@@ -23,6 +24,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       const causes = new Causes(panel, store, traces, carriedOut);
       await checkAgreement({ panel, central: store, byName, causes }, engine, witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
+      checkOwners(panel, (await engine.status()).owners, own);
+      checkPromptness({ ...world, witness, reader: `panel ${index + 1}` }, own);
     }
     checkRights(store, witness, own);
     checkTold(store, world.saved, own);

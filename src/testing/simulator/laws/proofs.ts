@@ -41,6 +41,7 @@ export class Proofs {
   committed({ operations = [] }: Batch): void {
     const facts = this.#facts();
     for (const operation of operations) {
+      this.#checkRemoval(facts, operation);
       const before = facts.witness.operations.get(operation.id)?.states.at(-2)?.state;
       const isUndo = operation.state === 'reverting' && undecided.has(before ?? '');
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
@@ -50,6 +51,17 @@ export class Proofs {
       const since = answer + facts.settings.afterWait;
       this.#judge(facts, operation, { since, shows, law: 'undo.unproven' });
     }
+  }
+
+  /** What a comparison removes is gone from the panel by two reads (row 23). */
+  #checkRemoval(facts: Facts, operation: Operation): void {
+    const { id, class: group, items } = operation;
+    if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
+    const removed = items.flatMap(({ remove, note }) =>
+      remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
+    );
+    const shows = ({ ids }: Look): boolean => ids === null || removed.some((one) => ids.has(one));
+    if (removed.length > 0) this.#judge(facts, operation, { since: 0, shows, law: 'follow.unproven' });
   }
 
   /** A request to delete a zone goes out. */
@@ -90,7 +102,7 @@ export class Proofs {
 interface Claim {
   readonly since: number;
   readonly shows: (look: Look) => boolean;
-  readonly law: 'undo.unproven' | 'zones.unproven';
+  readonly law: 'undo.unproven' | 'zones.unproven' | 'follow.unproven';
 }
 
 const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);

@@ -1,0 +1,74 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { PanelStore } from '../sim-panel.ts';
+import type { SavedEdit } from './answers.ts';
+import type { Judgement } from './judgement.ts';
+
+/** Something that an engine has to look at the panel for. Times are monotonic milliseconds. */
+export interface Due {
+  readonly zone: DnsName;
+  readonly at: number;
+  /** From when on a read has seen it; absent: `at`. */
+  readonly since?: number;
+  /** What happened, in a few words. */
+  readonly what: string;
+}
+
+/** An engine that runs, or ran. `until` is `Infinity` while it does. */
+export interface EngineRun {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** How long (ms) an engine may take until it reads a zone: pauses between tries of a step that fails, and other zones before it, included. */
+const readWithin = 240_000;
+
+/**
+ * Whatever happens to a zone is looked at before the next comparison of all zones: an edit that the panel kept, a function that names the
+ * zone, and once more a new zone that was filled.
+ */
+export function checkPromptness(
+  facts: {
+    readonly panel: PanelStore;
+    readonly witness: JournalWitness;
+    /** By what name the engine's reads of the panel are noted. */
+    readonly reader: string;
+    readonly runs: readonly EngineRun[];
+    readonly saved: readonly SavedEdit[];
+    readonly hints: readonly Due[];
+  },
+  judgement: Judgement,
+): void {
+  const { panel, reader, runs } = facts;
+  const asked = panel.asked.filter((one) => one.reader === reader);
+  for (const { zone, at, since = at, what } of [...facts.hints, ...keptOf(facts.saved), ...filledOf(facts.witness)]) {
+    const until = at + readWithin;
+    const runsOn = runs.some((run) => run.from <= at && run.until >= until);
+    if (!runsOn || !isThere(panel, zone, at, until)) continue;
+    if (!asked.some((one) => one.zone === zone && one.at >= since && one.at <= until))
+      judgement.violate('turns.late', `${zone} is not read in time after ${what} at ${at}`);
+  }
+}
+
+/** Whether the panel has the zone all the time, and its list shows it. */
+function isThere({ zones, provenance, hidden }: PanelStore, zone: DnsName, from: number, until: number): boolean {
+  if (!zones.has(zone) || hidden.has(zone)) return false;
+  const moves = provenance.effects.filter((effect) => effect.zone === zone && effect.record === null);
+  return !moves.some(({ at }) => at > from && at <= until);
+}
+
+function keptOf(saved: readonly SavedEdit[]): Due[] {
+  return saved.flatMap(({ event: { kind, zone }, answers, keptAt }) => {
+    const after = answers.find(({ stage, verdict }) => stage === 'after' && verdict.kind === 'accept');
+    if (after === undefined || keptAt === null || kind === 'zone-delete') return [];
+    return [{ zone, at: after.at, since: keptAt, what: 'an edit' }];
+  });
+}
+
+function filledOf({ operations }: JournalWitness): Due[] {
+  return [...operations.values()].flatMap(({ operation: { kind, zone }, states }) => {
+    const filled = states.find(({ state }) => state === 'confirmed');
+    if (kind !== 'zone-create' || filled === undefined) return [];
+    return [{ zone, at: filled.at, what: 'it was filled' }];
+  });
+}

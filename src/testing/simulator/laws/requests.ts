@@ -1,0 +1,68 @@
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isFinal, type Operation } from '../../../core/operation.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Effect, WriteRequest } from '../provenance.ts';
+import type { Judgement } from './judgement.ts';
+
+/**
+ * The journal knows of every request while it is on its way: which operation sends it and what it writes, and it watches those whose
+ * outcome nobody knows. Judged when a request goes out, and when it lands.
+ */
+export class Requests {
+  readonly #witness: JournalWitness;
+  readonly #judgement: Judgement;
+  readonly #wall: () => number;
+
+  /** @param wall the wall clock of the panel's host, milliseconds since 1970 */
+  constructor(witness: JournalWitness, judgement: Judgement, wall: () => number) {
+    this.#witness = witness;
+    this.#judgement = judgement;
+    this.#wall = wall;
+  }
+
+  sent(request: WriteRequest): void {
+    const operation = this.#witness.operations.get(request.operation)?.operation;
+    if (operation === undefined) return;
+    if (isFinal(operation.state))
+      this.#judgement.violate('journal.ended', `${say(request)}, though it is ${operation.state}`);
+    if (request.kind === 'create' && !operation.requested && !operation.created)
+      this.#judgement.violate('journal.unsaid', `${say(request)}, and the journal does not say so`);
+    const { record } = request;
+    if (record !== null && !this.#ofZone(request).some((one) => mentions(one, record)))
+      this.#judgement.violate('journal.unsaid', `${say(request)}, and no operation is about it`);
+  }
+
+  landed(request: WriteRequest, effects: readonly Effect[]): void {
+    const own = this.#witness.operations.get(request.operation)?.operation;
+    if (effects.length === 0 || own === undefined || this.#isMinded(own)) return;
+    const others = this.#ofZone(request).filter((one) => this.#isMinded(one));
+    if (others.some((one) => covers(one, request))) return;
+    this.#judgement.violate('journal.unwatched', `${say(request)}: it lands, and nothing is on watch`);
+  }
+
+  #ofZone({ zone }: WriteRequest): Operation[] {
+    return [...this.#witness.operations.values()].flatMap(({ operation }) =>
+      operation.zone === zone ? [operation] : [],
+    );
+  }
+
+  /** Whether the engine looks after it: it is open, or on watch. */
+  #isMinded({ state, watchUntil }: Operation): boolean {
+    return !isFinal(state) || watchUntil > this.#wall();
+  }
+}
+
+function covers(operation: Operation, { kind, record }: WriteRequest): boolean {
+  if (record !== null) return mentions(operation, record);
+  return operation.kind === 'zone-create' || kind === 'delete';
+}
+
+function mentions({ items, added, removed, snapshot }: Operation, record: ResourceRecord): boolean {
+  const id = recordId(record);
+  const records = [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed, ...snapshot];
+  return records.some((one) => one !== null && recordId(one) === id);
+}
+
+function say({ operation, kind, zone, record }: WriteRequest): string {
+  return `operation ${operation} sends ${kind} of ${record === null ? zone : formatRecord(record)}`;
+}
