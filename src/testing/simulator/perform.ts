@@ -233,7 +233,7 @@ export class Performer {
     this.#world.note(`another account makes ${zone} at the central`);
   }
 
-  #removeUnheard({ zone, records, hints }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): void {
+  #removeUnheard({ zone, records, hint }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): void {
     const { panel, clock, tally } = this.#world;
     const held = panel.zones.get(zone);
     if (held === undefined) return;
@@ -244,7 +244,7 @@ export class Performer {
     panel.provenance.look(clock.now());
     tally.fault('the panel loses something without an event');
     this.#world.note(`the panel loses ${records === null ? zone : `records of ${zone}`} without a DNS event`);
-    if (hints) this.running.push(this.#world.hint(zone));
+    if (hint !== 'none') this.running.push(this.#world.hint(hint === 'all' ? 'all' : zone));
   }
 
   #changeUnheard({ zone, add, hints }: Extract<HistoryEvent, { kind: 'unheard-change' }>): void {

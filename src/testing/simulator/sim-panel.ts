@@ -55,6 +55,8 @@ export class PanelStore {
   readonly calls: { readonly zone: DnsName; readonly from: number; until: number }[] = [];
   /** Zones that a filter somebody has set hides from the list. */
   readonly hidden = new Set<DnsName>();
+  /** Until when (monotonic milliseconds) it hid one last. */
+  readonly hiddenUntil = new Map<DnsName, number>();
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 

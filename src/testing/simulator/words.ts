@@ -45,7 +45,7 @@ function eventWords(event: HistoryEvent): string {
     case 'unheard-change':
       return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
     case 'unheard-removal':
-      return `the panel loses ${lostWords(event)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
+      return `the panel loses ${lostWords(event)} without a DNS event${hintWords[event.hint]}`;
     case 'central-delete':
       return `the provider of central ${event.central} deletes the zone ${bare(event.zone)} by hand`;
     case 'foreign-zone':
@@ -60,6 +60,8 @@ function eventWords(event: HistoryEvent): string {
       return `the wall clock is set by ${seconds(event.by)}`;
   }
 }
+
+const hintWords = { zone: ', and hints at it', all: ', and hints at all zones', none: '' } as const;
 
 function lostWords({ zone, records }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): string {
   if (records === null) return `the zone ${bare(zone)}`;

@@ -17,7 +17,7 @@ import { Followings } from './laws/followings.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { Requests } from './laws/requests.ts';
-import { Proofs } from './laws/proofs.ts';
+import { checkAsked, Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -75,6 +75,8 @@ export interface Side {
   readonly witness: JournalWitness;
   /** What was seen on the way to break a law. */
   readonly judgement: Judgement;
+  /** Until when (monotonic milliseconds) it was out of reach; `Infinity`: it still is. */
+  downUntil: number;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
@@ -160,7 +162,7 @@ export class World {
       witness.committed(batch, now());
     };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
-    const side = { store, disk, witness, judgement, down: false, chooseFault: null };
+    const side = { store, disk, witness, judgement, downUntil: -Infinity, down: false, chooseFault: null };
     this.#observeProofs(side);
     return side;
   }
@@ -428,6 +430,10 @@ export class World {
   }
 
   applyOutages(): void {
+    for (const side of this.sides) {
+      const isDown = this.centralDown || side.down;
+      if (isDown || side.downUntil === Infinity) side.downUntil = isDown ? Infinity : this.clock.now();
+    }
     for (const { side, central, panel } of this.#connected) {
       central.down = this.centralDown || side.down;
       panel.failing = this.panelFailing;
@@ -530,8 +536,12 @@ export class World {
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
-    for (const [at, { witness, judgement }] of this.active.entries())
-      checkAccepted(witness, { edits, joined: joined[at] ?? new Set(), askedAt }, verdict, judgement);
+    for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
+      const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
+      checkAccepted(witness, asked, verdict, judgement);
+      const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
+      checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
+    }
     for (const call of calls) call.until = this.clock.now();
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };

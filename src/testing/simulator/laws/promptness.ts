@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import type { JournalWitness } from '../journal-witness.ts';
+import { stateAt, type JournalWitness } from '../journal-witness.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
@@ -21,7 +21,7 @@ export interface EngineRun {
 }
 
 /** How long (ms) an engine may take until it reads a zone: pauses between tries of a step that fails, and other zones before it, included. */
-const readWithin = 240_000;
+const readWithin = 150_000;
 
 /**
  * Whatever happens to a zone is looked at before the next comparison of all zones: an edit that the panel kept, a function that names the
@@ -41,7 +41,7 @@ export function checkPromptness(
 ): void {
   const { panel, reader, runs } = facts;
   const asked = panel.asked.filter((one) => one.reader === reader);
-  for (const { zone, at, since = at, what } of [...facts.hints, ...keptOf(facts.saved), ...filledOf(facts.witness)]) {
+  for (const { zone, at, since = at, what } of [...facts.hints, ...keptOf(facts), ...filledOf(facts.witness)]) {
     const until = at + readWithin;
     const runsOn = runs.some((run) => run.from <= at && run.until >= until);
     if (!runsOn || !isThere(panel, zone, at, until)) continue;
@@ -51,17 +51,26 @@ export function checkPromptness(
 }
 
 /** Whether the panel has the zone all the time, and its list shows it. */
-function isThere({ zones, provenance, hidden }: PanelStore, zone: DnsName, from: number, until: number): boolean {
-  if (!zones.has(zone) || hidden.has(zone)) return false;
+function isThere(
+  { zones, provenance, hiddenUntil }: PanelStore,
+  zone: DnsName,
+  from: number,
+  until: number,
+): boolean {
+  if (!zones.has(zone) || (hiddenUntil.get(zone) ?? -Infinity) >= from) return false;
   const moves = provenance.effects.filter((effect) => effect.zone === zone && effect.record === null);
   return !moves.some(({ at }) => at > from && at <= until);
 }
 
-function keptOf(saved: readonly SavedEdit[]): Due[] {
-  return saved.flatMap(({ event: { kind, zone }, answers, keptAt }) => {
+/** Edits that the panel kept and no read had shown before. */
+function keptOf({ saved, witness }: { saved: readonly SavedEdit[]; witness: JournalWitness }): Due[] {
+  return saved.flatMap(({ event: { kind, zone, fingerprint }, answers, keptAt }) => {
     const after = answers.find(({ stage, verdict }) => stage === 'after' && verdict.kind === 'accept');
     if (after === undefined || keptAt === null || kind === 'zone-delete') return [];
-    return [{ zone, at: after.at, since: keptAt, what: 'an edit' }];
+    const isShown = [...witness.operations.values()].some(
+      (one) => one.operation.fingerprint === fingerprint && stateAt(one, after.at) === 'confirmed',
+    );
+    return isShown ? [] : [{ zone, at: after.at, since: keptAt, what: 'an edit' }];
   });
 }
 

@@ -22,21 +22,30 @@ export class Requests {
 
   sent(request: WriteRequest): void {
     const operation = this.#witness.operations.get(request.operation)?.operation;
-    if (operation === undefined) return;
-    if (isFinal(operation.state))
-      this.#judgement.violate('journal.ended', `${say(request)}, though it is ${operation.state}`);
-    if (request.kind === 'create' && !operation.requested && !operation.created)
-      this.#judgement.violate('journal.unsaid', `${say(request)}, and the journal does not say so`);
+    if (operation !== undefined) this.#checkOperation(request, operation);
     const { record } = request;
-    if (record !== null && !this.#ofZone(request).some((one) => mentions(one, record)))
+    if (record === null) return;
+    const about = this.#ofZone(request).filter((one) => mentions(one, record));
+    // A request in the name of no operation in particular belongs to one that is open.
+    const own = operation === undefined ? about.filter((one) => this.#isMinded(one)) : about;
+    if (own.length === 0)
       this.#judgement.violate('journal.unsaid', `${say(request)}, and no operation is about it`);
   }
 
+  #checkOperation(request: WriteRequest, { state, incarnation, requested, created, kind }: Operation): void {
+    if (isFinal(state)) this.#judgement.violate('journal.ended', `${say(request)}, though it is ${state}`);
+    if (request.kind === 'create' && !requested && !created)
+      this.#judgement.violate('journal.unsaid', `${say(request)}, and the journal does not say so`);
+    const isAgain = (this.#witness.zones.get(request.zone)?.incarnation ?? 0) > incarnation;
+    if (request.kind === 'delete' && kind === 'zone-delete' && isAgain)
+      this.#judgement.violate('zones.cancelled', `${say(request)}, which was made again since`);
+  }
+
   landed(request: WriteRequest, effects: readonly Effect[]): void {
+    if (effects.length === 0) return;
     const own = this.#witness.operations.get(request.operation)?.operation;
-    if (effects.length === 0 || own === undefined || this.#isMinded(own)) return;
-    const others = this.#ofZone(request).filter((one) => this.#isMinded(one));
-    if (others.some((one) => covers(one, request))) return;
+    if (own !== undefined && this.#isMinded(own)) return;
+    if (this.#ofZone(request).some((one) => this.#isMinded(one) && covers(one, request))) return;
     this.#judgement.violate('journal.unwatched', `${say(request)}: it lands, and nothing is on watch`);
   }
 
