@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
+import type { Batch } from '../../core/journal.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { MemoryJournal } from '../../journal/memory.ts';
@@ -187,6 +188,7 @@ export class World {
       this.panel.provenance.look(this.clock.now());
       commits.committed(batch);
       followings.committed(batch);
+      this.#checkCreates(side, batch);
       proofs.committed(batch);
     };
     const { onSent, onLanded } = store.provenance;
@@ -200,6 +202,17 @@ export class World {
       onLanded(request, effects);
       requests.landed(request, effects);
     };
+  }
+
+  /** A create takes effect in the ledger when nothing is on its way in the zone. */
+  #checkCreates({ witness, judgement, ...side }: Side, { operations = [] }: Batch): void {
+    for (const { id, kind, class: group, zone } of operations) {
+      const isNew = witness.operations.get(id)?.states.length === 1;
+      if (!isNew || kind !== 'zone-create' || group !== 'veto') continue;
+      const connected = this.#connected.filter((one) => one.side.store === side.store);
+      const going = connected.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null);
+      if (going !== undefined) judgement.violate('locks.overlap', `${id} makes ${zone} during ${going}`);
+    }
   }
 
   /** Whether a function of the panel named the zone, or somebody deleted it. */

@@ -50,6 +50,7 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   // A delete that could not be asked about waits for a person, and the zone stays.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
+  else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
   else {
     const why = stuck.problems[0]?.code;
     judgement.violate('agreement.stuck', `operation ${stuck.id} is stuck without a cause: ${why}`);

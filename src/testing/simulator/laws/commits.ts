@@ -12,6 +12,9 @@ import type { Judgement } from './judgement.ts';
 /** How long (ms) a step may take from its read of a side to its commit. */
 const stepWithin = 60_000;
 
+/** How long (ms) reads of the panel may show an old state without an engine being deceived. */
+const shownWithin = 15_000;
+
 /** What an engine makes durable is true, and leaves alone what is to be left alone. Judged at each commit. */
 export class Commits {
   readonly #panel: Provenance;
@@ -54,12 +57,26 @@ export class Commits {
     if (isNew && left > 0) this.#judgement.violate('ledger.leftover', `${zone} is new with ${left} rows`);
   }
 
-  /** A request to make a zone goes out. */
-  sent({ kind, zone }: WriteRequest): void {
+  /** A request to make a zone, or to fill one, goes out. */
+  sent(request: WriteRequest): void {
+    const { kind, zone } = request;
+    if (kind === 'add') this.#checkContent(request);
     if (kind !== 'create') return;
     const isOld = this.#panel.atStart.has(zone) && !this.#central.atStart.has(zone);
     const came = this.#panel.effects.some((effect) => effect.zone === zone && effect.record === null);
     if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
+  }
+
+  /** What a zone is filled with is not what the one before it held, which reads of the panel may show for a while. */
+  #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
+    const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
+    const isFilling = this.#witness.operations.get(operation)?.operation.kind === 'zone-create';
+    if (!isFilling || record === null || came?.present !== true || sentAt >= came.at + shownWithin) return;
+    const id = recordId(record);
+    const isNew = ({ at, zone: of, record: one }: Effect): boolean =>
+      at >= came.at && of === zone && one !== null && recordId(one) === id;
+    if (this.#panel.originOf(zone, id) === null && !this.#panel.effects.some(isNew))
+      this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
   /** A row that is joined was on both sides when the step that joins it read them. */

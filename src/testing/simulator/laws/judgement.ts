@@ -50,6 +50,8 @@ export type LawId =
   /** A signed zone was deleted without a second yes; or nobody was asked for it when he deleted the zone. */
   | 'zones.signed'
   | 'zones.unasked'
+  /** A zone that was made again was filled with records that only the one before it had. */
+  | 'zones.former'
   /** A zone was deleted for a former delete, though it was made again since. */
   | 'zones.cancelled'
   /** We deleted a zone in the panel that no user's edit had made, or that was edited since. */

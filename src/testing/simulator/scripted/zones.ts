@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { address, freshZone, main } from '../furniture.ts';
 import type { HistoryEvent } from '../event.ts';
 import type { Story } from '../story.ts';
-import { edit, told, zoneEdit } from './script.ts';
+import { edit, told, wwwMoves, zoneEdit } from './script.ts';
 
 const fresh = freshZone(false);
 const below = freshZone(true);
@@ -37,13 +37,13 @@ export const aboutZones: Readonly<Record<string, Story>> = {
     [80, zoneEdit('zone-create', fresh)],
   ]),
   'a zone deleted, and made again by a slow panel before its delete went out': told([
-    [10, zoneEdit('zone-delete', main)],
-    [12, zoneEdit('zone-create', main, { takes: 13_000 })],
+    [40, zoneEdit('zone-delete', main)],
+    [42, zoneEdit('zone-create', main, { takes: 13_000 })],
   ]),
   'a zone made again while its delete is on its way': told(
     [
-      [10, zoneEdit('zone-delete', main)],
-      [22, zoneEdit('zone-create', main)],
+      [40, zoneEdit('zone-delete', main)],
+      [52.5, zoneEdit('zone-create', main)],
     ],
     {
       draws: {
@@ -52,16 +52,30 @@ export const aboutZones: Readonly<Record<string, Story>> = {
       },
     },
   ),
-  'a zone made again at the moment in which its delete goes out': told(
+  'a zone deleted and made again while a slow edit of it is on its way': told(
     [
-      [10, zoneEdit('zone-delete', main)],
-      [15.3, zoneEdit('zone-create', main)],
+      [40, edit([wwwMoves])],
+      [41, zoneEdit('zone-delete', main)],
+      [42, zoneEdit('zone-create', main)],
     ],
-    { draws: { 'central 1 list': { 2: 80 } } },
+    {
+      draws: {
+        'central 1 write joined.example. www.joined.example. fault': { 1: 'slow' },
+        'central 1 write joined.example. www.joined.example. is slow': { 1: 8_000 },
+      },
+    },
   ),
-  'a new zone below one that answers its names': told([[10, zoneEdit('zone-create', below)]], {
-    options: { above: true },
-  }),
+  'a zone made again while reads show the one before it': told([
+    [40, zoneEdit('zone-delete', main, { visibleAfter: 10_000 })],
+    [42, zoneEdit('zone-create', main)],
+  ]),
+  'a new zone below one whose wildcard answers its names': told(
+    [
+      [10, edit([{ remove: address(main, 'www.fresh', 7), add: null }])],
+      [40, zoneEdit('zone-create', below)],
+    ],
+    { options: { above: true } },
+  ),
   'a signed zone is deleted': told([[10, zoneEdit('zone-delete', main)]], { options: { signed: true } }),
   'somebody writes into a new zone that the panel then refuses': told([
     [10, zoneEdit('zone-create', fresh, refused)],
@@ -100,9 +114,9 @@ export const aboutZones: Readonly<Record<string, Story>> = {
   ]),
   'another account takes the name of a new zone, and a user edits the zone': told(
     [
-      [10, zoneEdit('zone-create', below)],
-      [10.05, { kind: 'foreign-zone', central: 1, zone: below }],
-      [10.2, edit([{ remove: null, add: address(below, 'www', 11) }], {}, below)],
+      [40, zoneEdit('zone-create', below)],
+      [40.2, { kind: 'foreign-zone', central: 1, zone: below }],
+      [40.25, edit([{ remove: null, add: address(below, 'www', 11) }], {}, below)],
     ],
     { options: { above: true } },
   ),
