@@ -1,5 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
+import { baselineFact } from '../../core/engine/unknown-zone.ts';
 import type { Batch, Journal, RowChange } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
@@ -20,6 +21,8 @@ export function stateAt({ states }: Witnessed, at: number): OperationState | nul
 export class JournalWitness {
   readonly operations = new Map<string, Witnessed>();
   readonly zones = new Map<DnsName, ZoneEntry>();
+  /** When the first comparison of all zones was over; null: not yet. */
+  baselineAt: number | null = null;
   /** Zones that it knows, or knew. */
   readonly everKnown = new Set<DnsName>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
@@ -70,6 +73,7 @@ export class JournalWitness {
       this.everKnown.add(entry.zone);
     }
     for (const change of batch.rows ?? []) this.#changeRows(change);
+    if (batch.facts?.[baselineFact] !== undefined) this.baselineAt ??= now;
   }
 
   #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {

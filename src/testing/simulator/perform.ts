@@ -212,7 +212,7 @@ export class Performer {
   #createAtCentral(event: Extract<HistoryEvent, { kind: 'central-create' }>): void {
     const { zone, records } = event;
     const store = this.#world.sides[event.central - 1]?.store;
-    if (store === undefined || store.zones.has(zone)) return;
+    if (store === undefined || store.zones.has(zone) || store.foreign.has(zone)) return;
     fill(this.#world, store, zone, records);
     this.#world.somebodyWrote();
     this.#world.note(`the provider makes ${zone} by hand`);
@@ -236,7 +236,7 @@ export class Performer {
   #removeUnheard({ zone, records, hint }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): void {
     const { panel, clock, tally } = this.#world;
     const held = panel.zones.get(zone);
-    if (held === undefined) return;
+    if (held === undefined || this.zonesInHand.has(zone)) return;
     if (records === null) this.#unheardZone(zone);
     else this.#unheard(zone, records);
     if (records === null) panel.zones.delete(zone);

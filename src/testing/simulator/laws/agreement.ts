@@ -16,6 +16,8 @@ export interface Pair {
   readonly panel: PanelStore;
   readonly central: CentralStore;
   readonly byName: boolean;
+  /** When the first comparison of all zones was over (monotonic milliseconds); null: not yet. */
+  readonly baselineAt: number | null;
   /** Why a record may differ. */
   readonly causes: Causes;
 }
@@ -124,18 +126,28 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
 
 /** A zone on one side only: left alone from the start, or disturbed and listed. */
 function mayStandAlone(
-  { panel, central, causes }: Pair,
+  { panel, central, causes, baselineAt }: Pair,
   zone: DnsName,
   { entry, open }: ZoneView,
   panelOnly: boolean,
   judgement: Judgement,
 ): boolean {
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
-  const isOld = panel.provenance.atStart.has(zone) && !central.provenance.atStart.has(zone);
+  const came = panel.provenance.effects.find((effect) => effect.zone === zone && effect.record === null);
+  const isFirst = panel.provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
+  const isOld = isFirst && !central.provenance.atStart.has(zone);
   if (panelOnly && isOld && entry?.standing === 'panel-only') return judgement.excuse('old-zone');
+  if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
+    return judgement.excuse('provider-zone');
   const isListed = entry !== null && entry.note !== null;
   const isRefused = panelOnly && central.refused.has(zone);
   return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
+}
+
+/** Whether somebody made the zone at the central, and no user has deleted it in the panel since. */
+function isProviders({ central, causes }: Pick<Pair, 'central' | 'causes'>, zone: DnsName): boolean {
+  const origin = central.provenance.originOfZone(zone);
+  return origin?.writer === 'somebody' && !causes.isDeletedSince(zone, origin.at);
 }
 
 /** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */
