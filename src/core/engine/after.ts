@@ -1,7 +1,7 @@
 import { JournalError } from '../journal.ts';
 import { isMirrored } from '../ledger.ts';
 import { refusal } from '../catalogue.ts';
-import { isFinal, type Operation, type OperationState } from '../operation.ts';
+import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
 import { hear } from './heard.ts';
@@ -10,6 +10,7 @@ import { mirrorItems, resolve } from './mirror.ts';
 import { fromEvent, isOnlyAsked, newOperation } from './operations.ts';
 import type { Right } from './owners.ts';
 import type { Runtime } from './runtime.ts';
+import type { Transaction } from './store.ts';
 import { compareNamed } from './unknown-zone.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function answerAfter(
     const entry = await runtime.ports.journal.zone(event.zone);
     const match = await findMatch(runtime, event);
     if (match !== null) {
-      const kept = await runtime.exclusively(() => markKept(runtime, event, match));
+      const kept = await markKept(runtime, event, match);
       if (kept !== null) return kept;
     }
     if (match === null && right !== 'may') {
@@ -40,7 +41,7 @@ export async function answerAfter(
       return { kind: 'accept' };
     }
     if (event.kind === 'zone-delete') {
-      await keptDelete(runtime, fromEvent(event), match);
+      await runtime.store.transact((tx) => keptDelete(runtime, tx, fromEvent(event), match));
       return { kind: 'accept' };
     }
     return await compensate(runtime, event, match, signal);
@@ -94,23 +95,19 @@ const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepare
 
 /** Notes the `after` on its operation; `null` when the background has taken the operation back in the same moment. */
 async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Verdict | null> {
-  const { journal } = runtime.ports;
-  const operation = await journal.operation(matching.id);
-  if (operation === null || !matched.has(operation.state)) return null;
-  // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
-  const moves =
-    operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
-  const kept = runtime.next(operation, moves ? 'kept' : operation.state, { afterSeen: true });
-  const entry = await journal.zone(event.zone);
-  const deleting = moves && operation.kind === 'zone-delete' && entry !== null;
-  await journal.commit({
-    operations: [kept],
-    zones: deleting ? [{ ...entry, standing: 'deleting' }] : [],
+  return await runtime.store.transact(async (tx) => {
+    const operation = await tx.current(matching);
+    if (!matched.has(operation.state)) return null;
+    // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
+    const moves =
+      operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
+    await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true });
+    const entry = await tx.journal.zone(event.zone);
+    if (moves && operation.kind === 'zone-delete' && entry !== null)
+      await tx.zone(entry, { ...entry, standing: 'deleting' });
+    tx.wake(event.zone, runtime.ports.settings.confirmDelay);
+    return { kind: 'accept' };
   });
-  runtime.since.set(operation.id, runtime.now);
-  runtime.readings.delete(operation.id);
-  runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);
-  return { kind: 'accept' };
 }
 
 /**
@@ -119,21 +116,18 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
  */
 export async function keptDelete(
   runtime: Runtime,
+  tx: Transaction,
   source: Pick<Operation, 'zone' | 'fingerprint' | 'actor'>,
   answered: Operation | null,
 ): Promise<void> {
-  const { journal, settings } = runtime.ports;
-  const entry = await journal.zone(source.zone);
+  const entry = await tx.journal.zone(source.zone);
   if (entry === null) return;
   const { incarnation } = entry;
   const draft = newOperation(runtime, { ...source, kind: 'zone-delete', class: 'compensate', incarnation });
-  const kept: Operation = { ...draft, state: 'kept', afterSeen: true };
-  await journal.commit({
-    operations: answered === null ? [kept] : [kept, { ...answered, afterSeen: true }],
-    zones: [{ ...entry, standing: 'deleting' }],
-  });
-  runtime.since.set(draft.id, runtime.now);
-  runtime.wakeZone(source.zone, settings.confirmDelay);
+  tx.create({ ...draft, afterSeen: true }, 'kept');
+  if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
+  await tx.zone(entry, { ...entry, standing: 'deleting' });
+  tx.wake(source.zone, runtime.ports.settings.confirmDelay);
 }
 
 async function compensate(
@@ -163,16 +157,7 @@ async function compensate(
 
 /** Notes that the `after` of an operation has been dealt with, whatever came of it. */
 export async function markAnswered(runtime: Runtime, operation: Operation): Promise<void> {
-  const { journal } = runtime.ports;
-  await runtime.exclusively(async () => {
-    const fresh = await journal.operation(operation.id);
-    if (fresh === null) return;
-    await journal.commit({ operations: [{ ...fresh, afterSeen: true }] });
-    if (isFinal(fresh.state)) return;
-    // Reads from before it count no longer: an undo on its way waits until what the panel kept must be visible.
-    runtime.since.set(operation.id, runtime.now);
-    runtime.readings.delete(operation.id);
-  });
+  await runtime.store.transact((tx) => tx.amend(operation, () => ({ afterSeen: true })));
 }
 
 /** The panel wrote it and the central will not have it: the background puts the panel back. */
@@ -190,8 +175,8 @@ async function rememberToRestore(
       class: 'compensate',
       items: items.map((item) => ({ ...item, mirrored: true, note: null })),
     });
-  const restoring: Operation = { ...base, state: 'reverting', afterSeen: true, problems: refused.problems };
-  await runtime.ports.journal.commit({ operations: [restoring] });
-  runtime.since.set(base.id, runtime.now);
-  runtime.wakeZone(event.zone, runtime.ports.settings.confirmDelay);
+  await runtime.store.transact(async (tx) => {
+    await tx.record(base, 'reverting', () => ({ afterSeen: true, problems: refused.problems }));
+    tx.wake(event.zone, runtime.ports.settings.confirmDelay);
+  });
 }

@@ -6,7 +6,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../central.t
 import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import type { Verdict } from '../panel.ts';
-import { mirroredNames } from './operations.ts';
+import { mirroredNames, nothingLeft } from './operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -42,7 +42,7 @@ export async function carryOut(
     added: plan.change.add,
   };
   if (isEmptyChange(plan.change)) return await nothingToWrite(runtime, prepared);
-  await runtime.ports.journal.commit({ operations: [prepared] });
+  await runtime.store.create(prepared);
   return await write(runtime, prepared, plan.change, present, ctx);
 }
 
@@ -120,9 +120,7 @@ async function readPresent(
 }
 
 async function nothingToWrite(runtime: Runtime, prepared: Operation): Promise<Outcome> {
-  const operation = runtime.next(prepared, 'applied');
-  await runtime.ports.journal.commit({ operations: [operation] });
-  return { kind: 'applied', operation };
+  return { kind: 'applied', operation: await runtime.store.create(prepared, 'applied') };
 }
 
 async function write(
@@ -135,8 +133,8 @@ async function write(
   try {
     const vetoable = prepared.class === 'veto';
     const altered = await runtime.ports.central.apply(change, present, { ...ctx, vetoable });
-    const operation = runtime.next(prepared, 'applied', { removed: altered.removed, added: altered.added });
-    await runtime.ports.journal.commit({ operations: [operation] });
+    const { removed, added } = altered;
+    const operation = await runtime.store.advance(prepared, 'applied', { removed, added });
     return { kind: 'applied', operation };
   } catch (error) {
     if (error instanceof CentralError)
@@ -175,64 +173,48 @@ async function afterFailedWrite(
   written: Written,
   error: CentralError,
 ): Promise<Outcome> {
-  if (error.state === 'untouched') return await refused(runtime, prepared, error, 'nothing');
+  if (error.state === 'untouched')
+    return await close(runtime, prepared, error, { to: 'refused', changed: 'nothing' });
   // What name servers do not answer is taken back though the central has it.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);
   const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
-  const watched = error.state === 'unknown' ? watching(runtime, prepared) : prepared;
-  if (left === 'clean') {
-    return await refused(runtime, watched, error, error.state === 'unknown' ? 'unknown' : 'nothing');
-  }
-  const operation = runtime.next(watching(runtime, prepared), 'reverting', { problems: [error.problem] });
-  return await closeRefused(runtime, operation, error, 'unknown');
+  if (left !== 'clean') return await close(runtime, prepared, error, { to: 'reverting', changed: 'unknown' });
+  const changed = error.state === 'unknown' ? 'unknown' : 'nothing';
+  return await close(runtime, prepared, error, { to: 'refused', changed });
 }
 
 /** The write failed and the central has it all the same. */
 async function doneAnyway(runtime: Runtime, prepared: Operation, written: Written): Promise<Outcome> {
-  const operation = runtime.next(prepared, 'applied');
   try {
-    await runtime.ports.journal.commit({ operations: [operation] });
-    return { kind: 'applied', operation };
+    return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
   } catch (error) {
     if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
     throw error;
   }
 }
 
-function watching(runtime: Runtime, operation: Operation): Operation {
-  return { ...operation, watchUntil: runtime.ports.clock.wall() + runtime.ports.settings.watch };
-}
-
-async function refused(
+/** Journals what became of a write that failed. What may still land or is left is on watch. */
+async function close(
   runtime: Runtime,
-  operation: Operation,
+  prepared: Operation,
   error: CentralError,
-  changed: 'nothing' | 'unknown',
+  { to, changed }: { readonly to: 'refused' | 'reverting'; readonly changed: 'nothing' | 'unknown' },
 ): Promise<Outcome> {
-  return await closeRefused(
-    runtime,
-    runtime.next(operation, 'refused', { problems: [error.problem] }),
-    error,
-    changed,
-  );
-}
-
-async function closeRefused(
-  runtime: Runtime,
-  operation: Operation,
-  error: CentralError,
-  changed: 'nothing' | 'unknown',
-): Promise<Outcome> {
+  const { clock, settings, log } = runtime.ports;
+  const problems = [error.problem];
+  const watchUntil = changed === 'unknown' ? clock.wall() + settings.watch : prepared.watchUntil;
+  let operation: Operation = { ...prepared, state: to, problems, watchUntil };
   try {
-    await runtime.ports.journal.commit({ operations: [operation] });
+    const left = to === 'refused' ? nothingLeft({ ...prepared, watchUntil }) : {};
+    operation = await runtime.store.advance(prepared, to, { problems, watchUntil, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
     // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.
-    runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
+    log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
-  return { kind: 'refused', problems: [error.problem], changed, operation };
+  return { kind: 'refused', problems, changed, operation };
 }
 
 type Seen = 'done' | 'not-done' | 'unread';

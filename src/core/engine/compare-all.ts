@@ -89,7 +89,7 @@ export class CompareAll {
       const absent = panel.filter((zone) => !central.has(zone));
       const hidden = await this.#enterPanelOnly(absent, goesOn);
       await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
-      await journal.commit({ facts: { [baselineFact]: String(clock.wall()) } });
+      await this.#runtime.store.commit({ facts: { [baselineFact]: String(clock.wall()) } });
       this.progress = { ...this.progress, running: false };
       this.#runtime.ports.log(4, 'baseline.complete', { zones: panel.length });
       return true;
@@ -133,10 +133,10 @@ export class CompareAll {
         }
       }
       if (entries.length < 500) continue;
-      await journal.commit({ zones: entries });
+      await this.#runtime.store.commit({ zones: entries });
       entries = [];
     }
-    if (entries.length > 0) await journal.commit({ zones: entries });
+    if (entries.length > 0) await this.#runtime.store.commit({ zones: entries });
     if (hidden.length > 0) log(2, 'list.hides', { zones: hidden.length });
     return hidden;
   }
@@ -180,7 +180,7 @@ export class CompareAll {
 
   /** @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the panel with a note */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
-    const { journal, clock } = this.#runtime.ports;
+    const { clock } = this.#runtime.ports;
     try {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
@@ -189,7 +189,7 @@ export class CompareAll {
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
       const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
-      await journal.commit({ zones: [{ ...entry, note: code }] });
+      await this.#runtime.store.commit({ zones: [{ ...entry, note: code }] });
       return null;
     }
   }

@@ -7,7 +7,7 @@ import type { ZoneList } from '../panel.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
-import { newOperation } from './operations.ts';
+import { mirroredRecords, newOperation } from './operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
@@ -97,8 +97,8 @@ async function compareUnderLock(
     await missingAtCentral(runtime, zone, entry, wish, ctx);
     return;
   }
-  const freed = view.quiet ? unstuckRecords(runtime, open, view, records) : [];
-  const freedIds = new Set(freed.map(({ id }) => id));
+  const freed = view.quiet ? unstuckRecords(open, view, records) : [];
+  const freedIds = new Set(freed.map(({ operation }) => operation.id));
   const watched = watchedIds(remembered);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   const rows = await journal.rows(zone);
@@ -123,11 +123,11 @@ async function compareUnderLock(
     entry?.standing === 'joined'
       ? await findOtherWriter(runtime, zone, rows, found)
       : { note: null, facts: {} };
-  await journal.commit({
-    operations: freed,
-    zones: [{ ...joinedEntry(runtime, zone, entry), note: other.note }],
-    rows: [{ zone, put: found.put, drop: found.drop }],
-    facts: other.facts,
+  await runtime.store.transact(async (tx) => {
+    for (const { operation, to } of freed) await tx.advance(operation, to);
+    await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
+    tx.rows({ zone, put: found.put, drop: found.drop });
+    tx.with({ facts: other.facts });
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
@@ -153,6 +153,10 @@ async function recordsOrCopy(
   }
 }
 
+async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
+  await runtime.store.transact((tx) => tx.zone(judged, next));
+}
+
 /** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
   const fresh = {
@@ -161,13 +165,13 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
     incarnation: 1,
     baselineAt: runtime.ports.clock.wall(),
   } as const;
-  await runtime.ports.journal.commit({ zones: [{ ...(entry ?? fresh), note: 'zone.copy' }] });
+  await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
 }
 
-/** Records that a write of unknown outcome may still change: judged when their watch is over. */
+/** Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). */
 function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
   const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
-  return new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
+  return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
 }
 
 /** Whether the panel lacks a record that is not judged before the watch is over: then it is looked at again. */
@@ -199,25 +203,24 @@ async function goneFromPanel(
   ctx: CallContext,
 ): Promise<void> {
   if (entry === null) return;
-  const { journal } = runtime.ports;
   if (unlisted !== true) {
     const isHidden = unlisted === 'unreadable' && entry.standing === 'joined';
-    if (isHidden) await journal.commit({ zones: [{ ...entry, note: 'note.panel-list-unreadable' }] });
+    if (isHidden) await enter(runtime, entry, { ...entry, note: 'note.panel-list-unreadable' });
     return;
   }
   if (entry.standing !== 'joined') {
-    await journal.commit({ dropZones: [entry.zone] });
+    await runtime.store.commit({ dropZones: [entry.zone] });
     return;
   }
   const signed = await isSigned(runtime, entry.zone, ctx);
   // What a person allows once it was listed as signed is his second yes.
   const isAllowed = wish.follow === 'allowed' && entry.note === 'note.gone-signed';
   if (signed && !isAllowed) {
-    await journal.commit({ zones: [{ ...entry, note: 'note.gone-signed' }] });
+    await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
   } else if (await mayFollowZone(runtime, wish)) {
     await followDelete(runtime, entry.zone, { source: wish.reason, allowed: isAllowed });
   } else {
-    await journal.commit({ zones: [{ ...entry, note: goneNote }] });
+    await enter(runtime, entry, { ...entry, note: goneNote });
   }
 }
 
@@ -228,9 +231,9 @@ async function missingAtCentral(
   wish: CompareWish,
   ctx: CallContext,
 ): Promise<void> {
-  const { journal, clock } = runtime.ports;
+  const { clock } = runtime.ports;
   if (entry?.standing === 'joined') {
-    await journal.commit({ zones: [{ ...entry, note: 'note.missing-at-central' }] });
+    await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
     return;
   }
   const waits = entry?.note === signedAboveNote;
@@ -240,13 +243,13 @@ async function missingAtCentral(
     return { zone, standing: 'panel-only', incarnation, baselineAt, note };
   };
   if (entry === null && (await isBaseline(runtime, null))) {
-    await journal.commit({ zones: [panelOnly(null)] });
+    await enter(runtime, entry, panelOnly(null));
     return;
   }
   // What a person allows once it was listed is his second yes.
   const isAllowed = waits && wish.follow === 'allowed';
   if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
-    await journal.commit({ zones: [panelOnly(signedAboveNote)] });
+    await enter(runtime, entry, panelOnly(signedAboveNote));
     return;
   }
   await createFollowing(runtime, zone, wish.reason);

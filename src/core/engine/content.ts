@@ -3,7 +3,7 @@ import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import type { LedgerRow } from '../ledger.ts';
-import type { Operation } from '../operation.ts';
+import { isFinal, type Operation } from '../operation.ts';
 import type { PanelRecord } from '../panel.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
@@ -28,7 +28,9 @@ export async function sendContent(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && state !== 'stuck'));
+  const busy = busyIds(
+    open.filter(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck'),
+  );
   const panel = view.records ?? [];
   const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
   const refused = new Map<string, string>();
@@ -43,23 +45,13 @@ export async function sendContent(
   const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
-  await runtime.exclusively(async () => {
-    const fresh = (await journal.operation(operation.id)) ?? operation;
-    await journal.commit({
-      operations: [runtime.next(fresh, 'confirmed', { watchUntil: operation.watchUntil })],
-      zones: [
-        {
-          zone,
-          standing: 'joined',
-          incarnation: operation.incarnation,
-          baselineAt: entry?.baselineAt ?? clock.wall(),
-          note: null,
-        },
-      ],
-      rows: [{ zone, put: rows }],
-    });
+  const { incarnation, watchUntil } = operation;
+  const baselineAt = entry?.baselineAt ?? clock.wall();
+  await runtime.store.transact(async (tx) => {
+    await tx.record(operation, 'confirmed', () => ({ watchUntil }));
+    await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
+    tx.rows({ zone, put: rows });
   });
-  runtime.forget(operation.id);
   // The panel may go on filling the zone without a DNS event, and show that late.
   clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
     () => runtime.compareSoon(zone, 'new-zone', 'braked'),

@@ -39,7 +39,7 @@ export async function writeMarked(
 async function countAnswer(runtime: Runtime, operation: Operation): Promise<void> {
   const attempts = operation.attempts + 1;
   const state = attempts > hopelessAfter ? 'stuck' : 'reverting';
-  await runtime.ports.journal.commit({ operations: [runtime.next(operation, state, { attempts })] });
+  await runtime.store.advance(operation, state, { attempts });
 }
 
 /** 128 bits that only root and this process know, valid for one write. */

@@ -98,7 +98,6 @@ export interface Following {
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
   const { zone, source, present } = following;
-  const { journal } = runtime.ports;
   const added = following.additions.map(plain);
   const removed = following.gone.map(plain);
   const operation = newOperation(runtime, {
@@ -116,7 +115,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
   });
   runtime.inFlight.add(operation.id);
   try {
-    await journal.commit({ operations: [operation] });
+    await runtime.store.create(operation);
     const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
     await closeFollowing(runtime, operation, following, failed);
   } catch (error) {
@@ -153,10 +152,9 @@ async function closeFollowing(
     return [{ record, standing: 'differs', onPanel: false, onCentral: true, panelKey: null, note: code }];
   });
   const drop = gone.filter((record) => !failed.has(recordId(record)));
-  const applied = runtime.next(operation, 'applied');
-  await runtime.ports.journal.commit({
-    operations: [runtime.next(applied, 'confirmed')],
-    rows: [{ zone: operation.zone, put: [...rows, ...left], drop }],
+  await runtime.store.transact(async (tx) => {
+    await tx.advance(operation, 'confirmed');
+    tx.rows({ zone: operation.zone, put: [...rows, ...left], drop });
   });
 }
 
@@ -204,11 +202,10 @@ export async function followDelete(
     incarnation,
     snapshot,
   });
-  await journal.commit({
-    operations: [{ ...draft, state: 'kept', afterSeen: true }],
-    zones: [{ ...entry, standing: 'deleting', note: null }],
-    facts: why.allowed ? allowed(draft) : {},
+  await runtime.store.transact(async (tx) => {
+    tx.create({ ...draft, afterSeen: true }, 'kept');
+    await tx.zone(entry, { ...entry, standing: 'deleting', note: null });
+    tx.with({ facts: why.allowed ? allowed(draft) : {} });
+    tx.wake(zone, settings.confirmDelay);
   });
-  runtime.since.set(draft.id, runtime.now);
-  runtime.wakeZone(zone, settings.confirmDelay);
 }

@@ -32,7 +32,6 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   }
   const earlier = await heardBefore(runtime, event.zone, resolved.items);
   const items = composed([...earlier.flatMap((one) => one.items), ...resolved.items]);
-  const merged = earlier.map((one) => runtime.next(one, 'reverted'));
   const heard = newOperation(runtime, {
     ...fromEvent(event),
     kind: 'records',
@@ -40,10 +39,11 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
     items: items.map((item) => ({ ...item, mirrored: true, note: null })),
     afterSeen: true,
   });
-  await journal.commit({ operations: [...merged, heard] });
-  for (const { id } of merged) runtime.forget(id);
-  runtime.since.set(heard.id, runtime.now);
-  runtime.wakeZone(event.zone, settings.confirmDelay);
+  await runtime.store.transact(async (tx) => {
+    for (const one of earlier) await tx.advance(one, 'reverted');
+    tx.create(heard);
+    tx.wake(event.zone, settings.confirmDelay);
+  });
 }
 
 /** Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone by now. */
@@ -106,13 +106,12 @@ export function isHeard({ class: kind, state, afterSeen, removed, added }: Opera
  * @throws {JournalError} when it has to be tried again
  */
 export async function followHeard(runtime: Runtime, heard: Operation, view: PanelView): Promise<void> {
-  const { journal, settings } = runtime.ports;
+  const { settings } = runtime.ports;
   if (!showsDone(heard, view)) {
     const seen = view.records === null ? 'gone' : viewItems(heard, view).join();
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, heard, view, seen, wait)) return;
-    await journal.commit({ operations: [runtime.next(heard, 'reverted')] });
-    runtime.forget(heard.id);
+    await runtime.store.advance(heard, 'reverted');
     runtime.compareSoon(heard.zone, 'kept-otherwise', 'braked');
     return;
   }
@@ -128,21 +127,22 @@ async function notApplied(
   heard: Operation,
   { problems, operation }: Refused,
 ): Promise<void> {
-  const { journal, settings } = runtime.ports;
+  const { settings } = runtime.ports;
   const attempts = heard.attempts + 1;
   if (!problems.every(({ code }) => isPassing(code, attempts))) {
-    const base = operation ?? heard;
-    await journal.commit({ operations: [{ ...base, state: 'reverting', afterSeen: true, problems }] });
-    runtime.since.set(base.id, runtime.now);
-    runtime.wakeZone(heard.zone, settings.confirmDelay);
+    await runtime.store.transact(async (tx) => {
+      await tx.record(operation ?? heard, 'reverting', () => ({ afterSeen: true, problems }));
+      tx.wake(heard.zone, settings.confirmDelay);
+    });
     return;
   }
-  const again = operation === null ? heard : newOperation(runtime, copyOf(heard));
-  // What may be left of it at the central is on watch; put back in the panel is only what was refused.
-  const ended = operation?.state === 'reverting' ? [runtime.next(operation, 'refused', { problems })] : [];
-  await journal.commit({ operations: [...ended, { ...again, attempts, problems }] });
-  runtime.since.set(again.id, runtime.now);
-  runtime.wakeZone(heard.zone, runtime.backoff(attempts));
+  await runtime.store.transact(async (tx) => {
+    // What may be left of it at the central is on watch; put back in the panel is only what was refused.
+    if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
+    if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
+    else tx.create({ ...newOperation(runtime, copyOf(heard)), attempts, problems });
+    tx.wake(heard.zone, runtime.backoff(attempts));
+  });
 }
 
 /** The first try has its own end by now. */

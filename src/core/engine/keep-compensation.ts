@@ -7,12 +7,9 @@ export async function keepCompensation(
   applied: Operation,
   takenBack: Operation | null,
 ): Promise<void> {
-  await runtime.exclusively(async () => {
-    const answered = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
-    const kept = runtime.next(applied, 'kept', { afterSeen: true });
-    await runtime.ports.journal.commit({
-      operations: answered === null ? [kept] : [kept, { ...answered, afterSeen: true }],
-    });
+  await runtime.store.transact(async (tx) => {
+    await tx.record(applied, 'kept', () => ({ afterSeen: true }));
+    if (takenBack !== null) await tx.amend(takenBack, () => ({ afterSeen: true }));
+    tx.wake(applied.zone, runtime.ports.settings.confirmDelay);
   });
-  runtime.wakeZone(applied.zone, runtime.ports.settings.confirmDelay);
 }

@@ -4,7 +4,6 @@ import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
 import { readCentralZone } from './central-zone.ts';
 import { plain } from './classify.ts';
-import { stepOn } from './operations.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
@@ -99,5 +98,5 @@ export async function landed(
   content: readonly ResourceRecord[],
 ): Promise<Operation> {
   const proof: Proof = { created: true, requested: false, snapshot: content.map(plain) };
-  return await stepOn(runtime, create, (fresh) => ({ ...fresh, ...proof }));
+  return await runtime.store.transact((tx) => tx.amend(create, () => proof));
 }

@@ -6,7 +6,7 @@ import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn, plain } from './classify.ts';
 import { proofOf, readBackCreate, type Proof } from './made-zone.ts';
-import { keepWatching, stepOn } from './operations.ts';
+import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
 import { emptySeed } from './zone-edits.ts';
@@ -67,23 +67,30 @@ async function make(
   const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
   // Durable before the first byte: the zone may appear, and nobody can tell then whose it is.
-  const begun = await stepOn(runtime, operation, (fresh) => ({
-    ...fresh,
-    requested: fresh.requested || managesZones,
+  const begun = await amend(runtime, operation, ({ requested }) => ({
+    requested: requested || managesZones,
   }));
   await keepWatching(runtime, begun, { added: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
   const { watchUntil, added, requested } = operation;
-  const answered = (fresh: Operation): Operation => ({ ...fresh, watchUntil, added, requested });
+  const answered = { watchUntil, added, requested };
   if (made instanceof CentralError) {
-    await stepOn(runtime, begun, answered);
+    await amend(runtime, begun, () => answered);
     return made;
   }
   return made === 'exists'
-    ? await stepOn(runtime, begun, answered)
+    ? await amend(runtime, begun, () => answered)
     : await withProof(runtime, begun, answered);
+}
+
+async function amend(
+  runtime: Runtime,
+  operation: Operation,
+  changes: (now: Operation) => Partial<Pick<Operation, 'watchUntil' | 'added' | 'requested'> & Proof>,
+): Promise<Operation> {
+  return await runtime.store.transact((tx) => tx.amend(operation, changes));
 }
 
 /** Proofs that the journal does not have yet, by operation: it failed when they were found. */
@@ -99,13 +106,13 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
 async function withProof(
   runtime: Runtime,
   operation: Operation,
-  answered: (fresh: Operation) => Operation = (fresh) => fresh,
+  answered: Partial<Pick<Operation, 'watchUntil' | 'added' | 'requested'>> = {},
 ): Promise<Operation> {
   const proofs = unsavedProofs(runtime);
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
   const { created, snapshot } = proof;
-  const known = await stepOn(runtime, operation, (fresh) => ({ ...answered(fresh), created, snapshot }));
+  const known = await amend(runtime, operation, () => ({ ...answered, created, snapshot }));
   proofs.delete(operation.id);
   return known;
 }
@@ -172,30 +179,23 @@ async function refusedAfterwards(
   error: CentralError,
   panel: readonly PanelRecord[],
 ): Promise<void> {
-  const { journal, clock, log } = runtime.ports;
+  const { clock, log } = runtime.ports;
   const { zone } = operation;
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
-  await runtime.exclusively(async () => {
-    const fresh = (await journal.operation(operation.id)) ?? operation;
-    const problems = [error.problem];
-    if (fresh.class !== 'follow') {
+  const problems = [error.problem];
+  await runtime.store.transact(async (tx) => {
+    if (operation.class !== 'follow') {
       // What the panel holds now: it is put back only while it holds exactly this.
       const added = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
-      const reverting = runtime.next({ ...fresh, class: 'compensate', added }, 'reverting', { problems });
-      await journal.commit({ operations: [reverting] });
+      await tx.record(operation, 'reverting', () => ({ class: 'compensate', added, problems }));
+      tx.wake(zone, 0);
       return;
     }
     const standing = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
-    const { incarnation } = fresh;
-    await journal.commit({
-      operations: [runtime.next(fresh, 'reverted', { problems })],
-      zones: [{ zone, standing, incarnation, baselineAt: clock.wall(), note: error.code }],
-    });
+    const { incarnation } = await tx.record(operation, 'reverted', () => ({ problems }));
+    const baselineAt = clock.wall();
+    await tx.zone(await tx.journal.zone(zone), { zone, standing, incarnation, baselineAt, note: error.code });
   });
-  if ((await journal.operation(operation.id))?.state === 'reverting') {
-    runtime.since.set(operation.id, runtime.now);
-    runtime.wakeZone(zone, 0);
-  } else runtime.forget(operation.id);
 }
 
 /** Whether the panel still holds exactly what it held when the central refused the zone. */

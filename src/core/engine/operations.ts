@@ -1,6 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { Batch } from '../journal.ts';
 import type { Operation, OperationItem } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
 import type { PanelView } from './panel-view.ts';
@@ -59,24 +58,21 @@ export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
   return [...names];
 }
 
+/** Records that an operation wanted at the central or away from there, and that it wrote; of a zone's delete none. */
+export function mirroredRecords({ kind, items, added, removed }: Operation): readonly ResourceRecord[] {
+  if (kind === 'zone-delete') return [];
+  const wanted = items.filter(({ mirrored }) => mirrored).flatMap(({ remove, add }) => [remove, add]);
+  return [...wanted.filter((record) => record !== null), ...added, ...removed];
+}
+
 /**
- * Journals a step of an operation as it is in the journal now: its `after` may have come while the central was asked.
- * @param to the operation as it is now, one step further
- * @returns as journalled
- * @throws {JournalError}
+ * What an operation that was taken back has written: nothing that is still there, unless a write of unknown outcome may land. Then it is
+ * no proof any more that such a record is ours.
  */
-export async function stepOn(
-  runtime: Runtime,
-  operation: Operation,
-  to: (fresh: Operation) => Operation,
-  beside: Omit<Batch, 'operations'> = {},
-): Promise<Operation> {
-  const { journal } = runtime.ports;
-  return await runtime.exclusively(async () => {
-    const next = to((await journal.operation(operation.id)) ?? operation);
-    await journal.commit({ ...beside, operations: [next] });
-    return next;
-  });
+export function nothingLeft({
+  watchUntil,
+}: Pick<Operation, 'watchUntil'>): Partial<Pick<Operation, 'added' | 'removed'>> {
+  return watchUntil === 0 ? { added: [], removed: [] } : {};
 }
 
 /** Journals that a write of unknown outcome may still land, and what it may write. */
@@ -87,12 +83,14 @@ export async function keepWatching(
 ): Promise<void> {
   const { clock, settings } = runtime.ports;
   const watchUntil = clock.wall() + settings.watch;
-  await stepOn(runtime, operation, (fresh) => {
-    // Earlier tries may land as well: what they wrote stays on watch too.
-    const added = union(fresh.added, written.added ?? []);
-    const removed = union(fresh.removed, written.removed ?? []);
-    return { ...fresh, added, removed, watchUntil };
-  });
+  await runtime.store.transact((tx) =>
+    tx.amend(operation, (now) => ({
+      // Earlier tries may land as well: what they wrote stays on watch too.
+      added: union(now.added, written.added ?? []),
+      removed: union(now.removed, written.removed ?? []),
+      watchUntil,
+    })),
+  );
 }
 
 function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): readonly ResourceRecord[] {

@@ -179,7 +179,8 @@ export function planChange(
   }
   for (const [id, record] of add) add.set(id, { ...record, ttl: record.ttl ?? usualTtl(record, present) });
   const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
-  return { items: judged, change, problems: clashes(change, [...held.values()]) };
+  const mirrored = judged.filter((item) => item.mirrored);
+  return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
 /** The TTL of what the central has beside a record whose own is not known (design: "Data"); `null`: its default. */
@@ -211,22 +212,47 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1); what stands in the way is quoted. */
-function clashes(change: Change, held: readonly ResourceRecord[]): Problem[] {
+/** Ids of the records to add that a CNAME tolerates not, or that are a CNAME which tolerates not what stands there. */
+export function clashing(change: Change, held: readonly ResourceRecord[]): ReadonlySet<string> {
+  return new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
+}
+
+/** What the central holds, and what it should hold by the ledger: a late write may have taken it away. */
+function shownBeside(
+  { rows, open }: ZoneKnowledge,
+  held: ReadonlyMap<string, ResourceRecord>,
+): ResourceRecord[] {
+  const busy = busyIds(open);
+  const lacking = [...rows].filter(
+    ([id, { standing }]) => standing === 'joined' && !held.has(id) && !busy.has(id),
+  );
+  return [...held.values(), ...lacking.map(([, { record }]) => record)];
+}
+
+/** What stands in the way of an edit, each quoted. */
+function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[]): Problem[] {
+  const remove = items.flatMap((item) => item.remove ?? []);
+  const add = items.flatMap((item) => item.add ?? []);
+  return rivalries({ remove, add }, held).map(([wanted, rival]) =>
+    problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
+  );
+}
+
+/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add, with each that it clashes with. */
+function rivalries(
+  change: Pick<Change, 'remove' | 'add'>,
+  held: readonly ResourceRecord[],
+): (readonly [ResourceRecord, ResourceRecord])[] {
   const removed = new Set(change.remove.map(recordId));
-  const found: Problem[] = [];
-  for (const wanted of change.add) {
-    const rivals = [...held.filter((record) => !removed.has(recordId(record))), ...change.add].filter(
-      (other) =>
-        other.name === wanted.name &&
-        recordId(other) !== recordId(wanted) &&
-        (other.type === 'CNAME' || wanted.type === 'CNAME'),
-    );
-    for (const rival of rivals) {
-      found.push(
-        problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
-      );
-    }
-  }
-  return found;
+  const staying = held.filter((record) => !removed.has(recordId(record)));
+  return change.add.flatMap((wanted) =>
+    [...staying, ...change.add]
+      .filter(
+        (other) =>
+          other.name === wanted.name &&
+          recordId(other) !== recordId(wanted) &&
+          (other.type === 'CNAME' || wanted.type === 'CNAME'),
+      )
+      .map((rival) => [wanted, rival] as const),
+  );
 }

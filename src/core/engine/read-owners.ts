@@ -116,9 +116,11 @@ export class OwnerCheck {
 
   /** What the self-test saw: whether the panel checks access before it calls us. @throws {JournalError} */
   async prove(checksFirst: boolean): Promise<void> {
-    const { journal, clock } = this.#runtime.ports;
+    const { clock } = this.#runtime.ports;
     this.#proved = checksFirst;
-    await journal.commit({ facts: { [ownerFacts.proved]: checksFirst ? String(clock.wall()) : null } });
+    await this.#runtime.store.commit({
+      facts: { [ownerFacts.proved]: checksFirst ? String(clock.wall()) : null },
+    });
   }
 
   /** Counts a `before` that is left to the panel. */
@@ -223,7 +225,7 @@ export class OwnerCheck {
     for (const [zone, accounts] of owners) this.#unsaved.set(zone, accounts);
     if (this.#unsaved.size === 0 && Object.keys(facts).length === 0) return;
     const sent = new Map(this.#unsaved);
-    await this.#runtime.ports.journal.commit({ owners: sent, facts });
+    await this.#runtime.store.commit({ owners: sent, facts });
     for (const [zone, accounts] of sent) if (this.#unsaved.get(zone) === accounts) this.#unsaved.delete(zone);
   }
 

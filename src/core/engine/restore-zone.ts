@@ -12,7 +12,7 @@ import { endUndo } from './tend-zones.ts';
  * @throws {PanelError | JournalError} when it has to be tried again
  */
 export async function restoreZone(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { journal, settings } = runtime.ports;
+  const { settings } = runtime.ports;
   const { zone } = operation;
   if (view.records === null) {
     if (!agreesTwice(runtime, operation, view, 'missing', { patience: 0, gap: settings.readGap })) return;
@@ -21,7 +21,7 @@ export async function restoreZone(runtime: Runtime, operation: Operation, view: 
   }
   if (!isUntouched(operation, view) || !(await isNew(runtime, operation))) {
     const problems = [refusal('zone.create-refused', { zone }), ...operation.problems];
-    await journal.commit({ operations: [runtime.next(operation, 'stuck', { problems })] });
+    await runtime.store.advance(operation, 'stuck', { problems });
     runtime.ports.log(1, 'operation.stuck', { operation: operation.id, code: 'zone.create-refused' });
     return;
   }

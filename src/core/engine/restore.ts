@@ -12,7 +12,7 @@ import { agreesTwice, type PanelView } from './panel-view.ts';
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { journal, settings } = runtime.ports;
+  const { settings } = runtime.ports;
   const items = viewItems(operation, view);
   const change = inversePart(operation, view, await wantedByOthers(runtime, operation));
   // Restored, or moved on by somebody since: the comparison lists what still differs.
@@ -20,8 +20,7 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
     // The edit itself may not be visible yet: as much patience as for any other.
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
-    await journal.commit({ operations: [runtime.next(operation, 'reverted')] });
-    runtime.forget(operation.id);
+    await runtime.store.advance(operation, 'reverted');
     runtime.compareSoon(operation.zone, 'restored');
     return;
   }

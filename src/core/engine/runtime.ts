@@ -3,11 +3,11 @@ import type { CallContext, Central } from '../central.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
-import { isFinal, mayStep, type Operation, type OperationState } from '../operation.ts';
 import type { Panel } from '../panel.ts';
 import { NameLocks } from './locks.ts';
 import { restAfter } from './rest.ts';
 import type { EngineSettings } from './settings.ts';
+import { Moved, Store, type JournalReader } from './store.ts';
 
 export interface Ports {
   readonly panel: Panel;
@@ -61,7 +61,8 @@ const idlePatience = 2_000;
 
 /** State of a running engine that need not outlive it; everything durable is in the journal. */
 export class Runtime {
-  readonly ports: Ports;
+  readonly ports: Omit<Ports, 'journal'> & { readonly journal: JournalReader };
+  readonly store: Store;
   readonly locks = new NameLocks();
   /** Aborts when the engine stops. */
   readonly stopping = new AbortController();
@@ -74,6 +75,8 @@ export class Runtime {
   readonly compareDue = new Map<DnsName, CompareWish>();
   /** The last look at zones in which the panel lacks joined records: what was lacking, and when (monotonic, ms). */
   readonly lacking = new Map<DnsName, { readonly signature: string; readonly at: number }>();
+  /** What the last look at the records on watch in a zone wanted, and since when (monotonic, ms). */
+  readonly watchedReadings = new Map<DnsName, Reading>();
   /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
   readonly marks = new Map<string, { putOff: boolean }>();
   /** Whose the newest operation of a zone is. */
@@ -94,10 +97,14 @@ export class Runtime {
   readonly #quietReads = new Set<QuietRead>();
   #idle: (() => void)[] = [];
   #serial = 0;
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.store = new Store(ports, {
+      heard: (operation) => this.heard(operation),
+      ended: (operation) => this.forget(operation),
+      wake: (zone, delay) => this.wakeZone(zone, delay),
+    });
     this.stopping.signal.addEventListener('abort', () => {
       for (const stop of this.#alarms) stop();
     });
@@ -119,6 +126,12 @@ export class Runtime {
     if (Math.abs(step) < settings.clockStep) return;
     log(4, 'clock.step', { milliseconds: Math.round(step) });
     this.graceUntil = Math.max(this.graceUntil, clock.now() + settings.grace);
+  }
+
+  /** @throws {Moved} the clock was stepped, or the agent started, a short while ago: what was read of the zone proves no undo */
+  proves(zone: DnsName): void {
+    this.mindTheClock();
+    if (this.now < this.graceUntil) throw new Moved(zone);
   }
 
   /**
@@ -226,21 +239,6 @@ export class Runtime {
     return `${time}-${serial}${random.padStart(4, '0')}`;
   }
 
-  /** The operation one step further; throws on a step that is not allowed (a defect of ours). */
-  next(operation: Operation, state: OperationState, changes: Partial<Operation> = {}): Operation {
-    if (!mayStep(operation.state, state)) {
-      throw new Error(`operation ${operation.id} may not go from ${operation.state} to ${state}`);
-    }
-    this.ports.log(isFinal(state) ? 4 : 5, 'operation.step', {
-      operation: operation.id,
-      zone: operation.zone,
-      actor: operation.actor,
-      from: operation.state,
-      to: state,
-    });
-    return { ...operation, ...changes, state, changedAt: this.ports.clock.wall() };
-  }
-
   /** Milliseconds until the next try, exponential with jitter. */
   backoff(attempts: number): number {
     const { retryFirst, retryMost } = this.ports.settings;
@@ -273,18 +271,10 @@ export class Runtime {
     this.comparedUntil.set(zone, this.now + Math.max(compareGap, restAfter(this.now - began)));
   }
 
-  /**
-   * Runs read-change-write steps on the journal one after the other, so that an `after` and the background never overwrite
-   * each other's view of an operation. Nothing slow belongs inside.
-   */
-  async exclusively<T>(body: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(body);
-    this.#turn = mine.then(
-      () => undefined,
-      // The caller gets the failure; the queue only goes on.
-      () => undefined,
-    );
-    return await mine;
+  /** The operation is new, or the panel has just spoken of it: patience begins, and reads from before count no longer. */
+  heard(operation: string): void {
+    this.since.set(operation, this.now);
+    this.readings.delete(operation);
   }
 
   /** Forgets what was remembered about an operation that is done. */

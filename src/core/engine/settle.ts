@@ -4,11 +4,12 @@ import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
-import { mirroredNames, showsDone, stepOn, viewItems } from './operations.ts';
+import { mirroredNames, nothingLeft, showsDone, viewItems } from './operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from './plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from './runtime.ts';
 import type { PanelView } from './panel-view.ts';
+import type { Transaction } from './store.ts';
 import { towardsPanel } from './towards-panel.ts';
 
 /**
@@ -51,32 +52,14 @@ function isContended(operation: Operation, recent: readonly Operation[]): boolea
 }
 
 async function confirm(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  await runtime.exclusively(async () => {
-    const fresh = await unchanged(runtime, [operation]);
-    if (fresh === null) return;
-    // The operation wrote and read it back itself, so the central's side is known without another read.
-    const central = new Set<string>();
-    for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
-    const ended = fresh.map((one) => runtime.next(one, 'confirmed'));
-    await close(runtime, ended, { view, central });
+  // The operation wrote and read it back itself, so the central's side is known without another read.
+  const central = new Set<string>();
+  for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
+  const isLocal = await runtime.store.transact(async (tx) => {
+    const ended = await tx.advance(operation, 'confirmed');
+    return await putRows(tx, [ended], { view, central });
   });
-}
-
-/**
- * The operations as the journal has them now, or `null` when one of them has moved since it was judged (its `after` came):
- * then the zone is looked at anew.
- */
-async function unchanged(runtime: Runtime, judged: readonly Operation[]): Promise<Operation[] | null> {
-  const fresh: Operation[] = [];
-  for (const operation of judged) {
-    const now = await runtime.ports.journal.operation(operation.id);
-    if (now === null || now.state !== operation.state || now.afterSeen !== operation.afterSeen) {
-      runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
-      return null;
-    }
-    fresh.push(now);
-  }
-  return fresh;
+  if (isLocal) runtime.compareSoon(operation.zone, 'local-edit');
 }
 
 async function bringToPanel(
@@ -112,15 +95,11 @@ async function bringUnderLock(
   const present = names.length === 0 ? [] : await readPresent(runtime, place, ctx);
   const ttls = new Map((present ?? []).map((record) => [recordId(record), record.ttl]));
   const ids = new Set(ttls.keys());
-  const started = await runtime.exclusively(() =>
-    startBringing(runtime, judged, place, ttls, present === null),
-  );
-  if (started === null) return;
-  const { operations, change } = started;
-  await applyOrCount(runtime, operations, change, present ?? [], ctx);
+  const { operations, change } = await startBringing(runtime, judged, place, ttls, present === null);
+  if (!isEmptyChange(change)) await applyOrCount(runtime, operations, change, present ?? [], ctx);
   for (const record of change.remove) ids.delete(recordId(record));
   for (const record of change.add) ids.add(recordId(record));
-  await runtime.exclusively(() => endBringing(runtime, operations, view, ids));
+  await endBringing(runtime, operations, { view, central: ids });
 }
 
 /** What the central has at the names; null: no such zone. */
@@ -135,52 +114,51 @@ async function readPresent(
   return await central.readNames(zone, names, ctx, undefined, likely);
 }
 
-/** Decides under the lock, and journals that an undo begins; ends the operations at once when nothing has to be written. */
+/** Decides under the lock, and journals that an undo begins. */
 async function startBringing(
   runtime: Runtime,
   judged: readonly Operation[],
   { zone, view }: Place,
   centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
-): Promise<{ operations: Operation[]; change: Change } | null> {
-  const { journal, clock } = runtime.ports;
+): Promise<{ operations: readonly Operation[]; change: Change }> {
   const centralIds = new Set(centralTtls.keys());
-  const fresh = await unchanged(runtime, judged);
-  if (fresh === null) return null;
-  const open = await journal.operations({ zone, openAt: clock.wall() });
-  const others = open.filter((other) => !isFinal(other.state) && !fresh.some(({ id }) => id === other.id));
-  const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
-  const truth = { view, centralIds, centralTtls, lateIds: new Set(late) };
-  const { change, inherited } = towardsPanel(zone, fresh, truth, others);
-  if (inherited.length > 0) await journal.commit({ operations: inherited });
-  // Without the zone at the central there is nothing left of ours to take back.
-  if (zoneGone || isEmptyChange(change)) {
-    await endBringing(runtime, fresh, view, centralIds);
-    return null;
-  }
-  const operations = fresh.map((operation) => runtime.next(operation, 'reverting'));
-  await journal.commit({ operations });
-  return { operations, change };
+  if (judged.some((operation) => !showsDone(operation, view))) runtime.proves(zone);
+  return await runtime.store.transact(async (tx) => {
+    for (const operation of judged) await tx.judge(operation);
+    const open = await tx.open(zone);
+    const others = open.filter((other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id));
+    const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
+    const truth = { view, centralIds, centralTtls, lateIds: new Set(late) };
+    const { change, inherited } = towardsPanel(zone, judged, truth, others);
+    for (const { id, added } of inherited)
+      for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
+    // Without the zone at the central there is nothing left of ours to take back.
+    if (zoneGone || isEmptyChange(change))
+      return { operations: judged, change: { zone, remove: [], add: [] } };
+    const operations: Operation[] = [];
+    for (const operation of judged) operations.push(await tx.advance(operation, 'reverting'));
+    return { operations, change };
+  });
 }
 
 /** Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew. */
-async function endBringing(
-  runtime: Runtime,
-  operations: readonly Operation[],
-  view: PanelView,
-  central: ReadonlySet<string>,
-): Promise<void> {
-  const ended: Operation[] = [];
-  for (const begun of operations) {
-    const operation = (await runtime.ports.journal.operation(begun.id)) ?? begun;
-    if (operation.afterSeen === begun.afterSeen) ended.push(endOf(runtime, operation, view));
-    // The panel kept the edit after we had read it.
-    else runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
-  }
-  await close(runtime, ended, { view, central });
-  const [first] = ended;
-  if (first !== undefined && ended.some((operation) => isKeptOtherwise(operation, view)))
-    runtime.compareSoon(first.zone, 'kept-otherwise');
+async function endBringing(runtime: Runtime, operations: readonly Operation[], sides: Sides): Promise<void> {
+  const { view } = sides;
+  const { settings } = runtime.ports;
+  const done = await runtime.store.transact(async (tx) => {
+    const ended: Operation[] = [];
+    for (const begun of operations) {
+      if (await tx.isMoved(begun)) tx.wake(begun.zone, settings.confirmDelay);
+      else ended.push(await end(runtime, tx, begun, view));
+    }
+    return { ended, isLocal: await putRows(tx, ended, sides) };
+  });
+  const zone = operations[0]?.zone;
+  if (zone === undefined) return;
+  if (done.isLocal) runtime.compareSoon(zone, 'local-edit');
+  if (done.ended.some((operation) => isKeptOtherwise(operation, view)))
+    runtime.compareSoon(zone, 'kept-otherwise');
 }
 
 /** The panel said that it did an edit, and shows something else than we read from the call: that is new to both of us. */
@@ -189,16 +167,24 @@ function isKeptOtherwise(operation: Operation, view: PanelView): boolean {
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** How an operation ends whose records now stand at the central as they stood in the panel. */
-function endOf(runtime: Runtime, operation: Operation, view: PanelView): Operation {
+/** Ends an operation whose records now stand at the central as they stood in the panel. */
+async function end(
+  runtime: Runtime,
+  tx: Transaction,
+  operation: Operation,
+  view: PanelView,
+): Promise<Operation> {
   const items = viewItems(operation, view);
   // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
   const some = operation.afterSeen && items.includes('after');
-  if (some || showsDone(operation, view)) return runtime.next(operation, 'confirmed');
+  if (some || showsDone(operation, view)) return await tx.advance(operation, 'confirmed');
   // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
   const watched = operation.class === 'veto' && !operation.afterSeen;
   const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
-  return runtime.next(operation, 'reverted', { watchUntil: Math.max(watchUntil, operation.watchUntil) });
+  return await tx.advance(operation, 'reverted', {
+    watchUntil: Math.max(watchUntil, operation.watchUntil),
+    ...nothingLeft(operation),
+  });
 }
 
 /** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */
@@ -217,15 +203,14 @@ export async function applyOrCount(
     const hopeless = error.retry === 'never' && tries >= hopelessAfter;
     const watchUntil =
       error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
-    const failed = (fresh: Operation): Operation => ({
-      ...fresh,
-      state: hopeless ? ('stuck' as const) : ('reverting' as const),
-      attempts: tries,
-      problems: [error.problem],
-      watchUntil: Math.max(fresh.watchUntil, watchUntil),
-      changedAt: runtime.ports.clock.wall(),
+    await runtime.store.transact(async (tx) => {
+      for (const operation of operations)
+        await tx.record(operation, hopeless ? 'stuck' : 'reverting', (now) => ({
+          attempts: tries,
+          problems: [error.problem],
+          watchUntil: Math.max(now.watchUntil, watchUntil),
+        }));
     });
-    for (const operation of operations) await stepOn(runtime, operation, failed);
     if (hopeless) {
       runtime.ports.log(1, 'operation.stuck', { operation: operations[0]?.id ?? '-', code: error.code });
     }
@@ -238,11 +223,11 @@ const hopelessAfter = 5;
 
 /** Ids that other open operations are about: their state at the central is not the last word. */
 async function busyElsewhere(
-  runtime: Runtime,
+  tx: Transaction,
   zone: DnsName,
   ending: readonly Operation[],
 ): Promise<Set<string>> {
-  const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
+  const open = await tx.open(zone);
   const ids = new Set(ending.map(({ id }) => id));
   return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));
 }
@@ -253,15 +238,16 @@ function itemNames(operations: readonly Operation[]): DnsName[] {
   return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
 
-/** Writes the final states together with the ledger rows of the operations' records. */
-async function close(runtime: Runtime, operations: readonly Operation[], sides: Sides): Promise<void> {
-  const zone = operations[0]?.zone;
-  if (zone === undefined) return;
-  const final = operations.filter(({ state }) => isFinal(state));
-  const busy = await busyElsewhere(runtime, zone, operations);
-  const rows = await runtime.ports.journal.rows(zone, itemNames(final));
-  const { put, drop, local } = rowsAfter(final, { ...sides, rows, busy });
-  await runtime.ports.journal.commit({ operations, rows: [{ zone, drop, put }] });
-  for (const operation of final) runtime.forget(operation.id);
-  if (local) runtime.compareSoon(zone, 'local-edit');
+/**
+ * Writes the ledger rows of the records of operations that end, together with their final states.
+ * @returns whether something passed in the panel only, so that a comparison is due
+ */
+async function putRows(tx: Transaction, ended: readonly Operation[], sides: Sides): Promise<boolean> {
+  const zone = ended[0]?.zone;
+  if (zone === undefined) return false;
+  const busy = await busyElsewhere(tx, zone, ended);
+  const rows = await tx.journal.rows(zone, itemNames(ended));
+  const { put, drop, local } = rowsAfter(ended, { ...sides, rows, busy });
+  tx.rows({ zone, drop, put });
+  return local;
 }

@@ -43,7 +43,7 @@ export async function askAboutSignedAbove(
     problems.push(problemOf(zone, found));
     log(4, 'zone.signed-above', { zone, parent: found.parent });
   }
-  if (Object.keys(asked).length > 0) await journal.commit({ facts: asked });
+  if (Object.keys(asked).length > 0) await runtime.store.commit({ facts: asked });
   return problems;
 }
 

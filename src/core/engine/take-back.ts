@@ -5,8 +5,9 @@ import type { Problem } from '../../dns/problem.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import { isFinal, type Operation } from '../operation.ts';
-import { mirroredNames } from './operations.ts';
+import { mirroredNames, nothingLeft } from './operations.ts';
 import type { Runtime } from './runtime.ts';
+import { Moved } from './store.ts';
 import { applyOrCount } from './settle.ts';
 import { undoCreate } from './tend-zones.ts';
 import { claimant } from './towards-panel.ts';
@@ -30,8 +31,11 @@ export async function takeBack(
       const operation = await runtime.ports.journal.operation(id);
       clean = operation !== null && (await takeBackOne(runtime, operation, problems)) && clean;
     } catch (error) {
-      if (!(error instanceof CentralError || error instanceof JournalError)) throw error;
-      runtime.ports.log(2, 'undo.failed', { operation: id, code: error.code });
+      const { log } = runtime.ports;
+      if (error instanceof Moved) log(4, 'undo.moved', { operation: id });
+      else if (error instanceof CentralError || error instanceof JournalError)
+        log(2, 'undo.failed', { operation: id, code: error.code });
+      else throw error;
       clean = false;
     }
   }
@@ -86,19 +90,10 @@ async function forgetDelete(
   operation: Operation,
   problems: readonly Problem[],
 ): Promise<boolean> {
-  return await runtime.exclusively(async () => {
-    const fresh = await stillOurs(runtime, operation);
-    if (fresh === null) return false;
-    await runtime.ports.journal.commit({ operations: [runtime.next(fresh, 'reverted', { problems })] });
-    runtime.forget(operation.id);
-    return true;
-  });
-}
-
-/** The operation as it is in the journal; null when it has moved since, or the panel said that it did its part. */
-async function stillOurs(runtime: Runtime, operation: Operation): Promise<Operation | null> {
-  const fresh = await runtime.ports.journal.operation(operation.id);
-  return fresh === null || fresh.state !== operation.state || fresh.afterSeen ? null : fresh;
+  // The panel said that it did its part.
+  if (operation.afterSeen) return false;
+  await runtime.store.advance(operation, 'reverted', { problems });
+  return true;
 }
 
 async function undoUnderLock(
@@ -113,35 +108,27 @@ async function undoUnderLock(
     return (await journal.operation(operation.id))?.state === 'reverted';
   }
   // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
-  const begun = await runtime.exclusively(async () => {
-    const fresh = await stillOurs(runtime, operation);
-    if (fresh === null) return null;
-    const open = await journal.operations({ zone: operation.zone, openAt: runtime.ports.clock.wall() });
+  if (operation.afterSeen) return false;
+  const { reverting, change } = await runtime.store.transact(async (tx) => {
+    const open = await tx.open(operation.zone);
     // What is itself being undone wants nothing: left to it, the record would come back only later.
     const others = open.filter(
       ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
     );
-    const reverting = runtime.next(fresh, 'reverting', { problems });
-    const { change, inherited } = inverseOf(reverting, others);
-    await journal.commit({ operations: [reverting, ...inherited] });
-    return { reverting, change };
+    const begun = await tx.advance(operation, 'reverting', { problems });
+    const { change: inverse, inherited } = inverseOf(begun, others);
+    for (const { id, added, removed } of inherited)
+      for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added, removed }));
+    return { reverting: begun, change: inverse };
   });
-  if (begun === null) return false;
-  const { reverting, change } = begun;
   if (change.add.length + change.remove.length > 0) {
     const present = await runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx);
     // Without the zone at the central there is nothing left of ours to take back.
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
-  return await runtime.exclusively(() => endTakingBack(runtime, reverting));
-}
-
-async function endTakingBack(runtime: Runtime, reverting: Operation): Promise<boolean> {
-  const { journal } = runtime.ports;
-  const fresh = await journal.operation(reverting.id);
-  if (fresh === null || fresh.state !== 'reverting' || fresh.afterSeen) return false;
-  await journal.commit({ operations: [runtime.next(fresh, 'reverted')] });
-  runtime.forget(reverting.id);
+  await runtime.store.transact(async (tx) =>
+    tx.advance(reverting, 'reverted', nothingLeft(await tx.current(reverting))),
+  );
   return true;
 }
 

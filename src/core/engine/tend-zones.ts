@@ -8,10 +8,11 @@ import { readCentralZone } from './central-zone.ts';
 import { isCentralsOwn } from './classify.ts';
 import { landed, mayLandLate } from './made-zone.ts';
 import { sendContent } from './content.ts';
-import { keepWatching, newOperation, stepOn } from './operations.ts';
+import { keepWatching, newOperation } from './operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 import type { Runtime } from './runtime.ts';
+import type { Transaction } from './store.ts';
 import { forgotten, maySendDelete } from './signed-delete.ts';
 
 /**
@@ -36,7 +37,10 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
   }
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
   if (!agreesTwice(runtime, operation, view, 'missing', { patience, gap: settings.readGap })) return;
-  await underZoneLock(runtime, operation, (ctx) => undoCreate(runtime, operation, ctx));
+  await underZoneLock(runtime, operation, async (ctx) => {
+    runtime.proves(operation.zone);
+    await undoCreate(runtime, operation, ctx);
+  });
 }
 
 /**
@@ -45,19 +49,14 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
  * is or may be of our making, its content is due in any case.)
  */
 async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { journal, settings } = runtime.ports;
+  const { settings } = runtime.ports;
   const wait = { patience: settings.afterWait, gap: settings.readGap };
   if (!agreesTwice(runtime, operation, view, 'unproven', wait)) return;
-  await runtime.exclusively(async () => {
-    const fresh = await journal.operation(operation.id);
-    const entry = await journal.zone(operation.zone);
-    if (fresh === null || fresh.state !== operation.state || fresh.afterSeen || entry === null) return;
-    await journal.commit({
-      operations: [runtime.next(fresh, 'reverted')],
-      zones: [{ ...entry, standing: 'panel-only' }],
-    });
+  await runtime.store.transact(async (tx) => {
+    const entry = await tx.journal.zone(operation.zone);
+    await tx.advance(operation, 'reverted');
+    if (entry !== null) await tx.zone(entry, { ...entry, standing: 'panel-only' });
   });
-  runtime.forget(operation.id);
   runtime.compareSoon(operation.zone, 'unproven-create');
 }
 
@@ -69,11 +68,13 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
   const wait = { patience, gap: settings.readGap };
   if (!agreesTwice(runtime, operation, view, gone ? 'gone' : 'there', wait)) return;
   if (gone) {
-    await underZoneLock(runtime, operation, (ctx) => sendDelete(runtime, operation, ctx));
+    await underZoneLock(runtime, operation, async (ctx) => {
+      runtime.proves(operation.zone);
+      await sendDelete(runtime, operation, ctx);
+    });
     return;
   }
-  await runtime.exclusively(() => giveUpDelete(runtime, operation));
-  runtime.forget(operation.id);
+  await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
 }
 
 /** Runs a step with the whole zone locked, unless the operation has moved on meanwhile. */
@@ -85,10 +86,9 @@ async function underZoneLock(
   await runtime.step(operation.id, async (ctx) => {
     const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);
     try {
-      const fresh = await runtime.ports.journal.operation(operation.id);
-      const moved = fresh?.state !== operation.state || fresh.afterSeen !== operation.afterSeen;
-      if (moved) runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
-      else await body(ctx);
+      // The lock may have been waited for: looked at anew if the operation has moved meanwhile.
+      await runtime.store.transact((tx) => tx.judge(operation));
+      await body(ctx);
     } finally {
       held.release();
     }
@@ -105,16 +105,8 @@ export async function undoCreate(
   ctx: CallContext,
   problems: readonly Problem[] = operation.problems,
 ): Promise<void> {
-  const { journal } = runtime.ports;
   // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
-  const reverting = await runtime.exclusively(async () => {
-    const fresh = await journal.operation(operation.id);
-    if (fresh === null || fresh.state !== operation.state) return null;
-    const next = runtime.next(fresh, 'reverting', { problems });
-    await journal.commit({ operations: [next] });
-    return next;
-  });
-  if (reverting === null) return;
+  const reverting = await runtime.store.advance(operation, 'reverting', { problems });
   let latest = reverting;
   if (operation.created || operation.requested) {
     const content = await readCentralZone(runtime, operation.zone, [], ctx);
@@ -156,23 +148,21 @@ async function deleteWatched(runtime: Runtime, operation: Operation, ctx: CallCo
 
 /** Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. */
 export async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
-  const { journal } = runtime.ports;
-  const resumed = await resumedDelete(runtime, operation);
-  const entry = await journal.zone(operation.zone);
-  const operations = [runtime.next(operation, 'reverted'), ...resumed];
-  if (resumed.length > 0 && entry !== null) {
-    await journal.commit({ operations, zones: [{ ...entry, standing: 'deleting' }] });
-  } else {
-    await journal.commit({ operations, dropZones: [operation.zone] });
-  }
-  runtime.forget(operation.id);
+  await runtime.store.transact(async (tx) => {
+    const { zone, created } = operation;
+    await tx.record(operation, 'reverted', () => ({ created }));
+    const isResumed = await resumeDelete(runtime, tx, operation);
+    const entry = await tx.journal.zone(zone);
+    if (isResumed && entry !== null) await tx.zone(entry, { ...entry, standing: 'deleting' });
+    else tx.with({ dropZones: [zone] });
+  });
 }
 
-/** The delete that this create had cancelled is due again: the panel has no such zone. */
-async function resumedDelete(runtime: Runtime, operation: Operation): Promise<Operation[]> {
-  if (operation.cancels === null) return [];
-  const cancelled = await runtime.ports.journal.operation(operation.cancels);
-  if (cancelled === null) return [];
+/** The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had cancelled none */
+async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Operation): Promise<boolean> {
+  if (operation.cancels === null) return false;
+  const cancelled = await tx.journal.operation(operation.cancels);
+  if (cancelled === null) return false;
   const again = newOperation(runtime, {
     kind: 'zone-delete',
     class: cancelled.class,
@@ -183,9 +173,9 @@ async function resumedDelete(runtime: Runtime, operation: Operation): Promise<Op
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     added: operation.snapshot,
   });
-  runtime.since.set(again.id, runtime.now);
-  runtime.wakeZone(operation.zone, runtime.ports.settings.confirmDelay);
-  return [{ ...again, state: 'kept', afterSeen: true }];
+  tx.create({ ...again, afterSeen: true }, 'kept');
+  tx.wake(operation.zone, runtime.ports.settings.confirmDelay);
+  return true;
 }
 
 async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
@@ -211,30 +201,40 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     const late = error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
-    const { state } = await stepOn(runtime, operation, (fresh) =>
-      runtime.next(fresh, error.retry === 'never' ? 'stuck' : fresh.state, {
+    const isHopeless = error.retry === 'never';
+    await runtime.store.transact(async (tx) => {
+      const { state } = await tx.current(operation);
+      await tx.record(operation, isHopeless ? 'stuck' : state, ({ watchUntil }) => ({
         attempts: operation.attempts + 1,
-        watchUntil: Math.max(fresh.watchUntil, late),
+        watchUntil: Math.max(watchUntil, late),
         problems: [error.problem],
-      }),
-    );
-    if (state !== 'stuck') throw error;
+      }));
+    });
+    if (!isHopeless) throw error;
     return;
   }
+  await endDelete(runtime, operation, operation.problems);
+}
+
+/** Ends a delete: we are done with the zone. */
+async function endDelete(
+  runtime: Runtime,
+  operation: Operation,
+  problems: readonly Problem[],
+): Promise<void> {
   const { zone } = operation;
-  const beside = { dropZones: [zone], facts: forgotten(zone) };
-  await stepOn(runtime, operation, (fresh) => runtime.next(fresh, 'confirmed'), beside);
-  runtime.forget(operation.id);
+  await runtime.store.transact(async (tx) => {
+    await tx.record(operation, 'confirmed', () => ({ problems }));
+    tx.with({ dropZones: [zone], facts: forgotten(zone) });
+  });
 }
 
 /** Only the provider deletes zones there: the operation ends, saying so, and we are done with the zone. */
 async function leaveZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { zone } = operation;
   const problems = [refusal('zone.left-at-central', { zone })];
-  const left = (fresh: Operation): Operation => runtime.next(fresh, 'confirmed', { problems });
-  await stepOn(runtime, operation, left, { dropZones: [zone], facts: forgotten(zone) });
+  await endDelete(runtime, operation, problems);
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
-  runtime.forget(operation.id);
 }
 
 /** How many of a zone's newest operations are asked whether they wrote a record. */
@@ -263,14 +263,15 @@ async function becomeStuck(
   operation: Operation,
   code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.maybe-ours' | 'zone.signed-waiting',
 ): Promise<void> {
-  const { journal, clock, log } = runtime.ports;
+  const { clock, log } = runtime.ports;
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
-  const isKnown = kind !== 'zone-create' || (await journal.zone(zone)) !== null;
   const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
-  const stuck = (fresh: Operation): Operation => runtime.next(fresh, 'stuck', { problems });
-  await stepOn(runtime, operation, stuck, { zones: isKnown ? [] : [entry] });
+  await runtime.store.transact(async (tx) => {
+    await tx.record(operation, 'stuck', () => ({ problems }));
+    if (kind === 'zone-create' && (await tx.journal.zone(zone)) === null) await tx.zone(null, entry);
+  });
   log(1, 'operation.stuck', { operation: operation.id, code });
 }

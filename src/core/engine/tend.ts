@@ -11,6 +11,7 @@ import { restorePanel } from './restore.ts';
 import { restoreZone } from './restore-zone.ts';
 import type { Runtime, Waking } from './runtime.ts';
 import { settleRecords } from './settle.ts';
+import { Moved } from './store.ts';
 import { tendCreate, tendDelete } from './tend-zones.ts';
 import { tendWatch } from './watch.ts';
 
@@ -65,6 +66,11 @@ async function attempt(
     failures.delete(step);
   } catch (error) {
     if (runtime.stopping.signal.aborted) return;
+    if (error instanceof Moved) {
+      failures.delete(step);
+      wake(runtime, zone, what, runtime.ports.settings.confirmDelay);
+      return;
+    }
     const count = failures.get(step) ?? 0;
     failures.set(step, count + 1);
     noteFailure(runtime, zone, what, { error, count });
@@ -93,6 +99,10 @@ function noteFailure(
     error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
   const text = error instanceof Error ? error.message : String(error);
   runtime.ports.log(expected ? 2 : 1, 'zone.later', { zone, delay: Math.round(delay), error: text });
+  wake(runtime, zone, what, delay);
+}
+
+function wake(runtime: Runtime, zone: DnsName, what: Waking['what'], delay: number): void {
   const lane = what === 'comparison' ? runtime.compareDue.get(zone)?.lane : runtime.lanes.get(zone);
   runtime.wakeZone(zone, delay, { what, lane: lane ?? '' });
 }

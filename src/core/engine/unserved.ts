@@ -20,5 +20,5 @@ export async function noteUnserved(runtime: Runtime, zone: DnsName, error: unkno
   const note = unservedCode(error);
   const entry = note === null ? null : await journal.zone(zone);
   if (entry?.standing === 'joined' && entry.note !== note)
-    await journal.commit({ zones: [{ ...entry, note }] });
+    await runtime.store.transact((tx) => tx.zone(entry, { ...entry, note }));
 }

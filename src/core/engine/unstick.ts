@@ -18,45 +18,41 @@ export async function unstickZone(
   seen: { readonly view: PanelView; readonly allowed: boolean },
   ctx: CallContext,
 ): Promise<void> {
-  const { journal, central } = runtime.ports;
+  const { central } = runtime.ports;
   const { view } = seen;
   if (view.records === null) {
     if (seen.allowed && waitsForYes(operation)) {
-      const kept = runtime.next(operation, 'kept', { problems: [] });
-      await journal.commit({ operations: [kept], facts: allowed(operation) });
-      runtime.wakeZone(operation.zone, 0);
+      await runtime.store.transact(async (tx) => {
+        await tx.advance(operation, 'kept', { problems: [] });
+        tx.with({ facts: allowed(operation) });
+        tx.wake(operation.zone, 0);
+      });
       return;
     }
     if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
-    // The panel may have said meanwhile that it has the zone.
-    if ((await journal.operation(operation.id))?.state !== operation.state) return;
-    const ended = runtime.next(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
-    await journal.commit({
-      operations: [ended],
-      dropZones: [operation.zone],
-      facts: forgotten(operation.zone),
+    await runtime.store.transact(async (tx) => {
+      await tx.advance(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
+      tx.with({ dropZones: [operation.zone], facts: forgotten(operation.zone) });
     });
     return;
   }
   if (operation.kind === 'zone-create') {
-    const kept = runtime.next(operation, 'kept', { afterSeen: true, problems: [] });
-    await journal.commit({ operations: [kept] });
+    await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
   } else {
-    await runtime.exclusively(() => giveUpDelete(runtime, operation));
+    await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
   runtime.compareSoon(operation.zone, 'wanted-after-all');
 }
 
 /**
- * The stuck edits whose records stand alike on both sides now, as a person has put them right: each in its final state, to be
+ * The stuck edits whose records stand alike on both sides now, as a person has put them right: each with its final state, to be
  * committed together with the comparison's rows. A difference that is left keeps its operation stuck.
  */
 export function unstuckRecords(
-  runtime: Runtime,
   open: readonly Operation[],
   view: PanelView,
   atCentral: readonly CentralRecord[],
-): Operation[] {
+): { readonly operation: Operation; readonly to: 'confirmed' | 'reverted' }[] {
   const central = new Set(atCentral.map(recordId));
   return open
     .filter(({ kind, state }) => kind === 'records' && state === 'stuck')
@@ -66,7 +62,7 @@ export function unstuckRecords(
         const gone = remove === null || !view.ids.has(recordId(remove));
         return gone && (add === null || view.ids.has(recordId(add)));
       });
-      return runtime.next(operation, done ? 'confirmed' : 'reverted');
+      return { operation, to: done ? 'confirmed' : 'reverted' };
     });
 }
 

@@ -5,7 +5,7 @@ import { isAnsweredAbove, namesAbove } from './answered-above.ts';
 import { plain } from './classify.ts';
 import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext } from '../central.ts';
-import { JournalError, type Batch } from '../journal.ts';
+import { JournalError } from '../journal.ts';
 import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
@@ -113,18 +113,18 @@ async function createAtCentral(runtime: Runtime, draft: Operation, signal: Abort
     const past = await pastOf(runtime, draft.zone);
     const latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
     if (listed.includes(draft.zone)) {
-      await runtime.exclusively(() => commitAccepted(runtime, joining(latest, past), 'applied'));
+      await commitAccepted(runtime, joining(latest, past), 'applied');
       return { kind: 'accept' };
     }
     const { managesZones } = central.traits;
     if (managesZones && (await isAnsweredAbove(runtime, draft.zone, listed, ctx))) {
       await central.mayCreateZone(draft.zone, draft.seed ?? emptySeed, ctx);
-      await runtime.exclusively(() => commitAccepted(runtime, latest, 'prepared'));
+      await commitAccepted(runtime, latest, 'prepared');
       return { kind: 'accept' };
     }
     // Where zones are the provider's no request of ours makes one.
     const asking = { ...latest, requested: managesZones };
-    if (managesZones) await runtime.ports.journal.commit({ operations: [asking] });
+    if (managesZones) await runtime.store.create(asking);
     return await makeNow(runtime, asking, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
@@ -159,7 +159,7 @@ async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): P
     const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
     latest = { ...asking, created: made === 'created', requested: false };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
-    await runtime.exclusively(() => commitAccepted(runtime, latest, 'applied'));
+    await commitAccepted(runtime, latest, 'applied');
     return { kind: 'accept' };
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
@@ -176,7 +176,7 @@ export async function createLater(runtime: Runtime, draft: Operation): Promise<v
   const past = await pastOf(runtime, draft.zone);
   const cancels = past.waiting[0]?.id ?? null;
   const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
-  await runtime.exclusively(() => commitAccepted(runtime, latest, 'kept'));
+  await commitAccepted(runtime, latest, 'kept');
 }
 
 export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
@@ -214,22 +214,16 @@ async function commitAccepted(
   operation: Operation,
   state: 'prepared' | 'applied' | 'kept',
 ): Promise<void> {
-  const { waiting, unfinished: all } = await pastOf(runtime, operation.zone);
-  const unfinished = all.filter(({ id }) => id !== operation.id);
-  const cancelled = [...waiting, ...unfinished].map((one) => runtime.next(one, 'reverted', { problems: [] }));
-  const entry: ZoneEntry = {
-    zone: operation.zone,
-    standing: 'creating',
-    incarnation: operation.incarnation,
-    baselineAt: runtime.ports.clock.wall(),
-    note: null,
-  };
-  const batch: Batch = {
-    operations: [...cancelled, runtime.next(operation, state)],
-    zones: [entry],
-    rows: [{ zone: operation.zone, dropAll: true }],
-  };
-  await runtime.ports.journal.commit(batch);
+  const { zone, incarnation, created, requested, snapshot } = operation;
+  const baselineAt = runtime.ports.clock.wall();
+  await runtime.store.transact(async (tx) => {
+    const { waiting, unfinished } = await pastOf(runtime, zone);
+    for (const one of [...waiting, ...unfinished])
+      if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
+    await tx.record(operation, state, () => ({ created, requested, snapshot }));
+    tx.with({ zones: [{ zone, standing: 'creating', incarnation, baselineAt, note: null }] });
+    tx.rows({ zone, dropAll: true });
+  });
 }
 
 function noteFailure(
@@ -256,12 +250,15 @@ async function createFailed(
   const clean = !left.created && !left.requested;
   if (asking.requested) {
     const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;
-    const closed = runtime.next({ ...left, watchUntil }, clean ? 'refused' : 'reverting', { problems });
-    await runtime.ports.journal.commit({ operations: [closed] }).catch((failure: unknown) => {
-      if (!(failure instanceof JournalError)) throw failure;
-      // The journal still says `prepared` and `requested`: what is found at the central then is listed, not deleted.
-      runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
-    });
+    const { created, requested, snapshot } = left;
+    const changes = { created, requested, snapshot, watchUntil, problems };
+    await runtime.store
+      .advance(asking, clean ? 'refused' : 'reverting', changes)
+      .catch((failure: unknown) => {
+        if (!(failure instanceof JournalError)) throw failure;
+        // The journal still says `prepared` and `requested`: what is found at the central then is listed, not deleted.
+        runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
+      });
   }
   return { kind: 'refuse', problems, changed: clean ? 'nothing' : 'unknown' };
 }
@@ -299,13 +296,12 @@ export async function beforeDelete(
   const seen = await snapshotBeforeDelete(runtime, draft, signal);
   if (seen.kind === 'refuse') return seen.verdict;
   try {
-    await journal.commit({ operations: [{ ...draft, snapshot: seen.snapshot }] });
+    await runtime.store.create({ ...draft, snapshot: seen.snapshot });
   } catch (error) {
     if (error instanceof JournalError) return refuse(error.code, error.params);
     throw error;
   }
   begun.push(draft.id);
-  runtime.since.set(draft.id, runtime.now);
   runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
   return { kind: 'accept' };
 }

@@ -26,23 +26,25 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'written-before-durable',
     file: `${engine}/carry-out.ts`,
-    find: `  await runtime.ports.journal.commit({ operations: [prepared] });`,
-    replace: ``,
+    find: `  await runtime.store.create(prepared);
+  return await write`,
+    replace: `  return await write`,
     says: 'The write goes out before the operation is in the journal.',
   },
   {
     name: 'applied-not-journalled',
     file: `${engine}/carry-out.ts`,
-    find: `removed: altered.removed, added: altered.added });
-    await runtime.ports.journal.commit({ operations: [operation] });`,
-    replace: `removed: altered.removed, added: altered.added });`,
+    find: `const operation = await runtime.store.advance(prepared, 'applied', { removed, added });`,
+    replace: `const operation = { ...prepared, state: 'applied' as const, removed, added };`,
     says: 'An edit is accepted while the journal still says prepared.',
   },
   {
     name: 'failed-write-taken-for-untouched',
     file: `${engine}/carry-out.ts`,
-    find: `if (error.state === 'untouched') return`,
-    replace: `if (error.state !== 'partial') return`,
+    find: `if (error.state === 'untouched')
+    return await close`,
+    replace: `if (error.state !== 'partial')
+    return await close`,
     says: 'A write of unknown outcome is refused without looking what it left.',
   },
   {
@@ -62,8 +64,8 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'unknown-outcome-not-watched',
     file: `${engine}/carry-out.ts`,
-    find: `const watched = error.state === 'unknown' ? watching(runtime, prepared) : prepared;`,
-    replace: `const watched = prepared;`,
+    find: `const watchUntil = changed === 'unknown' ? clock.wall() + settings.watch : prepared.watchUntil;`,
+    replace: `const watchUntil = changed === 'unknown' && to === 'reverting' ? clock.wall() + settings.watch : prepared.watchUntil;`,
     says: 'A refused write whose request may still land is not watched.',
   },
   {
@@ -177,15 +179,15 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'delete-without-before-ignored',
     file: `${engine}/after.ts`,
-    find: `await keptDelete(runtime, fromEvent(event), match);`,
+    find: `await runtime.store.transact((tx) => keptDelete(runtime, tx, fromEvent(event), match));`,
     replace: ``,
     says: 'The after of a zone delete without an operation is dropped.',
   },
   {
     name: 'compensation-not-kept',
     file: `${engine}/keep-compensation.ts`,
-    find: `runtime.next(applied, 'kept', { afterSeen: true })`,
-    replace: `runtime.next(applied, 'applied')`,
+    find: `await tx.record(applied, 'kept', () => ({ afterSeen: true }));`,
+    replace: `await tx.record(applied, 'applied');`,
     says: 'An edit that the panel has already waits for an after that never comes.',
   },
   {

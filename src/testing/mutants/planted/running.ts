@@ -25,9 +25,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
   },
   {
     name: 'no-exclusivity',
-    file: `${engine}/runtime.ts`,
-    find: `const mine = this.#turn.then(body);`,
-    replace: `const mine = body();`,
+    file: `${engine}/store.ts`,
+    find: `const mine = this.#turn.then(() => this.#transact(body));`,
+    replace: `const mine = this.#transact(body);`,
     says: 'Read-change-write steps on the journal overlap.',
   },
   {

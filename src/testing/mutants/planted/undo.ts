@@ -75,16 +75,16 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'moved-meanwhile-unnoticed',
-    file: `${engine}/settle.ts`,
-    find: `if (now === null || now.state !== operation.state || now.afterSeen !== operation.afterSeen) {`,
-    replace: `if (now === null) {`,
+    file: `${engine}/store.ts`,
+    find: `return now.state !== judged.state || now.afterSeen !== judged.afterSeen;`,
+    replace: `return false;`,
     says: 'An operation that moved since it was judged is ended all the same.',
   },
   {
     name: 'after-during-undo-lost',
-    file: `${engine}/settle.ts`,
-    find: `if (operation.afterSeen === begun.afterSeen) ended.push`,
-    replace: `if (operation !== null) ended.push`,
+    file: `${engine}/store.ts`,
+    find: `return now.state !== judged.state || now.afterSeen !== judged.afterSeen;`,
+    replace: `return now.state !== judged.state;`,
     says: 'An after that comes during an undo is lost.',
   },
   {
@@ -104,9 +104,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-not-durable',
     file: `${engine}/settle.ts`,
-    find: `await journal.commit({ operations });
-  return { operations, change };`,
-    replace: `return { operations, change };`,
+    find: `operations.push(await tx.advance(operation, 'reverting'));`,
+    replace: `operations.push(operation);`,
     says: 'An undo is written before the journal says so.',
   },
   {
@@ -119,8 +118,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'rows-not-written',
     file: `${engine}/settle.ts`,
-    find: `await runtime.ports.journal.commit({ operations, rows: [{ zone, drop, put }] });`,
-    replace: `await runtime.ports.journal.commit({ operations });`,
+    find: `  tx.rows({ zone, drop, put });`,
+    replace: ``,
     says: 'An operation ends without its rows of the ledger.',
   },
   {
@@ -189,8 +188,9 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'roll-back-ignores-after',
     file: `${engine}/take-back.ts`,
-    find: `fresh.state !== operation.state || fresh.afterSeen ? null : fresh;`,
-    replace: `fresh.state !== operation.state ? null : fresh;`,
+    find: `  if (operation.afterSeen) return false;
+  const { reverting, change }`,
+    replace: `  const { reverting, change }`,
     says: 'An edit that the panel has kept is rolled back for another central.',
   },
   {
@@ -230,9 +230,9 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'late-write-turned-round',
-    file: `${engine}/watch.ts`,
-    find: `(wanted ? add : remove).set(id, record);`,
-    replace: `(wanted ? remove : add).set(id, record);`,
+    file: `${engine}/watched-records.ts`,
+    find: `    if (!view.ids.has(id)) {`,
+    replace: `    if (view.ids.has(id)) {`,
     says: 'After a late write, what is wanted is removed and what is not wanted added.',
   },
   {
@@ -251,30 +251,30 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'late-repair-without-lock',
-    file: `${engine}/watch.ts`,
+    file: `${engine}/watched-records.ts`,
     find: `const held = await runtime.locks.acquire(zone, names, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    replace: `const held = { release: () => undefined };`,
     says: 'A late write is repaired while an edit of the name is being written.',
   },
   {
     name: 'late-repair-of-others',
-    file: `${engine}/watch.ts`,
-    find: `return agreed === undefined ? false : agreed || null;`,
-    replace: `return agreed === undefined ? false : agreed;`,
+    file: `${engine}/watched-records.ts`,
+    find: `if (there !== undefined && (standing === 'joined' || written.has(id)))`,
+    replace: `if (there !== undefined)`,
     says: 'A record that is somebody else’s by now is removed as a late write of ours.',
   },
   {
     name: 'late-edit-ignored',
-    file: `${engine}/watch.ts`,
-    find: `await lookForLateEdits(runtime, zone, onWatch);`,
-    replace: ``,
+    file: `${engine}/watched-records.ts`,
+    find: `for (const record of watched.flatMap((operation) => mirroredRecords(operation))) {`,
+    replace: `for (const record of watched.flatMap(({ added, removed }) => [...added, ...removed])) {`,
     says: 'An edit that the panel keeps after its undo is not done again.',
   },
   {
     name: 'late-edit-done-twice',
-    file: `${engine}/late-edits.ts`,
-    find: `&& !isAgreed(item, agreed) && !isBusy(item, busy),`,
-    replace: `&& !isBusy(item, busy),`,
+    file: `${engine}/watched-records.ts`,
+    find: `if (busy.has(id) || isCentralsOwn(zone, record)) continue;`,
+    replace: `if (isCentralsOwn(zone, record)) continue;`,
     says: 'An edit that is done again already is done once more.',
   },
 ];

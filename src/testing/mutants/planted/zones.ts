@@ -19,7 +19,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'create-before-durable',
     file: `${engine}/zone-edits.ts`,
-    find: `if (managesZones) await runtime.ports.journal.commit({ operations: [asking] });`,
+    find: `if (managesZones) await runtime.store.create(asking);`,
     replace: ``,
     says: 'A zone is made before the journal has the operation.',
   },
@@ -47,14 +47,14 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'waiting-delete-not-cancelled',
     file: `${engine}/zone-edits.ts`,
-    find: `const cancelled = [...waiting, ...unfinished]`,
-    replace: `const cancelled = [...unfinished]`,
+    find: `for (const one of [...waiting, ...unfinished])`,
+    replace: `for (const one of [...waiting, ...unfinished].slice(waiting.length))`,
     says: 'A zone that was made again is deleted by its former delete.',
   },
   {
     name: 'old-rows-stay',
     file: `${engine}/zone-edits.ts`,
-    find: `rows: [{ zone: operation.zone, dropAll: true }],`,
+    find: `    tx.rows({ zone, dropAll: true });`,
     replace: ``,
     says: 'A zone that was made again keeps the ledger of the former one.',
   },
@@ -68,7 +68,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'delete-not-journalled',
     file: `${engine}/zone-edits.ts`,
-    find: `await journal.commit({ operations: [{ ...draft, snapshot: seen.snapshot }] });`,
+    find: `await runtime.store.create({ ...draft, snapshot: seen.snapshot });`,
     replace: ``,
     says: 'A delete is accepted and not in the journal.',
   },
@@ -110,8 +110,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'intent-taken-for-a-made-zone',
     file: `${engine}/make-zone.ts`,
-    find: `    requested: fresh.requested || managesZones,`,
-    replace: `    created: fresh.created || managesZones,`,
+    find: `requested: requested || managesZones`,
+    replace: `created: requested || managesZones`,
     says: 'A create that was only sent counts as one that made the zone.',
   },
   {
@@ -166,8 +166,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'resumed-delete-forgotten',
     file: `${engine}/tend-zones.ts`,
-    find: `if (operation.cancels === null) return [];`,
-    replace: `return [];`,
+    find: `if (operation.cancels === null) return false;`,
+    replace: `if (operation.id !== '') return false;`,
     says: 'A delete that a create cancelled is not taken up when the create is undone.',
   },
   {
@@ -201,9 +201,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'created-zone-not-durable',
     file: `${engine}/make-zone.ts`,
-    find: `  const begun = await stepOn(runtime, operation, (fresh) => ({
-    ...fresh,
-    requested: fresh.requested || managesZones,
+    find: `  const begun = await amend(runtime, operation, ({ requested }) => ({
+    requested: requested || managesZones,
   }));
   await keepWatching(runtime, begun, { added: sent });`,
     replace: `  const begun = { ...operation, requested: operation.requested || managesZones, added: sent };`,
@@ -212,15 +211,16 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'foreign-zone-left-open',
     file: `${engine}/make-zone.ts`,
-    find: `if (fresh.class !== 'follow') {`,
-    replace: `if (fresh.class === 'follow') {`,
+    find: `if (operation.class !== 'follow') {`,
+    replace: `if (operation.class === 'follow') {`,
     says: 'A create that the central refuses late is listed where it has to be put back, and put back where it has to be listed.',
   },
   {
     name: 'given-up-delete-sent',
     file: `${engine}/give-up-delete.ts`,
-    find: `await journal.commit({ operations: [ended], zones: [{ ...entry, standing: 'joined' }] });`,
-    replace: `await journal.commit({ operations: [ended] });`,
+    find: `    await tx.zone(entry, { ...entry, standing: 'joined' });
+    return;`,
+    replace: `    return;`,
     says: 'A zone whose delete the panel refused stays on its way out.',
   },
   {
