@@ -62,7 +62,7 @@ export class Followings {
     const own = items.filter(({ note }) => note !== 'note.late-write');
     for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
     for (const { add } of own) if (add !== null) this.#checkRivals(operation, add);
-    const gone = items.filter(({ remove }) => remove !== null).length;
+    const gone = own.filter(({ remove }) => remove !== null).length;
     const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined');
     const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
     const isEmptied = removed.size > 0 && joined.every(({ record }) => removed.has(recordId(record)));

@@ -21,7 +21,7 @@ export interface EngineRun {
 }
 
 /** How long (ms) an engine may take until it reads a zone: pauses between tries of a step that fails, and other zones before it, included. */
-const readWithin = 150_000;
+const readWithin = 100_000;
 
 /**
  * Whatever happens to a zone is looked at before the next comparison of all zones: an edit that the panel kept, a function that names the

@@ -59,6 +59,10 @@ export const aboutComparisons: Readonly<Record<string, Story>> = {
       },
     },
   ),
+  'somebody removes a record at the central, and a web domain adds another': told([
+    [30, { kind: 'central-write', central: 1, zone: main, remove: ftp, add: null }],
+    [40, webDomain],
+  ]),
   'the panel loses a record': told([[40, { ...lost, records: [ftp] }]]),
   'the panel loses every record of a zone': told([[40, { ...lost, records: joined }]]),
   'the panel loses a zone, and a function hints at all': told([
@@ -75,10 +79,13 @@ export const aboutComparisons: Readonly<Record<string, Story>> = {
   'a web domain makes a zone': told([
     [40, { ...webDomain, zone: fresh, add: address(fresh, 'shop', 100) }],
   ]),
-  'an edit of a zone that sleeps because of a late write': told(
+  'edits of a zone that sleeps because of a late write': told(
     [
       [40, edit([wwwMoves])],
-      [440, edit([{ remove: ftp, add: address(main, 'ftp', 11) }])],
+      [340, edit([{ remove: ftp, add: address(main, 'ftp', 11) }])],
+      [380, edit([{ remove: address(main, 'ftp', 11), add: address(main, 'ftp', 12) }])],
+      [420, edit([{ remove: address(main, 'ftp', 12), add: address(main, 'ftp', 13) }])],
+      [460, edit([{ remove: address(main, 'ftp', 13), add: ftp }])],
     ],
     {
       calmAt: 700_000,

@@ -1,6 +1,6 @@
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
-import { address, freshZone, main } from '../furniture.ts';
+import { address, alone, freshZone, main } from '../furniture.ts';
 import type { HistoryEvent } from '../event.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit } from './script.ts';
@@ -76,6 +76,28 @@ export const aboutZones: Readonly<Record<string, Story>> = {
     ],
     { options: { above: true } },
   ),
+  'a signed zone is deleted while the central is out of reach': told(
+    [
+      [39, { kind: 'outage', of: 1, lasts: 5_000 }],
+      [40, zoneEdit('zone-delete', main)],
+    ],
+    { options: { signed: true } },
+  ),
+  'somebody writes into a zone that a user is deleting': told([
+    [40, zoneEdit('zone-delete', main)],
+    [42, somebodyAdds(main, address(main, 'late', 200))],
+  ]),
+  'reads of the panel show a deleted zone for half a minute': told([
+    [40, zoneEdit('zone-delete', main, { visibleAfter: 30_000 })],
+    [100, zoneEdit('zone-create', main)],
+  ]),
+  'the provider deletes a zone, and a user edits it': told([
+    [40, { kind: 'central-delete', central: 1, zone: main }],
+    [41, { kind: 'unheard-change', zone: main, add: address(main, 'shop', 100), hints: true }],
+  ]),
+  'a user edits a zone that only the panel has': told([
+    [40, edit([{ remove: null, add: address(alone, 'www', 11) }], {}, alone)],
+  ]),
   'a signed zone is deleted': told([[10, zoneEdit('zone-delete', main)]], { options: { signed: true } }),
   'somebody writes into a new zone that the panel then refuses': told([
     [10, zoneEdit('zone-create', fresh, refused)],
