@@ -61,7 +61,7 @@ export class Followings {
     const { id, zone, items } = operation;
     const own = items.filter(({ note }) => note !== 'note.late-write');
     for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
-    for (const { add } of own) if (add !== null) this.#checkRivals(operation, add);
+    for (const { add } of own) if (add !== null) this.#checkNew(operation, add);
     const gone = own.filter(({ remove }) => remove !== null).length;
     const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined');
     const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
@@ -88,8 +88,10 @@ export class Followings {
     return !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
   }
 
-  /** Nothing is sent beside a value of somebody else for the same place (rows 2 and 3). */
-  #checkRivals({ id, zone, items }: Operation, add: ResourceRecord): void {
+  /** What both sides had is not sent again, and nothing beside a value of somebody else for the same place (rows 2 and 3). */
+  #checkNew({ id, zone, items }: Operation, add: ResourceRecord): void {
+    if (this.#witness.row(zone, recordId(add))?.standing === 'joined')
+      this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)} once more`);
     const read = this.#central.lastRead('-', zone) ?? 0;
     const removed = new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
     for (const { record, origin } of this.#central.held(zone)) {

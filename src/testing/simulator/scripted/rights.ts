@@ -1,7 +1,7 @@
 import { address, main } from '../furniture.ts';
 import { forged } from '../laws/rights.ts';
 import type { Story } from '../story.ts';
-import { edit, told, wwwMoves } from './script.ts';
+import { edit, told, wwwMoves, zoneEdit } from './script.ts';
 
 const intrusion = {
   kind: 'intrusion' as const,
@@ -14,9 +14,10 @@ const intrusion = {
 export const aboutRights: Readonly<Record<string, Story>> = {
   'an intruder tries a zone whose owner the panel does not tell': told([
     [40, { ...edit([wwwMoves]), hidesOwner: true }],
-    [45, { kind: 'unheard-change', zone: main, add: address(main, 'shop', 100), hints: true }],
-    [60, { ...intrusion, local: { ...intrusion.local, afterAnyway: false } }],
-  ]),
+    [60, zoneEdit('zone-delete', main)],
+    [100, zoneEdit('zone-create', main)],
+    [130, { ...intrusion, local: { ...intrusion.local, afterAnyway: false } }],
+  ], { calmAt: 150_000 }),
   'the second central hears that a slow panel kept an edit': told([[40, edit([wwwMoves], { takes: 13_000 })]], {
     options: { two: true },
   }),

@@ -89,7 +89,6 @@ export const aboutZones: Readonly<Record<string, Story>> = {
   ]),
   'reads of the panel show a deleted zone for half a minute': told([
     [40, zoneEdit('zone-delete', main, { visibleAfter: 30_000 })],
-    [100, zoneEdit('zone-create', main)],
   ]),
   'the provider deletes a zone, and a user edits it': told([
     [40, { kind: 'central-delete', central: 1, zone: main }],
