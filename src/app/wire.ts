@@ -12,12 +12,16 @@ import type { Panel } from '../core/panel.ts';
 import type { PanelHand } from '../core/panel-hand.ts';
 import type { Settings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
+import { Upkeep } from '../journal/upkeep.ts';
 import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { panelKindAt } from './panel-kind.ts';
 import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from './paths.ts';
+
+/** How long (ms) an ended operation is kept in any case: what counts operations of the last hour needs them. */
+const leastKept = 3_600_000;
 
 /** A running engine and what has to be closed with it. */
 export interface Wired {
@@ -172,6 +176,8 @@ export async function wireEngine(
     await journal.close();
     throw error;
   }
+  const { history, watch } = settings;
+  const upkeep = new Upkeep(journal, systemClock, log, { ...history, recent: leastKept + watch });
   return {
     engine,
     central,
@@ -179,6 +185,7 @@ export async function wireEngine(
     verifier,
     close: async () => {
       await engine.stop();
+      await upkeep.stop();
       verifier?.close();
       await central.close();
       await journal.close();

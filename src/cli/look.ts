@@ -33,7 +33,11 @@ function status(place: () => Place): Command {
       const report = (await askAgent(paths.socket, { do: 'status' })) as StatusReport;
       print(json, report, () => showStatus(report));
       const engines = report.centrals?.map(({ engine }) => engine) ?? [report.engine];
-      const stuck = engines.reduce((sum, engine) => sum + (engine?.stuck.length ?? 0), 0);
+      const stuck = engines.reduce(
+        (sum, engine) =>
+          sum + (engine?.stuck.length ?? 0) + (engine?.frozen ?? 0) + (engine?.damagedOperations ?? 0),
+        0,
+      );
       if (stuck + report.problems.length + report.pending.length > 0) {
         process.exitCode = exitStatus.attention;
       }

@@ -4,6 +4,8 @@ import { own } from '../dns/own.ts';
 const notes: Readonly<Record<string, string>> = {
   'central.zone-failing':
     'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
+  'journal.zone-damaged':
+    'frozen: what the journal has of it is damaged, its edits are refused; "domainsync compare ZONE" takes a new baseline',
   'panel.garbled': 'the panel shows a record in it that cannot be read; the log names it (compare.later)',
   'panel.refused': 'the panel refuses to show it',
   'zone.copy': 'the central has it as a copy of another server (slave): ask the provider to make it primary',

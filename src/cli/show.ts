@@ -3,7 +3,7 @@ import type { Problem } from '../dns/problem.ts';
 import type { AtEach, Numbered } from '../app/told.ts';
 import type { SigningReport } from '../app/zone-signing.ts';
 import { formatRecord, recordId } from '../dns/record.ts';
-import { describeProblem } from '../core/describe.ts';
+import { counted, describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import { isFinal, type Operation } from '../core/operation.ts';
@@ -117,6 +117,14 @@ function stateLines({
   if (engine.remarks > 0)
     lines.push(
       `remarks    ${coloured(String(engine.remarks), 'care')} ${engine.remarks === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
+    );
+  if (engine.frozen > 0)
+    lines.push(
+      `${coloured('frozen', 'bad')}     ${counted(engine.frozen, 'zone')}: their part of the journal is damaged, edits are refused; "domainsync zones" names them`,
+    );
+  if (engine.damagedOperations > 0)
+    lines.push(
+      `${coloured('damaged', 'bad')}    ${counted(engine.damagedOperations, 'operation')} in the journal cannot be read: docs/operations.md, "A damaged journal"`,
     );
   for (const stuck of engine.stuck)
     lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);

@@ -4,8 +4,8 @@ import { centralKinds } from '../net/central-kind.ts';
 export interface Option {
   readonly section: string;
   readonly option: string;
-  /** `seconds` and `level` are whole numbers within the bounds. */
-  readonly kind: 'text' | 'secret' | 'seconds' | 'level' | 'choice';
+  /** `seconds`, `level` and `count` (of days, of MiB) are whole numbers within the bounds. */
+  readonly kind: 'text' | 'secret' | 'seconds' | 'level' | 'count' | 'choice';
   readonly fallback: string;
   readonly least?: number;
   readonly most?: number;
@@ -137,5 +137,23 @@ export const options: readonly Option[] = [
     ['on', 'off'],
     'on: a plain user has only his own zones changed at the central before the panel has accepted the edit; off: the panel is known to check that before it calls a handler.',
   ),
+  {
+    section: 'history',
+    option: 'keep',
+    kind: 'count',
+    fallback: '180',
+    least: 1,
+    most: 36_500,
+    help: 'Days for which operations that have ended are kept in the journal.',
+  },
+  {
+    section: 'history',
+    option: 'most',
+    kind: 'count',
+    fallback: '100',
+    least: 1,
+    most: 1_048_576,
+    help: 'MiB of operations in the journal above which older ones are dropped sooner.',
+  },
   text('contact', 'support', 'Whom a user should ask; shown in every refusal.'),
 ];

@@ -64,6 +64,8 @@ export interface Settings {
   readonly watch: number;
   readonly compareEvery: number;
   readonly ownerCheck: 'on' | 'off';
+  /** What is kept of ended operations: for how long (milliseconds), and octets of all operations. */
+  readonly history: { readonly keep: number; readonly most: number };
   /** Null = nobody named. */
   readonly contact: string | null;
 }
@@ -295,7 +297,7 @@ function objection(
   { kind, least = 0, most = Infinity, choices = [] }: Option,
   value: string,
 ): Problem | null {
-  if (kind === 'seconds' || kind === 'level') {
+  if (kind === 'seconds' || kind === 'level' || kind === 'count') {
     const fits = /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
     const params = { least: String(least), most: String(most) };
     return fits ? null : { code: 'settings.bad-number', params };
@@ -365,6 +367,10 @@ function freeze({
     watch: time('watch'),
     compareEvery: time('compare_every'),
     ownerCheck: text('sync.owner_check') === 'off' ? 'off' : 'on',
+    history: {
+      keep: Number(text('history.keep')) * 86_400_000,
+      most: Number(text('history.most')) * 1_048_576,
+    },
     contact: text('contact.support') === '' ? null : text('contact.support'),
   };
   return Object.freeze(settings);

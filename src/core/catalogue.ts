@@ -227,6 +227,14 @@ export const catalogue = {
     en: 'The journal of domainsync is damaged ({path}). The administrator has to restore it or pause domainsync.',
     ru: 'Журнал domainsync повреждён ({path}). Администратору нужно восстановить его или приостановить domainsync.',
   },
+  'journal.zone-damaged': {
+    en: 'What domainsync knows about {zone} is damaged on the disk of this server, so its records are not changed. The administrator has to run "domainsync compare {zone}": it compares both sides anew, and changes neither.',
+    ru: 'Данные domainsync о {zone} повреждены на диске этого сервера, поэтому её записи не изменяются. Администратору нужно выполнить «domainsync compare {zone}»: обе стороны будут сравнены заново, ни одна не изменится.',
+  },
+  'journal.lost': {
+    en: 'The journal of domainsync ({path}) was deleted, replaced or cut while it was in use, so nothing can be recorded. The administrator has to check the disk and restart the agent.',
+    ru: 'Журнал domainsync ({path}) удалён, заменён или обрезан во время работы, записать ничего нельзя. Администратору нужно проверить диск и перезапустить агент.',
+  },
   'journal.newer': {
     en: 'The journal was written by a newer domainsync. The administrator has to update domainsync.',
     ru: 'Журнал создан более новой версией domainsync. Администратору нужно обновить domainsync.',

@@ -65,11 +65,19 @@ export interface JournalCounts {
   readonly rows: Readonly<Record<string, number>>;
   /** Zones with a note. */
   readonly remarks: number;
+  /** Zones whose ledger is damaged: no edit of them is accepted until a new baseline is taken. */
+  readonly frozen: number;
+  /** Damaged operations that the last whole check of the file has found. */
+  readonly damagedOperations: number;
 }
 
 export type JournalErrorCode =
   /** The file is damaged or not ours. Nothing may be accepted. */
   | 'journal.unreadable'
+  /** The rows of one zone are damaged. Nothing about it may be accepted; the others are whole. */
+  | 'journal.zone-damaged'
+  /** The file was deleted, replaced or cut while it was open. What is written now is lost. */
+  | 'journal.lost'
   /** Made by a newer domainsync with a breaking schema. */
   | 'journal.newer'
   /** No room to write; what is already there is intact. */

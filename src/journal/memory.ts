@@ -1,6 +1,13 @@
-import type { DnsName } from '../dns/name.ts';
+import { displayName, type DnsName } from '../dns/name.ts';
 import { recordId } from '../dns/record.ts';
-import type { Batch, Journal, JournalCounts, OperationFilter, RowChange } from '../core/journal.ts';
+import {
+  JournalError,
+  type Batch,
+  type Journal,
+  type JournalCounts,
+  type OperationFilter,
+  type RowChange,
+} from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
@@ -15,6 +22,14 @@ export class MemoryJournal implements Journal {
   readonly #sortedRows = new Map<DnsName, readonly LedgerRow[]>();
   readonly #facts = new Map<string, string>();
   readonly #owners = new Map<DnsName, readonly string[] | null>();
+  readonly #frozen = new Set<DnsName>();
+
+  /** What a damaged page does to the ledger of a zone. */
+  damage(zone: DnsName): void {
+    this.#frozen.add(zone);
+    const entry = this.#zones.get(zone);
+    if (entry !== undefined) this.#zones.set(zone, { ...entry, note: 'journal.zone-damaged' });
+  }
 
   /** Another journal with the same content; from now on each goes its own way. */
   copy(): MemoryJournal {
@@ -24,6 +39,7 @@ export class MemoryJournal implements Journal {
     for (const [zone, rows] of this.#rows) copy.#rows.set(zone, new Map(rows));
     for (const [name, value] of this.#facts) copy.#facts.set(name, value);
     for (const [zone, accounts] of this.#owners) copy.#owners.set(zone, accounts);
+    for (const zone of this.#frozen) copy.#frozen.add(zone);
     return copy;
   }
 
@@ -35,6 +51,7 @@ export class MemoryJournal implements Journal {
       this.#zones.delete(zone);
       this.#rows.delete(zone);
       this.#sortedRows.delete(zone);
+      this.#frozen.delete(zone);
     }
     for (const entry of batch.zones ?? []) this.#zones.set(entry.zone, entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
@@ -74,6 +91,7 @@ export class MemoryJournal implements Journal {
 
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
     await Promise.resolve();
+    if (this.#frozen.has(zone)) throw new JournalError('journal.zone-damaged', { zone: displayName(zone) });
     const sorted = this.#sorted(zone);
     return names === undefined ? sorted : sorted.filter(({ record }) => names.includes(record.name));
   }
@@ -86,6 +104,8 @@ export class MemoryJournal implements Journal {
       zones: tally(zones),
       rows: tally(rows),
       remarks: zones.filter(({ note }) => note !== null).length,
+      frozen: this.#frozen.size,
+      damagedOperations: 0,
     };
   }
 
@@ -144,6 +164,7 @@ export class MemoryJournal implements Journal {
 
   #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {
     let rows = this.#rows.get(zone);
+    if (dropAll === true) this.#frozen.delete(zone);
     if (rows === undefined || dropAll === true) this.#rows.set(zone, (rows = new Map()));
     for (const record of drop) rows.delete(recordId(record));
     for (const row of put) rows.set(recordId(row.record), row);

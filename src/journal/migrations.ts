@@ -1,5 +1,11 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { addChecksums } from './migrate-checksums.ts';
+
+/** One step from a schema to the next. Both parts of it are in one transaction, with the number of the schema. */
 export interface Migration {
   readonly sql: string;
+  /** What SQL alone cannot do, after `sql`. Nothing in it may take longer the more operations are stored. */
+  readonly fill?: (database: DatabaseSync) => void;
   /** Whether a program that knows nothing of it may still use the file. */
   readonly breaking: boolean;
 }
@@ -71,5 +77,33 @@ export const migrations: readonly Migration[] = [
         key TEXT NOT NULL,
         PRIMARY KEY (zone, name, type, rdata, key)
       ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    // A program that knows nothing of checksums would leave rows without them.
+    breaking: true,
+    sql: `
+      ALTER TABLE operation ADD COLUMN sum INTEGER;
+      ALTER TABLE zone ADD COLUMN sum INTEGER;
+      ALTER TABLE record ADD COLUMN sum INTEGER;
+      ALTER TABLE fact ADD COLUMN sum INTEGER;
+      ALTER TABLE owner ADD COLUMN sum INTEGER;
+      CREATE TABLE ledger (
+        zone TEXT PRIMARY KEY,
+        row_count INTEGER NOT NULL,
+        row_sum INTEGER NOT NULL,
+        frozen INTEGER NOT NULL,
+        sum INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX ledger_frozen ON ledger (zone) WHERE frozen = 1;
+      CREATE TABLE tally (name TEXT PRIMARY KEY, n INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      DROP INDEX operation_open;
+      CREATE INDEX operation_id ON operation (id);
+      CREATE INDEX operation_zone_2 ON operation (zone, id);
+      CREATE INDEX operation_zone_open_2 ON operation (zone, id) WHERE open = 1;
+      CREATE INDEX operation_watch_2 ON operation (watch_until) WHERE watch_until > 0;
+      CREATE INDEX operation_zone_watch_2 ON operation (zone, watch_until) WHERE watch_until > 0;
+      CREATE INDEX zone_2 ON zone (name, sum);
+      CREATE INDEX fact_2 ON fact (name, sum);`,
+    fill: addChecksums,
   },
 ];

@@ -1,23 +1,26 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { DnsName } from '../dns/name.ts';
 import {
   JournalError,
-  type JournalErrorCode,
   type Batch,
   type Journal,
   type JournalCounts,
   type OperationFilter,
-  type RowChange,
 } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
-import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
+import type { Operation } from '../core/operation.ts';
+import { Database, translate } from './database.ts';
+import { FactTable } from './fact-table.ts';
+import { FilePlace } from './file-place.ts';
+import { History, type HistoryLimits } from './history.ts';
+import { LedgerTable, rowsTally, ZoneDamaged } from './ledger-table.ts';
 import { isDead, readHolder, thisProcess } from './lease.ts';
-import { migrations } from './migrations.ts';
+import { open, tablesOf } from './open.ts';
+import { OperationTable } from './operation-table.ts';
+import { OwnerTable } from './owner-table.ts';
 import { Reserve } from './reserve.ts';
-import { readLedgerRow, readOperation, readOwner, readZoneEntry } from './stored.ts';
-import { own } from '../dns/own.ts';
+import { Tallies } from './tallies.ts';
+import { remarksTally, zonesTally, ZoneTable } from './zone-table.ts';
 
 export interface SqliteJournalOptions {
   /** Absolute path of the database; its directory is made, 0700, when missing. */
@@ -33,36 +36,53 @@ export interface SqliteJournalOptions {
   readonly writer: boolean;
 }
 
-/** Rows of the ledger of a journal that has no `record_key` yet. */
-const selectOldRows = 'SELECT *, NULL AS other_keys FROM record';
+/** Note of a zone whose ledger is damaged. */
+export const damagedNote = 'journal.zone-damaged';
 
-/** Rows of the ledger. Keys that a program without `record_key` left there count only beside a key of the row itself. */
-const selectRows = `SELECT *, iif(panel_key IS NULL, NULL, (
-  SELECT json_group_array(key) FROM record_key AS other
-  WHERE other.zone = record.zone AND other.name = record.name AND other.type = record.type AND other.rdata = record.rdata
-)) AS other_keys FROM record`;
+/** Fact: how many operations the last whole check found damaged; absent: none. */
+const damagedFact = 'damaged-operations';
+
+/** What one step of a check of the ledger reads at most. */
+const mostZones = 50;
+const mostRows = 500;
 
 /** The journal and ledger of one central in an SQLite file, WAL, synced to disk at every commit. */
 export class SqliteJournal implements Journal {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   readonly #path: string;
   readonly #reserve: Reserve;
   readonly #writer: boolean;
-  readonly #statements = new Map<string, StatementSync>();
-  /** Tables of the file: one that is only looked at may be of an earlier release. */
   readonly #tables: ReadonlySet<string>;
+  readonly #tallies: Tallies;
+  readonly #operations: OperationTable;
+  readonly #zones: ZoneTable;
+  readonly #ledger: LedgerTable;
+  readonly #owners: OwnerTable;
+  readonly #facts: FactTable;
+  readonly #history: History;
   /** True when the file is older than what was last written: a backup was put back (design: "The ledger"). */
   readonly regressed: boolean;
 
   /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`, `journal.disk-full`, `journal.write-failed` */
   constructor(options: SqliteJournalOptions) {
-    this.#path = options.path;
-    this.#writer = options.writer;
-    this.#reserve = new Reserve(`${options.path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
-    this.#database = this.#guard(() => open(options));
+    const { path, writer } = options;
+    this.#path = path;
+    this.#writer = writer;
+    this.#reserve = new Reserve(`${path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
+    const file = translated(path, () => open(options));
+    this.#database = new Database(path, file, writer ? new FilePlace(path) : null);
     try {
-      this.#tables = this.#guard(() => tablesOf(this.#database, options.path));
-      this.regressed = this.#guard(() => (options.writer ? this.#takeOver() : false));
+      this.#tables = this.#database.guard(() => tablesOf(file, path));
+      // A file that is only looked at may be of an earlier release.
+      const checked = this.#tables.has('ledger');
+      this.#tallies = new Tallies(this.#database);
+      this.#operations = new OperationTable(this.#database, this.#tallies, checked);
+      this.#zones = new ZoneTable(this.#database, this.#tallies, checked);
+      this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables);
+      this.#owners = new OwnerTable(this.#database, this.#tallies, checked);
+      this.#facts = new FactTable(this.#database, checked);
+      this.#history = new History(this.#operations, this.#facts, this.#tallies);
+      this.regressed = this.#database.guard(() => (writer ? this.#takeOver() : false));
     } catch (error) {
       this.#database.close();
       throw error;
@@ -73,123 +93,88 @@ export class SqliteJournal implements Journal {
     await Promise.resolve();
     const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
     // New work may not eat the reserve; finishing what is open may.
-    if (fresh && !this.#guard(() => this.#reserve.take()))
+    if (fresh && !this.#database.guard(() => this.#reserve.take()))
       throw new JournalError('journal.disk-full', { path: this.#path });
     try {
       this.#transaction(() => this.#write(batch));
     } catch (error) {
       if (!(error instanceof JournalError) || error.code !== 'journal.disk-full' || fresh) throw error;
-      this.#guard(() => this.#reserve.give());
+      this.#database.guard(() => this.#reserve.give());
       this.#transaction(() => this.#write(batch));
     }
   }
 
   /** What SQLite finds wrong with the file, in its own words; null when it is whole. */
   damage(): string | null {
-    const said = this.#guard(() => this.#get('PRAGMA quick_check(1)')?.['quick_check']);
+    const said = this.#database.guard(() => this.#database.get('PRAGMA quick_check(1)')?.['quick_check']);
     return said === 'ok' ? null : String(said);
   }
 
   async operation(id: string): Promise<Operation | null> {
-    const row = await this.#one('SELECT body FROM operation WHERE id = ?', id);
-    return row === undefined ? null : readOperation(row['body']);
+    return await this.#read(() => this.#operations.get(id));
   }
 
   async operations(filter: OperationFilter): Promise<readonly Operation[]> {
-    const { zone, openAt, prefix, latest } = filter;
-    if (zone !== undefined && openAt !== undefined && prefix === undefined && latest === undefined)
-      return await this.#openIn(zone, openAt);
-    const where: string[] = [];
-    const values: SQLInputValue[] = [];
-    if (zone !== undefined) {
-      where.push('zone = ?');
-      values.push(zone);
-    }
-    if (prefix !== undefined) {
-      where.push('substr(id, 1, ?) = ?');
-      values.push(prefix.length, prefix);
-    }
-    if (openAt !== undefined) {
-      where.push('(open = 1 OR (watch_until > 0 AND watch_until > ?))');
-      values.push(openAt);
-    }
-    const order = latest === undefined ? 'ORDER BY id' : 'ORDER BY id DESC LIMIT ?';
-    if (latest !== undefined) values.push(latest);
-    const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-    const rows = await this.#all(`SELECT body FROM operation ${condition} ${order}`, ...values);
-    return rows.map((row) => readOperation(row['body']));
-  }
-
-  /** By their own indexes: a zone's whole history may be long, and every edit asks for this. */
-  async #openIn(zone: DnsName, at: number): Promise<readonly Operation[]> {
-    const rows = await this.#all(
-      `SELECT id, body FROM operation WHERE zone = ? AND open = 1 UNION ALL
-       SELECT id, body FROM operation WHERE zone = ? AND watch_until > 0 AND watch_until > ? AND open = 0
-       ORDER BY id`,
-      zone,
-      zone,
-      at,
-    );
-    return rows.map((row) => readOperation(row['body']));
+    return await this.#read(() => this.#operations.find(filter));
   }
 
   async zones(): Promise<readonly ZoneEntry[]> {
-    return (await this.#all('SELECT * FROM zone ORDER BY name')).map(readZoneEntry);
+    return await this.#read(() => this.#zones.all());
   }
 
   async zone(zone: DnsName): Promise<ZoneEntry | null> {
-    const row = await this.#one('SELECT * FROM zone WHERE name = ?', zone);
-    return row === undefined ? null : readZoneEntry(row);
+    return await this.#read(() => this.#zones.get(zone));
   }
 
+  /** @throws {JournalError} also `journal.zone-damaged`: the zone is frozen until all its rows are dropped */
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
-    const select = this.#tables.has('record_key') ? selectRows : selectOldRows;
-    if (names === undefined) {
-      const rows = await this.#all(`${select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
-      return rows.map(readLedgerRow);
-    }
-    const sql = `${select} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
-    const parts = await Promise.all([...new Set(names)].sort().map((name) => this.#all(sql, zone, name)));
-    return parts.flat().map(readLedgerRow);
+    await Promise.resolve();
+    return this.#freezing(() => this.#ledger.rows(zone, names));
   }
 
   async counts(): Promise<JournalCounts> {
-    const zones = await this.#all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
-    const rows = await this.#all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
-    const remarks = await this.#one('SELECT count(note) AS n FROM zone');
-    return { zones: tally(zones), rows: tally(rows), remarks: Number(remarks?.['n']) };
+    return await this.#read(() => {
+      if (!this.#tables.has('tally')) return this.#counted();
+      return {
+        zones: this.#tallies.group(zonesTally),
+        rows: this.#tallies.group(rowsTally),
+        remarks: this.#tallies.get(remarksTally),
+        frozen: this.#ledger.frozen().length,
+        damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
+      };
+    });
   }
 
   async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {
-    if (!this.#tables.has('owner')) return new Map();
-    return new Map((await this.#all('SELECT * FROM owner')).map(readOwner));
+    return await this.#read(() => (this.#tables.has('owner') ? this.#owners.all() : new Map()));
   }
 
   async fact(name: string): Promise<string | null> {
-    const value = (await this.#one('SELECT value FROM fact WHERE name = ?', name))?.['value'];
-    return typeof value === 'string' ? value : null;
+    return await this.#read(() => this.#facts.get(name));
   }
 
   async close(): Promise<void> {
     await Promise.resolve();
-    if (this.#writer) this.#guard(() => this.#database.exec("DELETE FROM fact WHERE name = 'lease'"));
-    this.#statements.clear();
-    this.#database.close();
+    try {
+      // A file that is lost has no lease to give back.
+      if (this.#writer) translated(this.#path, () => this.#facts.put('lease', null));
+    } finally {
+      this.#database.close();
+    }
   }
 
   /** Takes the lease and counts the generation up; true when the second copy of it is ahead. */
   #takeOver(): boolean {
     const generationFile = `${this.#path}.generation`;
     return this.#transaction(() => {
-      const held = this.#get('SELECT value FROM fact WHERE name = ?', 'lease')?.['value'];
-      if (typeof held === 'string' && !isDead(readHolder(held))) {
+      const held = this.#facts.get('lease');
+      if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
-      }
-      const stored = countIn(this.#get('SELECT value FROM fact WHERE name = ?', 'generation')?.['value']);
+      const stored = countIn(this.#facts.get('generation'));
       const second = existsSync(generationFile) ? countIn(readFileSync(generationFile, 'utf8')) : 0;
       const generation = Math.max(stored, second) + 1;
-      this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', 'lease', JSON.stringify(thisProcess()));
-      this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', 'generation', String(generation));
+      this.#facts.put('lease', JSON.stringify(thisProcess()));
+      this.#facts.put('generation', String(generation));
       writeFileSync(generationFile, `${generation}\n`, { mode: 0o600 });
       this.#reserve.take();
       return second > stored;
@@ -197,202 +182,128 @@ export class SqliteJournal implements Journal {
   }
 
   #write(batch: Batch): void {
-    for (const operation of batch.operations ?? []) this.#putOperation(operation);
+    for (const operation of batch.operations ?? []) this.#operations.put(operation);
     for (const zone of batch.dropZones ?? []) {
-      this.#dropRows(zone);
-      this.#run('DELETE FROM zone WHERE name = ?', zone);
+      this.#ledger.drop(zone);
+      this.#zones.drop(zone);
     }
-    for (const { zone, standing, incarnation, baselineAt, note } of batch.zones ?? []) {
-      this.#run(
-        'INSERT OR REPLACE INTO zone VALUES (?, ?, ?, ?, ?)',
-        zone,
-        standing,
-        incarnation,
-        baselineAt,
-        note,
-      );
-    }
-    for (const change of batch.rows ?? []) this.#changeRows(change);
-    this.#putOwners(batch.owners ?? new Map());
-    for (const [name, value] of Object.entries(batch.facts ?? {})) {
-      if (value === null) this.#run('DELETE FROM fact WHERE name = ?', name);
-      else this.#run('INSERT OR REPLACE INTO fact VALUES (?, ?)', name, value);
-    }
+    for (const entry of batch.zones ?? []) this.#zones.put(entry);
+    for (const change of batch.rows ?? []) this.#ledger.change(change);
+    this.#owners.put(batch.owners ?? new Map());
+    for (const [name, value] of Object.entries(batch.facts ?? {})) this.#facts.put(name, value);
   }
 
-  #putOwners(owners: NonNullable<Batch['owners']>): void {
-    for (const [zone, accounts] of owners) {
-      const value = accounts === null ? null : JSON.stringify(accounts);
-      if (accounts === 'gone') this.#run('DELETE FROM owner WHERE zone = ?', zone);
-      else this.#run('INSERT OR REPLACE INTO owner VALUES (?, ?)', zone, value);
-    }
-  }
-
-  #putOperation(operation: Operation): void {
-    const stored = this.#get('SELECT state FROM operation WHERE id = ?', operation.id)?.['state'];
-    if (typeof stored === 'string' && !mayStep(stored as OperationState, operation.state)) {
-      throw new Error(`operation ${operation.id} may not go from ${stored} to ${operation.state}`);
-    }
-    const { id, zone, state, watchUntil } = operation;
-    const isOpen = isFinal(state) ? 0 : 1;
-    const sql = 'INSERT OR REPLACE INTO operation VALUES (?, ?, ?, ?, ?, ?)';
-    this.#run(sql, id, zone, state, isOpen, watchUntil, JSON.stringify(operation));
-  }
-
-  #changeRows(change: RowChange): void {
-    const { zone } = change;
-    if (change.dropAll === true) this.#dropRows(zone);
-    const which = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
-    for (const { name, type, rdata } of change.drop ?? []) {
-      this.#run(`DELETE FROM record ${which}`, zone, name, type, rdata);
-      this.#run(`DELETE FROM record_key ${which}`, zone, name, type, rdata);
-    }
-    for (const { record, standing, onPanel, onCentral, panelKey, otherKeys = [], note } of change.put ?? []) {
-      const { name, type, rdata, ttl } = record;
-      const sides: SQLInputValue[] = [onPanel ? 1 : 0, onCentral ? 1 : 0, panelKey, note];
-      const sql = 'INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
-      this.#run(sql, zone, name, type, rdata, ttl, standing, ...sides);
-      this.#run(`DELETE FROM record_key ${which}`, zone, name, type, rdata);
-      for (const key of otherKeys)
-        this.#run('INSERT OR REPLACE INTO record_key VALUES (?, ?, ?, ?, ?)', zone, name, type, rdata, key);
-    }
-  }
-
-  #dropRows(zone: DnsName): void {
-    this.#run('DELETE FROM record WHERE zone = ?', zone);
-    this.#run('DELETE FROM record_key WHERE zone = ?', zone);
-  }
-
+  /** One transaction, with the counts of what it changes. */
   #transaction<T>(body: () => T): T {
-    return this.#guard(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
+    try {
+      return this.#database.transaction(() => {
         const value = body();
-        this.#database.exec('COMMIT');
+        this.#ledger.flush();
+        this.#tallies.flush();
         return value;
+      });
+    } catch (error) {
+      this.#ledger.forget();
+      this.#tallies.forget();
+      throw error;
+    }
+  }
+
+  /** One step of {@link History.prune}. @throws {JournalError} */
+  prune(after: string, limits: HistoryLimits): string | null {
+    return this.#transaction(() => this.#history.prune(after, limits));
+  }
+
+  /** One step of {@link History.addSums}. @throws {JournalError} */
+  addSums(after: string): string | null {
+    return this.#transaction(() => this.#history.addSums(after));
+  }
+
+  /** One step of {@link History.check}. @throws {JournalError} */
+  checkOperations(after: string): ReturnType<History['check']> {
+    return this.#database.guard(() => this.#history.check(after));
+  }
+
+  /**
+   * Reads the ledger of the next zones, and freezes those that are damaged.
+   * @param after the last zone that was looked at; empty: none
+   * @returns the zone to go on behind, null: these were the last; and the damaged ones
+   * @throws {JournalError} where more than zones is damaged
+   */
+  checkLedger(after: string): { readonly last: DnsName | null; readonly damaged: readonly DnsName[] } {
+    const damaged: DnsName[] = [];
+    if (!this.#tables.has('ledger')) return { last: null, damaged };
+    let last: DnsName | null = null;
+    for (let [zones, rows] = [0, 0]; zones < mostZones && rows < mostRows; zones += 1) {
+      const zone = this.#database.guard(() => this.#ledger.next(last ?? after));
+      if (zone === null) return { last: null, damaged };
+      last = zone;
+      try {
+        rows += this.#freezing(() => this.#ledger.verify(zone));
       } catch (error) {
-        // SQLite has rolled back by itself where it could not go on (e.g. a full disk).
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-        throw error;
+        if (!(error instanceof ZoneDamaged)) throw error;
+        damaged.push(zone);
       }
+    }
+    return { last, damaged };
+  }
+
+  /** Remembers how many damaged operations a whole check has found. @throws {JournalError} */
+  async noteDamage(operations: number): Promise<void> {
+    if (Number((await this.fact(damagedFact)) ?? 0) === operations) return;
+    await this.commit({ facts: { [damagedFact]: operations === 0 ? null : String(operations) } });
+  }
+
+  async #read<T>(body: () => T): Promise<T> {
+    await Promise.resolve();
+    return this.#database.guard(body);
+  }
+
+  /** Runs a read of the ledger; a zone that it finds damaged stays frozen, also after the next start. */
+  #freezing<T>(body: () => T): T {
+    try {
+      return this.#database.guard(body);
+    } catch (error) {
+      if (error instanceof ZoneDamaged && this.#writer) this.#freeze(error.zone);
+      throw error;
+    }
+  }
+
+  #freeze(zone: DnsName): void {
+    this.#transaction(() => {
+      if (this.#ledger.isFrozen(zone)) return;
+      this.#ledger.freeze(zone);
+      const entry = this.#zones.get(zone);
+      if (entry !== null) this.#zones.put({ ...entry, note: damagedNote });
     });
   }
 
-  async #one(sql: string, ...values: SQLInputValue[]): Promise<Record<string, unknown> | undefined> {
-    await Promise.resolve();
-    return this.#guard(() => this.#get(sql, ...values));
-  }
-
-  async #all(sql: string, ...values: SQLInputValue[]): Promise<Record<string, unknown>[]> {
-    await Promise.resolve();
-    return this.#guard(() => this.#statement(sql).all(...values));
-  }
-
-  #get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
-    return this.#statement(sql).get(...values);
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
-  }
-
-  #statement(sql: string): StatementSync {
-    const kept = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.set(sql, kept);
-    return kept;
-  }
-
-  #guard<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw translate(error, this.#path);
-    }
+  /** In a file of an earlier release. */
+  #counted(): JournalCounts {
+    const zones = this.#database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
+    const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
+    const remarks = this.#database.get('SELECT count(note) AS n FROM zone');
+    const tally = (found: typeof rows): Record<string, number> =>
+      Object.fromEntries(found.map(({ standing, n }) => [String(standing), Number(n)]));
+    return {
+      zones: tally(zones),
+      rows: tally(rows),
+      remarks: Number(remarks?.['n']),
+      frozen: 0,
+      damagedOperations: 0,
+    };
   }
 }
 
 /** The number in a text; what is none counts as 0, as a file that was lost. */
-function countIn(text: unknown): number {
-  return typeof text === 'string' && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
+function countIn(text: string | null): number {
+  return text !== null && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
 }
 
-function open({ path, writer, patience = 5_000 }: SqliteJournalOptions): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Nothing, or an empty file, where a database was is a loss; SQLite would take it for a new one.
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
-    throw new JournalError('journal.unreadable', { path });
-  }
-  const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
+function translated<T>(path: string, body: () => T): T {
   try {
-    if (writer) {
-      chmodSync(path, 0o600);
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2000;');
-      const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-      if (check !== 'ok') throw new JournalError('journal.unreadable', { path });
-    }
-    refuseNewer(database, path);
-    if (writer) migrate(database, path);
-    return database;
+    return body();
   } catch (error) {
-    database.close();
-    throw error;
+    throw translate(error, path);
   }
-}
-
-/** @throws {JournalError} `journal.unreadable` where it has not even those of the first release */
-function tablesOf(database: DatabaseSync, path: string): ReadonlySet<string> {
-  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-  const tables = new Set(rows.map(({ name }) => String(name)));
-  if (['operation', 'zone', 'record', 'fact'].every((table) => tables.has(table))) return tables;
-  throw new JournalError('journal.unreadable', { path });
-}
-
-/** @throws {JournalError} `journal.newer`: a newer program says by application_id which is the last breaking migration it has made. */
-function refuseNewer(database: DatabaseSync, path: string): void {
-  const breaking = Number(database.prepare('PRAGMA application_id').get()?.['application_id'] ?? 0);
-  if (breaking > migrations.length) throw new JournalError('journal.newer', { path });
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  // A file that was ours once and has no tables any more is damage, not a new journal.
-  if (version === 0 && existsSync(`${path}.generation`))
-    throw new JournalError('journal.unreadable', { path });
-  for (let next = version; next < migrations.length; next += 1) {
-    const migration = migrations[next];
-    if (migration === undefined) return;
-    const mark = migration.breaking ? `PRAGMA application_id = ${next + 1};` : '';
-    database.exec(`BEGIN; ${migration.sql} PRAGMA user_version = ${next + 1}; ${mark} COMMIT;`);
-  }
-}
-
-/** SQLite result codes (sqlite.org/rescode.html): busy 5, which tells nothing of who it is; locked 6, corrupt 11, full 13, not a database 26. */
-const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
-  5: 'journal.locked',
-  6: 'journal.locked',
-  11: 'journal.unreadable',
-  13: 'journal.disk-full',
-  26: 'journal.unreadable',
-};
-
-const codeOfSystem: Readonly<Record<string, JournalErrorCode>> = {
-  ENOSPC: 'journal.disk-full',
-  EDQUOT: 'journal.disk-full',
-};
-
-/** The journal's own error for what SQLite or the file system says; anything else (a defect of ours) as it is. */
-function translate(error: unknown, path: string): unknown {
-  if (error instanceof JournalError || !(error instanceof Error)) return error;
-  if (error instanceof SyntaxError) return new JournalError('journal.unreadable', { path }, error);
-  if ('errcode' in error && typeof error.errcode === 'number') {
-    return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
-  }
-  if (!('syscall' in error && 'code' in error)) return error;
-  const code = own(codeOfSystem, String(error.code)) ?? 'journal.write-failed';
-  return new JournalError(code, { path }, error);
-}
-
-function tally(rows: readonly Record<string, unknown>[]): Record<string, number> {
-  return Object.fromEntries(rows.map((row) => [String(row['standing']), Number(row['n'])]));
 }

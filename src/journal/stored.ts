@@ -6,7 +6,12 @@ import { keyFields, type LedgerRow, type ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 
 /** Names were canonical when they were written; damage shows in the shape of the whole. */
-const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
+const name = v.custom<DnsName>(isStoredName);
+
+/** Whether a column holds a name. */
+export function isStoredName(value: unknown): value is DnsName {
+  return typeof value === 'string' && value.endsWith('.');
+}
 
 const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
 
@@ -124,6 +129,11 @@ export function readZoneEntry(row: unknown): ZoneEntry {
   return { zone, baselineAt, ...rest };
 }
 
+/** Further keys of a row, as SQLite tells them. @throws {JournalError} `journal.unreadable` */
+export function readKeys(keys: unknown): readonly string[] {
+  return keys === null ? [] : parsed(v.array(v.string()), keys);
+}
+
 /** @throws {JournalError} */
 export function readLedgerRow(row: unknown): LedgerRow {
   const { name: owner, type, rdata, ttl, ...rest } = checked(ledgerRow, row);
@@ -133,10 +143,7 @@ export function readLedgerRow(row: unknown): LedgerRow {
     standing: rest.standing,
     onPanel: rest.on_panel === 1,
     onCentral: rest.on_central === 1,
-    ...keyFields([
-      ...(rest.panel_key === null ? [] : [rest.panel_key]),
-      ...(rest.other_keys === null ? [] : parsed(v.array(v.string()), rest.other_keys)),
-    ]),
+    ...keyFields([...(rest.panel_key === null ? [] : [rest.panel_key]), ...readKeys(rest.other_keys)]),
     note: rest.note,
   };
 }

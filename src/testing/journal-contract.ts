@@ -81,7 +81,13 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
       sampleRow(1, { standing: 'differs', panelKey: null, note: 'n', onPanel: false }),
     ]);
     assert.equal(await journal.fact('baseline'), '7');
-    assert.deepEqual(await journal.counts(), { zones: { joined: 1 }, rows: { differs: 1 }, remarks: 1 });
+    assert.deepEqual(await journal.counts(), {
+      zones: { joined: 1 },
+      rows: { differs: 1 },
+      remarks: 1,
+      frozen: 0,
+      damagedOperations: 0,
+    });
     await journal.commit({ zones: [entry({ note: null })] });
     assert.equal((await journal.counts()).remarks, 0);
   });

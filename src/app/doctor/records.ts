@@ -7,7 +7,7 @@ import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
-import { displayName } from '../../dns/name.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { panelName } from '../../net/ispmanager/panel-kind.ts';
 import { panelKindAt } from '../panel-kind.ts';
@@ -80,7 +80,25 @@ function soundness(journal: SqliteJournal, path: string): Finding[] {
     const way = 'stop the agent, put the files aside, and let it compare anew (docs/operations.md)';
     found.push(problemFound('journal', `${path} is damaged: ${damage}`, way));
   }
+  for (const zone of damagedZones(journal)) {
+    const text = `what the journal has of ${displayName(zone)} is damaged; its edits are refused`;
+    found.push(problemFound('zones', text, newBaseline));
+  }
   return found.length > 0 ? found : [ok('journal', `${path}, ${Math.ceil(size / 1024)} KiB, whole`)];
+}
+
+const newBaseline =
+  '"domainsync compare ZONE" takes a new baseline: nothing is changed on either side. Look at the disk as well';
+
+/** Zones whose ledger is damaged, whether or not the agent has met them: all of it is read. */
+function damagedZones(journal: SqliteJournal): readonly DnsName[] {
+  const found: DnsName[] = [];
+  for (let after: string | null = ''; after !== null;) {
+    const { last, damaged } = journal.checkLedger(after);
+    found.push(...damaged);
+    after = last;
+  }
+  return found.slice(0, mostNamed);
 }
 
 async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]> {
@@ -95,7 +113,11 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(old.length, 'operation')} open for more than ten minutes`;
     found.push(warning('operations', text, `"domainsync show ${old[0]?.id ?? ''}"`));
   }
-  const { rows } = await journal.counts();
+  const { rows, damagedOperations } = await journal.counts();
+  if (damagedOperations > 0) {
+    const text = `${counted(damagedOperations, 'operation')} in the journal cannot be read`;
+    found.push(problemFound('journal', text, 'docs/operations.md, "A damaged journal"'));
+  }
   const differs = rows['differs'] ?? 0;
   if (differs > 0) {
     const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;

@@ -4,6 +4,7 @@ import { refusal } from '../catalogue.ts';
 import type { Operation, OperationState } from '../operation.ts';
 import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
 import type { Refused } from './carry-out.ts';
+import { createFollowing } from './compare.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from './mirror.ts';
@@ -34,6 +35,11 @@ export async function answerAfter(
     }
     if (match === null && right !== 'may') {
       await hear(runtime, event);
+      return { kind: 'accept' };
+    }
+    if (match?.kind === 'zone-create' && match.state === 'reverted' && entry?.standing === 'joined') {
+      await createFollowing(runtime, event.zone, 'late-create');
+      await markAnswered(runtime, match);
       return { kind: 'accept' };
     }
     if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {

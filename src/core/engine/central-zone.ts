@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { RRsetKey } from '../../dns/zone.ts';
 import type { CallContext, CentralRecord } from '../central.ts';
+import { isFrozen } from './frozen.ts';
 import type { Runtime } from './runtime.ts';
 
 /** How many of a zone's newest operations are asked for RRsets they wrote. */
@@ -30,7 +31,8 @@ async function knownSets(runtime: Runtime, zone: DnsName, held: readonly RRsetKe
     known.set(`${name} ${type}`, { name, type });
   };
   held.forEach(take);
-  for (const { record } of await journal.rows(zone)) take(record);
+  const rows = (await isFrozen(journal, zone)) ? [] : await journal.rows(zone);
+  for (const { record } of rows) take(record);
   for (const { items, added, removed, snapshot } of await journal.operations({ zone, latest })) {
     for (const { remove, add } of items) {
       if (remove !== null) take(remove);

@@ -1,12 +1,13 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { CentralError, type CallContext } from '../central.ts';
-import type { ZoneEntry } from '../ledger.ts';
+import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
 import type { ZoneList } from '../panel.ts';
 import { readCentralZone } from './central-zone.ts';
-import { compareSides } from './classify.ts';
+import { compareSides, type Comparison } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
+import { isFrozen, mayUnfreeze } from './frozen.ts';
 import { mirroredRecords, newOperation } from './operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
@@ -27,6 +28,8 @@ import { createLater, emptySeed } from './zone-edits.ts';
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
+  const frozen = await isFrozen(runtime.ports.journal, zone);
+  if (frozen && !mayUnfreeze(wish)) return;
   const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
     await noteUnserved(runtime, zone, error);
     throw error;
@@ -35,15 +38,15 @@ export async function compareZone(runtime: Runtime, zone: DnsName, wish: Compare
   await runtime.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
-      await compareUnderLock(runtime, zone, wish, { ...view, unlisted }, ctx);
+      await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
     } finally {
       held.release();
     }
   });
 }
 
-/** A read of the zone; `unlisted`: that it is gone is proven. */
-type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable' };
+/** A read of the zone; `unlisted`: that it is gone is proven; `frozen`: a new baseline is taken. */
+type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
  * Whether the panel's list, read whole, lacks a zone that a read of it does not find: a row that cannot be read may be this zone.
@@ -101,7 +104,7 @@ async function compareUnderLock(
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   const watched = watchedIds(remembered);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
-  const rows = await journal.rows(zone);
+  const { rows, baseline } = await knownOf(runtime, zone, entry, view.frozen);
   if (
     wish.follow !== 'no' &&
     rows.some(({ record, standing }) => standing === 'joined' && isLeft(record, watched, view))
@@ -111,7 +114,6 @@ async function compareUnderLock(
       wish,
       Math.max(...remembered.map(({ watchUntil }) => watchUntil)) - clock.wall(),
     );
-  const baseline = await isBaseline(runtime, entry);
   const follow = wish.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
@@ -119,19 +121,40 @@ async function compareUnderLock(
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
-  const other =
-    entry?.standing === 'joined'
-      ? await findOtherWriter(runtime, zone, rows, found)
-      : { note: null, facts: {} };
+  const other = await otherWriterIn(runtime, view.frozen ? null : entry, rows, found);
   await runtime.store.transact(async (tx) => {
     for (const { operation, to } of freed) await tx.advance(operation, to);
     await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
-    tx.rows({ zone, put: found.put, drop: found.drop });
+    tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
     tx.with({ facts: other.facts });
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
   }
+}
+
+/** What the ledger knows of a zone, and whether everything the panel has counts as old. A damaged ledger knows nothing. */
+async function knownOf(
+  runtime: Runtime,
+  zone: DnsName,
+  entry: ZoneEntry | null,
+  frozen: boolean,
+): Promise<{ readonly rows: readonly LedgerRow[]; readonly baseline: boolean }> {
+  if (frozen) return { rows: [], baseline: true };
+  return {
+    rows: await runtime.ports.journal.rows(zone),
+    baseline: await isBaseline(runtime, entry),
+  };
+}
+
+async function otherWriterIn(
+  runtime: Runtime,
+  entry: ZoneEntry | null,
+  rows: readonly LedgerRow[],
+  found: Comparison,
+): ReturnType<typeof findOtherWriter> {
+  if (entry?.standing !== 'joined') return { note: null, facts: {} };
+  return await findOtherWriter(runtime, entry.zone, rows, found);
 }
 
 /**

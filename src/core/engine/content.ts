@@ -1,4 +1,4 @@
-import type { DnsName } from '../../dns/name.ts';
+import { zoneName, type DnsName } from '../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
@@ -12,6 +12,7 @@ import { zoneAtCentral } from './make-zone.ts';
 import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
+import { recentOf, withRecent } from './recent-fact.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -50,7 +51,8 @@ export async function sendContent(
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', () => ({ watchUntil }));
     await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
-    tx.rows({ zone, put: rows });
+    tx.rows({ zone, dropAll: true, put: rows });
+    tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
   clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
@@ -65,16 +67,19 @@ export async function sendContent(
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
-  const { journal, clock, settings } = runtime.ports;
-  const since = clock.wall() - settings.watch;
-  for (const { kind, state, changedAt, zone } of await journal.operations({ latest: mostNew })) {
-    if (kind === 'zone-create' && state === 'confirmed' && changedAt >= since)
-      runtime.compareSoon(zone, 'new-zone', 'braked');
-  }
+  for (const { what } of await recentlyFilled(runtime))
+    runtime.compareSoon(zoneName(what), 'new-zone', 'braked');
 }
 
-/** How many of the newest operations are asked for new zones after a start. */
+/** Fact: zones that were filled lately, and when. */
+const filledFact = 'filled-zones';
+/** Most zones in it. */
 const mostNew = 200;
+
+async function recentlyFilled(runtime: Runtime): ReturnType<typeof recentOf> {
+  const { clock, settings } = runtime.ports;
+  return await recentOf(runtime.ports, filledFact, clock.wall() - settings.watch);
+}
 
 async function send(
   runtime: Runtime,

@@ -31,6 +31,9 @@ export interface EngineStatus {
   readonly records: Readonly<Record<string, number>>;
   /** Zones with a remark: gone on one side, refused ... */
   readonly remarks: number;
+  /** Zones whose edits are refused because their ledger is damaged, and operations that were found damaged. */
+  readonly frozen: number;
+  readonly damagedOperations: number;
   readonly owners: OwnerStatus;
 }
 
@@ -193,15 +196,14 @@ export class Engine {
     const { journal, clock } = this.#runtime.ports;
     const open = await journal.operations({ openAt: clock.wall() });
     const baseline = await journal.fact(baselineFact);
-    const { zones, rows, remarks } = await journal.counts();
+    const { rows, ...counts } = await journal.counts();
     return {
       baselineAt: baseline === null ? null : Number(baseline),
       comparison: this.#compareAll.progress,
       open: open.filter(({ state }) => undone.has(state)).length,
       stuck: open.filter(({ state }) => state === 'stuck'),
-      zones,
+      ...counts,
       records: rows,
-      remarks,
       owners: this.#owners.status,
     };
   }

@@ -9,6 +9,7 @@ import { applyEach } from './content.ts';
 import { keepWatching, newOperation } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import type { CompareWish, Runtime } from './runtime.ts';
+import { recentOf, withRecent } from './recent-fact.ts';
 import { allowed } from './signed-delete.ts';
 
 /** Deletions in one zone from which a comparison stops and lists (design: "Bulk work"). */
@@ -165,17 +166,20 @@ async function closeFollowing(
 export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareWish): Promise<boolean> {
   if (follow === 'allowed') return true;
   if (follow !== 'named') return false;
-  const { journal, clock, log } = runtime.ports;
-  const since = clock.wall() - hour;
-  const recent = await journal.operations({ latest: 1_000 });
-  const deleted = recent.filter(
-    (one) => one.kind === 'zone-delete' && one.class === 'follow' && one.createdAt >= since,
-  ).length;
+  const { journal, log } = runtime.ports;
+  const deleted = (await recentlyDeleted(runtime)).length;
   const zones = (await journal.zones()).length;
   const most = Math.min(mostZones, Math.max(1, Math.ceil(zones / 100)));
   if (deleted < most) return true;
   log(2, 'follow.braked', { reason, zones: deleted, most });
   return false;
+}
+
+/** Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them. */
+const deletedFact = 'followed-deletes';
+
+async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
+  return await recentOf(runtime.ports, deletedFact, runtime.ports.clock.wall() - hour);
 }
 
 /**
@@ -205,7 +209,9 @@ export async function followDelete(
   await runtime.store.transact(async (tx) => {
     tx.create({ ...draft, afterSeen: true }, 'kept');
     await tx.zone(entry, { ...entry, standing: 'deleting', note: null });
-    tx.with({ facts: why.allowed ? allowed(draft) : {} });
+    // Another zone may be deleted at the same moment: both count.
+    const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
+    tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
     tx.wake(zone, settings.confirmDelay);
   });
 }

@@ -85,9 +85,11 @@ async function readKnowledge(
   names?: readonly DnsName[],
 ): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
+  // Until its content was sent, the ledger is still that of the zone which it takes the place of.
+  const isComing = (await journal.zone(zone))?.standing === 'creating';
   return knowledgeOf(
     zone,
-    await journal.rows(zone, names),
+    isComing ? [] : await journal.rows(zone, names),
     await journal.operations({ zone, openAt: clock.wall() }),
   );
 }

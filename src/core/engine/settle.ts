@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
-import { isFinal, type Operation } from '../operation.ts';
+import { isFinal, type Operation, type OperationState } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
 import { mirroredNames, nothingLeft, showsDone, viewItems } from './operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from './plan.ts';
@@ -137,9 +137,14 @@ async function startBringing(
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };
     const operations: Operation[] = [];
-    for (const operation of judged) operations.push(await tx.advance(operation, 'reverting'));
+    for (const operation of judged) operations.push(await tx.advance(operation, whileBringing(operation)));
     return { operations, change };
   });
+}
+
+/** What the panel has already is not undone: `reverting` says of it that the panel is put back. */
+function whileBringing({ class: group, state }: Operation): OperationState {
+  return group === 'compensate' ? state : 'reverting';
 }
 
 /** Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew. */
@@ -205,7 +210,7 @@ export async function applyOrCount(
       error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
     await runtime.store.transact(async (tx) => {
       for (const operation of operations)
-        await tx.record(operation, hopeless ? 'stuck' : 'reverting', (now) => ({
+        await tx.record(operation, hopeless ? 'stuck' : whileBringing(operation), (now) => ({
           attempts: tries,
           problems: [error.problem],
           watchUntil: Math.max(now.watchUntil, watchUntil),

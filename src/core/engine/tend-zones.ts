@@ -45,7 +45,7 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
 
 /**
  * A create that met a delete of the same zone on its way, and whose `after` does not come: perhaps the panel refused both and
- * the zone never left. Then nothing is sent, and the zone is compared as if we had just arrived. (Where the zone at the central
+ * the zone never left. Then nothing is sent, and it is as it was before the delete. (Where the zone at the central
  * is or may be of our making, its content is due in any case.)
  */
 async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
@@ -55,9 +55,9 @@ async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: 
   await runtime.store.transact(async (tx) => {
     const entry = await tx.journal.zone(operation.zone);
     await tx.advance(operation, 'reverted');
-    if (entry !== null) await tx.zone(entry, { ...entry, standing: 'panel-only' });
+    if (entry !== null) await tx.zone(entry, { ...entry, standing: 'joined' });
   });
-  runtime.compareSoon(operation.zone, 'unproven-create');
+  runtime.compareSoon(operation.zone, 'unproven-create', 'braked');
 }
 
 /** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */

@@ -176,7 +176,7 @@ export async function createLater(runtime: Runtime, draft: Operation): Promise<v
   const past = await pastOf(runtime, draft.zone);
   const cancels = past.waiting[0]?.id ?? null;
   const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
-  await commitAccepted(runtime, latest, 'kept');
+  await commitAccepted(runtime, joining(latest, past), 'kept');
 }
 
 export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
@@ -222,7 +222,6 @@ async function commitAccepted(
       if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
     await tx.record(operation, state, () => ({ created, requested, snapshot }));
     tx.with({ zones: [{ zone, standing: 'creating', incarnation, baselineAt, note: null }] });
-    tx.rows({ zone, dropAll: true });
   });
 }
 
@@ -335,6 +334,8 @@ type Seen =
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
 async function snapshotBeforeDelete(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Seen> {
+  // A frozen zone is left as it is.
+  await runtime.ports.journal.rows(draft.zone, []);
   try {
     const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });
     return { kind: 'snapshot', snapshot: (records ?? []).map(plain) };

@@ -122,7 +122,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'cname-beside-others',
     file: `${engine}/plan.ts`,
-    find: `problems: clashes(change, [...held.values()]) };`,
+    find: `problems: clashes(mirrored, shownBeside(knowledge, held)) };`,
     replace: `problems: [] };`,
     says: 'A CNAME is written beside other records.',
   },

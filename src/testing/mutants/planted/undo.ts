@@ -104,7 +104,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-not-durable',
     file: `${engine}/settle.ts`,
-    find: `operations.push(await tx.advance(operation, 'reverting'));`,
+    find: `operations.push(await tx.advance(operation, whileBringing(operation)));`,
     replace: `operations.push(operation);`,
     says: 'An undo is written before the journal says so.',
   },

@@ -53,9 +53,9 @@ export const plantedInZones: readonly PlantedBug[] = [
   },
   {
     name: 'old-rows-stay',
-    file: `${engine}/zone-edits.ts`,
-    find: `    tx.rows({ zone, dropAll: true });`,
-    replace: ``,
+    file: `${engine}/content.ts`,
+    find: `tx.rows({ zone, dropAll: true, put: rows });`,
+    replace: `tx.rows({ zone, put: rows });`,
     says: 'A zone that was made again keeps the ledger of the former one.',
   },
   {

@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { JournalError } from '../core/journal.ts';
+
+interface Seen {
+  readonly device: number;
+  readonly inode: number;
+  readonly size: number;
+}
+
+/**
+ * Watches the files of an open journal: SQLite goes on with a file that was deleted or replaced, and what is written there is lost.
+ * While the journal is open neither the database nor its write-ahead log becomes shorter.
+ */
+export class FilePlace {
+  readonly #path: string;
+  readonly #seen = new Map<string, Seen>();
+  /** The file that was lost; it stays so: what is written to it now makes it grow again. */
+  #lost: string | null = null;
+
+  /** @param path of the database */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the first call */
+  check(): void {
+    for (const path of [this.#path, `${this.#path}-wal`]) {
+      const now = look(path);
+      const before = this.#seen.get(path);
+      if (before !== undefined && !isSame(before, now)) this.#lost ??= path;
+      if (now !== null) this.#seen.set(path, now);
+    }
+    if (this.#lost !== null) throw new JournalError('journal.lost', { path: this.#lost });
+  }
+}
+
+function look(path: string): Seen | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? null : { device: found.dev, inode: found.ino, size: found.size };
+}
+
+function isSame(before: Seen, now: Seen | null): boolean {
+  return now?.device === before.device && now.inode === before.inode && now.size >= before.size;
+}

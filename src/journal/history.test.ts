@@ -1,0 +1,131 @@
+/** Issue 14: history is bounded. What is open, on watch or named by something stays; the rest goes, the oldest first. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Operation } from '../core/operation.ts';
+import { sampleOperation } from '../testing/journal-contract.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import type { HistoryLimits } from './history.ts';
+import { SqliteJournal } from './sqlite.ts';
+import { Upkeep } from './upkeep.ts';
+
+const day = 86_400_000;
+const hour = 3_600_000;
+
+function journalOf(t: TestContext): SqliteJournal {
+  const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  t.after(async () => {
+    await journal.close();
+    rmSync(join(path, '..'), { recursive: true, force: true });
+  });
+  return journal;
+}
+
+/** An operation that ended at a time. */
+function ended(id: string, at: number, changes: Partial<Operation> = {}): Operation {
+  return sampleOperation(id, { state: 'confirmed', createdAt: at, changedAt: at, ...changes });
+}
+
+function pruneAll(journal: SqliteJournal, limits: HistoryLimits): void {
+  for (let after: string | null = ''; after !== null;) after = journal.prune(after, limits);
+}
+
+async function idsIn(journal: SqliteJournal): Promise<string[]> {
+  return (await journal.operations({})).map(({ id }) => id);
+}
+
+const limits = { now: 1_000 * day, since: 820 * day, most: 1e9, recent: 1_000 * day - hour };
+
+test('issue 14: what ended longer ago than it is kept is dropped', async (t) => {
+  const journal = journalOf(t);
+  const old = 100 * day;
+  await journal.commit({
+    operations: [
+      ended('a', old),
+      sampleOperation('b', { state: 'stuck', createdAt: old, changedAt: old }),
+      ended('c', old, { state: 'reverted', watchUntil: limits.now + 1 }),
+      ended('d', old),
+      ended('e', old),
+      ended('f', old, { changedAt: limits.since }),
+      ended('g', old, { state: 'refused', watchUntil: limits.now }),
+      sampleOperation('h', { kind: 'zone-create', state: 'kept', cancels: 'd', createdAt: limits.since }),
+      ended('i', limits.since),
+    ],
+    facts: { 'something else': 'e' },
+  });
+  pruneAll(journal, limits);
+  assert.deepEqual(await idsIn(journal), ['b', 'c', 'd', 'e', 'f', 'h', 'i']);
+});
+
+test('issue 14: above so many octets older ones go sooner, but none of the last hour', async (t) => {
+  const journal = journalOf(t);
+  const operations = Array.from({ length: 300 }, (_, at) =>
+    ended(String(at).padStart(4, '0'), limits.now - day),
+  );
+  const fresh = ['1000', '1001'].map((id) => ended(id, limits.now - hour));
+  await journal.commit({ operations: [...operations, ...fresh] });
+  const each = Buffer.byteLength(JSON.stringify(operations[0]));
+  pruneAll(journal, { ...limits, most: each * 100 });
+  const left = await idsIn(journal);
+  assert.ok(left.length >= 99 && left.length <= 101, `${left.length} left`);
+  assert.deepEqual(left.slice(-2), ['1000', '1001']);
+  assert.equal(left[0], '0202');
+  pruneAll(journal, { ...limits, most: 0 });
+  assert.deepEqual(await idsIn(journal), ['1000', '1001']);
+});
+
+test('issue 14: the upkeep drops what is old by itself, in steps, and does not stand in the way', async (t) => {
+  const clock = new VirtualClock();
+  const journal = journalOf(t);
+  const at = clock.wall() - 181 * day;
+  const operations = Array.from({ length: 1_000 }, (_, n) => ended(String(n).padStart(5, '0'), at));
+  await journal.commit({ operations: [...operations, ended('90000', clock.wall())] });
+  const lines: string[] = [];
+  const log = (_: number, event: string): number => lines.push(event);
+  const upkeep = new Upkeep(journal, clock, log, { keep: 180 * day, most: 1e9, recent: hour });
+  await clock.runUntil(60_000);
+  assert.deepEqual(await idsIn(journal), ['90000']);
+  assert.deepEqual(lines, ['journal.checked']);
+  await journal.commit({ operations: [ended('50000', at)] });
+  await clock.runUntil(2 * hour);
+  assert.deepEqual(await idsIn(journal), ['90000']);
+  await upkeep.stop();
+});
+
+test('issue 14: a query costs the same, however many operations have ended', async (t) => {
+  const journal = journalOf(t);
+  const at = 5;
+  const { zone } = sampleOperation('x');
+  const many = Array.from({ length: 20_000 }, (_, n) => ended(`a${String(n).padStart(6, '0')}`, at));
+  const queries = {
+    open: () => journal.operations({ openAt: 10 }),
+    openIn: () => journal.operations({ zone, openAt: 10 }),
+    latest: () => journal.operations({ latest: 20 }),
+    latestIn: () => journal.operations({ zone, latest: 20 }),
+    find: () => journal.operations({ prefix: 'b' }),
+    counts: () => journal.counts(),
+    put: () => journal.commit({ operations: [sampleOperation('b', { state: 'stuck' })] }),
+  };
+  const measure = async (): Promise<Record<string, number>> => {
+    const best: Record<string, number> = {};
+    for (const [name, query] of Object.entries(queries)) {
+      const times: number[] = [];
+      for (let turn = 0; turn < 20; turn += 1) {
+        const began = performance.now();
+        await query();
+        times.push(performance.now() - began);
+      }
+      best[name] = Math.min(...times);
+    }
+    return best;
+  };
+  await journal.commit({ operations: [...many.slice(0, 50), sampleOperation('b', { state: 'stuck' })] });
+  const few = await measure();
+  await journal.commit({ operations: many.slice(50) });
+  const later = await measure();
+  for (const [name, time] of Object.entries(later))
+    assert.ok(time < 1 + (few[name] ?? 0) * 20, `${name}: ${few[name]} ms with few, ${time} ms with many`);
+});

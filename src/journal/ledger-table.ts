@@ -1,0 +1,248 @@
+import { JournalError, type RowChange } from '../core/journal.ts';
+import type { LedgerRow } from '../core/ledger.ts';
+import { displayName, type DnsName } from '../dns/name.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import { columnsOf, isWhole } from './damage.ts';
+import type { Database, Row } from './database.ts';
+import { isStoredName, readKeys, readLedgerRow } from './stored.ts';
+import { addSum, sumOf, type Stored } from './sums.ts';
+import type { Tallies } from './tallies.ts';
+
+/** Rows by standing are counted under this and the standing. */
+export const rowsTally = 'records ';
+
+const columns = [
+  'zone',
+  'name',
+  'type',
+  'rdata',
+  'ttl',
+  'standing',
+  'on_panel',
+  'on_central',
+  'panel_key',
+  'note',
+] as const;
+
+const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
+
+/** Rows of the ledger. Keys that a program without `record_key` left there count only beside a key of the row itself. */
+const selectRows = `SELECT *, iif(panel_key IS NULL, NULL, (
+  SELECT json_group_array(key) FROM record_key AS other
+  WHERE other.zone = record.zone AND other.name = record.name AND other.type = record.type AND other.rdata = record.rdata
+)) AS other_keys FROM record`;
+
+/** The same of a journal that has no `record_key` yet. */
+const selectOldRows = 'SELECT *, NULL AS other_keys FROM record';
+
+/** How many rows a zone has, and the sum of their checksums. */
+interface Total {
+  readonly count: number;
+  readonly sum: number;
+}
+
+const nothing: Total = { count: 0, sum: 0 };
+
+/**
+ * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same transaction. A zone is read
+ * whole and added up before its rows are told for the first time. Where that does not agree the zone is frozen: its rows are
+ * an error until all of them are dropped.
+ */
+export class LedgerTable {
+  readonly #database: Database;
+  readonly #tallies: Tallies;
+  readonly #select: string;
+  readonly #checked: boolean;
+  /** Zones that were found whole. */
+  readonly #whole = new Set<string>();
+  /** Changes of totals that {@link flush} writes. */
+  readonly #changes = new Map<DnsName, Total>();
+
+  constructor(database: Database, tallies: Tallies, tables: ReadonlySet<string>) {
+    this.#database = database;
+    this.#tallies = tallies;
+    this.#select = tables.has('record_key') ? selectRows : selectOldRows;
+    this.#checked = tables.has('ledger');
+  }
+
+  /**
+   * By owner name, type and rdata.
+   * @param names of these owners only; absent: all
+   * @throws {ZoneDamaged} when the zone is frozen or has to be
+   */
+  rows(zone: DnsName, names?: readonly DnsName[]): readonly LedgerRow[] {
+    if (names === undefined || (this.#checked && !this.#whole.has(zone))) {
+      const all = this.#all(zone);
+      if (this.#checked) this.#addUp(zone, all);
+      const wanted = names === undefined ? all : all.filter(({ name }) => names.some((one) => one === name));
+      return wanted.map(readLedgerRow);
+    }
+    const sql = `${this.#select} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
+    const rows = [...new Set(names)].sort().flatMap((name) => this.#database.all(sql, zone, name));
+    if (this.#checked && !rows.every((row) => isWholeRow(row))) throw new ZoneDamaged(zone);
+    return rows.map(readLedgerRow);
+  }
+
+  /** Reads a whole zone, also one that was found whole before. @returns how many rows it has @throws {ZoneDamaged} */
+  verify(zone: DnsName): number {
+    const rows = this.#all(zone);
+    this.#addUp(zone, rows);
+    return rows.length;
+  }
+
+  /** The zone behind `after` that has rows, or should have; null: none. */
+  next(after: string): DnsName | null {
+    const sql = (table: string): string => `SELECT min(zone) AS zone FROM ${table} WHERE zone > ?`;
+    const found = ['record', 'ledger'].map((table) => this.#database.get(sql(table), after)?.['zone']);
+    const [first] = found.filter(isStoredName).sort();
+    return first ?? null;
+  }
+
+  /** Zones that are frozen, by name. */
+  frozen(): readonly string[] {
+    if (!this.#checked) return [];
+    return this.#database
+      .all('SELECT zone FROM ledger WHERE frozen = 1 ORDER BY zone')
+      .map(({ zone }) => String(zone));
+  }
+
+  isFrozen(zone: DnsName): boolean {
+    return this.#database.get('SELECT 1 FROM ledger WHERE zone = ? AND frozen = 1', zone) !== undefined;
+  }
+
+  /** Within a transaction: no rows of the zone are told any more, until all are dropped. */
+  freeze(zone: DnsName): void {
+    this.#whole.delete(zone);
+    this.#putTotal(zone, nothing, true);
+  }
+
+  change({ zone, dropAll, drop = [], put = [] }: RowChange): void {
+    if (dropAll === true) this.drop(zone);
+    for (const record of drop) this.#remove(zone, record);
+    for (const row of put) {
+      this.#remove(zone, row.record);
+      this.#add(zone, row);
+    }
+  }
+
+  /** Forgets all rows of a zone; it is not frozen any more. */
+  drop(zone: DnsName): void {
+    const total = this.#database.get('SELECT * FROM ledger WHERE zone = ?', zone);
+    const isSound = total === undefined || (total['frozen'] === 0 && isWhole('ledger', totalColumns, total));
+    const standings = this.#database.all(
+      'SELECT standing, count(*) AS n FROM record WHERE zone = ? GROUP BY standing',
+      zone,
+    );
+    for (const { standing, n } of standings) this.#tallies.add(`${rowsTally}${String(standing)}`, -Number(n));
+    this.#database.run('DELETE FROM record WHERE zone = ?', zone);
+    this.#database.run('DELETE FROM record_key WHERE zone = ?', zone);
+    this.#database.run('DELETE FROM ledger WHERE zone = ?', zone);
+    this.#changes.delete(zone);
+    if (!isSound) this.#countAnew();
+  }
+
+  /** Writes the totals of what was changed, within the same transaction. */
+  flush(): void {
+    for (const [zone, { count, sum }] of this.#changes) {
+      const before = this.#total(zone) ?? { ...nothing, frozen: false };
+      const total = { count: before.count + count, sum: addSum(before.sum, sum) };
+      this.#putTotal(zone, total, before.frozen);
+    }
+    this.#changes.clear();
+  }
+
+  /** Forgets what was not flushed: its transaction failed. */
+  forget(): void {
+    this.#changes.clear();
+  }
+
+  #add(zone: DnsName, row: LedgerRow): void {
+    const { record, standing, onPanel, onCentral, panelKey, otherKeys = [], note } = row;
+    const { name, type, rdata, ttl } = record;
+    const sides = [onPanel ? 1 : 0, onCentral ? 1 : 0];
+    const values = [zone, name, type, rdata, ttl, standing, ...sides, panelKey, note];
+    const sum = rowSum(values, panelKey === null ? [] : otherKeys);
+    this.#database.run(insertRow, ...values, sum);
+    for (const key of new Set(otherKeys))
+      this.#database.run('INSERT INTO record_key VALUES (?, ?, ?, ?, ?)', zone, name, type, rdata, key);
+    this.#count(zone, { count: 1, sum });
+    this.#tallies.add(`${rowsTally}${standing}`, 1);
+  }
+
+  #remove(zone: DnsName, { name, type, rdata }: ResourceRecord): void {
+    const key = [zone, name, type, rdata];
+    // Also of a row that is not there any more: a program without them may have left some.
+    this.#database.run(`DELETE FROM record_key ${ofRecord}`, ...key);
+    const row = this.#database.get(`SELECT standing, sum FROM record ${ofRecord}`, ...key);
+    if (row === undefined) return;
+    this.#database.run(`DELETE FROM record ${ofRecord}`, ...key);
+    this.#count(zone, { count: -1, sum: -Number(row['sum']) });
+    this.#tallies.add(`${rowsTally}${String(row['standing'])}`, -1);
+  }
+
+  /** What was damaged may have been counted as something else. */
+  #countAnew(): void {
+    const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
+    this.#tallies.replace(rowsTally, new Map(rows.map(({ standing, n }) => [String(standing), Number(n)])));
+  }
+
+  #count(zone: DnsName, { count, sum }: Total): void {
+    const before = this.#changes.get(zone) ?? nothing;
+    this.#changes.set(zone, { count: before.count + count, sum: before.sum + sum });
+  }
+
+  #all(zone: DnsName): readonly Row[] {
+    return this.#database.all(`${this.#select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
+  }
+
+  /** @param rows all that the zone has @throws {ZoneDamaged} */
+  #addUp(zone: DnsName, rows: readonly Row[]): void {
+    this.#whole.delete(zone);
+    const stored = this.#total(zone);
+    const sum = rows.reduce((total, row) => addSum(total, Number(row['sum'])), 0);
+    const { count, sum: expected, frozen } = stored ?? { ...nothing, frozen: false };
+    if (frozen || count !== rows.length || sum !== expected || !rows.every(isWholeRow))
+      throw new ZoneDamaged(zone);
+    this.#whole.add(zone);
+  }
+
+  /** @throws {ZoneDamaged} */
+  #total(zone: DnsName): (Total & { readonly frozen: boolean }) | null {
+    const row = this.#database.get('SELECT * FROM ledger WHERE zone = ?', zone);
+    if (row === undefined) return null;
+    if (!isWhole('ledger', totalColumns, row)) throw new ZoneDamaged(zone);
+    return { count: Number(row['row_count']), sum: Number(row['row_sum']), frozen: row['frozen'] === 1 };
+  }
+
+  #putTotal(zone: DnsName, { count, sum }: Total, frozen: boolean): void {
+    const values = [zone, count, sum, frozen ? 1 : 0];
+    this.#database.run(
+      'INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?)',
+      ...values,
+      sumOf('ledger', values),
+    );
+  }
+}
+
+const insertRow = `INSERT INTO record (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const totalColumns = ['zone', 'row_count', 'row_sum', 'frozen'];
+
+/** The ledger of one zone is not as it was written. */
+export class ZoneDamaged extends JournalError {
+  readonly zone: DnsName;
+
+  constructor(zone: DnsName) {
+    super('journal.zone-damaged', { zone: displayName(zone) });
+    this.zone = zone;
+  }
+}
+
+/** The checksum of a row, with the keys that stand in another table. */
+export function rowSum(values: readonly Stored[], otherKeys: readonly string[]): number {
+  return sumOf('record', [...values, ...[...new Set(otherKeys)].sort()]);
+}
+
+function isWholeRow(row: Row): boolean {
+  return row['sum'] === rowSum(columnsOf(row, columns), readKeys(row['other_keys']));
+}

@@ -1,0 +1,114 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Database, type Row } from './database.ts';
+import { columnsOf } from './damage.ts';
+import { addSum, sumOf, type Stored } from './sums.ts';
+
+/*
+ * The step to schema 5. It stands for itself: what the tables of later releases are called, or how they are summed, must not
+ * change what it makes of a file of release 4.
+ */
+
+interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly key: readonly string[];
+}
+
+const tables: readonly Table[] = [
+  { name: 'zone', columns: ['name', 'standing', 'incarnation', 'baseline_at', 'note'], key: ['name'] },
+  { name: 'owner', columns: ['zone', 'accounts'], key: ['zone'] },
+  { name: 'fact', columns: ['name', 'value'], key: ['name'] },
+];
+
+const record: Table = {
+  name: 'record',
+  columns: [
+    'zone',
+    'name',
+    'type',
+    'rdata',
+    'ttl',
+    'standing',
+    'on_panel',
+    'on_central',
+    'panel_key',
+    'note',
+  ],
+  key: ['zone', 'name', 'type', 'rdata'],
+};
+
+const operation: Table = {
+  name: 'operation',
+  columns: ['id', 'zone', 'state', 'open', 'watch_until', 'body'],
+  key: ['id'],
+};
+
+/**
+ * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they get theirs in the background,
+ * and a fact tells up to which id one may lack.
+ */
+export function addChecksums(file: DatabaseSync): void {
+  const database = new Database('', file, null);
+  for (const table of tables)
+    for (const row of database.all(`SELECT * FROM ${table.name}`)) setSum(database, table, row);
+  sumRecords(database);
+  const isLive = 'open = 1 OR watch_until > 0';
+  for (const row of database.all(`SELECT * FROM operation WHERE ${isLive}`)) setSum(database, operation, row);
+  const last = database.get('SELECT max(id) AS id FROM operation')?.['id'];
+  if (typeof last === 'string') putFact(database, 'unsummed', last);
+  countAll(database);
+}
+
+function setSum(
+  database: Database,
+  { name, columns, key }: Table,
+  row: Row,
+  more: readonly Stored[] = [],
+): number {
+  const sum = sumOf(name, [...columnsOf(row, columns), ...more]);
+  const where = key.map((column) => `${column} = ?`).join(' AND ');
+  database.run(`UPDATE ${name} SET sum = ? WHERE ${where}`, sum, ...columnsOf(row, key));
+  return sum;
+}
+
+/** Zone by zone, so that memory does not grow with the ledger. */
+function sumRecords(database: Database): void {
+  const zones = database.all('SELECT DISTINCT zone FROM record').map(({ zone }) => String(zone));
+  for (const zone of zones) {
+    let [count, total] = [0, 0];
+    for (const row of database.all('SELECT * FROM record WHERE zone = ?', zone)) {
+      total = addSum(total, setSum(database, record, row, keysOf(database, row)));
+      count += 1;
+    }
+    const values = [zone, count, total, 0];
+    database.run('INSERT INTO ledger VALUES (?, ?, ?, ?, ?)', ...values, sumOf('ledger', values));
+  }
+}
+
+/** Further keys of a row, sorted; those that an earlier program left behind do not count. */
+function keysOf(database: Database, row: Row): string[] {
+  if (row['panel_key'] === null) return [];
+  const where = record.key.map((column) => `${column} = ?`).join(' AND ');
+  const keys = database.all(`SELECT key FROM record_key WHERE ${where}`, ...columnsOf(row, record.key));
+  return keys.map(({ key }) => String(key)).sort();
+}
+
+function countAll(database: Database): void {
+  const grouped = (table: string): Row[] =>
+    database.all(`SELECT standing AS name, count(*) AS n FROM ${table} GROUP BY standing`).slice();
+  const single = (sql: string): number => Number(database.get(sql)?.['n'] ?? 0);
+  const counts: [string, number][] = [
+    ...grouped('zone').map(({ name, n }): [string, number] => [`zones ${String(name)}`, Number(n)]),
+    ...grouped('record').map(({ name, n }): [string, number] => [`records ${String(name)}`, Number(n)]),
+    ['remarks', single('SELECT count(note) AS n FROM zone')],
+    ['owners', single('SELECT count(*) AS n FROM owner')],
+    ['octets', single('SELECT coalesce(sum(octet_length(body)), 0) AS n FROM operation')],
+  ];
+  for (const [name, n] of [...counts, ['rows', counts.length] as const])
+    database.run('INSERT INTO tally VALUES (?, ?, ?)', name, n, sumOf('tally', [name, n]));
+}
+
+function putFact(database: Database, name: string, value: string): void {
+  const sum = sumOf('fact', [name, value]);
+  database.run('INSERT OR REPLACE INTO fact (name, value, sum) VALUES (?, ?, ?)', name, value, sum);
+}

@@ -1,0 +1,109 @@
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { JournalError } from '../core/journal.ts';
+import { migrations } from './migrations.ts';
+
+export interface OpenOptions {
+  readonly path: string;
+  readonly patience?: number;
+  readonly writer: boolean;
+}
+
+/**
+ * Opens the file of a journal; a writer's is brought to the schema of this release.
+ * @throws {JournalError} `journal.unreadable`, `journal.newer`; what SQLite and the file system throw
+ */
+export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Nothing, or an empty file, where a database was is a loss; SQLite would take it for a new one.
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
+    throw new JournalError('journal.unreadable', { path });
+  }
+  const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
+  try {
+    if (writer) {
+      chmodSync(path, 0o600);
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2000;');
+    }
+    refuseNewer(database, path);
+    if (writer) migrate(database, path);
+    refuseOtherSchema(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** @throws {JournalError} `journal.unreadable` where it has not even those of the first release */
+export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<string> {
+  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const tables = new Set(rows.map(({ name }) => String(name)));
+  if (['operation', 'zone', 'record', 'fact'].every((table) => tables.has(table))) return tables;
+  throw new JournalError('journal.unreadable', { path });
+}
+
+function numberIn(database: DatabaseSync, pragma: 'application_id' | 'user_version'): number {
+  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
+}
+
+/** @throws {JournalError} `journal.newer`: a newer program says by application_id which is the last breaking migration it has made. */
+function refuseNewer(database: DatabaseSync, path: string): void {
+  if (numberIn(database, 'application_id') > migrations.length)
+    throw new JournalError('journal.newer', { path });
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = numberIn(database, 'user_version');
+  // A file that was ours once and has no tables any more is damage, not a new journal.
+  if (version === 0 && existsSync(`${path}.generation`))
+    throw new JournalError('journal.unreadable', { path });
+  for (let next = version; next < migrations.length; next += 1) makeStep(database, next);
+}
+
+/** One migration: whole, or not at all. @param at its place in the list */
+function makeStep(database: DatabaseSync, at: number): void {
+  const migration = migrations[at];
+  if (migration === undefined) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    database.exec(migration.sql);
+    migration.fill?.(database);
+    database.exec(`PRAGMA user_version = ${at + 1}`);
+    if (migration.breaking) database.exec(`PRAGMA application_id = ${at + 1}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/**
+ * A flipped letter in the schema may change what a query tells: what an index lists, or how texts are compared.
+ * @throws {JournalError} `journal.unreadable` where a file of this release has not the schema that this release makes
+ */
+function refuseOtherSchema(database: DatabaseSync, path: string): void {
+  if (numberIn(database, 'user_version') !== migrations.length) return;
+  if (schemaOf(database) !== ownSchema()) throw new JournalError('journal.unreadable', { path });
+}
+
+function schemaOf(database: DatabaseSync): string {
+  const sql = `SELECT type, name, tbl_name, sql FROM sqlite_schema
+    WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name`;
+  return JSON.stringify(database.prepare(sql).all());
+}
+
+let made: string | null = null;
+
+function ownSchema(): string {
+  if (made !== null) return made;
+  const database = new DatabaseSync(':memory:');
+  try {
+    for (const at of migrations.keys()) makeStep(database, at);
+    return (made = schemaOf(database));
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,78 @@
+import type { DnsName } from '../dns/name.ts';
+import type { ZoneEntry } from '../core/ledger.ts';
+import { damaged, isWhole } from './damage.ts';
+import type { Database, Row } from './database.ts';
+import { readZoneEntry } from './stored.ts';
+import { sumOf } from './sums.ts';
+import type { Tallies } from './tallies.ts';
+
+const columns = ['name', 'standing', 'incarnation', 'baseline_at', 'note'] as const;
+
+/** Zones by standing are counted under this and the standing. */
+export const zonesTally = 'zones ';
+/** Zones with a note. */
+export const remarksTally = 'remarks';
+
+/** Zone entries, each with its checksum; a second index tells whether one is missing. */
+export class ZoneTable {
+  readonly #database: Database;
+  readonly #tallies: Tallies;
+  readonly #checked: boolean;
+
+  constructor(database: Database, tallies: Tallies, checked: boolean) {
+    this.#database = database;
+    this.#tallies = tallies;
+    this.#checked = checked;
+  }
+
+  /** By name. @throws {JournalError} when one is damaged or missing */
+  all(): readonly ZoneEntry[] {
+    const rows = this.#database.all('SELECT * FROM zone INDEXED BY sqlite_autoindex_zone_1 ORDER BY name');
+    const entries = rows.map((row) => readZoneEntry(this.#whole(row)));
+    if (!this.#checked) return entries;
+    const second = this.#database.all('SELECT name FROM zone INDEXED BY zone_2 ORDER BY name');
+    if (second.length !== entries.length || second.some(({ name }, at) => name !== entries[at]?.zone))
+      throw damaged(this.#database.path, 'the list of zones');
+    return entries;
+  }
+
+  /** @throws {JournalError} when it is damaged or missing */
+  get(zone: DnsName): ZoneEntry | null {
+    const sql = 'SELECT * FROM zone INDEXED BY sqlite_autoindex_zone_1 WHERE name = ?';
+    const row = this.#database.get(sql, zone);
+    if (this.#checked) {
+      const second = this.#database.get('SELECT sum FROM zone INDEXED BY zone_2 WHERE name = ?', zone);
+      if (second?.['sum'] !== row?.['sum']) throw damaged(this.#database.path, `zone ${zone}`);
+    }
+    return row === undefined ? null : readZoneEntry(this.#whole(row));
+  }
+
+  put({ zone, standing, incarnation, baselineAt, note }: ZoneEntry): void {
+    this.#count(this.get(zone), -1);
+    const values = [zone, standing, incarnation, baselineAt, note];
+    this.#database.run(
+      `INSERT OR REPLACE INTO zone (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?)`,
+      ...values,
+      sumOf('zone', values),
+    );
+    this.#tallies.add(`${zonesTally}${standing}`, 1);
+    this.#tallies.add(remarksTally, note === null ? 0 : 1);
+  }
+
+  drop(zone: DnsName): void {
+    this.#count(this.get(zone), -1);
+    this.#database.run('DELETE FROM zone WHERE name = ?', zone);
+  }
+
+  #count(entry: ZoneEntry | null, change: number): void {
+    if (entry === null) return;
+    this.#tallies.add(`${zonesTally}${entry.standing}`, change);
+    this.#tallies.add(remarksTally, entry.note === null ? 0 : change);
+  }
+
+  #whole(row: Row): Row {
+    if (this.#checked && !isWhole('zone', columns, row))
+      throw damaged(this.#database.path, `zone ${String(row['name'])}`);
+    return row;
+  }
+}
