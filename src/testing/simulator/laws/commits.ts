@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
-import type { LedgerRow, ZoneEntry } from '../../../core/ledger.ts';
+import type { LedgerRow } from '../../../core/ledger.ts';
 import type { Operation, OperationItem } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness, Witnessed } from '../journal-witness.ts';
@@ -22,8 +22,6 @@ export class Commits {
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
   readonly #now: () => number;
-  /** The latest incarnation of each zone. */
-  readonly #incarnations = new Map<DnsName, number>();
 
   constructor(
     sides: { readonly panel: Provenance; readonly central: Provenance; readonly now: () => number },
@@ -37,24 +35,25 @@ export class Commits {
     this.#judgement = judgement;
   }
 
-  committed({ operations = [], rows = [], zones = [], dropZones = [] }: Batch): void {
-    for (const zone of dropZones) this.#incarnations.delete(zone);
-    for (const entry of zones) this.#checkEntry(entry);
+  committed({ operations = [], rows = [] }: Batch): void {
     const known = operations.map(({ id }) => this.#witness.operations.get(id)?.since ?? this.#now());
     const since = Math.min(this.#now() - stepWithin, ...known);
     for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
     for (const operation of operations) {
       const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
       if (isNew && operation.kind === 'records') this.#checkNew(operation);
+      const isFilled = operation.kind === 'zone-create' && operation.state === 'confirmed';
+      if (isFilled) this.#checkFilled(operation, rows);
     }
   }
 
-  /** A zone that is made again begins without the rows of the one before. */
-  #checkEntry({ zone, standing, incarnation }: ZoneEntry): void {
-    const isNew = standing === 'creating' && incarnation > (this.#incarnations.get(zone) ?? 0);
-    this.#incarnations.set(zone, incarnation);
-    const left = [...this.#witness.rows(zone)].length;
-    if (isNew && left > 0) this.#judgement.violate('ledger.leftover', `${zone} is new with ${left} rows`);
+  /** A zone that was filled has no rows of the one before it. */
+  #checkFilled({ zone }: Operation, rows: NonNullable<Batch['rows']>): void {
+    const own = rows.flatMap((change) => (change.zone === zone ? (change.put ?? []) : []));
+    const put = new Set(own.map(({ record }) => recordId(record)));
+    const left = [...this.#witness.rows(zone)].filter(({ record }) => !put.has(recordId(record)));
+    if (left.length > 0)
+      this.#judgement.violate('ledger.leftover', `${zone} was filled, with ${left.length} rows of before`);
   }
 
   /** A request to make a zone, or to fill one, goes out. */

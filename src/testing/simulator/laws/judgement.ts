@@ -29,7 +29,7 @@ export type LawId =
   | 'ledger.sides'
   | 'ledger.unjoined'
   | 'ledger.journal'
-  /** A zone that was made again begins with rows of the one before. */
+  /** A zone that was made again and filled has rows of the one before. */
   | 'ledger.leftover'
   /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
   | 'undo.unproven'
