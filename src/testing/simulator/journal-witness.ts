@@ -68,12 +68,14 @@ export class JournalWitness {
       this.zones.delete(zone);
       this.#rows.delete(zone);
     }
-    for (const entry of batch.zones ?? []) {
-      this.zones.set(entry.zone, entry);
-      this.everKnown.add(entry.zone);
-    }
+    for (const entry of batch.zones ?? []) this.#putZone(entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
-    if (batch.facts?.[baselineFact] !== undefined) this.baselineAt ??= now;
+    if (batch.facts !== undefined && baselineFact in batch.facts) this.baselineAt ??= now;
+  }
+
+  #putZone(entry: ZoneEntry): void {
+    this.zones.set(entry.zone, entry);
+    this.everKnown.add(entry.zone);
   }
 
   #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {

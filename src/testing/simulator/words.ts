@@ -3,6 +3,7 @@ import { recordLine } from './event-parts.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import type { HistoryResult, Trouble } from './history.ts';
 import { mishapWords } from './mishap-words.ts';
+import { isOutside, type Outside } from './perform-outside.ts';
 import { isMishap } from './perform-mishaps.ts';
 import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
@@ -26,6 +27,7 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
 
 function eventWords(event: HistoryEvent): string {
   if (isMishap(event)) return mishapWords(event, { seconds, bare });
+  if (isOutside(event)) return outsideWords(event);
   if (event.kind === 'click') return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
   switch (event.kind) {
     case 'edit':
@@ -36,6 +38,19 @@ function eventWords(event: HistoryEvent): string {
       return `alice creates the zone ${bare(event.zone)}${localWords(event.local)}`;
     case 'zone-delete':
       return `alice deletes the zone ${bare(event.zone)}${localWords(event.local)}`;
+    case 'kill':
+      return 'the agent is killed';
+    case 'start':
+      return 'the agent starts';
+    case 'outage':
+      return `${whose(event.of)} is out of reach for ${seconds(event.lasts)}`;
+    case 'clock-step':
+      return `the wall clock is set by ${seconds(event.by)}`;
+  }
+}
+
+function outsideWords(event: Outside): string {
+  switch (event.kind) {
     case 'central-write':
       return `somebody at central ${event.central} ${itemWords(event.zone, event)}`;
     case 'central-create': {
@@ -50,20 +65,12 @@ function eventWords(event: HistoryEvent): string {
       return `the provider of central ${event.central} deletes the zone ${bare(event.zone)} by hand`;
     case 'foreign-zone':
       return `another account makes the zone ${bare(event.zone)} at central ${event.central}`;
-    case 'kill':
-      return 'the agent is killed';
-    case 'start':
-      return 'the agent starts';
-    case 'outage':
-      return `${whose(event.of)} is out of reach for ${seconds(event.lasts)}`;
-    case 'clock-step':
-      return `the wall clock is set by ${seconds(event.by)}`;
   }
 }
 
 const hintWords = { zone: ', and hints at it', all: ', and hints at all zones', none: '' } as const;
 
-function lostWords({ zone, records }: Extract<HistoryEvent, { kind: 'unheard-removal' }>): string {
+function lostWords({ zone, records }: Extract<Outside, { kind: 'unheard-removal' }>): string {
   if (records === null) return `the zone ${bare(zone)}`;
   return `${records.map((record) => line(zone, record)).join(', ')} in ${bare(zone)}`;
 }

@@ -467,7 +467,8 @@ export class World {
     this.#run.end();
     this.#run = null;
     const last = this.runs.at(-1);
-    if (last !== undefined) this.runs.splice(-1, 1, { ...last, until: Math.min(last.until, this.clock.now()) });
+    if (last !== undefined)
+      this.runs.splice(-1, 1, { ...last, until: Math.min(last.until, this.clock.now()) });
     this.tally.fault('agent killed');
     this.note('engine killed');
   }

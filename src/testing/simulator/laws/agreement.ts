@@ -133,15 +133,22 @@ function mayStandAlone(
   judgement: Judgement,
 ): boolean {
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
-  const came = panel.provenance.effects.find((effect) => effect.zone === zone && effect.record === null);
-  const isFirst = panel.provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
-  const isOld = isFirst && !central.provenance.atStart.has(zone);
+  const isOld = wasFirst({ panel, baselineAt }, zone) && !central.provenance.atStart.has(zone);
   if (panelOnly && isOld && entry?.standing === 'panel-only') return judgement.excuse('old-zone');
   if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
     return judgement.excuse('provider-zone');
   const isListed = entry !== null && entry.note !== null;
   const isRefused = panelOnly && central.refused.has(zone);
   return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
+}
+
+/** Whether the panel had the zone before the first comparison was over. */
+function wasFirst(
+  { panel: { provenance }, baselineAt }: Pick<Pair, 'panel' | 'baselineAt'>,
+  zone: DnsName,
+): boolean {
+  const came = provenance.effects.find((effect) => effect.zone === zone && effect.record === null);
+  return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
 }
 
 /** Whether somebody made the zone at the central, and no user has deleted it in the panel since. */

@@ -40,10 +40,11 @@ export class Commits {
     const since = Math.min(this.#now() - stepWithin, ...known);
     for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
     for (const operation of operations) {
-      const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
-      if (isNew && operation.kind === 'records') this.#checkNew(operation);
-      const isFilled = operation.kind === 'zone-create' && operation.state === 'confirmed';
-      if (isFilled) this.#checkFilled(operation, rows);
+      const { id, kind, state } = operation;
+      const states = this.#witness.operations.get(id)?.states ?? [];
+      if (states.length === 1 && kind === 'records') this.#checkNew(operation);
+      const isFilled = kind === 'zone-create' && state === 'confirmed';
+      if (isFilled && states.at(-2)?.state !== state) this.#checkFilled(operation, rows);
     }
   }
 

@@ -125,7 +125,10 @@ export class Followings {
     ).length;
     const most = Math.max(1, Math.ceil(this.#witness.zones.size / zonesForOne));
     if (recent > most)
-      this.#judgement.violate('limits.zones', `comparison ${id} deletes ${zone}, number ${recent} in an hour`);
+      this.#judgement.violate(
+        'limits.zones',
+        `comparison ${id} deletes ${zone}, number ${recent} in an hour`,
+      );
   }
 }
 

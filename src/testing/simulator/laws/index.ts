@@ -26,7 +26,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       await checkAgreement({ panel, central: store, byName, baselineAt, causes }, engine, witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
       checkOwners(panel, (await engine.status()).owners, own);
-      checkPromptness({ ...world, witness, reader: `panel ${index + 1}` }, own);
+      const { runs, saved, hints } = world;
+      checkPromptness({ panel, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);
     }
     checkRights(store, witness, own);
     checkTold(store, world.saved, own);

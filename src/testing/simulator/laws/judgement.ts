@@ -77,8 +77,7 @@ export type LawId =
   | 'turns.late'
   /** A request went out for an operation that the journal had not seen. */
   | 'journal.before-write'
-  /** A request went out for an operation that had ended, or the journal did not say what it would do. */
-  | 'journal.ended'
+  /** A request went out, and the journal did not say that. */
   | 'journal.unsaid'
   /** A request landed that nobody looked after any more. */
   | 'journal.unwatched'

@@ -11,7 +11,11 @@ import type { Judgement } from './judgement.ts';
  */
 export function checkPanelDelete(
   request: WriteRequest,
-  { panel, witnesses, saved }: {
+  {
+    panel,
+    witnesses,
+    saved,
+  }: {
     readonly panel: PanelStore;
     readonly witnesses: readonly JournalWitness[];
     readonly saved: readonly SavedEdit[];

@@ -41,7 +41,11 @@ export function checkPromptness(
 ): void {
   const { panel, reader, runs } = facts;
   const asked = panel.asked.filter((one) => one.reader === reader);
-  for (const { zone, at, since = at, what } of [...facts.hints, ...keptOf(facts), ...filledOf(facts.witness)]) {
+  for (const { zone, at, since = at, what } of [
+    ...facts.hints,
+    ...keptOf(facts),
+    ...filledOf(facts.witness),
+  ]) {
     const until = at + readWithin;
     const runsOn = runs.some((run) => run.from <= at && run.until >= until);
     if (!runsOn || !isThere(panel, zone, at, until)) continue;

@@ -145,7 +145,12 @@ function isAskedTwice(saved: readonly SavedEdit[], { zone }: Pick<Operation, 'zo
 
 /** Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that (row 26). */
 export function checkAsked(
-  { edits, joined, signed, saved }: {
+  {
+    edits,
+    joined,
+    signed,
+    saved,
+  }: {
     readonly edits: readonly EditEvent[];
     /** Zones that the journal called joined, and zones that the central signed, when it was asked. */
     readonly joined: ReadonlySet<DnsName>;

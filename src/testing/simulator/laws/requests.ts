@@ -32,8 +32,7 @@ export class Requests {
       this.#judgement.violate('journal.unsaid', `${say(request)}, and no operation is about it`);
   }
 
-  #checkOperation(request: WriteRequest, { state, incarnation, requested, created, kind }: Operation): void {
-    if (isFinal(state)) this.#judgement.violate('journal.ended', `${say(request)}, though it is ${state}`);
+  #checkOperation(request: WriteRequest, { incarnation, requested, created, kind }: Operation): void {
     if (request.kind === 'create' && !requested && !created)
       this.#judgement.violate('journal.unsaid', `${say(request)}, and the journal does not say so`);
     const isAgain = (this.#witness.zones.get(request.zone)?.incarnation ?? 0) > incarnation;

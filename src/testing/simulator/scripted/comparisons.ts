@@ -27,10 +27,7 @@ export const aboutComparisons: Readonly<Record<string, Story>> = {
     },
   ),
   'a web domain adds a record where somebody has one at the central': told([
-    [
-      30,
-      { kind: 'central-write', central: 1, zone: main, remove: null, add: address(main, 'shop', 200) },
-    ],
+    [30, { kind: 'central-write', central: 1, zone: main, remove: null, add: address(main, 'shop', 200) }],
     [40, webDomain],
   ]),
   'what a web domain adds lands after a user has deleted it': told(
@@ -76,9 +73,7 @@ export const aboutComparisons: Readonly<Record<string, Story>> = {
     ],
     { calmAt: 160_000 },
   ),
-  'a web domain makes a zone': told([
-    [40, { ...webDomain, zone: fresh, add: address(fresh, 'shop', 100) }],
-  ]),
+  'a web domain makes a zone': told([[40, { ...webDomain, zone: fresh, add: address(fresh, 'shop', 100) }]]),
   'edits of a zone that sleeps because of a late write': told(
     [
       [40, edit([wwwMoves])],

@@ -7,6 +7,11 @@ import { aboutRights } from './rights.ts';
 import { aboutZones } from './zones.ts';
 
 /** Every story that is written by hand, by what happens in it. */
-export const scripted: Readonly<Record<string, Story>> = { ...plain, ...aboutEdits, ...aboutZones, ...aboutComparisons, ...aboutRights,
+export const scripted: Readonly<Record<string, Story>> = {
+  ...plain,
+  ...aboutEdits,
+  ...aboutZones,
+  ...aboutComparisons,
+  ...aboutRights,
   ...aboutArrival,
 };

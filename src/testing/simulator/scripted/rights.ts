@@ -12,14 +12,20 @@ const intrusion = {
 
 /** Stories about who may edit what, and about several centrals. */
 export const aboutRights: Readonly<Record<string, Story>> = {
-  'an intruder tries a zone whose owner the panel does not tell': told([
-    [40, { ...edit([wwwMoves]), hidesOwner: true }],
-    [60, zoneEdit('zone-delete', main)],
-    [100, zoneEdit('zone-create', main)],
-    [130, { ...intrusion, local: { ...intrusion.local, afterAnyway: false } }],
-  ], { calmAt: 150_000 }),
-  'the second central hears that a slow panel kept an edit': told([[40, edit([wwwMoves], { takes: 13_000 })]], {
-    options: { two: true },
-  }),
+  'an intruder tries a zone whose owner the panel does not tell': told(
+    [
+      [40, { ...edit([wwwMoves]), hidesOwner: true }],
+      [60, zoneEdit('zone-delete', main)],
+      [100, zoneEdit('zone-create', main)],
+      [130, { ...intrusion, local: { ...intrusion.local, afterAnyway: false } }],
+    ],
+    { calmAt: 150_000 },
+  ),
+  'the second central hears that a slow panel kept an edit': told(
+    [[40, edit([wwwMoves], { takes: 13_000 })]],
+    {
+      options: { two: true },
+    },
+  ),
   'the panel refuses an intruder and calls after all the same': told([[40, intrusion]]),
 };

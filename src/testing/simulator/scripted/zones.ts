@@ -104,10 +104,7 @@ export const aboutZones: Readonly<Record<string, Story>> = {
   ]),
   'the provider makes a zone while ours does not get through, and the panel loses it': told(
     [
-      [
-        10,
-        { kind: 'unheard-change', zone: fresh, add: address(fresh, 'shop', 100), hints: true },
-      ],
+      [10, { kind: 'unheard-change', zone: fresh, add: address(fresh, 'shop', 100), hints: true }],
       [12, { kind: 'unheard-removal', zone: fresh, records: null, hint: 'none' }],
       [13, providerMakes(fresh)],
     ],
