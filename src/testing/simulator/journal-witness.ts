@@ -70,7 +70,7 @@ export class JournalWitness {
     }
     for (const entry of batch.zones ?? []) this.#putZone(entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
-    if (batch.facts !== undefined && baselineFact in batch.facts) this.baselineAt ??= now;
+    if (hasBaseline(batch)) this.baselineAt ??= now;
   }
 
   #putZone(entry: ZoneEntry): void {
@@ -85,4 +85,8 @@ export class JournalWitness {
     for (const row of put) rows.set(recordId(row.record), row);
     this.#rows.set(zone, rows);
   }
+}
+
+function hasBaseline({ facts = {} }: Batch): boolean {
+  return baselineFact in facts;
 }

@@ -1,7 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
-import type { Batch } from '../../core/journal.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { MemoryJournal } from '../../journal/memory.ts';
@@ -14,10 +13,9 @@ import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { checkAccepted, Commits } from './laws/commits.ts';
-import { Followings } from './laws/followings.ts';
+import { observeMoments } from './laws/moments.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
-import { Requests } from './laws/requests.ts';
 import { checkAsked, Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
@@ -165,6 +163,14 @@ export class World {
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
     const side = { store, disk, witness, judgement, downUntil: -Infinity, down: false, chooseFault: null };
     this.#observeProofs(side);
+    observeMoments(side, {
+      panel: this.panel,
+      saved: this.saved,
+      hints: this.hints,
+      now,
+      wall: () => this.clock.wall(),
+      goingIn: (zone) => this.#goingIn(store, zone),
+    });
     return side;
   }
 
@@ -179,47 +185,25 @@ export class World {
     }, judgement);
     const both = { panel: this.panel.provenance, central: store.provenance, now: () => this.clock.now() };
     const commits = new Commits(both, witness, judgement);
-    const isNamed = (zone: DnsName): boolean => this.#isNamed(zone);
-    const followings = new Followings({ ...both, isNamed }, witness, judgement);
-    const requests = new Requests(witness, judgement, () => this.clock.wall());
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);
       this.panel.provenance.look(this.clock.now());
       commits.committed(batch);
-      followings.committed(batch);
-      this.#checkCreates(side, batch);
       proofs.committed(batch);
     };
-    const { onSent, onLanded } = store.provenance;
+    const { onSent } = store.provenance;
     store.provenance.onSent = (request) => {
       onSent(request);
       commits.sent(request);
       proofs.sent(request);
-      requests.sent(request);
-    };
-    store.provenance.onLanded = (request, effects) => {
-      onLanded(request, effects);
-      requests.landed(request, effects);
     };
   }
 
-  /** A create takes effect in the ledger when nothing is on its way in the zone. */
-  #checkCreates({ witness, judgement, ...side }: Side, { operations = [] }: Batch): void {
-    for (const { id, kind, class: group, zone } of operations) {
-      const isNew = witness.operations.get(id)?.states.length === 1;
-      if (!isNew || kind !== 'zone-create' || group !== 'veto') continue;
-      const connected = this.#connected.filter((one) => one.side.store === side.store);
-      const going = connected.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null);
-      if (going !== undefined) judgement.violate('locks.overlap', `${id} makes ${zone} during ${going}`);
-    }
-  }
-
-  /** Whether a function of the panel named the zone, or somebody deleted it. */
-  #isNamed(zone: DnsName): boolean {
-    const isDeleted = ({ event, keptAt }: SavedEdit): boolean =>
-      event.kind === 'zone-delete' && event.zone === zone && keptAt !== null;
-    return this.hints.some((hint) => hint.zone === zone) || this.saved.some(isDeleted);
+  /** What an engine is writing in the zone of a central; null: nothing. */
+  #goingIn(store: CentralStore, zone: DnsName): string | null {
+    const own = this.#connected.filter(({ side }) => side.store === store);
+    return own.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null) ?? null;
   }
 
   #observePanel(): void {
