@@ -454,6 +454,7 @@ describe('one central', () => {
         asked.push('answer');
         return await Promise.resolve({ kind: 'accept' });
       },
+      carryOut: never,
       objections: never,
       takeBack: never,
       duringCall: never,

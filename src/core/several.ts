@@ -6,7 +6,7 @@ import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 /** One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks after it. */
 export interface Member {
   readonly number: number;
-  readonly engine: Pick<Engine, 'answer' | 'objections' | 'takeBack' | 'duringCall' | 'putOff'>;
+  readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'takeBack' | 'duringCall' | 'putOff'>;
 }
 
 /** Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most half of it. */
@@ -72,16 +72,17 @@ export class Several {
     }
     const accepted: { readonly member: Member; readonly begun: readonly string[] }[] = [];
     for (const member of this.#members) {
-      const begun: string[] = [];
-      const verdict = await member.engine.answer({ kind: 'edits', edits }, signal, begun);
-      accepted.push({ member, begun });
-      if (verdict.kind === 'accept') continue;
-      const problems = told([{ number: member.number, problems: verdict.problems }]);
+      const answer = await member.engine.carryOut(edits, signal);
+      if (answer.kind === 'accept') {
+        accepted.push({ member, begun: answer.begun });
+        continue;
+      }
+      const problems = told([{ number: member.number, problems: answer.problems }]);
       this.#putOff(edits, problems);
       const left = await Promise.all(
         accepted.map(async ({ member: { engine }, begun: ids }) => await engine.takeBack(ids, problems)),
       );
-      const proved = verdict.changed === 'nothing' && left.every((one) => one === 'nothing');
+      const proved = answer.changed === 'nothing' && left.every((one) => one === 'nothing');
       return { kind: 'refuse', problems, changed: proved ? 'nothing' : 'unknown' };
     }
     return { kind: 'accept' };

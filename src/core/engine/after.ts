@@ -1,8 +1,9 @@
 import { JournalError } from '../journal.ts';
-import { isMirrored } from '../ledger.ts';
+import { isMirrored, type ZoneEntry } from '../ledger.ts';
 import { refusal } from '../catalogue.ts';
 import type { Operation, OperationState } from '../operation.ts';
-import type { EditEvent, RecordsEvent, Verdict } from '../panel.ts';
+import type { EditEvent, RecordsEvent } from '../panel.ts';
+import { nothingToDo, type Answer } from './answer.ts';
 import type { Refused } from './carry-out.ts';
 import { createFollowing } from './compare.ts';
 import { hear } from './heard.ts';
@@ -25,7 +26,7 @@ export async function answerAfter(
   event: EditEvent,
   right: Right,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<Answer> {
   try {
     const entry = await runtime.ports.journal.zone(event.zone);
     const match = await findMatch(runtime, event);
@@ -35,20 +36,16 @@ export async function answerAfter(
     }
     if (match === null && right !== 'may') {
       await hear(runtime, event);
-      return { kind: 'accept' };
+      return nothingToDo;
     }
-    if (match?.kind === 'zone-create' && match.state === 'reverted' && entry?.standing === 'joined') {
-      await createFollowing(runtime, event.zone, 'late-create');
-      await markAnswered(runtime, match);
-      return { kind: 'accept' };
-    }
-    if (entry === null || !isMirrored(entry.standing) || event.kind === 'zone-create') {
+    if (event.kind === 'zone-create') return await createdAfterAll(runtime, event, entry, match);
+    if (entry === null || !isMirrored(entry.standing)) {
       await compareNamed(runtime, event, 'after-without-operation');
-      return { kind: 'accept' };
+      return nothingToDo;
     }
     if (event.kind === 'zone-delete') {
       await runtime.store.transact((tx) => keptDelete(runtime, tx, fromEvent(event), match));
-      return { kind: 'accept' };
+      return nothingToDo;
     }
     return await compensate(runtime, event, match, signal);
   } catch (error) {
@@ -57,6 +54,20 @@ export async function answerAfter(
     // What `before` did stands at the central.
     return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel-unknown' };
   }
+}
+
+/** The panel has made a zone whose create it seemed to have refused, together with the delete before it; or one that nobody asked about. */
+async function createdAfterAll(
+  runtime: Runtime,
+  event: EditEvent,
+  entry: ZoneEntry | null,
+  match: Operation | null,
+): Promise<Answer> {
+  if (match?.state === 'reverted' && entry?.standing === 'joined') {
+    await createFollowing(runtime, event.zone, 'late-create');
+    await markAnswered(runtime, match);
+  } else await compareNamed(runtime, event, 'after-without-operation');
+  return nothingToDo;
 }
 
 const matched: ReadonlySet<OperationState> = new Set(['prepared', 'applied', 'kept', 'confirmed', 'stuck']);
@@ -100,7 +111,7 @@ async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation 
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
 /** Notes the `after` on its operation; `null` when the background has taken the operation back in the same moment. */
-async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Verdict | null> {
+async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Answer | null> {
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
     if (!matched.has(operation.state)) return null;
@@ -112,7 +123,7 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
     if (moves && operation.kind === 'zone-delete' && entry !== null)
       await tx.zone(entry, { ...entry, standing: 'deleting' });
     tx.wake(event.zone, runtime.ports.settings.confirmDelay);
-    return { kind: 'accept' };
+    return nothingToDo;
   });
 }
 
@@ -141,17 +152,17 @@ async function compensate(
   event: RecordsEvent,
   takenBack: Operation | null,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<Answer> {
   const resolved =
     takenBack === null ? await resolve(runtime, event) : { kind: 'items' as const, items: takenBack.items };
   if (resolved.kind === 'refuse') {
-    runtime.compareSoon(event.zone, 'after-not-understood');
-    return { kind: 'accept' };
+    runtime.agenda.compareSoon(event.zone, 'after-not-understood');
+    return nothingToDo;
   }
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);
   if (outcome.kind === 'applied') {
     await keepCompensation(runtime, outcome.operation, takenBack);
-    return { kind: 'accept' };
+    return nothingToDo;
   }
   // An undo that is still on its way turns round by itself when it sees what the panel holds now.
   const now = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);

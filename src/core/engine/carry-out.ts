@@ -5,7 +5,7 @@ import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import { JournalError } from '../journal.ts';
 import type { Operation } from '../operation.ts';
-import type { Verdict } from '../panel.ts';
+import { accepted, type Answer } from './answer.ts';
 import { mirroredNames, nothingLeft } from './operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -222,7 +222,7 @@ type Seen = 'done' | 'not-done' | 'unread';
 /** Reads what a failed write left behind. */
 async function lookAgain(runtime: Runtime, operation: Operation, change: Change): Promise<Seen> {
   try {
-    const present = await runtime.step(
+    const present = await runtime.timers.step(
       operation.id,
       (ctx) => runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx),
       runtime.ports.settings.recheckTimeout,
@@ -256,7 +256,7 @@ async function takeBack(
 ): Promise<'clean' | 'unclean'> {
   const { central } = runtime.ports;
   try {
-    const left = await runtime.step(
+    const left = await runtime.timers.step(
       operation.id,
       async (ctx) => {
         const read = async (): Promise<readonly CentralRecord[] | null> =>
@@ -269,7 +269,7 @@ async function takeBack(
       runtime.ports.settings.recheckTimeout,
     );
     if (!hasMore(written, left)) return 'clean';
-    runtime.compareSoon(operation.zone, 'kept-otherwise');
+    runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
     return 'unclean';
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
@@ -288,8 +288,8 @@ function hasMore({ change, present }: Written, left: readonly CentralRecord[]): 
   );
 }
 
-/** The verdict that an outcome means for a `before` call. */
-export function verdictOf(outcome: Outcome): Verdict {
-  if (outcome.kind === 'applied') return { kind: 'accept' };
+/** What an outcome means for a `before` call. */
+export function answerOf(outcome: Outcome): Answer {
+  if (outcome.kind === 'applied') return accepted(outcome.operation.id);
   return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };
 }

@@ -5,7 +5,8 @@ import type { ZoneEntry } from '../ledger.ts';
 import { PanelError } from '../panel.ts';
 import { compareZone } from './compare.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 import { signedAboveNote } from './signed-above.ts';
 import { baselineFact } from './unknown-zone.ts';
 
@@ -34,10 +35,10 @@ export class CompareAll {
   /** Takes the baseline if there is none, trying again until it is complete or the engine stops. */
   async untilBaseline(): Promise<void> {
     const { clock } = this.#runtime.ports;
-    const { signal } = this.#runtime.stopping;
+    const { signal } = this.#runtime.timers.stopping;
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
-      await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
+      await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
         // Only the engine's stop ends this sleep early, and it ends the loop as well.
       });
     }
@@ -49,7 +50,7 @@ export class CompareAll {
    */
   async untilDone(reason: string, follow: CompareWish['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
-    const { signal } = this.#runtime.stopping;
+    const { signal } = this.#runtime.timers.stopping;
     // One that waits for its next try will do for all that ask for the same.
     if (this.#retrying.has(follow)) {
       await this.everything(reason, follow);
@@ -58,7 +59,7 @@ export class CompareAll {
     this.#retrying.add(follow);
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if (await this.everything(reason, follow)) break;
-      await clock.sleep(this.#runtime.backoff(attempts), signal).catch(() => {
+      await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
         // Only the engine's stop ends this sleep early, and it ends the loop as well.
       });
     }
@@ -71,7 +72,7 @@ export class CompareAll {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();
       for (const zone of zonesToCompare(panel, central, entries))
-        this.#runtime.compareSoon(zone, reason, follow);
+        this.#runtime.agenda.compareSoon(zone, reason, follow);
       return true;
     } catch (error) {
       this.#note(error);
@@ -101,12 +102,12 @@ export class CompareAll {
 
   async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
     const { panel, central, journal } = this.#runtime.ports;
-    const here = await this.#runtime.quietly('-', () =>
-      this.#runtime.step('-', (ctx) => panel.listZones(ctx)),
+    const here = await this.#runtime.gate.quietly('-', () =>
+      this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),
     );
     const known = (await journal.zones()).map(({ zone }) => zone);
     const asked = [...new Set([...here.value.zones, ...known])];
-    const there = await this.#runtime.step('-', (ctx) => central.listZones(asked, ctx));
+    const there = await this.#runtime.timers.step('-', (ctx) => central.listZones(asked, ctx));
     return { panel: here.value.zones, central: new Set(there) };
   }
 
@@ -121,7 +122,7 @@ export class CompareAll {
     const hidden: DnsName[] = [];
     let entries: ZoneEntry[] = [];
     for (const zone of zones) {
-      this.#runtime.stopping.signal.throwIfAborted();
+      this.#runtime.timers.stopping.signal.throwIfAborted();
       if (known.has(zone)) this.#count();
       else {
         const seen = await this.#lookFor(zone, goesOn);
@@ -145,7 +146,7 @@ export class CompareAll {
   async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
     try {
-      const records = await this.#runtime.step('-', (ctx) => central.readZone(zone, [], ctx));
+      const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
       // The comparison notes it.
@@ -165,8 +166,8 @@ export class CompareAll {
     let failing: CentralError | PanelError | null = null;
     const left = new Set(zones);
     while (left.size > 0) {
-      this.#runtime.stopping.signal.throwIfAborted();
-      const wanted = [...this.#runtime.compareDue.keys()].find((zone) => left.has(zone));
+      this.#runtime.timers.stopping.signal.throwIfAborted();
+      const wanted = [...this.#runtime.agenda.wanted].find((zone) => left.has(zone));
       const zone = wanted ?? first(left);
       if (zone === undefined) break;
       left.delete(zone);
@@ -197,7 +198,7 @@ export class CompareAll {
   #note(error: unknown): void {
     const known =
       error instanceof CentralError || error instanceof PanelError || error instanceof JournalError;
-    if (this.#runtime.stopping.signal.aborted) return;
+    if (this.#runtime.timers.isStopping) return;
     const text = error instanceof Error ? error.message : String(error);
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
     this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };

@@ -12,7 +12,8 @@ import { mirroredRecords, newOperation } from './operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 import { baselineFact } from './unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from './signed-above.ts';
 import { isSigned } from './signed-delete.ts';
@@ -35,7 +36,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, wish: Compare
     throw error;
   });
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
       await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
@@ -61,8 +62,8 @@ async function isUnlisted(
   const entry = await journal.zone(zone);
   const isNoted = entry?.note === goneNote && wish.follow !== 'named';
   if (entry === null || isNoted || wish.follow === 'allowed') return true;
-  const list = (): Promise<ZoneList> => runtime.step('-', (ctx) => panel.listZones(ctx));
-  const { zones, unreadable } = (await runtime.quietly('-', list)).value;
+  const list = (): Promise<ZoneList> => runtime.timers.step('-', (ctx) => panel.listZones(ctx));
+  const { zones, unreadable } = (await runtime.gate.quietly('-', list)).value;
   if (unreadable.length > 0) return 'unreadable';
   return !zones.includes(zone);
 }
@@ -78,13 +79,14 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
+  // Asked for now: the first comparison of all zones may end while the central is read.
+  const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // A zone on its way in or out is judged by its own operation.
   const own = open.find(({ kind }) => kind !== 'records');
   if (own !== undefined) {
-    const allowed = wish.follow === 'allowed';
-    if (own.state === 'stuck') await unstickZone(runtime, own, { view, allowed }, ctx);
+    await unstickZone(runtime, own, { view, allowed: wish.follow === 'allowed' }, ctx);
     return;
   }
   if (view.records === null) {
@@ -97,23 +99,17 @@ async function compareUnderLock(
     return;
   }
   if (records === null) {
-    await missingAtCentral(runtime, zone, entry, wish, ctx);
+    await missingAtCentral(runtime, zone, { entry, baseline }, wish, ctx);
     return;
   }
   const freed = view.quiet ? unstuckRecords(open, view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   const watched = watchedIds(remembered);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
-  const { rows, baseline } = await knownOf(runtime, zone, entry, view.frozen);
-  if (
-    wish.follow !== 'no' &&
-    rows.some(({ record, standing }) => standing === 'joined' && isLeft(record, watched, view))
-  )
-    runtime.wantComparison(
-      zone,
-      wish,
-      Math.max(...remembered.map(({ watchUntil }) => watchUntil)) - clock.wall(),
-    );
+  // A damaged ledger knows nothing.
+  const rows = view.frozen ? [] : await journal.rows(zone);
+  if (wish.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
+    runtime.agenda.want(zone, wish, endOfWatch(remembered) - clock.wall());
   const follow = wish.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
@@ -131,20 +127,6 @@ async function compareUnderLock(
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
   }
-}
-
-/** What the ledger knows of a zone, and whether everything the panel has counts as old. A damaged ledger knows nothing. */
-async function knownOf(
-  runtime: Runtime,
-  zone: DnsName,
-  entry: ZoneEntry | null,
-  frozen: boolean,
-): Promise<{ readonly rows: readonly LedgerRow[]; readonly baseline: boolean }> {
-  if (frozen) return { rows: [], baseline: true };
-  return {
-    rows: await runtime.ports.journal.rows(zone),
-    baseline: await isBaseline(runtime, entry),
-  };
 }
 
 async function otherWriterIn(
@@ -197,10 +179,15 @@ function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
   return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
 }
 
-/** Whether the panel lacks a record that is not judged before the watch is over: then it is looked at again. */
-function isLeft(record: ResourceRecord, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+/** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
+function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
-  return watched.has(id) && !ids.has(id);
+  return standing === 'joined' && watched.has(id) && !ids.has(id);
+}
+
+/** Wall clock, milliseconds since 1970. */
+function endOfWatch(operations: readonly Operation[]): number {
+  return Math.max(...operations.map(({ watchUntil }) => watchUntil));
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
@@ -250,7 +237,7 @@ async function goneFromPanel(
 async function missingAtCentral(
   runtime: Runtime,
   zone: DnsName,
-  entry: ZoneEntry | null,
+  { entry, baseline }: { readonly entry: ZoneEntry | null; readonly baseline: boolean },
   wish: CompareWish,
   ctx: CallContext,
 ): Promise<void> {
@@ -265,7 +252,7 @@ async function missingAtCentral(
     const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
     return { zone, standing: 'panel-only', incarnation, baselineAt, note };
   };
-  if (entry === null && (await isBaseline(runtime, null))) {
+  if (entry === null && baseline) {
     await enter(runtime, entry, panelOnly(null));
     return;
   }
@@ -293,5 +280,5 @@ export async function createFollowing(runtime: Runtime, zone: DnsName, source: s
     afterSeen: true,
   });
   await createLater(runtime, draft);
-  runtime.wakeZone(zone, 0);
+  runtime.agenda.wake(zone, 0);
 }

@@ -1,5 +1,5 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import type { LedgerRow } from '../ledger.ts';
@@ -13,6 +13,7 @@ import { keepWatching } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { busyIds } from './plan.ts';
 import { recentOf, withRecent } from './recent-fact.ts';
+import { changeTowards, ttlsOf } from './rule.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -55,8 +56,8 @@ export async function sendContent(
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
-  clock.sleep(settings.visibilityWait, runtime.stopping.signal).then(
-    () => runtime.compareSoon(zone, 'new-zone', 'braked'),
+  clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
+    () => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),
     // The engine stops.
     () => undefined,
   );
@@ -68,7 +69,7 @@ export async function sendContent(
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
   for (const { what } of await recentlyFilled(runtime))
-    runtime.compareSoon(zoneName(what), 'new-zone', 'braked');
+    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'braked');
 }
 
 /** Fact: zones that were filled lately, and when. */
@@ -95,46 +96,30 @@ async function send(
 }
 
 function contentChange(
-  operation: Operation,
+  { zone, snapshot }: Operation,
   panel: readonly PanelRecord[],
   present: readonly ResourceRecord[],
   busy: ReadonlySet<string>,
 ): Change {
-  const removable = new Set(operation.snapshot.map(recordId));
-  const wanted = new Set(panel.map(recordId));
-  const remove = present.filter((record) => {
-    const id = recordId(record);
-    return removable.has(id) && !wanted.has(id) && !busy.has(id) && !isCentralsOwn(operation.zone, record);
-  });
-  const gone = new Set(remove.map(recordId));
+  const removable = new Set(snapshot.map(recordId));
+  const ours = present.filter((record) => removable.has(recordId(record)));
+  const made = changeTowards(
+    zone,
+    ours.map((record) => ({
+      record,
+      isOurs: true,
+      isTtlOurs: true,
+      isLeftAlone: isCentralsOwn(zone, record),
+      claimed: busy.has(recordId(record)) ? 'open' : null,
+    })),
+    { panel: ttlsOf(panel), central: ttlsOf(present) },
+  );
+  const retimed = new Set(made.add.map(recordId));
+  const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));
   // What is left beside a new record may be somebody's: the comparison then says `differs`, and it is not sent.
-  const { additions } = compareSides(operation.zone, panel, staying, [], { baseline: false, busy });
-  const ours = staying.filter((record) => removable.has(recordId(record)) && !busy.has(recordId(record)));
-  const { before, after } = otherTtls(operation.zone, ours, panel);
-  return {
-    zone: operation.zone,
-    remove: [...remove, ...before].map(plain),
-    add: [...additions, ...after].map(plain),
-  };
-}
-
-/** Records of ours that the panel has with another TTL: as they are at the central, and as they should be. */
-function otherTtls(
-  zone: DnsName,
-  ours: readonly ResourceRecord[],
-  panel: readonly ResourceRecord[],
-): { readonly before: readonly ResourceRecord[]; readonly after: readonly ResourceRecord[] } {
-  const wanted = new Map(panel.map((record) => [recordId(record), record]));
-  const before: ResourceRecord[] = [];
-  const after: ResourceRecord[] = [];
-  for (const record of ours) {
-    const there = wanted.get(recordId(record));
-    if (there === undefined || isCentralsOwn(zone, record) || !otherTtl(there, record)) continue;
-    before.push(record);
-    after.push(there);
-  }
-  return { before, after };
+  const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
+  return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
 }
 
 /**

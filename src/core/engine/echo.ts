@@ -25,7 +25,7 @@ export async function writeMarked(
   const marked = { putOff: false };
   runtime.marks.set(mark, marked);
   try {
-    await runtime.step(operation.id, (ctx) => write(mark, ctx));
+    await runtime.timers.step(operation.id, (ctx) => write(mark, ctx));
     await countAnswer(runtime, operation);
   } catch (error) {
     const refused = error instanceof PanelError && error.code === 'panel.refused';

@@ -6,19 +6,21 @@ import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after.ts';
+import { nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
 import { CompareAll, type ComparisonProgress } from './compare-all.ts';
 import { compareNewZones } from './content.ts';
-import { beforeRecords, objectionsToRecords } from './mirror.ts';
+import { beforeRecords } from './mirror.ts';
 import { NamedZones } from './named-zones.ts';
 import { keepWatching } from './operations.ts';
 import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
-import { Runtime, type CompareWish, type Ports } from './runtime.ts';
-import { Scheduler } from './scheduler.ts';
+import type { CompareWish } from './agenda.ts';
+import { Runtime, type Ports } from './runtime.ts';
 import { askAboutSignedAbove } from './signed-above.ts';
 import { askForYes } from './signed-delete.ts';
 import { takeBack } from './take-back.ts';
+import { tendComparison, tendOperations } from './tend.ts';
 import { baselineFact } from './unknown-zone.ts';
-import { beforeCreate, beforeDelete, objectionsToCreate, objectionsToDelete } from './zone-edits.ts';
+import { beforeCreate, beforeDelete } from './zone-edits.ts';
 
 export interface EngineStatus {
   /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */
@@ -50,7 +52,6 @@ export interface ZoneView {
  */
 export class Engine {
   readonly #runtime: Runtime;
-  readonly #scheduler: Scheduler;
   readonly #compareAll: CompareAll;
   readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
@@ -58,7 +59,10 @@ export class Engine {
 
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
-    this.#scheduler = new Scheduler(this.#runtime);
+    this.#runtime.agenda.begin({
+      operations: (zone) => tendOperations(this.#runtime, zone),
+      comparison: (zone) => tendComparison(this.#runtime, zone),
+    });
     this.#compareAll = new CompareAll(this.#runtime);
     this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
     this.#owners = new OwnerCheck(this.#runtime);
@@ -80,15 +84,14 @@ export class Engine {
   }
 
   async #takeUp(): Promise<void> {
-    const { journal, clock, settings, log } = this.#runtime.ports;
-    this.#runtime.mindTheClock();
-    this.#runtime.graceUntil = this.#runtime.now + settings.grace;
+    const { journal, clock, log } = this.#runtime.ports;
+    this.#runtime.grace.begin();
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
-      this.#runtime.since.set(operation.id, this.#runtime.now);
-      this.#runtime.lanes.set(operation.zone, operation.actor);
-      this.#runtime.wakeZone(operation.zone, 0);
+      this.#runtime.patience.begin(operation.id);
+      this.#runtime.agenda.actedFor(operation.zone, operation.actor);
+      this.#runtime.agenda.wake(operation.zone, 0);
     }
     await this.#owners.start();
     await compareNewZones(this.#runtime);
@@ -97,8 +100,8 @@ export class Engine {
 
   /** Stops the background work; calls being answered get their refusal through their own signal. */
   async stop(): Promise<void> {
-    this.#runtime.stopping.abort(new Error('stopping'));
-    await this.#scheduler.drain();
+    this.#runtime.timers.stopping.abort(new Error('stopping'));
+    await this.#runtime.agenda.drain();
     await this.#owners.drain();
     await Promise.allSettled(this.#background);
   }
@@ -106,10 +109,13 @@ export class Engine {
   /**
    * Answers one hook call. Never throws: what goes wrong is a refusal that says what was and was not changed.
    * @param signal aborts at the deadline of the call
-   * @param begun gets the ids of the operations that stand for accepted edits, also if a later edit of the call is refused
    */
-  async answer(event: PanelEvent, signal: AbortSignal, begun: string[] = []): Promise<Verdict> {
-    return await this.#runtime.asHandler(this.#editedBy(event), async () => {
+  async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+    if (event.kind === 'edits') {
+      const answer = await this.carryOut(event.edits, signal);
+      return answer.kind === 'accept' ? { kind: 'accept' } : answer;
+    }
+    return await this.#runtime.gate.during(this.#editedBy(event), async () => {
       switch (event.kind) {
         case 'ignore':
           return { kind: 'accept' };
@@ -120,10 +126,15 @@ export class Engine {
           return await this.#ownersMayChange(event);
         case 'invalid':
           return this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' };
-        case 'edits':
-          return await this.#edits(event.edits, signal, begun);
       }
     });
+  }
+
+  /** The same for the edits of one call: all of them are accepted or none. */
+  async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
+    return await this.#runtime.gate.during(this.#editedBy({ kind: 'edits', edits }), () =>
+      this.#edits(edits, signal),
+    );
   }
 
   /**
@@ -138,11 +149,13 @@ export class Engine {
     const asked = judged.filter(({ right }) => right === 'may').map(({ edit }) => edit);
     try {
       const problems = [...(await this.#unasked(asked, signal))];
-      for (const edit of asked) problems.push(...(await objectionsTo(this.#runtime, edit, signal)));
+      for (const edit of asked) {
+        const answer = await this.#before(edit, { signal, isTrial: true });
+        if (answer.kind === 'refuse') problems.push(...answer.problems);
+      }
       return problems;
     } catch (error) {
-      const verdict = this.#failed(asked.map(({ zone }) => zone).join(' '), error, 'nothing');
-      return verdict.kind === 'refuse' ? verdict.problems : [];
+      return this.#failed(asked.map(({ zone }) => zone).join(' '), error, 'nothing').problems;
     }
   }
 
@@ -166,7 +179,7 @@ export class Engine {
    * nothing.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
-    return await this.#runtime.asHandler(this.#editedBy(event), body);
+    return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
   /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
@@ -187,7 +200,7 @@ export class Engine {
 
   /** Asks for a comparison, soon, in the background. */
   compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
-    if (what !== 'all') this.#runtime.compareSoon(what, reason, follow);
+    if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
 
@@ -263,17 +276,17 @@ export class Engine {
    * The answer to a `before` that the panel has to decide about first: nothing is written, read or told for somebody who may have no
    * right to the zone. What the panel then makes of it is followed (`heard.ts`). Null: the actor has a right to more.
    */
-  #leftToPanel(edit: EditEvent | InvalidEvent): Verdict | null {
+  #leftToPanel(edit: EditEvent | InvalidEvent): Answer | null {
     const right = this.#owners.judge(edit);
     if (right === 'may') return null;
     // Said of whatever zone, this tells nothing of any.
     if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
-    return { kind: 'accept' };
+    return nothingToDo;
   }
 
-  /** All edits of one call are accepted or none; what the accepted ones did is taken back at once. */
-  async #edits(all: readonly EditEvent[], signal: AbortSignal, begun: string[]): Promise<Verdict> {
+  /** What the accepted ones did is taken back at once when a later one is refused. */
+  async #edits(all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const edits: EditEvent[] = [];
     for (const edit of all) {
       const left = edit.stage === 'after' || this.#isOwn(edit) ? null : this.#leftToPanel(edit);
@@ -282,22 +295,23 @@ export class Engine {
     }
     const unasked = await this.#askForYes(edits, signal);
     if (unasked !== null) return unasked;
+    const begun: string[] = [];
     for (const edit of edits) {
-      const verdict = await this.#edit(edit, signal, begun);
-      if (verdict.kind === 'refuse') return await this.#withEarlier(verdict, begun);
+      const answer = await this.#edit(edit, signal);
+      if (answer.kind === 'refuse') return await this.#withEarlier(answer, begun);
+      begun.push(...answer.begun);
     }
-    return { kind: 'accept' };
+    return { kind: 'accept', begun };
   }
 
-  /** A refusal in the middle of a call: what the edits before it did is taken back. @param begun is emptied */
-  async #withEarlier(verdict: Refusal, begun: string[]): Promise<Verdict> {
-    const earlier = begun.splice(0);
-    if (earlier.length === 0) return verdict;
-    const left = await this.takeBack(earlier, verdict.problems);
-    return left === 'nothing' ? verdict : { ...verdict, changed: 'unknown' };
+  /** A refusal in the middle of a call: what the edits before it did is taken back. */
+  async #withEarlier(refused: Refusal, earlier: readonly string[]): Promise<Refusal> {
+    if (earlier.length === 0) return refused;
+    const left = await this.takeBack(earlier, refused.problems);
+    return left === 'nothing' ? refused : { ...refused, changed: 'unknown' };
   }
 
-  async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Verdict | null> {
+  async #askForYes(edits: readonly EditEvent[], signal: AbortSignal): Promise<Refusal | null> {
     try {
       const problems = await this.#unasked(edits, signal);
       return problems.length === 0 ? null : { kind: 'refuse', problems, changed: 'nothing' };
@@ -319,18 +333,20 @@ export class Engine {
     return mark !== null && this.#runtime.marks.has(mark);
   }
 
-  async #edit(edit: EditEvent, signal: AbortSignal, begun: string[]): Promise<Verdict> {
-    if (this.#isOwn(edit)) return { kind: 'accept' };
+  async #edit(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
+    if (this.#isOwn(edit)) return nothingToDo;
     try {
-      const verdict =
-        edit.stage === 'after' ? await this.#after(edit, signal) : await this.#before(edit, signal, begun);
-      this.#runtime.ports.log(4, `edit.${verdict.kind}`, {
+      const answer =
+        edit.stage === 'after'
+          ? await this.#after(edit, signal)
+          : await this.#before(edit, { signal, isTrial: false });
+      this.#runtime.ports.log(4, `edit.${answer.kind}`, {
         stage: edit.stage,
         kind: edit.kind,
         zone: edit.zone,
-        ...(verdict.kind === 'refuse' ? { codes: verdict.problems.map(({ code }) => code).join(' ') } : {}),
+        ...(answer.kind === 'refuse' ? { codes: answer.problems.map(({ code }) => code).join(' ') } : {}),
       });
-      return verdict;
+      return answer;
     } catch (error) {
       // Where something was written before, a failing journal is answered by those who wrote it.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
@@ -338,28 +354,28 @@ export class Engine {
     }
   }
 
-  async #after(edit: EditEvent, signal: AbortSignal): Promise<Verdict> {
+  async #after(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
     const right = this.#owners.judge(edit);
     await this.#owners.kept(edit);
     return await answerAfter(this.#runtime, edit, right, signal);
   }
 
-  async #before(edit: EditEvent, signal: AbortSignal, begun: string[]): Promise<Verdict> {
+  async #before(edit: EditEvent, call: Call): Promise<Answer> {
     switch (edit.kind) {
       case 'records':
-        return await beforeRecords(this.#runtime, edit, signal, begun);
+        return await beforeRecords(this.#runtime, edit, call);
       case 'zone-create':
-        return await beforeCreate(this.#runtime, edit, signal, begun);
+        return await beforeCreate(this.#runtime, edit, call);
       case 'zone-delete': {
-        const verdict = await beforeDelete(this.#runtime, edit, signal, begun);
+        const answer = await beforeDelete(this.#runtime, edit, call);
         // Who has it next may be another.
-        if (verdict.kind === 'accept') await this.#owners.deleting(edit);
-        return verdict;
+        if (answer.kind === 'accept' && !call.isTrial) await this.#owners.deleting(edit);
+        return answer;
       }
     }
   }
 
-  #failed(zone: string, error: unknown, changed: Changed): Verdict {
+  #failed(zone: string, error: unknown, changed: Changed): Refusal {
     if (error instanceof JournalError) {
       this.#runtime.ports.log(1, 'journal.failed', { zone, code: error.code });
       return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed };
@@ -373,7 +389,7 @@ export class Engine {
   #inBackground(work: Promise<void>): void {
     const noted = work
       .catch((error: unknown) => {
-        if (!this.#runtime.stopping.signal.aborted) this.#failed('-', error, 'nothing');
+        if (!this.#runtime.timers.isStopping) this.#failed('-', error, 'nothing');
       })
       .finally(() => this.#background.delete(noted));
     this.#background.add(noted);
@@ -381,7 +397,7 @@ export class Engine {
 
   async #compareForEver(): Promise<void> {
     const { clock, settings } = this.#runtime.ports;
-    const { signal } = this.#runtime.stopping;
+    const { signal } = this.#runtime.timers.stopping;
     await this.#compareAll.untilBaseline();
     while (settings.compareEvery > 0 && !signal.aborted) {
       const slept = await clock.sleep(settings.compareEvery, signal).then(
@@ -396,24 +412,7 @@ export class Engine {
   }
 }
 
-type Refusal = Extract<Verdict, { readonly kind: 'refuse' }>;
-
 const notReadYet = refusal('panel.not-read-yet', {});
-
-async function objectionsTo(
-  runtime: Runtime,
-  edit: EditEvent,
-  signal: AbortSignal,
-): Promise<readonly Problem[]> {
-  switch (edit.kind) {
-    case 'records':
-      return await objectionsToRecords(runtime, edit, signal);
-    case 'zone-create':
-      return await objectionsToCreate(runtime, edit, signal);
-    case 'zone-delete':
-      return await objectionsToDelete(runtime, edit, signal);
-  }
-}
 
 /** States in which a dead engine may have left a request on its way. */
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);

@@ -8,7 +8,9 @@ import { plain } from './classify.ts';
 import { applyEach } from './content.ts';
 import { keepWatching, newOperation } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
+import { Patience } from './patience.ts';
+import type { Runtime } from './runtime.ts';
 import { recentOf, withRecent } from './recent-fact.ts';
 import { allowed } from './signed-delete.ts';
 
@@ -40,7 +42,7 @@ export function permitFor(
   { view, rows, gone }: Lack,
 ): 'follow' | 'list' | 'later' {
   if (gone.length === 0 || follow === 'no') {
-    runtime.lacking.delete(zone);
+    runtime.patience.forget(Patience.ofZone('lacking', zone));
     return 'follow';
   }
   const agreed = rows.filter(({ standing }) => standing === 'joined');
@@ -52,30 +54,22 @@ export function permitFor(
   }
   const { readGap } = runtime.ports.settings;
   if (lackedBefore(runtime, zone, view, gone)) return 'follow';
-  runtime.compareSoon(zone, reason, follow, Math.max(readGap, runtime.graceUntil - runtime.now));
+  runtime.agenda.compareSoon(zone, reason, follow, Math.max(readGap, runtime.grace.until - runtime.now));
   return 'later';
 }
 
 /** Whether an earlier quiet look, long enough ago, showed the same; remembers this one. */
 function lackedBefore(
-  runtime: Runtime,
+  { patience, grace, ports, now }: Runtime,
   zone: DnsName,
   view: PanelView,
   gone: readonly ResourceRecord[],
 ): boolean {
-  const signature = gone.map(recordId).sort().join('\n');
-  const earlier = runtime.lacking.get(zone);
-  if (!view.quiet) {
-    runtime.lacking.delete(zone);
-    return false;
-  }
-  if (earlier?.signature !== signature) {
-    runtime.lacking.set(zone, { signature, at: runtime.now });
-    return false;
-  }
-  if (runtime.now < Math.max(earlier.at + runtime.ports.settings.readGap, runtime.graceUntil)) return false;
-  runtime.lacking.delete(zone);
-  return true;
+  const what = Patience.ofZone('lacking', zone);
+  const since = patience.seen(what, view.quiet ? gone.map(recordId).sort().join('\n') : null);
+  const isProved = since !== null && now >= Math.max(since + ports.settings.readGap, grace.until);
+  if (isProved) patience.forget(what);
+  return isProved;
 }
 
 function isTooMuch(gone: number, joined: number): boolean {
@@ -125,8 +119,8 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
     throw error;
   } finally {
     runtime.inFlight.delete(operation.id);
-    runtime.since.set(operation.id, runtime.now);
-    runtime.wakeZone(zone, runtime.ports.settings.afterWait);
+    runtime.patience.begin(operation.id);
+    runtime.agenda.wake(zone, runtime.ports.settings.afterWait);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { JournalError } from '../journal.ts';
-import type { CompareWish } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
 import type { JournalReader } from './store.ts';
 
 /** Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws {JournalError} */

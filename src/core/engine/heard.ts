@@ -112,10 +112,10 @@ export async function followHeard(runtime: Runtime, heard: Operation, view: Pane
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, heard, view, seen, wait)) return;
     await runtime.store.advance(heard, 'reverted');
-    runtime.compareSoon(heard.zone, 'kept-otherwise', 'braked');
+    runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'braked');
     return;
   }
-  const { signal, done } = runtime.deadline(settings.stepTimeout);
+  const { signal, done } = runtime.timers.deadline(settings.stepTimeout);
   const outcome = await mirrorDraft(runtime, heard, heard.items, signal).finally(done);
   if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, null);
   else await notApplied(runtime, heard, outcome);
@@ -141,7 +141,7 @@ async function notApplied(
     if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
     if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
     else tx.create({ ...newOperation(runtime, copyOf(heard)), attempts, problems });
-    tx.wake(heard.zone, runtime.backoff(attempts));
+    tx.wake(heard.zone, runtime.timers.backoff(attempts));
   });
 }
 

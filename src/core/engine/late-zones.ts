@@ -43,7 +43,7 @@ async function followLateZone(runtime: Runtime, operation: Operation): Promise<v
     return;
   }
   await markAnswered(runtime, operation);
-  runtime.compareSoon(operation.zone, 'late-edit');
+  runtime.agenda.compareSoon(operation.zone, 'late-edit');
 }
 
 function sourceOf({

@@ -50,6 +50,21 @@ export class NameLocks {
     return { release: () => this.#release(waiter) };
   }
 
+  /** Runs `body` with the names locked. @param names as for {@link acquire}. @throws as `acquire`, and what `body` throws */
+  async during<T>(
+    zone: DnsName,
+    names: readonly DnsName[] | null,
+    signal: AbortSignal,
+    body: () => Promise<T>,
+  ): Promise<T> {
+    const held = await this.acquire(zone, names, signal);
+    try {
+      return await body();
+    } finally {
+      held.release();
+    }
+  }
+
   #release(waiter: Waiter | undefined): void {
     if (waiter !== undefined && this.#held.delete(waiter)) this.#advance();
   }

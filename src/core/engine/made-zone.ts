@@ -35,7 +35,7 @@ export async function readBackCreate(
   held: readonly ResourceRecord[],
 ): Promise<Proof | null> {
   try {
-    const content = await runtime.step(
+    const content = await runtime.timers.step(
       operation.id,
       (ctx) => readCentralZone(runtime, operation.zone, held, ctx),
       runtime.ports.settings.recheckTimeout,
@@ -56,7 +56,7 @@ export async function unmake(runtime: Runtime, operation: Operation): Promise<Op
   const { id, zone } = operation;
   const known = new Set(operation.snapshot.map(recordId));
   try {
-    const isGone = await runtime.step(
+    const isGone = await runtime.timers.step(
       id,
       async (ctx) => {
         const content = await readCentralZone(runtime, zone, operation.snapshot, ctx);

@@ -49,11 +49,10 @@ export async function zoneAtCentral(
 /** Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. */
 async function waitsForEdits(runtime: Runtime, { id, zone }: Operation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
-  const since = runtime.since.get(id) ?? 0;
-  if (runtime.now >= since + settings.visibilityWait) return false;
+  if (runtime.now >= runtime.patience.since(id) + settings.visibilityWait) return false;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const waits = open.some(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck');
-  if (waits) runtime.wakeZone(zone, settings.confirmDelay);
+  if (waits) runtime.agenda.wake(zone, settings.confirmDelay);
   return waits;
 }
 
@@ -184,7 +183,8 @@ async function refusedAfterwards(
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
   const problems = [error.problem];
   await runtime.store.transact(async (tx) => {
-    if (operation.class !== 'follow') {
+    // Without its `after` nothing proves that the edit made the zone: a web domain may have.
+    if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
       // What the panel holds now: it is put back only while it holds exactly this.
       const added = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
       await tx.record(operation, 'reverting', () => ({ class: 'compensate', added, problems }));

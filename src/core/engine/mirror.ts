@@ -4,70 +4,49 @@ import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import { isMirrored } from '../ledger.ts';
 import type { Operation, OperationClass, OperationItem } from '../operation.ts';
-import type { EditItem, RecordsEvent, Resolution, Verdict } from '../panel.ts';
-import { carryOut, planAtCentral, verdictOf, type Outcome, type Refused } from './carry-out.ts';
+import type { EditItem, RecordsEvent, Resolution } from '../panel.ts';
+import { nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
+import { answerOf, carryOut, planAtCentral, type Outcome, type Refused } from './carry-out.ts';
 import { fromEvent, mirroredNames, newOperation } from './operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
 
-/**
- * Answers `before` of a record edit: done at the central first, or refused.
- * @param begun gets the id of the operation that stands for an accepted edit
- */
-export async function beforeRecords(
-  runtime: Runtime,
-  event: RecordsEvent,
-  signal: AbortSignal,
-  begun: string[],
-): Promise<Verdict> {
+/** Answers `before` of a record edit: done at the central first, or refused. @throws {JournalError} nothing was changed */
+export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.standing)) return { kind: 'accept' };
+  if (!isMirrored(entry.standing)) return nothingToDo;
   const resolved = await resolve(runtime, event);
-  if (resolved.kind === 'refuse') return resolved.verdict;
-  const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', signal);
-  if (outcome.kind === 'applied') begun.push(outcome.operation.id);
-  return verdictOf(outcome);
+  if (resolved.kind === 'refuse') return resolved;
+  if (call.isTrial) return await tryRecords(runtime, event, resolved.items, call);
+  const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', call.signal);
+  return answerOf(outcome);
 }
 
-/**
- * What {@link beforeRecords} would refuse now, found without writing at the central.
- * @throws {JournalError}
- */
-export async function objectionsToRecords(
+/** Under the locks: an edit of the same names that is just being written would look like somebody else's records. */
+async function tryRecords(
   runtime: Runtime,
   event: RecordsEvent,
-  signal: AbortSignal,
-): Promise<readonly Problem[]> {
-  const entry = await runtime.ports.journal.zone(event.zone);
-  if (entry === null) return problemsOf(await unknownZone(runtime, event));
-  if (!isMirrored(entry.standing)) return [];
-  const resolved = await resolve(runtime, event);
-  if (resolved.kind === 'refuse') return problemsOf(resolved.verdict);
+  items: readonly EditItem[],
+  { signal }: Call,
+): Promise<Answer> {
   const draft = newOperation(runtime, { ...fromEvent(event), kind: 'records', class: 'veto' });
-  // Under the locks: an edit of the same names that is just being written would look like somebody else's records.
-  const planned = await underLocks(runtime, draft, resolved.items, signal, async (operation, knowledge) =>
+  const planned = await underLocks(runtime, draft, items, signal, async (operation, knowledge) =>
     planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
   );
-  return 'kind' in planned ? planned.problems : [];
+  return 'kind' in planned ? answerOf(planned) : nothingToDo;
 }
 
-function problemsOf(verdict: Verdict): readonly Problem[] {
-  return verdict.kind === 'refuse' ? verdict.problems : [];
-}
-
-type Resolved =
-  | { readonly kind: 'items'; readonly items: readonly EditItem[] }
-  | { readonly kind: 'refuse'; readonly verdict: Verdict };
+type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
 
 /** What the call means, given what we know; a key we do not know makes a comparison due. */
 export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Resolved> {
   const near = event.names === null ? null : await resolveAmong(runtime, event, event.names);
   const resolution = near === null || near.kind !== 'items' ? await resolveAmong(runtime, event) : near;
   if (resolution.kind === 'items') return resolution;
-  if (resolution.kind === 'unknown-key') runtime.compareSoon(event.zone, 'unknown-key');
-  return { kind: 'refuse', verdict: { kind: 'refuse', problems: resolution.problems, changed: 'nothing' } };
+  if (resolution.kind === 'unknown-key') runtime.agenda.compareSoon(event.zone, 'unknown-key');
+  return { kind: 'refuse', problems: resolution.problems, changed: 'nothing' };
 }
 
 async function resolveAmong(
@@ -133,8 +112,8 @@ export async function mirrorDraft(
     return { kind: 'refused', problems, changed: 'nothing', operation: null };
   } finally {
     runtime.inFlight.delete(draft.id);
-    runtime.since.set(draft.id, runtime.now);
-    runtime.wakeZone(draft.zone, runtime.ports.settings.afterWait);
+    runtime.patience.begin(draft.id);
+    runtime.agenda.wake(draft.zone, runtime.ports.settings.afterWait);
   }
 }
 

@@ -3,7 +3,8 @@ import type { DnsName } from '../../dns/name.ts';
 import { JournalError } from '../journal.ts';
 import { PanelError, type PanelEvent, type ZoneList } from '../panel.ts';
 import type { CompareAll } from './compare-all.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { CompareWish } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 import { Seldom } from './seldom.ts';
 import { baselineFact } from './unknown-zone.ts';
 
@@ -70,7 +71,7 @@ export class NamedZones {
   }
 
   #compare(zone: DnsName, wish: CompareWish): void {
-    this.#runtime.wantComparison(zone, wish);
+    this.#runtime.agenda.want(zone, wish);
   }
 
   /** Those of the names that the ledger knows; of a journal that cannot be read none. */
@@ -99,8 +100,8 @@ export class NamedZones {
     const asked = new Map(this.#unknown);
     try {
       const read = (): Promise<ZoneList> =>
-        this.#runtime.step('-', async (ctx) => await panel.listZones(ctx));
-      const list = new Set((await this.#runtime.quietly('-', read)).value.zones);
+        this.#runtime.timers.step('-', async (ctx) => await panel.listZones(ctx));
+      const list = new Set((await this.#runtime.gate.quietly('-', read)).value.zones);
       const known = new Set((await journal.zones()).map(({ zone }) => zone));
       for (const [zone, wish] of asked) {
         this.#unknown.delete(zone);
@@ -108,10 +109,10 @@ export class NamedZones {
       }
       // Before that every zone is new, and its turn comes anyway.
       if ((await journal.fact(baselineFact)) === null) return true;
-      for (const zone of list) if (!known.has(zone)) this.#runtime.compareSoon(zone, 'in-list');
+      for (const zone of list) if (!known.has(zone)) this.#runtime.agenda.compareSoon(zone, 'in-list');
       return true;
     } catch (error) {
-      if (this.#runtime.stopping.signal.aborted) return true;
+      if (this.#runtime.timers.isStopping) return true;
       if (!(error instanceof PanelError || error instanceof JournalError)) throw error;
       log(2, 'list.later', { error: error.message });
       return false;

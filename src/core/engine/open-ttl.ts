@@ -17,7 +17,7 @@ export async function sendOpenTtls(runtime: Runtime, operation: Operation, view:
   const { central, log } = runtime.ports;
   const { id, zone } = operation;
   const names = [...new Set([...wanted.values()].map(({ name }) => name))];
-  await runtime.step(id, async (ctx) => {
+  await runtime.timers.step(id, async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {
       const present = (await central.readNames(zone, names, ctx)) ?? [];

@@ -11,9 +11,9 @@ export function newOperation(
   facts: Pick<Operation, 'kind' | 'class' | 'zone'> & Partial<Operation>,
 ): Operation {
   const wall = runtime.ports.clock.wall();
-  runtime.lanes.set(facts.zone, facts.actor ?? '');
+  runtime.agenda.actedFor(facts.zone, facts.actor ?? '');
   return {
-    id: runtime.newId(),
+    id: runtime.timers.newId(),
     incarnation: 1,
     state: 'prepared',
     fingerprint: '',

@@ -29,8 +29,8 @@ export function keysById(records: readonly PanelRecord[]): ReadonlyMap<string, r
 
 /** Reads a zone from the panel once no hook call is running. */
 export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
-  const { value: records, quiet } = await runtime.quietly(zone, () =>
-    runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
+  const { value: records, quiet } = await runtime.gate.quietly(zone, () =>
+    runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
   );
   const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
   return { records, ids: new Set(ttls.keys()), ttls, quiet };
@@ -51,29 +51,18 @@ export function agreesTwice(
   signature: string,
   wait: { readonly patience: number; readonly gap: number; readonly sends?: boolean },
 ): boolean {
-  const since = runtime.since.get(operation.id) ?? runtime.now;
-  runtime.since.set(operation.id, since);
-  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : runtime.graceUntil);
+  const { patience, agenda, grace, ports } = runtime;
+  const { zone, id, afterSeen, state } = operation;
+  const since = patience.since(id);
+  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
   if (runtime.now < due) {
     // Late visibility is the common case: look again soon at first, then ever later.
-    const soon = Math.max(runtime.ports.settings.confirmDelay, (runtime.now - since) / 2);
-    runtime.wakeZone(
-      operation.zone,
-      Math.min(due - runtime.now, operation.afterSeen || hurried.has(operation.state) ? soon : Infinity),
-    );
+    const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
+    agenda.wake(zone, Math.min(due - runtime.now, afterSeen || hurried.has(state) ? soon : Infinity));
     return false;
   }
-  const earlier = runtime.readings.get(operation.id);
-  if (!view.quiet || earlier?.signature !== signature) {
-    if (view.quiet) runtime.readings.set(operation.id, { signature, at: runtime.now });
-    else runtime.readings.delete(operation.id);
-    runtime.wakeZone(operation.zone, wait.gap);
-    return false;
-  }
-  const left = earlier.at + wait.gap - runtime.now;
-  if (left > 0) {
-    runtime.wakeZone(operation.zone, left);
-    return false;
-  }
-  return true;
+  const seenSince = patience.seen(id, view.quiet ? signature : null);
+  const left = (seenSince ?? runtime.now) + wait.gap - runtime.now;
+  if (left > 0) agenda.wake(zone, left);
+  return left <= 0;
 }

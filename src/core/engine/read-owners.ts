@@ -196,10 +196,10 @@ export class OwnerCheck {
   request(delay: number): void {
     const { now } = this.#runtime;
     const at = Math.max(now + delay, this.#earliest);
-    if (this.#runtime.stopping.signal.aborted || (this.#dueAt !== null && this.#dueAt <= at)) return;
+    if (this.#runtime.timers.isStopping || (this.#dueAt !== null && this.#dueAt <= at)) return;
     this.#dueAt = at;
     this.#cancel();
-    this.#cancel = this.#runtime.alarm(at - now, () => this.#ring());
+    this.#cancel = this.#runtime.timers.alarm(at - now, () => this.#ring());
   }
 
   #ring(): void {
@@ -233,10 +233,10 @@ export class OwnerCheck {
   async #read(): Promise<void> {
     const { panel, clock, settings, log } = this.#runtime.ports;
     try {
-      await this.#runtime.handlersIdle();
+      await this.#runtime.gate.idle();
       const began = this.#runtime.now;
       this.#lastRead = began;
-      const list = await this.#runtime.step('-', (ctx) => panel.readOwners(ctx), longestReading);
+      const list = await this.#runtime.timers.step('-', (ctx) => panel.readOwners(ctx), longestReading);
       this.#earliest = this.#runtime.now + Math.max(leastPause, pausePart * (this.#runtime.now - began));
       const { batch, again } = this.#owners.read(list.zones, began, settings.afterWait);
       const facts = this.#factsBy(list.way);
@@ -248,11 +248,11 @@ export class OwnerCheck {
       this.#isDisproved &&= !(ownerFacts.proved in facts);
       log(6, 'owners.read', { way: list.way, zones: list.zones.size });
     } catch (error) {
-      if (this.#runtime.stopping.signal.aborted) return;
+      if (this.#runtime.timers.isStopping) return;
       const expected = error instanceof PanelError || error instanceof JournalError;
       const text = error instanceof Error ? error.message : String(error);
       log(expected ? 2 : 1, 'owners.later', { error: text });
-      this.request(this.#runtime.backoff((this.#failures += 1)));
+      this.request(this.#runtime.timers.backoff((this.#failures += 1)));
     }
   }
 }

@@ -28,7 +28,7 @@ export async function restoreZone(runtime: Runtime, operation: Operation, view: 
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   if (early <= 0)
     await writeMarked(runtime, operation, (mark, ctx) => runtime.ports.panel.deleteZone(zone, mark, ctx));
-  runtime.wakeZone(zone, Math.max(early, settings.confirmDelay));
+  runtime.agenda.wake(zone, Math.max(early, settings.confirmDelay));
 }
 
 /** Whether the zone was made a short while ago and nobody has edited it since. */

@@ -3,6 +3,8 @@ import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import type { Operation } from '../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
 import { retimed, viewItems } from './operations.ts';
+import { changeTowards, ttlsOf, type Known } from './rule.ts';
+import { clashing } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { agreesTwice, type PanelView } from './panel-view.ts';
 
@@ -12,16 +14,18 @@ import { agreesTwice, type PanelView } from './panel-view.ts';
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { settings } = runtime.ports;
+  const { clock, settings } = runtime.ports;
   const items = viewItems(operation, view);
   const change = inversePart(operation, view, await wantedByOthers(runtime, operation));
-  // Restored, or moved on by somebody since: the comparison lists what still differs.
+  // Restored, or moved on by somebody since: what still differs is brought to the panel.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
     // The edit itself may not be visible yet: as much patience as for any other.
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
-    await runtime.store.advance(operation, 'reverted');
-    runtime.compareSoon(operation.zone, 'restored');
+    const isRestored = items.every((item) => item === 'before');
+    const watchUntil = isRestored ? operation.watchUntil : clock.wall() + settings.watch;
+    await runtime.store.advance(operation, 'reverted', { watchUntil });
+    runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
   // What was written may not show yet, and a panel may say that it did it and not have done it.
@@ -32,7 +36,7 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
       runtime.ports.panel.write(change, present, mark, ctx),
     );
   // The next look confirms it, or tries again.
-  runtime.wakeZone(operation.zone, Math.max(early, settings.confirmDelay));
+  runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
 
 /** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
@@ -59,23 +63,20 @@ function withTtl(record: ResourceRecord): string {
  * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it. A value that somebody has put in
  * the place of the added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
  */
-function inversePart(operation: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
-  const remove: ResourceRecord[] = [];
-  const add: ResourceRecord[] = [];
-  for (const item of operation.items) {
+function inversePart({ zone, items }: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
+  const known = items.flatMap((item): Known[] => {
     const ttl = retimed(item);
-    if (ttl !== null) {
-      const shown = view.ttls.get(recordId(ttl.add)) ?? null;
-      if (shown === ttl.add.ttl && !wanted.has(withTtl(ttl.add))) {
-        remove.push(ttl.add);
-        add.push(ttl.remove);
-      }
-      continue;
-    }
-    const added = item.add === null ? null : recordId(item.add);
-    if (item.add !== null && added !== null && view.ids.has(added) && !wanted.has(added))
-      remove.push(item.add);
-    if (item.remove !== null && !view.ids.has(recordId(item.remove))) add.push(item.remove);
-  }
-  return { zone: operation.zone, remove, add };
+    const isShown = ttl !== null && view.ttls.get(recordId(ttl.add)) === ttl.add.ttl;
+    const rest = { isOurs: true, isTtlOurs: isShown && !wanted.has(withTtl(ttl.add)), isLeftAlone: false };
+    return [item.remove, item.add].flatMap((record): Known[] => {
+      if (record === null) return [];
+      const claimed = record === item.add && ttl === null && wanted.has(recordId(record)) ? 'present' : null;
+      return [{ ...rest, record, claimed }];
+    });
+  });
+  const before = items.flatMap(({ remove }) => remove ?? []);
+  const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
+  // Beside a CNAME that has come since, nothing can be put back.
+  const clashes = clashing(change, view.records ?? []);
+  return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
 }

@@ -41,7 +41,7 @@ export class Seldom {
         if (done) failures = 0;
         else {
           this.#asked = true;
-          this.#notBefore = Math.max(this.#notBefore, now + this.#runtime.backoff(failures));
+          this.#notBefore = Math.max(this.#notBefore, now + this.#runtime.timers.backoff(failures));
           failures += 1;
         }
       }
@@ -57,7 +57,7 @@ export class Seldom {
   /** Calls that come at the same moment share a run. @returns false when the engine stops */
   async #sleepUntil(at: number): Promise<boolean> {
     const { clock, settings } = this.#runtime.ports;
-    const { signal } = this.#runtime.stopping;
+    const { signal } = this.#runtime.timers.stopping;
     return await clock.sleep(Math.max(settings.confirmDelay, at - this.#runtime.now), signal).then(
       () => true,
       // Only the engine's stop ends this sleep early.

@@ -59,7 +59,7 @@ async function confirm(runtime: Runtime, operation: Operation, view: PanelView):
     const ended = await tx.advance(operation, 'confirmed');
     return await putRows(tx, [ended], { view, central });
   });
-  if (isLocal) runtime.compareSoon(operation.zone, 'local-edit');
+  if (isLocal) runtime.agenda.compareSoon(operation.zone, 'local-edit');
 }
 
 async function bringToPanel(
@@ -69,7 +69,7 @@ async function bringToPanel(
   view: PanelView,
 ): Promise<void> {
   const names = [...new Set(operations.flatMap((operation) => mirroredNames(operation)))];
-  await runtime.step(operations[0]?.id ?? '-', async (ctx) => {
+  await runtime.timers.step(operations[0]?.id ?? '-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {
       await bringUnderLock(runtime, operations, { zone, names, view }, ctx);
@@ -122,14 +122,13 @@ async function startBringing(
   centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
 ): Promise<{ operations: readonly Operation[]; change: Change }> {
-  const centralIds = new Set(centralTtls.keys());
-  if (judged.some((operation) => !showsDone(operation, view))) runtime.proves(zone);
+  if (judged.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
     for (const operation of judged) await tx.judge(operation);
     const open = await tx.open(zone);
     const others = open.filter((other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id));
     const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
-    const truth = { view, centralIds, centralTtls, lateIds: new Set(late) };
+    const truth = { view, centralTtls, lateIds: new Set(late) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
     for (const { id, added } of inherited)
       for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
@@ -161,9 +160,9 @@ async function endBringing(runtime: Runtime, operations: readonly Operation[], s
   });
   const zone = operations[0]?.zone;
   if (zone === undefined) return;
-  if (done.isLocal) runtime.compareSoon(zone, 'local-edit');
+  if (done.isLocal) runtime.agenda.compareSoon(zone, 'local-edit');
   if (done.ended.some((operation) => isKeptOtherwise(operation, view)))
-    runtime.compareSoon(zone, 'kept-otherwise');
+    runtime.agenda.compareSoon(zone, 'kept-otherwise');
 }
 
 /** The panel said that it did an edit, and shows something else than we read from the call: that is new to both of us. */

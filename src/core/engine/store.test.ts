@@ -69,7 +69,7 @@ test('issue 14: an entry that stands otherwise by now is not overwritten', async
   await store.transact((tx) => tx.zone(null, entry));
   await store.transact((tx) => tx.zone(entry, { ...entry, standing: 'deleting' }));
   await assert.rejects(
-    store.transact((tx) => tx.zone(entry, { ...entry, note: 'note.copy' })),
+    store.transact((tx) => tx.zone(entry, { ...entry, note: 'note.gone-from-panel' })),
     Moved,
   );
   assert.equal((await journal.zone(entry.zone))?.standing, 'deleting');

@@ -53,7 +53,7 @@ async function takeBackOne(
   try {
     if (kind === 'zone-delete') return await forgetDelete(runtime, operation, problems);
     const names = kind === 'zone-create' ? null : mirroredNames(operation);
-    return await runtime.step(
+    return await runtime.timers.step(
       id,
       async (ctx) => await lockAndUndo(runtime, operation, names, problems, ctx),
       settings.recheckTimeout,
@@ -61,7 +61,7 @@ async function takeBackOne(
   } finally {
     runtime.inFlight.delete(id);
     // Whatever became of it here: what is left is the background's.
-    runtime.wakeZone(zone, settings.afterWait);
+    runtime.agenda.wake(zone, settings.afterWait);
   }
 }
 

@@ -38,7 +38,7 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
   if (!agreesTwice(runtime, operation, view, 'missing', { patience, gap: settings.readGap })) return;
   await underZoneLock(runtime, operation, async (ctx) => {
-    runtime.proves(operation.zone);
+    runtime.grace.mustBeOver(operation.zone);
     await undoCreate(runtime, operation, ctx);
   });
 }
@@ -57,7 +57,7 @@ async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: 
     await tx.advance(operation, 'reverted');
     if (entry !== null) await tx.zone(entry, { ...entry, standing: 'joined' });
   });
-  runtime.compareSoon(operation.zone, 'unproven-create', 'braked');
+  runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'braked');
 }
 
 /** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
@@ -69,7 +69,7 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
   if (!agreesTwice(runtime, operation, view, gone ? 'gone' : 'there', wait)) return;
   if (gone) {
     await underZoneLock(runtime, operation, async (ctx) => {
-      runtime.proves(operation.zone);
+      runtime.grace.mustBeOver(operation.zone);
       await sendDelete(runtime, operation, ctx);
     });
     return;
@@ -83,7 +83,7 @@ async function underZoneLock(
   operation: Operation,
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
-  await runtime.step(operation.id, async (ctx) => {
+  await runtime.timers.step(operation.id, async (ctx) => {
     const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);
     try {
       // The lock may have been waited for: looked at anew if the operation has moved meanwhile.

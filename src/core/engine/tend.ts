@@ -9,7 +9,8 @@ import { showsDone, viewItems } from './operations.ts';
 import { agreesTwice, readPanel, type PanelView } from './panel-view.ts';
 import { restorePanel } from './restore.ts';
 import { restoreZone } from './restore-zone.ts';
-import type { Runtime, Waking } from './runtime.ts';
+import type { Waking } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 import { settleRecords } from './settle.ts';
 import { Moved } from './store.ts';
 import { tendCreate, tendDelete } from './tend-zones.ts';
@@ -27,21 +28,20 @@ export async function tendOperations(runtime: Runtime, zone: DnsName): Promise<v
 export async function tendComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
     await settleOpen(runtime, zone);
-    const wish = runtime.compareDue.get(zone);
-    if (wish === undefined) return;
-    if (runtime.isResting(zone)) {
+    const wish = runtime.agenda.takeWish(zone);
+    if (wish === null) return;
+    if (runtime.agenda.isResting(zone)) {
       // Asked for while the comparison before was on its way.
-      runtime.wantComparison(zone, wish);
+      runtime.agenda.want(zone, wish);
       return;
     }
-    runtime.compareDue.delete(zone);
     const began = runtime.now;
     await compareZone(runtime, zone, wish).catch((error: unknown) => {
       // The wish outlives the outage; the failure is told below, which also says when the next try is.
-      runtime.wantComparison(zone, wish, Infinity);
+      runtime.agenda.want(zone, wish, Infinity);
       throw error;
     });
-    runtime.compared(zone, began);
+    runtime.agenda.compared(zone, began);
   });
 }
 
@@ -58,17 +58,17 @@ async function attempt(
   what: Waking['what'],
   body: () => Promise<void>,
 ): Promise<void> {
-  runtime.mindTheClock();
+  runtime.grace.mindTheClock();
   const failures = failuresOf(runtime);
   const step = `${what} ${zone}`;
   try {
     await body();
     failures.delete(step);
   } catch (error) {
-    if (runtime.stopping.signal.aborted) return;
+    if (runtime.timers.isStopping) return;
     if (error instanceof Moved) {
       failures.delete(step);
-      wake(runtime, zone, what, runtime.ports.settings.confirmDelay);
+      runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay, what);
       return;
     }
     const count = failures.get(step) ?? 0;
@@ -94,17 +94,12 @@ function noteFailure(
   what: Waking['what'],
   { error, count }: { readonly error: unknown; readonly count: number },
 ): void {
-  const delay = runtime.backoff(count);
+  const delay = runtime.timers.backoff(count);
   const expected =
     error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
   const text = error instanceof Error ? error.message : String(error);
   runtime.ports.log(expected ? 2 : 1, 'zone.later', { zone, delay: Math.round(delay), error: text });
-  wake(runtime, zone, what, delay);
-}
-
-function wake(runtime: Runtime, zone: DnsName, what: Waking['what'], delay: number): void {
-  const lane = what === 'comparison' ? runtime.compareDue.get(zone)?.lane : runtime.lanes.get(zone);
-  runtime.wakeZone(zone, delay, { what, lane: lane ?? '' });
+  runtime.agenda.wake(zone, delay, what);
 }
 
 async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly Operation[]> {
@@ -124,13 +119,20 @@ async function tendUndecided(
     const restoring = operation.class === 'compensate' && operation.state === 'reverting';
     if (operation.kind === 'zone-create') {
       await (restoring ? restoreZone : tendCreate)(runtime, operation, view);
-    } else if (operation.kind === 'zone-delete') await tendDelete(runtime, operation, view);
-    else if (restoring) {
+    } else if (operation.kind === 'zone-delete') {
+      if (isAhead(operation, undecided)) runtime.agenda.wake(zone, runtime.ports.settings.readGap);
+      else await tendDelete(runtime, operation, view);
+    } else if (restoring) {
       await restorePanel(runtime, operation, view);
     } else if (isHeard(operation)) await followHeard(runtime, operation, view);
     else if (isDecided(runtime, operation, view)) decided.push(operation);
   }
   if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
+}
+
+/** Whether a delete that was not heard of waits for the create before it: until that is shown, its absence says nothing. */
+function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
+  return !afterSeen && undecided.some(({ kind }) => kind === 'zone-create');
 }
 
 /**

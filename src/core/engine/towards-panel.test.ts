@@ -20,8 +20,8 @@ function towards(operation: Operation, { panel = [], central = [], late = [], ot
   const ids = (records: readonly ResourceRecord[]): Set<string> => new Set(records.map(recordId));
   const ttls = (records: readonly ResourceRecord[]): Map<string, number | null> =>
     new Map(records.map((record) => [recordId(record), record.ttl]));
-  const view = { records: [], ids: ids(panel), ttls: ttls(panel), quiet: true };
-  const truth = { view, centralIds: ids(central), centralTtls: ttls(central), lateIds: ids(late) };
+  const view = { ttls: ttls(panel) };
+  const truth = { view, centralTtls: ttls(central), lateIds: ids(late) };
   const { change, inherited } = towardsPanel(zone, [operation], truth, others);
   return { remove: change.remove, add: change.add, heirs: inherited };
 }

@@ -1,13 +1,13 @@
 import type { DnsName } from '../../dns/name.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import type { Operation, OperationItem } from '../operation.ts';
-import { retimed, type Retimed } from './operations.ts';
+import { retimed } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
+import { changeTowards, goalOf, type Known, type Sides } from './rule.ts';
 
 interface Truth {
-  readonly view: PanelView;
-  readonly centralIds: ReadonlySet<string>;
+  readonly view: Pick<PanelView, 'ttls'>;
   /** TTLs at the central, by id. */
   readonly centralTtls: ReadonlyMap<string, number | null>;
   /** What ended operations on watch may have written late. */
@@ -24,72 +24,56 @@ interface Towards {
 export function towardsPanel(
   zone: DnsName,
   operations: readonly Operation[],
-  truth: Truth,
+  { view, centralTtls, lateIds }: Truth,
   others: readonly Operation[],
 ): Towards {
-  const { view, centralIds, lateIds } = truth;
-  const remove = new Map<string, ResourceRecord>();
-  const add = new Map<string, ResourceRecord>();
-  const heirs = new Map<string, Operation>();
-  for (const operation of operations) {
-    const added = new Set(operation.added.map(recordId));
-    for (const item of operation.items) {
-      if (!item.mirrored) continue;
-      for (const record of [item.remove, item.add]) {
-        if (record === null) continue;
-        const id = recordId(record);
-        const wanted = view.ids.has(id);
-        if (wanted === centralIds.has(id)) continue;
-        if (wanted) {
-          if (claimant(others, id, 'remove') === null) add.set(id, shown(record, view));
-          continue;
-        }
-        if (!added.has(id) && !lateIds.has(id) && record !== item.remove) continue;
-        const heir = claimant(others, id, 'add');
-        if (heir === null) remove.set(id, record);
-        else heirs.set(heir.id, { ...(heirs.get(heir.id) ?? heir), added: [...heir.added, record] });
-      }
-    }
-  }
-  for (const ttl of ttlChanges(operations, truth, others)) {
-    remove.set(recordId(ttl.remove), ttl.remove);
-    add.set(recordId(ttl.add), ttl.add);
-  }
-  return {
-    change: { zone, remove: [...remove.values()], add: [...add.values()] },
-    inherited: [...heirs.values()],
-  };
+  const sides = { panel: view.ttls, central: centralTtls };
+  const known = operations.flatMap((operation) => knownOf(operation, lateIds, others));
+  return { change: changeTowards(zone, known, sides), inherited: heirsOf(known, sides, others) };
 }
 
-/** The record with the TTL that the panel shows for it. */
-function shown(record: ResourceRecord, { ttls }: PanelView): ResourceRecord {
-  return { ...record, ttl: ttls.get(recordId(record)) ?? record.ttl };
-}
-
-/** Of edits of the TTL alone: what they wrote and the panel does not show, while both sides have the record. */
-function ttlChanges(
-  operations: readonly Operation[],
-  { view, centralTtls }: Truth,
+function knownOf(
+  { items, added }: Operation,
+  lateIds: ReadonlySet<string>,
   others: readonly Operation[],
-): Retimed[] {
-  return operations.flatMap((operation) => {
-    const added = new Set(operation.added.map(recordId));
-    return operation.items.flatMap((item): Retimed[] => {
-      const change = item.mirrored ? retimed(item) : null;
-      if (change === null) return [];
-      const id = recordId(change.add);
-      const ours = added.has(id) && claimant(others, id, 'add') === null;
-      const wanted = { ...change.add, ttl: view.ttls.get(id) ?? null };
-      const there = { ...change.add, ttl: centralTtls.get(id) ?? null };
-      return ours && otherTtl(wanted, there) ? [{ remove: there, add: wanted }] : [];
+): Known[] {
+  const written = new Set(added.map(recordId));
+  return items.flatMap((item) => {
+    if (!item.mirrored) return [];
+    const ttl = retimed(item);
+    return [item.remove, item.add].flatMap((record): Known[] => {
+      if (record === null) return [];
+      const id = recordId(record);
+      const isOurs = written.has(id) || lateIds.has(id) || record === item.remove;
+      const isTtlOurs = ttl !== null && written.has(id);
+      return [{ record, isOurs, isTtlOurs, isLeftAlone: false, claimed: claimOn(others, id) }];
     });
   });
+}
+
+/** What open operations want of a record. */
+function claimOn(others: readonly Operation[], id: string): Known['claimed'] {
+  if (claimant(others, id, 'add') !== null) return 'present';
+  return claimant(others, id, 'remove') === null ? null : 'absent';
+}
+
+/** Open operations that want a record which would go without them: from now on they answer for it. */
+function heirsOf(known: readonly Known[], sides: Sides, others: readonly Operation[]): Operation[] {
+  const heirs = new Map<string, Operation>();
+  for (const one of known) {
+    if (one.claimed !== 'present' || goalOf({ ...one, claimed: null }, sides) !== 'remove') continue;
+    const heir = claimant(others, recordId(one.record), 'add');
+    if (heir === null) continue;
+    const latest = heirs.get(heir.id) ?? heir;
+    heirs.set(heir.id, { ...latest, added: [...latest.added, one.record] });
+  }
+  return [...heirs.values()];
 }
 
 /** An open operation of somebody else that wants the record added (or removed). */
 export function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
   const wants = (item: OperationItem): boolean => {
-    const record = item[part];
+    const record: ResourceRecord | null = item[part];
     return item.mirrored && record !== null && recordId(record) === id;
   };
   return others.find(({ state, items }) => state !== 'stuck' && items.some(wants)) ?? null;

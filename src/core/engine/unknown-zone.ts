@@ -1,22 +1,23 @@
-import { refusal } from '../catalogue.ts';
-import type { EditEvent, Verdict } from '../panel.ts';
-import type { CompareWish, Runtime } from './runtime.ts';
+import type { EditEvent } from '../panel.ts';
+import { refuse, type Refusal } from './answer.ts';
+import type { CompareWish } from './agenda.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
 export const baselineFact = 'baseline';
 
 /**
- * The verdict for an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
+ * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
  * zone's comparison is put first in the queue once the panel's list shows the zone.
  */
 export async function unknownZone(
   runtime: Runtime,
   { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
-): Promise<Verdict> {
+): Promise<Refusal> {
   runtime.lookFor(zone, { reason: 'edit-waits', follow: 'no', lane: actor.name, awaited: true });
   const complete = (await runtime.ports.journal.fact(baselineFact)) !== null;
   const code = complete ? 'zone.not-known-yet' : 'zone.baseline-running';
-  return { kind: 'refuse', problems: [refusal(code, { zone })], changed: 'nothing' };
+  return refuse(code, { zone });
 }
 
 /**
@@ -31,5 +32,5 @@ export async function compareNamed(
 ): Promise<void> {
   const wish = { reason, follow, lane: actor.name };
   if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
-  else runtime.wantComparison(zone, wish);
+  else runtime.agenda.want(zone, wish);
 }

@@ -9,7 +9,7 @@ import { allowed, forgotten, waitsForYes } from './signed-delete.ts';
 /**
  * A create or delete that got stuck because somebody changed the zone, or because nobody was asked before a signed one was deleted, is
  * decided once the panel has the zone (again), or neither
- * side has it any more.
+ * side has it any more. One that is not stuck is left to itself.
  * @param seen the panel; `allowed`: whether a person says that a signed zone may go
  */
 export async function unstickZone(
@@ -20,6 +20,7 @@ export async function unstickZone(
 ): Promise<void> {
   const { central } = runtime.ports;
   const { view } = seen;
+  if (operation.state !== 'stuck') return;
   if (view.records === null) {
     if (seen.allowed && waitsForYes(operation)) {
       await runtime.store.transact(async (tx) => {
@@ -41,7 +42,7 @@ export async function unstickZone(
   } else {
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
-  runtime.compareSoon(operation.zone, 'wanted-after-all');
+  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all');
 }
 
 /**

@@ -26,7 +26,7 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watchUntil }) => watchUntil - wall));
   // Most late requests land within seconds: look often at first, then ever less, and once at the end.
-  runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
+  runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
 /**
@@ -37,14 +37,14 @@ async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
   const { journal, clock } = runtime.ports;
   const { zone, incarnation } = create;
   if (!create.requested || (await journal.zone(zone)) !== null) return;
-  const content = await runtime.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
+  const content = await runtime.timers.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
   if (content === null) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
   const isTakenBack = create.state === 'reverted' || create.state === 'refused';
   if (isTakenBack && mayLandLate(runtime, create)) {
     const proven = await landed(runtime, create, content);
     await runtime.store.advance(proven, 'reverting');
-    runtime.wakeZone(zone, 0);
+    runtime.agenda.wake(zone, 0);
     return;
   }
   const problems = [refusal('zone.maybe-ours', { zone })];
@@ -66,7 +66,7 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
 async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   if ((await runtime.ports.journal.zone(zone))?.standing !== 'joined') return;
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, null, ctx.signal);
     try {
       if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;

@@ -1,13 +1,15 @@
 import type { DnsName } from '../../dns/name.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
+import { recordId } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
 import type { LedgerRow } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
-import { isCentralsOwn, plain } from './classify.ts';
+import { isCentralsOwn } from './classify.ts';
 import { keepWatching, mirroredRecords, newOperation, retimed } from './operations.ts';
 import { busyIds, clashing } from './plan.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
+import { Patience } from './patience.ts';
+import { changeTowards, ttlsOf } from './rule.ts';
 import type { Runtime } from './runtime.ts';
 
 /** How many of a zone's newest operations are asked what they have to do with a record. */
@@ -29,7 +31,7 @@ export async function lookAtRecords(
   const readAt = runtime.ports.clock.wall();
   const view = await readPanel(runtime, zone);
   if (view.records === null) return;
-  await runtime.step('-', async (ctx) => {
+  await runtime.timers.step('-', async (ctx) => {
     const held = await runtime.locks.acquire(zone, names, ctx.signal);
     try {
       await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
@@ -66,13 +68,13 @@ async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Pr
   if (present === null) return;
   // The panel may have been edited since it was read.
   if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
-    runtime.wakeZone(zone, runtime.ports.settings.readGap);
+    runtime.agenda.wake(zone, runtime.ports.settings.readGap);
     return;
   }
   const rows = await journal.rows(zone, names);
   const change = differences(look, { open, recent, rows, present });
   if (isEmptyChange(change)) {
-    runtime.watchedReadings.delete(zone);
+    runtime.patience.forget(Patience.ofZone('watched', zone));
     return;
   }
   if (!persists(runtime, zone, view, change) || isRefused(recent, change)) return;
@@ -91,26 +93,24 @@ interface Known {
 function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && !isFinal(state)));
   const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
-  const held = new Map(present.map((record) => [recordId(record), record]));
   const written = new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
-  const remove = new Map<string, ResourceRecord>();
-  const add = new Map<string, ResourceRecord>();
-  for (const record of watched.flatMap((operation) => mirroredRecords(operation))) {
-    const id = recordId(record);
-    if (busy.has(id) || isCentralsOwn(zone, record)) continue;
-    const standing = standings.get(id) ?? null;
-    const there = held.get(id);
-    const ttl = view.ttls.get(id) ?? null;
-    if (!view.ids.has(id)) {
-      if (there !== undefined && (standing === 'joined' || written.has(id))) remove.set(id, plain(there));
-    } else if (there === undefined) {
-      if (!leftAlone.has(standing ?? '')) add.set(id, { ...record, ttl: ttl ?? record.ttl });
-    } else if (isRetimed(recent, id) && otherTtl({ ttl }, there)) {
-      remove.set(id, plain(there));
-      add.set(id, { ...plain(there), ttl });
-    }
-  }
-  const change = { zone, remove: [...remove.values()], add: [...add.values()] };
+  const central = ttlsOf(present);
+  const records = watched.flatMap((operation) => mirroredRecords(operation));
+  const change = changeTowards(
+    zone,
+    records.map((record) => {
+      const id = recordId(record);
+      const standing = standings.get(id) ?? '';
+      return {
+        record,
+        isOurs: standing === 'joined' || written.has(id),
+        isTtlOurs: isRetimed(recent, id),
+        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(standing) && !central.has(id)),
+        claimed: busy.has(id) ? 'open' : null,
+      };
+    }),
+    { panel: view.ttls, central },
+  );
   const clashes = clashing(change, present);
   return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
 }
@@ -129,15 +129,12 @@ function isRetimed(recent: readonly Operation[], id: string): boolean {
 
 /** Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at again. */
 function persists(runtime: Runtime, zone: DnsName, { quiet }: PanelView, change: Change): boolean {
-  const { readGap } = runtime.ports.settings;
-  const signature = JSON.stringify(change);
-  const earlier = runtime.watchedReadings.get(zone);
-  const at = quiet && earlier?.signature === signature ? earlier.at : runtime.now;
-  if (quiet) runtime.watchedReadings.set(zone, { signature, at });
-  else runtime.watchedReadings.delete(zone);
-  const due = Math.max(at + readGap, runtime.graceUntil);
-  if (quiet && at < runtime.now && runtime.now >= due) return true;
-  runtime.wakeZone(zone, Math.max(readGap, due - runtime.now));
+  const { patience, grace, agenda, ports, now } = runtime;
+  const { readGap } = ports.settings;
+  const since = patience.seen(Patience.ofZone('watched', zone), quiet ? JSON.stringify(change) : null);
+  const due = Math.max((since ?? now) + readGap, grace.until);
+  if (now >= due) return true;
+  agenda.wake(zone, Math.max(readGap, due - now));
   return false;
 }
 
@@ -176,9 +173,9 @@ async function carryOut(
     if (error.state === 'unknown') await keepWatching(runtime, repair, {});
     if (error.retry !== 'never') throw error;
     await runtime.store.advance(repair, 'refused', { problems: [error.problem] });
-    runtime.compareSoon(zone, 'late-write');
+    runtime.agenda.compareSoon(zone, 'late-write');
   } finally {
     runtime.inFlight.delete(repair.id);
-    runtime.wakeZone(zone, runtime.ports.settings.confirmDelay);
+    runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay);
   }
 }

@@ -6,9 +6,10 @@ import { plain } from './classify.ts';
 import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext } from '../central.ts';
 import { JournalError } from '../journal.ts';
-import { isMirrored, type LedgerRow, type ZoneEntry } from '../ledger.ts';
+import { isMirrored, type LedgerRow } from '../ledger.ts';
 import { isFinal, type Operation } from '../operation.ts';
-import type { Verdict, ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
+import type { ZoneCreateEvent, ZoneDeleteEvent } from '../panel.ts';
+import { accepted, nothingToDo, refuse, type Answer, type Call, type Refusal } from './answer.ts';
 import type { Held } from './locks.ts';
 import { noteSent, proofOf, readBackCreate, unmake } from './made-zone.ts';
 import { fromEvent, newOperation } from './operations.ts';
@@ -16,19 +17,23 @@ import type { Runtime } from './runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: the zone is made, or joined, at the central first.
- * @param begun gets the id of the operation that stands for an accepted create
+ * Answers `before` of a zone create: the zone is made, or joined, at the central first. A trial does not tell whose a zone is that is not
+ * ours: only the create itself does.
+ * @throws {JournalError} nothing was changed
  */
-export async function beforeCreate(
-  runtime: Runtime,
-  event: ZoneCreateEvent,
-  signal: AbortSignal,
-  begun: string[],
-): Promise<Verdict> {
+export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
   const known = await knownBefore(runtime, event);
   if (known !== null) return known;
-  const held = await lockZone(runtime, event.zone, signal);
+  const held = await lockZone(runtime, event.zone, call.signal);
   if (held === null) return refuse('edit.busy', { zone: event.zone });
+  try {
+    return await (call.isTrial ? tryCreate : createNow)(runtime, event, call.signal);
+  } finally {
+    held.release();
+  }
+}
+
+async function createNow(runtime: Runtime, event: ZoneCreateEvent, signal: AbortSignal): Promise<Answer> {
   const draft = newOperation(runtime, {
     ...fromEvent(event),
     kind: 'zone-create',
@@ -37,56 +42,42 @@ export async function beforeCreate(
   });
   runtime.inFlight.add(draft.id);
   try {
-    const verdict = await createAtCentral(runtime, draft, signal);
-    if (verdict.kind === 'accept') begun.push(draft.id);
-    return verdict;
+    return await createAtCentral(runtime, draft, signal);
   } finally {
-    held.release();
     runtime.inFlight.delete(draft.id);
-    runtime.since.set(draft.id, runtime.now);
-    runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
+    runtime.patience.begin(draft.id);
+    runtime.agenda.wake(event.zone, runtime.ports.settings.afterWait);
   }
 }
 
-/**
- * What {@link beforeCreate} would refuse now, as far as it is found without writing at the central: whose a zone is that is not ours,
- * only the create itself tells.
- * @throws {JournalError}
- */
-export async function objectionsToCreate(
+async function tryCreate(
   runtime: Runtime,
-  event: ZoneCreateEvent,
+  { zone, seed }: ZoneCreateEvent,
   signal: AbortSignal,
-): Promise<readonly Problem[]> {
+): Promise<Answer> {
   const { central } = runtime.ports;
-  const { zone, seed } = event;
-  const known = await knownBefore(runtime, event);
-  if (known !== null) return known.kind === 'refuse' ? known.problems : [];
-  const held = await lockZone(runtime, zone, signal);
-  if (held === null) return [refusal('edit.busy', { zone })];
   try {
     const ctx: CallContext = { signal, operation: '-' };
-    if ((await central.listZones([zone], ctx)).includes(zone)) return [];
-    if (!central.traits.managesZones) return [refusal('zone.create-there-first', { zone })];
+    if ((await central.listZones([zone], ctx)).includes(zone)) return nothingToDo;
+    if (!central.traits.managesZones) return refuse('zone.create-there-first', { zone });
     await central.mayCreateZone(zone, seed ?? emptySeed, ctx);
-    return [];
+    return nothingToDo;
   } catch (error) {
-    if (error instanceof CentralError) return [error.problem];
+    if (error instanceof CentralError)
+      return { kind: 'refuse', problems: [error.problem], changed: 'nothing' };
     throw error;
-  } finally {
-    held.release();
   }
 }
 
-/** The verdict on a create that needs nothing of the central; null when it has to be asked. */
-async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<Verdict | null> {
+/** The answer to a create that needs nothing of the central; null when it has to be asked. */
+async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<Answer | null> {
   const { journal } = runtime.ports;
   const { zone } = event;
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
   // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
-  return entry !== null && entry.standing !== 'deleting' && !leaving ? { kind: 'accept' } : null;
+  return entry !== null && entry.standing !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
 /** The whole zone locked; null when that took too long. */
@@ -97,15 +88,11 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
   });
 }
 
-function refuse(code: Parameters<typeof refusal>[0], params: Readonly<Record<string, string>>): Verdict {
-  return { kind: 'refuse', problems: [refusal(code, params)], changed: 'nothing' };
-}
-
 /**
  * Lists, creates or joins, takes the snapshot, journals; where the zone would take answers away it is only asked for, and made with its
  * content once the panel has it (docs/decisions/012-new-zones.md). The zone is locked by the caller.
  */
-async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Verdict> {
+async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Answer> {
   const ctx: CallContext = { signal, operation: draft.id };
   try {
     const { central } = runtime.ports;
@@ -114,13 +101,13 @@ async function createAtCentral(runtime: Runtime, draft: Operation, signal: Abort
     const latest = { ...draft, incarnation: past.incarnation + 1, cancels: past.waiting[0]?.id ?? null };
     if (listed.includes(draft.zone)) {
       await commitAccepted(runtime, joining(latest, past), 'applied');
-      return { kind: 'accept' };
+      return accepted(draft.id);
     }
     const { managesZones } = central.traits;
     if (managesZones && (await isAnsweredAbove(runtime, draft.zone, listed, ctx))) {
       await central.mayCreateZone(draft.zone, draft.seed ?? emptySeed, ctx);
       await commitAccepted(runtime, latest, 'prepared');
-      return { kind: 'accept' };
+      return accepted(draft.id);
     }
     // Where zones are the provider's no request of ours makes one.
     const asking = { ...latest, requested: managesZones };
@@ -151,7 +138,7 @@ function joining(latest: Operation, { unfinished, rows, waiting }: Past): Operat
 }
 
 /** Sends the create. @param asking as journalled; that a request went out proves nothing by itself */
-async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): Promise<Verdict> {
+async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): Promise<Answer> {
   const { central } = runtime.ports;
   let latest = asking;
   try {
@@ -160,7 +147,7 @@ async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): P
     latest = { ...asking, created: made === 'created', requested: false };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await commitAccepted(runtime, latest, 'applied');
-    return { kind: 'accept' };
+    return accepted(asking.id);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
     return await createFailed(runtime, asking, latest, error);
@@ -243,7 +230,7 @@ async function createFailed(
   asking: Operation,
   latest: Operation,
   error: CentralError | JournalError,
-): Promise<Verdict> {
+): Promise<Refusal> {
   const problems = noteFailure(runtime, asking, error);
   const left = await leftBehind(runtime, latest, error);
   const clean = !left.created && !left.requested;
@@ -279,72 +266,47 @@ async function leftBehind(
 /**
  * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete is then sent
  * once the panel has kept it, and retried until done (design: "Zone delete").
- * @param begun gets the id of the operation that stands for an accepted delete
+ * @throws {JournalError} nothing was changed
  */
-export async function beforeDelete(
-  runtime: Runtime,
-  event: ZoneDeleteEvent,
-  signal: AbortSignal,
-  begun: string[],
-): Promise<Verdict> {
-  const { journal } = runtime.ports;
+export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {
+  const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.standing)) return { kind: 'accept' };
-  const draft = deleteDraft(runtime, event, entry);
-  const seen = await snapshotBeforeDelete(runtime, draft, signal);
-  if (seen.kind === 'refuse') return seen.verdict;
-  try {
-    await runtime.store.create({ ...draft, snapshot: seen.snapshot });
-  } catch (error) {
-    if (error instanceof JournalError) return refuse(error.code, error.params);
-    throw error;
-  }
-  begun.push(draft.id);
-  runtime.wakeZone(event.zone, runtime.ports.settings.afterWait);
-  return { kind: 'accept' };
+  if (!isMirrored(entry.standing)) return nothingToDo;
+  const { incarnation } = entry;
+  const draft = newOperation(runtime, {
+    ...fromEvent(event),
+    kind: 'zone-delete',
+    class: 'veto',
+    incarnation,
+  });
+  const snapshot = await snapshotBeforeDelete(runtime, draft, call.signal);
+  if ('kind' in snapshot) return snapshot;
+  if (call.isTrial) return nothingToDo;
+  await runtime.store.create({ ...draft, snapshot });
+  runtime.agenda.wake(event.zone, settings.afterWait);
+  return accepted(draft.id);
 }
-
-/**
- * What {@link beforeDelete} would refuse now.
- * @throws {JournalError}
- */
-export async function objectionsToDelete(
-  runtime: Runtime,
-  event: ZoneDeleteEvent,
-  signal: AbortSignal,
-): Promise<readonly Problem[]> {
-  const entry = await runtime.ports.journal.zone(event.zone);
-  const verdict = entry === null ? await unknownZone(runtime, event) : null;
-  if (verdict?.kind === 'refuse') return verdict.problems;
-  if (entry === null || !isMirrored(entry.standing)) return [];
-  const seen = await snapshotBeforeDelete(runtime, deleteDraft(runtime, event, entry), signal);
-  return seen.kind === 'refuse' && seen.verdict.kind === 'refuse' ? seen.verdict.problems : [];
-}
-
-function deleteDraft(runtime: Runtime, event: ZoneDeleteEvent, { incarnation }: ZoneEntry): Operation {
-  return newOperation(runtime, { ...fromEvent(event), kind: 'zone-delete', class: 'veto', incarnation });
-}
-
-type Seen =
-  | { readonly kind: 'snapshot'; readonly snapshot: Operation['snapshot'] }
-  | { readonly kind: 'refuse'; readonly verdict: Verdict };
 
 /** Reads refused so mean that the delete will be refused as well. */
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
-async function snapshotBeforeDelete(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Seen> {
+async function snapshotBeforeDelete(
+  runtime: Runtime,
+  draft: Operation,
+  signal: AbortSignal,
+): Promise<Operation['snapshot'] | Refusal> {
   // A frozen zone is left as it is.
   await runtime.ports.journal.rows(draft.zone, []);
   try {
     const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });
-    return { kind: 'snapshot', snapshot: (records ?? []).map(plain) };
+    return (records ?? []).map(plain);
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     if (!knownRefusals.has(error.code)) {
       runtime.ports.log(4, 'zone.delete-later', { operation: draft.id, zone: draft.zone, code: error.code });
-      return { kind: 'snapshot', snapshot: [] };
+      return [];
     }
-    return { kind: 'refuse', verdict: { kind: 'refuse', problems: [error.problem], changed: 'nothing' } };
+    return { kind: 'refuse', problems: [error.problem], changed: 'nothing' };
   }
 }

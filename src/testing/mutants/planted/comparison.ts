@@ -131,8 +131,8 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'failed-list-taken-for-empty',
     file: `${engine}/compare-all.ts`,
-    find: `this.#runtime.step('-', (ctx) => panel.listZones(ctx)),`,
-    replace: `this.#runtime.step('-', (ctx) => panel.listZones(ctx).catch(() => ({ zones: [], unreadable: [] }))),`,
+    find: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),`,
+    replace: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx).catch(() => ({ zones: [], unreadable: [] }))),`,
     says: 'A list of the panel that cannot be read is taken for an empty one.',
   },
   {

@@ -32,36 +32,41 @@ export const plantedInRunning: readonly PlantedBug[] = [
   },
   {
     name: 'no-grace-after-clock-step',
-    file: `${engine}/runtime.ts`,
-    find: `this.graceUntil = Math.max(this.graceUntil, clock.now() + settings.grace);`,
+    file: `${engine}/grace.ts`,
+    find: `    this.until = Math.max(this.until, this.#clock.now() + this.#settings.grace);`,
     replace: ``,
     says: 'After a step of the clock an undo is decided at once.',
   },
   {
     name: 'comparison-forgotten',
-    file: `${engine}/runtime.ts`,
-    find: `this.wakeZone(zone, delay ?? soon, { what: 'comparison', lane: wish.lane ?? '' });`,
-    replace: `if (delay !== undefined) this.wakeZone(zone, delay, { what: 'comparison', lane: '' });`,
+    file: `${engine}/agenda.ts`,
+    find: `    this.#wake(this.#shops.comparison, zone, delay ?? soon, wish.lane ?? '');`,
+    replace: `    if (delay !== undefined) this.#wake(this.#shops.comparison, zone, delay, '');`,
     says: 'A comparison that is due does not begin.',
   },
   {
     name: 'handlers-not-waited-for',
-    file: `${engine}/runtime.ts`,
+    file: `${engine}/gate.ts`,
     find: `const own: QuietRead = { zone, disturbed: isEdited };`,
     replace: `const own: QuietRead = { zone, disturbed: false };`,
     says: 'A read that begins during a call counts as quiet.',
   },
   {
     name: 'no-grace-after-start',
-    file: `${engine}/engine.ts`,
-    find: `this.#runtime.graceUntil = this.#runtime.now + settings.grace;`,
-    replace: ``,
+    file: `${engine}/grace.ts`,
+    find: `    this.until = this.#clock.now() + this.#settings.grace;
+  }
+
+  /** Notices`,
+    replace: `  }
+
+  /** Notices`,
     says: 'Right after a start an undo is decided.',
   },
   {
     name: 'open-operations-forgotten',
     file: `${engine}/engine.ts`,
-    find: `      this.#runtime.wakeZone(operation.zone, 0);
+    find: `      this.#runtime.agenda.wake(operation.zone, 0);
     }`,
     replace: `    }`,
     says: 'A start does not take up what was left open.',
@@ -83,8 +88,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'refused-edit-accepted',
     file: `${engine}/engine.ts`,
-    find: `if (verdict.kind === 'refuse') return await this.#withEarlier(verdict, begun);`,
-    replace: `if (verdict.kind === 'refuse' && signal.aborted) return await this.#withEarlier(verdict, begun);`,
+    find: `if (answer.kind === 'refuse') return await this.#withEarlier(answer, begun);`,
+    replace: `if (answer.kind === 'refuse' && signal.aborted) return await this.#withEarlier(answer, begun);
+      if (answer.kind === 'refuse') continue;`,
     says: 'A refused edit is accepted.',
   },
   {
@@ -96,14 +102,14 @@ export const plantedInRunning: readonly PlantedBug[] = [
   },
   {
     name: 'zone-worked-on-twice',
-    file: `${engine}/scheduler.ts`,
+    file: `${engine}/agenda.ts`,
     find: `!this.#isRunning(zone) &&`,
     replace: ``,
     says: 'Two background steps work on one zone.',
   },
   {
     name: 'earlier-alarm-ignored',
-    file: `${engine}/scheduler.ts`,
+    file: `${engine}/agenda.ts`,
     find: `if (existing !== undefined && existing.at <= at) {`,
     replace: `if (existing !== undefined) {`,
     says: 'A zone that sleeps cannot be woken earlier.',
@@ -163,9 +169,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
     name: 'second-central-not-asked',
     file: 'src/core/several.ts',
     find: `for (const member of this.#members) {
-      const begun`,
+      const answer`,
     replace: `for (const member of this.#members.slice(0, 1)) {
-      const begun`,
+      const answer`,
     says: 'An edit is written at the first central only.',
   },
   {

@@ -5,16 +5,16 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'one-read-proves',
     file: `${engine}/panel-view.ts`,
-    find: `  const earlier = runtime.readings.get(operation.id);`,
+    find: `  const seenSince = patience.seen(`,
     replace: `  if (view !== null) return true;
-  const earlier = runtime.readings.get(operation.id);`,
+  const seenSince = patience.seen(`,
     says: 'One panel read proves that the panel refused its part.',
   },
   {
     name: 'failed-read-taken-for-gone',
     file: `${engine}/panel-view.ts`,
-    find: `runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),`,
-    replace: `runtime.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx).catch(() => null)),`,
+    find: `runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),`,
+    replace: `runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx).catch(() => null)),`,
     says: 'A panel read that fails is taken for a zone that is gone.',
   },
   {
@@ -27,8 +27,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'gap-ignored',
     file: `${engine}/panel-view.ts`,
-    find: `if (left > 0) {`,
-    replace: `if (left > 1e9) {`,
+    find: `  const left = (seenSince ?? runtime.now) + wait.gap - runtime.now;`,
+    replace: `  const left = seenSince === null || seenSince === runtime.now ? wait.gap : 0;`,
     says: 'The second read may follow the first at once.',
   },
   {
@@ -41,7 +41,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'grace-ignored-by-undo',
     file: `${engine}/panel-view.ts`,
-    find: `wait.sends === true ? 0 : runtime.graceUntil);`,
+    find: `wait.sends === true ? 0 : grace.until);`,
     replace: `0);`,
     says: 'Right after a start an undo is decided.',
   },
@@ -62,7 +62,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'failure-ends-the-work',
     file: `${engine}/tend.ts`,
-    find: `runtime.wakeZone(zone, delay, { what, lane: lane ?? '' });`,
+    find: `  runtime.agenda.wake(zone, delay, what);`,
     replace: ``,
     says: 'A background step that failed is not tried again.',
   },
@@ -160,29 +160,30 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-takes-what-was-not-ours',
     file: `${engine}/towards-panel.ts`,
-    find: `if (!added.has(id) && !lateIds.has(id) && record !== item.remove) continue;`,
-    replace: ``,
+    find: `const isOurs = written.has(id) || lateIds.has(id) || record === item.remove;`,
+    replace: `const isOurs = true;`,
     says: 'An undo removes records that the edit did not add.',
   },
   {
     name: 'claims-ignored',
     file: `${engine}/towards-panel.ts`,
-    find: `const heir = claimant(others, id, 'add');`,
-    replace: `const heir = null;`,
+    find: `  if (claimant(others, id, 'add') !== null) return 'present';
+`,
+    replace: ``,
     says: 'An undo removes what another open edit wants.',
   },
   {
     name: 'removed-not-put-back',
-    file: `${engine}/towards-panel.ts`,
-    find: `if (claimant(others, id, 'remove') === null) add.set(id, shown(record, view));`,
-    replace: ``,
+    file: `${engine}/rule.ts`,
+    find: `if (there === undefined) return known.claimed === 'absent' ? 'leave' : 'add';`,
+    replace: `if (there === undefined) return 'leave';`,
     says: 'An undo does not put back what the edit removed.',
   },
   {
     name: 'ttl-undo-lost',
     file: `${engine}/towards-panel.ts`,
-    find: `return ours && otherTtl(wanted, there) ?`,
-    replace: `return ours && otherTtl(wanted, wanted) ?`,
+    find: `const isTtlOurs = ttl !== null && written.has(id);`,
+    replace: `const isTtlOurs = false;`,
     says: 'An edit of the TTL alone is not undone.',
   },
   {
@@ -224,15 +225,15 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'watch-looks-once',
     file: `${engine}/watch.ts`,
-    find: `runtime.wakeZone(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));`,
+    find: `runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));`,
     replace: ``,
     says: 'A write that may land late is looked for once.',
   },
   {
     name: 'late-write-turned-round',
     file: `${engine}/watched-records.ts`,
-    find: `    if (!view.ids.has(id)) {`,
-    replace: `    if (view.ids.has(id)) {`,
+    find: `{ panel: view.ttls, central },`,
+    replace: `{ panel: central, central: view.ttls },`,
     says: 'After a late write, what is wanted is removed and what is not wanted added.',
   },
   {
@@ -259,22 +260,22 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'late-repair-of-others',
     file: `${engine}/watched-records.ts`,
-    find: `if (there !== undefined && (standing === 'joined' || written.has(id)))`,
-    replace: `if (there !== undefined)`,
+    find: `isOurs: standing === 'joined' || written.has(id),`,
+    replace: `isOurs: true,`,
     says: 'A record that is somebody else’s by now is removed as a late write of ours.',
   },
   {
     name: 'late-edit-ignored',
     file: `${engine}/watched-records.ts`,
-    find: `for (const record of watched.flatMap((operation) => mirroredRecords(operation))) {`,
-    replace: `for (const record of watched.flatMap(({ added, removed }) => [...added, ...removed])) {`,
+    find: `const records = watched.flatMap((operation) => mirroredRecords(operation));`,
+    replace: `const records = watched.flatMap(({ added, removed }) => [...added, ...removed]);`,
     says: 'An edit that the panel keeps after its undo is not done again.',
   },
   {
     name: 'late-edit-done-twice',
     file: `${engine}/watched-records.ts`,
-    find: `if (busy.has(id) || isCentralsOwn(zone, record)) continue;`,
-    replace: `if (isCentralsOwn(zone, record)) continue;`,
+    find: `claimed: busy.has(id) ? 'open' : null,`,
+    replace: `claimed: null,`,
     says: 'An edit that is done again already is done once more.',
   },
 ];

@@ -68,7 +68,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'delete-not-journalled',
     file: `${engine}/zone-edits.ts`,
-    find: `await runtime.store.create({ ...draft, snapshot: seen.snapshot });`,
+    find: `  await runtime.store.create({ ...draft, snapshot });`,
     replace: ``,
     says: 'A delete is accepted and not in the journal.',
   },
@@ -173,15 +173,15 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'content-removes-what-is-not-ours',
     file: `${engine}/content.ts`,
-    find: `return removable.has(id) && !wanted.has(id) &&`,
-    replace: `return !wanted.has(id) &&`,
+    find: `  const ours = present.filter((record) => removable.has(recordId(record)));`,
+    replace: `  const ours = present;`,
     says: 'Filling a zone removes records that our create did not put there.',
   },
   {
     name: 'content-not-added',
     file: `${engine}/content.ts`,
-    find: `add: [...additions, ...after].map(plain),`,
-    replace: `add: [...after].map(plain),`,
+    find: `add: [...additions.map(plain), ...made.add] };`,
+    replace: `add: made.add };`,
     says: 'A new zone does not get the content of the panel.',
   },
   {
@@ -194,7 +194,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'new-zone-not-compared',
     file: `${engine}/content.ts`,
-    find: `() => runtime.compareSoon(zone, 'new-zone', 'braked'),`,
+    find: `() => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),`,
     replace: `() => undefined,`,
     says: 'What the panel adds to a new zone late is not looked for.',
   },
@@ -211,8 +211,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'foreign-zone-left-open',
     file: `${engine}/make-zone.ts`,
-    find: `if (operation.class !== 'follow') {`,
-    replace: `if (operation.class === 'follow') {`,
+    find: `if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {`,
+    replace: `if (operation.class === 'follow' && (await tx.current(operation)).afterSeen) {`,
     says: 'A create that the central refuses late is listed where it has to be put back, and put back where it has to be listed.',
   },
   {
