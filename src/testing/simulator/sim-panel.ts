@@ -53,6 +53,8 @@ export class PanelStore {
   readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
   /** Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`: not yet. */
   readonly calls: { readonly zone: DnsName; readonly from: number; until: number }[] = [];
+  /** When it was out of reach for engines (monotonic milliseconds); `until` is `Infinity` while it is. */
+  readonly outages: { readonly from: number; until: number }[] = [];
   /** Zones that a filter somebody has set hides from the list. */
   readonly hidden = new Set<DnsName>();
   /** Until when (monotonic milliseconds) it hid one last. */

@@ -429,6 +429,11 @@ export class World {
   }
 
   applyOutages(): void {
+    const { outages } = this.panel;
+    const last = outages.at(-1);
+    if (this.panelFailing && last?.until !== Infinity)
+      outages.push({ from: this.clock.now(), until: Infinity });
+    if (!this.panelFailing && last?.until === Infinity) last.until = this.clock.now();
     for (const side of this.sides) {
       const isDown = this.centralDown || side.down;
       if (isDown || side.downUntil === Infinity) side.downUntil = isDown ? Infinity : this.clock.now();

@@ -46,12 +46,20 @@ export function checkPromptness(
     ...keptOf(facts),
     ...filledOf(facts.witness),
   ]) {
-    const until = at + readWithin;
+    const until = endOf(panel, at);
     const runsOn = runs.some((run) => run.from <= at && run.until >= until);
     if (!runsOn || !isThere(panel, zone, at, until)) continue;
     if (!asked.some((one) => one.zone === zone && one.at >= since && one.at <= until))
       judgement.violate('turns.late', `${zone} is not read in time after ${what} at ${at}`);
   }
+}
+
+/** Until when something of that time has to be looked at: while the panel is out of reach nobody can. */
+function endOf({ outages }: PanelStore, at: number): number {
+  let until = at + readWithin;
+  for (const outage of outages)
+    if (outage.from <= until && outage.until > at) until = Math.max(until, outage.until + readWithin);
+  return until;
 }
 
 /** Whether the panel has the zone all the time, and its list shows it. */
