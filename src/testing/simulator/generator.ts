@@ -200,7 +200,9 @@ export class HistoryGenerator {
     const old = held.find(({ name }) => this.#chances.chance(this.#name(`intruder takes ${name}`), 0.3));
     const host = old?.type === 'A' ? old.name : this.#chances.pick(this.#name('forges'), hosts);
     const items = [{ remove: old ?? null, add: address(zone, host, forged) }];
-    return { kind: 'intrusion', zone, items, local: { ...this.#local(), refuses: true } };
+    const calls = this.#chances.chance(this.#name('panel calls after all the same'), 0.2);
+    const local = { ...this.#local(), refuses: true, ...(calls ? { afterAnyway: true } : {}) };
+    return { kind: 'intrusion', zone, items, local };
   }
 
   #local(of = ''): LocalPart {
