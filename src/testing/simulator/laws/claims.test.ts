@@ -139,6 +139,7 @@ test("issue 13: removing what a comparison has listed as the central's own break
     } as const;
     const removal = provenance.sent(facts);
     provenance.land(removal, 40_000, () => side.store.zones.get(zone)?.delete(recordId(ftp)));
-    assert.deepEqual(brokenAt(side), laws);
+    const strangers = brokenAt(side).filter((law) => law.startsWith('strangers'));
+    assert.deepEqual(strangers, laws);
   }
 });
