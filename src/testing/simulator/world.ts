@@ -166,8 +166,14 @@ export class World {
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
     const echoes = new Set<string>();
     const side = {
-      ...{ store, disk, witness, judgement, echoes },
-      ...{ downUntil: -Infinity, down: false, chooseFault: null },
+      store,
+      disk,
+      witness,
+      judgement,
+      echoes,
+      downUntil: -Infinity,
+      down: false,
+      chooseFault: null,
     };
     this.#observeProofs(side);
     observeMoments(side, {
