@@ -40,12 +40,13 @@ export class Accidents {
   /** From now on calls meet accidents. */
   begin(): void {
     const world = this.#world;
-    const { journal, reads, writes } = this.#options;
+    const { journal, writes } = this.#options;
+    const breaksOff = this.#options.reads === true || this.#options.arrival === true;
     world.chooseFault = (call) => this.#centralFault(call);
     if (journal === true) world.chooseJournalFault = (call, name) => this.#journalFault(call, name);
-    if (reads === true) world.panelBreaksOff = (call) => this.#happens(`${call} breaks off`, chances.read);
+    if (breaksOff) world.panelBreaksOff = (call) => this.#happens(`${call} breaks off`, chances.read);
     world.centralTroubles = {
-      breaksOff: (call) => reads === true && this.#happens(`${call} breaks off`, chances.read),
+      breaksOff: (call) => breaksOff && this.#happens(`${call} breaks off`, chances.read),
       isNotLive: (call) => writes === true && this.#happens(`${call} late`, chances.notLive),
     };
   }

@@ -67,6 +67,7 @@ export class MishapPerformer {
     const hidden = of === 'panel' ? this.#world.panel.hidden : this.#world.sides[of - 1]?.store.hidden;
     if (hidden === undefined) return;
     hidden.add(zone);
+    if (of === 'panel') this.#world.panel.hiddenUntil.set(zone, this.#world.clock.now() + lasts);
     this.#world.note(`the list of ${of === 'panel' ? 'the panel' : `central ${of}`} lacks ${zone}`);
     this.#running.push(this.#world.clock.sleep(lasts).then(() => hidden.delete(zone)));
   }

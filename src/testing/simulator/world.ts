@@ -13,7 +13,10 @@ import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { checkAccepted, Commits } from './laws/commits.ts';
-import { Proofs } from './laws/proofs.ts';
+import { observeMoments } from './laws/moments.ts';
+import { checkPanelDelete } from './laws/panel-writes.ts';
+import type { Due, EngineRun } from './laws/promptness.ts';
+import { checkAsked, Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -51,6 +54,8 @@ export interface LocalPart {
   readonly afterLate?: number | undefined;
   /** Whether the `after` call comes twice. */
   readonly afterTwice?: boolean | undefined;
+  /** Whether the `after` call comes though the panel refuses its part. */
+  readonly afterAnyway?: boolean | undefined;
 }
 
 /** One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it. */
@@ -69,6 +74,8 @@ export interface Side {
   readonly witness: JournalWitness;
   /** What was seen on the way to break a law. */
   readonly judgement: Judgement;
+  /** Until when (monotonic milliseconds) it was out of reach; `Infinity`: it still is. */
+  downUntil: number;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
@@ -84,6 +91,10 @@ export class World {
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers he got. */
   readonly saved: SavedEdit[] = [];
+  /** Functions of the panel that named a zone, with the time. */
+  readonly hints: Due[] = [];
+  /** When the agent ran. */
+  readonly runs: EngineRun[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
@@ -128,6 +139,7 @@ export class World {
   constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
     this.sides = [this.#sideWith(journal)];
+    this.#observePanel();
     this.#chances = chances;
   }
 
@@ -149,8 +161,16 @@ export class World {
       witness.committed(batch, now());
     };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
-    const side = { store, disk, witness, judgement, down: false, chooseFault: null };
+    const side = { store, disk, witness, judgement, downUntil: -Infinity, down: false, chooseFault: null };
     this.#observeProofs(side);
+    observeMoments(side, {
+      panel: this.panel,
+      saved: this.saved,
+      hints: this.hints,
+      now,
+      wall: () => this.clock.wall(),
+      goingIn: (zone) => this.#goingIn(store, zone),
+    });
     return side;
   }
 
@@ -177,6 +197,20 @@ export class World {
       onSent(request);
       commits.sent(request);
       proofs.sent(request);
+    };
+  }
+
+  /** What an engine is writing in the zone of a central; null: nothing. */
+  #goingIn(store: CentralStore, zone: DnsName): string | null {
+    const own = this.#connected.filter(({ side }) => side.store === store);
+    return own.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null) ?? null;
+  }
+
+  #observePanel(): void {
+    this.panel.provenance.onSent = (request) => {
+      const { panel, saved, sides } = this;
+      const witnesses = sides.map(({ witness }) => witness);
+      checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
     };
   }
 
@@ -255,7 +289,9 @@ export class World {
       this.note('engine starts');
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
-      if ((await Promise.race([started, run.killed])) !== 'journal') return;
+      const how = await Promise.race([started, run.killed]);
+      if (how === 'started') this.runs.push({ from: this.clock.now(), until: Infinity });
+      if (how !== 'journal') return;
       // What an engine had begun before its journal failed ends with it.
       run.life.dead = true;
       this.#run = null;
@@ -306,6 +342,11 @@ export class World {
     };
     central.wire.onOverlap = (text) => {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
+    };
+    panel.onOverlap = (zone) => {
+      // The first comparison goes from zone to zone beside everything else.
+      const isOver = side.witness.baselineAt !== null;
+      if (!life.dead && isOver) side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
@@ -388,6 +429,15 @@ export class World {
   }
 
   applyOutages(): void {
+    const { outages } = this.panel;
+    const last = outages.at(-1);
+    if (this.panelFailing && last?.until !== Infinity)
+      outages.push({ from: this.clock.now(), until: Infinity });
+    if (!this.panelFailing && last?.until === Infinity) last.until = this.clock.now();
+    for (const side of this.sides) {
+      const isDown = this.centralDown || side.down;
+      if (isDown || side.downUntil === Infinity) side.downUntil = isDown ? Infinity : this.clock.now();
+    }
     for (const { side, central, panel } of this.#connected) {
       central.down = this.centralDown || side.down;
       panel.failing = this.panelFailing;
@@ -405,6 +455,9 @@ export class World {
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
+    const last = this.runs.at(-1);
+    if (last !== undefined)
+      this.runs.splice(-1, 1, { ...last, until: Math.min(last.until, this.clock.now()) });
     this.tally.fault('agent killed');
     this.note('engine killed');
   }
@@ -440,6 +493,10 @@ export class World {
     if (local.refuses) {
       this.tally.fault('panel refuses its part');
       this.note(`panel refuses its part of ${what}`);
+      if (local.afterAnyway === true) {
+        this.tally.fault('after without the edit');
+        await this.#after(saved, what);
+      }
       return { verdict, lostAfter: false };
     }
     const done = new Map([...saved].filter(([edit]) => this.#carryOut(edit, local)));
@@ -484,8 +541,12 @@ export class World {
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
-    for (const [at, { witness, judgement }] of this.active.entries())
-      checkAccepted(witness, { edits, joined: joined[at] ?? new Set(), askedAt }, verdict, judgement);
+    for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
+      const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
+      checkAccepted(witness, asked, verdict, judgement);
+      const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
+      checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
+    }
     for (const call of calls) call.until = this.clock.now();
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
@@ -494,6 +555,7 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
+    if (zone !== 'all') this.hints.push({ zone, at: this.clock.now(), what: 'a hint' });
     await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
   }
 

@@ -1,12 +1,12 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in comparisons, and in what follows from them. */
 export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'compare-without-lock',
     file: `${engine}/compare.ts`,
-    find: `const held = await runtime.locks.acquire(zone, null, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    find: `await runtime.lockedStep('-', zone, null, async (ctx) => {`,
+    replace: `await runtime.timers.step('-', async (ctx) => {`,
     says: 'A zone is compared while edits of it are being written.',
   },
   {
@@ -132,7 +132,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
     name: 'failed-list-taken-for-empty',
     file: `${engine}/compare-all.ts`,
     find: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),`,
-    replace: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx).catch(() => [])),`,
+    replace: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx).catch(() => ({ zones: [], unreadable: [] }))),`,
     says: 'A list of the panel that cannot be read is taken for an empty one.',
   },
   {
@@ -152,7 +152,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'named-zones-not-found',
     file: `${engine}/named-zones.ts`,
-    find: `if (list.has(zone) || known.has(zone)) this.#compare(zone, wish);`,
+    find: `this.#inBackground(this.#list.ask());`,
     replace: ``,
     says: 'A zone that a call names and the ledger does not know is not looked for.',
   },

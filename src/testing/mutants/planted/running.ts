@@ -189,6 +189,14 @@ export const plantedInRunning: readonly PlantedBug[] = [
     says: 'The rows of a zone that was dropped stay in the ledger.',
   },
   {
+    name: 'dropped-rows-stay',
+    file: 'src/journal/memory.ts',
+    find: `    for (const record of drop) rows.delete(recordId(record));
+`,
+    replace: ``,
+    says: 'A row that is dropped stays in the ledger.',
+  },
+  {
     name: 'rows-dropped-after-put',
     file: 'src/journal/memory.ts',
     find: `for (const record of drop) rows.delete(recordId(record));

@@ -1,4 +1,4 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in what makes and deletes zones. */
 export const plantedInZones: readonly PlantedBug[] = [
@@ -138,16 +138,16 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'zone-work-without-lock',
     file: `${engine}/tend-zones.ts`,
-    find: `const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    find: `await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {`,
+    replace: `await runtime.timers.step(operation.id, async (ctx) => {`,
     says: 'A zone is filled or deleted while edits of it are being written.',
   },
   {
-    name: 'moved-zone-operation-unnoticed',
+    name: 'content-of-the-former-zone-sent',
     file: `${engine}/tend-zones.ts`,
-    find: `      await runtime.store.transact((tx) => tx.judge(operation));`,
-    replace: ``,
-    says: 'A zone operation that moved while the lock was waited for goes on.',
+    find: `const patience = operation.cancels === null ? 0 : settings.visibilityWait;`,
+    replace: `const patience = 0;`,
+    says: 'Reads that still show the former zone count as the content of the one that was made again.',
   },
   {
     name: 'content-after-one-read',

@@ -142,11 +142,23 @@ function checkNothingLeft(
 ): void {
   const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
   for (const effect of netOf(central.provenance.effects, own)) {
-    if (agreedSince(panel, effect)) continue;
+    if (agreedSince(panel, effect) || isGoneWithZone(central, effect)) continue;
     if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
+}
+
+/** Whether somebody deleted the zone at the central since. */
+function isGoneWithZone({ provenance }: CentralStore, { zone, at }: Effect): boolean {
+  return provenance.effects.some(
+    (effect) =>
+      effect.at >= at &&
+      effect.zone === zone &&
+      effect.record === null &&
+      !effect.present &&
+      effect.request === null,
+  );
 }
 
 /** Whether an operation that waits for a person is about the record. */

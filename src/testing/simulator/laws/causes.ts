@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { EditItem } from '../../../core/panel.ts';
+import type { EditEvent, EditItem } from '../../../core/panel.ts';
 import type { Traces } from '../perform.ts';
 import type { Provenance } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -9,6 +9,7 @@ import type { ExcuseId } from './excuses.ts';
 
 /** What an edit of the panel did to the records of a zone. */
 export interface CarriedOut {
+  readonly kind: EditEvent['kind'];
   readonly zone: DnsName;
   readonly items: readonly EditItem[];
   /** When the panel did it. */
@@ -72,6 +73,11 @@ export class Causes {
         return of === zone && (names === undefined || [...names].some((one) => one === name));
       })
     );
+  }
+
+  /** Whether a user's delete of the zone was kept by the panel since. */
+  isDeletedSince(zone: DnsName, at: number): boolean {
+    return this.#edits.some((edit) => edit.kind === 'zone-delete' && edit.zone === zone && edit.at > at);
   }
 
   /** What happened to the record itself until then. */

@@ -12,10 +12,8 @@ import type { Judgement } from './judgement.ts';
 /** How long (ms) a step may take from its read of a side to its commit. */
 const stepWithin = 60_000;
 
-/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 23). */
-const many = 5;
-const largeZone = 10;
-const largestPart = 0.3;
+/** How long (ms) reads of the panel may show an old state without an engine being deceived. */
+const shownWithin = 15_000;
 
 /** What an engine makes durable is true, and leaves alone what is to be left alone. Judged at each commit. */
 export class Commits {
@@ -42,17 +40,43 @@ export class Commits {
     const since = Math.min(this.#now() - stepWithin, ...known);
     for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
     for (const operation of operations) {
-      const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
-      if (isNew && operation.kind === 'records') this.#checkNew(operation);
+      const { id, kind, state } = operation;
+      const states = this.#witness.operations.get(id)?.states ?? [];
+      if (states.length === 1 && kind === 'records') this.#checkNew(operation);
+      const isFilled = kind === 'zone-create' && state === 'confirmed';
+      if (isFilled && states.at(-2)?.state !== state) this.#checkFilled(operation, rows);
     }
   }
 
-  /** A request to make a zone goes out. */
-  sent({ kind, zone }: WriteRequest): void {
+  /** A zone that was filled has no rows of the one before it. */
+  #checkFilled({ zone }: Operation, rows: NonNullable<Batch['rows']>): void {
+    const own = rows.flatMap((change) => (change.zone === zone ? (change.put ?? []) : []));
+    const put = new Set(own.map(({ record }) => recordId(record)));
+    const left = [...this.#witness.rows(zone)].filter(({ record }) => !put.has(recordId(record)));
+    if (left.length > 0)
+      this.#judgement.violate('ledger.leftover', `${zone} was filled, with ${left.length} rows of before`);
+  }
+
+  /** A request to make a zone, or to fill one, goes out. */
+  sent(request: WriteRequest): void {
+    const { kind, zone } = request;
+    if (kind === 'add') this.#checkContent(request);
     if (kind !== 'create') return;
     const isOld = this.#panel.atStart.has(zone) && !this.#central.atStart.has(zone);
     const came = this.#panel.effects.some((effect) => effect.zone === zone && effect.record === null);
     if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
+  }
+
+  /** What a zone is filled with is not what the one before it held, which reads of the panel may show for a while. */
+  #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
+    const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
+    const isFilling = this.#witness.operations.get(operation)?.operation.kind === 'zone-create';
+    if (!isFilling || record === null || came?.present !== true || sentAt >= came.at + shownWithin) return;
+    const id = recordId(record);
+    const isNew = ({ at, zone: of, record: one }: Effect): boolean =>
+      at >= came.at && of === zone && one !== null && recordId(one) === id;
+    if (this.#panel.originOf(zone, id) === null && !this.#panel.effects.some(isNew))
+      this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
   /** A row that is joined was on both sides when the step that joins it read them. */
@@ -79,7 +103,6 @@ export class Commits {
   }
 
   #checkNew(operation: Operation): void {
-    if (operation.class === 'follow') this.#checkFollowing(operation);
     // What was heard of afterwards is journalled as it came, before it is judged.
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
@@ -112,7 +135,7 @@ export class Commits {
 
   /** Where the old value is gone and one of somebody else stands in its place, nothing is sent (row 12). */
   #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
-    if (this.#central.originOf(zone, recordId(remove)) !== null) return;
+    if (this.#central.originOf(zone, recordId(remove)) !== null || this.#isOurDoing(zone, remove)) return;
     const read = this.#central.lastRead(id, zone) ?? 0;
     for (const { record, origin } of this.#central.held(zone)) {
       const isThere = record.name === remove.name && record.type === remove.type;
@@ -124,6 +147,18 @@ export class Commits {
     }
   }
 
+  /** Whether it is, or may be for all that anybody can tell, a request of ours that took the record away. */
+  #isOurDoing(zone: DnsName, record: ResourceRecord): boolean {
+    const id = recordId(record);
+    const isAbout = (one: Effect | WriteRequest): boolean =>
+      one.zone === zone && one.record !== null && recordId(one.record) === id;
+    const last = this.#central.effects.findLast(isAbout);
+    if (last !== undefined && last.request !== null) return true;
+    return this.#central.requests.some(
+      (request) => request.kind === 'remove' && request.answeredAt === null && isAbout(request),
+    );
+  }
+
   /** Whether the ledger or any operation tells of the record. */
   #isKnown(zone: DnsName, id: string): boolean {
     if (this.#witness.row(zone, id) !== null) return true;
@@ -132,20 +167,14 @@ export class Commits {
     );
   }
 
-  /** A comparison sends what is new, and removes no more than the safety limits allow. */
-  #checkFollowing({ id, zone, items }: Operation): void {
-    for (const { add } of items) {
-      if (add !== null && this.#isLeftAlone(zone, add))
-        this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
-    }
-    const gone = items.filter(({ remove }) => remove !== null).length;
-    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined').length;
-    if (gone >= many || (joined >= largeZone && gone > joined * largestPart))
-      this.#judgement.violate('limits.records', `comparison ${id} removes ${gone} of ${joined} in ${zone}`);
+  /** Until the content of a zone made again was sent, its ledger is that of the zone whose place it takes: nothing of it is left alone (row 18). */
+  #rows(zone: DnsName): LedgerRow[] {
+    return this.#witness.zones.get(zone)?.standing === 'creating' ? [] : [...this.#witness.rows(zone)];
   }
 
   #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {
-    const standing = this.#witness.row(zone, recordId(record))?.standing;
+    const id = recordId(record);
+    const standing = this.#rows(zone).find((row) => recordId(row.record) === id)?.standing;
     return standing === 'panel-only' || standing === 'differs' || standing === 'released';
   }
 
@@ -162,7 +191,7 @@ export class Commits {
   }
 
   #isBesideConflict(zone: DnsName, { name, type }: ResourceRecord): boolean {
-    return [...this.#witness.rows(zone)].some(
+    return this.#rows(zone).some(
       ({ record, standing }) =>
         record.name === name && record.type === type && (standing === 'differs' || standing === 'released'),
     );

@@ -1,7 +1,9 @@
+import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId } from '../../../dns/record.ts';
 import type { EngineSettings } from '../../../core/engine/settings.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { Operation } from '../../../core/operation.ts';
+import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { PanelStore, Look } from '../sim-panel.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -41,6 +43,7 @@ export class Proofs {
   committed({ operations = [] }: Batch): void {
     const facts = this.#facts();
     for (const operation of operations) {
+      this.#checkRemoval(facts, operation);
       const before = facts.witness.operations.get(operation.id)?.states.at(-2)?.state;
       const isUndo = operation.state === 'reverting' && undecided.has(before ?? '');
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
@@ -50,6 +53,17 @@ export class Proofs {
       const since = answer + facts.settings.afterWait;
       this.#judge(facts, operation, { since, shows, law: 'undo.unproven' });
     }
+  }
+
+  /** What a comparison removes is gone from the panel by two reads (row 23). */
+  #checkRemoval(facts: Facts, operation: Operation): void {
+    const { id, class: group, items } = operation;
+    if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
+    const removed = items.flatMap(({ remove, note }) =>
+      remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
+    );
+    const shows = ({ ids }: Look): boolean => ids === null || removed.some((one) => ids.has(one));
+    if (removed.length > 0) this.#judge(facts, operation, { since: 0, shows, law: 'follow.unproven' });
   }
 
   /** A request to delete a zone goes out. */
@@ -90,7 +104,7 @@ export class Proofs {
 interface Claim {
   readonly since: number;
   readonly shows: (look: Look) => boolean;
-  readonly law: 'undo.unproven' | 'zones.unproven';
+  readonly law: 'undo.unproven' | 'zones.unproven' | 'follow.unproven';
 }
 
 const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);
@@ -117,7 +131,7 @@ function acceptedAt(saved: readonly SavedEdit[], { fingerprint, zone }: Operatio
 }
 
 /** Whether a delete of the zone was refused, because the zone is signed, before this one. */
-function isAskedTwice(saved: readonly SavedEdit[], { zone }: Operation): boolean {
+function isAskedTwice(saved: readonly SavedEdit[], { zone }: Pick<Operation, 'zone'>): boolean {
   return saved.some(
     ({ event, answers }) =>
       event.kind === 'zone-delete' &&
@@ -127,6 +141,31 @@ function isAskedTwice(saved: readonly SavedEdit[], { zone }: Operation): boolean
           verdict.kind === 'refuse' && verdict.problems.some(({ code }) => code === 'zone.signed-delete'),
       ),
   );
+}
+
+/** Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that (row 26). */
+export function checkAsked(
+  {
+    edits,
+    joined,
+    signed,
+    saved,
+  }: {
+    readonly edits: readonly EditEvent[];
+    /** Zones that the journal called joined, and zones that the central signed, when it was asked. */
+    readonly joined: ReadonlySet<DnsName>;
+    readonly signed: ReadonlySet<DnsName>;
+    readonly saved: readonly SavedEdit[];
+  },
+  verdict: Verdict,
+  judgement: Judgement,
+): void {
+  if (verdict.kind === 'refuse') return;
+  for (const { kind, stage, zone, actor } of edits) {
+    const isDelete = kind === 'zone-delete' && stage === 'before' && actor.rank === 'administrator';
+    if (isDelete && joined.has(zone) && signed.has(zone) && !isAskedTwice(saved, { zone }))
+      judgement.violate('zones.unasked', `${zone} is signed, and its delete is accepted at once`);
+  }
 }
 
 /** Whether a read shows the edit done. */

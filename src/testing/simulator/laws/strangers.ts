@@ -82,6 +82,9 @@ class Strangers {
     if (origin.writer === 'engine') return 'ours';
     const isDelete = this.#operation(request)?.kind === 'zone-delete';
     if (this.#adopted.has(origin) && (request.kind !== 'delete' || isDelete)) return 'ours';
+    const standing = this.#witness.zones.get(request.zone)?.standing;
+    const isCountedOn = standing !== undefined && isMirrored(standing) && request.kind !== 'delete';
+    if (origin.writer === 'somebody' && isCountedOn) return 'made-again';
     const creates = this.#unsure(request, ({ kind }) => kind === 'create');
     if (creates) return 'same-data';
     return this.#isUnread(request, origin) ? 'unread' : 'theirs';
@@ -226,7 +229,7 @@ export function observeStrangers(
 type Standing =
   | 'ours'
   | 'theirs'
-  | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot'>;
+  | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'>;
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
 
