@@ -65,7 +65,10 @@ export class CentralStore {
   managesZones = true;
   /** Whether a new zone appears with its content. */
   createsWithContent = true;
-  /** Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused. */
+  /**
+   * Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused. Not those of edits: what is
+   * refused of an edit is in neither side.
+   */
   readonly refused = new Set<string>();
   /** The same of every write that landed long after it was given up. */
   readonly late = new Set<string>();
@@ -73,12 +76,20 @@ export class CentralStore {
   readonly unproven = new Map<DnsName, string>();
   /** Who wrote and who removed what it holds. */
   readonly provenance = new Provenance(this.zones);
+  /** Ids of operations that stand for an edit of records. */
+  readonly #edits = new Set<string>();
   /** Creates of which a journal says that they made their zone. */
   readonly #made = new Set<string>();
 
+  /** A write of an operation is refused. @param place as in `refused` */
+  refuse(place: string, operation: string): void {
+    if (!this.#edits.has(operation)) this.refused.add(place);
+  }
+
   /** A journal has these operations now. The first that says a create has made its zone is proof of it where the zone was read by then. */
   journalled(operations: readonly Operation[]): void {
-    for (const { id, kind, zone, created } of operations) {
+    for (const { id, kind, class: group, zone, created } of operations) {
+      if (kind === 'records' && group !== 'follow') this.#edits.add(id);
       if (kind !== 'zone-create' || !created || this.#made.has(id)) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
@@ -347,7 +358,7 @@ export class SimCentral implements Central {
     if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
     const place = facts.record === null ? facts.zone : `${facts.zone} ${recordId(facts.record)}`;
     if (fault === 'refuse') {
-      this.store.refused.add(place);
+      this.store.refuse(place, ctx.operation);
       throw refused('central.refused', done);
     }
     const { provenance } = this.store;

@@ -13,7 +13,7 @@ import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { Claims } from './laws/claims.ts';
-import { checkAccepted, Commits, type Asked } from './laws/commits.ts';
+import { checkAccepted, checkPutBack, Commits, type Asked } from './laws/commits.ts';
 import { observeMoments } from './laws/moments.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
@@ -585,6 +585,7 @@ export class World {
     for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
       const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: this.saved.flatMap(callsOf) }, verdict, judgement);
+      checkPutBack(witness, asked, verdict, at + 1, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
     }

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
@@ -55,6 +55,29 @@ export class Commits {
       const isFilled = kind === 'zone-create' && state === 'confirmed';
       if (isFilled && states.at(-2)?.state !== state) this.#checkFilled(operation, rows);
       this.#checkStep(operation, states.at(-2));
+      if (state === 'reverted' && states.at(-2)?.state !== state) this.#checkTtls(operation);
+    }
+  }
+
+  /** Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel has another. */
+  #checkTtls({ id, zone, items }: Operation): void {
+    const here = [...this.#panel.held(zone)].map(({ record }) => record);
+    for (const { record, origin } of this.#central.held(zone)) {
+      const isSame = (other: ResourceRecord | null): boolean =>
+        other !== null && recordId(other) === recordId(record);
+      const isRetimed = items.some((item) => item.mirrored && isSame(item.remove) && isSame(item.add));
+      const shown = here.find(isSame);
+      // Another open edit of the record looks after it.
+      const isLeft = [...this.#witness.operations.values()].some(
+        ({ operation: other }) =>
+          other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
+      );
+      if (isLeft) continue;
+      if (isRetimed && origin.request?.operation === id && shown !== undefined && otherTtl(shown, record))
+        this.#judgement.violate(
+          'undo.left',
+          `operation ${id} ends with TTL ${record.ttl} of ${formatRecord(record)}`,
+        );
     }
   }
 
@@ -303,6 +326,30 @@ export function checkAccepted(
     if (!isThere)
       judgement.violate('answers.journal', `${stage} ${kind} ${fingerprint} is accepted, not journalled`);
   }
+}
+
+/**
+ * Where an edit is refused that the panel has kept, the journal says at that moment that the panel is put back.
+ * @param number of the central, as answers name it
+ */
+export function checkPutBack(
+  witness: JournalWitness,
+  { edits, joined }: Pick<Asked, 'edits' | 'joined'>,
+  verdict: Verdict,
+  number: number,
+  judgement: Judgement,
+): void {
+  if (verdict.kind !== 'refuse' || verdict.changed !== 'panel') return;
+  const isMeant = verdict.problems.some(
+    ({ params: { central } }) => central === undefined || central.split(', ').includes(String(number)),
+  );
+  const [event, ...others] = edits;
+  if (!isMeant || event === undefined || others.length > 0) return;
+  const { stage, kind, zone, fingerprint, actor } = event;
+  if (stage !== 'after' || kind !== 'records' || actor.rank !== 'administrator' || !joined.has(zone)) return;
+  const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
+  if (!own.some(({ operation }) => operation.state === 'reverting'))
+    judgement.violate('answers.journal', `after ${fingerprint} is refused, and the panel not to be put back`);
 }
 
 function isTakenBack({ operation }: Witnessed): boolean {

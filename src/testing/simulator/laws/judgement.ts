@@ -33,6 +33,8 @@ export type LawId =
   | 'ledger.leftover'
   /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
   | 'undo.unproven'
+  /** An undo ended, and a TTL that the edit had written stands. */
+  | 'undo.left'
   | 'zones.unproven'
   /** An edit that was left to the panel was written before a read of the panel showed it. */
   | 'heard.unseen'

@@ -45,6 +45,10 @@ export class Proofs {
     for (const operation of operations) {
       this.#checkRemoval(facts, operation);
       const before = facts.witness.operations.get(operation.id)?.states.at(-2)?.state;
+      if (before === 'reverting' && operation.state === 'reverted') {
+        this.#judgeEnd(facts, operation);
+        this.#judgeRestored(facts, operation);
+      }
       const isUndo = operation.state === 'reverting' && undecided.has(before ?? '');
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
       const asked = before === 'kept' ? keptAt(facts, operation) : acceptedAt(facts, operation);
@@ -52,6 +56,31 @@ export class Proofs {
       const shows = (look: Look): boolean => isShown(operation, look);
       this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
+  }
+
+  /** What the panel has kept meanwhile is not ended as taken back by a read from before that. */
+  #judgeEnd({ panel, reader, witness }: Facts, operation: Operation): void {
+    const { id, class: group, zone, afterSeen } = operation;
+    if (group !== 'veto' || !afterSeen) return;
+    const kept = witness.operations.get(id)?.states.find((one) => one.afterSeen)?.at ?? 0;
+    const isLookedAt = panel.looks.some(
+      (look) => look.reader === reader && look.zone === zone && look.began >= kept,
+    );
+    if (!isLookedAt) this.#judgement.violate('undo.unproven', say(operation, 'ended by a read from before'));
+  }
+
+  /** The panel counts as put back by two reads, once the edit must have been visible. */
+  #judgeRestored({ panel, reader, witness, settings }: Facts, operation: Operation): void {
+    const { id, kind, class: group, zone } = operation;
+    if (kind !== 'records' || group !== 'compensate') return;
+    const begun = witness.operations.get(id)?.states.find(({ state }) => state === 'reverting')?.at ?? 0;
+    const since = begun + settings.visibilityWait;
+    const looks = panel.looks.filter(
+      (look) => look.reader === reader && look.zone === zone && look.ended >= since,
+    );
+    const last = looks.at(-1)?.ended ?? 0;
+    if (!looks.some(({ ended }) => ended + settings.readGap <= last))
+      this.#judgement.violate('undo.unproven', say(operation, 'no two reads show the panel put back'));
   }
 
   /** What a comparison removes is gone from the panel by two reads (row 23). */
@@ -71,6 +100,11 @@ export class Proofs {
     const facts = this.#facts();
     const operation = facts.witness.operations.get(request.operation)?.operation;
     if (operation !== undefined && isHeard(operation)) this.#judgeHeard(facts, operation);
+    if (operation !== undefined && undoes(request, operation)) {
+      const shows = (look: Look): boolean => isShown(operation, look);
+      const asked = doneAt(facts, operation);
+      if (asked !== null) this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
+    }
     if (request.kind !== 'delete' || operation?.kind !== 'zone-delete') return;
     const shows = ({ ids }: Look): boolean => ids !== null;
     this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'zones.unproven' });
@@ -161,6 +195,23 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
 function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
   return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
+}
+
+/** Whether a request takes back what an edit wants that the panel had before us. */
+function undoes({ kind, record }: WriteRequest, { class: group, state, items }: Operation): boolean {
+  if (record === null || group !== 'compensate' || (state !== 'applied' && state !== 'kept')) return false;
+  return items.some((item) => {
+    const one = kind === 'remove' ? item.add : item.remove;
+    return one !== null && recordId(one) === recordId(record) && !isTtlEdit(item);
+  });
+}
+
+/** From when on it may be taken back: the panel had said that it did it. */
+function doneAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
+  const done = witness.operations
+    .get(id)
+    ?.states.find(({ state }) => state === 'applied' || state === 'kept');
+  return done === undefined ? null : { from: done.at, since: done.at + settings.visibilityWait };
 }
 
 /** Whether a delete of the zone was refused, because the zone is signed, before this one. */

@@ -106,6 +106,17 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
       },
     },
   ),
+  'a slow edit is refused when it is done again': told([[40, edit([wwwMoves], { takes: 13_000 })]], {
+    draws: { [`${atWww} fault`]: { 5: 'refuse' } },
+  }),
+  'a slow edit is refused when it is done again, and shown late': told(
+    [[40, edit([wwwMoves], { takes: 13_000, visibleAfter: 12_000 })]],
+    { draws: { [`${atWww} fault`]: { 5: 'refuse' } } },
+  ),
+  'an edit of a TTL that the panel refuses': told(
+    [[40, edit([{ remove: at(old, 3_600), add: at(old, 60) }], { refuses: true })]],
+    { options: { ttls: true } },
+  ),
   'somebody replaces a record right before an edit of it': told([
     [40, { ...somebodyAdds(address(main, 'www', 200)), remove: old }],
     [41, edit([wwwMoves])],
