@@ -32,7 +32,7 @@ const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> 
     333: 'alone.claimed',
     344: 'alone.claimed',
     359: 'alone.claimed',
-    377: 'undo.unproven',
+
     391: 'alone.claimed',
     398: 'alone.claimed',
     399: 'alone.claimed',
