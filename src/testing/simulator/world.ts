@@ -452,6 +452,8 @@ export class World {
     this.#lives.clear();
     this.#connected = [];
     this.#draining.clear();
+    // The next agent knows nothing of them.
+    for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
@@ -547,7 +549,7 @@ export class World {
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
     }
-    for (const call of calls) call.until = this.clock.now();
+    for (const call of calls) call.until = Math.min(call.until, this.clock.now());
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
     for (const { answers } of saved.values()) answers.push(answer);

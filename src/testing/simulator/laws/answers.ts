@@ -144,6 +144,8 @@ function checkNothingLeft(
   for (const effect of netOf(central.provenance.effects, own)) {
     if (agreedSince(panel, effect) || isGoneWithZone(central, effect)) continue;
     if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
+      judgement.excuse('listed-zone');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
