@@ -115,6 +115,8 @@ export class World {
   /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
   #startedAt = 0;
   #steppedAt = -Infinity;
+  /** The last step, by how much, and the step before that. */
+  #lastStep = { at: -Infinity, by: 0, before: -Infinity };
   /** Counts the kills; a start that a kill overtook gives up. */
   #boot = 0;
   /** Hook calls being answered right now. */
@@ -217,7 +219,12 @@ export class World {
   /** Steps the wall clock, as an administrator or NTP would. */
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
-    if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = this.clock.now();
+    const now = this.clock.now();
+    // Steps at the same moment are one step.
+    const { at, by, before } = this.#lastStep;
+    this.#lastStep = at === now ? { at, by: by + ms, before } : { at: now, by: ms, before: this.#steppedAt };
+    const isStep = Math.abs(this.#lastStep.by) >= defaultEngineSettings.clockStep;
+    this.#steppedAt = isStep ? now : this.#lastStep.before;
   }
 
   /** Somebody wrote at a central just now. */
@@ -539,7 +546,9 @@ export class World {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
     const edits = [...saved.keys()].map(({ event }) => event(stage));
-    const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
+    const calls = edits.map(({ zone, actor: { rank } }) => {
+      return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
+    });
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
