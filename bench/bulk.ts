@@ -13,11 +13,11 @@ import { readSettings } from '../src/config/settings.ts';
 import type { Central } from '../src/core/central.ts';
 import { Engine } from '../src/core/engine/engine.ts';
 import { defaultEngineSettings } from '../src/core/engine/settings.ts';
-import type { Panel, PanelRecord } from '../src/core/panel.ts';
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { ratio, round, timed } from './measure.ts';
+import { heldBy, memoryPanel } from './memory-panel.ts';
 import { atEach, softwares, startSubject, type Filled, type Software, type Subject } from './name-servers.ts';
 import { hostIn } from './panel-with-agent.ts';
 import type { Rec } from './raw.ts';
@@ -216,7 +216,7 @@ class Sender {
     await journal.commit({ facts: { baseline: '0' } });
     const central = await centralOf(subject);
     const engine = new Engine({
-      panel: memoryPanel(zones),
+      panel: memoryPanel(heldBy(zones)),
       central,
       journal,
       clock: systemClock,
@@ -259,28 +259,4 @@ class Sender {
     await this.#journal.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** A panel that holds these zones and answers at once. */
-function memoryPanel(zones: readonly Filled[]): Panel {
-  const held = new Map(zones.map(({ zone, records }) => [zone, records.map(shown)]));
-  return {
-    id: 'bench',
-    traits: { guarantee: 'veto', readDuringHandler: true, afterMeansVisible: true, carriesTtl: true },
-    decode: () => ({ kind: 'ignore' }),
-    language: () => 'en',
-    isAdmin: () => true,
-    encode: () => ({ output: '' }),
-    listZones: async () => await Promise.resolve({ zones: [...held.keys()], unreadable: [] }),
-    remember: () => undefined,
-    readOwners: async () =>
-      await Promise.resolve({ way: 'none', zones: new Map([...held.keys()].map((zone) => [zone, null])) }),
-    readZone: async (zone) => await Promise.resolve(held.get(zone) ?? null),
-    write: async () => await Promise.reject(new Error('nothing is written here')),
-    deleteZone: async () => await Promise.reject(new Error('nothing is written here')),
-  };
-}
-
-function shown(record: Rec): PanelRecord {
-  return { ...record, key: `${record.name} ${record.type}  ${record.rdata}` };
 }

@@ -1,7 +1,8 @@
-/** `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook, memory, central, bulk. */
+/** `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook, memory, central, bulk, history. */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
 import { benchCentral } from './central.ts';
+import { benchHistory } from './history.ts';
 import { benchHook } from './hook.ts';
 import { benchMemory } from './memory.ts';
 
@@ -10,6 +11,7 @@ const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   memory: benchMemory,
   central: () => benchCentral(),
   bulk: () => benchBulk(),
+  history: () => benchHistory(),
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });

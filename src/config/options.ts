@@ -153,7 +153,7 @@ export const options: readonly Option[] = [
     fallback: '100',
     least: 1,
     most: 1_048_576,
-    help: 'MiB of operations in the journal above which older ones are dropped sooner.',
+    help: 'MiB of ended operations in the journal above which older ones are dropped sooner.',
   },
   text('contact', 'support', 'Whom a user should ask; shown in every refusal.'),
 ];

@@ -43,6 +43,7 @@ export class Database {
       try {
         const value = body();
         this.#database.exec('COMMIT');
+        this.#place?.check();
         return value;
       } catch (error) {
         // SQLite has rolled back by itself where it could not go on (e.g. a full disk).
@@ -56,7 +57,7 @@ export class Database {
   guard<T>(body: () => T): T {
     try {
       const value = body();
-      this.#place?.check();
+      this.#place?.checkSometimes();
       return value;
     } catch (error) {
       throw translate(error, this.path);

@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs';
 import { JournalError } from '../core/journal.ts';
 
+/** Reads that follow each other within so many milliseconds are one look at the journal. */
+const moment = 20;
+
 interface Seen {
   readonly device: number;
   readonly inode: number;
@@ -16,14 +19,21 @@ export class FilePlace {
   readonly #seen = new Map<string, Seen>();
   /** The file that was lost; it stays so: what is written to it now makes it grow again. */
   #lost: string | null = null;
+  #checkedAt = -Infinity;
 
   /** @param path of the database */
   constructor(path: string) {
     this.#path = path;
   }
 
+  /** {@link check}, unless that was done a moment ago. */
+  checkSometimes(): void {
+    if (this.#lost !== null || performance.now() - this.#checkedAt > moment) this.check();
+  }
+
   /** @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the first call */
   check(): void {
+    this.#checkedAt = performance.now();
     for (const path of [this.#path, `${this.#path}-wal`]) {
       const now = look(path);
       const before = this.#seen.get(path);

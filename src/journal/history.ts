@@ -68,7 +68,7 @@ export class History {
   /** Reads the next operations. @returns the id to go on behind, null: these were the last; and the ids of damaged ones @throws {JournalError} */
   check(after: string): { readonly last: string | null; readonly damaged: readonly string[] } {
     const ids = this.#operations.ids(after, inOneStep);
-    return { last: ids.at(-1) ?? null, damaged: ids.filter((id) => this.#readable(id) === null) };
+    return { last: ids.at(-1) ?? null, damaged: ids.filter((id) => this.#isDamaged(id)) };
   }
 
   /** Those of the ids that an open operation or a fact refers to. */
@@ -76,6 +76,16 @@ export class History {
     const open = this.#operations.find({ openAt: now });
     const cancelled = open.flatMap(({ cancels }) => (cancels === null ? [] : [cancels]));
     return new Set([...cancelled, ...this.#facts.valuesAmong(ids)]);
+  }
+
+  #isDamaged(id: string): boolean {
+    try {
+      this.#operations.check(id);
+      return false;
+    } catch (error) {
+      if (error instanceof JournalError && error.code === 'journal.unreadable') return true;
+      throw error;
+    }
   }
 
   /** Null: it is damaged; the check tells of it, and nothing says how old it is. */

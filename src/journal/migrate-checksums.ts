@@ -102,7 +102,7 @@ function countAll(database: Database): void {
     ...grouped('record').map(({ name, n }): [string, number] => [`records ${String(name)}`, Number(n)]),
     ['remarks', single('SELECT count(note) AS n FROM zone')],
     ['owners', single('SELECT count(*) AS n FROM owner')],
-    ['octets', single('SELECT coalesce(sum(octet_length(body)), 0) AS n FROM operation')],
+    ['octets', single('SELECT coalesce(sum(octet_length(body)), 0) AS n FROM operation WHERE open = 0')],
   ];
   for (const [name, n] of [...counts, ['rows', counts.length] as const])
     database.run('INSERT INTO tally VALUES (?, ?, ?)', name, n, sumOf('tally', [name, n]));

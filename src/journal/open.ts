@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { JournalError } from '../core/journal.ts';
 import { migrations } from './migrations.ts';
+import { isLogDamaged } from './write-ahead-log.ts';
 
 export interface OpenOptions {
   readonly path: string;
@@ -21,6 +22,8 @@ export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseS
   if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
     throw new JournalError('journal.unreadable', { path });
   }
+  // Before SQLite forgets what follows the damage. A look leaves the log to the agent, which may be writing to it.
+  if (writer && isLogDamaged(`${path}-wal`)) throw new JournalError('journal.unreadable', { path });
   const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
   try {
     if (writer) {

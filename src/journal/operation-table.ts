@@ -1,15 +1,16 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { OperationFilter } from '../core/journal.ts';
-import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
+import { isFinal, mayStep, type Operation } from '../core/operation.ts';
 import { columnsOf, damaged, isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
+import { LiveOperations, type Stored } from './live-operations.ts';
 import { readOperation } from './stored.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
 const columns = ['id', 'zone', 'state', 'open', 'watch_until', 'body'] as const;
 
-/** Octets of the bodies of all operations. */
+/** Octets of the bodies of ended operations. */
 export const octetsTally = 'octets';
 
 /** Fact: operations up to this id may be without a checksum; an earlier release wrote them. */
@@ -32,6 +33,8 @@ export class OperationTable {
   readonly #tallies: Tallies;
   /** Whether the file has checksums and second indexes. */
   readonly #checked: boolean;
+  /** Null where the file is only read: somebody else changes it. */
+  #live: LiveOperations | null = null;
 
   constructor(database: Database, tallies: Tallies, checked: boolean) {
     this.#database = database;
@@ -39,15 +42,25 @@ export class OperationTable {
     this.#checked = checked;
   }
 
+  /** From now on nobody else writes. @throws {JournalError} when an open operation, or the list of them, is damaged */
+  takeOver(now: number): void {
+    this.#live = new LiveOperations(now, (openAt) =>
+      this.find({ openAt }).map((operation) => ({ operation, octets: octetsOf(JSON.stringify(operation)) })),
+    );
+  }
+
   /** @throws {JournalError} when it is damaged */
   get(id: string): Operation | null {
-    const row = this.#row(id);
-    return row === null ? null : readOperation(row['body']);
+    return this.#stored(id)?.operation ?? null;
   }
 
   /** @throws {JournalError} when one of them, or the list of them, is damaged */
   find(filter: OperationFilter): readonly Operation[] {
-    const { latest } = filter;
+    const { latest, openAt, prefix, zone } = filter;
+    if (openAt !== undefined && latest === undefined && prefix === undefined) {
+      const known = this.#live?.openAt(openAt, zone);
+      if (known !== undefined && known !== null) return known;
+    }
     const ids = new Set(pathsOf(filter, this.#checked).flatMap((path) => this.#list(path, latest)));
     const sorted = [...ids].sort();
     const wanted = latest === undefined ? sorted : sorted.toReversed().slice(0, latest);
@@ -62,10 +75,9 @@ export class OperationTable {
   /** Writes an operation as it is, one step further or the same. @throws {Error} on a step that is not allowed */
   put(operation: Operation): void {
     const { id, zone, state, watchUntil } = operation;
-    const before = this.#row(id);
-    const from = before?.['state'];
-    if (typeof from === 'string' && !mayStep(from as OperationState, state))
-      throw new Error(`operation ${id} may not go from ${from} to ${state}`);
+    const before = this.#stored(id);
+    if (before !== null && !mayStep(before.operation.state, state))
+      throw new Error(`operation ${id} may not go from ${before.operation.state} to ${state}`);
     const body = JSON.stringify(operation);
     const values = [id, zone, state, isFinal(state) ? 0 : 1, watchUntil, body];
     // What did not change stays where it is, in the indexes too.
@@ -76,15 +88,33 @@ export class OperationTable {
       ...values,
       sumOf('operation', values),
     );
-    this.#tallies.add(octetsTally, octetsOf(body) - octetsOf(before?.['body']));
+    const stored = { operation, octets: octetsOf(body) };
+    this.#tallies.add(octetsTally, endedOctets(stored) - endedOctets(before));
+    this.#live?.stage(id, stored);
   }
 
   /** Forgets an operation. @returns how many octets it had */
   drop(id: string): number {
-    const octets = octetsOf(this.#row(id)?.['body']);
+    const octets = endedOctets(this.#stored(id));
     this.#database.run('DELETE FROM operation WHERE id = ?', id);
     this.#tallies.add(octetsTally, -octets);
+    this.#live?.stage(id, null);
     return octets;
+  }
+
+  /** What was put and dropped is durable. */
+  commit(): void {
+    this.#live?.commit();
+  }
+
+  /** What was put and dropped is not. */
+  forget(): void {
+    this.#live?.forget();
+  }
+
+  /** Reads an operation from the file, whatever is known of it. @throws {JournalError} when it is damaged */
+  check(id: string): void {
+    this.#read(id);
   }
 
   /** Ids behind `after`, in order, at most so many, as the table itself and its indexes tell. @throws {JournalError} when they differ */
@@ -109,6 +139,19 @@ export class OperationTable {
       );
     }
     return ids.at(-1) ?? null;
+  }
+
+  #stored(id: string): Stored | null {
+    const known = this.#live?.get(id) ?? null;
+    if (known !== null) return known;
+    const read = this.#read(id);
+    if (read !== null) this.#live?.keep(read);
+    return read;
+  }
+
+  #read(id: string): Stored | null {
+    const row = this.#row(id);
+    return row === null ? null : { operation: readOperation(row['body']), octets: octetsOf(row['body']) };
   }
 
   #row(id: string): Row | null {
@@ -193,6 +236,10 @@ function pathsOf({ zone, openAt, prefix }: OperationFilter, checked: boolean): r
 function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilter): boolean {
   const isWanted = openAt === undefined || !isFinal(operation.state) || operation.watchUntil > openAt;
   return isWanted && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
+}
+
+function endedOctets(stored: Stored | null): number {
+  return stored !== null && isFinal(stored.operation.state) ? stored.octets : 0;
 }
 
 function octetsOf(body: unknown): number {

@@ -75,7 +75,7 @@ export class SqliteJournal implements Journal {
       this.#tables = this.#database.guard(() => tablesOf(file, path));
       // A file that is only looked at may be of an earlier release.
       const checked = this.#tables.has('ledger');
-      this.#tallies = new Tallies(this.#database);
+      this.#tallies = new Tallies(this.#database, writer);
       this.#operations = new OperationTable(this.#database, this.#tallies, checked);
       this.#zones = new ZoneTable(this.#database, this.#tallies, checked);
       this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables);
@@ -83,6 +83,7 @@ export class SqliteJournal implements Journal {
       this.#facts = new FactTable(this.#database, checked);
       this.#history = new History(this.#operations, this.#facts, this.#tallies);
       this.regressed = this.#database.guard(() => (writer ? this.#takeOver() : false));
+      if (writer) this.#database.guard(() => this.#operations.takeOver(Date.now()));
     } catch (error) {
       this.#database.close();
       throw error;
@@ -196,13 +197,16 @@ export class SqliteJournal implements Journal {
   /** One transaction, with the counts of what it changes. */
   #transaction<T>(body: () => T): T {
     try {
-      return this.#database.transaction(() => {
+      const result = this.#database.transaction(() => {
         const value = body();
         this.#ledger.flush();
         this.#tallies.flush();
         return value;
       });
+      this.#operations.commit();
+      return result;
     } catch (error) {
+      this.#operations.forget();
       this.#ledger.forget();
       this.#tallies.forget();
       throw error;

@@ -12,9 +12,14 @@ const others = 'rows';
 export class Tallies {
   readonly #database: Database;
   readonly #changes = new Map<string, number>();
+  /** What is stored, where nobody else writes; null: not read since. */
+  #known: Map<string, number> | null = null;
+  readonly #alone: boolean;
 
-  constructor(database: Database) {
+  /** @param alone whether nobody else writes */
+  constructor(database: Database, alone: boolean) {
     this.#database = database;
+    this.#alone = alone;
   }
 
   /** Notes a change for {@link flush}. */
@@ -35,16 +40,22 @@ export class Tallies {
   /** Forgets the changes that were not flushed: their transaction failed. */
   forget(): void {
     this.#changes.clear();
+    this.#known = null;
   }
 
   /** Writes the changes, within the transaction of what they count. @throws {JournalError} when a stored count is damaged */
   flush(): void {
     if (this.#changes.size === 0) return;
     const stored = this.#read();
-    for (const [name, change] of this.#changes) this.#put(name, (stored.get(name) ?? 0) + change);
-    const known = new Set([...stored.keys(), ...this.#changes.keys()]);
-    if (known.size > stored.size) this.#put(others, known.size);
+    const before = stored.size;
+    for (const [name, change] of this.#changes) {
+      const n = (stored.get(name) ?? 0) + change;
+      this.#put(name, n);
+      stored.set(name, n);
+    }
+    if (stored.size > before) this.#put(others, stored.size);
     this.#changes.clear();
+    if (this.#alone) this.#known = stored;
   }
 
   /** @throws {JournalError} when a stored count is damaged */
@@ -60,6 +71,7 @@ export class Tallies {
 
   /** All of them at once: there are few, and so none can be missing. */
   #read(): Map<string, number> {
+    if (this.#known !== null) return this.#known;
     const counts = new Map<string, number>();
     for (const { name, n, sum } of this.#database.all('SELECT name, n, sum FROM tally')) {
       if (typeof name !== 'string' || typeof n !== 'number' || sumOf('tally', [name, n]) !== sum)

@@ -3,7 +3,8 @@ import type { Problem } from '../../dns/problem.ts';
 import { otherTtl, recordId } from '../../dns/record.ts';
 import { refusal } from '../catalogue.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
-import { JournalError } from '../journal.ts';
+import { JournalError, type RowChange } from '../journal.ts';
+import type { LedgerRow } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import { accepted, type Answer } from './answer.ts';
 import { mirroredNames, nothingLeft } from './operations.ts';
@@ -41,8 +42,10 @@ export async function carryOut(
     removed: plan.change.remove,
     added: plan.change.add,
   };
-  if (isEmptyChange(plan.change)) return await nothingToWrite(runtime, prepared);
-  await runtime.store.create(prepared);
+  const rows = { zone: draft.zone, put: replacedRows(knowledge, plan.items) };
+  if (isEmptyChange(plan.change))
+    return { kind: 'applied', operation: await begin(runtime, prepared, 'applied', rows) };
+  await begin(runtime, prepared, 'prepared', rows);
   return await write(runtime, prepared, plan.change, present, ctx);
 }
 
@@ -119,8 +122,26 @@ async function readPresent(
   }
 }
 
-async function nothingToWrite(runtime: Runtime, prepared: Operation): Promise<Outcome> {
-  return { kind: 'applied', operation: await runtime.store.create(prepared, 'applied') };
+/** Rows of records that somebody has replaced at the central: known from now on, whatever becomes of the edit. */
+function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): LedgerRow[] {
+  return items.flatMap(({ remove, note }) => {
+    const isReplaced = note === 'note.changed-at-central' && remove !== null && !unsure.has(recordId(remove));
+    const row = isReplaced ? rows.get(recordId(remove)) : undefined;
+    return row?.standing === 'joined' ? [{ ...row, standing: 'differs', onCentral: false, note }] : [];
+  });
+}
+
+/** Journals a new operation together with what was seen at the central. */
+async function begin(
+  runtime: Runtime,
+  prepared: Operation,
+  state: 'prepared' | 'applied',
+  rows: RowChange,
+): Promise<Operation> {
+  return await runtime.store.transact((tx) => {
+    tx.rows(rows);
+    return tx.create(prepared, state);
+  });
 }
 
 async function write(

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
+import type { EditEvent, PanelEvent } from '../panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
+import { engineOf } from '../../testing/simulator/arrival.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { World } from '../../testing/simulator/world.ts';
@@ -11,6 +13,12 @@ import { defaultEngineSettings } from './settings.ts';
 const zone = parseName('example.org.');
 const old = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
 const { grace, afterWait, readGap } = defaultEngineSettings;
+
+const { signal } = new AbortController();
+
+function edits(edit: EditEvent): PanelEvent {
+  return { kind: 'edits', edits: [edit] };
+}
 
 /** An accepted edit whose panel part was refused, the clock stepped while it waits; when (ms) its undo came. */
 async function undoneAfter(step: number): Promise<number> {
@@ -38,4 +46,24 @@ test('an undo waits for two reads, and after a clock step for the grace of a sta
     const stepped = await undoneAfter(step);
     assert.ok(stepped >= grace, `${step}: ${stepped}`);
   }
+});
+
+test('issue 14: edits are in the order they came in, also when the clock is set back, before or after a start', async () => {
+  const world = new World(new MemoryJournal(), new Random(1));
+  for (const side of [world.panel, world.central]) side.zones.set(zone, new Map([[recordId(old), old]]));
+  await world.clock.runUntilSettled(world.start());
+  await world.clock.runUntil(world.clock.now() + 5_000);
+  const values = ['192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5'];
+  for (const rdata of values) {
+    const add = makeRecord({ name: 'www', type: 'A', rdata }, zone);
+    const event = (stage: 'before' | 'after'): ReturnType<typeof recordsEvent> =>
+      recordsEvent(zone, [{ remove: null, add }], stage);
+    await world.clock.runUntilSettled(engineOf(world).answer(edits(event('before')), signal));
+    world.clock.stepWall(-3_600_000);
+    if (rdata === '192.0.2.3') world.kill();
+    if (world.engine === null) await world.clock.runUntilSettled(world.start());
+  }
+  const known = await world.clock.runUntilSettled(engineOf(world).history(10));
+  const added = known.flatMap(({ items }) => items.map(({ add }) => add?.rdata));
+  assert.deepEqual(added, values.toReversed());
 });

@@ -36,13 +36,8 @@ export async function compareZone(runtime: Runtime, zone: DnsName, wish: Compare
     throw error;
   });
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
-  await runtime.timers.step('-', async (ctx) => {
-    const held = await runtime.locks.acquire(zone, null, ctx.signal);
-    try {
-      await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
-    } finally {
-      held.release();
-    }
+  await runtime.lockedStep('-', zone, null, async (ctx) => {
+    await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
   });
 }
 

@@ -86,6 +86,7 @@ export class Engine {
   async #takeUp(): Promise<void> {
     const { journal, clock, log } = this.#runtime.ports;
     this.#runtime.grace.begin();
+    for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});

@@ -8,6 +8,7 @@ import type { OperationItem } from '../operation.ts';
 import { rowsAfter } from './ledger-rows.ts';
 
 const one = a('www', 1);
+const two = a('www', 2);
 
 interface Given {
   readonly panel?: readonly ResourceRecord[];
@@ -16,13 +17,21 @@ interface Given {
   readonly busy?: readonly ResourceRecord[];
 }
 
-function after(item: OperationItem, { panel = [], central = [], rows = [], busy = [] }: Given) {
+function after(item: OperationItem, given: Given) {
+  return endsOf([item], given);
+}
+
+/** Each item is an edit of its own. */
+function endsOf(items: readonly OperationItem[], { panel = [], central = [], rows = [], busy = [] }: Given) {
   const records = panel.map((record) => ({ ...record, key: `key of ${record.rdata}` }));
   const ids = (some: readonly ResourceRecord[]): Set<string> => new Set(some.map(recordId));
   const ttls = new Map(panel.map((record) => [recordId(record), record.ttl]));
   const view = { records, ids: ids(panel), ttls, quiet: true };
   const truth = { view, central: ids(central), rows, busy: ids(busy) };
-  return rowsAfter([sampleOperation('1', { zone, items: [item] })], truth);
+  return rowsAfter(
+    items.map((item, at) => sampleOperation(String(at), { zone, items: [item] })),
+    truth,
+  );
 }
 
 function added(record: ResourceRecord): OperationItem {
@@ -66,7 +75,8 @@ test("issue 13: the central's own records have no row, and no comparison is due 
 
 test('issue 13: what passed in the panel only asks for a comparison and keeps what the row said of the central', () => {
   assert.equal(after(added(one), { panel: [one], central: [one] }).local, false);
-  const said = { panel: [one], rows: [sampleRow(1, { record: one, standing: 'differs', onCentral: true })] };
+  const row = sampleRow(1, { record: one, standing: 'differs', onPanel: false, onCentral: true });
+  const said = { panel: [one], rows: [row] };
   const { local: due, ...rest } = after(local('note.differs'), said);
   assert.equal(due, true);
   assert.deepEqual(standings({ ...rest, local: due }), ['differs', true, true]);
@@ -74,7 +84,8 @@ test('issue 13: what passed in the panel only asks for a comparison and keeps wh
 
 test('issue 13: a record of the panel only stands as its note says, unless its row says more', () => {
   const of = (note: string, standing?: LedgerRow['standing']): unknown => {
-    const rows = standing === undefined ? [] : [sampleRow(1, { record: one, standing, onCentral: false })];
+    const row = { record: one, standing, onPanel: false, onCentral: false } as const;
+    const rows = standing === undefined ? [] : [sampleRow(1, { ...row, standing })];
     return after(local(note), { panel: [one], rows }).put[0]?.standing;
   };
   assert.equal(of('note.released'), 'released');
@@ -82,7 +93,6 @@ test('issue 13: a record of the panel only stands as its note says, unless its r
   assert.equal(of('note.panel-only'), 'panel-only');
   assert.equal(of('note.beside-differs'), 'differs');
   assert.equal(of('note.beside-differs', 'panel-only'), 'panel-only');
-  assert.equal(of('note.released', 'joined'), 'released');
   assert.equal(of('note.released', 'central-only'), 'released');
 });
 
@@ -91,9 +101,17 @@ test('issue 13: a record of the panel only that is gone there stays with the cen
   assert.deepEqual(standings(after(local('note.differs'), { rows })), ['central-only', false, true]);
 });
 
-test('issue 13: a record that an edit found gone at the central is not there by the ledger either', () => {
-  const item = { remove: one, add: a('www', 2), mirrored: false, note: 'note.changed-at-central' };
+test('issue 14: what passed in the panel only writes no row that others have made true since', () => {
+  const item = { remove: one, add: two, mirrored: false, note: 'note.changed-at-central' };
   const rows = [sampleRow(1, { record: one, standing: 'joined' })];
-  assert.deepEqual(after(item, { panel: [a('www', 2)], rows }).drop, [one]);
-  assert.deepEqual(standings(after(item, { panel: [one], rows })), ['differs', true, false]);
+  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new value.
+  assert.deepEqual(after(item, { panel: [one], rows }).put, []);
+  assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
+  assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);
+  assert.deepEqual(standings(after(item, { panel: [two] })), ['differs', true, false]);
+});
+
+test('issue 14: of two edits that end together, the one that was sent has the say', () => {
+  const items = [local('note.beside-differs'), added(one)];
+  assert.deepEqual(standings(endsOf(items, { panel: [one], central: [one] })), ['joined', true, true]);
 });

@@ -31,18 +31,42 @@ export function rowsAfter(operations: readonly Operation[], truth: Truth): RowsA
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
   let local = false;
+  const sent = mirroredIds(operations);
   for (const { zone, items } of operations) {
     for (const item of items) {
       local ||= !item.mirrored && item.note !== 'note.centrals-own';
       for (const record of [item.remove, item.add]) {
         if (record === null || isCentralsOwn(zone, record)) continue;
-        const row = rowAfter(record, item, rows.get(recordId(record)) ?? null, keys, truth);
+        const before = rows.get(recordId(record)) ?? null;
+        if (!item.mirrored && !isLocals(record, before, sent, truth)) continue;
+        const row = rowAfter(record, item, before, keys, truth);
         if (row === null) drop.push(record);
         else put.push(row);
       }
     }
   }
   return { put, drop, local };
+}
+
+function mirroredIds(operations: readonly Operation[]): ReadonlySet<string> {
+  const items = operations.flatMap((operation) => operation.items).filter(({ mirrored }) => mirrored);
+  const records = items.flatMap(({ remove, add }) => [remove, add]);
+  return new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));
+}
+
+/**
+ * Whether the row of a record is for an edit to write that passed in the panel only: the panel has changed it, it is not synchronised,
+ * and no other edit sends it. Such an edit was judged long ago and has read nothing at the central since.
+ */
+function isLocals(
+  record: ResourceRecord,
+  row: LedgerRow | null,
+  sent: ReadonlySet<string>,
+  { view, busy }: Truth,
+): boolean {
+  const id = recordId(record);
+  if (sent.has(id) || busy.has(id) || row?.standing === 'joined') return false;
+  return (row?.onPanel ?? false) !== view.ids.has(id);
 }
 
 function rowAfter(
@@ -55,7 +79,7 @@ function rowAfter(
   const id = recordId(record);
   const onPanel = truth.view.ids.has(id);
   const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);
-  const onCentral = item.mirrored ? seenAtCentral : isKnownAtCentral(record, item, row);
+  const onCentral = item.mirrored ? seenAtCentral : (row?.onCentral ?? false);
   if (!onPanel && !onCentral) return null;
   const standing: RecordStanding = item.mirrored
     ? mirroredStanding(onPanel, onCentral)
@@ -71,12 +95,6 @@ function rowAfter(
   };
 }
 
-/** By the ledger, unless the edit saw that its old record is gone there and another stands in its place. */
-function isKnownAtCentral(record: ResourceRecord, item: OperationItem, row: LedgerRow | null): boolean {
-  if (item.note === 'note.changed-at-central' && record === item.remove) return false;
-  return row?.onCentral ?? false;
-}
-
 function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {
   if (onPanel && onCentral) return 'joined';
   return onPanel ? 'differs' : 'central-only';
@@ -84,7 +102,7 @@ function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding 
 
 function localStanding(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordStanding {
   if (!onPanel) return 'central-only';
-  if (row !== null && row.standing !== 'joined' && row.standing !== 'central-only') return row.standing;
+  if (row !== null && row.standing !== 'central-only') return row.standing;
   if (note === 'note.released' || note === 'note.beside-released') return 'released';
   return note === 'note.panel-only' ? 'panel-only' : 'differs';
 }

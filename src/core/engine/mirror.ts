@@ -70,8 +70,12 @@ async function readKnowledge(
     zone,
     isComing ? [] : await journal.rows(zone, names),
     await journal.operations({ zone, openAt: clock.wall() }),
+    await journal.operations({ zone, latest }),
   );
 }
+
+/** How many of a zone's newest operations are asked whether they removed a record. */
+const latest = 30;
 
 /**
  * Carries items out under the locks of their names and leaves the rest (waiting for `after`, confirming, undoing) to the

@@ -199,3 +199,15 @@ test('issue 13: an open edit that passes in the panel only does not keep the del
   assert.deepEqual(noted([], [edit(null, one), local]), [[true, null]]);
   assert.deepEqual(noted([], [local]), [[false, 'note.panel-only']]);
 });
+
+test('issue 14: what an edit of ours has removed was replaced by nobody else', () => {
+  const stranger = a('www', 9);
+  const note = (recent: readonly Operation[]): unknown =>
+    planChange(knowledgeOf(zone, [row(one)], [], recent), [mirrored(one, two)], [stranger]).items[0]?.note;
+  const taking = edit(one, null, { removed: [one], state: 'applied' });
+  assert.equal(note([taking]), 'note.old-gone');
+  // Newest first: an edit has added it since; the removing one was given up; nobody knows what it has done.
+  assert.equal(note([edit(null, one), taking]), 'note.changed-at-central');
+  assert.equal(note([{ ...taking, state: 'reverted' }]), 'note.changed-at-central');
+  assert.equal(note([{ ...taking, state: 'reverting' }]), 'note.changed-at-central');
+});

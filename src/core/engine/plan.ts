@@ -17,12 +17,18 @@ export interface ZoneKnowledge {
   readonly open: readonly Operation[];
   /** Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open operations know them. */
   readonly late: ReadonlySet<string>;
+  /** Ids of records that an edit of ours has removed and none has added since: nobody else replaced them. */
+  readonly taken: ReadonlySet<string>;
+  /** Ids of records that open operations, or ones on watch, may have removed. */
+  readonly unsure: ReadonlySet<string>;
 }
 
+/** @param recent the newest operations of the zone, newest first */
 export function knowledgeOf(
   zone: DnsName,
   rows: readonly LedgerRow[],
   operations: readonly Operation[],
+  recent: readonly Operation[] = [],
 ): ZoneKnowledge {
   return {
     zone,
@@ -31,7 +37,24 @@ export function knowledgeOf(
     late: new Set(
       operations.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId)),
     ),
+    taken: takenBy(recent),
+    unsure: new Set(operations.flatMap(({ removed }) => removed.map(recordId))),
   };
+}
+
+/** What a write of unknown outcome has removed, nobody knows; what was given up is there again. */
+function takenBy(recent: readonly Operation[]): Set<string> {
+  const taken = new Set<string>();
+  const judged = new Set<string>();
+  for (const { state, items, removed } of recent) {
+    if (state === 'refused' || state === 'reverted') continue;
+    for (const { mirrored, add } of items) if (mirrored && add !== null) judged.add(recordId(add));
+    for (const id of removed.map(recordId)) {
+      if ((state === 'applied' || state === 'kept') && !judged.has(id)) taken.add(id);
+      judged.add(id);
+    }
+  }
+  return taken;
 }
 
 /** Everything a panel key may stand for: rows the panel has, and records of operations on their way. */
@@ -197,6 +220,7 @@ function judgeItem(
 ): OperationItem {
   if (!item.mirrored || item.remove === null || held.has(recordId(item.remove))) return item;
   const { remove, add } = item;
+  if (knowledge.taken.has(recordId(remove))) return { ...item, note: 'note.old-gone' };
   const known = busyIds(knowledge.open);
   const stranger = [...held].some(
     ([id, record]) =>

@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../central.ts';
-import { isFinal, type Operation, type OperationState } from '../operation.ts';
+import { isFinal, type Operation, type OperationItem, type OperationState } from '../operation.ts';
 import { rowsAfter, type Sides } from './ledger-rows.ts';
 import { mirroredNames, nothingLeft, showsDone, viewItems } from './operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from './plan.ts';
@@ -27,14 +27,49 @@ export async function settleRecords(
   const plain: Operation[] = [];
   const unsettled: Operation[] = [];
   const recent = await runtime.ports.journal.operations({ zone, latest });
-  for (const operation of decided) {
+  for (const judged of decided) {
+    const operation = await rejudged(runtime, judged);
     const done = showsDone(operation, view);
     const atCentral = operation.state === 'applied' || operation.state === 'kept';
     if (done) await sendOpenTtls(runtime, operation, view);
     (done && atCentral && !isContended(operation, recent) ? plain : unsettled).push(operation);
   }
-  for (const operation of plain) await confirm(runtime, operation, view);
-  if (unsettled.length > 0) await bringToPanel(runtime, zone, unsettled, view);
+  for (const operation of plain)
+    await underLocks(runtime, [operation], () => confirm(runtime, operation, view));
+  if (unsettled.length > 0)
+    await underLocks(runtime, unsettled, (ctx) => bringToPanel(runtime, unsettled, { zone, view }, ctx));
+}
+
+/** Locks every name that the operations are about, what the panel alone decided included: edits go by the ledger that they read under these locks. */
+async function underLocks(
+  runtime: Runtime,
+  operations: readonly Operation[],
+  body: (ctx: CallContext) => Promise<void>,
+): Promise<void> {
+  const [first] = operations;
+  if (first === undefined) return;
+  await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);
+}
+
+/**
+ * The operation as it is to be ended. An edit that passed in the panel only, because somebody had replaced the old value, is carried out
+ * after all where that value is synchronised again.
+ */
+async function rejudged(runtime: Runtime, operation: Operation): Promise<Operation> {
+  const isReplaced = ({ mirrored, note }: OperationItem): boolean =>
+    !mirrored && note === 'note.changed-at-central';
+  if (!operation.items.some(isReplaced)) return operation;
+  const rows = await runtime.ports.journal.rows(operation.zone, itemNames([operation]));
+  const joined = new Set(
+    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  );
+  const isBack = (item: OperationItem): boolean =>
+    isReplaced(item) && item.remove !== null && joined.has(recordId(item.remove));
+  if (!operation.items.some(isBack)) return operation;
+  const items = operation.items.map((item) =>
+    isBack(item) ? { ...item, mirrored: true, note: null } : item,
+  );
+  return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
 
 /** How many of a zone's newest operations are asked whether they wrote the same records meanwhile. */
@@ -62,36 +97,20 @@ async function confirm(runtime: Runtime, operation: Operation, view: PanelView):
   if (isLocal) runtime.agenda.compareSoon(operation.zone, 'local-edit');
 }
 
-async function bringToPanel(
-  runtime: Runtime,
-  zone: DnsName,
-  operations: readonly Operation[],
-  view: PanelView,
-): Promise<void> {
-  const names = [...new Set(operations.flatMap((operation) => mirroredNames(operation)))];
-  await runtime.timers.step(operations[0]?.id ?? '-', async (ctx) => {
-    const held = await runtime.locks.acquire(zone, names, ctx.signal);
-    try {
-      await bringUnderLock(runtime, operations, { zone, names, view }, ctx);
-    } finally {
-      held.release();
-    }
-  });
-}
-
 interface Place {
   readonly zone: DnsName;
   readonly names: readonly DnsName[];
   readonly view: PanelView;
 }
 
-async function bringUnderLock(
+async function bringToPanel(
   runtime: Runtime,
   judged: readonly Operation[],
-  place: Place,
+  { zone, view }: Omit<Place, 'names'>,
   ctx: CallContext,
 ): Promise<void> {
-  const { names, view } = place;
+  const names = [...new Set(judged.flatMap((operation) => mirroredNames(operation)))];
+  const place = { zone, names, view };
   const present = names.length === 0 ? [] : await readPresent(runtime, place, ctx);
   const ttls = new Map((present ?? []).map((record) => [recordId(record), record.ttl]));
   const ids = new Set(ttls.keys());

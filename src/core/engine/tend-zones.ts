@@ -83,15 +83,10 @@ async function underZoneLock(
   operation: Operation,
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
-  await runtime.timers.step(operation.id, async (ctx) => {
-    const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);
-    try {
-      // The lock may have been waited for: looked at anew if the operation has moved meanwhile.
-      await runtime.store.transact((tx) => tx.judge(operation));
-      await body(ctx);
-    } finally {
-      held.release();
-    }
+  await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
+    // The lock may have been waited for: looked at anew if the operation has moved meanwhile.
+    await runtime.store.transact((tx) => tx.judge(operation));
+    await body(ctx);
   });
 }
 

@@ -12,6 +12,8 @@ export class Timers {
   /** What ends each alarm when the engine stops: a listener for each would cost the square of their number. */
   readonly #alarms = new Set<() => void>();
   #serial = 0;
+  /** Milliseconds since 1970 in the newest id. */
+  #idTime = 0;
 
   constructor({
     clock,
@@ -89,10 +91,17 @@ export class Timers {
     return full / 2 + (full / 2) * this.#random();
   }
 
-  /** A name for an operation: unique, and sorted by time of creation within this host. */
+  /** Ids sort after this one from now on. */
+  idsAfter(id: string): void {
+    this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
+  }
+
+  /** Unique, and sorted in the order they are given out, also when the clock is set back: what is newest decides about a record. */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;
-    const time = Math.floor(this.#clock.wall()).toString(36).padStart(9, '0');
+    const turned = this.#serial === 0 ? 1 : 0;
+    this.#idTime = Math.max(this.#idTime + turned, Math.floor(this.#clock.wall()));
+    const time = this.#idTime.toString(36).padStart(9, '0');
     const serial = this.#serial.toString(36).padStart(3, '0');
     const random = Math.floor(this.#random() * 1_679_616).toString(36);
     return `${time}-${serial}${random.padStart(4, '0')}`;

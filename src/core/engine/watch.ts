@@ -66,14 +66,9 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
 async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   if ((await runtime.ports.journal.zone(zone))?.standing !== 'joined') return;
-  await runtime.timers.step('-', async (ctx) => {
-    const held = await runtime.locks.acquire(zone, null, ctx.signal);
-    try {
-      if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
-      runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
-      await createFollowing(runtime, zone, 'late-write');
-    } finally {
-      held.release();
-    }
+  await runtime.lockedStep('-', zone, null, async (ctx) => {
+    if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
+    runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
+    await createFollowing(runtime, zone, 'late-write');
   });
 }

@@ -31,13 +31,8 @@ export async function lookAtRecords(
   const readAt = runtime.ports.clock.wall();
   const view = await readPanel(runtime, zone);
   if (view.records === null) return;
-  await runtime.timers.step('-', async (ctx) => {
-    const held = await runtime.locks.acquire(zone, names, ctx.signal);
-    try {
-      await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
-    } finally {
-      held.release();
-    }
+  await runtime.lockedStep('-', zone, names, async (ctx) => {
+    await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
   });
 }
 

@@ -12,6 +12,3 @@ export interface PlantedBug {
 }
 
 export const engine = 'src/core/engine';
-
-/** A lock that locks nothing. */
-export const noLock = '{ release: () => undefined }';

@@ -1,12 +1,12 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in comparisons, and in what follows from them. */
 export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'compare-without-lock',
     file: `${engine}/compare.ts`,
-    find: `const held = await runtime.locks.acquire(zone, null, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    find: `await runtime.lockedStep('-', zone, null, async (ctx) => {`,
+    replace: `await runtime.timers.step('-', async (ctx) => {`,
     says: 'A zone is compared while edits of it are being written.',
   },
   {

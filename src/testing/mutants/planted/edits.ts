@@ -26,7 +26,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'written-before-durable',
     file: `${engine}/carry-out.ts`,
-    find: `  await runtime.store.create(prepared);
+    find: `  await begin(runtime, prepared, 'prepared', rows);
   return await write`,
     replace: `  return await write`,
     says: 'The write goes out before the operation is in the journal.',

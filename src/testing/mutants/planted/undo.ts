@@ -1,4 +1,4 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in what decides about edits later: reads of the panel, undo, confirmation, late writes. */
 export const plantedInUndo: readonly PlantedBug[] = [
@@ -97,8 +97,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'settle-without-lock',
     file: `${engine}/settle.ts`,
-    find: `const held = await runtime.locks.acquire(zone, names, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    find: `await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);`,
+    replace: `await runtime.timers.step(first.id, body);`,
     says: 'An undo does not wait for edits of the same names.',
   },
   {
@@ -253,8 +253,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'late-repair-without-lock',
     file: `${engine}/watched-records.ts`,
-    find: `const held = await runtime.locks.acquire(zone, names, ctx.signal);`,
-    replace: `const held = { release: () => undefined };`,
+    find: `await runtime.lockedStep('-', zone, names, async (ctx) => {`,
+    replace: `await runtime.timers.step('-', async (ctx) => {`,
     says: 'A late write is repaired while an edit of the name is being written.',
   },
   {

@@ -1,4 +1,4 @@
-import { engine, noLock, type PlantedBug } from './bug.ts';
+import { engine, type PlantedBug } from './bug.ts';
 
 /** Bugs in what makes and deletes zones. */
 export const plantedInZones: readonly PlantedBug[] = [
@@ -138,8 +138,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'zone-work-without-lock',
     file: `${engine}/tend-zones.ts`,
-    find: `const held = await runtime.locks.acquire(operation.zone, null, ctx.signal);`,
-    replace: `const held = ${noLock};`,
+    find: `await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {`,
+    replace: `await runtime.timers.step(operation.id, async (ctx) => {`,
     says: 'A zone is filled or deleted while edits of it are being written.',
   },
   {

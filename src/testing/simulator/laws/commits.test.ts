@@ -100,6 +100,34 @@ test('issue 13: an edit in the place of what somebody else wrote breaks a law', 
   assert.deepEqual(brokenAt(side), ['alone.stranger']);
 });
 
+test("issue 14: an edit beside somebody else's value breaks none where a request of ours took the old value away, or may have", async () => {
+  for (const lands of [true, false]) {
+    const { world, side } = await arrived();
+    const { provenance, zones } = side.store;
+    const now = world.clock.now();
+    const facts = { kind: 'remove', zone, record: www, content: [], operation: 'ours', sentAt: now } as const;
+    const request = provenance.sent(facts);
+    if (lands) provenance.land(request, now, () => zones.get(zone)?.delete(recordId(www)));
+    put(world, 'central', [a('www', 9), a('odd', 2)]);
+    world.somebodyWrote();
+    provenance.read('wrong', zone, now + 1);
+    side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now);
+    assert.deepEqual(
+      brokenAt(side).filter((law) => law.startsWith('alone')),
+      [],
+    );
+  }
+});
+
+test('issue 14: the ledger of a zone that is made again says of no record that it is left alone', async () => {
+  const { world, side } = await arrived();
+  const now = world.clock.now();
+  const entry = { zone, standing: 'creating', incarnation: 2, baselineAt: now, note: null } as const;
+  side.witness.committed({ zones: [entry] }, now);
+  side.witness.committed({ operations: [operation({ items: sent(null, a('odd', 4)) })] }, now);
+  assert.deepEqual(brokenAt(side), []);
+});
+
 test('issue 13: an edit at a name of a stuck operation breaks a law', async () => {
   const { world, side } = await arrived();
   const stuck = operation({ id: 'stuck', class: 'follow', state: 'stuck', items: sent(null, a('ftp', 1)) });

@@ -135,7 +135,7 @@ export class Commits {
 
   /** Where the old value is gone and one of somebody else stands in its place, nothing is sent (row 12). */
   #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
-    if (this.#central.originOf(zone, recordId(remove)) !== null) return;
+    if (this.#central.originOf(zone, recordId(remove)) !== null || this.#isOurDoing(zone, remove)) return;
     const read = this.#central.lastRead(id, zone) ?? 0;
     for (const { record, origin } of this.#central.held(zone)) {
       const isThere = record.name === remove.name && record.type === remove.type;
@@ -147,6 +147,18 @@ export class Commits {
     }
   }
 
+  /** Whether it is, or may be for all that anybody can tell, a request of ours that took the record away. */
+  #isOurDoing(zone: DnsName, record: ResourceRecord): boolean {
+    const id = recordId(record);
+    const isAbout = (one: Effect | WriteRequest): boolean =>
+      one.zone === zone && one.record !== null && recordId(one.record) === id;
+    const last = this.#central.effects.findLast(isAbout);
+    if (last !== undefined && last.request !== null) return true;
+    return this.#central.requests.some(
+      (request) => request.kind === 'remove' && request.answeredAt === null && isAbout(request),
+    );
+  }
+
   /** Whether the ledger or any operation tells of the record. */
   #isKnown(zone: DnsName, id: string): boolean {
     if (this.#witness.row(zone, id) !== null) return true;
@@ -155,8 +167,14 @@ export class Commits {
     );
   }
 
+  /** Until the content of a zone made again was sent, its ledger is that of the zone whose place it takes: nothing of it is left alone (row 18). */
+  #rows(zone: DnsName): LedgerRow[] {
+    return this.#witness.zones.get(zone)?.standing === 'creating' ? [] : [...this.#witness.rows(zone)];
+  }
+
   #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {
-    const standing = this.#witness.row(zone, recordId(record))?.standing;
+    const id = recordId(record);
+    const standing = this.#rows(zone).find((row) => recordId(row.record) === id)?.standing;
     return standing === 'panel-only' || standing === 'differs' || standing === 'released';
   }
 
@@ -173,7 +191,7 @@ export class Commits {
   }
 
   #isBesideConflict(zone: DnsName, { name, type }: ResourceRecord): boolean {
-    return [...this.#witness.rows(zone)].some(
+    return this.#rows(zone).some(
       ({ record, standing }) =>
         record.name === name && record.type === type && (standing === 'differs' || standing === 'released'),
     );

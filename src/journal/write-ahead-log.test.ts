@@ -1,0 +1,102 @@
+/** Issue 14: bytes of the write-ahead log change after a crash. What was acknowledged before the last commit is there, or the file is refused. */
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { JournalError } from '../core/journal.ts';
+import { sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { Random } from '../testing/simulator/random.ts';
+import { SqliteJournal } from './sqlite.ts';
+import { isLogDamaged } from './write-ahead-log.ts';
+
+const { zone } = sampleOperation('x');
+const many = 40;
+
+/** Files of a journal whose agent was killed, with a log of so many commits and one more. */
+async function killed(
+  t: TestContext,
+): Promise<{ readonly path: string; readonly log: Buffer; readonly base: Buffer }> {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const alive = join(folder, 'alive.db');
+  const journal = new SqliteJournal({ path: alive, writer: true, reserve: 65_536 });
+  for (let at = 0; at < many; at += 1)
+    await journal.commit({
+      operations: [sampleOperation(`a${String(at).padStart(3, '0')}`)],
+      rows: [{ zone, put: [sampleRow(at)] }],
+    });
+  await journal.commit({ facts: { lease: '{"boot":"another","pid":1,"started":"0"}' } });
+  const path = join(folder, 'killed.db');
+  for (const ending of ['', '-wal']) copyFileSync(`${alive}${ending}`, `${path}${ending}`);
+  const files = { path, log: readFileSync(`${path}-wal`), base: readFileSync(path) };
+  await journal.close();
+  return files;
+}
+
+/** How many commits are left; null: the journal is refused. */
+async function commitsLeft(path: string): Promise<number | null> {
+  try {
+    const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+    const [operations, rows] = [await journal.operations({}), await journal.rows(zone)];
+    await journal.close();
+    assert.equal(rows.length, operations.length);
+    return operations.length;
+  } catch (error) {
+    if (error instanceof JournalError) return null;
+    throw error;
+  }
+}
+
+function putBack({ path, base }: { readonly path: string; readonly base: Buffer }, log: Buffer): void {
+  rmSync(`${path}-shm`, { force: true });
+  writeFileSync(path, base);
+  writeFileSync(`${path}-wal`, log);
+}
+
+test('issue 14: a log that was damaged after a crash is refused, and stays for whoever mends it', async (t) => {
+  const files = await killed(t);
+  const random = new Random(3);
+  let refused = 0;
+  for (let turn = 0; turn < 60; turn += 1) {
+    const log = Buffer.from(files.log);
+    const at = random.between('place', 0, log.length - 1);
+    log[at] = (log[at] ?? 0) ^ random.between('mask', 1, 255);
+    putBack(files, log);
+    const left = await commitsLeft(files.path);
+    // All but the last commit, which only names the agent that was killed.
+    assert.ok(left === null || left === many, `${left} of ${many} after a flip at ${at}`);
+    if (left !== null) continue;
+    refused += 1;
+    assert.deepEqual(readFileSync(`${files.path}-wal`), log);
+  }
+  assert.ok(refused > 40, `${refused} refused`);
+});
+
+test('issue 14: a torn last commit, an old log and none are no damage', async (t) => {
+  const files = await killed(t);
+  const path = `${files.path}-wal`;
+  assert.equal(isLogDamaged(path), false);
+  for (const less of [1, 5_000, files.log.length - 40, files.log.length - 32]) {
+    writeFileSync(path, files.log);
+    truncateSync(path, files.log.length - less);
+    assert.equal(isLogDamaged(path), false, `${less} octets less`);
+  }
+  const torn = Buffer.from(files.log);
+  torn[torn.length - 7] = (torn[torn.length - 7] ?? 0) ^ 1;
+  writeFileSync(path, torn);
+  assert.equal(isLogDamaged(path), false);
+  writeFileSync(path, Buffer.alloc(64));
+  assert.equal(isLogDamaged(path), false);
+  rmSync(path);
+  assert.equal(existsSync(path), false);
+  assert.equal(isLogDamaged(path), false);
+});

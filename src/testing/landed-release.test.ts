@@ -1,0 +1,145 @@
+/**
+ * Issue 14: journals of the landed release (`landed/`, made by `script/journal-fixtures.ts`), with an operation of each kind, class and state that is
+ * not over. They are taken over and brought to an end.
+ */
+import assert from 'node:assert/strict';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test, type TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import * as v from 'valibot';
+import { Engine } from '../core/engine/engine.ts';
+import { defaultEngineSettings } from '../core/engine/settings.ts';
+import { Several } from '../core/several.ts';
+import { isFinal } from '../core/operation.ts';
+import { parseName, type DnsName } from '../dns/name.ts';
+import { recordId, type ResourceRecord } from '../dns/record.ts';
+import { SqliteJournal } from '../journal/sqlite.ts';
+import { hearOwnWrites } from './simulator/own-writes.ts';
+import { Random } from './simulator/random.ts';
+import { CentralStore, SimCentral } from './simulator/sim-central.ts';
+import { PanelStore, SimPanel } from './simulator/sim-panel.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const landed = globSync(join(import.meta.dirname, 'landed/*'));
+/** Wall clock of the fixtures, and a moment later. */
+const takenAt = 1_700_000_000_000;
+/** All the time that anything of it may take, the watch of the last write included; and an hourly comparison after it. */
+const enough = 2 * 3_600_000;
+
+const name = v.pipe(v.string(), v.transform(parseName));
+const records = v.nullable(
+  v.array(v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() })),
+);
+const sidesSchema = v.array(v.object({ about: v.string(), zone: name, panel: records, central: records }));
+type Case = v.InferOutput<typeof sidesSchema>[number];
+
+function casesOf(folder: string): readonly Case[] {
+  return v.parse(sidesSchema, JSON.parse(gunzipSync(readFileSync(join(folder, 'sides.json.gz'))).toString()));
+}
+
+function journalOf(t: TestContext, folder: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'landed-')), 'journal.db');
+  t.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
+  writeFileSync(path, gunzipSync(readFileSync(join(folder, 'journal.db.gz'))));
+  return path;
+}
+
+function fill(zones: Map<DnsName, Map<string, ResourceRecord>>, zone: DnsName, held: Case['panel']): void {
+  if (held !== null) zones.set(zone, new Map(held.map((record) => [recordId(record), record])));
+}
+
+/** Both sides of all cases, and an engine that finds the journal. */
+function assemble(
+  path: string,
+  cases: readonly Case[],
+): {
+  readonly clock: VirtualClock;
+  readonly panel: PanelStore;
+  readonly central: CentralStore;
+  readonly journal: SqliteJournal;
+  readonly engine: Engine;
+  readonly defects: readonly string[];
+} {
+  const clock = new VirtualClock(takenAt + 5_000);
+  const [panel, central] = [new PanelStore(), new CentralStore()];
+  for (const one of cases) {
+    fill(panel.zones, one.zone, one.panel);
+    fill(central.zones, one.zone, one.central);
+  }
+  const life = { dead: false };
+  const chances = new Random(1);
+  const simPanel = new SimPanel(panel, clock, chances, life);
+  const defects: string[] = [];
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  const engine = new Engine({
+    panel: simPanel,
+    central: new SimCentral(central, clock, chances, life, false),
+    journal,
+    clock,
+    log: (level, event, fields) => {
+      if (level === 1 && event !== 'operation.stuck') defects.push(`${event} ${JSON.stringify(fields)}`);
+    },
+    random: () => 0.5,
+    settings: defaultEngineSettings,
+  });
+  hearOwnWrites(simPanel, new Several([{ number: 1, engine }]), false);
+  return { clock, panel, central, journal, engine, defects };
+}
+
+for (const folder of landed) {
+  const release = basename(folder);
+
+  test(`issue 14: what release ${release} left open is brought to an end`, async (t) => {
+    const cases = casesOf(folder);
+    const { clock, panel, central, journal, engine, defects } = assemble(journalOf(t, folder), cases);
+    await clock.runUntilSettled(engine.start());
+    await clock.runUntil(clock.now() + enough);
+    const open = await journal.operations({ openAt: clock.wall() });
+    assert.deepEqual(defects, []);
+    for (const { about, zone } of cases) {
+      const own = open.filter((operation) => operation.zone === zone);
+      const left = own.filter(({ state }) => !isFinal(state) && state !== 'stuck');
+      assert.deepEqual(left, [], about);
+      if (own.length > 0) continue;
+      const rows = await journal.rows(zone);
+      const joined = rows
+        .filter(({ standing }) => standing === 'joined')
+        .map(({ record }) => recordId(record));
+      for (const side of [panel, central])
+        for (const id of joined) assert.ok(side.zones.get(zone)?.has(id), `${about}: ${id}`);
+    }
+    assert.ok(open.length < cases.length / 4, `${open.length} of ${cases.length} are stuck`);
+    await clock.runUntilSettled(engine.stop());
+    await journal.close();
+  });
+
+  test(`issue 14: a look at a journal of release ${release} shows what is in it, and leaves it`, async (t) => {
+    const path = journalOf(t, folder);
+    const before = readFileSync(path);
+    const journal = new SqliteJournal({ path, writer: false });
+    const open = await journal.operations({ openAt: takenAt });
+    assert.ok(casesOf(folder).every(({ zone }) => open.some((operation) => operation.zone === zone)));
+    assert.ok((await journal.zones()).length > 10);
+    await journal.close();
+    assert.deepEqual(readFileSync(path), before);
+  });
+
+  test(`issue 14: release ${release} refuses a journal of this one`, async (t) => {
+    const path = journalOf(t, folder);
+    const numbers = (pragma: 'user_version' | 'application_id'): number => {
+      const database = new DatabaseSync(path, { readOnly: true });
+      try {
+        return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+      } finally {
+        database.close();
+      }
+    };
+    const landedSchema = numbers('user_version');
+    await new SqliteJournal({ path, writer: true, reserve: 65_536 }).close();
+    // Every release refuses a file whose last breaking step it does not know.
+    assert.ok(numbers('application_id') > landedSchema);
+  });
+}
