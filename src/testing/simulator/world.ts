@@ -115,8 +115,8 @@ export class World {
   /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
   #startedAt = 0;
   #steppedAt = -Infinity;
-  /** The last step, by how much, and the step before that. */
-  #lastStep = { at: -Infinity, by: 0, before: -Infinity };
+  /** The last steps, by how much (ms), and `#steppedAt` before each. */
+  #steps: { readonly at: number; readonly by: number; readonly before: number }[] = [];
   /** Counts the kills; a start that a kill overtook gives up. */
   #boot = 0;
   /** Hook calls being answered right now. */
@@ -220,11 +220,14 @@ export class World {
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
     const now = this.clock.now();
-    // Steps at the same moment are one step.
-    const { at, by, before } = this.#lastStep;
-    this.#lastStep = at === now ? { at, by: by + ms, before } : { at: now, by: ms, before: this.#steppedAt };
-    const isStep = Math.abs(this.#lastStep.by) >= defaultEngineSettings.clockStep;
-    this.#steppedAt = isStep ? now : this.#lastStep.before;
+    const steps = this.#steps.filter(({ at }) => now - at < defaultEngineSettings.grace);
+    steps.push({ at: now, by: ms, before: this.#steppedAt });
+    this.#steps = steps;
+    const sum = steps.reduce((all, { by }) => all + by, 0);
+    const [first] = steps;
+    // Steps that make up for each other need not be noticed.
+    if (Math.abs(sum) < defaultEngineSettings.clockStep) this.#steppedAt = first?.before ?? -Infinity;
+    else if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = now;
   }
 
   /** Somebody wrote at a central just now. */
