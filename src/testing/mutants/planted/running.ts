@@ -88,9 +88,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'refused-edit-accepted',
     file: `${engine}/engine.ts`,
-    find: `if (answer.kind === 'refuse') return await this.#withEarlier(answer, begun);`,
-    replace: `if (answer.kind === 'refuse' && signal.aborted) return await this.#withEarlier(answer, begun);
-      if (answer.kind === 'refuse') continue;`,
+    find: `else if (edit.stage === 'before') return await this.#withEarlier(answer, begun);`,
+    replace: `else if (edit.stage === 'before' && signal.aborted) return await this.#withEarlier(answer, begun);
+      else if (edit.stage === 'before') continue;`,
     says: 'A refused edit is accepted.',
   },
   {
