@@ -86,7 +86,7 @@ function assemble(
     random: () => 0.5,
     settings: defaultEngineSettings,
   });
-  hearOwnWrites(simPanel, new Several([{ number: 1, engine }]), false);
+  hearOwnWrites(simPanel, new Several([{ number: 1, engine }]), false, new Set());
   return { clock, panel, central, journal, engine, defects };
 }
 

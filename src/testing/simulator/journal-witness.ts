@@ -9,7 +9,11 @@ import type { Operation, OperationState } from '../../core/operation.ts';
 export interface Witnessed {
   readonly operation: Operation;
   readonly since: number;
-  readonly states: readonly { readonly at: number; readonly state: OperationState }[];
+  readonly states: readonly {
+    readonly at: number;
+    readonly state: OperationState;
+    readonly afterSeen: boolean;
+  }[];
 }
 
 /** The state an operation was in at a time; null: it was not there yet. */
@@ -60,8 +64,8 @@ export class JournalWitness {
   #apply(batch: Batch, now: number): void {
     for (const operation of batch.operations ?? []) {
       const before = this.operations.get(operation.id);
-      const { state } = operation;
-      const states = [...(before?.states ?? []), { at: now, state }];
+      const { state, afterSeen } = operation;
+      const states = [...(before?.states ?? []), { at: now, state, afterSeen }];
       this.operations.set(operation.id, { operation, since: before?.since ?? now, states });
     }
     for (const zone of batch.dropZones ?? []) {

@@ -9,6 +9,7 @@ type HostMishap = Exclude<Mishap, { kind: 'click' }>;
 const kinds: ReadonlySet<string> = new Set<HostMishap['kind']>([
   'hidden-zone',
   'other-panel',
+  'odd-central',
   'journal-trouble',
   'power-cut',
   'journal-copied',
@@ -47,6 +48,9 @@ export class MishapPerformer {
     switch (event.kind) {
       case 'other-panel':
         this.#running.push(this.#keepAtCentral(side, event));
+        return;
+      case 'odd-central':
+        this.#makeOdd(side, event);
         return;
       case 'journal-trouble':
         this.#troubleJournal(side, event);
@@ -88,6 +92,16 @@ export class MishapPerformer {
       }
       await this.#world.clock.sleep(every);
     }
+  }
+
+  #makeOdd({ store }: Side, { central, how, lasts }: Of<'odd-central'>): void {
+    store.oddity = how;
+    this.#world.note(`central ${central} ${how}`);
+    this.#running.push(
+      this.#world.clock.sleep(lasts).then(() => {
+        store.oddity = null;
+      }),
+    );
   }
 
   #troubleJournal({ disk }: Side, { central, fault, lasts }: Of<'journal-trouble'>): void {

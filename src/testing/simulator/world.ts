@@ -12,7 +12,8 @@ import type { Chances } from './chances.ts';
 import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
-import { checkAccepted, Commits } from './laws/commits.ts';
+import { Claims } from './laws/claims.ts';
+import { checkAccepted, Commits, type Asked } from './laws/commits.ts';
 import { observeMoments } from './laws/moments.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
@@ -74,6 +75,8 @@ export interface Side {
   readonly witness: JournalWitness;
   /** What was seen on the way to break a law. */
   readonly judgement: Judgement;
+  /** Fingerprints of what its engine is writing into the panel. */
+  readonly echoes: Set<string>;
   /** Until when (monotonic milliseconds) it was out of reach; `Infinity`: it still is. */
   downUntil: number;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
@@ -163,7 +166,17 @@ export class World {
       witness.committed(batch, now());
     };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
-    const side = { store, disk, witness, judgement, downUntil: -Infinity, down: false, chooseFault: null };
+    const echoes = new Set<string>();
+    const side = {
+      store,
+      disk,
+      witness,
+      judgement,
+      echoes,
+      downUntil: -Infinity,
+      down: false,
+      chooseFault: null,
+    };
     this.#observeProofs(side);
     observeMoments(side, {
       panel: this.panel,
@@ -185,8 +198,18 @@ export class World {
       const reader = `panel ${this.sides.indexOf(side) + 1}`;
       return { panel, saved, store, witness, reader, settings, times, isAlone: this.sides.length === 1 };
     }, judgement);
-    const both = { panel: this.panel.provenance, central: store.provenance, now: () => this.clock.now() };
-    const commits = new Commits(both, witness, judgement);
+    const commits = new Commits(
+      {
+        panel: this.panel.provenance,
+        central: store.provenance,
+        now: () => this.clock.now(),
+        isAsked: (zone) => this.panel.calls.some((call) => call.zone === zone && call.until === Infinity),
+        isOwn: (fingerprint) => this.#echoing(fingerprint).every((one) => one === side),
+      },
+      witness,
+      judgement,
+    );
+    const claims = new Claims(this.panel, witness, judgement);
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);
@@ -199,7 +222,19 @@ export class World {
       onSent(request);
       commits.sent(request);
       proofs.sent(request);
+      claims.sent(request);
     };
+    const { onLanded } = this.panel.provenance;
+    this.panel.provenance.onLanded = (request, effects) => {
+      onLanded(request, effects);
+      claims.restored(request, effects);
+    };
+  }
+
+  /** Whose engines are writing into the panel what has this fingerprint; nobody's is nobody's own. */
+  #echoing(fingerprint: string): readonly (Side | null)[] {
+    const echoing = this.sides.filter(({ echoes }) => echoes.has(fingerprint));
+    return echoing.length === 0 ? [null] : echoing;
   }
 
   /** What an engine is writing in the zone of a central; null: nothing. */
@@ -316,12 +351,12 @@ export class World {
     const parts = this.active.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
-    for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
+    for (const { panel, echoes } of parts) hearOwnWrites(panel, several, parts.length > 1, echoes);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
     return { life, engines, several, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel } {
+  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; echoes: Set<string> } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -377,7 +412,7 @@ export class World {
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
     this.#connected.push({ side, central, panel });
-    return { engine, panel };
+    return { engine, panel, echoes: side.echoes };
   }
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
@@ -494,7 +529,13 @@ export class World {
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
     const saved = new Map<ClickedEdit, SavedEdit>();
     for (const edit of edits)
-      saved.set(edit, { event: edit.event('before'), items: edit.items ?? [], answers: [], keptAt: null });
+      saved.set(edit, {
+        event: edit.event('before'),
+        items: edit.items ?? [],
+        askedAt: this.clock.now(),
+        answers: [],
+        keptAt: null,
+      });
     this.saved.push(...saved.values());
     const what = [...saved.values()].map(({ event }) => describeEvent(event)).join(' and ');
     const verdict = await this.#ask('before', saved);
@@ -557,7 +598,7 @@ export class World {
     const verdict = await this.#hook({ kind: 'edits', edits });
     for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
       const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
-      checkAccepted(witness, asked, verdict, judgement);
+      checkAccepted(witness, { ...asked, calls: this.saved.flatMap(callsOf) }, verdict, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
     }
@@ -610,6 +651,11 @@ export class World {
 
 function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
   return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
+}
+
+function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked['calls'] {
+  if (answers.length === 0) return [{ fingerprint, askedAt, at: null }];
+  return answers.map((answer) => ({ fingerprint, askedAt: answer.askedAt, at: answer.at }));
 }
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */

@@ -53,11 +53,12 @@ export const plantedInUndo: readonly PlantedBug[] = [
     says: 'An edit that the panel reported and does not show yet is undone.',
   },
   {
-    name: 'in-flight-ignored',
-    file: `${engine}/tend.ts`,
-    find: `return open.filter(({ id }) => !runtime.inFlight.has(id));`,
-    replace: `return open;`,
-    says: 'The background works on an edit that is being written.',
+    name: 'in-flight-for-ever',
+    file: `${engine}/mirror.ts`,
+    find: `    runtime.inFlight.delete(draft.id);
+`,
+    replace: ``,
+    says: 'An edit counts as being written for ever: the background leaves it alone.',
   },
   {
     name: 'failure-ends-the-work',

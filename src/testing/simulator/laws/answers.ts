@@ -25,6 +25,8 @@ export interface SavedEdit {
   readonly event: EditEvent;
   /** What it does to records; empty for whole zones. */
   readonly items: readonly EditItem[];
+  /** When the panel asked for the first time. */
+  readonly askedAt: number;
   readonly answers: Answer[];
   /** When the panel did its part; null: it did not, or not yet. */
   keptAt: number | null;
@@ -143,7 +145,9 @@ function checkNothingLeft(
   const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
   for (const effect of netOf(central.provenance.effects, own)) {
     if (agreedSince(panel, effect) || isGoneWithZone(central, effect)) continue;
-    if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
+      judgement.excuse('reworded');
+    else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
     else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
       judgement.excuse('listed-zone');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
@@ -227,7 +231,9 @@ function keysOf({ id, kind, items }: Operation): string[] {
 function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
   if (request === null) return false;
   const { operation } = request;
-  return own.has(`${operation} *`) || (record !== null && own.has(`${operation} ${recordId(record)}`));
+  // A central may keep what was sent in other words.
+  const records = [record, request.record].filter((one) => one !== null);
+  return own.has(`${operation} *`) || records.some((one) => own.has(`${operation} ${recordId(one)}`));
 }
 
 /** The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. */

@@ -18,7 +18,15 @@ export interface CarriedOut {
 
 type Cause = Extract<
   ExcuseId,
-  'old' | 'meddled' | 'unheard' | 'rival' | 'refused-addition' | 'part-of-edit' | 'late-create' | 'shown-late'
+  | 'old'
+  | 'meddled'
+  | 'unheard'
+  | 'rival'
+  | 'refused-addition'
+  | 'part-of-edit'
+  | 'late-create'
+  | 'shown-late'
+  | 'reworded'
 >;
 
 /** Why a record may be on one side only, told of each record by who wrote it, and when. */
@@ -92,6 +100,7 @@ export class Causes {
     if (this.#unheard.has(key)) return 'unheard';
     if (this.#central.refused.has(key)) return 'refused-addition';
     if (this.#shownLate.has(key)) return 'shown-late';
+    if (this.#central.reworded.has(key)) return 'reworded';
     const { late, unproven } = this.#central;
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
   }

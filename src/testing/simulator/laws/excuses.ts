@@ -16,6 +16,8 @@ export const excuses = {
   'part-of-edit': 'row 7',
   /** The central refused the record when a comparison or a first send wanted it there. */
   'refused-addition': 'Refused in bulk',
+  /** The central kept the record in other words than it was sent. */
+  reworded: 'In other words',
   /** Only the panel had the zone when we came. */
   'old-zone': 'row 4',
   /** The central would not have the zone, or the panel lost it without a DNS event. */

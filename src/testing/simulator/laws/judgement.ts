@@ -34,6 +34,8 @@ export type LawId =
   /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
   | 'undo.unproven'
   | 'zones.unproven'
+  /** An edit that was left to the panel was written before a read of the panel showed it. */
+  | 'heard.unseen'
   /** A comparison removed what no two reads showed to be gone. */
   | 'follow.unproven'
   /** Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs. */
@@ -42,6 +44,13 @@ export type LawId =
   /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
   | 'alone.stranger'
   | 'alone.stuck'
+  /** An edit put an alias beside other records, or the other way round. */
+  | 'alone.alias'
+  /** An undo changed what another open edit wants as it is; or an edit was done again of which both sides agreed. */
+  | 'alone.claimed'
+  | 'alone.agreed'
+  /** An edit was journalled for a write of our own into the panel. */
+  | 'alone.own'
   /** A comparison removed more than the safety limits allow, or deleted a zone that nobody named, or too many. */
   | 'limits.records'
   | 'limits.zones'
@@ -72,11 +81,13 @@ export type LawId =
   | 'answers.left'
   /** An engine wrote a name, or a zone, at a central while another request of its own about it was on the way. */
   | 'locks.overlap'
+  /** A request went out for an operation that the journal had not seen. */
+  | 'journal.before-write'
+  /** A commit went over what another had just written. */
+  | 'journal.overwritten'
   /** An engine read a zone of the panel twice at once; or did not read one in time that something happened to. */
   | 'turns.overlap'
   | 'turns.late'
-  /** A request went out for an operation that the journal had not seen. */
-  | 'journal.before-write'
   /** A request went out, and the journal did not say that. */
   | 'journal.unsaid'
   /** A request landed that nobody looked after any more. */

@@ -172,7 +172,7 @@ const seed = { addresses: [], nameServers: [], mailServers: [] };
 
 /** What a user saved, and the panel kept now. */
 function saved({ clock }: World, event: EditEvent): SavedEdit {
-  return { event, items: [], answers: [], keptAt: clock.now() };
+  return { event, items: [], askedAt: clock.now(), answers: [], keptAt: clock.now() };
 }
 
 /** A user's edit of the whole zone. */

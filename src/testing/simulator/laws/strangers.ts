@@ -103,7 +103,9 @@ class Strangers {
   /** Why the engine could not know that it is not ours; null: it could. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
     if (this.#isInSnapshot(request.zone, id)) return 'in-snapshot';
-    if (this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
+    // What a comparison has listed as the central's own is known not to be ours.
+    const isListed = this.#witness.row(request.zone, id)?.standing === 'central-only';
+    if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : null;
   }
