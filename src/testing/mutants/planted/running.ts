@@ -196,13 +196,4 @@ export const plantedInRunning: readonly PlantedBug[] = [
     replace: ``,
     says: 'A row that is dropped stays in the ledger.',
   },
-  {
-    name: 'rows-dropped-after-put',
-    file: 'src/journal/memory.ts',
-    find: `for (const record of drop) rows.delete(recordId(record));
-    for (const row of put) rows.set(recordId(row.record), row);`,
-    replace: `for (const row of put) rows.set(recordId(row.record), row);
-    for (const record of drop) rows.delete(recordId(record));`,
-    says: 'A row that is dropped and put in one commit is lost.',
-  },
 ];

@@ -148,6 +148,8 @@ function checkNothingLeft(
     if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
       judgement.excuse('reworded');
     else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
+      judgement.excuse('listed-zone');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
