@@ -71,17 +71,9 @@ export class Store {
     return await this.transact((tx) => tx.advance(judged, to, changes));
   }
 
-  /**
-   * A transaction of one operation that begins; what was only heard of so far is journalled already.
-   * @throws {JournalError | Moved} nothing was written
-   */
-  async begin(draft: Operation, state: OperationState = draft.state): Promise<Operation> {
-    const { items, removed, added } = draft;
-    return await this.transact(async (tx) =>
-      (await tx.isNew(draft))
-        ? tx.create(draft, state)
-        : await tx.advance(draft, state, { items, removed, added }),
-    );
+  /** A transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
+  async create(draft: Operation, state?: OperationState): Promise<Operation> {
+    return await this.transact((tx) => tx.create(draft, state));
   }
 
   /** Commits what needs no look at what is there. @throws {JournalError} */
@@ -144,15 +136,21 @@ export class Transaction {
     return known ?? judged;
   }
 
-  /** Whether the journal does not have the operation yet. @throws {JournalError} */
-  async isNew(draft: Operation): Promise<boolean> {
-    await this.current(draft);
-    return this.#drafts.has(draft.id);
-  }
-
   /** A new operation. @param state another than `prepared`: what it stands for is done already */
   create(draft: Operation, state: OperationState = draft.state): Operation {
     return this.#write(null, { ...draft, state });
+  }
+
+  /**
+   * An operation that is about to be carried out, or was. One that was only heard of so far is in the journal already.
+   * @throws {JournalError}
+   * @throws {Moved} it has been dealt with meanwhile
+   */
+  async begin(draft: Operation, state: OperationState): Promise<Operation> {
+    await this.current(draft);
+    if (this.#drafts.has(draft.id)) return this.create(draft, state);
+    const { items, removed, added } = draft;
+    return await this.advance(draft, state, { items, removed, added });
   }
 
   /** Whether the operation is in another state by now than it was judged in, or more was heard of it. */
