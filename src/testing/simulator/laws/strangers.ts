@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Batch } from '../../../core/journal.ts';
 import { isMirrored } from '../../../core/ledger.ts';
 import type { Operation } from '../../../core/operation.ts';
-import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
 import type { ExcuseId } from './excuses.ts';
