@@ -110,7 +110,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
   });
   runtime.inFlight.add(operation.id);
   try {
-    await runtime.store.create(operation);
+    await runtime.store.begin(operation);
     const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
     await closeFollowing(runtime, operation, following, failed);
   } catch (error) {

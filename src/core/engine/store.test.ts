@@ -37,7 +37,7 @@ const entry = {
 
 test('issue 14: a judgement counts only while the operation is as it was judged', async () => {
   const { store, journal } = scene();
-  const judged = await store.create(draft);
+  const judged = await store.begin(draft);
   await store.advance(judged, 'applied');
   await assert.rejects(store.advance(judged, 'reverting'), Moved);
   const applied = await journal.operation('one');
@@ -50,7 +50,7 @@ test('issue 14: a judgement counts only while the operation is as it was judged'
 
 test('issue 14: what was done is journalled beside what was heard meanwhile', async () => {
   const { store, journal } = scene();
-  const begun = await store.create(draft);
+  const begun = await store.begin(draft);
   await store.advance(begun, 'kept', { afterSeen: true });
   await store.transact((tx) => tx.record(begun, 'confirmed', () => ({ attempts: 3 })));
   const { state, afterSeen, attempts } = (await journal.operation('one')) ?? draft;
@@ -59,7 +59,7 @@ test('issue 14: what was done is journalled beside what was heard meanwhile', as
 
 test('issue 14: a step that is not allowed is a defect, and writes nothing', async () => {
   const { store, journal } = scene();
-  const ended = await store.create(draft, 'confirmed');
+  const ended = await store.begin(draft, 'confirmed');
   await assert.rejects(store.advance(ended, 'kept'), /may not go from confirmed to kept/);
   assert.equal((await journal.operation('one'))?.state, 'confirmed');
 });
@@ -82,7 +82,7 @@ test('issue 14: a transaction that fails writes nothing and tells nobody, and th
     tx.wake(draft.zone, 5);
     throw new Error('no');
   });
-  const next = store.create({ ...draft, id: 'two' });
+  const next = store.begin({ ...draft, id: 'two' });
   await assert.rejects(failing, /no/);
   await next;
   assert.equal(await journal.operation('one'), null);
@@ -91,7 +91,7 @@ test('issue 14: a transaction that fails writes nothing and tells nobody, and th
 
 test('issue 14: transactions see what those before them wrote', async () => {
   const { store } = scene();
-  const begun = await store.create(draft);
+  const begun = await store.begin(draft);
   const both = await Promise.allSettled([
     store.advance(begun, 'applied'),
     store.advance(begun, 'refused', { attempts: 1 }),
@@ -104,7 +104,7 @@ test('issue 14: transactions see what those before them wrote', async () => {
 
 test('issue 14: who waits is told what was written: new, spoken of by the panel, ended', async () => {
   const { store, told } = scene();
-  const begun = await store.create(draft);
+  const begun = await store.begin(draft);
   await store.advance(begun, 'applied');
   const kept = await store.transact(async (tx) => {
     tx.wake(draft.zone, 200);

@@ -71,9 +71,17 @@ export class Store {
     return await this.transact((tx) => tx.advance(judged, to, changes));
   }
 
-  /** A transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
-  async create(draft: Operation, state?: OperationState): Promise<Operation> {
-    return await this.transact((tx) => tx.create(draft, state));
+  /**
+   * A transaction of one operation that begins; what was only heard of so far is journalled already.
+   * @throws {JournalError | Moved} nothing was written
+   */
+  async begin(draft: Operation, state: OperationState = draft.state): Promise<Operation> {
+    const { items, removed, added } = draft;
+    return await this.transact(async (tx) =>
+      (await tx.isNew(draft))
+        ? tx.create(draft, state)
+        : await tx.advance(draft, state, { items, removed, added }),
+    );
   }
 
   /** Commits what needs no look at what is there. @throws {JournalError} */
@@ -134,6 +142,12 @@ export class Transaction {
     const known = this.#writes.get(judged.id)?.now ?? (await this.journal.operation(judged.id));
     if (known === null) this.#drafts.add(judged.id);
     return known ?? judged;
+  }
+
+  /** Whether the journal does not have the operation yet. @throws {JournalError} */
+  async isNew(draft: Operation): Promise<boolean> {
+    await this.current(draft);
+    return this.#drafts.has(draft.id);
   }
 
   /** A new operation. @param state another than `prepared`: what it stands for is done already */

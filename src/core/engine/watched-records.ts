@@ -160,8 +160,8 @@ async function carryOut(
   const repair = newOperation(runtime, draft);
   runtime.inFlight.add(repair.id);
   try {
-    await runtime.store.create(repair);
-    await runtime.ports.central.apply(change, present, ctx);
+    await runtime.store.begin(repair);
+    await runtime.ports.central.apply(change, present, { ...ctx, operation: repair.id });
     await runtime.store.advance(repair, 'kept');
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;

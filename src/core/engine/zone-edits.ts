@@ -111,7 +111,7 @@ async function createAtCentral(runtime: Runtime, draft: Operation, signal: Abort
     }
     // Where zones are the provider's no request of ours makes one.
     const asking = { ...latest, requested: managesZones };
-    if (managesZones) await runtime.store.create(asking);
+    if (managesZones) await runtime.store.begin(asking);
     return await makeNow(runtime, asking, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
@@ -283,7 +283,7 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   const snapshot = await snapshotBeforeDelete(runtime, draft, call.signal);
   if ('kind' in snapshot) return snapshot;
   if (call.isTrial) return nothingToDo;
-  await runtime.store.create({ ...draft, snapshot });
+  await runtime.store.begin({ ...draft, snapshot });
   runtime.agenda.wake(event.zone, settings.afterWait);
   return accepted(draft.id);
 }

@@ -82,7 +82,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'follow-not-durable',
     file: `${engine}/follow.ts`,
-    find: `await runtime.store.create(operation);`,
+    find: `await runtime.store.begin(operation);`,
     replace: ``,
     says: 'What a comparison sends is not in the journal before.',
   },

@@ -19,7 +19,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'create-before-durable',
     file: `${engine}/zone-edits.ts`,
-    find: `if (managesZones) await runtime.store.create(asking);`,
+    find: `if (managesZones) await runtime.store.begin(asking);`,
     replace: ``,
     says: 'A zone is made before the journal has the operation.',
   },
@@ -68,7 +68,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'delete-not-journalled',
     file: `${engine}/zone-edits.ts`,
-    find: `  await runtime.store.create({ ...draft, snapshot });`,
+    find: `  await runtime.store.begin({ ...draft, snapshot });`,
     replace: ``,
     says: 'A delete is accepted and not in the journal.',
   },

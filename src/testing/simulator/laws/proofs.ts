@@ -97,9 +97,8 @@ export class Proofs {
     operation: Operation,
     { from, since, shows, law }: Claim,
   ): void {
-    const first = Math.max(from, times.startedAt);
     const looks = panel.looks.filter(
-      (look) => look.reader === reader && look.zone === operation.zone && look.began >= first,
+      (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
     );
     const last = looks.at(-1);
     // It is brought to what the panel shows, which is the edit itself.
@@ -107,7 +106,7 @@ export class Proofs {
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
     const proves = (look: Look): boolean =>
-      look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
+      look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
     const isProved =
       last !== undefined &&
       proves(last) &&
