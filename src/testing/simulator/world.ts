@@ -13,6 +13,7 @@ import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
 import { checkAccepted, Commits } from './laws/commits.ts';
+import { intruder } from './laws/rights.ts';
 import { Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
@@ -104,6 +105,8 @@ export class World {
   /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
   #startedAt = 0;
   #steppedAt = -Infinity;
+  /** The last steps of the wall clock that followed each other at once: their sum, and the value of `#steppedAt` before them. */
+  #lastStep = { at: -Infinity, before: -Infinity, by: 0 };
   /** Counts the kills; a start that a kill overtook gives up. */
   #boot = 0;
   /** Hook calls being answered right now. */
@@ -183,7 +186,12 @@ export class World {
   /** Steps the wall clock, as an administrator or NTP would. */
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
-    if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = this.clock.now();
+    const at = this.clock.now();
+    const isNext = at - this.#lastStep.at < nextStep;
+    const { before, by } = isNext ? this.#lastStep : { before: this.#steppedAt, by: 0 };
+    this.#lastStep = { at, before, by: by + ms };
+    // Of steps between two looks at the clock nobody notices more than their sum.
+    this.#steppedAt = Math.abs(by + ms) >= defaultEngineSettings.clockStep ? at : before;
   }
 
   /** Somebody wrote at a central just now. */
@@ -480,7 +488,10 @@ export class World {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
     const edits = [...saved.keys()].map(({ event }) => event(stage));
-    const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
+    // Who has no right to a zone edits nothing there, and keeps nobody's undo waiting.
+    const calls = edits
+      .filter(({ actor }) => actor.name !== intruder.name)
+      .map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
@@ -535,6 +546,9 @@ export class World {
 function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
   return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
 }
+
+/** How soon (ms) after another a step of the clock counts as part of it. */
+const nextStep = 1_000;
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
 const longPart = 20_000;

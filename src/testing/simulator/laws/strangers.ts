@@ -99,7 +99,7 @@ class Strangers {
 
   /** Why the engine could not know that it is not ours; null: it could. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
-    if (this.#isInSnapshot(request.zone, id)) return 'in-snapshot';
+    if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
     if (this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : null;
@@ -123,7 +123,9 @@ class Strangers {
   }
 
   /** Somebody wrote it between our create and the read right after it: it looks like one of the central's default records. */
-  #isInSnapshot(zone: DnsName, id: string): boolean {
+  #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
+    const made = this.#provenance.originOfZone(zone)?.request ?? null;
+    if (made?.kind === 'create' && this.#provenance.isReadBackOf(made, origin)) return true;
     for (const { operation } of this.#witness.operations.values()) {
       const made = operation.kind === 'zone-create' && operation.created && operation.zone === zone;
       if (made && operation.snapshot.some((record) => recordId(record) === id)) return true;
