@@ -120,7 +120,7 @@ async function play(seed: number): Promise<void> {
   world.central.createsWithContent = seed % 2 === 1;
   if (options.signed === true)
     for (const zone of [main, alone, freshZone(above)]) world.central.signed.add(zone);
-  furnish(world, above);
+  furnish(world, { above });
   const performer = new Performer(world);
   const [side] = world.sides;
   if (side !== undefined) {

@@ -16,7 +16,7 @@ export interface HistoryLimits {
 }
 
 /** Operations that one step looks at. */
-const inOneStep = 100;
+const inOneStep = 50;
 
 /** The operations that ended: dropped in small steps, the oldest first. Each step belongs into a transaction. */
 export class History {

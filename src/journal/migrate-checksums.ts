@@ -45,15 +45,14 @@ const operation: Table = {
 
 /**
  * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they get theirs in the background,
- * and a fact tells up to which id one may lack.
+ * where they are counted as well, and a fact tells up to which id one may lack.
  */
 export function addChecksums(file: DatabaseSync): void {
   const database = new Database('', file, null);
   for (const table of tables)
     for (const row of database.all(`SELECT * FROM ${table.name}`)) setSum(database, table, row);
   sumRecords(database);
-  const isLive = 'open = 1 OR watch_until > 0';
-  for (const row of database.all(`SELECT * FROM operation WHERE ${isLive}`)) setSum(database, operation, row);
+  sumLive(database);
   const last = database.get('SELECT max(id) AS id FROM operation')?.['id'];
   if (typeof last === 'string') putFact(database, 'unsummed', last);
   countAll(database);
@@ -69,6 +68,23 @@ function setSum(
   const where = key.map((column) => `${column} = ?`).join(' AND ');
   database.run(`UPDATE ${name} SET sum = ? WHERE ${where}`, sum, ...columnsOf(row, key));
   return sum;
+}
+
+/** Open operations, and those that were on watch at some time, by their indexes. */
+function sumLive(database: Database): void {
+  const ids = database.all(
+    `SELECT id FROM operation INDEXED BY operation_zone_open WHERE open = 1 UNION
+     SELECT id FROM operation INDEXED BY operation_watch WHERE watch_until > 0`,
+  );
+  for (const { id } of ids) {
+    const row = database.get('SELECT * FROM operation WHERE id = ?', String(id));
+    if (row === undefined) continue;
+    setSum(database, operation, row);
+    database.run(
+      'INSERT INTO live VALUES (?, ?, ?, ?)',
+      ...columnsOf(row, ['open', 'watch_until', 'id', 'zone']),
+    );
+  }
 }
 
 /** Zone by zone, so that memory does not grow with the ledger. */
@@ -93,6 +109,9 @@ function keysOf(database: Database, row: Row): string[] {
   return keys.map(({ key }) => String(key)).sort();
 }
 
+const octets = `SELECT coalesce(sum(octet_length(body)), 0) AS n FROM operation INDEXED BY operation_watch
+  WHERE watch_until > 0 AND open = 0`;
+
 function countAll(database: Database): void {
   const grouped = (table: string): Row[] =>
     database.all(`SELECT standing AS name, count(*) AS n FROM ${table} GROUP BY standing`).slice();
@@ -102,7 +121,7 @@ function countAll(database: Database): void {
     ...grouped('record').map(({ name, n }): [string, number] => [`records ${String(name)}`, Number(n)]),
     ['remarks', single('SELECT count(note) AS n FROM zone')],
     ['owners', single('SELECT count(*) AS n FROM owner')],
-    ['octets', single('SELECT coalesce(sum(octet_length(body)), 0) AS n FROM operation WHERE open = 0')],
+    ['octets', single(octets)],
   ];
   for (const [name, n] of [...counts, ['rows', counts.length] as const])
     database.run('INSERT INTO tally VALUES (?, ?, ?)', name, n, sumOf('tally', [name, n]));

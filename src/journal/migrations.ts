@@ -97,11 +97,16 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX ledger_frozen ON ledger (zone) WHERE frozen = 1;
       CREATE TABLE tally (name TEXT PRIMARY KEY, n INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       DROP INDEX operation_open;
+      DROP INDEX operation_zone_watch;
       CREATE INDEX operation_id ON operation (id);
       CREATE INDEX operation_zone_2 ON operation (zone, id);
-      CREATE INDEX operation_zone_open_2 ON operation (zone, id) WHERE open = 1;
-      CREATE INDEX operation_watch_2 ON operation (watch_until) WHERE watch_until > 0;
-      CREATE INDEX operation_zone_watch_2 ON operation (zone, watch_until) WHERE watch_until > 0;
+      CREATE TABLE live (
+        open INTEGER NOT NULL,
+        watch_until INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        PRIMARY KEY (open, watch_until, id)
+      ) STRICT, WITHOUT ROWID;
       CREATE INDEX zone_2 ON zone (name, sum);
       CREATE INDEX fact_2 ON fact (name, sum);`,
     fill: addChecksums,

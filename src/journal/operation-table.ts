@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { OperationFilter } from '../core/journal.ts';
 import { isFinal, mayStep, type Operation } from '../core/operation.ts';
+import type { DnsName } from '../dns/name.ts';
 import { columnsOf, damaged, isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
 import { LiveOperations, type Stored } from './live-operations.ts';
@@ -44,9 +45,7 @@ export class OperationTable {
 
   /** From now on nobody else writes. @throws {JournalError} when an open operation, or the list of them, is damaged */
   takeOver(now: number): void {
-    this.#live = new LiveOperations(now, (openAt) =>
-      this.find({ openAt }).map((operation) => ({ operation, octets: octetsOf(JSON.stringify(operation)) })),
-    );
+    this.#live = new LiveOperations(now, (openAt) => this.#find({ openAt }));
   }
 
   /** @throws {JournalError} when it is damaged */
@@ -61,14 +60,19 @@ export class OperationTable {
       const known = this.#live?.openAt(openAt, zone);
       if (known !== undefined && known !== null) return known;
     }
-    const ids = new Set(pathsOf(filter, this.#checked).flatMap((path) => this.#list(path, latest)));
-    const sorted = [...ids].sort();
+    return this.#find(filter).map(({ operation }) => operation);
+  }
+
+  #find(filter: OperationFilter): readonly Stored[] {
+    const { latest, openAt } = filter;
+    const ids = openAt === undefined ? this.#list(pathOf(filter), latest) : this.#listOpen(filter, openAt);
+    const sorted = ids.toSorted();
     const wanted = latest === undefined ? sorted : sorted.toReversed().slice(0, latest);
     return wanted.map((id) => {
-      const operation = this.get(id);
-      if (operation === null || !fits(operation, filter))
+      const stored = this.#stored(id);
+      if (stored === null || !fits(stored.operation, filter))
         throw damaged(this.#database.path, `operation ${id}`);
-      return operation;
+      return stored;
     });
   }
 
@@ -89,14 +93,17 @@ export class OperationTable {
       sumOf('operation', values),
     );
     const stored = { operation, octets: octetsOf(body) };
+    this.#enter(before?.operation ?? null, operation);
     this.#tallies.add(octetsTally, endedOctets(stored) - endedOctets(before));
     this.#live?.stage(id, stored);
   }
 
   /** Forgets an operation. @returns how many octets it had */
   drop(id: string): number {
-    const octets = endedOctets(this.#stored(id));
+    const stored = this.#stored(id);
+    const octets = endedOctets(stored);
     this.#database.run('DELETE FROM operation WHERE id = ?', id);
+    this.#enter(stored?.operation ?? null, null);
     this.#tallies.add(octetsTally, -octets);
     this.#live?.stage(id, null);
     return octets;
@@ -137,8 +144,23 @@ export class OperationTable {
         sumOf('operation', columnsOf(row, columns)),
         id,
       );
+      this.#tallies.add(octetsTally, row['open'] === 0 ? octetsOf(row['body']) : 0);
+      // It is read anew, with its octets.
+      this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;
+  }
+
+  /** Lists it among the live ones, or no longer. */
+  #enter(before: Operation | null, now: Operation | null): void {
+    const [from, to] = [entryOf(before), entryOf(now)];
+    if (from?.join() === to?.join()) return;
+    if (from !== null)
+      this.#database.run(
+        'DELETE FROM live WHERE open = ? AND watch_until = ? AND id = ? AND zone = ?',
+        ...from,
+      );
+    if (to !== null) this.#database.run('INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?)', ...to);
   }
 
   #stored(id: string): Stored | null {
@@ -151,7 +173,9 @@ export class OperationTable {
 
   #read(id: string): Stored | null {
     const row = this.#row(id);
-    return row === null ? null : { operation: readOperation(row['body']), octets: octetsOf(row['body']) };
+    if (row === null) return null;
+    const isCounted = this.#checked && row['sum'] !== null;
+    return { operation: readOperation(row['body']), octets: isCounted ? octetsOf(row['body']) : 0 };
   }
 
   #row(id: string): Row | null {
@@ -172,65 +196,67 @@ export class OperationTable {
     return typeof until === 'string' && id <= until;
   }
 
+  /** Ids that meet a condition, in order, as two indexes list them. @throws {JournalError} when these differ */
   #list({ where, values, indexes }: Path, latest: number | undefined, order = 'id DESC'): readonly string[] {
     const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
     const limit = latest === undefined ? [] : [latest];
+    const end = `ORDER BY ${order} ${limit.length > 0 ? 'LIMIT ?' : ''}`;
     const listed = (this.#checked ? indexes : indexes.slice(0, 1)).map((index) =>
-      this.#database
-        .all(
-          `SELECT id FROM operation INDEXED BY ${index} ${condition} ORDER BY ${order} ${limit.length > 0 ? 'LIMIT ?' : ''}`,
-          ...values,
-          ...limit,
-        )
-        .map(({ id }) => String(id)),
+      this.#ids(`SELECT id FROM operation INDEXED BY ${index} ${condition} ${end}`, ...values, ...limit),
     );
     const [one = [], other = one] = listed;
-    if (one.length !== other.length || one.some((id, at) => id !== other[at]))
-      throw damaged(this.#database.path, 'the lists of operations');
+    this.#same(one, other);
     return one;
+  }
+
+  /** The same of those that are open or on watch: two indexes for them, and a table. */
+  #listOpen({ zone, prefix = '' }: OperationFilter, openAt: number): readonly string[] {
+    const { where, values } = conditionOf(zone, prefix);
+    const also = where.map((one) => ` AND ${one}`).join('');
+    // The first release lists open operations without their zone.
+    const index = this.#checked ? 'operation_zone_open' : 'operation_open';
+    const open = `SELECT id FROM operation INDEXED BY ${index} WHERE open = 1${also}`;
+    const watched = `SELECT id FROM operation INDEXED BY operation_watch WHERE watch_until > 0 AND watch_until > ?${also}`;
+    const ids = this.#ids(`${open} UNION ${watched} ORDER BY id`, ...values, openAt, ...values);
+    if (!this.#checked) return ids;
+    const live = `SELECT id FROM live WHERE open = 1${also} UNION ALL SELECT id FROM live WHERE open = 0 AND watch_until > ?${also}`;
+    this.#same(ids, this.#ids(`SELECT id FROM (${live}) ORDER BY id`, ...values, openAt, ...values));
+    return ids;
+  }
+
+  #ids(sql: string, ...values: SQLInputValue[]): readonly string[] {
+    return this.#database.all(sql, ...values).map(({ id }) => String(id));
+  }
+
+  #same(one: readonly string[], other: readonly string[]): void {
+    if (one.length === other.length && one.every((id, at) => id === other[at])) return;
+    throw damaged(this.#database.path, 'the lists of operations');
   }
 }
 
 const primary = 'sqlite_autoindex_operation_1';
 const byId = [primary, 'operation_id'] as const;
 
-/** What lists the operations of a filter: open ones and watched ones are listed apart. */
-function pathsOf({ zone, openAt, prefix }: OperationFilter, checked: boolean): readonly Path[] {
-  const where: string[] = [];
-  const values: SQLInputValue[] = [];
-  if (zone !== undefined) {
-    where.push('zone = ?');
-    values.push(zone);
-  }
-  if (prefix !== undefined && prefix !== '') {
-    where.push('id >= ? AND id < ?');
-    // Ids are ASCII.
-    values.push(prefix, `${prefix}\u{10ffff}`);
-  }
-  if (openAt === undefined) {
-    const indexes = zone === undefined ? byId : (['operation_zone', 'operation_zone_2'] as const);
-    return [{ where, values, indexes }];
-  }
-  const isOpen = { where: [...where, 'open = 1'], values };
-  const isWatched = {
-    where: [...where, 'watch_until > 0 AND watch_until > ?'],
-    values: [...values, openAt],
+/** How the table `live` lists an operation; null: not at all. */
+function entryOf(operation: Operation | null): readonly [number, number, string, string] | null {
+  if (operation === null) return null;
+  const { id, zone, state, watchUntil } = operation;
+  return isFinal(state) && watchUntil === 0 ? null : [isFinal(state) ? 0 : 1, watchUntil, id, zone];
+}
+
+function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'indexes'> {
+  // Ids are ASCII.
+  const begins = prefix === '' ? [] : [prefix, `${prefix}\u{10ffff}`];
+  return {
+    where: [...(zone === undefined ? [] : ['zone = ?']), ...(prefix === '' ? [] : ['id >= ? AND id < ?'])],
+    values: [...(zone === undefined ? [] : [zone]), ...begins],
   };
-  const watchIndexes =
-    zone === undefined
-      ? (['operation_watch', 'operation_watch_2'] as const)
-      : (['operation_zone_watch', 'operation_zone_watch_2'] as const);
-  // The first release lists open operations without their zone.
-  const openIndexes = checked
-    ? (['operation_zone_open', 'operation_zone_open_2'] as const)
-    : (['operation_open', 'operation_open'] as const);
-  return [
-    { ...isOpen, indexes: openIndexes },
-    {
-      ...isWatched,
-      indexes: checked || zone === undefined ? watchIndexes : ['operation_watch', 'operation_watch'],
-    },
-  ];
+}
+
+/** What lists the operations of a zone, or all. */
+function pathOf({ zone, prefix = '' }: OperationFilter): Path {
+  const indexes = zone === undefined ? byId : (['operation_zone', 'operation_zone_2'] as const);
+  return { ...conditionOf(zone, prefix), indexes };
 }
 
 function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilter): boolean {

@@ -17,6 +17,7 @@ import { isFinal } from '../core/operation.ts';
 import { parseName, type DnsName } from '../dns/name.ts';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
+import { Upkeep } from '../journal/upkeep.ts';
 import { hearOwnWrites } from './simulator/own-writes.ts';
 import { Random } from './simulator/random.ts';
 import { CentralStore, SimCentral } from './simulator/sim-central.ts';
@@ -85,8 +86,18 @@ function assemble(
     random: () => 0.5,
     settings: defaultEngineSettings,
   });
-  hearOwnWrites(simPanel, new Several([{ number: 1, engine }]), false);
+  hearOwnWrites(simPanel, new Several([{ number: 1, engine }]), false, new Set());
   return { clock, panel, central, journal, engine, defects };
+}
+
+/** Operations without a checksum. */
+function unsummed(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return Number(database.prepare('SELECT count(*) AS n FROM operation WHERE sum IS NULL').get()?.['n']);
+  } finally {
+    database.close();
+  }
 }
 
 for (const folder of landed) {
@@ -114,6 +125,26 @@ for (const folder of landed) {
     assert.ok(open.length < cases.length / 4, `${open.length} of ${cases.length} are stuck`);
     await clock.runUntilSettled(engine.stop());
     await journal.close();
+  });
+
+  test(`issue 14: what release ${release} wrote gets its checksums in the background`, async (t) => {
+    const path = journalOf(t, folder);
+    const look = new SqliteJournal({ path, writer: false });
+    const before = await look.operations({});
+    await look.close();
+    const clock = new VirtualClock();
+    const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+    assert.ok(unsummed(path) > 0);
+    assert.deepEqual(await journal.operations({}), before);
+    const lines: unknown[] = [];
+    const log = (_: number, event: string, fields: unknown): number => lines.push([event, fields]);
+    const upkeep = new Upkeep(journal, clock, log, { keep: Infinity, most: Infinity, recent: 0 });
+    await clock.runUntil(600_000);
+    await upkeep.stop();
+    assert.deepEqual(lines, [['journal.checked', { damaged: 0 }]]);
+    assert.deepEqual(await journal.operations({}), before);
+    await journal.close();
+    assert.equal(unsummed(path), 0);
   });
 
   test(`issue 14: a look at a journal of release ${release} shows what is in it, and leaves it`, async (t) => {

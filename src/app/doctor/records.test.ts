@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
+import { sampleOperation, sampleRow } from '../../testing/journal-contract.ts';
+import type { Finding } from './finding.ts';
 import { lookAtJournal } from './records.ts';
 
 test('issue 12.10, 12.13: the doctor names zones that are gone, changed by others or copies, with the way out', async (t) => {
@@ -40,3 +43,25 @@ test('issue 12.10, 12.13: the doctor names zones that are gone, changed by other
   assert.match(ways[1] ?? '', /another panel use this account.*"domainsync zone NAME"/u);
   assert.match(ways[2] ?? '', /ask the provider to make them primary/u);
 });
+
+test('issue 14: the doctor reads the whole ledger and names damaged zones, also those that nobody has asked for', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'records-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'journal.db');
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  const { zone } = sampleOperation('a');
+  await journal.commit({ rows: [{ zone, put: [sampleRow(1), sampleRow(2)] }] });
+  await journal.close();
+  assert.deepEqual(await problemsAt(path), []);
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE record SET rdata = '198.51.100.1' WHERE rdata = '192.0.2.2'");
+  database.close();
+  const [found, ...more] = await problemsAt(path);
+  assert.match(found?.text ?? '', /example\.org is damaged/u);
+  assert.match(found?.wayOut ?? '', /domainsync compare ZONE/u);
+  assert.deepEqual(more, []);
+});
+
+async function problemsAt(path: string): Promise<readonly Finding[]> {
+  return (await lookAtJournal(path, 2)).filter(({ state }) => state === 'problem');
+}

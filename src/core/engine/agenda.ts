@@ -17,6 +17,8 @@ export interface CompareWish {
   readonly lane?: string;
   /** Whether somebody's edit waits for it: it goes before others. */
   readonly awaited?: boolean;
+  /** Whether a person asks for it, and sees what comes of it: a frozen zone gets a new baseline. */
+  readonly asked?: boolean;
 }
 
 /** What a zone is woken for. */
@@ -126,14 +128,15 @@ export class Agenda {
 
   /** Asks for a comparison of a zone once its operations allow it; of several wishes the one that lets follow more counts. */
   compareSoon(zone: DnsName, reason: string, follow: CompareWish['follow'] = 'no', delay?: number): void {
-    this.want(zone, { reason, follow }, delay);
+    this.want(zone, { reason, follow, asked: reason === 'asked' }, delay);
   }
 
   /** The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free for edits. */
   want(zone: DnsName, wish: CompareWish, delay?: number): void {
     const due = this.#wishes.get(zone);
     const counts = due === undefined || strength[wish.follow] > strength[due.follow] ? wish : due;
-    this.#wishes.set(zone, { ...counts, awaited: wish.awaited === true || due?.awaited === true });
+    const asked = wish.asked === true || due?.asked === true;
+    this.#wishes.set(zone, { ...counts, asked, awaited: wish.awaited === true || due?.awaited === true });
     const rest = (this.#restsUntil.get(zone) ?? 0) - this.#now();
     const soon = Math.max(this.#settings.confirmDelay, rest);
     this.#wake(this.#shops.comparison, zone, delay ?? soon, wish.lane ?? '');

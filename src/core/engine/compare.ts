@@ -7,7 +7,7 @@ import type { ZoneList } from '../panel.ts';
 import { readCentralZone } from './central-zone.ts';
 import { compareSides, type Comparison } from './classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
-import { isFrozen, mayUnfreeze } from './frozen.ts';
+import { isFrozen } from './frozen.ts';
 import { mirroredRecords, newOperation } from './operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from './panel-view.ts';
@@ -30,7 +30,7 @@ import { createLater, emptySeed } from './zone-edits.ts';
 export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
   const frozen = await isFrozen(runtime.ports.journal, zone);
-  if (frozen && !mayUnfreeze(wish)) return;
+  if (frozen && wish.asked !== true) return;
   const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
     await noteUnserved(runtime, zone, error);
     throw error;

@@ -297,12 +297,14 @@ export class Engine {
     const unasked = await this.#askForYes(edits, signal);
     if (unasked !== null) return unasked;
     const begun: string[] = [];
+    const afterwards: Refusal[] = [];
     for (const edit of edits) {
       const answer = await this.#edit(edit, signal);
-      if (answer.kind === 'refuse') return await this.#withEarlier(answer, begun);
-      begun.push(...answer.begun);
+      if (answer.kind === 'accept') begun.push(...answer.begun);
+      else if (edit.stage === 'before') return await this.#withEarlier(answer, begun);
+      else afterwards.push(answer);
     }
-    return { kind: 'accept', begun };
+    return afterwards.length === 0 ? { kind: 'accept', begun } : allOf(afterwards, edits.length);
   }
 
   /** A refusal in the middle of a call: what the edits before it did is taken back. */
@@ -411,6 +413,16 @@ export class Engine {
       await this.#compareAll.everything('periodic');
     }
   }
+}
+
+/** Refusals of what the panel has done already. The other edits of the call, if any, are at the central. */
+function allOf(refusals: readonly Refusal[], edits: number): Refusal {
+  const isCertain = refusals.length === edits && refusals.every(({ changed }) => changed === 'panel');
+  return {
+    kind: 'refuse',
+    problems: refusals.flatMap(({ problems }) => problems),
+    changed: isCertain ? 'panel' : 'panel-unknown',
+  };
 }
 
 const notReadYet = refusal('panel.not-read-yet', {});

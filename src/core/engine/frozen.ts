@@ -1,6 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
 import { JournalError } from '../journal.ts';
-import type { CompareWish } from './agenda.ts';
 import type { JournalReader } from './store.ts';
 
 /** Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws {JournalError} */
@@ -12,9 +11,4 @@ export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsNa
     if (error instanceof JournalError && error.code === 'journal.zone-damaged') return true;
     throw error;
   }
-}
-
-/** Whether a comparison takes a new baseline of a frozen zone: only where a person asks for it, who sees what comes of it. */
-export function mayUnfreeze({ reason }: CompareWish): boolean {
-  return reason === 'asked';
 }

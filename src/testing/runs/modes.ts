@@ -16,6 +16,8 @@ export const modes = {
   others: { others: true },
   journal: { journal: true },
   slow: { slow: true },
+  unheard: { unheard: true },
+  arrival: { arrival: true },
   lags: { lags: true },
   moves: { moves: true },
   backups: { backups: true },

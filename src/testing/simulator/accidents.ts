@@ -23,7 +23,14 @@ const commitFaults: readonly [JournalFault, ...JournalFault[]] = [
 const readFaults: readonly [JournalFault, ...JournalFault[]] = ['unreadable', 'read-error'];
 
 /** How often a single call meets an accident, where the options of a history want that kind. */
-const chances = { write: 0.25, commit: 0.06, journalRead: 0.02, read: 0.04, notLive: 0.1 } as const;
+const chances = {
+  write: 0.25,
+  commit: 0.06,
+  wait: 0.03,
+  journalRead: 0.02,
+  read: 0.04,
+  notLive: 0.1,
+} as const;
 
 /** What goes wrong with single calls: each accident is a draw, named by the call. */
 export class Accidents {
@@ -40,12 +47,13 @@ export class Accidents {
   /** From now on calls meet accidents. */
   begin(): void {
     const world = this.#world;
-    const { journal, reads, writes } = this.#options;
+    const { journal, writes } = this.#options;
+    const breaksOff = this.#options.reads === true || this.#options.arrival === true;
     world.chooseFault = (call) => this.#centralFault(call);
     if (journal === true) world.chooseJournalFault = (call, name) => this.#journalFault(call, name);
-    if (reads === true) world.panelBreaksOff = (call) => this.#happens(`${call} breaks off`, chances.read);
+    if (breaksOff) world.panelBreaksOff = (call) => this.#happens(`${call} breaks off`, chances.read);
     world.centralTroubles = {
-      breaksOff: (call) => reads === true && this.#happens(`${call} breaks off`, chances.read),
+      breaksOff: (call) => breaksOff && this.#happens(`${call} breaks off`, chances.read),
       isNotLive: (call) => writes === true && this.#happens(`${call} late`, chances.notLive),
     };
   }
@@ -68,9 +76,9 @@ export class Accidents {
   }
 
   #journalFault(call: JournalCall, name: string): JournalFault | PowerCut | null {
-    return call === 'read'
-      ? this.#maybe(`${name} fault`, chances.journalRead, readFaults)
-      : this.#maybe(`${name} fault`, chances.commit, commitFaults);
+    if (call === 'read') return this.#maybe(`${name} fault`, chances.journalRead, readFaults);
+    const fault = this.#maybe(`${name} fault`, chances.commit, commitFaults);
+    return fault ?? (this.#happens(`${name} waits`, chances.wait) ? 'waits' : null);
   }
 
   #happens(name: string, probability: number): boolean {

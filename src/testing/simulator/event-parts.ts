@@ -35,4 +35,6 @@ export const local = v.strictObject({
   afterLate: v.optional(milliseconds),
   /** Whether the `after` call comes twice. */
   afterTwice: v.optional(v.boolean()),
+  /** Whether the `after` call comes though the panel refuses its part. */
+  afterAnyway: v.optional(v.boolean()),
 });

@@ -34,6 +34,17 @@ export const eventSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('central-create'), central: v.number(), zone, records: v.array(record) }),
   /** A web domain and the like: the panel changes DNS without a DNS event, and may say that something happened (`hints`). */
   v.strictObject({ kind: v.literal('unheard-change'), zone, add: record, hints: v.boolean() }),
+  /** The same: the panel loses records of a zone, or the zone itself (`records` is null). `hint`: what a function names afterwards. */
+  v.strictObject({
+    kind: v.literal('unheard-removal'),
+    zone,
+    records: v.nullable(v.array(record)),
+    hint: v.picklist(['zone', 'all', 'none']),
+  }),
+  /** The provider deletes a zone by hand. `central` is 1 for the first. */
+  v.strictObject({ kind: v.literal('central-delete'), central: v.number(), zone }),
+  /** Another account makes the zone at the central, where there is none. `central` is 1 for the first. */
+  v.strictObject({ kind: v.literal('foreign-zone'), central: v.number(), zone }),
   /** The agent is killed. */
   v.strictObject({ kind: v.literal('kill') }),
   /** The agent starts, where it does not run. */

@@ -39,6 +39,10 @@ export interface HistoryOptions {
   readonly backups: boolean;
   /** Whether several users edit one name at the same time, again and again. */
   readonly crowd: boolean;
+  /** Whether things go wrong from the first start on, which is an event then: so in the first comparison. */
+  readonly arrival: boolean;
+  /** Whether records and zones go without an event of the panel, and zones at the central come and go by hand; the zone that both sides have is large. */
+  readonly unheard: boolean;
 }
 
 /** The zone that both sides have from the start. */
@@ -53,10 +57,17 @@ export function freshZone(above: boolean): DnsName {
   return above ? parseName('fresh', main) : parseName('fresh.example.');
 }
 
+/** With these a comparison finds the zone large (docs/adoption.md, row 24). */
+const many = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8'];
+
 /** Both sides as they are when the plugin arrives. Call it when all centrals of the world are there. */
-export function furnish(world: World, above: boolean): void {
+export function furnish(
+  world: World,
+  { above, unheard }: Pick<Partial<HistoryOptions>, 'above' | 'unheard'>,
+): void {
   const both = [...defaultRecords(main, 'panel'), address(main, 'www', 7), address(main, 'ftp', 7)];
-  if (above) both.push(address(main, '*', 7), address(main, 'www.fresh', 7));
+  if (unheard === true) for (const host of many) both.push(address(main, host, 7));
+  if (above === true) both.push(address(main, '*', 7), address(main, 'www.fresh', 7));
   const [first, ...further] = world.sides;
   fill(world, world.panel, main, [...both, address(main, 'old', 1), address(main, 'odd', 1)]);
   if (first !== undefined)

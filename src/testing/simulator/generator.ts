@@ -51,6 +51,7 @@ export class HistoryGenerator {
     const steps = this.#chances.between('steps', 10, 22);
     const wild = this.#chances.chance('wild', 0.8);
     if (wild) accidents.begin();
+    if (this.#options.arrival === true) yield* this.#arrive();
     for (this.#step = 1; this.#step <= steps; this.#step += 1) {
       if (wild) yield* this.#mishaps.before(`step ${this.#step}`);
       yield* this.#clicks();
@@ -58,6 +59,15 @@ export class HistoryGenerator {
       yield* this.#oneStep();
       yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
     }
+  }
+
+  /** The first start, with one of the sides out of reach now and then. */
+  *#arrive(): Events {
+    const of = this.#chances.pick('out of reach at arrival', ['none', 'central', 'panel']);
+    const lasts = this.#chances.pick('out of reach at arrival for', [1_000, 15_000, 60_000]);
+    if (of !== 'none') yield { kind: 'outage', of: of === 'panel' ? 'panel' : this.#anyCentral(), lasts };
+    yield { kind: 'start' };
+    yield this.#chances.pick('after arrival', [0, 100, 5_000, 40_000]);
   }
 
   *#oneStep(): Events {
@@ -190,7 +200,9 @@ export class HistoryGenerator {
     const old = held.find(({ name }) => this.#chances.chance(this.#name(`intruder takes ${name}`), 0.3));
     const host = old?.type === 'A' ? old.name : this.#chances.pick(this.#name('forges'), hosts);
     const items = [{ remove: old ?? null, add: address(zone, host, forged) }];
-    return { kind: 'intrusion', zone, items, local: { ...this.#local(), refuses: true } };
+    const calls = this.#chances.chance(this.#name('panel calls after all the same'), 0.2);
+    const local = { ...this.#local(), refuses: true, ...(calls ? { afterAnyway: true } : {}) };
+    return { kind: 'intrusion', zone, items, local };
   }
 
   #local(of = ''): LocalPart {

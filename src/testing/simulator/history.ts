@@ -118,7 +118,7 @@ class History {
     if (moves === true && first !== undefined) void this.world.use(first);
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
-    furnish(this.world, above === true);
+    furnish(this.world, setting.options);
     this.performer = new Performer(this.world);
   }
 
@@ -164,8 +164,10 @@ class History {
       sides: [first],
     } = this.world;
     const accidents = new Accidents(this.world, this.#chances, this.#setting.options);
-    await this.world.start();
-    await clock.sleep(5_000);
+    if (this.#setting.options.arrival !== true) {
+      await this.world.start();
+      await clock.sleep(5_000);
+    }
     let waited = false;
     for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);

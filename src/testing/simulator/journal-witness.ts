@@ -1,5 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
+import { baselineFact } from '../../core/engine/unknown-zone.ts';
 import type { Batch, Journal, RowChange } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
@@ -8,7 +9,11 @@ import type { Operation, OperationState } from '../../core/operation.ts';
 export interface Witnessed {
   readonly operation: Operation;
   readonly since: number;
-  readonly states: readonly { readonly at: number; readonly state: OperationState }[];
+  readonly states: readonly {
+    readonly at: number;
+    readonly state: OperationState;
+    readonly afterSeen: boolean;
+  }[];
 }
 
 /** The state an operation was in at a time; null: it was not there yet. */
@@ -20,6 +25,10 @@ export function stateAt({ states }: Witnessed, at: number): OperationState | nul
 export class JournalWitness {
   readonly operations = new Map<string, Witnessed>();
   readonly zones = new Map<DnsName, ZoneEntry>();
+  /** When the first comparison of all zones was over; null: not yet. */
+  baselineAt: number | null = null;
+  /** Zones that it knows, or knew. */
+  readonly everKnown = new Set<DnsName>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
   /** Hears of each commit, after it. */
   onCommit: (batch: Batch) => void = () => undefined;
@@ -55,16 +64,22 @@ export class JournalWitness {
   #apply(batch: Batch, now: number): void {
     for (const operation of batch.operations ?? []) {
       const before = this.operations.get(operation.id);
-      const { state } = operation;
-      const states = [...(before?.states ?? []), { at: now, state }];
+      const { state, afterSeen } = operation;
+      const states = [...(before?.states ?? []), { at: now, state, afterSeen }];
       this.operations.set(operation.id, { operation, since: before?.since ?? now, states });
     }
     for (const zone of batch.dropZones ?? []) {
       this.zones.delete(zone);
       this.#rows.delete(zone);
     }
-    for (const entry of batch.zones ?? []) this.zones.set(entry.zone, entry);
+    for (const entry of batch.zones ?? []) this.#putZone(entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
+    if (hasBaseline(batch)) this.baselineAt ??= now;
+  }
+
+  #putZone(entry: ZoneEntry): void {
+    this.zones.set(entry.zone, entry);
+    this.everKnown.add(entry.zone);
   }
 
   #changeRows({ zone, dropAll, drop = [], put = [] }: RowChange): void {
@@ -74,4 +89,8 @@ export class JournalWitness {
     for (const row of put) rows.set(recordId(row.record), row);
     this.#rows.set(zone, rows);
   }
+}
+
+function hasBaseline({ facts = {} }: Batch): boolean {
+  return baselineFact in facts;
 }

@@ -29,11 +29,27 @@ export const mishapSchemas = [
     times: v.number(),
     every: milliseconds,
   }),
+  /** A central refuses every write, or keeps records in other words than they were sent, and says so. */
+  v.strictObject({
+    kind: v.literal('odd-central'),
+    central,
+    how: v.picklist(['refuses', 'rewords']),
+    lasts: milliseconds,
+  }),
   /** The disk of a journal fails until somebody mends it. */
   v.strictObject({
     kind: v.literal('journal-trouble'),
     central,
-    fault: v.picklist(['full', 'reserve-gone', 'read-only', 'unsynced', 'busy', 'unreadable', 'read-error']),
+    fault: v.picklist([
+      'full',
+      'reserve-gone',
+      'read-only',
+      'unsynced',
+      'busy',
+      'waits',
+      'unreadable',
+      'read-error',
+    ]),
     lasts: milliseconds,
   }),
   /** The power fails during a commit: the first from now, the second ...; `lands`: the commit is in the file then. */

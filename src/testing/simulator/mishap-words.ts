@@ -19,6 +19,10 @@ export function mishapWords(event: Exclude<Mishap, { kind: 'click' }>, { seconds
       const how = `${event.times} times, every ${seconds(event.every)}`;
       return `another panel keeps ${bare(name)} at ${rdata} at central ${event.central}: it looks ${how}`;
     }
+    case 'odd-central': {
+      const how = event.how === 'refuses' ? 'refuses every write' : 'keeps records in other words';
+      return `central ${event.central} ${how} for ${seconds(event.lasts)}`;
+    }
     case 'journal-trouble':
       return `the journal of central ${event.central} fails for ${seconds(event.lasts)}: ${event.fault}`;
     case 'power-cut': {

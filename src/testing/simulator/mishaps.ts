@@ -2,6 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Chances } from './chances.ts';
 import type { HistoryEvent, Mishap } from './event.ts';
 import { address, alone, main, type HistoryOptions } from './furniture.ts';
+import { Losses } from './losses.ts';
 import type { JournalFault } from './sim-journal.ts';
 import type { LocalPart, World } from './world.ts';
 
@@ -13,7 +14,7 @@ interface Kind {
   readonly wanted: keyof HistoryOptions;
   readonly how: string;
   readonly often: number;
-  readonly make: (step: string) => Mishap;
+  readonly make: (step: string) => HistoryEvent;
 }
 
 const troubles: readonly [JournalFault, ...JournalFault[]] = [
@@ -31,11 +32,20 @@ export class Mishaps {
   readonly #chances: Chances;
   readonly #options: Partial<HistoryOptions>;
   readonly #fresh: DnsName;
+  readonly #losses: Losses;
   readonly #kinds: readonly Kind[] = [
     { wanted: 'journal', how: 'journal trouble', often: 0.15, make: (step) => this.#journalTrouble(step) },
     { wanted: 'journal', how: 'power cut', often: 0.15, make: (step) => this.#powerCut(step) },
     { wanted: 'reads', how: 'hides', often: 0.12, make: (step) => this.#hiddenZone(step) },
     { wanted: 'others', how: 'other panel', often: 0.12, make: (step) => this.#otherPanel(step) },
+    { wanted: 'unheard', how: 'loses', often: 0.12, make: (step) => this.#losses.records(step) },
+    { wanted: 'unheard', how: 'loses a zone', often: 0.06, make: (step) => this.#losses.zone(step) },
+    {
+      wanted: 'unheard',
+      how: 'provider',
+      often: 0.12,
+      make: (step) => this.#losses.byProvider(step, this.#central(step)),
+    },
     { wanted: 'moves', how: 'settings', often: 0.2, make: (step) => this.#settings(step) },
     {
       wanted: 'backups',
@@ -57,6 +67,7 @@ export class Mishaps {
     this.#chances = chances;
     this.#options = options;
     this.#fresh = fresh;
+    this.#losses = new Losses(world, chances, fresh);
   }
 
   /** What goes wrong right before a step, and milliseconds between it. @param step as its draws are named */

@@ -1,4 +1,4 @@
-import type { EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
+import type { EditEvent, EditItem, Verdict } from '../../core/panel.ts';
 import { PanelError } from '../../core/panel.ts';
 import type { Several } from '../../core/several.ts';
 import type { Change } from '../../dns/zone.ts';
@@ -8,10 +8,17 @@ import { administrator, describeVerdict, recordsEvent } from './edits.ts';
 /**
  * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them before it.
  * @param others whether there are any, which then hear of it afterwards as well
+ * @param echoes has the fingerprint of each such edit while the engines are asked
  */
-export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean): void {
-  const ask = async (event: PanelEvent): Promise<Verdict> =>
-    await several.answer(event, new AbortController().signal);
+export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean, echoes: Set<string>): void {
+  const ask = async (edit: EditEvent): Promise<Verdict> => {
+    echoes.add(edit.fingerprint);
+    try {
+      return await several.answer({ kind: 'edits', edits: [edit] }, new AbortController().signal);
+    } finally {
+      echoes.delete(edit.fingerprint);
+    }
+  };
   panel.onWrite = async (change, mark) => {
     const verdict = await ask(echo(change, mark, 'before'));
     if (verdict.kind === 'refuse') throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
@@ -25,7 +32,7 @@ export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean
       actor: administrator,
       mark,
     } as const;
-    const verdict = await ask({ kind: 'edits', edits: [edit] });
+    const verdict = await ask(edit);
     if (verdict.kind === 'refuse' && stage === 'before')
       throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
   };
@@ -35,10 +42,10 @@ export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean
   };
 }
 
-function echo(change: Change, mark: string, stage: 'before' | 'after'): PanelEvent {
+function echo(change: Change, mark: string, stage: 'before' | 'after'): EditEvent {
   const items: EditItem[] = [
     ...change.remove.map((remove) => ({ remove, add: null })),
     ...change.add.map((add) => ({ remove: null, add })),
   ];
-  return { kind: 'edits', edits: [{ ...recordsEvent(change.zone, items, stage), mark }] };
+  return { ...recordsEvent(change.zone, items, stage), mark };
 }

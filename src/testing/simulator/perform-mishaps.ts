@@ -9,6 +9,7 @@ type HostMishap = Exclude<Mishap, { kind: 'click' }>;
 const kinds: ReadonlySet<string> = new Set<HostMishap['kind']>([
   'hidden-zone',
   'other-panel',
+  'odd-central',
   'journal-trouble',
   'power-cut',
   'journal-copied',
@@ -48,6 +49,9 @@ export class MishapPerformer {
       case 'other-panel':
         this.#running.push(this.#keepAtCentral(side, event));
         return;
+      case 'odd-central':
+        this.#makeOdd(side, event);
+        return;
       case 'journal-trouble':
         this.#troubleJournal(side, event);
         return;
@@ -67,6 +71,7 @@ export class MishapPerformer {
     const hidden = of === 'panel' ? this.#world.panel.hidden : this.#world.sides[of - 1]?.store.hidden;
     if (hidden === undefined) return;
     hidden.add(zone);
+    if (of === 'panel') this.#world.panel.hiddenUntil.set(zone, this.#world.clock.now() + lasts);
     this.#world.note(`the list of ${of === 'panel' ? 'the panel' : `central ${of}`} lacks ${zone}`);
     this.#running.push(this.#world.clock.sleep(lasts).then(() => hidden.delete(zone)));
   }
@@ -87,6 +92,16 @@ export class MishapPerformer {
       }
       await this.#world.clock.sleep(every);
     }
+  }
+
+  #makeOdd({ store }: Side, { central, how, lasts }: Of<'odd-central'>): void {
+    store.oddity = how;
+    this.#world.note(`central ${central} ${how}`);
+    this.#running.push(
+      this.#world.clock.sleep(lasts).then(() => {
+        store.oddity = null;
+      }),
+    );
   }
 
   #troubleJournal({ disk }: Side, { central, fault, lasts }: Of<'journal-trouble'>): void {

@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { recordId } from '../../dns/record.ts';
 import type { EditEvent } from '../../core/panel.ts';
+import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './furniture.ts';
@@ -26,16 +27,22 @@ export class Performer {
   readonly #ownersHidden = new Set<DnsName>();
   readonly #world: World;
   readonly #mishaps: MishapPerformer;
+  readonly #outside: OutsidePerformer;
 
   constructor(world: World) {
     this.#world = world;
     this.#mishaps = new MishapPerformer(world, this.running);
+    this.#outside = new OutsidePerformer(world, this.running, this.zonesInHand, this.traces.unheard);
   }
 
   /** Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent when it has started. */
   async perform(event: HistoryEvent): Promise<void> {
     if (isMishap(event)) {
       await this.#mishaps.perform(event);
+      return;
+    }
+    if (isOutside(event)) {
+      this.#outside.perform(event);
       return;
     }
     switch (event.kind) {
@@ -48,15 +55,6 @@ export class Performer {
       case 'zone-create':
       case 'zone-delete':
         this.running.push(this.#editZone(event));
-        return;
-      case 'central-write':
-        this.#writeAtCentral(event);
-        return;
-      case 'central-create':
-        this.#createAtCentral(event);
-        return;
-      case 'unheard-change':
-        this.#changeUnheard(event);
         return;
       case 'kill':
         this.#world.kill();
@@ -113,22 +111,18 @@ export class Performer {
     ];
     const { lostAfter } = clicked.length === 0 ? notClicked : await this.#world.click(clicked, local);
     for (const zone of zones) {
-      if (lostAfter || this.#isElsewhere) this.#unheardZone(zone);
+      if (lostAfter || this.#isElsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
       this.zonesInHand.delete(zone);
     }
     if (this.#isElsewhere) for (const { zone, items } of edits) this.#unheardEdit(zone, items);
   }
 
   #unheardEdit(zone: DnsName, items: EditOfRecords['items']): void {
-    this.#unheard(
+    noteUnheard(
+      this.traces.unheard,
       zone,
       items.flatMap(({ remove, add }) => [remove, add].filter((one) => one !== null)),
     );
-  }
-
-  /** Nobody tells us what becomes of these. */
-  #unheard(zone: DnsName, records: Iterable<ResourceRecord>): void {
-    for (const record of records) this.traces.unheard.add(`${zone} ${recordId(record)}`);
   }
 
   /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
@@ -163,7 +157,7 @@ export class Performer {
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);
     const answered = await this.#world.edit(event, carryOut, local);
-    if (answered.lostAfter || this.#isElsewhere) this.#unheardZone(zone);
+    if (answered.lostAfter || this.#isElsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
     this.zonesInHand.delete(zone);
   }
 
@@ -181,46 +175,6 @@ export class Performer {
       return true;
     };
     return { event, carryOut };
-  }
-
-  /** Without its `after`, what becomes of a zone's old content may be listed instead of settled. */
-  #unheardZone(zone: DnsName): void {
-    for (const side of [...this.#world.sides.map(({ store }) => store), this.#world.panel]) {
-      this.#unheard(zone, side.zones.get(zone)?.values() ?? []);
-    }
-  }
-
-  #writeAtCentral(event: Extract<HistoryEvent, { kind: 'central-write' }>): void {
-    const { zone, remove, add } = event;
-    const records = this.#world.sides[event.central - 1]?.store.zones.get(zone);
-    if (records === undefined) return;
-    if (remove !== null) records.delete(recordId(remove));
-    if (add !== null) records.set(recordId(add), add);
-    this.#world.somebodyWrote();
-    this.#world.note(`somebody writes at the central in ${zone}`);
-  }
-
-  #createAtCentral(event: Extract<HistoryEvent, { kind: 'central-create' }>): void {
-    const { zone, records } = event;
-    const store = this.#world.sides[event.central - 1]?.store;
-    if (store === undefined || store.zones.has(zone)) return;
-    fill(this.#world, store, zone, records);
-    this.#world.somebodyWrote();
-    this.#world.note(`the provider makes ${zone} by hand`);
-  }
-
-  #changeUnheard({ zone, add, hints }: Extract<HistoryEvent, { kind: 'unheard-change' }>): void {
-    const made = !this.#world.panel.zones.has(zone);
-    if (made) {
-      fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
-      // The zone's former content at the central is gone from the panel without a delete event.
-      for (const { store } of this.#world.sides) this.#unheard(zone, store.zones.get(zone)?.values() ?? []);
-    }
-    this.#world.panel.zones.get(zone)?.set(recordId(add), add);
-    this.#world.panel.provenance.look(this.#world.clock.now());
-    this.#unheard(zone, [add]);
-    this.#world.note(`the panel ${made ? 'makes' : 'changes'} ${zone} without a DNS event`);
-    if (hints) this.running.push(this.#world.hint(zone));
   }
 
   #outage({ of, lasts }: Extract<HistoryEvent, { kind: 'outage' }>): void {

@@ -35,7 +35,9 @@ export type CentralFault =
   /** It is answered OK, and a read shows that nothing came of it. */
   | 'no-effect'
   /** It is carried out, and what belongs to the same change fails. */
-  | 'partial';
+  | 'partial'
+  /** A record is kept in other words, which a read shows. */
+  | 'reworded';
 
 /** What may go wrong with the central beside its writes. */
 export interface CentralTroubles {
@@ -55,6 +57,10 @@ export class CentralStore {
   readonly signed = new Set<DnsName>();
   /** Zones that a filter somebody has set hides from the list. */
   readonly hidden = new Set<DnsName>();
+  /** What it does to every write for a while; null: nothing odd. */
+  oddity: 'refuses' | 'rewords' | null = null;
+  /** Zone and id (`zone id`) of records that it keeps in other words than they were sent. */
+  readonly reworded = new Set<string>();
   /** False: zones are the provider's. */
   managesZones = true;
   /** Whether a new zone appears with its content. */
@@ -199,12 +205,12 @@ export class SimCentral implements Central {
       const done = removed.length + added.length > 0;
       const call = `write ${change.zone} ${record.name}`;
       const kind = add ? 'add' : 'remove';
-      await this.#write(ctx, { kind, zone: change.zone, record, content: [], call, done }, () => {
+      await this.#write(ctx, { kind, zone: change.zone, record, content: [], call, done }, (fault) => {
         const records = this.store.zones.get(change.zone);
         if (records === undefined) return;
         const id = recordId(record);
         if (add && !records.has(id)) {
-          records.set(id, record);
+          this.#keep(change.zone, records, record, fault);
           added.push(record);
         } else if (!add && records.delete(id)) removed.push(record);
       });
@@ -213,6 +219,17 @@ export class SimCentral implements Central {
       throw refused('central.missing', removed.length + added.length > 0);
     if (ctx.vetoable === true && steps.length > 0) this.#serve(change.zone);
     return { removed, added };
+  }
+
+  #keep(
+    zone: DnsName,
+    records: Map<string, ResourceRecord>,
+    sent: ResourceRecord,
+    fault: CentralFault | null,
+  ): void {
+    const kept = fault === 'reworded' ? { ...sent, rdata: otherWords } : sent;
+    if (kept !== sent) this.store.reworded.add(`${zone} ${recordId(kept)}`);
+    records.set(recordId(kept), kept);
   }
 
   /** What `centrals/verified` finds out once the central has it. */
@@ -309,12 +326,23 @@ export class SimCentral implements Central {
     throw new CentralError(broken, { state: 'untouched', retry: 'later' });
   }
 
-  async #write(ctx: CallContext, sending: Sending, mutate: () => void): Promise<void> {
+  /** The fault of a write: as the history chooses, unless the central is odd. */
+  #faultOf({ kind }: Sending, name: string): CentralFault | null {
+    const { oddity } = this.store;
+    if (oddity === 'refuses') return 'refuse';
+    return oddity === 'rewords' && kind === 'add' ? 'reworded' : this.nextFault(name);
+  }
+
+  async #write(
+    ctx: CallContext,
+    sending: Sending,
+    mutate: (fault: CentralFault | null) => void,
+  ): Promise<void> {
     const { call, done, ...facts } = sending;
     const name = `${this.#name} ${call}`;
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
-    const fault = this.nextFault(name);
+    const fault = this.#faultOf(sending, name);
     if (fault !== null) this.onFault(`write ${fault}`);
     if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
     const place = facts.record === null ? facts.zone : `${facts.zone} ${recordId(facts.record)}`;
@@ -324,27 +352,24 @@ export class SimCentral implements Central {
     }
     const { provenance } = this.store;
     const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt: this.#clock.now() });
-    const land = (): void => provenance.land(request, this.#clock.now(), mutate);
-    switch (fault) {
-      case 'lost-answer':
-        land();
-        throw unreachable('unknown');
-      case 'partial':
-        land();
-        throw unreachable('partial');
-      case 'no-effect':
-        await this.#slowly(ctx, this.#chances.between(name, 1, 60), () => undefined);
-        throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
-      case 'late':
-        this.store.late.add(place);
-        void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(land);
-        throw unreachable('unknown');
-      case 'slow':
-        await this.#slowly(ctx, this.#chances.between(`${name} is slow`, 500, 15_000), land);
-        break;
-      case null:
-        await this.#slowly(ctx, this.#chances.between(name, 1, 60), land);
+    const land = (): void => provenance.land(request, this.#clock.now(), () => mutate(fault));
+    const ends = endOf(fault, place);
+    if (ends !== null) {
+      land();
+      throw ends;
     }
+    const usual = (): number => this.#chances.between(name, 1, 60);
+    if (fault === 'no-effect') {
+      await this.#slowly(ctx, usual(), () => undefined);
+      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+    }
+    if (fault === 'late') {
+      this.store.late.add(place);
+      void this.#clock.sleep(this.#chances.between(`${name} lands`, 100, 90_000)).then(land);
+      throw unreachable('unknown');
+    }
+    const ms = fault === 'slow' ? this.#chances.between(`${name} is slow`, 500, 15_000) : usual();
+    await this.#slowly(ctx, ms, land);
     request.answeredAt = this.#clock.now();
   }
 
@@ -355,6 +380,21 @@ export class SimCentral implements Central {
       throw unreachable('unknown');
     });
   }
+}
+
+/** How an odd central writes the address that it was sent. */
+const otherWords = '203.0.113.1';
+
+/** The error of a write that is carried out at once; null: it is not, or there is none. */
+function endOf(fault: CentralFault | null, place: string): CentralError | null {
+  if (fault === 'lost-answer') return unreachable('unknown');
+  if (fault === 'partial') return unreachable('partial');
+  if (fault !== 'reworded') return null;
+  return new CentralError('central.left-out', {
+    state: 'partial',
+    retry: 'never',
+    params: { record: place },
+  });
 }
 
 function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {

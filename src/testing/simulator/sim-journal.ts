@@ -22,6 +22,8 @@ export type JournalFault =
   | 'unsynced'
   /** Another program holds the lock of the file for longer than a commit waits. */
   | 'busy'
+  /** The same for a while: the commit waits, and lands. */
+  | 'waits'
   /** A page of the file is damaged. */
   | 'unreadable'
   /** The disk answers no read. */
@@ -40,6 +42,7 @@ const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall,
   'read-only': { fresh: 'journal.write-failed', commit: 'journal.write-failed' },
   unsynced: { fresh: 'journal.write-failed', commit: 'journal.write-failed' },
   busy: { fresh: 'journal.locked', commit: 'journal.locked' },
+  waits: { fresh: 'journal.locked', commit: 'journal.locked' },
   unreadable: {
     fresh: 'journal.unreadable',
     commit: 'journal.unreadable',
@@ -54,6 +57,8 @@ const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall,
 
 /** How long (ms) a commit waits for the lock of the file, as in `src/journal/sqlite.ts`. */
 const lockPatience = 5_000;
+/** How long (ms) one waits that gets it. */
+const lockWait = 2_000;
 
 /**
  * The disk with the journal of one central; outlives every engine. Every commit that was acknowledged is synced, so a power cut loses
@@ -107,6 +112,7 @@ export class JournalDisk {
     const call = isFresh ? 'fresh' : 'commit';
     const fault = this.#choose(call, commitName(batch));
     if (fault === null) return this.#land(file, batch);
+    if (fault === 'waits') return clock.sleep(lockWait).then(() => this.#land(file, batch));
     return isCut(fault) ? this.#cut(fault, file, batch) : this.#failCommit(fault, call, batch, clock);
   }
 

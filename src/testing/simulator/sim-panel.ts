@@ -49,10 +49,22 @@ export class PanelStore {
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
   readonly looks: Look[] = [];
+  /** Every read of a zone that an engine began, by its reader, with the time (monotonic milliseconds). */
+  readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
   /** Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`: not yet. */
-  readonly calls: { readonly zone: DnsName; readonly from: number; until: number }[] = [];
+  readonly calls: {
+    readonly zone: DnsName;
+    readonly from: number;
+    until: number;
+    /** Whether it is of somebody whose calls an engine has to mind: anybody may name any zone. */
+    readonly counts: boolean;
+  }[] = [];
+  /** When it was out of reach for engines (monotonic milliseconds); `until` is `Infinity` while it is. */
+  readonly outages: { readonly from: number; until: number }[] = [];
   /** Zones that a filter somebody has set hides from the list. */
   readonly hidden = new Set<DnsName>();
+  /** Until when (monotonic milliseconds) it hid one last. */
+  readonly hiddenUntil = new Map<DnsName, number>();
   /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -81,6 +93,9 @@ export class SimPanel implements Panel {
   breaksOff: (call: string) => boolean = () => false;
   /** Called with every fault that was met. */
   onFault: (kind: string) => void = () => undefined;
+  /** Called when a zone is read that is being read already, by the same engine. */
+  onOverlap: (zone: DnsName) => void = () => undefined;
+  readonly #reading = new Set<DnsName>();
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
   onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
   /** Called when the engine deletes a zone in the panel, as `onWrite`. */
@@ -137,7 +152,10 @@ export class SimPanel implements Panel {
   async readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null> {
     this.store.reads.push(zone);
     const began = this.#clock.now();
-    await this.#travel(ctx, `read ${zone}`);
+    this.store.asked.push({ reader: this.#name, zone, at: began });
+    if (this.#reading.has(zone)) this.onOverlap(zone);
+    this.#reading.add(zone);
+    await this.#travel(ctx, `read ${zone}`).finally(() => this.#reading.delete(zone));
     const refused = this.store.refusing.get(zone);
     if (refused !== undefined) throw new PanelError(refused);
     const records = this.store.visible(zone);
@@ -149,7 +167,7 @@ export class SimPanel implements Panel {
     if (this.#life.dead) return;
     const ended = this.#clock.now();
     const disturbed = this.store.calls.some(
-      (call) => call.zone === zone && call.from < ended && call.until > began,
+      (call) => call.counts && call.zone === zone && call.from < ended && call.until > began,
     );
     const ids = records === null ? null : new Set(records.keys());
     this.store.looks.push({ reader: this.#name, zone, began, ended, ids, disturbed });

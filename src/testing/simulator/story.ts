@@ -47,6 +47,8 @@ const schema = v.strictObject({
     moves: flag,
     backups: flag,
     crowd: flag,
+    arrival: flag,
+    unheard: flag,
   }),
   createsWithContent: v.boolean(),
   events: v.array(v.strictObject({ at: v.number(), event: eventSchema })),

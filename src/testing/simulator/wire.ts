@@ -19,6 +19,11 @@ export class Wire {
   /** Told of each request that begins while another one that it concerns is waited for. */
   onOverlap: (text: string) => void = () => undefined;
 
+  /** What is on its way in the zone; null: nothing. */
+  goingIn(zone: DnsName): string | null {
+    return [...this.#going].find((going) => going.zone === zone)?.what ?? null;
+  }
+
   /** @param names which it writes; null: the whole zone. @param how in a few words what it does */
   async during<T>(
     operation: string,

@@ -3,6 +3,7 @@ import { recordLine } from './event-parts.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import type { HistoryResult, Trouble } from './history.ts';
 import { mishapWords } from './mishap-words.ts';
+import { isOutside, type Outside } from './perform-outside.ts';
 import { isMishap } from './perform-mishaps.ts';
 import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
@@ -26,24 +27,17 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
 
 function eventWords(event: HistoryEvent): string {
   if (isMishap(event)) return mishapWords(event, { seconds, bare });
+  if (isOutside(event)) return outsideWords(event);
   if (event.kind === 'click') return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
   switch (event.kind) {
     case 'edit':
       return `${event.actor.name} ${itemsWords(event)}${aside(event)}${localWords(event.local)}`;
     case 'intrusion':
-      return `eve, who may not, ${itemsWords(event)}; the panel refuses it ${seconds(event.local.takes)} after the hook's answer`;
+      return `eve, who may not, ${itemsWords(event)}${localWords(event.local)}`;
     case 'zone-create':
       return `alice creates the zone ${bare(event.zone)}${localWords(event.local)}`;
     case 'zone-delete':
       return `alice deletes the zone ${bare(event.zone)}${localWords(event.local)}`;
-    case 'central-write':
-      return `somebody at central ${event.central} ${itemWords(event.zone, event)}`;
-    case 'central-create': {
-      const held = event.records.map((record) => line(event.zone, record)).join(', ');
-      return `the provider of central ${event.central} makes the zone ${bare(event.zone)} by hand, with ${held}`;
-    }
-    case 'unheard-change':
-      return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
     case 'kill':
       return 'the agent is killed';
     case 'start':
@@ -53,6 +47,32 @@ function eventWords(event: HistoryEvent): string {
     case 'clock-step':
       return `the wall clock is set by ${seconds(event.by)}`;
   }
+}
+
+function outsideWords(event: Outside): string {
+  switch (event.kind) {
+    case 'central-write':
+      return `somebody at central ${event.central} ${itemWords(event.zone, event)}`;
+    case 'central-create': {
+      const held = event.records.map((record) => line(event.zone, record)).join(', ');
+      return `the provider of central ${event.central} makes the zone ${bare(event.zone)} by hand, with ${held}`;
+    }
+    case 'unheard-change':
+      return `the panel adds ${line(event.zone, event.add)} in ${bare(event.zone)} without a DNS event${event.hints ? ', and hints at it' : ''}`;
+    case 'unheard-removal':
+      return `the panel loses ${lostWords(event)} without a DNS event${hintWords[event.hint]}`;
+    case 'central-delete':
+      return `the provider of central ${event.central} deletes the zone ${bare(event.zone)} by hand`;
+    case 'foreign-zone':
+      return `another account makes the zone ${bare(event.zone)} at central ${event.central}`;
+  }
+}
+
+const hintWords = { zone: ', and hints at it', all: ', and hints at all zones', none: '' } as const;
+
+function lostWords({ zone, records }: Extract<Outside, { kind: 'unheard-removal' }>): string {
+  if (records === null) return `the zone ${bare(zone)}`;
+  return `${records.map((record) => line(zone, record)).join(', ')} in ${bare(zone)}`;
 }
 
 function whose(of: 'panel' | number): string {
@@ -91,8 +111,10 @@ function localWords({
   visibleAfter,
   afterLate = 0,
   afterTwice,
+  afterAnyway,
 }: LocalPart): string {
-  if (refuses) return `; the panel refuses it ${seconds(takes)} after the hook's answer`;
+  if (refuses)
+    return `; the panel refuses it ${seconds(takes)} after the hook's answer${afterAnyway === true ? ', and calls after all the same' : ''}`;
   return [
     takes > 1_000 ? `; the panel needs ${seconds(takes)} for it` : '',
     afterLost ? '; its after gets lost' : '',

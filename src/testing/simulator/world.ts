@@ -12,9 +12,12 @@ import type { Chances } from './chances.ts';
 import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import { Judgement } from './laws/judgement.ts';
-import { checkAccepted, Commits } from './laws/commits.ts';
-import { intruder } from './laws/rights.ts';
-import { Proofs } from './laws/proofs.ts';
+import { Claims } from './laws/claims.ts';
+import { checkAccepted, Commits, type Asked } from './laws/commits.ts';
+import { observeMoments } from './laws/moments.ts';
+import { checkPanelDelete } from './laws/panel-writes.ts';
+import type { Due, EngineRun } from './laws/promptness.ts';
+import { checkAsked, Proofs } from './laws/proofs.ts';
 import { observeStrangers } from './laws/strangers.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -52,6 +55,8 @@ export interface LocalPart {
   readonly afterLate?: number | undefined;
   /** Whether the `after` call comes twice. */
   readonly afterTwice?: boolean | undefined;
+  /** Whether the `after` call comes though the panel refuses its part. */
+  readonly afterAnyway?: boolean | undefined;
 }
 
 /** One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it. */
@@ -70,6 +75,10 @@ export interface Side {
   readonly witness: JournalWitness;
   /** What was seen on the way to break a law. */
   readonly judgement: Judgement;
+  /** Fingerprints of what its engine is writing into the panel. */
+  readonly echoes: Set<string>;
+  /** Until when (monotonic milliseconds) it was out of reach; `Infinity`: it still is. */
+  downUntil: number;
   /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
@@ -85,6 +94,10 @@ export class World {
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers he got. */
   readonly saved: SavedEdit[] = [];
+  /** Functions of the panel that named a zone, with the time. */
+  readonly hints: Due[] = [];
+  /** When the agent ran. */
+  readonly runs: EngineRun[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
   /** The first central, and those that were added before the start. */
   readonly sides: Side[];
@@ -105,8 +118,8 @@ export class World {
   /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
   #startedAt = 0;
   #steppedAt = -Infinity;
-  /** The last steps of the wall clock that followed each other at once: their sum, and the value of `#steppedAt` before them. */
-  #lastStep = { at: -Infinity, before: -Infinity, by: 0 };
+  /** The last steps, by how much (ms), and `#steppedAt` before each. */
+  #steps: { readonly at: number; readonly by: number; readonly before: number }[] = [];
   /** Counts the kills; a start that a kill overtook gives up. */
   #boot = 0;
   /** Hook calls being answered right now. */
@@ -131,6 +144,7 @@ export class World {
   constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
     this.#settings = settings;
     this.sides = [this.#sideWith(journal)];
+    this.#observePanel();
     this.#chances = chances;
   }
 
@@ -152,8 +166,26 @@ export class World {
       witness.committed(batch, now());
     };
     observeStrangers(store.provenance, witness, judgement, () => this.byName);
-    const side = { store, disk, witness, judgement, down: false, chooseFault: null };
+    const echoes = new Set<string>();
+    const side = {
+      store,
+      disk,
+      witness,
+      judgement,
+      echoes,
+      downUntil: -Infinity,
+      down: false,
+      chooseFault: null,
+    };
     this.#observeProofs(side);
+    observeMoments(side, {
+      panel: this.panel,
+      saved: this.saved,
+      hints: this.hints,
+      now,
+      wall: () => this.clock.wall(),
+      goingIn: (zone) => this.#goingIn(store, zone),
+    });
     return side;
   }
 
@@ -166,8 +198,18 @@ export class World {
       const reader = `panel ${this.sides.indexOf(side) + 1}`;
       return { panel, saved, store, witness, reader, settings, times, isAlone: this.sides.length === 1 };
     }, judgement);
-    const both = { panel: this.panel.provenance, central: store.provenance, now: () => this.clock.now() };
-    const commits = new Commits(both, witness, judgement);
+    const commits = new Commits(
+      {
+        panel: this.panel.provenance,
+        central: store.provenance,
+        now: () => this.clock.now(),
+        isAsked: (zone) => this.panel.calls.some((call) => call.zone === zone && call.until === Infinity),
+        isOwn: (fingerprint) => this.#echoing(fingerprint).every((one) => one === side),
+      },
+      witness,
+      judgement,
+    );
+    const claims = new Claims(this.panel, witness, judgement);
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);
@@ -180,18 +222,47 @@ export class World {
       onSent(request);
       commits.sent(request);
       proofs.sent(request);
+      claims.sent(request);
+    };
+    const { onLanded } = this.panel.provenance;
+    this.panel.provenance.onLanded = (request, effects) => {
+      onLanded(request, effects);
+      claims.restored(request, effects);
+    };
+  }
+
+  /** Whose engines are writing into the panel what has this fingerprint; nobody's is nobody's own. */
+  #echoing(fingerprint: string): readonly (Side | null)[] {
+    const echoing = this.sides.filter(({ echoes }) => echoes.has(fingerprint));
+    return echoing.length === 0 ? [null] : echoing;
+  }
+
+  /** What an engine is writing in the zone of a central; null: nothing. */
+  #goingIn(store: CentralStore, zone: DnsName): string | null {
+    const own = this.#connected.filter(({ side }) => side.store === store);
+    return own.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null) ?? null;
+  }
+
+  #observePanel(): void {
+    this.panel.provenance.onSent = (request) => {
+      const { panel, saved, sides } = this;
+      const witnesses = sides.map(({ witness }) => witness);
+      checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
     };
   }
 
   /** Steps the wall clock, as an administrator or NTP would. */
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
-    const at = this.clock.now();
-    const isNext = at - this.#lastStep.at < nextStep;
-    const { before, by } = isNext ? this.#lastStep : { before: this.#steppedAt, by: 0 };
-    this.#lastStep = { at, before, by: by + ms };
-    // Of steps between two looks at the clock nobody notices more than their sum.
-    this.#steppedAt = Math.abs(by + ms) >= defaultEngineSettings.clockStep ? at : before;
+    const now = this.clock.now();
+    const steps = this.#steps.filter(({ at }) => now - at < defaultEngineSettings.grace);
+    steps.push({ at: now, by: ms, before: this.#steppedAt });
+    this.#steps = steps;
+    const sum = steps.reduce((all, { by }) => all + by, 0);
+    const [first] = steps;
+    // Steps that make up for each other need not be noticed.
+    if (Math.abs(sum) < defaultEngineSettings.clockStep) this.#steppedAt = first?.before ?? -Infinity;
+    else if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = now;
   }
 
   /** Somebody wrote at a central just now. */
@@ -263,7 +334,9 @@ export class World {
       this.note('engine starts');
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
-      if ((await Promise.race([started, run.killed])) !== 'journal') return;
+      const how = await Promise.race([started, run.killed]);
+      if (how === 'started') this.runs.push({ from: this.clock.now(), until: Infinity });
+      if (how !== 'journal') return;
       // What an engine had begun before its journal failed ends with it.
       run.life.dead = true;
       this.#run = null;
@@ -278,12 +351,12 @@ export class World {
     const parts = this.active.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
-    for (const { panel } of parts) hearOwnWrites(panel, several, parts.length > 1);
+    for (const { panel, echoes } of parts) hearOwnWrites(panel, several, parts.length > 1, echoes);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
     return { life, engines, several, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel } {
+  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; echoes: Set<string> } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -315,6 +388,11 @@ export class World {
     central.wire.onOverlap = (text) => {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
     };
+    panel.onOverlap = (zone) => {
+      // The first comparison goes from zone to zone beside everything else.
+      const isOver = side.witness.baselineAt !== null;
+      if (!life.dead && isOver) side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
+    };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
     // A name server makes no records of its own.
@@ -334,7 +412,7 @@ export class World {
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
     this.#connected.push({ side, central, panel });
-    return { engine, panel };
+    return { engine, panel, echoes: side.echoes };
   }
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
@@ -396,6 +474,15 @@ export class World {
   }
 
   applyOutages(): void {
+    const { outages } = this.panel;
+    const last = outages.at(-1);
+    if (this.panelFailing && last?.until !== Infinity)
+      outages.push({ from: this.clock.now(), until: Infinity });
+    if (!this.panelFailing && last?.until === Infinity) last.until = this.clock.now();
+    for (const side of this.sides) {
+      const isDown = this.centralDown || side.down;
+      if (isDown || side.downUntil === Infinity) side.downUntil = isDown ? Infinity : this.clock.now();
+    }
     for (const { side, central, panel } of this.#connected) {
       central.down = this.centralDown || side.down;
       panel.failing = this.panelFailing;
@@ -410,9 +497,14 @@ export class World {
     this.#lives.clear();
     this.#connected = [];
     this.#draining.clear();
+    // The next agent knows nothing of them.
+    for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
+    const last = this.runs.at(-1);
+    if (last !== undefined)
+      this.runs.splice(-1, 1, { ...last, until: Math.min(last.until, this.clock.now()) });
     this.tally.fault('agent killed');
     this.note('engine killed');
   }
@@ -437,7 +529,13 @@ export class World {
   ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
     const saved = new Map<ClickedEdit, SavedEdit>();
     for (const edit of edits)
-      saved.set(edit, { event: edit.event('before'), items: edit.items ?? [], answers: [], keptAt: null });
+      saved.set(edit, {
+        event: edit.event('before'),
+        items: edit.items ?? [],
+        askedAt: this.clock.now(),
+        answers: [],
+        keptAt: null,
+      });
     this.saved.push(...saved.values());
     const what = [...saved.values()].map(({ event }) => describeEvent(event)).join(' and ');
     const verdict = await this.#ask('before', saved);
@@ -448,6 +546,10 @@ export class World {
     if (local.refuses) {
       this.tally.fault('panel refuses its part');
       this.note(`panel refuses its part of ${what}`);
+      if (local.afterAnyway === true) {
+        this.tally.fault('after without the edit');
+        await this.#after(saved, what);
+      }
       return { verdict, lostAfter: false };
     }
     const done = new Map([...saved].filter(([edit]) => this.#carryOut(edit, local)));
@@ -488,16 +590,19 @@ export class World {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
     const edits = [...saved.keys()].map(({ event }) => event(stage));
-    // Who has no right to a zone edits nothing there, and keeps nobody's undo waiting.
-    const calls = edits
-      .filter(({ actor }) => actor.name !== intruder.name)
-      .map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
+    const calls = edits.map(({ zone, actor: { rank } }) => {
+      return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
+    });
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
-    for (const [at, { witness, judgement }] of this.active.entries())
-      checkAccepted(witness, { edits, joined: joined[at] ?? new Set(), askedAt }, verdict, judgement);
-    for (const call of calls) call.until = this.clock.now();
+    for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
+      const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
+      checkAccepted(witness, { ...asked, calls: this.saved.flatMap(callsOf) }, verdict, judgement);
+      const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
+      checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
+    }
+    for (const call of calls) call.until = Math.min(call.until, this.clock.now());
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
     for (const { answers } of saved.values()) answers.push(answer);
@@ -505,6 +610,7 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
+    if (zone !== 'all') this.hints.push({ zone, at: this.clock.now(), what: 'a hint' });
     await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
   }
 
@@ -547,8 +653,10 @@ function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
   return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
 }
 
-/** How soon (ms) after another a step of the clock counts as part of it. */
-const nextStep = 1_000;
+function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked['calls'] {
+  if (answers.length === 0) return [{ fingerprint, askedAt, at: null }];
+  return answers.map((answer) => ({ fingerprint, askedAt: answer.askedAt, at: answer.at }));
+}
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
 const longPart = 20_000;

@@ -132,7 +132,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
     name: 'failed-list-taken-for-empty',
     file: `${engine}/compare-all.ts`,
     find: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),`,
-    replace: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx).catch(() => [])),`,
+    replace: `this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx).catch(() => ({ zones: [], unreadable: [] }))),`,
     says: 'A list of the panel that cannot be read is taken for an empty one.',
   },
   {
@@ -152,7 +152,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'named-zones-not-found',
     file: `${engine}/named-zones.ts`,
-    find: `if (list.has(zone) || known.has(zone)) this.#compare(zone, wish);`,
+    find: `this.#inBackground(this.#list.ask());`,
     replace: ``,
     says: 'A zone that a call names and the ledger does not know is not looked for.',
   },

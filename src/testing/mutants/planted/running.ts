@@ -88,9 +88,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'refused-edit-accepted',
     file: `${engine}/engine.ts`,
-    find: `if (answer.kind === 'refuse') return await this.#withEarlier(answer, begun);`,
-    replace: `if (answer.kind === 'refuse' && signal.aborted) return await this.#withEarlier(answer, begun);
-      if (answer.kind === 'refuse') continue;`,
+    find: `else if (edit.stage === 'before') return await this.#withEarlier(answer, begun);`,
+    replace: `else if (edit.stage === 'before' && signal.aborted) return await this.#withEarlier(answer, begun);
+      else if (edit.stage === 'before') continue;`,
     says: 'A refused edit is accepted.',
   },
   {
@@ -189,12 +189,11 @@ export const plantedInRunning: readonly PlantedBug[] = [
     says: 'The rows of a zone that was dropped stay in the ledger.',
   },
   {
-    name: 'rows-dropped-after-put',
+    name: 'dropped-rows-stay',
     file: 'src/journal/memory.ts',
-    find: `for (const record of drop) rows.delete(recordId(record));
-    for (const row of put) rows.set(recordId(row.record), row);`,
-    replace: `for (const row of put) rows.set(recordId(row.record), row);
-    for (const record of drop) rows.delete(recordId(record));`,
-    says: 'A row that is dropped and put in one commit is lost.',
+    find: `    for (const record of drop) rows.delete(recordId(record));
+`,
+    replace: ``,
+    says: 'A row that is dropped stays in the ledger.',
   },
 ];

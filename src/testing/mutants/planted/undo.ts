@@ -53,11 +53,12 @@ export const plantedInUndo: readonly PlantedBug[] = [
     says: 'An edit that the panel reported and does not show yet is undone.',
   },
   {
-    name: 'in-flight-ignored',
-    file: `${engine}/tend.ts`,
-    find: `return open.filter(({ id }) => !runtime.inFlight.has(id));`,
-    replace: `return open;`,
-    says: 'The background works on an edit that is being written.',
+    name: 'in-flight-for-ever',
+    file: `${engine}/mirror.ts`,
+    find: `    runtime.inFlight.delete(draft.id);
+`,
+    replace: ``,
+    says: 'An edit counts as being written for ever: the background leaves it alone.',
   },
   {
     name: 'failure-ends-the-work',
@@ -104,7 +105,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-not-durable',
     file: `${engine}/settle.ts`,
-    find: `operations.push(await tx.advance(operation, whileBringing(operation)));`,
+    find: `operations.push(await tx.advance(operation, whileBringing(operation), { watchUntil }));`,
     replace: `operations.push(operation);`,
     says: 'An undo is written before the journal says so.',
   },

@@ -143,12 +143,11 @@ export const plantedInZones: readonly PlantedBug[] = [
     says: 'A zone is filled or deleted while edits of it are being written.',
   },
   {
-    name: 'moved-zone-operation-unnoticed',
+    name: 'content-of-the-former-zone-sent',
     file: `${engine}/tend-zones.ts`,
-    find: `    await runtime.store.transact((tx) => tx.judge(operation));
-    await body(ctx);`,
-    replace: `    await body(ctx);`,
-    says: 'A zone operation that moved while the lock was waited for goes on.',
+    find: `const patience = operation.cancels === null ? 0 : settings.visibilityWait;`,
+    replace: `const patience = 0;`,
+    says: 'Reads that still show the former zone count as the content of the one that was made again.',
   },
   {
     name: 'content-after-one-read',

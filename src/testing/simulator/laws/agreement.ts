@@ -16,6 +16,8 @@ export interface Pair {
   readonly panel: PanelStore;
   readonly central: CentralStore;
   readonly byName: boolean;
+  /** When the first comparison of all zones was over (monotonic milliseconds); null: not yet. */
+  readonly baselineAt: number | null;
   /** Why a record may differ. */
   readonly causes: Causes;
 }
@@ -37,7 +39,7 @@ export async function checkAgreement(
   for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) checkZone(world, zone, await engine.view(zone), judgement);
-  for (const zone of zones.union(new Set(witness.zones.keys()))) {
+  for (const zone of zones.union(witness.everKnown)) {
     checkLedger(world, witness, zone, await engine.view(zone), judgement);
   }
 }
@@ -50,6 +52,7 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   // A delete that could not be asked about waits for a person, and the zone stays.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
+  else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
   else {
     const why = stuck.problems[0]?.code;
     judgement.violate('agreement.stuck', `operation ${stuck.id} is stuck without a cause: ${why}`);
@@ -123,18 +126,35 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
 
 /** A zone on one side only: left alone from the start, or disturbed and listed. */
 function mayStandAlone(
-  { panel, central, causes }: Pair,
+  { panel, central, causes, baselineAt }: Pair,
   zone: DnsName,
   { entry, open }: ZoneView,
   panelOnly: boolean,
   judgement: Judgement,
 ): boolean {
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
-  const isOld = panel.provenance.atStart.has(zone) && !central.provenance.atStart.has(zone);
+  const isOld = wasFirst({ panel, baselineAt }, zone) && !central.provenance.atStart.has(zone);
   if (panelOnly && isOld && entry?.standing === 'panel-only') return judgement.excuse('old-zone');
+  if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
+    return judgement.excuse('provider-zone');
   const isListed = entry !== null && entry.note !== null;
   const isRefused = panelOnly && central.refused.has(zone);
   return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
+}
+
+/** Whether the panel had the zone before the first comparison was over. */
+function wasFirst(
+  { panel: { provenance }, baselineAt }: Pick<Pair, 'panel' | 'baselineAt'>,
+  zone: DnsName,
+): boolean {
+  const came = provenance.effects.find((effect) => effect.zone === zone && effect.record === null);
+  return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
+}
+
+/** Whether somebody made the zone at the central, and no user has deleted it in the panel since. */
+function isProviders({ central, causes }: Pick<Pair, 'central' | 'causes'>, zone: DnsName): boolean {
+  const origin = central.provenance.originOfZone(zone);
+  return origin?.writer === 'somebody' && !causes.isDeletedSince(zone, origin.at);
 }
 
 /** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */

@@ -25,6 +25,8 @@ export interface SavedEdit {
   readonly event: EditEvent;
   /** What it does to records; empty for whole zones. */
   readonly items: readonly EditItem[];
+  /** When the panel asked for the first time. */
+  readonly askedAt: number;
   readonly answers: Answer[];
   /** When the panel did its part; null: it did not, or not yet. */
   keptAt: number | null;
@@ -86,10 +88,23 @@ function checkAnswer(
     else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
+  checkLater(ended, edit, answer, own, judgement);
+}
+
+/** Nothing of a refused edit lands after its answer, but what the panel holds by then. */
+function checkLater(
+  ended: Ended,
+  edit: SavedEdit,
+  answer: Answer,
+  own: ReadonlySet<string>,
+  judgement: Judgement,
+): void {
+  const { effects } = ended.central.provenance;
+  const until = answer.effects[ended.index] ?? 0;
   const later = effects.slice(until).filter((effect) => isOf(effect, own) && isWanted(edit, effect));
   for (const effect of later) {
     if (isInPanel(ended.panel, effect)) judgement.excuse('claimed');
-    else judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+    else judgement.violate('answers.nothing-later', `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
 }
 
@@ -183,11 +198,27 @@ function checkNothingLeft(
 ): void {
   const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
   for (const effect of netOf({ witness }, central.provenance.effects, own)) {
-    if (agreedSince(panel, effect)) continue;
-    if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    if (agreedSince(panel, effect) || isGoneWithZone(central, effect)) continue;
+    if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
+      judgement.excuse('reworded');
+    else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
+      judgement.excuse('listed-zone');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
+}
+
+/** Whether somebody deleted the zone at the central since. */
+function isGoneWithZone({ provenance }: CentralStore, { zone, at }: Effect): boolean {
+  return provenance.effects.some(
+    (effect) =>
+      effect.at >= at &&
+      effect.zone === zone &&
+      effect.record === null &&
+      !effect.present &&
+      effect.request === null,
+  );
 }
 
 /** Whether an operation that waits for a person is about the record. */
@@ -254,7 +285,9 @@ function keysOf({ id, kind, items }: Operation): string[] {
 function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
   if (request === null) return false;
   const { operation } = request;
-  return own.has(`${operation} *`) || (record !== null && own.has(`${operation} ${recordId(record)}`));
+  // A central may keep what was sent in other words.
+  const records = [record, request.record].filter((one) => one !== null);
+  return own.has(`${operation} *`) || records.some((one) => own.has(`${operation} ${recordId(one)}`));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { EditItem } from '../../../core/panel.ts';
+import type { EditEvent, EditItem } from '../../../core/panel.ts';
 import type { Traces } from '../perform.ts';
 import type { Provenance } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -9,6 +9,7 @@ import type { ExcuseId } from './excuses.ts';
 
 /** What an edit of the panel did to the records of a zone. */
 export interface CarriedOut {
+  readonly kind: EditEvent['kind'];
   readonly zone: DnsName;
   readonly items: readonly EditItem[];
   /** When the panel did it. */
@@ -17,7 +18,15 @@ export interface CarriedOut {
 
 type Cause = Extract<
   ExcuseId,
-  'old' | 'meddled' | 'unheard' | 'rival' | 'refused-addition' | 'part-of-edit' | 'late-create' | 'shown-late'
+  | 'old'
+  | 'meddled'
+  | 'unheard'
+  | 'rival'
+  | 'refused-addition'
+  | 'part-of-edit'
+  | 'late-create'
+  | 'shown-late'
+  | 'reworded'
 >;
 
 /** Why a record may be on one side only, told of each record by who wrote it, and when. */
@@ -74,6 +83,11 @@ export class Causes {
     );
   }
 
+  /** Whether a user's delete of the zone was kept by the panel since. */
+  isDeletedSince(zone: DnsName, at: number): boolean {
+    return this.#edits.some((edit) => edit.kind === 'zone-delete' && edit.zone === zone && edit.at > at);
+  }
+
   /** What happened to the record itself until then. */
   #alone(zone: DnsName, record: ResourceRecord, until: number): Cause | null {
     const id = recordId(record);
@@ -86,6 +100,7 @@ export class Causes {
     if (this.#unheard.has(key)) return 'unheard';
     if (this.#central.refused.has(key)) return 'refused-addition';
     if (this.#shownLate.has(key)) return 'shown-late';
+    if (this.#central.reworded.has(key)) return 'reworded';
     const { late, unproven } = this.#central;
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
   }

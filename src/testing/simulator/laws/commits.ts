@@ -3,7 +3,7 @@ import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record
 import { isCentralsOwn } from '../../../core/engine/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
-import type { Operation, OperationItem } from '../../../core/operation.ts';
+import { mayStep, type Operation, type OperationItem } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness, Witnessed } from '../journal-witness.ts';
 import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
@@ -12,10 +12,19 @@ import type { Judgement } from './judgement.ts';
 /** How long (ms) a step may take from its read of a side to its commit. */
 const stepWithin = 60_000;
 
-/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 23). */
-const many = 5;
-const largeZone = 10;
-const largestPart = 0.3;
+/** How long (ms) reads of the panel may show an old state without an engine being deceived. */
+const shownWithin = 15_000;
+
+/** What laws know of a moment beside the journal. */
+export interface Moment {
+  readonly panel: Provenance;
+  readonly central: Provenance;
+  readonly now: () => number;
+  /** Whether the panel is asking about a zone. */
+  readonly isAsked: (zone: DnsName) => boolean;
+  /** Whether the engine itself is writing into the panel what has this fingerprint. */
+  readonly isOwn: (fingerprint: string) => boolean;
+}
 
 /** What an engine makes durable is true, and leaves alone what is to be left alone. Judged at each commit. */
 export class Commits {
@@ -23,16 +32,14 @@ export class Commits {
   readonly #central: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
+  readonly #moment: Moment;
   readonly #now: () => number;
 
-  constructor(
-    sides: { readonly panel: Provenance; readonly central: Provenance; readonly now: () => number },
-    witness: JournalWitness,
-    judgement: Judgement,
-  ) {
-    this.#panel = sides.panel;
-    this.#central = sides.central;
-    this.#now = sides.now;
+  constructor(moment: Moment, witness: JournalWitness, judgement: Judgement) {
+    this.#panel = moment.panel;
+    this.#central = moment.central;
+    this.#moment = moment;
+    this.#now = moment.now;
     this.#witness = witness;
     this.#judgement = judgement;
   }
@@ -42,17 +49,51 @@ export class Commits {
     const since = Math.min(this.#now() - stepWithin, ...known);
     for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
     for (const operation of operations) {
-      const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
-      if (isNew && operation.kind === 'records') this.#checkNew(operation);
+      const { id, kind, state } = operation;
+      const states = this.#witness.operations.get(id)?.states ?? [];
+      if (states.length === 1 && kind === 'records') this.#checkNew(operation);
+      const isFilled = kind === 'zone-create' && state === 'confirmed';
+      if (isFilled && states.at(-2)?.state !== state) this.#checkFilled(operation, rows);
+      this.#checkStep(operation, states.at(-2));
     }
   }
 
-  /** A request to make a zone goes out. */
-  sent({ kind, zone }: WriteRequest): void {
+  /** What was heard of an operation is never forgotten, and no step goes back. */
+  #checkStep({ id, state, afterSeen }: Operation, before: Witnessed['states'][number] | undefined): void {
+    if (before === undefined) return;
+    if (!mayStep(before.state, state) || (before.afterSeen && !afterSeen))
+      this.#judgement.violate('journal.overwritten', `operation ${id} goes from ${before.state} to ${state}`);
+  }
+
+  /** A zone that was filled has no rows of the one before it. */
+  #checkFilled({ zone }: Operation, rows: NonNullable<Batch['rows']>): void {
+    const own = rows.flatMap((change) => (change.zone === zone ? (change.put ?? []) : []));
+    const put = new Set(own.map(({ record }) => recordId(record)));
+    const left = [...this.#witness.rows(zone)].filter(({ record }) => !put.has(recordId(record)));
+    if (left.length > 0)
+      this.#judgement.violate('ledger.leftover', `${zone} was filled, with ${left.length} rows of before`);
+  }
+
+  /** A request to make a zone, or to fill one, goes out. */
+  sent(request: WriteRequest): void {
+    const { kind, zone } = request;
+    if (kind === 'add') this.#checkContent(request);
     if (kind !== 'create') return;
     const isOld = this.#panel.atStart.has(zone) && !this.#central.atStart.has(zone);
     const came = this.#panel.effects.some((effect) => effect.zone === zone && effect.record === null);
     if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
+  }
+
+  /** What a zone is filled with is not what the one before it held, which reads of the panel may show for a while. */
+  #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
+    const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
+    const isFilling = this.#witness.operations.get(operation)?.operation.kind === 'zone-create';
+    if (!isFilling || record === null || came?.present !== true || sentAt >= came.at + shownWithin) return;
+    const id = recordId(record);
+    const isNew = ({ at, zone: of, record: one }: Effect): boolean =>
+      at >= came.at && of === zone && one !== null && recordId(one) === id;
+    if (this.#panel.originOf(zone, id) === null && !this.#panel.effects.some(isNew))
+      this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
   /** A row that is joined was on both sides when the step that joins it read them. */
@@ -79,11 +120,45 @@ export class Commits {
   }
 
   #checkNew(operation: Operation): void {
-    if (operation.class === 'follow') this.#checkFollowing(operation);
+    if (operation.class === 'compensate') this.#checkAgain(operation);
     // What was heard of afterwards is journalled as it came, before it is judged.
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
     this.#checkStuck(operation);
+    this.#checkAliases(operation);
+    if (this.#moment.isOwn(operation.fingerprint))
+      this.#judgement.violate('alone.own', `operation ${operation.id} is about a write of our own`);
+  }
+
+  /** In the background nothing is done again of which both sides agree. */
+  #checkAgain({ id, zone, items, afterSeen }: Operation): void {
+    if (afterSeen || this.#moment.isAsked(zone)) return;
+    const isJoined = (record: ResourceRecord): boolean =>
+      this.#witness.row(zone, recordId(record))?.standing === 'joined';
+    const isDone = items.every(
+      ({ remove, add }) => (remove === null || !isJoined(remove)) && (add === null || isJoined(add)),
+    );
+    if (isDone) this.#judgement.violate('alone.agreed', `operation ${id} does again what both sides have`);
+  }
+
+  /** An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034 section 3.6.2). */
+  #checkAliases({ id, zone, added, removed }: Operation): void {
+    const read = this.#central.lastRead(id, zone) ?? 0;
+    const gone = new Set(removed.map(recordId));
+    for (const { record, origin } of this.#central.held(zone)) {
+      if (origin.at >= read || gone.has(recordId(record))) continue;
+      const rival = added.find(
+        ({ name, type, rdata }) =>
+          name === record.name &&
+          (type !== record.type || rdata !== record.rdata) &&
+          (type === 'CNAME' || record.type === 'CNAME'),
+      );
+      if (rival !== undefined)
+        this.#judgement.violate(
+          'alone.alias',
+          `operation ${id} puts ${formatRecord(rival)} beside ${formatRecord(record)}`,
+        );
+    }
   }
 
   /** A name of an operation that waits for a person is not edited. */
@@ -142,18 +217,6 @@ export class Commits {
     return [...this.#witness.operations.values()].some(
       ({ operation }) => operation.zone === zone && recordsOf(operation).some((one) => recordId(one) === id),
     );
-  }
-
-  /** A comparison sends what is new, and removes no more than the safety limits allow. */
-  #checkFollowing({ id, zone, items }: Operation): void {
-    for (const { add } of items) {
-      if (add !== null && this.#isLeftAlone(zone, add))
-        this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
-    }
-    const gone = items.filter(({ remove }) => remove !== null).length;
-    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined').length;
-    if (gone >= many || (joined >= largeZone && gone > joined * largestPart))
-      this.#judgement.violate('limits.records', `comparison ${id} removes ${gone} of ${joined} in ${zone}`);
   }
 
   /** Until the content of a zone made again was sent, its ledger is that of the zone whose place it takes: nothing of it is left alone (row 18). */
@@ -216,7 +279,7 @@ function wentSince(
  */
 export function checkAccepted(
   witness: JournalWitness,
-  { edits, joined, askedAt }: Asked,
+  { edits, joined, askedAt, calls }: Asked,
   verdict: Verdict,
   judgement: Judgement,
 ): void {
@@ -231,7 +294,10 @@ export function checkAccepted(
     if (stage === 'after' && !own.some(isTakenBack)) continue;
     const isThere = own.some(({ operation, since }) => {
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state);
-      if (stage === 'after' && operation.afterSeen) return true;
+      // An equal edit that is still being asked about has not been kept.
+      const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
+      const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
+      if (stage === 'after' && operation.afterSeen && !isPending) return true;
       return since >= askedAt && operation.state !== 'prepared';
     });
     if (!isThere)
@@ -254,4 +320,10 @@ export interface Asked {
   /** The zones that the journal called joined when it was asked. */
   readonly joined: ReadonlySet<DnsName>;
   readonly askedAt: number;
+  /** Every call for an edit so far, and when it was answered; null: not yet. */
+  readonly calls: readonly {
+    readonly fingerprint: string;
+    readonly askedAt: number;
+    readonly at: number | null;
+  }[];
 }

@@ -16,10 +16,18 @@ export const excuses = {
   'part-of-edit': 'row 7',
   /** The central refused the record when a comparison or a first send wanted it there. */
   'refused-addition': 'Refused in bulk',
+  /** The central kept the record in other words than it was sent. */
+  reworded: 'In other words',
   /** Only the panel had the zone when we came. */
   'old-zone': 'row 4',
   /** The central would not have the zone, or the panel lost it without a DNS event. */
   'listed-zone': 'row 25',
+  /** The provider made the zone by hand, and the panel has none yet. */
+  'provider-zone': 'row 19',
+  /** The provider made the zone by hand while the panel has it and the ledger counts on it: it is joined like any other. */
+  'made-again': 'row 31',
+  /** Another account has the zone at the central. */
+  'foreign-zone': 'row 20',
   /** Somebody wrote there, and a person has to decide. */
   stuck: 'Stuck',
   /** A signed zone waits for a second yes. */

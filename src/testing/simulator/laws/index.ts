@@ -4,7 +4,8 @@ import { checkAgreement } from './agreement.ts';
 import { checkAnswers } from './answers.ts';
 import { Causes } from './causes.ts';
 import { Judgement } from './judgement.ts';
-import { checkRights, checkTold } from './rights.ts';
+import { checkPromptness } from './promptness.ts';
+import { checkOwners, checkRights, checkTold } from './rights.ts';
 
 /** What must hold of a history once everything has healed, and what was seen to break it on the way. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
@@ -12,7 +13,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
   const judgement = new Judgement();
   if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
   const carriedOut = world.saved.flatMap(({ event, items, keptAt }) =>
-    keptAt === null ? [] : [{ zone: event.zone, items, at: keptAt }],
+    keptAt === null ? [] : [{ kind: event.kind, zone: event.zone, items, at: keptAt }],
   );
   for (const [index, side] of sides.entries()) {
     const own = new Judgement(sides.length > 1 ? `central ${index + 1}: ` : '');
@@ -21,8 +22,12 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     // What the settings leave out is looked after by nobody; only what engines did there before counts.
     if (engine !== undefined) {
       const causes = new Causes(panel, store, traces, carriedOut);
-      await checkAgreement({ panel, central: store, byName, causes }, engine, witness, own);
+      const { baselineAt } = witness;
+      await checkAgreement({ panel, central: store, byName, baselineAt, causes }, engine, witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
+      checkOwners(panel, (await engine.status()).owners, own);
+      const { runs, saved, hints } = world;
+      checkPromptness({ panel, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);
     }
     checkRights(store, witness, own);
     checkTold(store, world.saved, own);

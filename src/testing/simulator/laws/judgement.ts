@@ -29,21 +29,42 @@ export type LawId =
   | 'ledger.sides'
   | 'ledger.unjoined'
   | 'ledger.journal'
+  /** A zone that was made again and filled has rows of the one before. */
+  | 'ledger.leftover'
   /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
   | 'undo.unproven'
   | 'zones.unproven'
+  /** An edit that was left to the panel was written before a read of the panel showed it. */
+  | 'heard.unseen'
+  /** A comparison removed what no two reads showed to be gone. */
+  | 'follow.unproven'
   /** Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs. */
   | 'alone.zone'
   | 'alone.record'
   /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
   | 'alone.stranger'
   | 'alone.stuck'
-  /** A comparison removed more than the safety limits allow. */
+  /** An edit put an alias beside other records, or the other way round. */
+  | 'alone.alias'
+  /** An undo changed what another open edit wants as it is; or an edit was done again of which both sides agreed. */
+  | 'alone.claimed'
+  | 'alone.agreed'
+  /** An edit was journalled for a write of our own into the panel. */
+  | 'alone.own'
+  /** A comparison removed more than the safety limits allow, or deleted a zone that nobody named, or too many. */
   | 'limits.records'
+  | 'limits.zones'
   /** An edit was accepted, and the journal does not say so. */
   | 'answers.journal'
-  /** A signed zone was deleted without a second yes. */
+  /** A signed zone was deleted without a second yes; or nobody was asked for it when he deleted the zone. */
   | 'zones.signed'
+  | 'zones.unasked'
+  /** A zone that was made again was filled with records that only the one before it had. */
+  | 'zones.former'
+  /** A zone was deleted for a former delete, though it was made again since. */
+  | 'zones.cancelled'
+  /** We deleted a zone in the panel that no user's edit had made, or that was edited since. */
+  | 'panel.zone'
   /** A new zone took away a name that was answered before. */
   | 'live.emptied'
   /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */
@@ -62,11 +83,22 @@ export type LawId =
   | 'locks.overlap'
   /** A request went out for an operation that the journal had not seen. */
   | 'journal.before-write'
+  /** A commit went over what another had just written. */
+  | 'journal.overwritten'
+  /** An engine read a zone of the panel twice at once; or did not read one in time that something happened to. */
+  | 'turns.overlap'
+  | 'turns.late'
+  /** A request went out, and the journal did not say that. */
+  | 'journal.unsaid'
+  /** A request landed that nobody looked after any more. */
+  | 'journal.unwatched'
   /** The central held what somebody without a right wanted. */
   | 'rights.held'
   /** Something was sent to the central for him; or an answer told him of another's records. */
   | 'rights.written'
-  | 'rights.told';
+  | 'rights.told'
+  /** In the end an engine does not know whose a zone is, though the panel's list tells. */
+  | 'rights.unread';
 
 /** What the laws found in one history: violations, and how often each excuse was used. */
 export class Judgement {

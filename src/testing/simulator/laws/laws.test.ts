@@ -137,7 +137,7 @@ test('issue 13: deleting a zone that somebody made breaks a law', async () => {
   world.central.zones.set(other, new Map());
   world.somebodyWrote();
   await deleteZone();
-  assert.deepEqual(await broken(world), ['strangers.zone']);
+  assert.ok((await broken(world)).includes('strangers.zone'));
 });
 
 test('issue 13: deleting a zone of ours with a record of somebody else breaks a law', async () => {
@@ -146,7 +146,7 @@ test('issue 13: deleting a zone of ours with a record of somebody else breaks a 
   world.central.zones.get(other)?.set(recordId(hand), hand);
   world.somebodyWrote();
   await deleteZone();
-  assert.deepEqual(await broken(world), ['strangers.removed']);
+  assert.ok((await broken(world)).includes('strangers.removed'));
 });
 
 test('what somebody writes while a request is on its way is excused, and counted', async () => {

@@ -21,7 +21,10 @@ export function checkLedger(
   checkJournal(witness, zone, view, judgement);
   const [here, there] = [panel.zones.get(zone), central.zones.get(zone)];
   if (here === undefined || there === undefined || view.entry?.standing !== 'joined') return;
+  const stuck = stuckIds(view);
   for (const row of view.rows) {
+    // What a person has to decide about ends with its operation.
+    if (stuck.has(recordId(row.record))) continue;
     if (row.standing === 'joined' && !isJoined(row, here, there))
       judgement.violate('ledger.joined', sayRow(zone, row));
     // What nobody agreed on cannot be asked for by name.
@@ -31,6 +34,13 @@ export function checkLedger(
 }
 
 type Held = ReadonlyMap<string, ResourceRecord>;
+
+/** Ids of the records of operations that wait for a person. */
+function stuckIds({ open }: ZoneView): ReadonlySet<string> {
+  const items = open.flatMap((operation) => (operation.state === 'stuck' ? operation.items : []));
+  const records = items.flatMap(({ remove, add }) => [remove, add]);
+  return new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));
+}
 
 function isWhere({ record, onPanel, onCentral }: LedgerRow, here: Held, there: Held): boolean {
   const id = recordId(record);

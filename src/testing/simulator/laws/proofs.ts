@@ -1,7 +1,9 @@
+import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId } from '../../../dns/record.ts';
 import type { EngineSettings } from '../../../core/engine/settings.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { Operation } from '../../../core/operation.ts';
+import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { PanelStore, Look } from '../sim-panel.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -41,34 +43,59 @@ export class Proofs {
   committed({ operations = [] }: Batch): void {
     const facts = this.#facts();
     for (const operation of operations) {
+      this.#checkRemoval(facts, operation);
       const before = facts.witness.operations.get(operation.id)?.states.at(-2)?.state;
       const isUndo = operation.state === 'reverting' && undecided.has(before ?? '');
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
-      const answer = acceptedAt(facts.saved, operation);
-      if (answer === null || operation.items.some(isTtlEdit)) continue;
+      const asked = before === 'kept' ? keptAt(facts, operation) : acceptedAt(facts, operation);
+      if (asked === null || operation.items.some(isTtlEdit)) continue;
       const shows = (look: Look): boolean => isShown(operation, look);
-      const since = answer + facts.settings.afterWait;
-      this.#judge(facts, operation, { since, shows, law: 'undo.unproven' });
+      this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
   }
 
-  /** A request to delete a zone goes out. */
+  /** What a comparison removes is gone from the panel by two reads (row 23). */
+  #checkRemoval(facts: Facts, operation: Operation): void {
+    const { id, class: group, items } = operation;
+    if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
+    const removed = items.flatMap(({ remove, note }) =>
+      remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
+    );
+    const shows = ({ ids }: Look): boolean => ids === null || removed.some((one) => ids.has(one));
+    if (removed.length > 0)
+      this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'follow.unproven' });
+  }
+
+  /** A request goes out: to delete a zone, or for an edit that was left to the panel. */
   sent(request: WriteRequest): void {
-    if (request.kind !== 'delete') return;
     const facts = this.#facts();
     const operation = facts.witness.operations.get(request.operation)?.operation;
-    if (operation?.kind !== 'zone-delete') return;
+    if (operation !== undefined && isHeard(operation)) this.#judgeHeard(facts, operation);
+    if (request.kind !== 'delete' || operation?.kind !== 'zone-delete') return;
     const shows = ({ ids }: Look): boolean => ids !== null;
-    this.#judge(facts, operation, { since: 0, shows, law: 'zones.unproven' });
+    this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'zones.unproven' });
     if (facts.store.signed.has(operation.zone) && !isAskedTwice(facts.saved, operation))
       this.#judgement.violate('zones.signed', say(operation, 'nobody was asked'));
+  }
+
+  #judgeHeard({ panel, reader, witness }: Facts, operation: Operation): void {
+    const since = witness.operations.get(operation.id)?.since ?? 0;
+    const isSeen = panel.looks.some(
+      (look) =>
+        look.reader === reader &&
+        look.zone === operation.zone &&
+        look.began >= since &&
+        isShown(operation, look),
+    );
+    if (!isSeen && !operation.items.some(isTtlEdit))
+      this.#judgement.violate('heard.unseen', say(operation, 'no read shows it'));
   }
 
   /** @param shows whether a read shows the opposite of what is decided */
   #judge(
     { panel, reader, settings, times, isAlone }: Facts,
     operation: Operation,
-    { since, shows, law }: Claim,
+    { from, since, shows, law }: Claim,
   ): void {
     const looks = panel.looks.filter(
       (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
@@ -78,7 +105,8 @@ export class Proofs {
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
-    const proves = (look: Look): boolean => !shows(look) && !(isAlone && look.disturbed);
+    const proves = (look: Look): boolean =>
+      look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
     const isProved =
       last !== undefined &&
       proves(last) &&
@@ -87,10 +115,17 @@ export class Proofs {
   }
 }
 
-interface Claim {
+/** Times are monotonic milliseconds. */
+interface Asked {
+  /** Reads that begin earlier prove nothing. */
+  readonly from: number;
+  /** When the user's patience is over. */
   readonly since: number;
+}
+
+interface Claim extends Asked {
   readonly shows: (look: Look) => boolean;
-  readonly law: 'undo.unproven' | 'zones.unproven';
+  readonly law: 'undo.unproven' | 'zones.unproven' | 'follow.unproven';
 }
 
 const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);
@@ -107,17 +142,29 @@ function whatIsEarly(
     : null;
 }
 
-/** When the user was told that his edit may be; null: he was not, or not by one call alone. */
-function acceptedAt(saved: readonly SavedEdit[], { fingerprint, zone }: Operation): number | null {
+/**
+ * From when on an accepted edit may be taken back: each engine waits from its own write on. Null: it was not accepted, or more than one
+ * call has asked for it.
+ */
+function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
+  const { id, fingerprint, zone } = operation;
   const own = saved.filter(({ event }) => event.fingerprint === fingerprint && event.zone === zone);
   const [edit] = own;
   if (edit === undefined || own.length > 1) return null;
   const answer = edit.answers.find(({ stage }) => stage === 'before');
-  return answer?.verdict.kind === 'accept' ? answer.at : null;
+  if (answer?.verdict.kind !== 'accept') return null;
+  const written = witness.operations.get(id)?.states.find(({ state }) => state === 'applied')?.at;
+  return { from: answer.askedAt, since: Math.min(answer.at, written ?? answer.at) + settings.afterWait };
+}
+
+/** The same of an edit that the panel has said it kept. */
+function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
+  const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
+  return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
 }
 
 /** Whether a delete of the zone was refused, because the zone is signed, before this one. */
-function isAskedTwice(saved: readonly SavedEdit[], { zone }: Operation): boolean {
+function isAskedTwice(saved: readonly SavedEdit[], { zone }: Pick<Operation, 'zone'>): boolean {
   return saved.some(
     ({ event, answers }) =>
       event.kind === 'zone-delete' &&
@@ -127,6 +174,36 @@ function isAskedTwice(saved: readonly SavedEdit[], { zone }: Operation): boolean
           verdict.kind === 'refuse' && verdict.problems.some(({ code }) => code === 'zone.signed-delete'),
       ),
   );
+}
+
+/** Whether it is an edit that was left to the panel, and that the panel has kept. */
+function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
+  return kind === 'records' && group === 'compensate' && state === 'prepared' && afterSeen;
+}
+
+/** Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that (row 26). */
+export function checkAsked(
+  {
+    edits,
+    joined,
+    signed,
+    saved,
+  }: {
+    readonly edits: readonly EditEvent[];
+    /** Zones that the journal called joined, and zones that the central signed, when it was asked. */
+    readonly joined: ReadonlySet<DnsName>;
+    readonly signed: ReadonlySet<DnsName>;
+    readonly saved: readonly SavedEdit[];
+  },
+  verdict: Verdict,
+  judgement: Judgement,
+): void {
+  if (verdict.kind === 'refuse') return;
+  for (const { kind, stage, zone, actor } of edits) {
+    const isDelete = kind === 'zone-delete' && stage === 'before' && actor.rank === 'administrator';
+    if (isDelete && joined.has(zone) && signed.has(zone) && !isAskedTwice(saved, { zone }))
+      judgement.violate('zones.unasked', `${zone} is signed, and its delete is accepted at once`);
+  }
 }
 
 /** Whether a read shows the edit done. */

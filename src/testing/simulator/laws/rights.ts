@@ -1,7 +1,9 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Actor } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
+import type { OwnerStatus } from '../../../core/engine/read-owners.ts';
 import type { CentralStore } from '../sim-central.ts';
+import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -44,6 +46,18 @@ export function checkTold(central: CentralStore, edits: readonly SavedEdit[], ju
       if (found !== undefined) judgement.violate('rights.told', `${found} of ${event.zone} at ${at}`);
     }
   }
+}
+
+/** Once everything has healed, an engine knows whose each zone is, as far as the panel's list tells. */
+export function checkOwners(
+  { zones, hidden, owners: told }: PanelStore,
+  { unknown }: OwnerStatus,
+  judgement: Judgement,
+): void {
+  const listed = [...zones.keys()].filter((zone) => !hidden.has(zone));
+  const untold = listed.filter((zone) => told.get(zone) === null).length;
+  if (unknown > untold)
+    judgement.violate('rights.unread', `of ${unknown} zones the owner is not known, of ${untold} not told`);
 }
 
 function partsOf(record: ResourceRecord | null): string[] {

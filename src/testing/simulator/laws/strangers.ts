@@ -82,6 +82,9 @@ class Strangers {
     if (origin.writer === 'engine') return 'ours';
     const isDelete = this.#operation(request)?.kind === 'zone-delete';
     if (this.#adopted.has(origin) && (request.kind !== 'delete' || isDelete)) return 'ours';
+    const standing = this.#witness.zones.get(request.zone)?.standing;
+    const isCountedOn = standing !== undefined && isMirrored(standing) && request.kind !== 'delete';
+    if (origin.writer === 'somebody' && isCountedOn) return 'made-again';
     const creates = this.#unsure(request, ({ kind }) => kind === 'create');
     if (creates) return 'same-data';
     return this.#isUnread(request, origin) ? 'unread' : 'theirs';
@@ -100,7 +103,9 @@ class Strangers {
   /** Why the engine could not know that it is not ours; null: it could. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
     if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
-    if (this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
+    // What a comparison has listed as the central's own is known not to be ours.
+    const isListed = this.#witness.row(request.zone, id)?.standing === 'central-only';
+    if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : null;
   }
@@ -228,7 +233,7 @@ export function observeStrangers(
 type Standing =
   | 'ours'
   | 'theirs'
-  | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot'>;
+  | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'>;
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
 

@@ -1,7 +1,17 @@
 import type { Story } from '../story.ts';
+import { aboutArrival } from './arrival.ts';
+import { aboutComparisons } from './comparisons.ts';
 import { aboutEdits } from './edits.ts';
 import { plain } from './plain.ts';
+import { aboutRights } from './rights.ts';
 import { aboutZones } from './zones.ts';
 
 /** Every story that is written by hand, by what happens in it. */
-export const scripted: Readonly<Record<string, Story>> = { ...plain, ...aboutEdits, ...aboutZones };
+export const scripted: Readonly<Record<string, Story>> = {
+  ...plain,
+  ...aboutEdits,
+  ...aboutZones,
+  ...aboutComparisons,
+  ...aboutRights,
+  ...aboutArrival,
+};

@@ -6,23 +6,23 @@ const fresh = freshZone(false);
 
 /** Slow: slower than an undo waits. */
 const scripts: Readonly<Record<string, Script>> = {
-  'an edit': [[10, edit([wwwMoves])]],
-  'an edit that the panel refuses': [[10, edit([wwwMoves], { refuses: true })]],
-  'an edit in a slow panel': [[10, edit([wwwMoves], { takes: 13_000 })]],
-  'an edit without after': [[10, edit([wwwMoves], { afterLost: true })]],
-  'a new zone': [[10, zoneEdit('zone-create', fresh)]],
-  'a new zone that the panel refuses': [[10, zoneEdit('zone-create', fresh, { refuses: true })]],
-  'a new zone in a slow panel': [[10, zoneEdit('zone-create', fresh, { takes: 13_000 })]],
-  'a deleted zone': [[10, zoneEdit('zone-delete', main)]],
-  'a deleted zone in a slow panel': [[10, zoneEdit('zone-delete', main, { takes: 13_000 })]],
+  'an edit': [[40, edit([wwwMoves])]],
+  'an edit that the panel refuses': [[40, edit([wwwMoves], { refuses: true })]],
+  'an edit in a slow panel': [[40, edit([wwwMoves], { takes: 13_000 })]],
+  'an edit without after': [[40, edit([wwwMoves], { afterLost: true })]],
+  'a new zone': [[40, zoneEdit('zone-create', fresh)]],
+  'a new zone that the panel refuses': [[40, zoneEdit('zone-create', fresh, { refuses: true })]],
+  'a new zone in a slow panel': [[40, zoneEdit('zone-create', fresh, { takes: 13_000 })]],
+  'a deleted zone': [[40, zoneEdit('zone-delete', main)]],
+  'a deleted zone in a slow panel': [[40, zoneEdit('zone-delete', main, { takes: 13_000 })]],
   'a zone deleted and made again': [
-    [10, zoneEdit('zone-delete', main)],
-    [40, zoneEdit('zone-create', main)],
+    [40, zoneEdit('zone-delete', main)],
+    [70, zoneEdit('zone-create', main)],
   ],
   'a kill in the middle of an edit': [
-    [10, edit([wwwMoves])],
-    [10.06, { kind: 'kill' }],
-    [12, { kind: 'start' }],
+    [40, edit([wwwMoves])],
+    [40.06, { kind: 'kill' }],
+    [42, { kind: 'start' }],
   ],
 };
 

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { EditItem } from '../../../core/panel.ts';
 import { administrator } from '../edits.ts';
-import type { HistoryEvent } from '../event.ts';
+import type { EditOfRecords, HistoryEvent } from '../event.ts';
 import { address, main } from '../furniture.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
@@ -25,7 +25,7 @@ export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}):
 }
 
 /** A user saves records. @param local what the panel's own part does otherwise than nothing wrong */
-export function edit(items: readonly EditItem[], local: Partial<LocalPart> = {}, zone = main): HistoryEvent {
+export function edit(items: readonly EditItem[], local: Partial<LocalPart> = {}, zone = main): EditOfRecords {
   return { kind: 'edit', zone, items: [...items], actor: administrator, local: { ...usual, ...local } };
 }
 

@@ -1,0 +1,97 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Operation } from '../../../core/operation.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Effect, WriteRequest } from '../provenance.ts';
+import type { PanelStore } from '../sim-panel.ts';
+import type { Judgement } from './judgement.ts';
+
+/**
+ * What an open edit that was accepted wants stays so, whatever is undone beside it (docs/architecture.md, "claim"). Judged when an undo
+ * is sent to the central, or lands in the panel.
+ */
+export class Claims {
+  readonly #panel: PanelStore;
+  readonly #witness: JournalWitness;
+  readonly #judgement: Judgement;
+
+  constructor(panel: PanelStore, witness: JournalWitness, judgement: Judgement) {
+    this.#panel = panel;
+    this.#witness = witness;
+    this.#judgement = judgement;
+  }
+
+  /** A request to the central goes out. */
+  sent({ kind, zone, record, operation }: WriteRequest): void {
+    if (record === null || (kind !== 'remove' && kind !== 'add')) return;
+    const isHeld = this.#panel.zones.get(zone)?.has(recordId(record)) === true;
+    // A part of an edit that the panel has left out is wanted by nobody.
+    const claiming = isHeld === (kind === 'remove') ? accepted : notYetKept;
+    const wanted = kind === 'remove' ? 'add' : 'remove';
+    this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming });
+  }
+
+  /** We have put something back in the panel. */
+  restored({ zone, operation }: WriteRequest, effects: readonly Effect[]): void {
+    for (const { record, present } of effects)
+      if (record !== null) {
+        const wanted = present ? 'remove' : 'add';
+        this.#judge({ id: operation, zone, record, wanted, where: 'in the panel', claiming: accepted });
+      }
+  }
+
+  /** Of several edits that want something of the record, the latest has the say. */
+  #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
+    const { operations } = this.#witness;
+    const own = operations.get(id)?.operation ?? null;
+    if (!isUndoing(own) || isRetimed(own, record)) return;
+    const latest = [...operations.values()]
+      .map(({ operation }) => operation)
+      .filter((other) => other.zone === zone && accepted.has(other.state) && isAbout(other, record))
+      .reduce<Operation | null>((last, other) => (last === null || other.id > last.id ? other : last), null);
+    if (latest === null || latest.id === id || !claiming.has(latest.state)) return;
+    const isWanted = latest.items.some((item) => item.mirrored && isSame(item[wanted], record));
+    if (isWanted && (wanted === 'add' || !isRetimed(latest, record)))
+      this.#judgement.violate(
+        'alone.claimed',
+        `operation ${id} undoes ${formatRecord(record)} ${where}, as ${latest.id} wants it`,
+      );
+  }
+}
+
+/** One record that an operation puts back as it was. */
+interface Undone {
+  /** Of the operation. */
+  readonly id: string;
+  readonly zone: DnsName;
+  readonly record: ResourceRecord;
+  /** What another edit must not want of the record. */
+  readonly wanted: 'add' | 'remove';
+  readonly where: string;
+  /** States in which it counts. */
+  readonly claiming: ReadonlySet<string>;
+}
+
+const accepted: ReadonlySet<string> = new Set(['applied', 'kept']);
+const notYetKept: ReadonlySet<string> = new Set(['applied']);
+
+/** Whether it takes something back, or puts right what has ended; what has no operation does the latter. */
+function isUndoing(operation: Operation | null): boolean {
+  return operation === null || operation.state === 'reverting' || operation.class === 'follow';
+}
+
+/** Whether it removes the record only to add it again, with another TTL. */
+function isRetimed(operation: Operation | null, record: ResourceRecord): boolean {
+  const { items = [] } = operation ?? {};
+  return items.some(({ remove }) => isSame(remove, record)) && items.some(({ add }) => isSame(add, record));
+}
+
+function isAbout({ items }: Operation, record: ResourceRecord): boolean {
+  return items.some(
+    ({ mirrored, remove, add }) => mirrored && (isSame(remove, record) || isSame(add, record)),
+  );
+}
+
+function isSame(one: ResourceRecord | null, other: ResourceRecord): boolean {
+  return one !== null && recordId(one) === recordId(other);
+}

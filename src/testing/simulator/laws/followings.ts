@@ -1,0 +1,155 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import type { Batch } from '../../../core/journal.ts';
+import type { Operation } from '../../../core/operation.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Provenance } from '../provenance.ts';
+import type { Judgement } from './judgement.ts';
+
+/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 24). */
+const many = 5;
+const largeZone = 10;
+const largestPart = 0.3;
+
+/** Of so many zones one may be deleted in an hour, and one at least (row 25). */
+const zonesForOne = 100;
+const hour = 3_600_000;
+
+/** How long (ms) a read of the panel may lag behind it, and a step may take from that read to its commit. */
+const readWithin = 120_000;
+
+/** What a comparison sends is new, and what it removes keeps to the safety limits. Judged at each commit. */
+export class Followings {
+  readonly #panel: Provenance;
+  readonly #central: Provenance;
+  readonly #now: () => number;
+  readonly #isNamed: (zone: DnsName) => boolean;
+  readonly #witness: JournalWitness;
+  readonly #judgement: Judgement;
+
+  /** @param sides `isNamed`: whether a function of the panel has named the zone, other than by editing its records */
+  constructor(
+    sides: {
+      readonly panel: Provenance;
+      readonly central: Provenance;
+      readonly now: () => number;
+      readonly isNamed: (zone: DnsName) => boolean;
+    },
+    witness: JournalWitness,
+    judgement: Judgement,
+  ) {
+    this.#panel = sides.panel;
+    this.#central = sides.central;
+    this.#now = sides.now;
+    this.#isNamed = sides.isNamed;
+    this.#witness = witness;
+    this.#judgement = judgement;
+  }
+
+  committed({ operations = [] }: Batch): void {
+    for (const operation of operations) {
+      const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
+      if (!isNew || operation.class !== 'follow') continue;
+      if (operation.kind === 'records') this.#checkRecords(operation);
+      // A delete that an undone create had cancelled is taken up again.
+      else if (operation.kind === 'zone-delete' && operations.length === 1) this.#checkZone(operation);
+    }
+  }
+
+  #checkRecords(operation: Operation): void {
+    const { id, zone, items } = operation;
+    const own = items.filter(({ note }) => note !== 'note.late-write');
+    for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
+    for (const { add } of own) if (add !== null) this.#checkNew(operation, add);
+    const gone = own.filter(({ remove }) => remove !== null).length;
+    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined');
+    const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
+    const isEmptied = removed.size > 0 && joined.every(({ record }) => removed.has(recordId(record)));
+    const isLarge = joined.length >= largeZone && gone > joined.length * largestPart;
+    if (gone >= many || isLarge || isEmptied)
+      this.#judgement.violate(
+        'limits.records',
+        `comparison ${id} removes ${gone} of ${joined.length} in ${zone}`,
+      );
+  }
+
+  /** What stands on one side by agreement, or stood there before we came, is not sent. */
+  #checkAlone({ id, zone }: Operation, add: ResourceRecord): void {
+    const standing = this.#witness.row(zone, recordId(add))?.standing;
+    const isLeft = standing === 'panel-only' || standing === 'differs' || standing === 'released';
+    if (isLeft || this.#isOld(zone, recordId(add)))
+      this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
+  }
+
+  #isOld(zone: DnsName, id: string): boolean {
+    const [here, there] = [this.#panel.atStart.get(zone), this.#central.atStart.get(zone)];
+    if (here?.has(id) !== true || there?.has(id) !== false) return false;
+    return !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
+  }
+
+  /** What both sides had is not sent again, and nothing beside a value of somebody else for the same place (rows 2 and 3). */
+  #checkNew({ id, zone, items }: Operation, add: ResourceRecord): void {
+    if (this.#witness.row(zone, recordId(add))?.standing === 'joined')
+      this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)} once more`);
+    const read = this.#central.lastRead('-', zone) ?? 0;
+    const removed = new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
+    for (const { record, origin } of this.#central.held(zone)) {
+      const isRival = competes(record, add) && origin.at < read && !removed.has(recordId(record));
+      if (isRival && !isCentralsOwn(zone, record) && this.#isAtCentralOnly(zone, record))
+        this.#judgement.violate(
+          'alone.record',
+          `comparison ${id} sends ${formatRecord(add)} beside ${record.rdata}`,
+        );
+    }
+  }
+
+  /** Whether the panel has not had it for a while, and no operation is about it. */
+  #isAtCentralOnly(zone: DnsName, record: ResourceRecord): boolean {
+    const id = recordId(record);
+    if (this.#panel.originOf(zone, id) !== null) return false;
+    const since = this.#now() - readWithin;
+    if (this.#panel.effects.some((effect) => effect.at >= since && isAbout(effect, zone, id))) return false;
+    return ![...this.#witness.operations.values()].some(
+      ({ operation }) => operation.zone === zone && isBusyWith(operation, id),
+    );
+  }
+
+  /** A zone is deleted only where the panel named it, and not too many of them in an hour. */
+  #checkZone({ id, zone, createdAt }: Operation): void {
+    if (!this.#isNamed(zone))
+      this.#judgement.violate('limits.zones', `comparison ${id} deletes ${zone}, which nobody named`);
+    const recent = [...this.#witness.operations.values()].filter(
+      ({ operation: { kind, class: group, createdAt: at } }) =>
+        kind === 'zone-delete' && group === 'follow' && at > createdAt - hour,
+    ).length;
+    const most = Math.max(1, Math.ceil(this.#witness.zones.size / zonesForOne));
+    if (recent > most)
+      this.#judgement.violate(
+        'limits.zones',
+        `comparison ${id} deletes ${zone}, number ${recent} in an hour`,
+      );
+  }
+}
+
+function competes(one: ResourceRecord, other: ResourceRecord): boolean {
+  if (one.name !== other.name || recordId(one) === recordId(other)) return false;
+  return one.type === other.type || one.type === 'CNAME' || other.type === 'CNAME';
+}
+
+function isAbout(
+  effect: { readonly zone: DnsName; readonly record: ResourceRecord | null },
+  zone: DnsName,
+  id: string,
+): boolean {
+  return effect.zone === zone && effect.record !== null && recordId(effect.record) === id;
+}
+
+const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted']);
+
+/** Whether an operation that is open or on watch is about the record. */
+function isBusyWith({ state, watchUntil, items, added, removed }: Operation, id: string): boolean {
+  if (ended.has(state) && watchUntil === 0) return false;
+  const records = [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed];
+  return records.some((one) => one !== null && recordId(one) === id);
+}

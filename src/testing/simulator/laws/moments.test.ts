@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Operation } from '../../../core/operation.ts';
+import type { EditEvent } from '../../../core/panel.ts';
+import { a, arrive, put, zone } from '../arrival.ts';
+import { administrator, recordsEvent } from '../edits.ts';
+import type { WriteRequest } from '../provenance.ts';
+import type { LocalPart, Side, World } from '../world.ts';
+import type { SavedEdit } from './answers.ts';
+import { checkWorld } from './index.ts';
+import { Judgement } from './judgement.ts';
+import { checkPanelDelete } from './panel-writes.ts';
+import { checkAsked } from './proofs.ts';
+import { checkOwners } from './rights.ts';
+import { brokenAt, operation, sent } from './wrong.ts';
+
+const [www, old] = [a('www', 1), a('old', 1)];
+
+/** Nothing goes wrong in the panel. */
+const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
+
+/** A world in which both sides have `www`, and only the panel has `old`. */
+async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
+  const world = await arrive({ panel: [www, old], central: [www] });
+  const [side] = world.sides;
+  assert.ok(side !== undefined);
+  return { world, side };
+}
+
+/** A wrong engine journals an operation. */
+function journal({ world, side }: { world: World; side: Side }, facts: Partial<Operation>): void {
+  side.witness.committed({ operations: [operation(facts)] }, world.clock.now());
+}
+
+/** A wrong engine sends a request; by default the delete of the zone, for the operation `wrong`. */
+function send({ world, side }: { world: World; side: Side }, facts: Partial<WriteRequest>): WriteRequest {
+  const sentAt = world.clock.now();
+  const request = { kind: 'delete', operation: 'wrong', zone, record: null, content: [], sentAt } as const;
+  return side.store.provenance.sent({ ...request, ...facts });
+}
+
+function removed(...records: readonly ResourceRecord[]): Operation['items'] {
+  return records.flatMap((record) => sent(record, null));
+}
+
+test('issue 13: a comparison that removes every joined record of a zone breaks a law', async () => {
+  const wrong = await arrived();
+  journal(wrong, { class: 'follow', items: removed(www) });
+  assert.ok(brokenAt(wrong.side).includes('limits.records'));
+});
+
+test('issue 13: a comparison that sends what stood in the panel before we came breaks a law', async () => {
+  const wrong = await arrived();
+  // As if nothing were known of it.
+  wrong.side.witness.committed({ rows: [{ zone, drop: [old] }] }, wrong.world.clock.now());
+  journal(wrong, { class: 'follow', items: sent(null, old) });
+  assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
+});
+
+test('issue 13: a comparison that sends once more what somebody removed at the central breaks a law', async () => {
+  const wrong = await arrived();
+  put(wrong.world, 'central', []);
+  wrong.world.somebodyWrote();
+  journal(wrong, { class: 'follow', items: sent(null, www) });
+  assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
+});
+
+test('issue 13: a comparison that sends a record beside a value of somebody else breaks a law', async () => {
+  const wrong = await arrived();
+  put(wrong.world, 'central', [www, a('shop', 9)]);
+  wrong.world.somebodyWrote();
+  wrong.side.store.provenance.read('-', zone, wrong.world.clock.now() + 1);
+  journal(wrong, { class: 'follow', items: sent(null, a('shop', 1)) });
+  assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
+});
+
+test('issue 13: a comparison that removes what no two reads lack breaks a law', async () => {
+  const wrong = await arrived();
+  journal(wrong, { class: 'follow', items: [...removed(www), ...sent(null, a('shop', 1))] });
+  assert.ok(brokenAt(wrong.side).includes('follow.unproven'));
+});
+
+test('issue 13: a comparison that deletes a zone which nobody named breaks a law, and so do two in an hour', async () => {
+  const wrong = await arrived();
+  journal(wrong, { class: 'follow', kind: 'zone-delete' });
+  assert.deepEqual(brokenAt(wrong.side), ['limits.zones']);
+  const named = await arrived();
+  named.world.hints.push({ zone, at: 0, what: 'a hint' });
+  journal(named, { id: 'first', class: 'follow', kind: 'zone-delete' });
+  assert.deepEqual(brokenAt(named.side), []);
+  journal(named, { id: 'second', class: 'follow', kind: 'zone-delete' });
+  assert.deepEqual(brokenAt(named.side), ['limits.zones']);
+});
+
+test('issue 13: a request that the journal does not tell of breaks a law', async () => {
+  for (const facts of [{}, { kind: 'zone-create' }] as const) {
+    const wrong = await arrived();
+    journal(wrong, facts);
+    send(wrong, 'kind' in facts ? { kind: 'create' } : { kind: 'add', record: a('shop', 1) });
+    assert.deepEqual(brokenAt(wrong.side), ['journal.unsaid']);
+  }
+  const right = await arrived();
+  journal(right, { items: sent(null, a('shop', 1)) });
+  send(right, { kind: 'add', record: a('shop', 1) });
+  send(right, { kind: 'add', record: a('shop', 1), operation: '-' });
+  assert.deepEqual(brokenAt(right.side), []);
+});
+
+test('issue 13: a request that lands while nothing is on watch breaks a law', async () => {
+  for (const watchUntil of [0, Infinity]) {
+    const wrong = await arrived();
+    const items = sent(null, a('shop', 1));
+    journal(wrong, { items });
+    const request = send(wrong, { kind: 'add', record: a('shop', 1) });
+    journal(wrong, { items, state: 'refused', watchUntil });
+    wrong.side.store.provenance.land(request, wrong.world.clock.now(), () => {
+      wrong.side.store.zones.get(zone)?.set(recordId(a('shop', 1)), a('shop', 1));
+    });
+    assert.deepEqual(brokenAt(wrong.side), watchUntil === 0 ? ['journal.unwatched'] : []);
+  }
+});
+
+test('issue 13: a zone that is deleted for a delete before it was made again breaks a law', async () => {
+  const wrong = await arrived();
+  const { witness } = wrong.side;
+  const entry = { zone, standing: 'creating', incarnation: 2, baselineAt: 0, note: null } as const;
+  witness.committed({ zones: [entry] }, wrong.world.clock.now());
+  journal(wrong, { kind: 'zone-delete', incarnation: 1 });
+  send(wrong, {});
+  assert.ok(brokenAt(wrong.side).includes('zones.cancelled'));
+});
+
+test('issue 13: a zone that is filled with a record of the one before it breaks a law', async () => {
+  const wrong = await arrived();
+  wrong.world.panel.zones.delete(zone);
+  wrong.world.panel.provenance.look(wrong.world.clock.now());
+  await wrong.world.clock.runUntil(wrong.world.clock.now() + 1_000);
+  put(wrong.world, 'panel', [a('new', 1)]);
+  wrong.world.panel.provenance.look(wrong.world.clock.now());
+  journal(wrong, { kind: 'zone-create', requested: true, added: [www, a('new', 1)] });
+  send(wrong, { kind: 'add', record: a('new', 1) });
+  assert.deepEqual(brokenAt(wrong.side), []);
+  send(wrong, { kind: 'add', record: www });
+  assert.deepEqual(brokenAt(wrong.side), ['zones.former']);
+});
+
+test('issue 13: a zone that was filled and keeps rows of the one before it breaks a law', async () => {
+  const wrong = await arrived();
+  journal(wrong, { kind: 'zone-create', state: 'kept' });
+  journal(wrong, { kind: 'zone-create', state: 'confirmed' });
+  assert.deepEqual(brokenAt(wrong.side), ['ledger.leftover']);
+});
+
+test('issue 13: a create that is journalled during a write in the zone breaks a law', async () => {
+  const wrong = await arrived();
+  const { world, side } = wrong;
+  const items = sent(null, a('shop', 1));
+  side.chooseFault = () => 'slow';
+  void world.edit(
+    (stage) => recordsEvent(zone, items, stage),
+    () => true,
+    smooth,
+    items,
+  );
+  await world.clock.runUntil(world.clock.now() + 200);
+  journal(wrong, { kind: 'zone-create' });
+  assert.deepEqual(brokenAt(side), ['locks.overlap']);
+});
+
+const seed = { addresses: [], nameServers: [], mailServers: [] };
+
+/** What a user saved, and the panel kept now. */
+function saved({ clock }: World, event: EditEvent): SavedEdit {
+  return { event, items: [], askedAt: clock.now(), answers: [], keptAt: clock.now() };
+}
+
+/** A user's edit of the whole zone. */
+function zoneEdit(kind: 'zone-create' | 'zone-delete'): EditEvent {
+  const base = { stage: 'before', zone, fingerprint: kind, actor: administrator, mark: null } as const;
+  return kind === 'zone-create' ? { ...base, kind, seed } : { ...base, kind };
+}
+
+test('issue 13: a signed zone whose delete is accepted without a second yes breaks a law', async () => {
+  const { world } = await arrived();
+  const edits = [zoneEdit('zone-delete')];
+  const problems = [{ code: 'zone.signed-delete', params: {} }] as const;
+  const refused = { kind: 'refuse', problems, changed: 'nothing' } as const;
+  const answer = { stage: 'before', askedAt: 0, at: 0, verdict: refused, effects: [], numbers: [] } as const;
+  const asked = { ...saved(world, zoneEdit('zone-delete')), answers: [answer] };
+  for (const [before, law] of [
+    [[], ['zones.unasked']],
+    [[asked], []],
+  ] as const) {
+    const judgement = new Judgement();
+    const zones = new Set([zone]);
+    checkAsked({ edits, joined: zones, signed: zones, saved: before }, { kind: 'accept' }, judgement);
+    assert.deepEqual(
+      judgement.violations.map((one) => one.law),
+      law,
+    );
+  }
+});
+
+test('issue 13: a zone that is deleted in the panel though no user made it, or edited since, breaks a law', async () => {
+  const wrong = await arrived();
+  const { world, side } = wrong;
+  const { panel, clock } = world;
+  const isBroken = (): boolean => {
+    const judgement = new Judgement();
+    const request = { ...send(wrong, {}), kind: 'delete' } as const;
+    checkPanelDelete(request, { panel, witnesses: [side.witness], saved: world.saved }, judgement);
+    return judgement.violations.some(({ law }) => law === 'panel.zone');
+  };
+  const comes = async (): Promise<void> => {
+    panel.zones.delete(zone);
+    panel.provenance.look(clock.now());
+    await clock.runUntil(clock.now() + 1_000);
+    put(world, 'panel', [www]);
+    panel.provenance.look(clock.now());
+  };
+  await comes();
+  assert.ok(isBroken());
+  await comes();
+  world.saved.push(saved(world, zoneEdit('zone-create')));
+  assert.ok(!isBroken());
+  await clock.runUntil(clock.now() + 1_000);
+  world.saved.push(saved(world, recordsEvent(zone, sent(null, old), 'before')));
+  await clock.runUntil(clock.now() + 1_000);
+  const look = { reader: 'panel 1', zone, ended: clock.now(), ids: new Set<string>(), disturbed: false };
+  panel.looks.push({ ...look, began: clock.now() });
+  assert.ok(isBroken());
+});
+
+test('issue 13: a zone that is not read in time after a hint breaks a law', async () => {
+  const { world } = await arrived();
+  world.hints.push({ zone, at: world.clock.now(), what: 'a hint' });
+  await world.clock.runUntil(world.clock.now() + 600_000);
+  const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
+  assert.deepEqual(
+    violations.map(({ law }) => law),
+    ['turns.late'],
+  );
+});
+
+test('issue 13: an owner that the list tells and the engine does not know breaks a law', async () => {
+  const { world } = await arrived();
+  assert.ok(world.engine !== null);
+  const { owners } = await world.clock.runUntilSettled(world.engine.status());
+  for (const unknown of [0, 1]) {
+    const judgement = new Judgement();
+    checkOwners(world.panel, { ...owners, unknown }, judgement);
+    assert.equal(judgement.violations.length, unknown);
+  }
+});

@@ -1,0 +1,74 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { Batch } from '../../../core/journal.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { CentralStore } from '../sim-central.ts';
+import type { PanelStore } from '../sim-panel.ts';
+import type { SavedEdit } from './answers.ts';
+import { Followings } from './followings.ts';
+import type { Judgement } from './judgement.ts';
+import type { Due } from './promptness.ts';
+import { Requests } from './requests.ts';
+
+/** A central, the journal of its engine, and what is found. */
+interface Observed {
+  readonly store: CentralStore;
+  readonly witness: JournalWitness;
+  readonly judgement: Judgement;
+}
+
+/** What else is known at each moment. */
+interface Moment {
+  readonly panel: PanelStore;
+  readonly now: () => number;
+  /** Wall clock, milliseconds since 1970. */
+  readonly wall: () => number;
+  readonly saved: readonly SavedEdit[];
+  readonly hints: readonly Due[];
+  /** A request of an engine to the central that is on its way in the zone; null: none. */
+  readonly goingIn: (zone: DnsName) => string | null;
+}
+
+/** From now on comparisons, creates and requests of an engine are judged at the moment at which they happen. */
+export function observeMoments(observed: Observed, moment: Moment): void {
+  const { store, witness, judgement } = observed;
+  const { panel, now, wall } = moment;
+  const isNamed = (zone: DnsName): boolean => isNamedBy(moment, zone);
+  const sides = { panel: panel.provenance, central: store.provenance, now, isNamed };
+  const followings = new Followings(sides, witness, judgement);
+  const requests = new Requests(witness, judgement, wall);
+  const { onCommit } = witness;
+  witness.onCommit = (batch) => {
+    onCommit(batch);
+    followings.committed(batch);
+    checkCreates(observed, moment, batch);
+  };
+  const { onSent, onLanded } = store.provenance;
+  store.provenance.onSent = (request) => {
+    onSent(request);
+    requests.sent(request);
+  };
+  store.provenance.onLanded = (request, effects) => {
+    onLanded(request, effects);
+    requests.landed(request, effects);
+  };
+}
+
+/** Whether a function of the panel named the zone, or somebody deleted it. */
+function isNamedBy({ hints, saved }: Moment, zone: DnsName): boolean {
+  const isDelete = ({ event, keptAt }: SavedEdit): boolean =>
+    event.kind === 'zone-delete' && event.zone === zone && keptAt !== null;
+  return hints.some((hint) => hint.zone === zone) || saved.some(isDelete);
+}
+
+/** A create takes effect in the ledger when nothing is on its way in the zone. */
+function checkCreates(
+  { witness, judgement }: Observed,
+  { goingIn }: Moment,
+  { operations = [] }: Batch,
+): void {
+  for (const { id, kind, class: group, zone } of operations) {
+    const isNew = witness.operations.get(id)?.states.length === 1;
+    const going = isNew && kind === 'zone-create' && group === 'veto' ? goingIn(zone) : null;
+    if (going !== null) judgement.violate('locks.overlap', `${id} makes ${zone} during ${going}`);
+  }
+}

@@ -1,0 +1,76 @@
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isFinal, type Operation } from '../../../core/operation.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Effect, WriteRequest } from '../provenance.ts';
+import type { Judgement } from './judgement.ts';
+
+/**
+ * The journal knows of every request while it is on its way: which operation sends it and what it writes, and it watches those whose
+ * outcome nobody knows. Judged when a request goes out, and when it lands.
+ */
+export class Requests {
+  readonly #witness: JournalWitness;
+  readonly #judgement: Judgement;
+  readonly #wall: () => number;
+
+  /** @param wall the wall clock of the panel's host, milliseconds since 1970 */
+  constructor(witness: JournalWitness, judgement: Judgement, wall: () => number) {
+    this.#witness = witness;
+    this.#judgement = judgement;
+    this.#wall = wall;
+  }
+
+  sent(request: WriteRequest): void {
+    const operation = this.#witness.operations.get(request.operation)?.operation;
+    if (operation !== undefined) this.#checkOperation(request, operation);
+    const { record } = request;
+    if (record === null) return;
+    const about = this.#ofZone(request).filter((one) => mentions(one, record));
+    // A request in the name of no operation in particular belongs to one that is open.
+    const own = operation === undefined ? about.filter((one) => this.#isMinded(one)) : about;
+    if (own.length === 0)
+      this.#judgement.violate('journal.unsaid', `${say(request)}, and no operation is about it`);
+  }
+
+  #checkOperation(request: WriteRequest, { incarnation, requested, created, kind }: Operation): void {
+    if (request.kind === 'create' && !requested && !created)
+      this.#judgement.violate('journal.unsaid', `${say(request)}, and the journal does not say so`);
+    const isAgain = (this.#witness.zones.get(request.zone)?.incarnation ?? 0) > incarnation;
+    if (request.kind === 'delete' && kind === 'zone-delete' && isAgain)
+      this.#judgement.violate('zones.cancelled', `${say(request)}, which was made again since`);
+  }
+
+  landed(request: WriteRequest, effects: readonly Effect[]): void {
+    if (effects.length === 0) return;
+    const own = this.#witness.operations.get(request.operation)?.operation;
+    if (own !== undefined && this.#isMinded(own)) return;
+    if (this.#ofZone(request).some((one) => this.#isMinded(one) && covers(one, request))) return;
+    this.#judgement.violate('journal.unwatched', `${say(request)}: it lands, and nothing is on watch`);
+  }
+
+  #ofZone({ zone }: WriteRequest): Operation[] {
+    return [...this.#witness.operations.values()].flatMap(({ operation }) =>
+      operation.zone === zone ? [operation] : [],
+    );
+  }
+
+  /** Whether the engine looks after it: it is open, or on watch. */
+  #isMinded({ state, watchUntil }: Operation): boolean {
+    return !isFinal(state) || watchUntil > this.#wall();
+  }
+}
+
+function covers(operation: Operation, { kind, record }: WriteRequest): boolean {
+  if (record !== null) return mentions(operation, record);
+  return operation.kind === 'zone-create' || kind === 'delete';
+}
+
+function mentions({ items, added, removed, snapshot }: Operation, record: ResourceRecord): boolean {
+  const id = recordId(record);
+  const records = [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed, ...snapshot];
+  return records.some((one) => one !== null && recordId(one) === id);
+}
+
+function say({ operation, kind, zone, record }: WriteRequest): string {
+  return `operation ${operation} sends ${kind} of ${record === null ? zone : formatRecord(record)}`;
+}

@@ -1,0 +1,56 @@
+import type { DnsName } from '../../dns/name.ts';
+import { makeRecord } from '../../dns/record.ts';
+import type { Chances } from './chances.ts';
+import type { HistoryEvent } from './event.ts';
+import { address, alone, main } from './furniture.ts';
+import type { World } from './world.ts';
+
+/** Makes up what goes in the panel without an event, and what the provider does with zones by hand. */
+export class Losses {
+  readonly #world: World;
+  readonly #chances: Chances;
+  readonly #fresh: DnsName;
+
+  /** @param fresh the zone that comes and goes */
+  constructor(world: World, chances: Chances, fresh: DnsName) {
+    this.#world = world;
+    this.#chances = chances;
+    this.#fresh = fresh;
+  }
+
+  /** The panel loses some records of a zone, or many. @param step as its draws are named */
+  records(step: string): HistoryEvent {
+    const zone = this.#chances.pick(`${step} loses in`, [main, main, this.#fresh]);
+    const part = this.#chances.pick(`${step} loses how many`, [0.15, 0.15, 0.6, 1]);
+    const held = [...(this.#world.panel.zones.get(zone)?.values() ?? [])];
+    const records = held.filter(
+      ({ type, name, rdata }) =>
+        type !== 'NS' && this.#chances.chance(`${step} loses ${name} ${rdata}`, part),
+    );
+    return { kind: 'unheard-removal', zone, records, hint: this.#hint(step) };
+  }
+
+  /** The panel loses a zone. @param step as of `records` */
+  zone(step: string): HistoryEvent {
+    const zone = this.#chances.pick(`${step} loses zone`, [main, this.#fresh, this.#fresh, alone]);
+    return { kind: 'unheard-removal', zone, records: null, hint: this.#hint(step) };
+  }
+
+  /** The provider makes a zone, or deletes one, or another account makes it. @param step as of `records` */
+  byProvider(step: string, central: number): HistoryEvent {
+    const does = this.#chances.pick(`${step} provider does`, ['makes', 'makes', 'deletes', 'gives away']);
+    if (does === 'gives away') return { kind: 'foreign-zone', central, zone: this.#fresh };
+    if (does === 'deletes') {
+      const zone = this.#chances.pick(`${step} provider deletes`, [main, this.#fresh, this.#fresh]);
+      return { kind: 'central-delete', central, zone };
+    }
+    const nameServer = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, this.#fresh);
+    const isEmpty = this.#chances.chance(`${step} provider makes it empty`, 0.5);
+    const records = isEmpty ? [nameServer] : [nameServer, address(this.#fresh, 'hand', 200)];
+    return { kind: 'central-create', central, zone: this.#fresh, records };
+  }
+
+  #hint(step: string): 'zone' | 'all' | 'none' {
+    return this.#chances.pick(`${step} loses with a hint`, ['zone', 'zone', 'all', 'none']);
+  }
+}
