@@ -140,7 +140,7 @@ async function begin(
 ): Promise<Operation> {
   return await runtime.store.transact((tx) => {
     tx.rows(rows);
-    return tx.create(prepared, state);
+    return tx.begin(prepared, state);
   });
 }
 

@@ -26,7 +26,7 @@ function endsOf(items: readonly OperationItem[], { panel = [], central = [], row
   const records = panel.map((record) => ({ ...record, key: `key of ${record.rdata}` }));
   const ids = (some: readonly ResourceRecord[]): Set<string> => new Set(some.map(recordId));
   const ttls = new Map(panel.map((record) => [recordId(record), record.ttl]));
-  const view = { records, ids: ids(panel), ttls, quiet: true };
+  const view = { records, ids: ids(panel), ttls, quiet: true, readAt: 0 };
   const truth = { view, central: ids(central), rows, busy: ids(busy) };
   return rowsAfter(
     items.map((item, at) => sampleOperation(String(at), { zone, items: [item] })),

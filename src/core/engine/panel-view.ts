@@ -13,6 +13,8 @@ export interface PanelView {
   readonly ttls: ReadonlyMap<string, number | null>;
   /** Whether no hook call ran meanwhile: only then does it count as proof of an absence. */
   readonly quiet: boolean;
+  /** When the read ended (monotonic, ms). */
+  readonly readAt: number;
 }
 
 /** The keys of all rows that mean a record, by its id. */
@@ -33,7 +35,7 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
     runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
   );
   const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
-  return { records, ids: new Set(ttls.keys()), ttls, quiet };
+  return { records, ids: new Set(ttls.keys()), ttls, quiet, readAt: runtime.now };
 }
 
 /** States in which the panel has spoken and only visibility is waited for. */
@@ -55,14 +57,18 @@ export function agreesTwice(
   const { zone, id, afterSeen, state } = operation;
   const since = patience.since(id);
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
-  if (runtime.now < due) {
+  // Other operations of the zone may have taken their time since the read.
+  if (view.readAt < due) {
     // Late visibility is the common case: look again soon at first, then ever later.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
-    agenda.wake(zone, Math.min(due - runtime.now, afterSeen || hurried.has(state) ? soon : Infinity));
+    agenda.wake(
+      zone,
+      Math.min(Math.max(0, due - runtime.now), afterSeen || hurried.has(state) ? soon : Infinity),
+    );
     return false;
   }
-  const seenSince = patience.seen(id, view.quiet ? signature : null);
-  const left = (seenSince ?? runtime.now) + wait.gap - runtime.now;
-  if (left > 0) agenda.wake(zone, left);
-  return left <= 0;
+  const seenSince = patience.seen(id, view.quiet ? signature : null, view.readAt) ?? view.readAt;
+  if (seenSince + wait.gap <= view.readAt) return true;
+  agenda.wake(zone, Math.max(0, seenSince + wait.gap - runtime.now));
+  return false;
 }

@@ -45,17 +45,18 @@ export class Patience {
   /**
    * Since when looks have shown the same, this one included.
    * @param signature null: this look proves nothing
+   * @param at when it was
    * @returns null: it proves nothing
    */
-  seen(what: string, signature: string | null): number | null {
+  seen(what: string, signature: string | null, at = this.#now()): number | null {
     if (signature === null) {
       this.#readings.delete(what);
       return null;
     }
     const earlier = this.#readings.get(what);
-    const at = earlier?.signature === signature ? earlier.at : this.#now();
-    this.#readings.set(what, { signature, at });
-    return at;
+    const since = earlier?.signature === signature ? earlier.at : at;
+    this.#readings.set(what, { signature, at: since });
+    return since;
   }
 
   /** The last look at a zone for which nothing is known of operations. */

@@ -1,6 +1,6 @@
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../dns/zone.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation, OperationState } from '../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
 import { retimed, viewItems } from './operations.ts';
 import { changeTowards, ttlsOf, type Known } from './rule.ts';
@@ -16,7 +16,9 @@ import { agreesTwice, type PanelView } from './panel-view.ts';
 export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
   const { clock, settings } = runtime.ports;
   const items = viewItems(operation, view);
-  const change = inversePart(operation, view, await wantedByOthers(runtime, operation));
+  const wanted = await wantedByOthers(runtime, operation);
+  const gone = await removedSince(runtime, operation);
+  const change = inversePart(operation, view, wanted, gone);
   // Restored, or moved on by somebody since: what still differs is brought to the panel.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
     // The edit itself may not be visible yet: as much patience as for any other.
@@ -54,24 +56,47 @@ async function wantedByOthers(runtime: Runtime, operation: Operation): Promise<S
   return wanted;
 }
 
+/** How many of a zone's newest operations are asked what they removed. */
+const latest = 50;
+
+/** Ids of records that an open edit removes, or a later one has removed: no restoration brings them back. */
+async function removedSince(runtime: Runtime, { id, zone }: Operation): Promise<Set<string>> {
+  const recent = await runtime.ports.journal.operations({ zone, latest });
+  const others = recent.filter(
+    ({ id: other, state }) => other !== id && (accepted.has(state) || (state === 'confirmed' && other > id)),
+  );
+  const items = others.flatMap((other) => other.items).filter((item) => retimed(item) === null);
+  return new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
+}
+
+/** States of open edits that the panel has kept, or may keep. */
+const accepted: ReadonlySet<OperationState> = new Set(['applied', 'kept']);
+
 function withTtl(record: ResourceRecord): string {
   return `${recordId(record)} TTL ${record.ttl ?? '?'}`;
 }
 
 /**
  * What is left to put back, each record by itself, so that a write that was cut off is completed: what the edit added goes where the
- * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it. A value that somebody has put in
+ * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it and nobody has removed it since. A value that somebody has put in
  * the place of the added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
  */
-function inversePart({ zone, items }: Operation, view: PanelView, wanted: ReadonlySet<string>): Change {
+function inversePart(
+  { zone, items }: Operation,
+  view: PanelView,
+  wanted: ReadonlySet<string>,
+  gone: ReadonlySet<string>,
+): Change {
   const known = items.flatMap((item): Known[] => {
     const ttl = retimed(item);
     const isShown = ttl !== null && view.ttls.get(recordId(ttl.add)) === ttl.add.ttl;
     const rest = { isOurs: true, isTtlOurs: isShown && !wanted.has(withTtl(ttl.add)), isLeftAlone: false };
     return [item.remove, item.add].flatMap((record): Known[] => {
       if (record === null) return [];
-      const claimed = record === item.add && ttl === null && wanted.has(recordId(record)) ? 'present' : null;
-      return [{ ...rest, record, claimed }];
+      const id = recordId(record);
+      const isWanted = record === item.add && ttl === null && wanted.has(id);
+      const isGone = record === item.remove && gone.has(id);
+      return [{ ...rest, record, claimed: isWanted ? 'present' : isGone ? 'absent' : null }];
     });
   });
   const before = items.flatMap(({ remove }) => remove ?? []);

@@ -141,6 +141,18 @@ export class Transaction {
     return this.#write(null, { ...draft, state });
   }
 
+  /**
+   * An operation that is about to be carried out, or was. One that was only heard of so far is in the journal already.
+   * @throws {JournalError}
+   * @throws {Moved} it has been dealt with meanwhile
+   */
+  async begin(draft: Operation, state: OperationState): Promise<Operation> {
+    await this.current(draft);
+    if (this.#drafts.has(draft.id)) return this.create(draft, state);
+    const { items, removed, added } = draft;
+    return await this.advance(draft, state, { items, removed, added });
+  }
+
   /** Whether the operation is in another state by now than it was judged in, or more was heard of it. */
   async isMoved(judged: Operation): Promise<boolean> {
     const now = await this.current(judged);

@@ -71,6 +71,17 @@ test('issue 13: a record that another open edit removes is not put back', () => 
   assert.deepEqual(towards(edit(one, null), { panel: [one], others: [other] }).add, []);
 });
 
+test('issue 13: a record of which two open edits want opposite things is left to them', () => {
+  const others = [edit(null, one, { id: '2' }), edit(one, null, { id: '3' })];
+  assert.deepEqual(towards(edit(null, one), { panel: [one], others }).add, []);
+  const { remove, heirs } = towards(edit(null, one, { added: [one] }), { central: [one], others });
+  assert.deepEqual(remove, []);
+  assert.deepEqual(
+    heirs.map(({ id }) => id),
+    ['2'],
+  );
+});
+
 test('issue 13: a TTL that the panel does not show is put back, only where the edit wrote it', () => {
   const old = { ...one, ttl: 300 };
   const changed = { ...one, ttl: 600 };

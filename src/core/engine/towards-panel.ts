@@ -51,17 +51,19 @@ function knownOf(
   });
 }
 
-/** What open operations want of a record. */
+/** What open operations want of a record; where they do not want the same, it is left to them. */
 function claimOn(others: readonly Operation[], id: string): Known['claimed'] {
-  if (claimant(others, id, 'add') !== null) return 'present';
-  return claimant(others, id, 'remove') === null ? null : 'absent';
+  const isWanted = claimant(others, id, 'add') !== null;
+  if (claimant(others, id, 'remove') === null) return isWanted ? 'present' : null;
+  return isWanted ? 'open' : 'absent';
 }
 
 /** Open operations that want a record which would go without them: from now on they answer for it. */
 function heirsOf(known: readonly Known[], sides: Sides, others: readonly Operation[]): Operation[] {
   const heirs = new Map<string, Operation>();
   for (const one of known) {
-    if (one.claimed !== 'present' || goalOf({ ...one, claimed: null }, sides) !== 'remove') continue;
+    const isWanted = one.claimed === 'present' || one.claimed === 'open';
+    if (!isWanted || goalOf({ ...one, claimed: null }, sides) !== 'remove') continue;
     const heir = claimant(others, recordId(one.record), 'add');
     if (heir === null) continue;
     const latest = heirs.get(heir.id) ?? heir;

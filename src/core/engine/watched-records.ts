@@ -161,7 +161,7 @@ async function carryOut(
   runtime.inFlight.add(repair.id);
   try {
     await runtime.store.create(repair);
-    await runtime.ports.central.apply(change, present, ctx);
+    await runtime.ports.central.apply(change, present, { ...ctx, operation: repair.id });
     await runtime.store.advance(repair, 'kept');
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;

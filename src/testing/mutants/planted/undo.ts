@@ -20,15 +20,15 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'quiet-ignored',
     file: `${engine}/panel-view.ts`,
-    find: `return { records, ids: new Set(ttls.keys()), ttls, quiet };`,
-    replace: `return { records, ids: new Set(ttls.keys()), ttls, quiet: true };`,
+    find: `return { records, ids: new Set(ttls.keys()), ttls, quiet, readAt: runtime.now };`,
+    replace: `return { records, ids: new Set(ttls.keys()), ttls, quiet: true, readAt: runtime.now };`,
     says: 'A read while a call edits the zone proves an absence.',
   },
   {
     name: 'gap-ignored',
     file: `${engine}/panel-view.ts`,
-    find: `  const left = (seenSince ?? runtime.now) + wait.gap - runtime.now;`,
-    replace: `  const left = seenSince === null || seenSince === runtime.now ? wait.gap : 0;`,
+    find: `  if (seenSince + wait.gap <= view.readAt) return true;`,
+    replace: `  if (seenSince < view.readAt) return true;`,
     says: 'The second read may follow the first at once.',
   },
   {
@@ -168,9 +168,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'claims-ignored',
     file: `${engine}/towards-panel.ts`,
-    find: `  if (claimant(others, id, 'add') !== null) return 'present';
-`,
-    replace: ``,
+    find: `  const isWanted = claimant(others, id, 'add') !== null;`,
+    replace: `  const isWanted = others === null;`,
     says: 'An undo removes what another open edit wants.',
   },
   {
@@ -212,8 +211,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'restore-ignores-other-edits',
     file: `${engine}/restore.ts`,
-    find: `const change = inversePart(operation, view, await wantedByOthers(runtime, operation));`,
-    replace: `const change = inversePart(operation, view, new Set());`,
+    find: `const wanted = await wantedByOthers(runtime, operation);`,
+    replace: `const wanted = new Set<string>();`,
     says: 'Putting the panel back removes what another edit made.',
   },
   {
