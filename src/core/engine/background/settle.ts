@@ -155,7 +155,10 @@ async function startBringing(
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };
     const operations: Operation[] = [];
-    for (const operation of judged) operations.push(await tx.advance(operation, whileBringing(operation)));
+    for (const operation of judged) {
+      const watchUntil = watchOf(runtime, operation);
+      operations.push(await tx.advance(operation, whileBringing(operation), { watchUntil }));
+    }
     return { operations, change };
   });
 }
@@ -190,6 +193,11 @@ function isKeptOtherwise(operation: Operation, view: PanelView): boolean {
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
+/** Wall clock until when a write of the operation may land: its call has not told how it ended, because the journal failed or it was killed. */
+function watchOf({ ports: { clock, settings } }: Runtime, { state, watchUntil }: Operation): number {
+  return state === 'prepared' ? Math.max(watchUntil, clock.wall() + settings.watch) : watchUntil;
+}
+
 /** Ends an operation whose records now stand at the central as they stood in the panel. */
 async function end(
   runtime: Runtime,
@@ -200,13 +208,15 @@ async function end(
   const items = viewItems(operation, view);
   // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
   const some = operation.afterSeen && items.includes('after');
-  if (some || showsDone(operation, view)) return await tx.advance(operation, 'confirmed');
+  const late = watchOf(runtime, operation);
+  if (some || showsDone(operation, view))
+    return await tx.advance(operation, 'confirmed', { watchUntil: late });
   // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
   const watched = operation.class === 'veto' && !operation.afterSeen;
   const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
   return await tx.advance(operation, 'reverted', {
-    watchUntil: Math.max(watchUntil, operation.watchUntil),
-    ...nothingLeft(operation),
+    watchUntil: Math.max(watchUntil, late),
+    ...nothingLeft({ watchUntil: late }),
   });
 }
 

@@ -105,7 +105,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-not-durable',
     file: `${engine}/background/settle.ts`,
-    find: `operations.push(await tx.advance(operation, whileBringing(operation)));`,
+    find: `operations.push(await tx.advance(operation, whileBringing(operation), { watchUntil }));`,
     replace: `operations.push(operation);`,
     says: 'An undo is written before the journal says so.',
   },
