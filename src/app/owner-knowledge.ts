@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ownerFacts, rememberedWay } from '../core/engine/read-owners.ts';
+import { ownerFacts, rememberedWay } from '../core/engine/owners/read-owners.ts';
 import { JournalError } from '../core/journal.ts';
 import type { OwnerWay } from '../core/panel.ts';
 import { loadSettings, type Settings } from '../config/settings.ts';

@@ -7,7 +7,7 @@ import { noteText } from './notes.ts';
 const engine = join(import.meta.dirname, '../core/engine');
 
 test('every remark the engine makes has words', () => {
-  const made = globSync(`${engine}/*.ts`).flatMap((path) => {
+  const made = globSync(`${engine}/**/*.ts`).flatMap((path) => {
     return readFileSync(path, 'utf8').match(/(?<=')note\.[a-z-]+(?=')/gu) ?? [];
   });
   const derived = ['differs', 'released', 'panel-only', 'central-only'].map((standing) => `note.${standing}`);

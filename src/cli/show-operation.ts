@@ -2,7 +2,7 @@ import { displayName } from '../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { Numbered } from '../app/told.ts';
-import { waitsForYes } from '../core/engine/signed-delete.ts';
+import { waitsForYes } from '../core/engine/before/signed-delete.ts';
 import type { Operation, OperationItem } from '../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from './output.ts';

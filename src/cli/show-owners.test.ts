@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OwnerStatus } from '../core/engine/read-owners.ts';
+import type { OwnerStatus } from '../core/engine/owners/read-owners.ts';
 import { localTime } from './output.ts';
 import { ownerLines } from './show-owners.ts';
 

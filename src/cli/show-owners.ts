@@ -1,4 +1,4 @@
-import type { OwnerStatus } from '../core/engine/read-owners.ts';
+import type { OwnerStatus } from '../core/engine/owners/read-owners.ts';
 import type { OwnerWay } from '../core/panel.ts';
 import { counted } from '../core/describe.ts';
 import { coloured, localTime } from './output.ts';

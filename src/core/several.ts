@@ -1,6 +1,6 @@
 import type { Problem } from '../dns/problem.ts';
 import type { Engine } from './engine/engine.ts';
-import { isPassing } from './engine/passing.ts';
+import { isPassing } from './engine/knowledge/passing.ts';
 import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 
 /** One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks after it. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import type { Operation } from '../core/operation.ts';
 import { sampleOperation } from '../testing/journal-contract.ts';
@@ -128,4 +129,28 @@ test('issue 14: a query costs the same, however many operations have ended', asy
   const later = await measure();
   for (const [name, time] of Object.entries(later))
     assert.ok(time < 1 + (few[name] ?? 0) * 20, `${name}: ${few[name]} ms with few, ${time} ms with many`);
+});
+
+test('issue 14: upkeep that fails is told and tried again in the next round', async (t) => {
+  const clock = new VirtualClock();
+  const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536, patience: 10 });
+  const other = new DatabaseSync(path);
+  t.after(async () => {
+    other.close();
+    await journal.close();
+    rmSync(join(path, '..'), { recursive: true, force: true });
+  });
+  await journal.commit({ operations: [ended('a', clock.wall() - 2 * day)] });
+  other.exec('BEGIN IMMEDIATE');
+  const lines: string[] = [];
+  const log = (_: number, event: string): number => lines.push(event);
+  const upkeep = new Upkeep(journal, clock, log, { keep: day, most: 1e9, recent: hour });
+  await clock.runUntil(60_000);
+  assert.deepEqual(lines, ['journal.upkeep-failed']);
+  other.exec('ROLLBACK');
+  await clock.runUntil(2 * hour);
+  await upkeep.stop();
+  assert.deepEqual(await idsIn(journal), []);
+  assert.deepEqual(lines, ['journal.upkeep-failed', 'journal.checked']);
 });

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
-import { otherWriterNote } from '../../core/engine/other-writers.ts';
+import { otherWriterNote } from '../../core/engine/comparison/other-writers.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { CallContext } from '../../core/central.ts';

@@ -5,22 +5,22 @@ import { JournalError } from '../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../ledger.ts';
 import type { Operation } from '../operation.ts';
 import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
-import { answerAfter } from './after.ts';
-import { nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
-import { CompareAll, type ComparisonProgress } from './compare-all.ts';
-import { compareNewZones } from './content.ts';
-import { beforeRecords } from './mirror.ts';
-import { NamedZones } from './named-zones.ts';
-import { keepWatching } from './operations.ts';
-import { OwnerCheck, type OwnerStatus } from './read-owners.ts';
-import type { CompareWish } from './agenda.ts';
+import { answerAfter } from './after/after.ts';
+import { nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
+import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
+import { compareNewZones } from './background/content.ts';
+import { beforeRecords } from './before/mirror.ts';
+import { NamedZones } from './comparison/named-zones.ts';
+import { keepWatching } from './knowledge/operations.ts';
+import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
+import type { CompareWish } from './parts/agenda.ts';
 import { Runtime, type Ports } from './runtime.ts';
-import { askAboutSignedAbove } from './signed-above.ts';
-import { askForYes } from './signed-delete.ts';
-import { takeBack } from './take-back.ts';
-import { tendComparison, tendOperations } from './tend.ts';
-import { baselineFact } from './unknown-zone.ts';
-import { beforeCreate, beforeDelete } from './zone-edits.ts';
+import { askAboutSignedAbove } from './before/signed-above.ts';
+import { askForYes } from './before/signed-delete.ts';
+import { takeBack } from './before/take-back.ts';
+import { tendComparison, tendOperations } from './background/tend.ts';
+import { baselineFact } from './before/unknown-zone.ts';
+import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 
 export interface EngineStatus {
   /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */

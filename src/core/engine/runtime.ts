@@ -4,14 +4,14 @@ import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Panel } from '../panel.ts';
-import { Agenda, type CompareWish } from './agenda.ts';
-import { Gate } from './gate.ts';
-import { Grace } from './grace.ts';
-import { NameLocks } from './locks.ts';
-import { Patience } from './patience.ts';
+import { Agenda, type CompareWish } from './parts/agenda.ts';
+import { Gate } from './parts/gate.ts';
+import { Grace } from './parts/grace.ts';
+import { NameLocks } from './parts/locks.ts';
+import { Patience } from './parts/patience.ts';
 import type { EngineSettings } from './settings.ts';
-import { Store, type JournalReader } from './store.ts';
-import { Timers } from './timers.ts';
+import { Store, type JournalReader } from './parts/store.ts';
+import { Timers } from './parts/timers.ts';
 
 export interface Ports {
   readonly panel: Panel;

@@ -24,7 +24,7 @@ test('issue 13, planted bugs: each matches exactly once, changes its file, and t
 });
 
 test('issue 13, planted bugs: a text that is not there, or there twice, is an error', () => {
-  const bug = { name: 'test', file: 'src/core/engine/locks.ts', replace: '', says: 'It is not there.' };
+  const bug = { name: 'test', file: 'src/core/engine/parts/locks.ts', replace: '', says: 'It is not there.' };
   assert.throws(() => patchOf({ ...bug, find: 'nowhere in this file' }), /does not contain/u);
   assert.throws(() => patchOf({ ...bug, find: 'this.#advance();' }), /more than once/u);
 });

@@ -11,38 +11,7 @@ const most = 400;
 const runs: Partial<Readonly<Record<Mode, number>>> = { default: 1_500 };
 
 /** Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off. */
-const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {
-  default: { 672: 'alone.claimed', 1401: 'alone.claimed' },
-  ttl: { 207: 'alone.claimed' },
-  crowd: {
-    28: 'alone.claimed',
-    37: 'alone.claimed',
-    56: 'alone.claimed',
-    116: 'alone.claimed',
-    130: 'alone.claimed',
-    178: 'alone.claimed',
-    184: 'alone.claimed',
-    245: 'alone.claimed',
-    265: 'alone.claimed',
-    270: 'alone.claimed',
-    271: 'alone.claimed',
-    315: 'alone.claimed',
-    320: 'alone.claimed',
-    330: 'alone.claimed',
-    333: 'alone.claimed',
-    344: 'alone.claimed',
-    359: 'alone.claimed',
-
-    391: 'alone.claimed',
-    398: 'alone.claimed',
-    399: 'alone.claimed',
-  },
-  clicks: { 188: 'alone.claimed' },
-  reads: { 153: 'alone.claimed' },
-  writes: { 144: 'alone.claimed' },
-  slow: { 195: 'alone.claimed', 223: 'alone.claimed' },
-  lags: { 388: 'alone.claimed' },
-};
+const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {};
 
 for (const mode of provenModes) {
   const count = runs[mode] ?? most;

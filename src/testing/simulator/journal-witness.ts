@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { baselineFact } from '../../core/engine/unknown-zone.ts';
+import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import type { Batch, Journal, RowChange } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';

@@ -66,8 +66,8 @@ export class Provenance {
   /** What stood there from the start: ids of records by zone. */
   readonly atStart = new Map<DnsName, ReadonlySet<string>>();
   #hasStarted = false;
-  /** When an operation last read a zone, by `operation zone`. */
-  readonly #reads = new Map<string, number>();
+  /** When an operation read a zone, by `operation zone`. */
+  readonly #reads = new Map<string, number[]>();
 
   /** @param zones what the central holds; others may write into it */
   constructor(zones: Zones) {
@@ -113,12 +113,22 @@ export class Provenance {
 
   /** An engine was answered what a zone holds. */
   read(operation: string, zone: DnsName, now: number): void {
-    this.#reads.set(`${operation} ${zone}`, now);
+    const key = `${operation} ${zone}`;
+    const reads = this.#reads.get(key);
+    if (reads === undefined) this.#reads.set(key, [now]);
+    else reads.push(now);
   }
 
   /** When this operation last saw what the zone holds; null: never. */
   lastRead(operation: string, zone: DnsName): number | null {
-    return this.#reads.get(`${operation} ${zone}`) ?? null;
+    return this.#reads.get(`${operation} ${zone}`)?.at(-1) ?? null;
+  }
+
+  /** Whether something was written before a create of ours read its zone for the first time: it looks like what the central put there. */
+  isReadBackOf({ operation, zone, landedAt }: WriteRequest, { at }: Origin): boolean {
+    if (landedAt === null) return false;
+    const first = this.#reads.get(`${operation} ${zone}`)?.find((read) => read >= landedAt);
+    return first !== undefined && at <= first;
   }
 
   /** A request of an engine goes out. */

@@ -52,7 +52,13 @@ export class PanelStore {
   /** Every read of a zone that an engine began, by its reader, with the time (monotonic milliseconds). */
   readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
   /** Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`: not yet. */
-  readonly calls: { readonly zone: DnsName; readonly from: number; until: number }[] = [];
+  readonly calls: {
+    readonly zone: DnsName;
+    readonly from: number;
+    until: number;
+    /** Whether it is of somebody whose calls an engine has to mind: anybody may name any zone. */
+    readonly counts: boolean;
+  }[] = [];
   /** When it was out of reach for engines (monotonic milliseconds); `until` is `Infinity` while it is. */
   readonly outages: { readonly from: number; until: number }[] = [];
   /** Zones that a filter somebody has set hides from the list. */
@@ -161,7 +167,7 @@ export class SimPanel implements Panel {
     if (this.#life.dead) return;
     const ended = this.#clock.now();
     const disturbed = this.store.calls.some(
-      (call) => call.zone === zone && call.from < ended && call.until > began,
+      (call) => call.counts && call.zone === zone && call.from < ended && call.until > began,
     );
     const ids = records === null ? null : new Set(records.keys());
     this.store.looks.push({ reader: this.#name, zone, began, ended, ids, disturbed });

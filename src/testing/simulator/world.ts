@@ -118,6 +118,8 @@ export class World {
   /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
   #startedAt = 0;
   #steppedAt = -Infinity;
+  /** The last steps, by how much (ms), and `#steppedAt` before each. */
+  #steps: { readonly at: number; readonly by: number; readonly before: number }[] = [];
   /** Counts the kills; a start that a kill overtook gives up. */
   #boot = 0;
   /** Hook calls being answered right now. */
@@ -252,7 +254,15 @@ export class World {
   /** Steps the wall clock, as an administrator or NTP would. */
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
-    if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = this.clock.now();
+    const now = this.clock.now();
+    const steps = this.#steps.filter(({ at }) => now - at < defaultEngineSettings.grace);
+    steps.push({ at: now, by: ms, before: this.#steppedAt });
+    this.#steps = steps;
+    const sum = steps.reduce((all, { by }) => all + by, 0);
+    const [first] = steps;
+    // Steps that make up for each other need not be noticed.
+    if (Math.abs(sum) < defaultEngineSettings.clockStep) this.#steppedAt = first?.before ?? -Infinity;
+    else if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = now;
   }
 
   /** Somebody wrote at a central just now. */
@@ -487,6 +497,8 @@ export class World {
     this.#lives.clear();
     this.#connected = [];
     this.#draining.clear();
+    // The next agent knows nothing of them.
+    for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
@@ -578,7 +590,9 @@ export class World {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
     const edits = [...saved.keys()].map(({ event }) => event(stage));
-    const calls = edits.map(({ zone }) => ({ zone, from: askedAt, until: Infinity }));
+    const calls = edits.map(({ zone, actor: { rank } }) => {
+      return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
+    });
     this.panel.calls.push(...calls);
     const joined = this.active.map(({ witness }) => joinedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
@@ -589,7 +603,7 @@ export class World {
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
     }
-    for (const call of calls) call.until = this.clock.now();
+    for (const call of calls) call.until = Math.min(call.until, this.clock.now());
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
     for (const { answers } of saved.values()) answers.push(answer);

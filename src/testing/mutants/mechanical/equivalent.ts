@@ -14,13 +14,13 @@ export interface Equivalent {
 /** Mutants that no law and no test can find. A run that finds one of them fails: its reason is wrong. */
 export const equivalents: readonly Equivalent[] = [
   {
-    file: 'src/core/engine/compare-all.ts',
+    file: 'src/core/engine/comparison/compare-all.ts',
     line: 'if (entries.length < 500) continue;',
     what: 'negate: entries.length < 500 -> !(entries.length < 500)',
     reason: 'The number only says how many entries one commit has; all of them are committed either way.',
   },
   {
-    file: 'src/core/engine/named-zones.ts',
+    file: 'src/core/engine/comparison/named-zones.ts',
     line: 'else if (zones.length > 0) this.#inBackground(this.#match(zones, { reason: source, lane }));',
     what: 'operator: > -> >=',
     reason: 'A match of no names compares nothing and asks for no list.',

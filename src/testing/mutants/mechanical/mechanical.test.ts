@@ -50,8 +50,8 @@ test('issue 13, mechanical mutation: every file of engine and journal has mutant
   assert.ok(mutatedFiles().length > 50);
   for (const file of mutatedFiles()) assert.ok(isSimulated(file) || testsOf(file).length > 0, file);
   assert.equal(isSimulated('src/journal/sqlite.ts'), false);
-  assert.equal(testsOf('src/core/engine/locks.ts')[0], 'src/core/engine/locks.test.ts');
-  assert.deepEqual(slowTestsOf('src/core/engine/settle.ts'), slowTests);
+  assert.equal(testsOf('src/core/engine/parts/locks.ts')[0], 'src/core/engine/parts/locks.test.ts');
+  assert.deepEqual(slowTestsOf('src/core/engine/background/settle.ts'), slowTests);
 });
 
 test('issue 13, mechanical mutation: every equivalent of the list is a mutant, once, with a reason', () => {
@@ -63,11 +63,11 @@ test('issue 13, mechanical mutation: every equivalent of the list is a mutant, o
 });
 
 test('issue 13, mechanical mutation: unit tests run with the mutant in the engine', async () => {
-  const file = 'src/core/engine/locks.ts';
+  const file = 'src/core/engine/parts/locks.ts';
   const source = sourceOf(file);
   const find = 'if (a.zone !== b.zone) return false;';
   const start = source.indexOf(find);
   const patch = { file, start, end: start + find.length, text: 'return false;' };
-  assert.notEqual(await failingTest(patch, ['src/core/engine/locks.test.ts']), null);
-  assert.equal(await failingTest({ ...patch, text: find }, ['src/core/engine/locks.test.ts']), null);
+  assert.notEqual(await failingTest(patch, ['src/core/engine/parts/locks.test.ts']), null);
+  assert.equal(await failingTest({ ...patch, text: find }, ['src/core/engine/parts/locks.test.ts']), null);
 });

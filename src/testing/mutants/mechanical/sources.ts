@@ -5,7 +5,7 @@ import { mutantsOf, type Mutant } from './mutations.ts';
 
 /** What belongs to engine and journal. */
 const patterns = [
-  'src/core/engine/*.ts',
+  'src/core/engine/**/*.ts',
   'src/core/several.ts',
   'src/core/operation.ts',
   'src/core/ledger.ts',

@@ -4,56 +4,56 @@ import { engine, type PlantedBug } from './bug.ts';
 export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'locks-off',
-    file: `${engine}/locks.ts`,
+    file: `${engine}/parts/locks.ts`,
     find: `if (a.zone !== b.zone) return false;`,
     replace: `if (a !== b) return false;`,
     says: 'No lock excludes another.',
   },
   {
     name: 'whole-zone-lock-off',
-    file: `${engine}/locks.ts`,
+    file: `${engine}/parts/locks.ts`,
     find: `if (a.names === null || b.names === null) return true;`,
     replace: `if (a.names === null || b.names === null) return a.names === b.names;`,
     says: 'The lock of a zone does not exclude its names.',
   },
   {
     name: 'lock-kept-after-timeout',
-    file: `${engine}/locks.ts`,
+    file: `${engine}/parts/locks.ts`,
     find: `if (at >= 0) this.#waiting.splice(at, 1);`,
     replace: ``,
     says: 'Whoever gave up waiting for a lock gets it later and keeps it.',
   },
   {
     name: 'no-exclusivity',
-    file: `${engine}/store.ts`,
+    file: `${engine}/parts/store.ts`,
     find: `const mine = this.#turn.then(() => this.#transact(body));`,
     replace: `const mine = this.#transact(body);`,
     says: 'Read-change-write steps on the journal overlap.',
   },
   {
     name: 'no-grace-after-clock-step',
-    file: `${engine}/grace.ts`,
+    file: `${engine}/parts/grace.ts`,
     find: `    this.until = Math.max(this.until, this.#clock.now() + this.#settings.grace);`,
     replace: ``,
     says: 'After a step of the clock an undo is decided at once.',
   },
   {
     name: 'comparison-forgotten',
-    file: `${engine}/agenda.ts`,
+    file: `${engine}/parts/agenda.ts`,
     find: `    this.#wake(this.#shops.comparison, zone, delay ?? soon, wish.lane ?? '');`,
     replace: `    if (delay !== undefined) this.#wake(this.#shops.comparison, zone, delay, '');`,
     says: 'A comparison that is due does not begin.',
   },
   {
     name: 'handlers-not-waited-for',
-    file: `${engine}/gate.ts`,
+    file: `${engine}/parts/gate.ts`,
     find: `const own: QuietRead = { zone, disturbed: isEdited };`,
     replace: `const own: QuietRead = { zone, disturbed: false };`,
     says: 'A read that begins during a call counts as quiet.',
   },
   {
     name: 'no-grace-after-start',
-    file: `${engine}/grace.ts`,
+    file: `${engine}/parts/grace.ts`,
     find: `    this.until = this.#clock.now() + this.#settings.grace;
   }
 
@@ -102,42 +102,42 @@ export const plantedInRunning: readonly PlantedBug[] = [
   },
   {
     name: 'zone-worked-on-twice',
-    file: `${engine}/agenda.ts`,
+    file: `${engine}/parts/agenda.ts`,
     find: `!this.#isRunning(zone) &&`,
     replace: ``,
     says: 'Two background steps work on one zone.',
   },
   {
     name: 'earlier-alarm-ignored',
-    file: `${engine}/agenda.ts`,
+    file: `${engine}/parts/agenda.ts`,
     find: `if (existing !== undefined && existing.at <= at) {`,
     replace: `if (existing !== undefined) {`,
     says: 'A zone that sleeps cannot be woken earlier.',
   },
   {
     name: 'everybody-may',
-    file: `${engine}/owners.ts`,
+    file: `${engine}/owners/owners.ts`,
     find: `return accounts.includes(name) ? 'may' : 'another';`,
     replace: `return 'may';`,
     says: 'Anybody may edit any zone.',
   },
   {
     name: 'unknown-owner-may',
-    file: `${engine}/owners.ts`,
+    file: `${engine}/owners/owners.ts`,
     find: `if (accounts === null) return 'unknown';`,
     replace: `if (accounts === null) return 'may';`,
     says: 'Where nobody knows whose a zone is, anybody may edit it.',
   },
   {
     name: 'owners-not-read',
-    file: `${engine}/owners.ts`,
+    file: `${engine}/owners/owners.ts`,
     find: `this.#accounts.set(zone, told ?? shown);`,
     replace: ``,
     says: 'What the list tells of owners is not taken.',
   },
   {
     name: 'left-to-the-panel-done-at-once',
-    file: `${engine}/after.ts`,
+    file: `${engine}/after/after.ts`,
     find: `if (match === null && right !== 'may') {`,
     replace: `if (match === null && right === 'nobody') {`,
     says: 'The after of somebody without a right is done without a look at the panel.',
@@ -195,14 +195,5 @@ export const plantedInRunning: readonly PlantedBug[] = [
 `,
     replace: ``,
     says: 'A row that is dropped stays in the ledger.',
-  },
-  {
-    name: 'rows-dropped-after-put',
-    file: 'src/journal/memory.ts',
-    find: `for (const record of drop) rows.delete(recordId(record));
-    for (const row of put) rows.set(recordId(row.record), row);`,
-    replace: `for (const row of put) rows.set(recordId(row.record), row);
-    for (const record of drop) rows.delete(recordId(record));`,
-    says: 'A row that is dropped and put in one commit is lost.',
   },
 ];

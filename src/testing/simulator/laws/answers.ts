@@ -82,13 +82,66 @@ function checkAnswer(
     stage === 'before'
       ? ['answers.nothing', 'answers.nothing-later']
       : ['answers.panel', 'answers.panel-later'];
-  for (const effect of netOf(effects.slice(0, until), own)) {
+  for (const effect of netOf(ended, effects.slice(0, until), own)) {
     if (isClaimed(ended, effect, edit, answer.at)) judgement.excuse('claimed');
+    else if (isInSnapshot(ended, effect)) judgement.excuse('in-snapshot');
     else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
+  checkLater(ended, edit, answer, own, judgement);
+}
+
+/** Nothing of a refused edit lands after its answer, but what the panel holds by then. */
+function checkLater(
+  ended: Ended,
+  edit: SavedEdit,
+  answer: Answer,
+  own: ReadonlySet<string>,
+  judgement: Judgement,
+): void {
+  const { effects } = ended.central.provenance;
+  const until = answer.effects[ended.index] ?? 0;
   const later = effects.slice(until).filter((effect) => isOf(effect, own) && isWanted(edit, effect));
-  for (const effect of later) judgement.violate(laws[1], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  for (const effect of later) {
+    if (isInPanel(ended.panel, effect)) judgement.excuse('claimed');
+    else judgement.violate('answers.nothing-later', `${describe(edit, answer)}: ${sayEffect(effect)}`);
+  }
+}
+
+/** Whether the central is brought to what the panel holds at that moment: as this edit was refused, it is another that made it so. */
+function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
+  // A zone comes with default records, of which the panel has its own.
+  const what = request?.kind === 'create' ? null : record;
+  const last = provenance.effects.findLast(
+    (one) => one.at <= at && keyOf(one) === keyOf({ zone, record: what }),
+  );
+  const atStart = provenance.atStart.get(zone);
+  const wasThere = atStart !== undefined && (what === null || atStart.has(recordId(what)));
+  return (last?.present ?? wasThere) === present;
+}
+
+/** Whether it went with a zone that we had made, and somebody wrote it before that was read back. */
+function isInSnapshot({ central: { provenance } }: Ended, { zone, before, request }: Effect): boolean {
+  if (request?.kind !== 'delete' || before?.writer !== 'somebody') return false;
+  const made = provenance.requests.findLast(
+    (one) => one.kind === 'create' && one.zone === zone && one.sentAt <= request.sentAt,
+  );
+  return made !== undefined && provenance.isReadBackOf(made, before);
+}
+
+/**
+ * Operations that were taken back while these were there (as `operationsOf`): their undo may have been left to these, so that what was
+ * there before both is what has to be there.
+ */
+function takenBackBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<string>): ReadonlySet<string> {
+  const ids = new Set([...own].map((key) => key.split(' ')[0]));
+  const all = [...witness.operations.values()];
+  const since = Math.min(...all.filter(({ operation }) => ids.has(operation.id)).map((one) => one.since));
+  const beside = all.filter(({ operation: { state }, states }) => {
+    const isTakenBack = state === 'refused' || state === 'reverted';
+    return isTakenBack && states.some((one) => one.state === state && one.at >= since);
+  });
+  return new Set(beside.flatMap(({ operation }) => keysOf(operation)));
 }
 
 /** Whether the edit wanted that. Otherwise it puts back what something else did meanwhile. */
@@ -130,7 +183,8 @@ function isClaimed(
       const one = present ? add : remove;
       return mirrored && one !== null && recordId(one) === id;
     });
-    if (wants && claiming.has(stateAt(witnessed, at))) return true;
+    const now = witnessed.states.filter((one) => one.at === at).map(({ state }) => state);
+    if (wants && [stateAt(witnessed, at), ...now].some((state) => claiming.has(state))) return true;
   }
   return false;
 }
@@ -143,11 +197,13 @@ function checkNothingLeft(
   judgement: Judgement,
 ): void {
   const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
-  for (const effect of netOf(central.provenance.effects, own)) {
+  for (const effect of netOf({ witness }, central.provenance.effects, own)) {
     if (agreedSince(panel, effect) || isGoneWithZone(central, effect)) continue;
     if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
       judgement.excuse('reworded');
     else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
+      judgement.excuse('listed-zone');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
@@ -234,14 +290,26 @@ function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
   return own.has(`${operation} *`) || records.some((one) => own.has(`${operation} ${recordId(one)}`));
 }
 
-/** The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. */
-function netOf(effects: readonly Effect[], own: ReadonlySet<string>): Effect[] {
+/**
+ * The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. They may have
+ * taken over the undo of others that were taken back as well.
+ */
+function netOf(
+  ended: Pick<Ended, 'witness'>,
+  effects: readonly Effect[],
+  own: ReadonlySet<string>,
+): Effect[] {
   if (own.size === 0) return [];
   const first = new Map<string, Effect>();
   const last = new Map<string, Effect>();
+  const begun = new Set<string>();
+  const beside = takenBackBeside(ended, own);
   for (const effect of effects) {
     const key = keyOf(effect);
-    if (isOf(effect, own) && !first.has(key)) first.set(key, effect);
+    const isKnown = isOf(effect, own) || isOf(effect, beside);
+    if (isKnown && !first.has(key)) first.set(key, effect);
+    else if (!isKnown && !begun.has(key)) first.delete(key);
+    if (isOf(effect, own)) begun.add(key);
     if (first.has(key)) last.set(key, effect);
   }
   return [...last].flatMap(([key, effect]) => {

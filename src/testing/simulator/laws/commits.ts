@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import { mayStep, type Operation, type OperationItem } from '../../../core/operation.ts';
@@ -48,15 +48,18 @@ export class Commits {
     const known = operations.map(({ id }) => this.#witness.operations.get(id)?.since ?? this.#now());
     const since = Math.min(this.#now() - stepWithin, ...known);
     for (const { zone, put = [] } of rows) for (const row of put) this.#checkRow(zone, row, since);
-    for (const operation of operations) {
-      const { id, kind, state } = operation;
-      const states = this.#witness.operations.get(id)?.states ?? [];
-      if (states.length === 1 && kind === 'records') this.#checkNew(operation);
-      const isFilled = kind === 'zone-create' && state === 'confirmed';
-      if (isFilled && states.at(-2)?.state !== state) this.#checkFilled(operation, rows);
-      this.#checkStep(operation, states.at(-2));
-      if (state === 'reverted' && states.at(-2)?.state !== state) this.#checkTtls(operation);
-    }
+    for (const operation of operations) this.#checkOperation(operation, rows);
+  }
+
+  #checkOperation(operation: Operation, rows: NonNullable<Batch['rows']>): void {
+    const { id, kind, state } = operation;
+    const states = this.#witness.operations.get(id)?.states ?? [];
+    const before = states.at(-2);
+    if (states.length === 1 && kind === 'records') this.#checkNew(operation);
+    this.#checkStep(operation, before);
+    if (before?.state === state) return;
+    if (kind === 'zone-create' && state === 'confirmed') this.#checkFilled(operation, rows);
+    if (state === 'reverted') this.#checkTtls(operation);
   }
 
   /** Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel has another. */

@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Actor } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
-import type { OwnerStatus } from '../../../core/engine/read-owners.ts';
+import type { OwnerStatus } from '../../../core/engine/owners/read-owners.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';

@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Batch } from '../../../core/journal.ts';
 import { isMirrored } from '../../../core/ledger.ts';
 import type { Operation } from '../../../core/operation.ts';
-import { isCentralsOwn } from '../../../core/engine/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
 import type { ExcuseId } from './excuses.ts';
@@ -102,7 +102,7 @@ class Strangers {
 
   /** Why the engine could not know that it is not ours; null: it could. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
-    if (this.#isInSnapshot(request.zone, id)) return 'in-snapshot';
+    if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
     // What a comparison has listed as the central's own is known not to be ours.
     const isListed = this.#witness.row(request.zone, id)?.standing === 'central-only';
     if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
@@ -128,7 +128,9 @@ class Strangers {
   }
 
   /** Somebody wrote it between our create and the read right after it: it looks like one of the central's default records. */
-  #isInSnapshot(zone: DnsName, id: string): boolean {
+  #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
+    const made = this.#provenance.originOfZone(zone)?.request ?? null;
+    if (made?.kind === 'create' && this.#provenance.isReadBackOf(made, origin)) return true;
     for (const { operation } of this.#witness.operations.values()) {
       const made = operation.kind === 'zone-create' && operation.created && operation.zone === zone;
       if (made && operation.snapshot.some((record) => recordId(record) === id)) return true;

@@ -117,6 +117,27 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
     [[40, edit([{ remove: at(old, 3_600), add: at(old, 60) }], { refuses: true })]],
     { options: { ttls: true } },
   ),
+  'an edit left to the panel is written slowly while an undo is decided': told(
+    [
+      ...anybodys,
+      [39.9, anybodyEdits([freshShop], { visibleAfter: 5_500 })],
+      [40, edit([{ remove: null, add: address(fresh, 'www', 11) }], { refuses: true }, fresh)],
+    ],
+    {
+      options: { users: true },
+      draws: {
+        'central 1 write fresh.example. shop.fresh.example. fault': { 1: 'slow' },
+        'central 1 write fresh.example. shop.fresh.example. is slow': { 1: 8_000 },
+      },
+    },
+  ),
+  'what was taken back in the panel is removed again by a user': told(
+    [
+      [40, edit([wwwMoves], { takes: 13_000 })],
+      [56, edit([{ remove: old, add: null }])],
+    ],
+    { draws: { [`${atWww} fault`]: { 5: 'refuse' } } },
+  ),
   'somebody replaces a record right before an edit of it': told([
     [40, { ...somebodyAdds(address(main, 'www', 200)), remove: old }],
     [41, edit([wwwMoves])],

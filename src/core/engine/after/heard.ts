@@ -1,0 +1,152 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isMirrored } from '../../ledger.ts';
+import type { Operation } from '../../operation.ts';
+import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
+import type { Refused } from '../before/carry-out.ts';
+import { keepCompensation } from './keep-compensation.ts';
+import { mirrorDraft, resolve } from '../before/mirror.ts';
+import { fromEvent, newOperation, showsDone, viewItems } from '../knowledge/operations.ts';
+import { isPassing } from '../knowledge/passing.ts';
+import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
+import type { Runtime } from '../runtime.ts';
+import { compareNamed } from '../before/unknown-zone.ts';
+
+/**
+ * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before a panel read shows it.
+ * @throws {JournalError}
+ */
+export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
+  if (event.kind === 'zone-create') await compareNamed(runtime, event, 'left-to-the-panel');
+  else if (event.kind === 'zone-delete') await compareNamed(runtime, event, 'left-to-the-panel', 'named');
+  else await hearRecords(runtime, event);
+}
+
+async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void> {
+  const { journal, settings } = runtime.ports;
+  const entry = await journal.zone(event.zone);
+  const resolved = entry !== null && isMirrored(entry.standing) ? await resolve(runtime, event) : null;
+  if (resolved?.kind !== 'items') {
+    await compareNamed(runtime, event, 'left-to-the-panel', 'braked');
+    return;
+  }
+  const earlier = await heardBefore(runtime, event.zone, resolved.items);
+  const items = composed([...earlier.flatMap((one) => one.items), ...resolved.items]);
+  const heard = newOperation(runtime, {
+    ...fromEvent(event),
+    kind: 'records',
+    class: 'compensate',
+    items: items.map((item) => ({ ...item, mirrored: true, note: null })),
+    afterSeen: true,
+  });
+  await runtime.store.transact(async (tx) => {
+    for (const one of earlier) await tx.advance(one, 'reverted');
+    tx.create(heard);
+    tx.wake(event.zone, settings.confirmDelay);
+  });
+}
+
+/** Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone by now. */
+async function heardBefore(
+  runtime: Runtime,
+  zone: DnsName,
+  items: readonly EditItem[],
+): Promise<readonly Operation[]> {
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const names = new Set(namesOf(items));
+  return open.filter(
+    (one) =>
+      isHeard(one) && !runtime.inFlight.has(one.id) && namesOf(one.items).some((name) => names.has(name)),
+  );
+}
+
+function namesOf(items: readonly EditItem[]): DnsName[] {
+  return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
+}
+
+/** What several edits leave when they are done one after the other, as one: each record of theirs is in it, as it is wanted in the end. */
+function composed(items: readonly EditItem[]): EditItem[] {
+  const old = new Map<string, ResourceRecord>();
+  const made = new Map<string, ResourceRecord>();
+  const passing = new Map<string, ResourceRecord>();
+  for (const { remove, add } of items) {
+    if (remove !== null) {
+      const id = recordId(remove);
+      const wasMade = made.delete(id);
+      if (wasMade && !old.has(id)) passing.set(id, remove);
+      else if (!old.has(id) && !passing.has(id)) old.set(id, remove);
+    }
+    if (add !== null) made.set(recordId(add), add);
+  }
+  const gone = new Map<DnsName, ResourceRecord[]>();
+  for (const [id, record] of [...old, ...passing]) if (!made.has(id)) listOf(gone, record.name).push(record);
+  const pairs = [...made].map(([id, add]): EditItem => {
+    const remove = old.get(id) ?? gone.get(add.name)?.pop() ?? null;
+    return { remove, add };
+  });
+  return [...pairs, ...[...gone.values()].flat().map((remove) => ({ remove, add: null }))];
+}
+
+function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceRecord[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
+}
+
+/** Whether it is such an edit, and nothing was written for it. */
+export function isHeard({ class: kind, state, afterSeen, removed, added }: Operation): boolean {
+  const isWritten = removed.length + added.length > 0;
+  return kind === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
+}
+
+/**
+ * Carries out at the central what the panel shows of an edit that was left to it; what the central will not have is put back in the
+ * panel. What the panel shows not at all, or otherwise, is left to a comparison.
+ * @throws {JournalError} when it has to be tried again
+ */
+export async function followHeard(runtime: Runtime, heard: Operation, view: PanelView): Promise<void> {
+  const { settings } = runtime.ports;
+  if (!showsDone(heard, view)) {
+    const seen = view.records === null ? 'gone' : viewItems(heard, view).join();
+    const wait = { patience: settings.visibilityWait, gap: settings.readGap };
+    if (!agreesTwice(runtime, heard, view, seen, wait)) return;
+    await runtime.store.advance(heard, 'reverted');
+    runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'braked');
+    return;
+  }
+  const { signal, done } = runtime.timers.deadline(settings.stepTimeout);
+  const outcome = await mirrorDraft(runtime, heard, heard.items, signal).finally(done);
+  if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, null);
+  else await notApplied(runtime, heard, outcome);
+}
+
+/** During an outage it is tried again; a refusal is put back in the panel. */
+async function notApplied(
+  runtime: Runtime,
+  heard: Operation,
+  { problems, operation }: Refused,
+): Promise<void> {
+  const { settings } = runtime.ports;
+  const attempts = heard.attempts + 1;
+  if (!problems.every(({ code }) => isPassing(code, attempts))) {
+    await runtime.store.transact(async (tx) => {
+      await tx.record(operation ?? heard, 'reverting', () => ({ afterSeen: true, problems }));
+      tx.wake(heard.zone, settings.confirmDelay);
+    });
+    return;
+  }
+  await runtime.store.transact(async (tx) => {
+    // What may be left of it at the central is on watch; put back in the panel is only what was refused.
+    if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
+    if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
+    else tx.create({ ...newOperation(runtime, copyOf(heard)), attempts, problems });
+    tx.wake(heard.zone, runtime.timers.backoff(attempts));
+  });
+}
+
+/** The first try has its own end by now. */
+function copyOf(heard: Operation): Parameters<typeof newOperation>[1] {
+  const { kind, class: group, zone, fingerprint, actor, items, afterSeen } = heard;
+  return { kind, class: group, zone, fingerprint, actor, items, afterSeen };
+}

@@ -1,0 +1,184 @@
+import { zoneName, type DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../../dns/zone.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import type { PanelRecord } from '../../panel.ts';
+import { lackingApexNs } from './apex-ns.ts';
+import { readCentralZone } from '../knowledge/central-zone.ts';
+import { compareSides, isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { zoneAtCentral } from './make-zone.ts';
+import { keepWatching } from '../knowledge/operations.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import { busyIds } from '../before/plan.ts';
+import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
+import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
+import type { Runtime } from '../runtime.ts';
+
+/**
+ * Sends the content of a zone the panel has just made: what the panel holds is added, and of what was found at the central only
+ * the records our own create put there are removed (design: "Zone create"). Ends the operation and joins the zone.
+ * @throws {CentralError} when it has to be tried again as a whole
+ */
+export async function sendContent(
+  runtime: Runtime,
+  begun: Operation,
+  view: PanelView,
+  ctx: CallContext,
+): Promise<void> {
+  const { journal, clock, settings } = runtime.ports;
+  const { zone } = begun;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const busy = busyIds(
+    open.filter(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck'),
+  );
+  const panel = view.records ?? [];
+  const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
+  const refused = new Map<string, string>();
+  const { add } = acceptable(runtime, { zone, remove: [], add: additions }, refused);
+  const made = await zoneAtCentral(runtime, begun, view, add, ctx);
+  if (made === null) return;
+  const { operation, present } = made;
+  const wanted = contentChange(operation, panel, present, busy);
+  const nameServers = lackingApexNs(runtime, operation, panel, present);
+  const change = { ...wanted, add: [...wanted.add, ...nameServers] };
+  const failed = await send(runtime, operation, change, present, ctx);
+  const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
+  const rows = rowsOf(zone, panel, after, busy, failed);
+  const entry = await journal.zone(zone);
+  const { incarnation, watchUntil } = operation;
+  const baselineAt = entry?.baselineAt ?? clock.wall();
+  await runtime.store.transact(async (tx) => {
+    await tx.record(operation, 'confirmed', () => ({ watchUntil }));
+    await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
+    tx.rows({ zone, dropAll: true, put: rows });
+    tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
+  });
+  // The panel may go on filling the zone without a DNS event, and show that late.
+  clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
+    () => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),
+    // The engine stops.
+    () => undefined,
+  );
+}
+
+/**
+ * Has zones compared that were filled shortly before an earlier run ended: the comparison that was due may not have come about.
+ * @throws {JournalError}
+ */
+export async function compareNewZones(runtime: Runtime): Promise<void> {
+  for (const { what } of await recentlyFilled(runtime))
+    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'braked');
+}
+
+/** Fact: zones that were filled lately, and when. */
+const filledFact = 'filled-zones';
+/** Most zones in it. */
+const mostNew = 200;
+
+async function recentlyFilled(runtime: Runtime): ReturnType<typeof recentOf> {
+  const { clock, settings } = runtime.ports;
+  return await recentOf(runtime.ports, filledFact, clock.wall() - settings.watch);
+}
+
+async function send(
+  runtime: Runtime,
+  operation: Operation,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<Map<string, string>> {
+  if (isEmptyChange(change)) return new Map();
+  // Durable before the first byte: after a crash these are known to be ours, and may still land.
+  await keepWatching(runtime, operation, { added: change.add, removed: change.remove });
+  return await applyEach(runtime, change, present, ctx);
+}
+
+function contentChange(
+  { zone, snapshot }: Operation,
+  panel: readonly PanelRecord[],
+  present: readonly ResourceRecord[],
+  busy: ReadonlySet<string>,
+): Change {
+  const removable = new Set(snapshot.map(recordId));
+  const ours = present.filter((record) => removable.has(recordId(record)));
+  const made = changeTowards(
+    zone,
+    ours.map((record) => ({
+      record,
+      isOurs: true,
+      isTtlOurs: true,
+      isLeftAlone: isCentralsOwn(zone, record),
+      claimed: busy.has(recordId(record)) ? 'open' : null,
+    })),
+    { panel: ttlsOf(panel), central: ttlsOf(present) },
+  );
+  const retimed = new Set(made.add.map(recordId));
+  const gone = new Set(made.remove.map(recordId)).difference(retimed);
+  const staying = present.filter((record) => !gone.has(recordId(record)));
+  // What is left beside a new record may be somebody's: the comparison then says `differs`, and it is not sent.
+  const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
+  return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
+}
+
+/**
+ * Applies a change as a whole or, where the central refuses part of it, record by record, so that one bad record does not
+ * stop the rest.
+ * @returns the ids of records that could not be added or removed, with the code of the reason
+ * @throws {CentralError} on anything that may go away by itself
+ */
+export async function applyEach(
+  runtime: Runtime,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<Map<string, string>> {
+  const { central } = runtime.ports;
+  const failed = new Map<string, string>();
+  const fits = acceptable(runtime, change, failed);
+  try {
+    await central.apply(fits, present, ctx);
+    return failed;
+  } catch (error) {
+    if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
+    runtime.ports.log(2, 'bulk.refused', { operation: ctx.operation, zone: change.zone, code: error.code });
+  }
+  for (const record of [...fits.remove, ...fits.add]) {
+    const single: Change = {
+      zone: change.zone,
+      remove: fits.remove.includes(record) ? [record] : [],
+      add: fits.remove.includes(record) ? [] : [record],
+    };
+    try {
+      const now = (await central.readNames(change.zone, [record.name], ctx)) ?? [];
+      await central.apply(single, now, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
+      failed.set(recordId(record), error.code);
+    }
+  }
+  return failed;
+}
+
+/** Leaves out what the central's own audit objects to. */
+function acceptable(runtime: Runtime, change: Change, failed: Map<string, string>): Change {
+  const add = change.add.filter((record) => {
+    const objections = runtime.ports.central.audit({ ...change, remove: [], add: [record] });
+    const first = objections[0];
+    if (first !== undefined) failed.set(recordId(record), first.code);
+    return first === undefined;
+  });
+  return { ...change, add };
+}
+
+function rowsOf(
+  zone: DnsName,
+  panel: readonly PanelRecord[],
+  central: readonly ResourceRecord[],
+  busy: ReadonlySet<string>,
+  failed: ReadonlyMap<string, string>,
+): LedgerRow[] {
+  const { put } = compareSides(zone, panel, central, [], { baseline: true, busy });
+  return put.map((row) => ({ ...row, note: failed.get(recordId(row.record)) ?? row.note }));
+}

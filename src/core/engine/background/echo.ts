@@ -1,0 +1,50 @@
+import type { CallContext } from '../../central.ts';
+import type { Operation } from '../../operation.ts';
+import { PanelError } from '../../panel.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** How often the panel may refuse the restoration, or say that it did it and not show it; then it is a case for a person. */
+const hopelessAfter = 5;
+
+/** Wall-clock time before which the panel is not written again, ever later from try to try. */
+export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): number {
+  const { retryFirst, retryMost } = runtime.ports.settings;
+  return attempts === 0 ? 0 : changedAt + Math.min(retryMost, retryFirst * 2 ** (attempts - 1));
+}
+
+/**
+ * One write of ours into the panel, whose hook calls carry a mark that is valid for this write only; the panel's answer is counted.
+ * @throws {PanelError | JournalError}
+ */
+export async function writeMarked(
+  runtime: Runtime,
+  operation: Operation,
+  write: (mark: string, ctx: CallContext) => Promise<void>,
+): Promise<void> {
+  const mark = newMark(runtime);
+  const marked = { putOff: false };
+  runtime.marks.set(mark, marked);
+  try {
+    await runtime.timers.step(operation.id, (ctx) => write(mark, ctx));
+    await countAnswer(runtime, operation);
+  } catch (error) {
+    const refused = error instanceof PanelError && error.code === 'panel.refused';
+    if (refused && !marked.putOff) await countAnswer(runtime, operation);
+    throw error;
+  } finally {
+    runtime.marks.delete(mark);
+  }
+}
+
+async function countAnswer(runtime: Runtime, operation: Operation): Promise<void> {
+  const attempts = operation.attempts + 1;
+  const state = attempts > hopelessAfter ? 'stuck' : 'reverting';
+  await runtime.store.advance(operation, state, { attempts });
+}
+
+/** 128 bits that only root and this process know, valid for one write. */
+function newMark(runtime: Runtime): string {
+  let mark = '';
+  while (mark.length < 32) mark += Math.floor(runtime.ports.random() * 16).toString(16);
+  return mark;
+}

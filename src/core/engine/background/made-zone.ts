@@ -1,0 +1,102 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import { JournalError } from '../../journal.ts';
+import type { Operation } from '../../operation.ts';
+import { readCentralZone } from '../knowledge/central-zone.ts';
+import { plain } from '../knowledge/classify.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
+export type Proof = Pick<Operation, 'created' | 'requested' | 'snapshot'>;
+
+/**
+ * Reads the zone that a create of ours has just made.
+ * @returns the proof, to be journalled
+ * @throws {CentralError | JournalError} the zone is ours all the same, and its content is not known
+ */
+export async function proofOf(
+  runtime: Runtime,
+  { zone }: Pick<Operation, 'zone'>,
+  held: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<Proof> {
+  const content = await readCentralZone(runtime, zone, held, ctx);
+  return { created: true, requested: false, snapshot: (content ?? []).map(plain) };
+}
+
+/**
+ * Looks at once whether a create whose answer was lost has made its zone. The zone was missing just before the request, so what is there now
+ * is ours. A zone that appears later may be anybody's.
+ * @returns null: nobody can tell, or it is not there yet
+ */
+export async function readBackCreate(
+  runtime: Runtime,
+  operation: Operation,
+  held: readonly ResourceRecord[],
+): Promise<Proof | null> {
+  try {
+    const content = await runtime.timers.step(
+      operation.id,
+      (ctx) => readCentralZone(runtime, operation.zone, held, ctx),
+      runtime.ports.settings.recheckTimeout,
+    );
+    return content === null ? null : { created: true, requested: false, snapshot: content.map(plain) };
+  } catch (error) {
+    if (error instanceof CentralError || error instanceof JournalError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Deletes again at once what a create has just made and the journal did not take, unless somebody has changed it since.
+ * @returns the operation as it stands then
+ */
+export async function unmake(runtime: Runtime, operation: Operation): Promise<Operation> {
+  const { central, settings } = runtime.ports;
+  const { id, zone } = operation;
+  const known = new Set(operation.snapshot.map(recordId));
+  try {
+    const isGone = await runtime.timers.step(
+      id,
+      async (ctx) => {
+        const content = await readCentralZone(runtime, zone, operation.snapshot, ctx);
+        if (content?.some((record) => !known.has(recordId(record))) === true) return false;
+        if (content !== null) await central.deleteZone(zone, ctx);
+        return true;
+      },
+      settings.recheckTimeout,
+    );
+    return isGone ? { ...operation, created: false, requested: false } : operation;
+  } catch (error) {
+    if (!(error instanceof CentralError || error instanceof JournalError)) throw error;
+    runtime.ports.log(2, 'undo.failed', { operation: id, code: error.code });
+    return operation;
+  }
+}
+
+/** Creates whose request this process has sent, by operation. A process that was killed leaves none. */
+const sent = new WeakMap<Runtime, Set<string>>();
+
+/** Notes that the request of a create goes out. */
+export function noteSent(runtime: Runtime, { id }: Operation): void {
+  sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
+}
+
+/**
+ * Whether a zone that appears now is taken for the late landing of this create: this process has sent it, after a list without the zone, and
+ * the watch is not over (docs/adoption.md, row 30).
+ */
+export function mayLandLate(runtime: Runtime, { id, requested, created, watchUntil }: Operation): boolean {
+  const isOurs = sent.get(runtime)?.has(id) === true;
+  return isOurs && requested && !created && watchUntil > runtime.ports.clock.wall();
+}
+
+/** Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. */
+export async function landed(
+  runtime: Runtime,
+  create: Operation,
+  content: readonly ResourceRecord[],
+): Promise<Operation> {
+  const proof: Proof = { created: true, requested: false, snapshot: content.map(plain) };
+  return await runtime.store.transact((tx) => tx.amend(create, () => proof));
+}

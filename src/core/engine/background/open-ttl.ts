@@ -1,0 +1,60 @@
+import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { CentralError } from '../../central.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import { plain } from '../knowledge/classify.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import { busyIds } from '../before/plan.ts';
+import type { Runtime } from '../runtime.ts';
+
+/**
+ * Gives what an edit wrote the TTL that the panel shows, where the edit left it open (an emptied field, a form without one): then
+ * nobody knows it before the panel has put its own there. A central that will not have it keeps its own.
+ * @throws {CentralError} when it has to be tried again
+ */
+export async function sendOpenTtls(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const wanted = openTtls(operation, view);
+  if (wanted.size === 0) return;
+  const { central, log } = runtime.ports;
+  const { id, zone } = operation;
+  const names = [...new Set([...wanted.values()].map(({ name }) => name))];
+  await runtime.timers.step(id, async (ctx) => {
+    const held = await runtime.locks.acquire(zone, names, ctx.signal);
+    try {
+      const present = (await central.readNames(zone, names, ctx)) ?? [];
+      const busy = await busyLater(runtime, operation);
+      const remove = present.filter((record) => isOther(record, wanted) && !busy.has(recordId(record)));
+      const add = remove.flatMap((record) => wanted.get(recordId(record)) ?? []);
+      if (add.length > 0) await central.apply({ zone, remove: remove.map(plain), add }, present, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
+      log(2, 'ttl.not-taken', { operation: id, zone, code: error.code });
+    } finally {
+      held.release();
+    }
+  });
+}
+
+/** The records whose TTL the edit did not say, as the panel shows them: new ones it wrote, and ones that it only changed so. */
+function openTtls({ items, added }: Operation, { ttls }: PanelView): Map<string, ResourceRecord> {
+  const written = new Set(added.map(recordId));
+  const wanted = new Map<string, ResourceRecord>();
+  for (const { mirrored, remove, add } of items) {
+    if (!mirrored || add === null || add.ttl !== null) continue;
+    const id = recordId(add);
+    const ttl = ttls.get(id) ?? null;
+    const ours = written.has(id) || (remove !== null && recordId(remove) === id);
+    if (ours && ttl !== null) wanted.set(id, { ...add, ttl });
+  }
+  return wanted;
+}
+
+/** Ids of records that later edits, which the panel may not have shown yet, are about: those have the say. */
+async function busyLater(runtime: Runtime, { zone, id }: Operation): Promise<Set<string>> {
+  const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
+  return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));
+}
+
+function isOther(record: ResourceRecord, wanted: ReadonlyMap<string, ResourceRecord>): boolean {
+  const shown = wanted.get(recordId(record));
+  return shown !== undefined && otherTtl(shown, record);
+}

@@ -1,0 +1,40 @@
+import { refusal } from '../../catalogue.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import { nextTry, writeMarked } from './echo.ts';
+import { isUntouched } from './make-zone.ts';
+import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
+import type { Runtime } from '../runtime.ts';
+import { endUndo } from './tend-zones.ts';
+
+/**
+ * Puts the panel back where it made a zone that the central then refused (class `compensate`): the zone is deleted there, but only
+ * while it is as it was made, soon after and with no edit in it since. Otherwise it stays, and the operation is stuck.
+ * @throws {PanelError | JournalError} when it has to be tried again
+ */
+export async function restoreZone(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const { settings } = runtime.ports;
+  const { zone } = operation;
+  if (view.records === null) {
+    if (!agreesTwice(runtime, operation, view, 'missing', { patience: 0, gap: settings.readGap })) return;
+    await endUndo(runtime, operation);
+    return;
+  }
+  if (!isUntouched(operation, view) || !(await isNew(runtime, operation))) {
+    const problems = [refusal('zone.create-refused', { zone }), ...operation.problems];
+    await runtime.store.advance(operation, 'stuck', { problems });
+    runtime.ports.log(1, 'operation.stuck', { operation: operation.id, code: 'zone.create-refused' });
+    return;
+  }
+  const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
+  if (early <= 0)
+    await writeMarked(runtime, operation, (mark, ctx) => runtime.ports.panel.deleteZone(zone, mark, ctx));
+  runtime.agenda.wake(zone, Math.max(early, settings.confirmDelay));
+}
+
+/** Whether the zone was made a short while ago and nobody has edited it since. */
+async function isNew(runtime: Runtime, { zone, createdAt }: Operation): Promise<boolean> {
+  const { journal, clock, settings } = runtime.ports;
+  if (clock.wall() - createdAt > settings.watch) return false;
+  const since = (await journal.operations({ zone, latest: 50 })).filter((one) => one.createdAt >= createdAt);
+  return !since.some(({ kind, state }) => kind === 'records' && (!isFinal(state) || state === 'confirmed'));
+}

@@ -1,0 +1,107 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../../dns/zone.ts';
+import type { Operation, OperationState } from '../../operation.ts';
+import { nextTry, writeMarked } from './echo.ts';
+import { retimed, viewItems } from '../knowledge/operations.ts';
+import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
+import { clashing } from '../before/plan.ts';
+import type { Runtime } from '../runtime.ts';
+import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
+
+/**
+ * Puts the panel back where it kept an edit that the central would not have (class `compensate`). Only the records of this operation
+ * are written; see {@link inversePart}. Our own write carries a one-time mark.
+ * @throws {PanelError} when it has to be tried again
+ */
+export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  const { clock, settings } = runtime.ports;
+  const items = viewItems(operation, view);
+  const wanted = await wantedByOthers(runtime, operation);
+  const gone = await removedSince(runtime, operation);
+  const change = inversePart(operation, view, wanted, gone);
+  // Restored, or moved on by somebody since: what still differs is brought to the panel.
+  if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
+    // The edit itself may not be visible yet: as much patience as for any other.
+    const wait = { patience: settings.visibilityWait, gap: settings.readGap };
+    if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
+    const isRestored = items.every((item) => item === 'before');
+    const watchUntil = isRestored ? operation.watchUntil : clock.wall() + settings.watch;
+    await runtime.store.advance(operation, 'reverted', { watchUntil });
+    runtime.agenda.compareSoon(operation.zone, 'restored');
+    return;
+  }
+  // What was written may not show yet, and a panel may say that it did it and not have done it.
+  const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
+  const present = view.records;
+  if (early <= 0)
+    await writeMarked(runtime, operation, (mark, ctx) =>
+      runtime.ports.panel.write(change, present, mark, ctx),
+    );
+  // The next look confirms it, or tries again.
+  runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
+}
+
+/** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
+async function wantedByOthers(runtime: Runtime, operation: Operation): Promise<Set<string>> {
+  const { journal, clock } = runtime.ports;
+  const { zone } = operation;
+  const wanted = new Set<string>();
+  for (const { standing, record } of await journal.rows(zone)) {
+    if (standing === 'joined') wanted.add(recordId(record)).add(withTtl(record));
+  }
+  for (const other of await journal.operations({ zone, openAt: clock.wall() })) {
+    if (other.id === operation.id || (other.state !== 'applied' && other.state !== 'kept')) continue;
+    for (const { add } of other.items) if (add !== null) wanted.add(recordId(add)).add(withTtl(add));
+  }
+  return wanted;
+}
+
+/** How many of a zone's newest operations are asked what they removed. */
+const latest = 50;
+
+/** Ids of records that an open edit removes, or a later one has removed: no restoration brings them back. */
+async function removedSince(runtime: Runtime, { id, zone }: Operation): Promise<Set<string>> {
+  const recent = await runtime.ports.journal.operations({ zone, latest });
+  const others = recent.filter(
+    ({ id: other, state }) => other !== id && (accepted.has(state) || (state === 'confirmed' && other > id)),
+  );
+  const items = others.flatMap((other) => other.items).filter((item) => retimed(item) === null);
+  return new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
+}
+
+/** States of open edits that the panel has kept, or may keep. */
+const accepted: ReadonlySet<OperationState> = new Set(['applied', 'kept']);
+
+function withTtl(record: ResourceRecord): string {
+  return `${recordId(record)} TTL ${record.ttl ?? '?'}`;
+}
+
+/**
+ * What is left to put back, each record by itself, so that a write that was cut off is completed: what the edit added goes where the
+ * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it and nobody has removed it since. A value that somebody has put in
+ * the place of the added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
+ */
+function inversePart(
+  { zone, items }: Operation,
+  view: PanelView,
+  wanted: ReadonlySet<string>,
+  gone: ReadonlySet<string>,
+): Change {
+  const known = items.flatMap((item): Known[] => {
+    const ttl = retimed(item);
+    const isShown = ttl !== null && view.ttls.get(recordId(ttl.add)) === ttl.add.ttl;
+    const rest = { isOurs: true, isTtlOurs: isShown && !wanted.has(withTtl(ttl.add)), isLeftAlone: false };
+    return [item.remove, item.add].flatMap((record): Known[] => {
+      if (record === null) return [];
+      const id = recordId(record);
+      const isWanted = record === item.add && ttl === null && wanted.has(id);
+      const isGone = record === item.remove && gone.has(id);
+      return [{ ...rest, record, claimed: isWanted ? 'present' : isGone ? 'absent' : null }];
+    });
+  });
+  const before = items.flatMap(({ remove }) => remove ?? []);
+  const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
+  // Beside a CNAME that has come since, nothing can be put back.
+  const clashes = clashing(change, view.records ?? []);
+  return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
+}

@@ -1,0 +1,106 @@
+/** How an edit ends whose outcome in the panel is not what its call said. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { recordsEvent } from '../../../testing/simulator/edits.ts';
+import type { World } from '../../../testing/simulator/world.ts';
+import type { EditItem } from '../../panel.ts';
+
+const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
+
+/** One edit that the panel carries out in its own way, and time to settle. */
+async function edit(world: World, item: EditItem, shown: readonly ResourceRecord[]): Promise<void> {
+  const carryOut = (): boolean => {
+    put(world, 'panel', shown);
+    return true;
+  };
+  const { verdict } = await world.clock.runUntilSettled(
+    world.edit((stage) => recordsEvent(zone, [item], stage), carryOut, smoothly),
+  );
+  assert.equal(verdict.kind, 'accept');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+}
+
+const timed = (record: ResourceRecord, ttl: number | null): ResourceRecord => ({ ...record, ttl });
+
+function ttlAtCentral(world: World, record: ResourceRecord): number | null | undefined {
+  return world.central.zones.get(zone)?.get(recordId(record))?.ttl;
+}
+
+test('a TTL that the edit left open is the panel’s, also at the central', async () => {
+  const old = timed(a('www', 1), 600);
+  const world = await arrive({ panel: [old], central: [old] });
+  await edit(world, { remove: old, add: timed(old, null) }, [timed(old, 3_600)]);
+  assert.equal(ttlAtCentral(world, old), 3_600);
+  const other = a('www', 2);
+  await edit(world, { remove: timed(old, 3_600), add: other }, [timed(other, 86_400)]);
+  assert.equal(ttlAtCentral(world, other), 86_400);
+  assert.equal(await standing(world, other), 'joined');
+});
+
+test('a TTL changed before the panel was asked for the old one', async () => {
+  const old = timed(a('www', 1), 3_600);
+  const world = await arrive({ panel: [old], central: [old] });
+  await edit(world, { remove: timed(old, null), add: timed(old, 600) }, [timed(old, 600)]);
+  assert.equal(ttlAtCentral(world, old), 600);
+});
+
+test('a TTL left open is not taken for one of a record that somebody else put there', async () => {
+  const theirs = timed(a('www', 1), 600);
+  const world = await arrive({ panel: [], central: [theirs] });
+  await edit(world, { remove: null, add: timed(theirs, null) }, [timed(theirs, 3_600)]);
+  assert.equal(ttlAtCentral(world, theirs), 600);
+});
+
+test('a panel that says it was put back and never shows it is asked ever later, then a person is', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.chooseFault = () => 'refuse';
+  put(world, 'panel', [a('www', 1), a('ftp', 1)]);
+  world.panel.stale.set(zone, new Map(world.panel.zones.get(zone)));
+  const event = recordsEvent(zone, [{ remove: null, add: a('ftp', 1) }], 'after');
+  const engine = engineOf(world);
+  const verdict = await world.clock.runUntilSettled(
+    engine.answer({ kind: 'edits', edits: [event] }, new AbortController().signal),
+  );
+  assert.equal(verdict.kind, 'refuse');
+  await world.clock.runUntil(world.clock.now() + 10_000);
+  const [restoring] = await world.clock.runUntilSettled(engine.history(1));
+  assert.equal(restoring?.state, 'reverting');
+  assert.ok(restoring.attempts >= 2 && restoring.attempts <= 5, String(restoring.attempts));
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal((await world.clock.runUntilSettled(engine.status())).stuck.length, 1);
+});
+
+test('what the panel made of an edit, other than its call said, follows without waiting for the hour', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  await edit(world, { remove: a('www', 1), add: a('www', 2) }, [a('www', 3)]);
+  assert.ok(held(world, 'central', a('www', 3)));
+  assert.ok(!held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
+  assert.equal(await standing(world, a('www', 3)), 'joined');
+});
+
+test('issue 12.1: an undo that finds something else in place of ours is not clean, and it is listed', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  // The central holds what it was sent in its own words, and its answer does not come.
+  world.chooseFault = () => {
+    world.chooseFault = () => null;
+    put(world, 'central', [a('www', 1), a('www', 9)]);
+    return 'late';
+  };
+  const item = { remove: null, add: a('www', 2) };
+  const { verdict } = await world.clock.runUntilSettled(
+    world.edit(
+      (stage) => recordsEvent(zone, [item], stage),
+      () => true,
+      smoothly,
+    ),
+  );
+  assert.ok(verdict.kind === 'refuse' && verdict.changed === 'unknown');
+  const engine = engineOf(world);
+  const [operation] = await world.clock.runUntilSettled(engine.history(1));
+  assert.equal(operation?.state, 'reverting');
+  await world.clock.runUntil(world.clock.now() + 200_000);
+  assert.ok(!held(world, 'central', a('www', 2)));
+  assert.equal(await standing(world, a('www', 9)), 'central-only');
+});

@@ -1,0 +1,286 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId } from '../../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../../dns/zone.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import { isFinal, type Operation, type OperationItem, type OperationState } from '../../operation.ts';
+import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
+import { mirroredNames, nothingLeft, showsDone, viewItems } from '../knowledge/operations.ts';
+import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
+import { sendOpenTtls } from './open-ttl.ts';
+import type { Runtime } from '../runtime.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import type { Transaction } from '../parts/store.ts';
+import { towardsPanel } from '../knowledge/towards-panel.ts';
+
+/**
+ * Ends record operations the panel has decided about: where the panel shows an edit done and the central is known to have
+ * it, the operation is confirmed; everything else is brought to what the panel holds now, but only the records of these
+ * operations, only what they themselves altered, and nothing another operation claims (design: "Claims").
+ * @throws {CentralError} when it has to be tried again
+ */
+export async function settleRecords(
+  runtime: Runtime,
+  zone: DnsName,
+  decided: readonly Operation[],
+  view: PanelView,
+): Promise<void> {
+  const plain: Operation[] = [];
+  const unsettled: Operation[] = [];
+  const recent = await runtime.ports.journal.operations({ zone, latest });
+  for (const judged of decided) {
+    const operation = await rejudged(runtime, judged);
+    const done = showsDone(operation, view);
+    const atCentral = operation.state === 'applied' || operation.state === 'kept';
+    if (done) await sendOpenTtls(runtime, operation, view);
+    (done && atCentral && !isContended(operation, recent) ? plain : unsettled).push(operation);
+  }
+  for (const operation of plain)
+    await underLocks(runtime, [operation], () => confirm(runtime, operation, view));
+  if (unsettled.length > 0)
+    await underLocks(runtime, unsettled, (ctx) => bringToPanel(runtime, unsettled, { zone, view }, ctx));
+}
+
+/** Locks every name that the operations are about, what the panel alone decided included: edits go by the ledger that they read under these locks. */
+async function underLocks(
+  runtime: Runtime,
+  operations: readonly Operation[],
+  body: (ctx: CallContext) => Promise<void>,
+): Promise<void> {
+  const [first] = operations;
+  if (first === undefined) return;
+  await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);
+}
+
+/**
+ * The operation as it is to be ended. An edit that passed in the panel only, because somebody had replaced the old value, is carried out
+ * after all where that value is synchronised again.
+ */
+async function rejudged(runtime: Runtime, operation: Operation): Promise<Operation> {
+  const isReplaced = ({ mirrored, note }: OperationItem): boolean =>
+    !mirrored && note === 'note.changed-at-central';
+  if (!operation.items.some(isReplaced)) return operation;
+  const rows = await runtime.ports.journal.rows(operation.zone, itemNames([operation]));
+  const joined = new Set(
+    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  );
+  const isBack = (item: OperationItem): boolean =>
+    isReplaced(item) && item.remove !== null && joined.has(recordId(item.remove));
+  if (!operation.items.some(isBack)) return operation;
+  const items = operation.items.map((item) =>
+    isBack(item) ? { ...item, mirrored: true, note: null } : item,
+  );
+  return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
+}
+
+/** How many of a zone's newest operations are asked whether they wrote the same records meanwhile. */
+const latest = 30;
+
+/**
+ * Whether another of the newest operations is about its zone or its records: what it wrote may not stand any more. Which came
+ * first does not matter: edits overlap, and the clock may have been stepped in between.
+ */
+function isContended(operation: Operation, recent: readonly Operation[]): boolean {
+  const others = recent.filter(({ id }) => id !== operation.id);
+  if (others.some(({ kind }) => kind !== 'records')) return true;
+  const own = busyIds([operation]);
+  return [...busyIds(others)].some((id) => own.has(id));
+}
+
+async function confirm(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+  // The operation wrote and read it back itself, so the central's side is known without another read.
+  const central = new Set<string>();
+  for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
+  const isLocal = await runtime.store.transact(async (tx) => {
+    const ended = await tx.advance(operation, 'confirmed');
+    return await putRows(tx, [ended], { view, central });
+  });
+  if (isLocal) runtime.agenda.compareSoon(operation.zone, 'local-edit');
+}
+
+interface Place {
+  readonly zone: DnsName;
+  readonly names: readonly DnsName[];
+  readonly view: PanelView;
+}
+
+async function bringToPanel(
+  runtime: Runtime,
+  judged: readonly Operation[],
+  { zone, view }: Omit<Place, 'names'>,
+  ctx: CallContext,
+): Promise<void> {
+  const names = [...new Set(judged.flatMap((operation) => mirroredNames(operation)))];
+  const place = { zone, names, view };
+  const present = names.length === 0 ? [] : await readPresent(runtime, place, ctx);
+  const ttls = new Map((present ?? []).map((record) => [recordId(record), record.ttl]));
+  const ids = new Set(ttls.keys());
+  const { operations, change } = await startBringing(runtime, judged, place, ttls, present === null);
+  if (!isEmptyChange(change)) await applyOrCount(runtime, operations, change, present ?? [], ctx);
+  for (const record of change.remove) ids.delete(recordId(record));
+  for (const record of change.add) ids.add(recordId(record));
+  await endBringing(runtime, operations, { view, central: ids });
+}
+
+/** What the central has at the names; null: no such zone. */
+async function readPresent(
+  runtime: Runtime,
+  { zone, names }: Place,
+  ctx: CallContext,
+): Promise<readonly CentralRecord[] | null> {
+  const { journal, central, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const likely = likelyThere(knowledgeOf(zone, await journal.rows(zone, names), open));
+  return await central.readNames(zone, names, ctx, undefined, likely);
+}
+
+/** Decides under the lock, and journals that an undo begins. */
+async function startBringing(
+  runtime: Runtime,
+  judged: readonly Operation[],
+  { zone, view }: Place,
+  centralTtls: ReadonlyMap<string, number | null>,
+  zoneGone: boolean,
+): Promise<{ operations: readonly Operation[]; change: Change }> {
+  if (judged.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
+  return await runtime.store.transact(async (tx) => {
+    for (const operation of judged) await tx.judge(operation);
+    const open = await tx.open(zone);
+    const others = open.filter((other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id));
+    const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
+    const truth = { view, centralTtls, lateIds: new Set(late) };
+    const { change, inherited } = towardsPanel(zone, judged, truth, others);
+    for (const { id, added } of inherited)
+      for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
+    // Without the zone at the central there is nothing left of ours to take back.
+    if (zoneGone || isEmptyChange(change))
+      return { operations: judged, change: { zone, remove: [], add: [] } };
+    const operations: Operation[] = [];
+    for (const operation of judged) {
+      const watchUntil = watchOf(runtime, operation);
+      operations.push(await tx.advance(operation, whileBringing(operation), { watchUntil }));
+    }
+    return { operations, change };
+  });
+}
+
+/** What the panel has already is not undone: `reverting` says of it that the panel is put back. */
+function whileBringing({ class: group, state }: Operation): OperationState {
+  return group === 'compensate' ? state : 'reverting';
+}
+
+/** Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew. */
+async function endBringing(runtime: Runtime, operations: readonly Operation[], sides: Sides): Promise<void> {
+  const { view } = sides;
+  const { settings } = runtime.ports;
+  const done = await runtime.store.transact(async (tx) => {
+    const ended: Operation[] = [];
+    for (const begun of operations) {
+      if (await tx.isMoved(begun)) tx.wake(begun.zone, settings.confirmDelay);
+      else ended.push(await end(runtime, tx, begun, view));
+    }
+    return { ended, isLocal: await putRows(tx, ended, sides) };
+  });
+  const zone = operations[0]?.zone;
+  if (zone === undefined) return;
+  if (done.isLocal) runtime.agenda.compareSoon(zone, 'local-edit');
+  if (done.ended.some((operation) => isKeptOtherwise(operation, view)))
+    runtime.agenda.compareSoon(zone, 'kept-otherwise');
+}
+
+/** The panel said that it did an edit, and shows something else than we read from the call: that is new to both of us. */
+function isKeptOtherwise(operation: Operation, view: PanelView): boolean {
+  const heard = operation.class !== 'follow' && operation.afterSeen;
+  return heard && view.records !== null && !showsDone(operation, view);
+}
+
+/** Wall clock until when a write of the operation may land: its call has not told how it ended, because the journal failed or it was killed. */
+function watchOf({ ports: { clock, settings } }: Runtime, { state, watchUntil }: Operation): number {
+  return state === 'prepared' ? Math.max(watchUntil, clock.wall() + settings.watch) : watchUntil;
+}
+
+/** Ends an operation whose records now stand at the central as they stood in the panel. */
+async function end(
+  runtime: Runtime,
+  tx: Transaction,
+  operation: Operation,
+  view: PanelView,
+): Promise<Operation> {
+  const items = viewItems(operation, view);
+  // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
+  const some = operation.afterSeen && items.includes('after');
+  const late = watchOf(runtime, operation);
+  if (some || showsDone(operation, view))
+    return await tx.advance(operation, 'confirmed', { watchUntil: late });
+  // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
+  const watched = operation.class === 'veto' && !operation.afterSeen;
+  const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+  return await tx.advance(operation, 'reverted', {
+    watchUntil: Math.max(watchUntil, late),
+    ...nothingLeft({ watchUntil: late }),
+  });
+}
+
+/** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */
+export async function applyOrCount(
+  runtime: Runtime,
+  operations: readonly Operation[],
+  change: Change,
+  present: Parameters<Runtime['ports']['central']['apply']>[1],
+  ctx: CallContext,
+): Promise<void> {
+  try {
+    await runtime.ports.central.apply(change, present, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    const tries = Math.max(...operations.map(({ attempts }) => attempts)) + 1;
+    const hopeless = error.retry === 'never' && tries >= hopelessAfter;
+    const watchUntil =
+      error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+    await runtime.store.transact(async (tx) => {
+      for (const operation of operations)
+        await tx.record(operation, hopeless ? 'stuck' : whileBringing(operation), (now) => ({
+          attempts: tries,
+          problems: [error.problem],
+          watchUntil: Math.max(now.watchUntil, watchUntil),
+        }));
+    });
+    if (hopeless) {
+      runtime.ports.log(1, 'operation.stuck', { operation: operations[0]?.id ?? '-', code: error.code });
+    }
+    throw error;
+  }
+}
+
+/** How many refusals of the same undo make it a case for a person. */
+const hopelessAfter = 5;
+
+/** Ids that other open operations are about: their state at the central is not the last word. */
+async function busyElsewhere(
+  tx: Transaction,
+  zone: DnsName,
+  ending: readonly Operation[],
+): Promise<Set<string>> {
+  const open = await tx.open(zone);
+  const ids = new Set(ending.map(({ id }) => id));
+  return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));
+}
+
+/** Owners of all records that these operations are about. */
+function itemNames(operations: readonly Operation[]): DnsName[] {
+  const items = operations.flatMap((operation) => operation.items);
+  return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
+}
+
+/**
+ * Writes the ledger rows of the records of operations that end, together with their final states.
+ * @returns whether something passed in the panel only, so that a comparison is due
+ */
+async function putRows(tx: Transaction, ended: readonly Operation[], sides: Sides): Promise<boolean> {
+  const zone = ended[0]?.zone;
+  if (zone === undefined) return false;
+  const busy = await busyElsewhere(tx, zone, ended);
+  const rows = await tx.journal.rows(zone, itemNames(ended));
+  const { put, drop, local } = rowsAfter(ended, { ...sides, rows, busy });
+  tx.rows({ zone, drop, put });
+  return local;
+}

@@ -1,0 +1,149 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { CentralError } from '../../central.ts';
+import { JournalError } from '../../journal.ts';
+import type { Operation } from '../../operation.ts';
+import { PanelError } from '../../panel.ts';
+import { compareZone } from '../comparison/compare.ts';
+import { followHeard, isHeard } from '../after/heard.ts';
+import { showsDone, viewItems } from '../knowledge/operations.ts';
+import { agreesTwice, readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { restorePanel } from './restore.ts';
+import { restoreZone } from './restore-zone.ts';
+import type { Waking } from '../parts/agenda.ts';
+import type { Runtime } from '../runtime.ts';
+import { settleRecords } from './settle.ts';
+import { Moved } from '../parts/store.ts';
+import { tendCreate, tendDelete } from './tend-zones.ts';
+import { tendWatch } from './watch.ts';
+
+/**
+ * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles what two agreeing
+ * reads have decided. Wakes itself again while something is left. Never throws.
+ */
+export async function tendOperations(runtime: Runtime, zone: DnsName): Promise<void> {
+  await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
+}
+
+/** Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws. */
+export async function tendComparison(runtime: Runtime, zone: DnsName): Promise<void> {
+  await attempt(runtime, zone, 'comparison', async () => {
+    await settleOpen(runtime, zone);
+    const wish = runtime.agenda.takeWish(zone);
+    if (wish === null) return;
+    if (runtime.agenda.isResting(zone)) {
+      // Asked for while the comparison before was on its way.
+      runtime.agenda.want(zone, wish);
+      return;
+    }
+    const began = runtime.now;
+    await compareZone(runtime, zone, wish).catch((error: unknown) => {
+      // The wish outlives the outage; the failure is told below, which also says when the next try is.
+      runtime.agenda.want(zone, wish, Infinity);
+      throw error;
+    });
+    runtime.agenda.compared(zone, began);
+  });
+}
+
+async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
+  const open = await openOperations(runtime, zone);
+  const undecided = open.filter(({ state }) => undecidedStates.has(state));
+  if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
+  await tendWatch(runtime, zone, await openOperations(runtime, zone));
+}
+
+async function attempt(
+  runtime: Runtime,
+  zone: DnsName,
+  what: Waking['what'],
+  body: () => Promise<void>,
+): Promise<void> {
+  runtime.grace.mindTheClock();
+  const failures = failuresOf(runtime);
+  const step = `${what} ${zone}`;
+  try {
+    await body();
+    failures.delete(step);
+  } catch (error) {
+    if (runtime.timers.isStopping) return;
+    if (error instanceof Moved) {
+      failures.delete(step);
+      runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay, what);
+      return;
+    }
+    const count = failures.get(step) ?? 0;
+    failures.set(step, count + 1);
+    noteFailure(runtime, zone, what, { error, count });
+  }
+}
+
+const undecidedStates: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
+
+/** How often in a row a background step failed, by what it is about; per engine. */
+const failureCounts = new WeakMap<Runtime, Map<string, number>>();
+
+function failuresOf(runtime: Runtime): Map<string, number> {
+  const counts = failureCounts.get(runtime) ?? new Map<string, number>();
+  failureCounts.set(runtime, counts);
+  return counts;
+}
+
+function noteFailure(
+  runtime: Runtime,
+  zone: DnsName,
+  what: Waking['what'],
+  { error, count }: { readonly error: unknown; readonly count: number },
+): void {
+  const delay = runtime.timers.backoff(count);
+  const expected =
+    error instanceof PanelError || error instanceof CentralError || error instanceof JournalError;
+  const text = error instanceof Error ? error.message : String(error);
+  runtime.ports.log(expected ? 2 : 1, 'zone.later', { zone, delay: Math.round(delay), error: text });
+  runtime.agenda.wake(zone, delay, what);
+}
+
+async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly Operation[]> {
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  return open.filter(({ id }) => !runtime.inFlight.has(id));
+}
+
+async function tendUndecided(
+  runtime: Runtime,
+  zone: DnsName,
+  undecided: readonly Operation[],
+): Promise<void> {
+  const view = await readPanel(runtime, zone);
+  const decided: Operation[] = [];
+  for (const operation of undecided) {
+    const restoring = operation.class === 'compensate' && operation.state === 'reverting';
+    if (operation.kind === 'zone-create') {
+      await (restoring ? restoreZone : tendCreate)(runtime, operation, view);
+    } else if (operation.kind === 'zone-delete') {
+      if (isAhead(operation, undecided)) runtime.agenda.wake(zone, runtime.ports.settings.readGap);
+      else await tendDelete(runtime, operation, view);
+    } else if (restoring) {
+      await restorePanel(runtime, operation, view);
+    } else if (isHeard(operation)) await followHeard(runtime, operation, view);
+    else if (isDecided(runtime, operation, view)) decided.push(operation);
+  }
+  if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
+}
+
+/** Whether a delete that was not heard of waits for the create before it: until that is shown, its absence says nothing. */
+function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
+  return !afterSeen && undecided.some(({ kind }) => kind === 'zone-create');
+}
+
+/**
+ * Whether the panel has said what became of a record operation: at once when it shows the edit done, otherwise by two quiet
+ * reads some seconds apart that agree, and not before the operation's patience is over.
+ */
+function isDecided(runtime: Runtime, operation: Operation, view: PanelView): boolean {
+  if (showsDone(operation, view)) return true;
+  const items = view.records === null ? ['gone'] : viewItems(operation, view);
+  const { settings } = runtime.ports;
+  const isHeardOf = operation.state === 'kept' || operation.afterSeen;
+  const patience = isHeardOf ? settings.visibilityWait : settings.afterWait;
+  return agreesTwice(runtime, operation, view, items.join(), { patience, gap: settings.readGap });
+}

@@ -1,0 +1,74 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { refusal } from '../../catalogue.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import { readCentralZone } from '../knowledge/central-zone.ts';
+import { createFollowing } from '../comparison/compare.ts';
+import { lookForLateZones } from './late-zones.ts';
+import { landed, mayLandLate } from './made-zone.ts';
+import { newOperation } from '../knowledge/operations.ts';
+import type { Runtime } from '../runtime.ts';
+import { lookAtRecords } from './watched-records.ts';
+
+/**
+ * Looks after writes of unknown outcome: a slow request may land after its edit was refused or undone. The records concerned
+ * are brought to the latest verdict, and the zone wakes itself until the watch is over (design: "Writing").
+ * @throws {CentralError | JournalError} when it has to be tried again
+ */
+export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
+  const wall = runtime.ports.clock.wall();
+  const onWatch = open.filter(({ state, watchUntil }) => isFinal(state) && watchUntil > wall);
+  if (onWatch.length === 0) return;
+  await lookForLateZones(runtime, zone, onWatch);
+  for (const create of onWatch.filter(({ kind }) => kind === 'zone-create'))
+    await lookForZone(runtime, create);
+  if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);
+  await lookAtRecords(runtime, zone, onWatch);
+  const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
+  const left = Math.max(...onWatch.map(({ watchUntil }) => watchUntil - wall));
+  // Most late requests land within seconds: look often at first, then ever less, and once at the end.
+  runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
+}
+
+/**
+ * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from one that a person has just
+ * made: it is left and listed as stuck.
+ */
+async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
+  const { journal, clock } = runtime.ports;
+  const { zone, incarnation } = create;
+  if (!create.requested || (await journal.zone(zone)) !== null) return;
+  const content = await runtime.timers.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
+  if (content === null) return;
+  runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
+  const isTakenBack = create.state === 'reverted' || create.state === 'refused';
+  if (isTakenBack && mayLandLate(runtime, create)) {
+    const proven = await landed(runtime, create, content);
+    await runtime.store.advance(proven, 'reverting');
+    runtime.agenda.wake(zone, 0);
+    return;
+  }
+  const problems = [refusal('zone.maybe-ours', { zone })];
+  const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, problems });
+  // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
+  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  await runtime.store.transact(async (tx) => {
+    await tx.amend(create, () => ({ requested: false }));
+    tx.create({ ...draft, requested: true, afterSeen: true }, 'stuck');
+    await tx.zone(null, entry);
+  });
+  runtime.ports.log(1, 'operation.stuck', { operation: draft.id, code: 'zone.maybe-ours' });
+}
+
+function mayDeleteLate({ kind, state }: Operation): boolean {
+  return kind === 'zone-create' || (kind === 'zone-delete' && state === 'confirmed');
+}
+
+/** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
+async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
+  if ((await runtime.ports.journal.zone(zone))?.standing !== 'joined') return;
+  await runtime.lockedStep('-', zone, null, async (ctx) => {
+    if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
+    runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
+    await createFollowing(runtime, zone, 'late-write');
+  });
+}

@@ -1,0 +1,176 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId } from '../../../dns/record.ts';
+import { isEmptyChange, type Change } from '../../../dns/zone.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import { isCentralsOwn } from '../knowledge/classify.ts';
+import { keepWatching, mirroredRecords, newOperation, retimed } from '../knowledge/operations.ts';
+import { busyIds, clashing } from '../before/plan.ts';
+import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { Patience } from '../parts/patience.ts';
+import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** How many of a zone's newest operations are asked what they have to do with a record. */
+const latest = 50;
+
+/**
+ * Looks at the records of operations that have ended and may not have had their last word: a write of theirs may land late, and a panel
+ * slower than our patience may keep the edit after all. What differs then is brought to what the panel holds.
+ * @param watched ended operations on watch
+ * @throws {PanelError | CentralError | JournalError} when it has to be tried again
+ */
+export async function lookAtRecords(
+  runtime: Runtime,
+  zone: DnsName,
+  watched: readonly Operation[],
+): Promise<void> {
+  const names = namesOf(watched);
+  if (names.length === 0) return;
+  const readAt = runtime.ports.clock.wall();
+  const view = await readPanel(runtime, zone);
+  if (view.records === null) return;
+  await runtime.lockedStep('-', zone, names, async (ctx) => {
+    await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
+  });
+}
+
+interface Look {
+  readonly zone: DnsName;
+  readonly names: readonly DnsName[];
+  readonly view: PanelView;
+  /** Wall clock, before the panel was read. */
+  readonly readAt: number;
+  readonly watched: readonly Operation[];
+}
+
+/** Owner names that the operations wrote, or wanted to. */
+function namesOf(operations: readonly Operation[]): DnsName[] {
+  return [...new Set(operations.flatMap((operation) => mirroredRecords(operation).map(({ name }) => name)))];
+}
+
+async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Promise<void> {
+  const { journal, central, clock, log } = runtime.ports;
+  const { zone, names, view } = look;
+  if ((await journal.zone(zone))?.standing !== 'joined') return;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  // In a zone that may be somebody else's nothing is ours, whatever it equals.
+  if (open.some(({ kind, state, requested }) => kind === 'zone-create' && state === 'stuck' && requested))
+    return;
+  const recent = await journal.operations({ zone, latest });
+  const present = await central.readNames(zone, names, ctx);
+  if (present === null) return;
+  // The panel may have been edited since it was read.
+  if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
+    runtime.agenda.wake(zone, runtime.ports.settings.readGap);
+    return;
+  }
+  const rows = await journal.rows(zone, names);
+  const change = differences(look, { open, recent, rows, present });
+  if (isEmptyChange(change)) {
+    runtime.patience.forget(Patience.ofZone('watched', zone));
+    return;
+  }
+  if (!persists(runtime, zone, view, change) || isRefused(recent, change)) return;
+  log(2, 'late-write', { operation: ctx.operation, zone, records: change.add.length + change.remove.length });
+  await carryOut(runtime, change, present, ctx);
+}
+
+interface Known {
+  readonly open: readonly Operation[];
+  readonly recent: readonly Operation[];
+  readonly rows: readonly LedgerRow[];
+  readonly present: readonly CentralRecord[];
+}
+
+/** What has to be written so that the central has these records as the panel has them. */
+function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
+  const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && !isFinal(state)));
+  const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
+  const written = new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
+  const central = ttlsOf(present);
+  const records = watched.flatMap((operation) => mirroredRecords(operation));
+  const change = changeTowards(
+    zone,
+    records.map((record) => {
+      const id = recordId(record);
+      const standing = standings.get(id) ?? '';
+      return {
+        record,
+        isOurs: standing === 'joined' || written.has(id),
+        isTtlOurs: isRetimed(recent, id),
+        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(standing) && !central.has(id)),
+        claimed: busy.has(id) ? 'open' : null,
+      };
+    }),
+    { panel: view.ttls, central },
+  );
+  const clashes = clashing(change, present);
+  return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
+}
+
+const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'differs', 'released']);
+
+/** Whether an edit of the TTL alone was about the record. */
+function isRetimed(recent: readonly Operation[], id: string): boolean {
+  return recent.some(({ items }) =>
+    items.some((item) => {
+      const ttl = item.mirrored ? retimed(item) : null;
+      return ttl !== null && recordId(ttl.add) === id;
+    }),
+  );
+}
+
+/** Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at again. */
+function persists(runtime: Runtime, zone: DnsName, { quiet }: PanelView, change: Change): boolean {
+  const { patience, grace, agenda, ports, now } = runtime;
+  const { readGap } = ports.settings;
+  const since = patience.seen(Patience.ofZone('watched', zone), quiet ? JSON.stringify(change) : null);
+  const due = Math.max((since ?? now) + readGap, grace.until);
+  if (now >= due) return true;
+  agenda.wake(zone, Math.max(readGap, due - now));
+  return false;
+}
+
+/** Whether the central has refused the same before: then a comparison lists it. */
+function isRefused(recent: readonly Operation[], { remove, add }: Change): boolean {
+  const wanted = JSON.stringify([remove.map(recordId), add.map(recordId)]);
+  return recent.some(
+    (one) =>
+      one.class === 'follow' &&
+      one.state === 'refused' &&
+      JSON.stringify([one.removed.map(recordId), one.added.map(recordId)]) === wanted,
+  );
+}
+
+async function carryOut(
+  runtime: Runtime,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<void> {
+  const { zone, remove: removed, add: added } = change;
+  const note = { mirrored: true, note: 'note.late-write' } as const;
+  const items = [
+    ...removed.map((remove) => ({ remove, add: null, ...note })),
+    ...added.map((add) => ({ remove: null, add, ...note })),
+  ];
+  const draft = { kind: 'records', class: 'follow', zone, items, removed, added, afterSeen: true } as const;
+  const repair = newOperation(runtime, draft);
+  runtime.inFlight.add(repair.id);
+  try {
+    await runtime.store.create(repair);
+    await runtime.ports.central.apply(change, present, { ...ctx, operation: repair.id });
+    await runtime.store.advance(repair, 'kept');
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    if (error.state === 'unknown') await keepWatching(runtime, repair, {});
+    if (error.retry !== 'never') throw error;
+    await runtime.store.advance(repair, 'refused', { problems: [error.problem] });
+    runtime.agenda.compareSoon(zone, 'late-write');
+  } finally {
+    runtime.inFlight.delete(repair.id);
+    runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay);
+  }
+}

@@ -1,0 +1,316 @@
+import { invert, isEmptyChange, type Change } from '../../../dns/zone.ts';
+import type { Problem } from '../../../dns/problem.ts';
+import { otherTtl, recordId } from '../../../dns/record.ts';
+import { refusal } from '../../catalogue.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import { JournalError, type RowChange } from '../../journal.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import type { Operation } from '../../operation.ts';
+import { accepted, type Answer } from './answer.ts';
+import { mirroredNames, nothingLeft } from '../knowledge/operations.ts';
+import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
+import type { Runtime } from '../runtime.ts';
+
+export type Outcome = { readonly kind: 'applied'; readonly operation: Operation } | Refused;
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly problems: readonly Problem[];
+  readonly changed: 'nothing' | 'unknown';
+  /** Null when it never got as far as the journal. */
+  readonly operation: Operation | null;
+}
+
+/**
+ * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal (design: "Data flow").
+ * The names are locked by the caller. Throws nothing but {@link JournalError} from before the first write.
+ * @param draft state `prepared`, not yet journalled, items sorted into mirrored and local ones
+ */
+export async function carryOut(
+  runtime: Runtime,
+  draft: Operation,
+  knowledge: ZoneKnowledge,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const ctx: CallContext = { signal, operation: draft.id };
+  const planned = await planAtCentral(runtime, draft, knowledge, ctx);
+  if ('kind' in planned) return planned;
+  const { plan, present } = planned;
+  const prepared: Operation = {
+    ...draft,
+    items: plan.items,
+    removed: plan.change.remove,
+    added: plan.change.add,
+  };
+  const rows = { zone: draft.zone, put: replacedRows(knowledge, plan.items) };
+  if (isEmptyChange(plan.change))
+    return { kind: 'applied', operation: await begin(runtime, prepared, 'applied', rows) };
+  await begin(runtime, prepared, 'prepared', rows);
+  return await write(runtime, prepared, plan.change, present, ctx);
+}
+
+/** What would be written, and what the central holds at its names. */
+interface Planned {
+  readonly plan: Plan;
+  readonly present: readonly CentralRecord[];
+}
+
+/**
+ * Everything short of writing: the central is read, the change planned and audited. The names are locked by the caller.
+ * @returns a refusal when anything is against it; nothing was changed then
+ */
+export async function planAtCentral(
+  runtime: Runtime,
+  draft: Operation,
+  knowledge: ZoneKnowledge,
+  ctx: CallContext,
+): Promise<Planned | Refused> {
+  const names = mirroredNames(draft);
+  const present = names.length === 0 ? [] : await readPresent(runtime, draft, knowledge, ctx);
+  if (present !== null && !Array.isArray(present)) return present;
+  if (present === null && !knowledge.open.some(isComing))
+    return refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })]);
+  const plan = planChange(knowledge, draft.items, present ?? []);
+  const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
+  if (objections.length > 0) return refusedOutright(objections);
+  if (present !== null) return { plan, present };
+  // The zone will be made with what the panel holds then, this edit included.
+  const change: Change = { zone: draft.zone, remove: [], add: [] };
+  return { plan: { ...plan, change }, present: [] };
+}
+
+/** Whether it is a create whose zone the central is still to get. */
+function isComing({ kind, state }: Operation): boolean {
+  return kind === 'zone-create' && (state === 'prepared' || state === 'applied' || state === 'kept');
+}
+
+/** The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no other. */
+function typesIn(items: Operation['items']): ReadonlySet<string> | undefined {
+  const types = new Set<string>();
+  for (const { remove, add } of items) {
+    if (remove !== null) types.add(remove.type);
+    if (add !== null) types.add(add.type);
+  }
+  return types.has('CNAME') ? undefined : types;
+}
+
+function refusedOutright(problems: readonly Problem[]): Refused {
+  return { kind: 'refused', problems, changed: 'nothing', operation: null };
+}
+
+/** @returns null: no such zone */
+async function readPresent(
+  runtime: Runtime,
+  draft: Operation,
+  knowledge: ZoneKnowledge,
+  ctx: CallContext,
+): Promise<CentralRecord[] | Refused | null> {
+  try {
+    const { central } = runtime.ports;
+    const names = mirroredNames(draft);
+    const present = await central.readNames(
+      draft.zone,
+      names,
+      ctx,
+      typesIn(draft.items),
+      likelyThere(knowledge),
+    );
+    return present === null ? null : [...present];
+  } catch (error) {
+    if (error instanceof CentralError) return refusedOutright([error.problem]);
+    throw error;
+  }
+}
+
+/** Rows of records that somebody has replaced at the central: known from now on, whatever becomes of the edit. */
+function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): LedgerRow[] {
+  return items.flatMap(({ remove, note }) => {
+    const isReplaced = note === 'note.changed-at-central' && remove !== null && !unsure.has(recordId(remove));
+    const row = isReplaced ? rows.get(recordId(remove)) : undefined;
+    return row?.standing === 'joined' ? [{ ...row, standing: 'differs', onCentral: false, note }] : [];
+  });
+}
+
+/** Journals a new operation together with what was seen at the central. */
+async function begin(
+  runtime: Runtime,
+  prepared: Operation,
+  state: 'prepared' | 'applied',
+  rows: RowChange,
+): Promise<Operation> {
+  return await runtime.store.transact((tx) => {
+    tx.rows(rows);
+    return tx.begin(prepared, state);
+  });
+}
+
+async function write(
+  runtime: Runtime,
+  prepared: Operation,
+  change: Change,
+  present: readonly CentralRecord[],
+  ctx: CallContext,
+): Promise<Outcome> {
+  try {
+    const vetoable = prepared.class === 'veto';
+    const altered = await runtime.ports.central.apply(change, present, { ...ctx, vetoable });
+    const { removed, added } = altered;
+    const operation = await runtime.store.advance(prepared, 'applied', { removed, added });
+    return { kind: 'applied', operation };
+  } catch (error) {
+    if (error instanceof CentralError)
+      return await afterFailedWrite(runtime, prepared, { change, present }, error);
+    if (error instanceof JournalError)
+      return await afterFailedCommit(runtime, prepared, { change, present }, error);
+    throw error;
+  }
+}
+
+/** A write, and what was there before it. */
+interface Written {
+  readonly change: Change;
+  readonly present: readonly CentralRecord[];
+}
+
+/** The central has it but we could not write that down: take it back at once; the journal still says `prepared`. */
+async function afterFailedCommit(
+  runtime: Runtime,
+  prepared: Operation,
+  written: Written,
+  error: JournalError,
+): Promise<Outcome> {
+  const undone = await takeBack(runtime, prepared, written);
+  return {
+    kind: 'refused',
+    problems: [refusal(error.code, error.params)],
+    changed: undone === 'clean' ? 'nothing' : 'unknown',
+    operation: prepared,
+  };
+}
+
+async function afterFailedWrite(
+  runtime: Runtime,
+  prepared: Operation,
+  written: Written,
+  error: CentralError,
+): Promise<Outcome> {
+  if (error.state === 'untouched')
+    return await close(runtime, prepared, error, { to: 'refused', changed: 'nothing' });
+  // What name servers do not answer is taken back though the central has it.
+  const seen =
+    error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
+  if (seen === 'done') return await doneAnyway(runtime, prepared, written);
+  const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
+  if (left !== 'clean') return await close(runtime, prepared, error, { to: 'reverting', changed: 'unknown' });
+  const changed = error.state === 'unknown' ? 'unknown' : 'nothing';
+  return await close(runtime, prepared, error, { to: 'refused', changed });
+}
+
+/** The write failed and the central has it all the same. */
+async function doneAnyway(runtime: Runtime, prepared: Operation, written: Written): Promise<Outcome> {
+  try {
+    return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
+  } catch (error) {
+    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
+    throw error;
+  }
+}
+
+/** Journals what became of a write that failed. What may still land or is left is on watch. */
+async function close(
+  runtime: Runtime,
+  prepared: Operation,
+  error: CentralError,
+  { to, changed }: { readonly to: 'refused' | 'reverting'; readonly changed: 'nothing' | 'unknown' },
+): Promise<Outcome> {
+  const { clock, settings, log } = runtime.ports;
+  const problems = [error.problem];
+  const watchUntil = changed === 'unknown' ? clock.wall() + settings.watch : prepared.watchUntil;
+  let operation: Operation = { ...prepared, state: to, problems, watchUntil };
+  try {
+    const left = to === 'refused' ? nothingLeft({ ...prepared, watchUntil }) : {};
+    operation = await runtime.store.advance(prepared, to, { problems, watchUntil, ...left });
+  } catch (failure) {
+    if (!(failure instanceof JournalError)) throw failure;
+    // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.
+    log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
+  }
+  return { kind: 'refused', problems, changed, operation };
+}
+
+type Seen = 'done' | 'not-done' | 'unread';
+
+/** Reads what a failed write left behind. */
+async function lookAgain(runtime: Runtime, operation: Operation, change: Change): Promise<Seen> {
+  try {
+    const present = await runtime.timers.step(
+      operation.id,
+      (ctx) => runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx),
+      runtime.ports.settings.recheckTimeout,
+    );
+    return isCarriedOut(change, present ?? []) ? 'done' : 'not-done';
+  } catch (error) {
+    if (error instanceof CentralError) return 'unread';
+    throw error;
+  }
+}
+
+function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]): boolean {
+  const held = new Map(present.map((record) => [recordId(record), record]));
+  const goal = new Set(add.map(recordId));
+  return (
+    add.every((record) => {
+      const there = held.get(recordId(record));
+      return there !== undefined && !otherTtl(record, there);
+    }) && !remove.some((record) => held.has(recordId(record)) && !goal.has(recordId(record)))
+  );
+}
+
+/**
+ * Undoes whatever part of a write is in place; `clean` only when a read after it proved that. A central may hold what was written in other
+ * words than we wrote: a new record of the same name and type is not touched, and not clean.
+ */
+async function takeBack(
+  runtime: Runtime,
+  operation: Operation,
+  written: Written,
+): Promise<'clean' | 'unclean'> {
+  const { central } = runtime.ports;
+  try {
+    const left = await runtime.timers.step(
+      operation.id,
+      async (ctx) => {
+        const read = async (): Promise<readonly CentralRecord[] | null> =>
+          await central.readNames(operation.zone, mirroredNames(operation), ctx);
+        const present = await read();
+        if (present === null) return [];
+        await central.apply(invert(written.change), present, ctx);
+        return (await read()) ?? [];
+      },
+      runtime.ports.settings.recheckTimeout,
+    );
+    if (!hasMore(written, left)) return 'clean';
+    runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
+    return 'unclean';
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    runtime.ports.log(2, 'undo.failed', { operation: operation.id, code: error.code });
+    return 'unclean';
+  }
+}
+
+/** Whether something stands in the RRsets that got records, and neither did before. */
+function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
+  const known = new Set([...present, ...change.remove].map(recordId));
+  return left.some(
+    (record) =>
+      !known.has(recordId(record)) &&
+      change.add.some(({ name, type }) => name === record.name && type === record.type),
+  );
+}
+
+/** What an outcome means for a `before` call. */
+export function answerOf(outcome: Outcome): Answer {
+  if (outcome.kind === 'applied') return accepted(outcome.operation.id);
+  return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { sampleOperation, sampleRow } from '../../../testing/journal-contract.ts';
+import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import type { Operation, OperationItem } from '../../operation.ts';
+import { busyIds, knowledgeOf, knownRecords, likelyThere, planChange, sortItems } from './plan.ts';
+
+const one = a('www', 1);
+const two = a('www', 2);
+const three = a('www', 3);
+const elsewhere = a('ftp', 1);
+
+function row(record: ResourceRecord, parts: Partial<LedgerRow> = {}): LedgerRow {
+  return sampleRow(1, { record, ...parts });
+}
+
+function edit(remove: ResourceRecord | null, add: ResourceRecord | null, parts: Partial<Operation> = {}) {
+  return sampleOperation('1', { items: [{ remove, add, mirrored: true, note: null }], added: [], ...parts });
+}
+
+function knowing(rows: readonly LedgerRow[], operations: readonly Operation[] = []) {
+  return knowledgeOf(zone, rows, operations);
+}
+
+function mirrored(remove: ResourceRecord | null, add: ResourceRecord | null): OperationItem {
+  return { remove, add, mirrored: true, note: null };
+}
+
+test('issue 13: open edits are known as open; what ended ones wrote is known as late', () => {
+  const { open, late } = knowing(
+    [],
+    [edit(null, one, { added: [one] }), edit(null, two, { state: 'reverted', added: [two] })],
+  );
+  assert.deepEqual(
+    open.map(({ items }) => items[0]?.add),
+    [one],
+  );
+  assert.deepEqual([...late], [recordId(two)]);
+});
+
+test('issue 13: a key may mean what the panel has and what open edits add, not what it has no longer', () => {
+  const known = knownRecords(knowing([row(one), row(two, { onPanel: false })], [edit(elsewhere, three)]));
+  assert.deepEqual(known, [
+    { record: one, key: row(one).panelKey, otherKeys: [] },
+    { record: three, key: null },
+  ]);
+});
+
+test('issue 13: an open edit that adds what the panel has counts as a row not read yet; a change of its TTL does not', () => {
+  const unread = (operations: readonly Operation[]): unknown =>
+    knownRecords(knowing([row(one)], operations))[0]?.unread;
+  assert.equal(unread([edit(null, one)]), 1);
+  assert.equal(unread([edit(two, one)]), 1);
+  assert.equal(unread([edit(null, one), edit(null, one)]), 2);
+  assert.equal(unread([edit(one, { ...one, ttl: 5 })]), undefined);
+});
+
+test('issue 13: the central probably has what the ledger says, less what open edits removed, and what they added', () => {
+  const rows = [row(one), row(two, { onCentral: false }), row(three)];
+  const likely = likelyThere(knowing(rows, [edit(null, null, { removed: [one], added: [elsewhere] })]));
+  assert.deepEqual(likely, [three, elsewhere]);
+});
+
+test('issue 13: open edits are about what they remove and what they add', () => {
+  assert.deepEqual([...busyIds([edit(one, two)])], [recordId(one), recordId(two)]);
+});
+
+test('issue 13: an edit of a record that is not synchronised passes in the panel only', () => {
+  const standing = (kind: LedgerRow['standing']): unknown =>
+    sortItems(knowing([row(one, { standing: kind })]), [{ remove: one, add: null }])[0]?.note;
+  assert.equal(standing('joined'), null);
+  assert.equal(standing('central-only'), null);
+  assert.equal(standing('panel-only'), 'note.panel-only');
+  assert.equal(standing('differs'), 'note.differs');
+  assert.equal(standing('released'), 'note.released');
+});
+
+test('issue 13: a new value beside a conflict or an excluded record stays in the panel, beside others it does not', () => {
+  const note = (beside: ResourceRecord, kind: LedgerRow['standing']): unknown =>
+    sortItems(knowing([row(beside, { standing: kind })]), [{ remove: null, add: two }])[0]?.note;
+  assert.equal(note(one, 'differs'), 'note.beside-differs');
+  assert.equal(note(one, 'released'), 'note.beside-released');
+  assert.equal(note(one, 'joined'), null);
+  assert.equal(note(one, 'panel-only'), null);
+  assert.equal(note(elsewhere, 'differs'), null);
+  assert.equal(note(makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone), 'differs'), null);
+});
+
+test("issue 13: the central's own records and the signer's stay in the panel", () => {
+  const dnskey = makeRecord({ name: '@', type: 'DNSKEY', rdata: '257 3 13 AAAA' }, zone);
+  const notes = sortItems(knowing([]), [
+    { remove: null, add: apex },
+    { remove: apex, add: null },
+    { remove: null, add: dnskey },
+  ]).map(({ note }) => note);
+  assert.deepEqual(notes, ['note.centrals-own', 'note.centrals-own', 'note.signers-own']);
+});
+
+test('issue 13: open edits tell how a record stands before a ledger that has it on one side; one that is mirrored comes first', () => {
+  const rows = [row(one, { standing: 'differs' })];
+  const items = [{ remove: null, add: one, mirrored: false, note: null }];
+  const local = edit(null, one, { items });
+  const note = (operations: readonly Operation[]): unknown =>
+    sortItems(knowing(rows, operations), [{ remove: one, add: null }])[0]?.note;
+  assert.equal(note([edit(null, one)]), null);
+  assert.equal(note([local]), 'note.panel-only');
+  assert.equal(note([edit(null, one), local]), null);
+  assert.equal(note([local, edit(null, one)]), null);
+});
+
+test('issue 13: a record that moves to a place left alone is removed where it was', () => {
+  const rows = [row(elsewhere), row(one, { standing: 'differs' })];
+  assert.deepEqual(sortItems(knowing(rows), [{ remove: elsewhere, add: two }]), [
+    { remove: elsewhere, add: null, mirrored: true, note: null },
+    { remove: null, add: two, mirrored: false, note: 'note.beside-differs' },
+  ]);
+  const same = [row(three), row(one, { standing: 'differs' })];
+  assert.deepEqual(sortItems(knowing(same), [{ remove: three, add: two }]), [
+    { remove: three, add: two, mirrored: false, note: 'note.beside-differs' },
+  ]);
+  const conflict = [row(elsewhere, { standing: 'differs' })];
+  assert.equal(sortItems(knowing(conflict), [{ remove: elsewhere, add: two }]).length, 1);
+});
+
+test('issue 13: the change is only what the central lacks and what it still has', () => {
+  const { change } = planChange(knowing([]), [mirrored(one, two), mirrored(elsewhere, three)], [one, three]);
+  assert.deepEqual(change, { zone, remove: [one], add: [two] });
+});
+
+test('issue 13: a value that one item removes and another adds stays', () => {
+  const { change } = planChange(knowing([]), [mirrored(one, two), mirrored(null, one)], [one]);
+  assert.deepEqual(change, { zone, remove: [], add: [two] });
+});
+
+test('issue 13: an item of the panel only sends nothing', () => {
+  const item = { ...mirrored(one, two), mirrored: false };
+  assert.deepEqual(planChange(knowing([]), [item], [one]).change, { zone, remove: [], add: [] });
+});
+
+test('issue 13: another TTL replaces the record; the same TTL and an unknown one change nothing', () => {
+  const old = { ...one, ttl: 300 };
+  const changed = { ...one, ttl: 600 };
+  const { change } = planChange(knowing([]), [mirrored(old, changed)], [old]);
+  assert.deepEqual([change.remove, change.add], [[old], [changed]]);
+  assert.deepEqual(planChange(knowing([]), [mirrored(old, changed)], [changed]).change.add, []);
+  assert.deepEqual(planChange(knowing([]), [mirrored(null, changed)], [old]).change.add, []);
+});
+
+test('issue 13: a new value without a TTL takes that of its RRset, not that of another', () => {
+  const ttlOf = (present: readonly ResourceRecord[]): unknown =>
+    planChange(knowing([]), [mirrored(null, two)], present).change.add[0]?.ttl;
+  assert.equal(ttlOf([one, { ...three, ttl: 300 }]), 300);
+  assert.equal(ttlOf([{ ...elsewhere, ttl: 300 }]), null);
+  const text = makeRecord({ name: 'www', type: 'TXT', rdata: '"x"', ttl: 300 }, zone);
+  assert.equal(ttlOf([text]), null);
+  const own = { ...two, ttl: 60 };
+  const { change } = planChange(knowing([]), [mirrored(null, own)], [{ ...one, ttl: 300 }]);
+  assert.equal(change.add[0]?.ttl, 60);
+});
+
+test('issue 13: an unknown value where the old one was means that somebody else wrote there', () => {
+  const judged = (present: ResourceRecord, rows: LedgerRow[] = [], operations: Operation[] = []): unknown => {
+    const item = planChange(knowing(rows, operations), [mirrored(one, two)], [present]).items[0];
+    return [item?.mirrored, item?.note];
+  };
+  const foreign = [false, 'note.changed-at-central'];
+  const gone = [true, 'note.old-gone'];
+  assert.deepEqual(judged(one), [true, null]);
+  assert.deepEqual(judged(three), foreign);
+  assert.deepEqual(judged(two), gone);
+  assert.deepEqual(judged(elsewhere), gone);
+  assert.deepEqual(judged(makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone)), gone);
+  assert.deepEqual(judged(three, [row(three)]), gone);
+  assert.deepEqual(judged(three, [], [edit(null, three)]), gone);
+  assert.deepEqual(judged(three, [], [edit(null, three, { state: 'reverted', added: [three] })]), gone);
+});
+
+test('issue 13: a CNAME beside another record of the name is a problem, whichever comes second', () => {
+  const cname = makeRecord({ name: 'www', type: 'CNAME', rdata: 'example.net.' }, zone);
+  const problems = (items: readonly OperationItem[], present: readonly ResourceRecord[]): unknown =>
+    planChange(knowing([]), items, present).problems.map(({ code }) => code);
+  const clash = ['record.cname-clash'];
+  assert.deepEqual(problems([mirrored(null, cname)], [one]), clash);
+  assert.deepEqual(problems([mirrored(null, one)], [cname]), clash);
+  assert.deepEqual(problems([mirrored(null, two)], [one]), []);
+  assert.deepEqual(problems([mirrored(null, cname)], [elsewhere]), []);
+  assert.deepEqual(problems([mirrored(one, cname)], [one]), []);
+  assert.equal(planChange(knowing([]), [mirrored(null, cname), mirrored(null, one)], []).problems.length, 2);
+});
+
+test('issue 13: an open edit that passes in the panel only does not keep the delete of a record that both sides have from the central', () => {
+  const local = edit(two, one, { items: [{ remove: two, add: one, mirrored: false, note: 'note.differs' }] });
+  const deleting = [{ remove: one, add: null }];
+  const noted = (rows: readonly LedgerRow[], operations: readonly Operation[]): unknown =>
+    sortItems(knowing(rows, operations), deleting).map(({ mirrored: sent, note }) => [sent, note]);
+  assert.deepEqual(noted([row(one, { standing: 'joined' })], [local]), [[true, null]]);
+  assert.deepEqual(noted([], [edit(null, one), local]), [[true, null]]);
+  assert.deepEqual(noted([], [local]), [[false, 'note.panel-only']]);
+});
+
+test('issue 14: what an edit of ours has removed was replaced by nobody else', () => {
+  const stranger = a('www', 9);
+  const note = (recent: readonly Operation[]): unknown =>
+    planChange(knowledgeOf(zone, [row(one)], [], recent), [mirrored(one, two)], [stranger]).items[0]?.note;
+  const taking = edit(one, null, { removed: [one], state: 'applied' });
+  assert.equal(note([taking]), 'note.old-gone');
+  // Newest first: an edit has added it since; the removing one was given up; nobody knows what it has done.
+  assert.equal(note([edit(null, one), taking]), 'note.changed-at-central');
+  assert.equal(note([{ ...taking, state: 'reverted' }]), 'note.changed-at-central');
+  assert.equal(note([{ ...taking, state: 'reverting' }]), 'note.changed-at-central');
+});

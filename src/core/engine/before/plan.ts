@@ -1,0 +1,282 @@
+import { isSigners } from '../../../dns/dnssec.ts';
+import type { DnsName } from '../../../dns/name.ts';
+import { problem, type Problem } from '../../../dns/problem.ts';
+import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Change } from '../../../dns/zone.ts';
+import type { LedgerRow, RecordStanding } from '../../ledger.ts';
+import { isFinal, type Operation, type OperationItem } from '../../operation.ts';
+import type { EditItem, KnownRecord } from '../../panel.ts';
+import { isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { retimed } from '../knowledge/operations.ts';
+
+/** What the ledger and the operations of a zone that are open or on watch know, in one view. */
+export interface ZoneKnowledge {
+  readonly zone: DnsName;
+  readonly rows: ReadonlyMap<string, LedgerRow>;
+  /** Not final ones, oldest first. */
+  readonly open: readonly Operation[];
+  /** Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open operations know them. */
+  readonly late: ReadonlySet<string>;
+  /** Ids of records that an edit of ours has removed and none has added since: nobody else replaced them. */
+  readonly taken: ReadonlySet<string>;
+  /** Ids of records that open operations, or ones on watch, may have removed. */
+  readonly unsure: ReadonlySet<string>;
+}
+
+/** @param recent the newest operations of the zone, newest first */
+export function knowledgeOf(
+  zone: DnsName,
+  rows: readonly LedgerRow[],
+  operations: readonly Operation[],
+  recent: readonly Operation[] = [],
+): ZoneKnowledge {
+  return {
+    zone,
+    rows: new Map(rows.map((row) => [recordId(row.record), row])),
+    open: operations.filter((operation) => !isFinal(operation.state)),
+    late: new Set(
+      operations.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId)),
+    ),
+    taken: takenBy(recent),
+    unsure: new Set(operations.flatMap(({ removed }) => removed.map(recordId))),
+  };
+}
+
+/** What a write of unknown outcome has removed, nobody knows; what was given up is there again. */
+function takenBy(recent: readonly Operation[]): Set<string> {
+  const taken = new Set<string>();
+  const judged = new Set<string>();
+  for (const { state, items, removed } of recent) {
+    if (state === 'refused' || state === 'reverted') continue;
+    for (const { mirrored, add } of items) if (mirrored && add !== null) judged.add(recordId(add));
+    for (const id of removed.map(recordId)) {
+      if ((state === 'applied' || state === 'kept') && !judged.has(id)) taken.add(id);
+      judged.add(id);
+    }
+  }
+  return taken;
+}
+
+/** Everything a panel key may stand for: rows the panel has, and records of operations on their way. */
+export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
+  const known = new Map<string, KnownRecord>();
+  for (const [id, row] of knowledge.rows) {
+    if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
+  }
+  for (const operation of knowledge.open) {
+    for (const { remove, add } of operation.items) {
+      if (add === null) continue;
+      const id = recordId(add);
+      const before = known.get(id);
+      if (before === undefined) known.set(id, { record: add, key: null });
+      // The panel may have made another row that means the same.
+      else if (remove === null || recordId(remove) !== id)
+        known.set(id, { ...before, unread: (before.unread ?? 0) + 1 });
+    }
+  }
+  return [...known.values()];
+}
+
+/** What the central probably has, by the ledger and by what open operations wrote. */
+export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
+  const likely = new Map<string, ResourceRecord>();
+  for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
+  for (const { removed, added } of open) {
+    for (const record of removed) likely.delete(recordId(record));
+    for (const record of added) likely.set(recordId(record), record);
+  }
+  return [...likely.values()];
+}
+
+/** Ids of the records that open operations are about. */
+export function busyIds(open: readonly Operation[]): Set<string> {
+  const busy = new Set<string>();
+  for (const operation of open) {
+    for (const { remove, add } of operation.items) {
+      if (remove !== null) busy.add(recordId(remove));
+      if (add !== null) busy.add(recordId(add));
+    }
+  }
+  return busy;
+}
+
+/**
+ * Decides for each item, from what is known without asking the central, whether it is mirrored: an edit of a record that is
+ * `panel-only`, `differs` or `released` passes in the panel only, and so does a new value beside such a `differs` or
+ * `released` one, and whatever is the central's own (design: "An edit's goal").
+ */
+export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
+  return items.flatMap(({ remove, add }) => {
+    const note = whyLocal(knowledge, remove, add);
+    const item = { remove: remove === null ? null : plain(remove), add: add === null ? null : plain(add) };
+    if (
+      note === null ||
+      item.remove === null ||
+      item.add === null ||
+      !leavesPlace(knowledge, item.remove, item.add)
+    ) {
+      return [{ ...item, mirrored: note === null, note }];
+    }
+    // Moved to a place that is left alone: what it leaves behind is still ours to remove.
+    return [
+      { remove: item.remove, add: null, mirrored: true, note: null },
+      { remove: null, add: item.add, mirrored: false, note },
+    ];
+  });
+}
+
+/** Whether a mirrored record moves to another owner name or type. */
+function leavesPlace(knowledge: ZoneKnowledge, remove: ResourceRecord, add: ResourceRecord): boolean {
+  if (remove.name === add.name && remove.type === add.type) return false;
+  return whyLocal(knowledge, remove, null) === null;
+}
+
+function whyLocal(
+  knowledge: ZoneKnowledge,
+  remove: ResourceRecord | null,
+  add: ResourceRecord | null,
+): string | null {
+  for (const record of [remove, add]) {
+    if (record === null || !isCentralsOwn(knowledge.zone, record)) continue;
+    return isSigners(knowledge.zone, record) ? 'note.signers-own' : 'note.centrals-own';
+  }
+  const standing = remove === null ? null : standingOf(knowledge, remove);
+  if (standing !== null && standing !== 'joined') return `note.${standing}`;
+  if (add === null) return null;
+  for (const row of knowledge.rows.values()) {
+    const beside = row.record.name === add.name && row.record.type === add.type;
+    if (beside && (row.standing === 'differs' || row.standing === 'released'))
+      return `note.beside-${row.standing}`;
+  }
+  return null;
+}
+
+/** An edit that passes in the panel only says nothing of a record that both sides have, or are about to have. */
+function standingOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordStanding | null {
+  const id = recordId(record);
+  const adding = knowledge.open
+    .flatMap(({ items }) => items)
+    .filter(({ add }) => add !== null && recordId(add) === id);
+  if (adding.some(({ mirrored }) => mirrored)) return 'joined';
+  const row = knowledge.rows.get(id);
+  if (row?.standing === 'joined') return 'joined';
+  if (adding.length > 0) return 'panel-only';
+  return row === undefined || row.standing === 'central-only' ? null : row.standing;
+}
+
+export interface Plan {
+  readonly items: readonly OperationItem[];
+  /** What has to be written at the central; may be empty. */
+  readonly change: Change;
+  /** Why it cannot be done; the change is then not to be used. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * From the items and what the central holds at their names now to the smallest change.
+ * @param present all records at the items' names, from the central
+ */
+export function planChange(
+  knowledge: ZoneKnowledge,
+  items: readonly OperationItem[],
+  present: readonly ResourceRecord[],
+): Plan {
+  const held = new Map(present.map((record) => [recordId(record), plain(record)]));
+  const judged = items.map((item) => judgeItem(knowledge, item, held));
+  const remove = new Map<string, ResourceRecord>();
+  const add = new Map<string, ResourceRecord>();
+  for (const item of judged) {
+    if (!item.mirrored) continue;
+    if (item.remove !== null && held.has(recordId(item.remove)))
+      remove.set(recordId(item.remove), item.remove);
+    if (item.add !== null && !held.has(recordId(item.add))) add.set(recordId(item.add), item.add);
+  }
+  for (const item of judged) {
+    if (!item.mirrored || item.add === null) continue;
+    const id = recordId(item.add);
+    const there = held.get(id);
+    if (there !== undefined && retimed(item) !== null && otherTtl(there, item.add)) {
+      remove.set(id, there);
+      add.set(id, item.add);
+    } else remove.delete(id);
+  }
+  for (const [id, record] of add) add.set(id, { ...record, ttl: record.ttl ?? usualTtl(record, present) });
+  const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
+  const mirrored = judged.filter((item) => item.mirrored);
+  return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
+}
+
+/** The TTL of what the central has beside a record whose own is not known (design: "Data"); `null`: its default. */
+function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
+  const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
+  return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;
+}
+
+/** An old value that is gone while a value nobody knows stands in its place: someone else wrote there. */
+function judgeItem(
+  knowledge: ZoneKnowledge,
+  item: OperationItem,
+  held: ReadonlyMap<string, ResourceRecord>,
+): OperationItem {
+  if (!item.mirrored || item.remove === null || held.has(recordId(item.remove))) return item;
+  const { remove, add } = item;
+  if (knowledge.taken.has(recordId(remove))) return { ...item, note: 'note.old-gone' };
+  const known = busyIds(knowledge.open);
+  const stranger = [...held].some(
+    ([id, record]) =>
+      record.name === remove.name &&
+      record.type === remove.type &&
+      (add === null || id !== recordId(add)) &&
+      !known.has(id) &&
+      !knowledge.late.has(id) &&
+      !knowledge.rows.has(id),
+  );
+  return stranger
+    ? { ...item, mirrored: false, note: 'note.changed-at-central' }
+    : { ...item, note: 'note.old-gone' };
+}
+
+/** Ids of the records to add that a CNAME tolerates not, or that are a CNAME which tolerates not what stands there. */
+export function clashing(change: Change, held: readonly ResourceRecord[]): ReadonlySet<string> {
+  return new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
+}
+
+/** What the central holds, and what it should hold by the ledger: a late write may have taken it away. */
+function shownBeside(
+  { rows, open }: ZoneKnowledge,
+  held: ReadonlyMap<string, ResourceRecord>,
+): ResourceRecord[] {
+  const busy = busyIds(open);
+  const lacking = [...rows].filter(
+    ([id, { standing }]) => standing === 'joined' && !held.has(id) && !busy.has(id),
+  );
+  return [...held.values(), ...lacking.map(([, { record }]) => record)];
+}
+
+/** What stands in the way of an edit, each quoted. */
+function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[]): Problem[] {
+  const remove = items.flatMap((item) => item.remove ?? []);
+  const add = items.flatMap((item) => item.add ?? []);
+  return rivalries({ remove, add }, held).map(([wanted, rival]) =>
+    problem('record.cname-clash', { record: formatRecord(wanted), existing: formatRecord(rival) }),
+  );
+}
+
+/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add, with each that it clashes with. */
+function rivalries(
+  change: Pick<Change, 'remove' | 'add'>,
+  held: readonly ResourceRecord[],
+): (readonly [ResourceRecord, ResourceRecord])[] {
+  const removed = new Set(change.remove.map(recordId));
+  const staying = held.filter((record) => !removed.has(recordId(record)));
+  return change.add.flatMap((wanted) =>
+    [...staying, ...change.add]
+      .filter(
+        (other) =>
+          other.name === wanted.name &&
+          recordId(other) !== recordId(wanted) &&
+          (other.type === 'CNAME' || wanted.type === 'CNAME'),
+      )
+      .map((rival) => [wanted, rival] as const),
+  );
+}

@@ -1,0 +1,94 @@
+import { displayName, type DnsName } from '../../../dns/name.ts';
+import type { Problem } from '../../../dns/problem.ts';
+import { refusal } from '../../catalogue.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import { isMirrored } from '../../ledger.ts';
+import type { EditEvent } from '../../panel.ts';
+import { namesAbove } from './answered-above.ts';
+import type { Runtime } from '../runtime.ts';
+import { hearAnswer } from './second-yes.ts';
+
+/** Note of a zone that is not made because the signed zone above does not delegate it. */
+export const signedAboveNote = 'note.signed-above';
+
+/** Fact: wall-clock time at which the create of the zone was refused for the signed zone above it. */
+function askedFact(zone: DnsName): string {
+  return `signed-above.asked ${zone}`;
+}
+
+/**
+ * Asks for a second yes before a zone is made below a signed zone of ours that does not delegate it: the signed zone proves that there
+ * is no such zone, and a validator believes no answer out of it (RFC 4035 section 5.2). Where that cannot be found out nothing is asked.
+ * @param edits of one call of the panel
+ * @returns why the call is to be refused; empty when nothing is in its way
+ * @throws {JournalError}
+ */
+export async function askAboutSignedAbove(
+  runtime: Runtime,
+  edits: readonly EditEvent[],
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const { journal, log } = runtime.ports;
+  const problems: Problem[] = [];
+  let asked: Readonly<Record<string, string>> = {};
+  for (const { kind, stage, zone } of edits) {
+    if (kind !== 'zone-create' || stage !== 'before') continue;
+    const standing = (await journal.zone(zone))?.standing;
+    if (standing !== undefined && isMirrored(standing)) continue;
+    const found = await findNow(runtime, zone, { signal, operation: '-' });
+    if (found === null) continue;
+    const answer = await hearAnswer(runtime, askedFact(zone));
+    if (answer === 'yes') continue;
+    asked = { ...asked, ...answer };
+    problems.push(problemOf(zone, found));
+    log(4, 'zone.signed-above', { zone, parent: found.parent });
+  }
+  if (Object.keys(asked).length > 0) await runtime.store.commit({ facts: asked });
+  return problems;
+}
+
+/** A signed zone of ours that should delegate another, and does not. */
+interface SignedAbove {
+  readonly parent: DnsName;
+  /** The name servers of the central, as the signed zone itself has them. */
+  readonly nameServers: readonly string[];
+}
+
+function problemOf(zone: DnsName, { parent, nameServers }: SignedAbove): Problem {
+  const records = nameServers.map((server) => `${zone} NS ${server}`).join(', ');
+  return refusal('zone.signed-above', { zone: displayName(zone), parent: displayName(parent), records });
+}
+
+async function findNow(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<SignedAbove | null> {
+  try {
+    return await findSignedAbove(runtime, zone, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    runtime.ports.log(4, 'zone.signing-unknown', { zone, code: error.code });
+    return null;
+  }
+}
+
+/**
+ * The signed zone that a new zone would lie in without a delegation. `null`: there is none, or the central has the new zone already.
+ * @throws {CentralError}
+ */
+export async function findSignedAbove(
+  { ports: { central } }: Runtime,
+  zone: DnsName,
+  ctx: CallContext,
+): Promise<SignedAbove | null> {
+  // Elsewhere the provider makes the zone, and delegates it.
+  if (!central.traits.managesZones) return null;
+  for (const parent of namesAbove(zone)) {
+    const signing = await central.signing(parent, ctx);
+    if (signing === null) continue;
+    // Only the nearest zone answers for the name.
+    if (signing.signed !== true || (await central.signing(zone, ctx)) !== null) return null;
+    const records = (await central.readNames(parent, [zone, parent], ctx, new Set(['NS']))) ?? [];
+    const nsAt = (name: DnsName): readonly string[] =>
+      records.filter((record) => record.name === name && record.type === 'NS').map(({ rdata }) => rdata);
+    return nsAt(zone).length > 0 ? null : { parent, nameServers: nsAt(parent) };
+  }
+  return null;
+}

@@ -1,0 +1,108 @@
+import { displayName, type DnsName } from '../../../dns/name.ts';
+import type { Problem } from '../../../dns/problem.ts';
+import { refusal } from '../../catalogue.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import { isMirrored } from '../../ledger.ts';
+import type { Operation } from '../../operation.ts';
+import type { EditEvent } from '../../panel.ts';
+import { otherWriterFact } from '../comparison/other-writers.ts';
+import type { Runtime } from '../runtime.ts';
+import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
+
+/** Longest time (ms) from the answer of a repeated delete to its operation. */
+const answering = 60_000;
+
+/** Fact: wall-clock time at which the delete of the zone was refused because it is signed. */
+function askedFact(zone: DnsName): string {
+  return `signed-delete.asked ${zone}`;
+}
+
+/** Fact: id of the delete that a person allowed. */
+function allowedFact(zone: DnsName): string {
+  return `signed-delete.allowed ${zone}`;
+}
+
+/**
+ * Asks for a second yes before signed zones are deleted at the central: while the parent still has a DS record, a deleted zone is not
+ * just gone but broken, and a new one of the same name too (RFC 4035 section 5.2). Where signing cannot be found out nothing is
+ * asked here; `maySendDelete` does before the delete goes out. All zones of one call are asked about at once.
+ * @param edits of one call of the panel
+ * @returns why the call is to be refused; empty when nothing is in its way
+ * @throws {JournalError}
+ */
+export async function askForYes(
+  runtime: Runtime,
+  edits: readonly EditEvent[],
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const { central, journal, log } = runtime.ports;
+  if (!central.traits.managesZones) return [];
+  const problems: Problem[] = [];
+  let asked: Readonly<Record<string, string>> = {};
+  for (const { kind, stage, zone } of edits) {
+    if (kind !== 'zone-delete' || stage !== 'before') continue;
+    const standing = (await journal.zone(zone))?.standing;
+    if (standing === undefined || !isMirrored(standing)) continue;
+    if (!(await isSignedNow(runtime, zone, { signal, operation: '-' }))) continue;
+    const answer = await hearAnswer(runtime, askedFact(zone));
+    if (answer === 'yes') continue;
+    asked = { ...asked, ...answer };
+    problems.push(refusal('zone.signed-delete', { zone: displayName(zone) }));
+    log(4, 'zone.signed-delete', { zone });
+  }
+  if (Object.keys(asked).length > 0) await runtime.store.commit({ facts: asked });
+  return problems;
+}
+
+async function isSignedNow(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<boolean> {
+  try {
+    return await isSigned(runtime, zone, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    runtime.ports.log(4, 'zone.signing-unknown', { zone, code: error.code });
+    return false;
+  }
+}
+
+/**
+ * Whether deleting the zone at the central would take a signed zone away.
+ * @throws {CentralError}
+ */
+export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<boolean> {
+  const { central } = runtime.ports;
+  return central.traits.managesZones && (await central.signing(zone, ctx))?.signed === true;
+}
+
+/**
+ * Whether a delete may go out: the zone is not signed, or a person said a second yes. That may have been before the operation:
+ * it is then one that repeats a refused one.
+ * @throws {CentralError | JournalError}
+ */
+export async function maySendDelete(
+  runtime: Runtime,
+  operation: Operation,
+  ctx: CallContext,
+): Promise<boolean> {
+  const { zone, createdAt } = operation;
+  if (!(await isSigned(runtime, zone, ctx))) return true;
+  if ((await runtime.ports.journal.fact(allowedFact(zone))) === operation.id) return true;
+  const last = await askedAt(runtime.ports.journal, askedFact(zone));
+  const age = last === null ? Infinity : createdAt - last;
+  return operation.class !== 'follow' && age >= repeatAfter && age <= repeatWithin + answering;
+}
+
+/** Facts to be committed with an operation that deletes a signed zone because a person said so. */
+export function allowed({ zone, id }: Operation): Readonly<Record<string, string>> {
+  return { [allowedFact(zone)]: id };
+}
+
+/** Facts to be committed when the zone is gone: a zone of that name that comes later begins anew. */
+export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
+  return { [askedFact(zone)]: null, [allowedFact(zone)]: null, [otherWriterFact(zone)]: null };
+}
+
+/** Whether the delete waits for a person's yes. */
+export function waitsForYes({ kind, state, problems }: Operation): boolean {
+  const isWaiting = problems.some(({ code }) => code === 'zone.signed-waiting');
+  return kind === 'zone-delete' && state === 'stuck' && isWaiting;
+}

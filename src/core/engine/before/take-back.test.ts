@@ -1,0 +1,68 @@
+/** What is said of an edit that is taken back for the sake of another central. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { a, arrive, engineOf, held, zone } from '../../../testing/simulator/arrival.ts';
+import { recordsEvent } from '../../../testing/simulator/edits.ts';
+import type { World } from '../../../testing/simulator/world.ts';
+
+const www = a('www', 1);
+const items = [{ remove: www, add: null }];
+
+async function wait(world: World, ms: number): Promise<void> {
+  await world.clock.runUntil(world.clock.now() + ms);
+}
+
+test('issue 13: "nothing was changed" is not said of what is left to an edit that is itself being undone', async () => {
+  const world = await arrive({ panel: [www], central: [www] });
+  await wait(world, 60_000);
+  // The panel refuses its part; the undo lands, and its answer is lost.
+  const refused = { refuses: true, takes: 10, afterLost: false, visibleAfter: 0 };
+  const first = world.edit(
+    (stage) => recordsEvent(zone, items, stage),
+    () => false,
+    refused,
+  );
+  await world.clock.runUntilSettled(first);
+  assert.ok(!held(world, 'central', www));
+  world.chooseFault = () => 'lost-answer';
+  while (!held(world, 'central', www)) await wait(world, 100);
+  world.chooseFault = () => null;
+  // The same edit once more, refused by another central.
+  const edits = [recordsEvent(zone, items, 'before')];
+  const { signal } = new AbortController();
+  const answer = await world.clock.runUntilSettled(engineOf(world).carryOut(edits, signal));
+  assert.ok(answer.kind === 'accept');
+  assert.ok(!held(world, 'central', www));
+  const changed = await world.clock.runUntilSettled(engineOf(world).takeBack(answer.begun, []));
+  assert.deepEqual(
+    [changed, held(world, 'central', www)],
+    changed === 'nothing' ? ['nothing', true] : ['unknown', false],
+  );
+  await wait(world, 5 * 60_000);
+  assert.ok(held(world, 'central', www));
+});
+
+test('issue 13: of a call whose later edit is refused nothing is left when "nothing was changed" is said', async () => {
+  const ftp = a('ftp', 1);
+  for (const undoFails of [false, true]) {
+    const world = await arrive({ panel: [www, ftp], central: [www, ftp] });
+    await wait(world, 60_000);
+    let writes = 0;
+    world.chooseFault = () => {
+      writes += 1;
+      if (writes === 2) return 'refuse';
+      return writes === 3 && undoFails ? 'down' : null;
+    };
+    const edits = [www, ftp].map((remove) => recordsEvent(zone, [{ remove, add: null }], 'before'));
+    const { signal } = new AbortController();
+    const verdict = await world.clock.runUntilSettled(
+      engineOf(world).answer({ kind: 'edits', edits }, signal),
+    );
+    assert.deepEqual(
+      [verdict.kind === 'refuse' && verdict.changed, held(world, 'central', www)],
+      undoFails ? ['unknown', false] : ['nothing', true],
+    );
+    await wait(world, 5 * 60_000);
+    assert.ok(held(world, 'central', www) && held(world, 'central', ftp));
+  }
+});

@@ -1,0 +1,155 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Change } from '../../../dns/zone.ts';
+import type { Problem } from '../../../dns/problem.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import { JournalError } from '../../journal.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import { mirroredNames, nothingLeft } from '../knowledge/operations.ts';
+import type { Runtime } from '../runtime.ts';
+import { Moved } from '../parts/store.ts';
+import { applyOrCount } from '../background/settle.ts';
+import { undoCreate } from '../background/tend-zones.ts';
+import { claimant } from '../knowledge/towards-panel.ts';
+
+/**
+ * Takes back at once what accepted operations wrote, because the edit they stand for is refused after all: another central of the same
+ * panel would not have it. Only what the operations themselves altered, and nothing that another open one claims. What cannot be taken
+ * back now is left `reverting`, which the background retries; what has heard its `after` meanwhile is left alone.
+ * @param problems why; kept with the operations
+ * @returns `nothing` when a read has proved that nothing of them is left at the central
+ */
+export async function takeBack(
+  runtime: Runtime,
+  ids: readonly string[],
+  problems: readonly Problem[],
+): Promise<'nothing' | 'unknown'> {
+  let clean = true;
+  // The last one first: later edits of a call may rest on earlier ones.
+  for (const id of ids.toReversed()) {
+    try {
+      const operation = await runtime.ports.journal.operation(id);
+      clean = operation !== null && (await takeBackOne(runtime, operation, problems)) && clean;
+    } catch (error) {
+      const { log } = runtime.ports;
+      if (error instanceof Moved) log(4, 'undo.moved', { operation: id });
+      else if (error instanceof CentralError || error instanceof JournalError)
+        log(2, 'undo.failed', { operation: id, code: error.code });
+      else throw error;
+      clean = false;
+    }
+  }
+  return clean ? 'nothing' : 'unknown';
+}
+
+async function takeBackOne(
+  runtime: Runtime,
+  operation: Operation,
+  problems: readonly Problem[],
+): Promise<boolean> {
+  const { id, zone, kind } = operation;
+  const { settings } = runtime.ports;
+  runtime.inFlight.add(id);
+  try {
+    if (kind === 'zone-delete') return await forgetDelete(runtime, operation, problems);
+    const names = kind === 'zone-create' ? null : mirroredNames(operation);
+    return await runtime.timers.step(
+      id,
+      async (ctx) => await lockAndUndo(runtime, operation, names, problems, ctx),
+      settings.recheckTimeout,
+    );
+  } finally {
+    runtime.inFlight.delete(id);
+    // Whatever became of it here: what is left is the background's.
+    runtime.agenda.wake(zone, settings.afterWait);
+  }
+}
+
+async function lockAndUndo(
+  runtime: Runtime,
+  operation: Operation,
+  names: readonly DnsName[] | null,
+  problems: readonly Problem[],
+  ctx: CallContext,
+): Promise<boolean> {
+  const held = await runtime.locks.acquire(operation.zone, names, ctx.signal).catch((error: unknown) => {
+    if (ctx.signal.aborted) return null;
+    throw error;
+  });
+  if (held === null) return false;
+  try {
+    return await undoUnderLock(runtime, operation, problems, ctx);
+  } finally {
+    held.release();
+  }
+}
+
+/** Nothing was sent yet: the panel keeps the zone, and so does the central. */
+async function forgetDelete(
+  runtime: Runtime,
+  operation: Operation,
+  problems: readonly Problem[],
+): Promise<boolean> {
+  // The panel said that it did its part.
+  if (operation.afterSeen) return false;
+  await runtime.store.advance(operation, 'reverted', { problems });
+  return true;
+}
+
+async function undoUnderLock(
+  runtime: Runtime,
+  operation: Operation,
+  problems: readonly Problem[],
+  ctx: CallContext,
+): Promise<boolean> {
+  const { journal } = runtime.ports;
+  if (operation.kind === 'zone-create') {
+    await undoCreate(runtime, operation, ctx, problems);
+    return (await journal.operation(operation.id))?.state === 'reverted';
+  }
+  // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
+  if (operation.afterSeen) return false;
+  const { reverting, change } = await runtime.store.transact(async (tx) => {
+    const open = await tx.open(operation.zone);
+    // What is itself being undone wants nothing: left to it, the record would come back only later.
+    const others = open.filter(
+      ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
+    );
+    const begun = await tx.advance(operation, 'reverting', { problems });
+    const { change: inverse, inherited } = inverseOf(begun, others);
+    for (const { id, added, removed } of inherited)
+      for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added, removed }));
+    return { reverting: begun, change: inverse };
+  });
+  if (change.add.length + change.remove.length > 0) {
+    const present = await runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx);
+    // Without the zone at the central there is nothing left of ours to take back.
+    if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
+  }
+  await runtime.store.transact(async (tx) =>
+    tx.advance(reverting, 'reverted', nothingLeft(await tx.current(reverting))),
+  );
+  return true;
+}
+
+/** What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for. */
+function inverseOf(
+  operation: Operation,
+  others: readonly Operation[],
+): { readonly change: Change; readonly inherited: readonly Operation[] } {
+  const heirs = new Map<string, Operation>();
+  const inherits = (record: ResourceRecord, part: 'added' | 'removed'): boolean => {
+    const heir = claimant(others, recordId(record), part === 'added' ? 'add' : 'remove');
+    if (heir === null) return false;
+    const latest = heirs.get(heir.id) ?? heir;
+    const has = latest[part].some((one) => recordId(one) === recordId(record));
+    if (!has) heirs.set(heir.id, { ...latest, [part]: [...latest[part], record] });
+    return true;
+  };
+  const remove = operation.added.filter((record) => !inherits(record, 'added'));
+  const kept = new Set(operation.added.filter((record) => !remove.includes(record)).map(recordId));
+  const add = operation.removed.filter(
+    (record) => !kept.has(recordId(record)) && !inherits(record, 'removed'),
+  );
+  return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()] };
+}

@@ -1,0 +1,36 @@
+import type { EditEvent } from '../../panel.ts';
+import { refuse, type Refusal } from './answer.ts';
+import type { CompareWish } from '../parts/agenda.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
+export const baselineFact = 'baseline';
+
+/**
+ * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
+ * zone's comparison is put first in the queue once the panel's list shows the zone.
+ */
+export async function unknownZone(
+  runtime: Runtime,
+  { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
+): Promise<Refusal> {
+  runtime.lookFor(zone, { reason: 'edit-waits', follow: 'no', lane: actor.name, awaited: true });
+  const complete = (await runtime.ports.journal.fact(baselineFact)) !== null;
+  const code = complete ? 'zone.not-known-yet' : 'zone.baseline-running';
+  return refuse(code, { zone });
+}
+
+/**
+ * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's list shows it.
+ * @throws {JournalError}
+ */
+export async function compareNamed(
+  runtime: Runtime,
+  { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
+  reason: string,
+  follow: CompareWish['follow'] = 'no',
+): Promise<void> {
+  const wish = { reason, follow, lane: actor.name };
+  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
+  else runtime.agenda.want(zone, wish);
+}

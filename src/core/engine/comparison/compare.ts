@@ -1,0 +1,279 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import type { ZoneList } from '../../panel.ts';
+import { readCentralZone } from '../knowledge/central-zone.ts';
+import { compareSides, type Comparison } from '../knowledge/classify.ts';
+import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
+import { isFrozen } from '../knowledge/frozen.ts';
+import { mirroredRecords, newOperation } from '../knowledge/operations.ts';
+import { findOtherWriter } from './other-writers.ts';
+import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { busyIds } from '../before/plan.ts';
+import type { CompareWish } from '../parts/agenda.ts';
+import type { Runtime } from '../runtime.ts';
+import { baselineFact } from '../before/unknown-zone.ts';
+import { findSignedAbove, signedAboveNote } from '../before/signed-above.ts';
+import { isSigned } from '../before/signed-delete.ts';
+import { noteUnserved } from './unserved.ts';
+import { unstickZone, unstuckRecords } from './unstick.ts';
+import { createLater, emptySeed } from '../before/zone-edits.ts';
+
+/**
+ * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
+ * and lists the rest (design: "hints"; docs/adoption.md). What the panel has no longer is removed at the central where the wish
+ * lets it follow.
+ * @throws {PanelError | CentralError | JournalError} when it has to be tried again
+ */
+export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
+  runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
+  const frozen = await isFrozen(runtime.ports.journal, zone);
+  if (frozen && wish.asked !== true) return;
+  const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
+    await noteUnserved(runtime, zone, error);
+    throw error;
+  });
+  const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
+  await runtime.lockedStep('-', zone, null, async (ctx) => {
+    await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
+  });
+}
+
+/** A read of the zone; `unlisted`: that it is gone is proven; `frozen`: a new baseline is taken. */
+type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
+
+/**
+ * Whether the panel's list, read whole, lacks a zone that a read of it does not find: a row that cannot be read may be this zone.
+ * What a person allows needs no such proof, and what is noted already is noted once.
+ */
+async function isUnlisted(
+  runtime: Runtime,
+  zone: DnsName,
+  wish: CompareWish,
+): Promise<boolean | 'unreadable'> {
+  const { journal, panel } = runtime.ports;
+  const entry = await journal.zone(zone);
+  const isNoted = entry?.note === goneNote && wish.follow !== 'named';
+  if (entry === null || isNoted || wish.follow === 'allowed') return true;
+  const list = (): Promise<ZoneList> => runtime.timers.step('-', (ctx) => panel.listZones(ctx));
+  const { zones, unreadable } = (await runtime.gate.quietly('-', list)).value;
+  if (unreadable.length > 0) return 'unreadable';
+  return !zones.includes(zone);
+}
+
+const goneNote = 'note.gone-from-panel';
+
+async function compareUnderLock(
+  runtime: Runtime,
+  zone: DnsName,
+  wish: CompareWish,
+  view: ZoneView,
+  ctx: CallContext,
+): Promise<void> {
+  const { journal, clock } = runtime.ports;
+  const entry = await journal.zone(zone);
+  // Asked for now: the first comparison of all zones may end while the central is read.
+  const baseline = view.frozen || (await isBaseline(runtime, entry));
+  const remembered = await journal.operations({ zone, openAt: clock.wall() });
+  const open = remembered.filter(({ state }) => !isFinal(state));
+  // A zone on its way in or out is judged by its own operation.
+  const own = open.find(({ kind }) => kind !== 'records');
+  if (own !== undefined) {
+    await unstickZone(runtime, own, { view, allowed: wish.follow === 'allowed' }, ctx);
+    return;
+  }
+  if (view.records === null) {
+    await goneFromPanel(runtime, entry, { wish, unlisted: view.unlisted }, ctx);
+    return;
+  }
+  const records = await recordsOrCopy(runtime, zone, view.records, ctx);
+  if (records === 'copy') {
+    await copyAtCentral(runtime, zone, entry);
+    return;
+  }
+  if (records === null) {
+    await missingAtCentral(runtime, zone, { entry, baseline }, wish, ctx);
+    return;
+  }
+  const freed = view.quiet ? unstuckRecords(open, view, records) : [];
+  const freedIds = new Set(freed.map(({ operation }) => operation.id));
+  const watched = watchedIds(remembered);
+  const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
+  // A damaged ledger knows nothing.
+  const rows = view.frozen ? [] : await journal.rows(zone);
+  if (wish.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
+    runtime.agenda.want(zone, wish, endOfWatch(remembered) - clock.wall());
+  const follow = wish.follow !== 'no' && !baseline;
+  const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
+  const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
+  // Looked at once more before anything is removed; until then nothing of it is decided.
+  if (permit === 'later') return;
+  const found =
+    permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
+  const other = await otherWriterIn(runtime, view.frozen ? null : entry, rows, found);
+  await runtime.store.transact(async (tx) => {
+    for (const { operation, to } of freed) await tx.advance(operation, to);
+    await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
+    tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
+    tx.with({ facts: other.facts });
+  });
+  if (found.additions.length + found.gone.length > 0) {
+    await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
+  }
+}
+
+async function otherWriterIn(
+  runtime: Runtime,
+  entry: ZoneEntry | null,
+  rows: readonly LedgerRow[],
+  found: Comparison,
+): ReturnType<typeof findOtherWriter> {
+  if (entry?.standing !== 'joined') return { note: null, facts: {} };
+  return await findOtherWriter(runtime, entry.zone, rows, found);
+}
+
+/**
+ * The central's records; `copy` where it has the zone as a copy of another server's. A joined zone that it cannot serve keeps the reason as
+ * its note until a comparison succeeds. @throws {CentralError | JournalError}
+ */
+async function recordsOrCopy(
+  runtime: Runtime,
+  zone: DnsName,
+  held: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
+  try {
+    return await readCentralZone(runtime, zone, held, ctx);
+  } catch (error) {
+    if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    await noteUnserved(runtime, zone, error);
+    throw error;
+  }
+}
+
+async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
+  await runtime.store.transact((tx) => tx.zone(judged, next));
+}
+
+/** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
+async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
+  const fresh = {
+    zone,
+    standing: 'panel-only',
+    incarnation: 1,
+    baselineAt: runtime.ports.clock.wall(),
+  } as const;
+  await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
+}
+
+/** Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). */
+function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
+  const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
+  return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
+}
+
+/** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
+function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+  const id = recordId(record);
+  return standing === 'joined' && watched.has(id) && !ids.has(id);
+}
+
+/** Wall clock, milliseconds since 1970. */
+function endOfWatch(operations: readonly Operation[]): number {
+  return Math.max(...operations.map(({ watchUntil }) => watchUntil));
+}
+
+/** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
+async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
+  if (entry !== null) return entry.standing !== 'joined';
+  return (await runtime.ports.journal.fact(baselineFact)) === null;
+}
+
+function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
+  return {
+    zone,
+    standing: entry?.standing === 'released' ? 'released' : 'joined',
+    incarnation: entry?.incarnation ?? 1,
+    baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
+    note: null,
+  };
+}
+
+async function goneFromPanel(
+  runtime: Runtime,
+  entry: ZoneEntry | null,
+  { wish, unlisted }: { readonly wish: CompareWish; readonly unlisted: ZoneView['unlisted'] },
+  ctx: CallContext,
+): Promise<void> {
+  if (entry === null) return;
+  if (unlisted !== true) {
+    const isHidden = unlisted === 'unreadable' && entry.standing === 'joined';
+    if (isHidden) await enter(runtime, entry, { ...entry, note: 'note.panel-list-unreadable' });
+    return;
+  }
+  if (entry.standing !== 'joined') {
+    await runtime.store.commit({ dropZones: [entry.zone] });
+    return;
+  }
+  const signed = await isSigned(runtime, entry.zone, ctx);
+  // What a person allows once it was listed as signed is his second yes.
+  const isAllowed = wish.follow === 'allowed' && entry.note === 'note.gone-signed';
+  if (signed && !isAllowed) {
+    await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
+  } else if (await mayFollowZone(runtime, wish)) {
+    await followDelete(runtime, entry.zone, { source: wish.reason, allowed: isAllowed });
+  } else {
+    await enter(runtime, entry, { ...entry, note: goneNote });
+  }
+}
+
+async function missingAtCentral(
+  runtime: Runtime,
+  zone: DnsName,
+  { entry, baseline }: { readonly entry: ZoneEntry | null; readonly baseline: boolean },
+  wish: CompareWish,
+  ctx: CallContext,
+): Promise<void> {
+  const { clock } = runtime.ports;
+  if (entry?.standing === 'joined') {
+    await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
+    return;
+  }
+  const waits = entry?.note === signedAboveNote;
+  if (entry !== null && !waits) return;
+  const panelOnly = (note: string | null): ZoneEntry => {
+    const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
+    return { zone, standing: 'panel-only', incarnation, baselineAt, note };
+  };
+  if (entry === null && baseline) {
+    await enter(runtime, entry, panelOnly(null));
+    return;
+  }
+  // What a person allows once it was listed is his second yes.
+  const isAllowed = waits && wish.follow === 'allowed';
+  if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
+    await enter(runtime, entry, panelOnly(signedAboveNote));
+    return;
+  }
+  await createFollowing(runtime, zone, wish.reason);
+}
+
+/**
+ * Has a zone created at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
+ * one that a late delete took away. It is made with its content, like any new zone.
+ * @throws {JournalError}
+ */
+export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {
+  const draft = newOperation(runtime, {
+    kind: 'zone-create',
+    class: 'follow',
+    zone,
+    source,
+    seed: emptySeed,
+    afterSeen: true,
+  });
+  await createLater(runtime, draft);
+  runtime.agenda.wake(zone, 0);
+}

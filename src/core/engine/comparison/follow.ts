@@ -1,0 +1,211 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import type { Operation } from '../../operation.ts';
+import type { PanelRecord } from '../../panel.ts';
+import { plain } from '../knowledge/classify.ts';
+import { applyEach } from '../background/content.ts';
+import { keepWatching, newOperation } from '../knowledge/operations.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import type { CompareWish } from '../parts/agenda.ts';
+import { Patience } from '../parts/patience.ts';
+import type { Runtime } from '../runtime.ts';
+import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
+import { allowed } from '../before/signed-delete.ts';
+
+/** Deletions in one zone from which a comparison stops and lists (design: "Bulk work"). */
+const manyDeletions = 5;
+/** A zone of so many records or more may lose this part of them at most. */
+const largeZone = 10;
+const largestPart = 0.3;
+/** Zones deleted at the central within an hour because the panel has them no longer: one in a hundred, at least 1, at most 20. */
+const mostZones = 20;
+const hour = 3_600_000;
+
+interface Lack {
+  readonly view: PanelView;
+  readonly rows: readonly LedgerRow[];
+  /** Joined records that the panel has no longer. */
+  readonly gone: readonly ResourceRecord[];
+}
+
+/**
+ * Whether what the panel has no longer may be removed at the central: `follow` (also where nothing is gone or the wish does not
+ * follow, and so nothing would be removed); `list` where the brakes are on; `later` until a second quiet read some seconds after
+ * the first shows the same.
+ */
+export function permitFor(
+  runtime: Runtime,
+  zone: DnsName,
+  { reason, follow }: CompareWish,
+  { view, rows, gone }: Lack,
+): 'follow' | 'list' | 'later' {
+  if (gone.length === 0 || follow === 'no') {
+    runtime.patience.forget(Patience.ofZone('lacking', zone));
+    return 'follow';
+  }
+  const agreed = rows.filter(({ standing }) => standing === 'joined');
+  const joined = agreed.length;
+  const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
+  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, joined))) {
+    runtime.ports.log(2, 'follow.braked', { zone, reason, gone: gone.length, joined });
+    return 'list';
+  }
+  const { readGap } = runtime.ports.settings;
+  if (lackedBefore(runtime, zone, view, gone)) return 'follow';
+  runtime.agenda.compareSoon(zone, reason, follow, Math.max(readGap, runtime.grace.until - runtime.now));
+  return 'later';
+}
+
+/** Whether an earlier quiet look, long enough ago, showed the same; remembers this one. */
+function lackedBefore(
+  { patience, grace, ports, now }: Runtime,
+  zone: DnsName,
+  view: PanelView,
+  gone: readonly ResourceRecord[],
+): boolean {
+  const what = Patience.ofZone('lacking', zone);
+  const since = patience.seen(what, view.quiet ? gone.map(recordId).sort().join('\n') : null);
+  const isProved = since !== null && now >= Math.max(since + ports.settings.readGap, grace.until);
+  if (isProved) patience.forget(what);
+  return isProved;
+}
+
+function isTooMuch(gone: number, joined: number): boolean {
+  return gone >= manyDeletions || (joined >= largeZone && gone > joined * largestPart);
+}
+
+/** What a comparison wants done at the central. */
+export interface Following {
+  readonly zone: DnsName;
+  /** What led to it. */
+  readonly source: string;
+  readonly additions: readonly PanelRecord[];
+  readonly gone: readonly ResourceRecord[];
+  /** The zone as the central has it now. */
+  readonly present: readonly CentralRecord[];
+}
+
+/**
+ * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of class `follow`.
+ * @throws {CentralError | JournalError} when it has to be tried again
+ */
+export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
+  const { zone, source, present } = following;
+  const added = following.additions.map(plain);
+  const removed = following.gone.map(plain);
+  const operation = newOperation(runtime, {
+    kind: 'records',
+    class: 'follow',
+    zone,
+    source,
+    items: [
+      ...removed.map((remove) => ({ remove, add: null, mirrored: true, note: null })),
+      ...added.map((add) => ({ remove: null, add, mirrored: true, note: null })),
+    ],
+    removed,
+    added,
+    afterSeen: true,
+  });
+  runtime.inFlight.add(operation.id);
+  try {
+    await runtime.store.create(operation);
+    const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
+    await closeFollowing(runtime, operation, following, failed);
+  } catch (error) {
+    if (error instanceof CentralError && error.state === 'unknown')
+      await keepWatching(runtime, operation, {});
+    throw error;
+  } finally {
+    runtime.inFlight.delete(operation.id);
+    runtime.patience.begin(operation.id);
+    runtime.agenda.wake(zone, runtime.ports.settings.afterWait);
+  }
+}
+
+async function closeFollowing(
+  runtime: Runtime,
+  operation: Operation,
+  { additions, gone }: Following,
+  failed: ReadonlyMap<string, string>,
+): Promise<void> {
+  const rows = additions.map((record): LedgerRow => {
+    const code = failed.get(recordId(record)) ?? null;
+    return {
+      record: plain(record),
+      standing: code === null ? 'joined' : 'panel-only',
+      onPanel: true,
+      onCentral: code === null,
+      panelKey: record.key,
+      note: code,
+    };
+  });
+  const left = gone.flatMap((record): LedgerRow[] => {
+    const code = failed.get(recordId(record));
+    if (code === undefined) return [];
+    return [{ record, standing: 'differs', onPanel: false, onCentral: true, panelKey: null, note: code }];
+  });
+  const drop = gone.filter((record) => !failed.has(recordId(record)));
+  await runtime.store.transact(async (tx) => {
+    await tx.advance(operation, 'confirmed');
+    tx.rows({ zone: operation.zone, put: [...rows, ...left], drop });
+  });
+}
+
+/**
+ * Whether a zone that the panel has no longer may be deleted at the central: only where the wish names this very zone, and not too
+ * many of them in an hour.
+ */
+export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareWish): Promise<boolean> {
+  if (follow === 'allowed') return true;
+  if (follow !== 'named') return false;
+  const { journal, log } = runtime.ports;
+  const deleted = (await recentlyDeleted(runtime)).length;
+  const zones = (await journal.zones()).length;
+  const most = Math.min(mostZones, Math.max(1, Math.ceil(zones / 100)));
+  if (deleted < most) return true;
+  log(2, 'follow.braked', { reason, zones: deleted, most });
+  return false;
+}
+
+/** Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them. */
+const deletedFact = 'followed-deletes';
+
+async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
+  return await recentOf(runtime.ports, deletedFact, runtime.ports.clock.wall() - hour);
+}
+
+/**
+ * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved the absence.
+ * @param why `allowed`: a person said so, also if the zone is signed
+ */
+export async function followDelete(
+  runtime: Runtime,
+  zone: DnsName,
+  why: { readonly source: string; readonly allowed: boolean },
+): Promise<void> {
+  const { journal, settings } = runtime.ports;
+  const entry = await journal.zone(zone);
+  if (entry === null) return;
+  const { incarnation } = entry;
+  const snapshot = (await journal.rows(zone))
+    .filter(({ onCentral }) => onCentral)
+    .map(({ record }) => record);
+  const draft = newOperation(runtime, {
+    kind: 'zone-delete',
+    class: 'follow',
+    zone,
+    source: why.source,
+    incarnation,
+    snapshot,
+  });
+  await runtime.store.transact(async (tx) => {
+    tx.create({ ...draft, afterSeen: true }, 'kept');
+    await tx.zone(entry, { ...entry, standing: 'deleting', note: null });
+    // Another zone may be deleted at the same moment: both count.
+    const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
+    tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
+    tx.wake(zone, settings.confirmDelay);
+  });
+}

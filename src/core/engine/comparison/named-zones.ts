@@ -1,0 +1,121 @@
+import { namesAbove } from '../before/answered-above.ts';
+import type { DnsName } from '../../../dns/name.ts';
+import { JournalError } from '../../journal.ts';
+import { PanelError, type PanelEvent, type ZoneList } from '../../panel.ts';
+import type { CompareAll } from './compare-all.ts';
+import type { CompareWish } from '../parts/agenda.ts';
+import type { Runtime } from '../runtime.ts';
+import { Seldom } from '../parts/seldom.ts';
+import { baselineFact } from '../before/unknown-zone.ts';
+
+/** Least time (ms) between two reads of the panel's list, and between two comparisons of all zones, that calls cause. */
+const listGap = 5_000;
+const allGap = 10_000;
+/** Up to so many names are looked up one by one; for more the whole ledger is read once. */
+const fewNames = 200;
+/** A call with more names than this, those above them counted, counts as one that names none. */
+const mostNames = 50_000;
+/** Unknown names that are remembered until the list is read. Of more, those that are new are found by the list alone. */
+const mostUnknown = 1_000;
+
+type Hint = Extract<PanelEvent, { readonly kind: 'hint' }>;
+
+/**
+ * Finds out which names in calls of the panel are zones. A name proves nothing, and one call may carry thousands: zones of the ledger
+ * are compared; other names lead to a read of the panel's list, which all of them share, and its new zones are compared.
+ */
+export class NamedZones {
+  readonly #runtime: Runtime;
+  readonly #inBackground: (work: Promise<void>) => void;
+  readonly #unknown = new Map<DnsName, CompareWish>();
+  readonly #list: Seldom;
+  readonly #all: Seldom;
+  #source = '';
+
+  /** @param inBackground runs what it gets until it is done or the engine stops */
+  constructor(runtime: Runtime, compareAll: CompareAll, inBackground: (work: Promise<void>) => void) {
+    this.#runtime = runtime;
+    this.#inBackground = inBackground;
+    this.#list = new Seldom(runtime, listGap, async () => await this.#readList());
+    this.#all = new Seldom(runtime, allGap, async () => await compareAll.everything(this.#source, 'braked'));
+    runtime.lookFor = (zone, wish) => this.#lookFor(zone, wish);
+  }
+
+  /** A function of the panel may have changed what it names. Returns at once. */
+  hint({ zones, source, actor: { name: lane } }: Hint): void {
+    if (zones === 'all') this.#compareAll(source);
+    else if (zones.length > 0) this.#inBackground(this.#match(zones, { reason: source, lane }));
+  }
+
+  #compareAll(source: string): void {
+    this.#source = source;
+    this.#inBackground(this.#all.ask());
+  }
+
+  /** What is named may be a host: then the zones it lies in are meant as well. */
+  async #match(names: readonly DnsName[], wish: Pick<CompareWish, 'reason' | 'lane'>): Promise<void> {
+    const named = new Set(names);
+    const above = new Set<DnsName>();
+    for (const name of named) {
+      for (const one of namesAbove(name)) above.add(one);
+      if (named.size + above.size <= mostNames) continue;
+      this.#compareAll(wish.reason);
+      return;
+    }
+    const known = await this.#known([...named, ...above]);
+    for (const zone of above) if (known.has(zone)) this.#compare(zone, { ...wish, follow: 'braked' });
+    for (const zone of named) {
+      if (known.has(zone)) this.#compare(zone, { ...wish, follow: 'named' });
+      else this.#lookFor(zone, { ...wish, follow: 'named' });
+    }
+  }
+
+  #compare(zone: DnsName, wish: CompareWish): void {
+    this.#runtime.agenda.want(zone, wish);
+  }
+
+  /** Those of the names that the ledger knows; of a journal that cannot be read none. */
+  async #known(names: readonly DnsName[]): Promise<ReadonlySet<DnsName>> {
+    const { journal, log } = this.#runtime.ports;
+    try {
+      if (names.length > fewNames) return new Set((await journal.zones()).map(({ zone }) => zone));
+      const entries = await Promise.all(names.map(async (name) => await journal.zone(name)));
+      return new Set(entries.flatMap((entry) => entry?.zone ?? []));
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      log(1, 'journal.failed', { zone: '-', code: error.code });
+      return new Set();
+    }
+  }
+
+  /** A zone that is not in the ledger: compared once the panel's list shows it. */
+  #lookFor(zone: DnsName, wish: CompareWish): void {
+    if (this.#unknown.size < mostUnknown) this.#unknown.set(zone, wish);
+    this.#inBackground(this.#list.ask());
+  }
+
+  /** @returns false when it has to be tried again */
+  async #readList(): Promise<boolean> {
+    const { panel, journal, log } = this.#runtime.ports;
+    const asked = new Map(this.#unknown);
+    try {
+      const read = (): Promise<ZoneList> =>
+        this.#runtime.timers.step('-', async (ctx) => await panel.listZones(ctx));
+      const list = new Set((await this.#runtime.gate.quietly('-', read)).value.zones);
+      const known = new Set((await journal.zones()).map(({ zone }) => zone));
+      for (const [zone, wish] of asked) {
+        this.#unknown.delete(zone);
+        if (list.has(zone) || known.has(zone)) this.#compare(zone, wish);
+      }
+      // Before that every zone is new, and its turn comes anyway.
+      if ((await journal.fact(baselineFact)) === null) return true;
+      for (const zone of list) if (!known.has(zone)) this.#runtime.agenda.compareSoon(zone, 'in-list');
+      return true;
+    } catch (error) {
+      if (this.#runtime.timers.isStopping) return true;
+      if (!(error instanceof PanelError || error instanceof JournalError)) throw error;
+      log(2, 'list.later', { error: error.message });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { recordId } from '../../../dns/record.ts';
+import type { CallContext, CentralRecord } from '../../central.ts';
+import type { Operation } from '../../operation.ts';
+import { giveUpDelete } from '../background/give-up-delete.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import type { Runtime } from '../runtime.ts';
+import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
+
+/**
+ * A create or delete that got stuck because somebody changed the zone, or because nobody was asked before a signed one was deleted, is
+ * decided once the panel has the zone (again), or neither
+ * side has it any more. One that is not stuck is left to itself.
+ * @param seen the panel; `allowed`: whether a person says that a signed zone may go
+ */
+export async function unstickZone(
+  runtime: Runtime,
+  operation: Operation,
+  seen: { readonly view: PanelView; readonly allowed: boolean },
+  ctx: CallContext,
+): Promise<void> {
+  const { central } = runtime.ports;
+  const { view } = seen;
+  if (operation.state !== 'stuck') return;
+  if (view.records === null) {
+    if (seen.allowed && waitsForYes(operation)) {
+      await runtime.store.transact(async (tx) => {
+        await tx.advance(operation, 'kept', { problems: [] });
+        tx.with({ facts: allowed(operation) });
+        tx.wake(operation.zone, 0);
+      });
+      return;
+    }
+    if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
+    await runtime.store.transact(async (tx) => {
+      await tx.advance(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
+      tx.with({ dropZones: [operation.zone], facts: forgotten(operation.zone) });
+    });
+    return;
+  }
+  if (operation.kind === 'zone-create') {
+    await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
+  } else {
+    await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
+  }
+  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all');
+}
+
+/**
+ * The stuck edits whose records stand alike on both sides now, as a person has put them right: each with its final state, to be
+ * committed together with the comparison's rows. A difference that is left keeps its operation stuck.
+ */
+export function unstuckRecords(
+  open: readonly Operation[],
+  view: PanelView,
+  atCentral: readonly CentralRecord[],
+): { readonly operation: Operation; readonly to: 'confirmed' | 'reverted' }[] {
+  const central = new Set(atCentral.map(recordId));
+  return open
+    .filter(({ kind, state }) => kind === 'records' && state === 'stuck')
+    .filter((operation) => concerned(operation).every((id) => view.ids.has(id) === central.has(id)))
+    .map((operation) => {
+      const done = operation.items.every(({ remove, add }) => {
+        const gone = remove === null || !view.ids.has(recordId(remove));
+        return gone && (add === null || view.ids.has(recordId(add)));
+      });
+      return { operation, to: done ? 'confirmed' : 'reverted' };
+    });
+}
+
+function concerned({ items, added, removed }: Operation): string[] {
+  const wanted = items.flatMap(({ remove, add }) => [remove, add]);
+  return [...wanted, ...added, ...removed].flatMap((record) => (record === null ? [] : [recordId(record)]));
+}

@@ -1,0 +1,44 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { RRsetKey } from '../../../dns/zone.ts';
+import type { CallContext, CentralRecord } from '../../central.ts';
+import { isFrozen } from './frozen.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** How many of a zone's newest operations are asked for RRsets they wrote. */
+const latest = 50;
+
+/**
+ * The zone at the central as far as it can be read there: all of it, or all RRsets that panel, ledger or recent operations know.
+ * @param held RRsets that the panel, or the caller, knows
+ * @returns null: the central has no such zone
+ * @throws {CentralError | JournalError}
+ */
+export async function readCentralZone(
+  runtime: Runtime,
+  zone: DnsName,
+  held: readonly RRsetKey[],
+  ctx: CallContext,
+): Promise<readonly CentralRecord[] | null> {
+  const { central } = runtime.ports;
+  const known = central.traits.wholeZones ? [] : await knownSets(runtime, zone, held);
+  return await central.readZone(zone, known, ctx);
+}
+
+async function knownSets(runtime: Runtime, zone: DnsName, held: readonly RRsetKey[]): Promise<RRsetKey[]> {
+  const { journal } = runtime.ports;
+  const known = new Map<string, RRsetKey>();
+  const take = ({ name, type }: RRsetKey): void => {
+    known.set(`${name} ${type}`, { name, type });
+  };
+  held.forEach(take);
+  const rows = (await isFrozen(journal, zone)) ? [] : await journal.rows(zone);
+  for (const { record } of rows) take(record);
+  for (const { items, added, removed, snapshot } of await journal.operations({ zone, latest })) {
+    for (const { remove, add } of items) {
+      if (remove !== null) take(remove);
+      if (add !== null) take(add);
+    }
+    for (const record of [...added, ...removed, ...snapshot]) take(record);
+  }
+  return [...known.values()];
+}

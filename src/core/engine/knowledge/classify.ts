@@ -1,0 +1,180 @@
+import { isSigners } from '../../../dns/dnssec.ts';
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { keyFields, type LedgerRow, type RecordStanding } from '../../ledger.ts';
+import type { PanelRecord } from '../../panel.ts';
+
+/** What a comparison of one zone found; nothing of it is carried out yet. */
+export interface Comparison {
+  /** Rows to write and rows to forget. */
+  readonly put: readonly LedgerRow[];
+  readonly drop: readonly ResourceRecord[];
+  /** New in the panel since the baseline, nothing in their way at the central: to be added there. */
+  readonly additions: readonly PanelRecord[];
+  /** Joined records that the panel has no longer and the central still has as both agreed: to be removed there. */
+  readonly gone: readonly ResourceRecord[];
+}
+
+interface Sides {
+  readonly record: ResourceRecord;
+  /** Keys of the panel's rows that mean it. */
+  readonly keys: readonly string[];
+  readonly onPanel: boolean;
+  readonly onCentral: boolean;
+  readonly row: LedgerRow | null;
+}
+
+/** Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone (design: "Data"). */
+export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
+  if (record.type === 'SOA' || (record.type === 'NS' && record.name === zone)) return true;
+  return isSigners(zone, record);
+}
+
+interface CompareOptions {
+  /** True when no edit has been seen in this zone: what only the panel has is then old, not new. */
+  readonly baseline: boolean;
+  /** Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation. */
+  readonly busy: ReadonlySet<string>;
+  /** Whether the panel's removals are to be followed; otherwise they are listed. */
+  readonly follow?: boolean;
+}
+
+/**
+ * The adoption rule (docs/adoption.md), and every later comparison of a zone that both sides have.
+ * @param rows what the ledger says; empty at the baseline
+ */
+export function compareSides(
+  zone: DnsName,
+  panel: readonly PanelRecord[],
+  central: readonly ResourceRecord[],
+  rows: readonly LedgerRow[],
+  options: CompareOptions,
+): Comparison {
+  const all = mergeSides(zone, panel, central, rows);
+  const gone = options.follow === true ? goneFromPanel(all, options.busy) : new Map<string, Sides>();
+  const oneSided = groupOneSided(all, new Set([...options.busy, ...gone.keys()]));
+  const put: LedgerRow[] = [];
+  const drop: ResourceRecord[] = [];
+  const additions: PanelRecord[] = [];
+  for (const [id, side] of all) {
+    if (options.busy.has(id) || gone.has(id)) continue;
+    if (!side.onPanel && !side.onCentral) {
+      drop.push(side.record);
+      continue;
+    }
+    const standing = judge(side, hasRival(side, oneSided), options.baseline);
+    if (standing === 'new') additions.push({ ...side.record, key: side.keys[0] ?? '' });
+    else if (!sameRow(side, standing)) put.push(toRow(side, standing));
+  }
+  return { put, drop, additions, gone: [...gone.values()].map(({ record }) => record) };
+}
+
+function goneFromPanel(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<string, Sides> {
+  const gone = [...all].filter(
+    ([id, side]) => side.row?.standing === 'joined' && !side.onPanel && side.onCentral && !busy.has(id),
+  );
+  return new Map(gone);
+}
+
+function mergeSides(
+  zone: DnsName,
+  panel: readonly PanelRecord[],
+  central: readonly ResourceRecord[],
+  rows: readonly LedgerRow[],
+): Map<string, Sides> {
+  const all = new Map<string, Sides>();
+  for (const row of rows) {
+    all.set(recordId(row.record), {
+      record: row.record,
+      keys: [],
+      onPanel: false,
+      onCentral: false,
+      row,
+    });
+  }
+  for (const { key, ...record } of panel) {
+    if (isCentralsOwn(zone, record)) continue;
+    const id = recordId(record);
+    const known = all.get(id) ?? { record, onCentral: false, row: null, keys: [] };
+    all.set(id, { ...known, onPanel: true, keys: [...known.keys, key] });
+  }
+  for (const record of central) {
+    if (isCentralsOwn(zone, record)) continue;
+    const id = recordId(record);
+    const known = all.get(id) ?? { record: plain(record), onPanel: false, keys: [], row: null };
+    all.set(id, { ...known, onCentral: true });
+  }
+  return all;
+}
+
+/** Records that only one side has and no operation is about, by owner name. */
+function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<DnsName, Sides[]> {
+  const groups = new Map<DnsName, Sides[]>();
+  for (const [id, side] of all) {
+    if (side.onPanel === side.onCentral || busy.has(id)) continue;
+    const group = groups.get(side.record.name);
+    if (group === undefined) groups.set(side.record.name, [side]);
+    else group.push(side);
+  }
+  return groups;
+}
+
+/** Whether the other side has a record that this one competes with for the same place. */
+function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
+  const group = oneSided.get(side.record.name) ?? [];
+  return group.some(
+    (other) =>
+      other.onPanel !== side.onPanel &&
+      (other.record.type === side.record.type ||
+        other.record.type === 'CNAME' ||
+        side.record.type === 'CNAME'),
+  );
+}
+
+function judge(side: Sides, rival: boolean, baseline: boolean): RecordStanding | 'new' {
+  const before = side.row?.standing ?? null;
+  if (before === 'released') return 'released';
+  if (side.onPanel && side.onCentral) return 'joined';
+  if (before === 'joined' || before === 'differs') return 'differs';
+  if (rival) return 'differs';
+  if (side.onCentral) return 'central-only';
+  return baseline || before === 'panel-only' ? 'panel-only' : 'new';
+}
+
+function sameRow(side: Sides, standing: RecordStanding): boolean {
+  const { row } = side;
+  return (
+    row !== null &&
+    row.standing === standing &&
+    row.onPanel === side.onPanel &&
+    row.onCentral === side.onCentral &&
+    sameKeys(row, side.keys)
+  );
+}
+
+function sameKeys(row: LedgerRow, keys: readonly string[]): boolean {
+  const { panelKey, otherKeys = [] } = keyFields(keys);
+  const known = row.otherKeys ?? [];
+  const others = new Set(known);
+  return (
+    row.panelKey === panelKey &&
+    known.length === otherKeys.length &&
+    otherKeys.every((key) => others.has(key))
+  );
+}
+
+function toRow(side: Sides, standing: RecordStanding): LedgerRow {
+  return {
+    record: side.record,
+    standing,
+    onPanel: side.onPanel,
+    onCentral: side.onCentral,
+    ...keyFields(side.keys),
+    note: side.row?.standing === standing ? side.row.note : null,
+  };
+}
+
+/** Without an adapter's own fields (key, handle), so that what is stored is only DNS data. */
+export function plain(record: ResourceRecord): ResourceRecord {
+  return { name: record.name, type: record.type, ttl: record.ttl, rdata: record.rdata };
+}

@@ -1,0 +1,93 @@
+/** Issue 14: a zone whose ledger is damaged is frozen until a person has a new baseline taken; the others go on. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryJournal } from '../../../journal/memory.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import {
+  a,
+  arrive,
+  engineOf,
+  held,
+  put,
+  standing,
+  zone,
+  zoneStanding,
+} from '../../../testing/simulator/arrival.ts';
+import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
+import type { World } from '../../../testing/simulator/world.ts';
+import type { EditEvent } from '../../panel.ts';
+
+const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
+
+async function play(
+  world: World,
+  event: (stage: 'before' | 'after') => EditEvent,
+  carryOut: () => boolean,
+): Promise<string[]> {
+  const { verdict } = await world.clock.runUntilSettled(world.edit(event, carryOut, smoothly));
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  return verdict.kind === 'accept' ? [] : verdict.problems.map(({ code }) => code);
+}
+
+async function add(world: World, record: ResourceRecord): Promise<string[]> {
+  const carryOut = (): boolean => {
+    world.panel.zones.get(zone)?.set(recordId(record), record);
+    return true;
+  };
+  return await play(world, (stage) => recordsEvent(zone, [{ remove: null, add: record }], stage), carryOut);
+}
+
+async function arriveDamaged(): Promise<World> {
+  const journal = new MemoryJournal();
+  const world = await arrive(
+    { panel: [a('www', 1), a('old', 1)], central: [a('www', 1), a('old', 1)] },
+    undefined,
+    journal,
+  );
+  journal.damage(zone);
+  return world;
+}
+
+async function askedFor(world: World): Promise<void> {
+  // A comparison that is due already, whatever it is for, does not swallow it.
+  engineOf(world).compare(zone, 'periodic', 'braked');
+  engineOf(world).compare(zone, 'asked');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+}
+
+test('issue 14: edits of a frozen zone are refused, and nothing of it is changed by itself', async () => {
+  const world = await arriveDamaged();
+  assert.deepEqual(await add(world, a('new', 1)), ['journal.zone-damaged']);
+  const event = (stage: 'before' | 'after'): EditEvent => ({
+    kind: 'zone-delete',
+    stage,
+    zone,
+    fingerprint: 'x',
+    actor: administrator,
+    mark: null,
+  });
+  assert.deepEqual(await play(world, event, () => world.panel.zones.delete(zone)), ['journal.zone-damaged']);
+  put(world, 'panel', [a('www', 1)]);
+  engineOf(world).compare(zone, 'periodic', 'braked');
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.equal(held(world, 'central', a('old', 1)), true);
+  assert.equal(held(world, 'central', a('new', 1)), false);
+  const { frozen, remarks } = await world.clock.runUntilSettled(engineOf(world).status());
+  assert.deepEqual([frozen, remarks], [1, 1]);
+});
+
+test('issue 14: a new baseline joins what is equal, changes neither side, and lists the rest', async () => {
+  const world = await arriveDamaged();
+  put(world, 'panel', [a('www', 1), a('here', 1)]);
+  await askedFor(world);
+  assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).frozen, 0);
+  assert.equal(await zoneStanding(world), 'joined');
+  assert.deepEqual(
+    await Promise.all([a('www', 1), a('here', 1), a('old', 1)].map((record) => standing(world, record))),
+    ['joined', 'panel-only', 'central-only'],
+  );
+  assert.equal(held(world, 'central', a('here', 1)), false);
+  assert.equal(held(world, 'central', a('old', 1)), true);
+  assert.deepEqual(await add(world, a('new', 1)), []);
+  assert.equal(held(world, 'central', a('new', 1)), true);
+});

@@ -1,0 +1,14 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { JournalError } from '../../journal.ts';
+import type { JournalReader } from '../parts/store.ts';
+
+/** Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws {JournalError} */
+export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
+  try {
+    await journal.rows(zone, []);
+    return false;
+  } catch (error) {
+    if (error instanceof JournalError && error.code === 'journal.zone-damaged') return true;
+    throw error;
+  }
+}

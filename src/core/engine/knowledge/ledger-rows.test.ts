@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { sampleOperation, sampleRow } from '../../../testing/journal-contract.ts';
+import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import type { OperationItem } from '../../operation.ts';
+import { rowsAfter } from './ledger-rows.ts';
+
+const one = a('www', 1);
+const two = a('www', 2);
+
+interface Given {
+  readonly panel?: readonly ResourceRecord[];
+  readonly central?: readonly ResourceRecord[];
+  readonly rows?: readonly LedgerRow[];
+  readonly busy?: readonly ResourceRecord[];
+}
+
+function after(item: OperationItem, given: Given) {
+  return endsOf([item], given);
+}
+
+/** Each item is an edit of its own. */
+function endsOf(items: readonly OperationItem[], { panel = [], central = [], rows = [], busy = [] }: Given) {
+  const records = panel.map((record) => ({ ...record, key: `key of ${record.rdata}` }));
+  const ids = (some: readonly ResourceRecord[]): Set<string> => new Set(some.map(recordId));
+  const ttls = new Map(panel.map((record) => [recordId(record), record.ttl]));
+  const view = { records, ids: ids(panel), ttls, quiet: true, readAt: 0 };
+  const truth = { view, central: ids(central), rows, busy: ids(busy) };
+  return rowsAfter(
+    items.map((item, at) => sampleOperation(String(at), { zone, items: [item] })),
+    truth,
+  );
+}
+
+function added(record: ResourceRecord): OperationItem {
+  return { remove: null, add: record, mirrored: true, note: null };
+}
+
+function local(note: string, record = one): OperationItem {
+  return { remove: null, add: record, mirrored: false, note };
+}
+
+function standings({ put }: ReturnType<typeof rowsAfter>): (string | boolean)[] {
+  return put.flatMap(({ standing, onPanel, onCentral }) => [standing, onPanel, onCentral]);
+}
+
+test('issue 13: the row of a mirrored record says which sides have it', () => {
+  assert.deepEqual(standings(after(added(one), { panel: [one], central: [one] })), ['joined', true, true]);
+  assert.deepEqual(standings(after(added(one), { panel: [one] })), ['differs', true, false]);
+  assert.deepEqual(standings(after(added(one), { central: [one] })), ['central-only', false, true]);
+});
+
+test('issue 13: the row of a record that no side has is dropped', () => {
+  const { put, drop } = after(added(one), {});
+  assert.deepEqual([put, drop], [[], [one]]);
+});
+
+test('issue 13: the row has the TTL and the key that the panel shows', () => {
+  const [row] = after(added(one), { panel: [{ ...one, ttl: 77 }], central: [one] }).put;
+  assert.equal(row?.record.ttl, 77);
+  assert.equal(row?.panelKey, `key of ${one.rdata}`);
+});
+
+test('issue 13: of a record that another open edit is about, the panel tells what the central will have', () => {
+  assert.deepEqual(standings(after(added(one), { panel: [one], busy: [one] })), ['joined', true, true]);
+  assert.deepEqual(after(added(one), { central: [one], busy: [one] }).drop, [one]);
+});
+
+test("issue 13: the central's own records have no row, and no comparison is due for them", () => {
+  const { put, drop, local: due } = after(local('note.centrals-own', apex), { panel: [apex] });
+  assert.deepEqual([put, drop, due], [[], [], false]);
+});
+
+test('issue 13: what passed in the panel only asks for a comparison and keeps what the row said of the central', () => {
+  assert.equal(after(added(one), { panel: [one], central: [one] }).local, false);
+  const row = sampleRow(1, { record: one, standing: 'differs', onPanel: false, onCentral: true });
+  const said = { panel: [one], rows: [row] };
+  const { local: due, ...rest } = after(local('note.differs'), said);
+  assert.equal(due, true);
+  assert.deepEqual(standings({ ...rest, local: due }), ['differs', true, true]);
+});
+
+test('issue 13: a record of the panel only stands as its note says, unless its row says more', () => {
+  const of = (note: string, standing?: LedgerRow['standing']): unknown => {
+    const row = { record: one, standing, onPanel: false, onCentral: false } as const;
+    const rows = standing === undefined ? [] : [sampleRow(1, { ...row, standing })];
+    return after(local(note), { panel: [one], rows }).put[0]?.standing;
+  };
+  assert.equal(of('note.released'), 'released');
+  assert.equal(of('note.beside-released'), 'released');
+  assert.equal(of('note.panel-only'), 'panel-only');
+  assert.equal(of('note.beside-differs'), 'differs');
+  assert.equal(of('note.beside-differs', 'panel-only'), 'panel-only');
+  assert.equal(of('note.released', 'central-only'), 'released');
+});
+
+test('issue 13: a record of the panel only that is gone there stays with the central', () => {
+  const rows = [sampleRow(1, { record: one, standing: 'differs', onCentral: true })];
+  assert.deepEqual(standings(after(local('note.differs'), { rows })), ['central-only', false, true]);
+});
+
+test('issue 14: what passed in the panel only writes no row that others have made true since', () => {
+  const item = { remove: one, add: two, mirrored: false, note: 'note.changed-at-central' };
+  const rows = [sampleRow(1, { record: one, standing: 'joined' })];
+  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new value.
+  assert.deepEqual(after(item, { panel: [one], rows }).put, []);
+  assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
+  assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);
+  assert.deepEqual(standings(after(item, { panel: [two] })), ['differs', true, false]);
+});
+
+test('issue 14: of two edits that end together, the one that was sent has the say', () => {
+  const items = [local('note.beside-differs'), added(one)];
+  assert.deepEqual(standings(endsOf(items, { panel: [one], central: [one] })), ['joined', true, true]);
+});

@@ -1,0 +1,108 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { keyFields, type LedgerRow, type RecordStanding } from '../../ledger.ts';
+import type { Operation, OperationItem } from '../../operation.ts';
+import { isCentralsOwn } from './classify.ts';
+import { keysById, type PanelView } from './panel-view.ts';
+
+/** What is known of both sides when operations end. */
+export interface Sides {
+  readonly view: PanelView;
+  /** Ids the central is known to have among the operations' records. */
+  readonly central: ReadonlySet<string>;
+}
+
+interface Truth extends Sides {
+  readonly rows: readonly LedgerRow[];
+  /** Ids that other open operations are about. */
+  readonly busy: ReadonlySet<string>;
+}
+
+export interface RowsAfter {
+  readonly put: readonly LedgerRow[];
+  readonly drop: readonly ResourceRecord[];
+  /** Whether something passed in the panel only, so that a comparison is due. */
+  readonly local: boolean;
+}
+
+/** The ledger rows that the end of some operations of one zone makes true. */
+export function rowsAfter(operations: readonly Operation[], truth: Truth): RowsAfter {
+  const rows = new Map(truth.rows.map((row) => [recordId(row.record), row]));
+  const keys = keysById(truth.view.records ?? []);
+  const put: LedgerRow[] = [];
+  const drop: ResourceRecord[] = [];
+  let local = false;
+  const sent = mirroredIds(operations);
+  for (const { zone, items } of operations) {
+    for (const item of items) {
+      local ||= !item.mirrored && item.note !== 'note.centrals-own';
+      for (const record of [item.remove, item.add]) {
+        if (record === null || isCentralsOwn(zone, record)) continue;
+        const before = rows.get(recordId(record)) ?? null;
+        if (!item.mirrored && !isLocals(record, before, sent, truth)) continue;
+        const row = rowAfter(record, item, before, keys, truth);
+        if (row === null) drop.push(record);
+        else put.push(row);
+      }
+    }
+  }
+  return { put, drop, local };
+}
+
+function mirroredIds(operations: readonly Operation[]): ReadonlySet<string> {
+  const items = operations.flatMap((operation) => operation.items).filter(({ mirrored }) => mirrored);
+  const records = items.flatMap(({ remove, add }) => [remove, add]);
+  return new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));
+}
+
+/**
+ * Whether the row of a record is for an edit to write that passed in the panel only: the panel has changed it, it is not synchronised,
+ * and no other edit sends it. Such an edit was judged long ago and has read nothing at the central since.
+ */
+function isLocals(
+  record: ResourceRecord,
+  row: LedgerRow | null,
+  sent: ReadonlySet<string>,
+  { view, busy }: Truth,
+): boolean {
+  const id = recordId(record);
+  if (sent.has(id) || busy.has(id) || row?.standing === 'joined') return false;
+  return (row?.onPanel ?? false) !== view.ids.has(id);
+}
+
+function rowAfter(
+  record: ResourceRecord,
+  item: OperationItem,
+  row: LedgerRow | null,
+  keys: ReadonlyMap<string, readonly string[]>,
+  truth: Truth,
+): LedgerRow | null {
+  const id = recordId(record);
+  const onPanel = truth.view.ids.has(id);
+  const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);
+  const onCentral = item.mirrored ? seenAtCentral : (row?.onCentral ?? false);
+  if (!onPanel && !onCentral) return null;
+  const standing: RecordStanding = item.mirrored
+    ? mirroredStanding(onPanel, onCentral)
+    : localStanding(item.note, row, onPanel);
+  const ttl = truth.view.ttls.get(id) ?? record.ttl;
+  return {
+    record: { ...record, ttl },
+    standing,
+    onPanel,
+    onCentral,
+    ...keyFields(keys.get(id) ?? []),
+    note: item.note,
+  };
+}
+
+function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {
+  if (onPanel && onCentral) return 'joined';
+  return onPanel ? 'differs' : 'central-only';
+}
+
+function localStanding(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordStanding {
+  if (!onPanel) return 'central-only';
+  if (row !== null && row.standing !== 'central-only') return row.standing;
+  if (note === 'note.released' || note === 'note.beside-released') return 'released';
+  return note === 'note.panel-only' ? 'panel-only' : 'differs';
+}

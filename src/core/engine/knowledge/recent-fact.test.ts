@@ -1,0 +1,27 @@
+/** Issue 14: what looks back an hour reads one fact, and no operations: they may be few, many, or dropped meanwhile. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryJournal } from '../../../journal/memory.ts';
+import { VirtualClock } from '../../../testing/virtual-clock.ts';
+import { recentOf, withRecent } from './recent-fact.ts';
+
+test('issue 14: what happened lately is told in order, the rest forgotten', async () => {
+  const clock = new VirtualClock();
+  const journal = new MemoryJournal();
+  const ports = { journal, clock };
+  const add = async (what: string): Promise<void> => {
+    const before = await recentOf(ports, 'x', clock.wall() - 1_000);
+    await journal.commit({ facts: withRecent(ports, 'x', before, what, 3) });
+  };
+  const told = async (): Promise<string[]> =>
+    (await recentOf(ports, 'x', clock.wall() - 1_000)).map(({ what }) => what);
+  assert.deepEqual(await told(), []);
+  await add('a=b.example.');
+  clock.stepWall(600);
+  await add('c.example.');
+  assert.deepEqual(await told(), ['a=b.example.', 'c.example.']);
+  clock.stepWall(600);
+  assert.deepEqual(await told(), ['c.example.']);
+  for (const name of ['d', 'e', 'e']) await add(name);
+  assert.deepEqual(await told(), ['d', 'e', 'e']);
+});

@@ -1,0 +1,74 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Change } from '../../../dns/zone.ts';
+import { plain } from './classify.ts';
+
+/** The records of both sides: their TTLs (seconds, null where a side has none) by `recordId`. */
+export interface Sides {
+  readonly panel: ReadonlyMap<string, number | null>;
+  readonly central: ReadonlyMap<string, number | null>;
+}
+
+/** One side of {@link Sides}. */
+export function ttlsOf(records: readonly ResourceRecord[]): ReadonlyMap<string, number | null> {
+  return new Map(records.map((record) => [recordId(record), record.ttl]));
+}
+
+/** What is known of a record whose place at the central is decided. */
+export interface Known {
+  readonly record: ResourceRecord;
+  /** We wrote it, or both sides had agreed on it: only then it may be removed. */
+  readonly isOurs: boolean;
+  /** An edit of ours changed its TTL, or wrote it: only then its TTL may be changed. */
+  readonly isTtlOurs: boolean;
+  /** It stands on one side by agreement (docs/adoption.md): nothing is done. */
+  readonly isLeftAlone: boolean;
+  /** An open operation of somebody else wants it so, and brings it about itself; `open`: it wants something of it. */
+  readonly claimed: 'present' | 'absent' | 'open' | null;
+}
+
+/** What has to be done with a record at the central. */
+export type Goal = 'add' | 'remove' | 'retime' | 'leave';
+
+/**
+ * The one rule: the central is brought to what the panel holds, but only in what is ours to change, and not in what another open
+ * operation looks after.
+ */
+export function goalOf({ record, ...known }: Known, { panel, central }: Sides): Goal {
+  const id = recordId(record);
+  const [here, there] = [panel.get(id), central.get(id)];
+  if (known.isLeftAlone || known.claimed === 'open') return 'leave';
+  if (here === undefined) {
+    const isToGo = there !== undefined && known.isOurs && known.claimed !== 'present';
+    return isToGo ? 'remove' : 'leave';
+  }
+  if (there === undefined) return known.claimed === 'absent' ? 'leave' : 'add';
+  const isOtherTtl = known.isTtlOurs && known.claimed === null && otherTtl({ ttl: here }, { ttl: there });
+  return isOtherTtl ? 'retime' : 'leave';
+}
+
+/** The change that {@link goalOf} wants of some records of a zone. What is added has the TTL that the panel shows. */
+export function changeTowards(zone: DnsName, all: readonly Known[], sides: Sides): Change {
+  const remove = new Map<string, ResourceRecord>();
+  const add = new Map<string, ResourceRecord>();
+  for (const known of all) {
+    const id = recordId(known.record);
+    const record = plain(known.record);
+    const there = { ...record, ttl: sides.central.get(id) ?? null };
+    const shown = sides.panel.get(id) ?? null;
+    switch (goalOf(known, sides)) {
+      case 'add':
+        add.set(id, { ...record, ttl: shown ?? record.ttl });
+        break;
+      case 'remove':
+        remove.set(id, there);
+        break;
+      case 'retime':
+        remove.set(id, there);
+        add.set(id, { ...record, ttl: shown });
+        break;
+      case 'leave':
+    }
+  }
+  return { zone, remove: [...remove.values()], add: [...add.values()] };
+}

@@ -1,0 +1,82 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { Change } from '../../../dns/zone.ts';
+import type { Operation, OperationItem } from '../../operation.ts';
+import { retimed } from './operations.ts';
+import type { PanelView } from './panel-view.ts';
+import { changeTowards, goalOf, type Known, type Sides } from './rule.ts';
+
+interface Truth {
+  readonly view: Pick<PanelView, 'ttls'>;
+  /** TTLs at the central, by id. */
+  readonly centralTtls: ReadonlyMap<string, number | null>;
+  /** What ended operations on watch may have written late. */
+  readonly lateIds: ReadonlySet<string>;
+}
+
+interface Towards {
+  readonly change: Change;
+  /** Other operations that now answer for a record we would otherwise have taken back. */
+  readonly inherited: readonly Operation[];
+}
+
+/** What has to be written so that the operations' records stand at the central as they stand in the panel. */
+export function towardsPanel(
+  zone: DnsName,
+  operations: readonly Operation[],
+  { view, centralTtls, lateIds }: Truth,
+  others: readonly Operation[],
+): Towards {
+  const sides = { panel: view.ttls, central: centralTtls };
+  const known = operations.flatMap((operation) => knownOf(operation, lateIds, others));
+  return { change: changeTowards(zone, known, sides), inherited: heirsOf(known, sides, others) };
+}
+
+function knownOf(
+  { items, added }: Operation,
+  lateIds: ReadonlySet<string>,
+  others: readonly Operation[],
+): Known[] {
+  const written = new Set(added.map(recordId));
+  return items.flatMap((item) => {
+    if (!item.mirrored) return [];
+    const ttl = retimed(item);
+    return [item.remove, item.add].flatMap((record): Known[] => {
+      if (record === null) return [];
+      const id = recordId(record);
+      const isOurs = written.has(id) || lateIds.has(id) || record === item.remove;
+      const isTtlOurs = ttl !== null && written.has(id);
+      return [{ record, isOurs, isTtlOurs, isLeftAlone: false, claimed: claimOn(others, id) }];
+    });
+  });
+}
+
+/** What open operations want of a record; where they do not want the same, it is left to them. */
+function claimOn(others: readonly Operation[], id: string): Known['claimed'] {
+  const isWanted = claimant(others, id, 'add') !== null;
+  if (claimant(others, id, 'remove') === null) return isWanted ? 'present' : null;
+  return isWanted ? 'open' : 'absent';
+}
+
+/** Open operations that want a record which would go without them: from now on they answer for it. */
+function heirsOf(known: readonly Known[], sides: Sides, others: readonly Operation[]): Operation[] {
+  const heirs = new Map<string, Operation>();
+  for (const one of known) {
+    const isWanted = one.claimed === 'present' || one.claimed === 'open';
+    if (!isWanted || goalOf({ ...one, claimed: null }, sides) !== 'remove') continue;
+    const heir = claimant(others, recordId(one.record), 'add');
+    if (heir === null) continue;
+    const latest = heirs.get(heir.id) ?? heir;
+    heirs.set(heir.id, { ...latest, added: [...latest.added, one.record] });
+  }
+  return [...heirs.values()];
+}
+
+/** An open operation of somebody else that wants the record added (or removed). */
+export function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
+  const wants = (item: OperationItem): boolean => {
+    const record: ResourceRecord | null = item[part];
+    return item.mirrored && record !== null && recordId(record) === id;
+  };
+  return others.find(({ state, items }) => state !== 'stuck' && items.some(wants)) ?? null;
+}

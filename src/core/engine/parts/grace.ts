@@ -1,0 +1,51 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import type { EngineSettings } from '../settings.ts';
+import { Moved } from './store.ts';
+
+/** The time after a start, or a step of the wall clock, in which nothing is undone: what looks overdue then need not be. */
+export class Grace {
+  /** Monotonic time (ms) before which nothing is undone. */
+  until = 0;
+  readonly #clock: Clock;
+  readonly #settings: EngineSettings;
+  readonly #log: Log;
+  #offset: number | null = null;
+
+  constructor({
+    clock,
+    settings,
+    log,
+  }: {
+    readonly clock: Clock;
+    readonly settings: EngineSettings;
+    readonly log: Log;
+  }) {
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  /** The agent starts. */
+  begin(): void {
+    this.mindTheClock();
+    this.until = this.#clock.now() + this.#settings.grace;
+  }
+
+  /** Notices that the wall clock was stepped or the machine slept (design section 4, "Locks"). */
+  mindTheClock(): void {
+    const offset = this.#clock.wall() - this.#clock.now();
+    const step = offset - (this.#offset ?? offset);
+    this.#offset = offset;
+    if (Math.abs(step) < this.#settings.clockStep) return;
+    this.#log(4, 'clock.step', { milliseconds: Math.round(step) });
+    this.until = Math.max(this.until, this.#clock.now() + this.#settings.grace);
+  }
+
+  /** @throws {Moved} what was read of the zone proves no undo yet */
+  mustBeOver(zone: DnsName): void {
+    this.mindTheClock();
+    if (this.#clock.now() < this.until) throw new Moved(zone);
+  }
+}

@@ -1,0 +1,99 @@
+import type { DnsName } from '../../../dns/name.ts';
+
+interface Waiter {
+  readonly zone: DnsName;
+  /** `null` = the whole zone. */
+  readonly names: ReadonlySet<DnsName> | null;
+  readonly grant: () => void;
+}
+
+/** Held until `release` is called; calling it twice does nothing. */
+export interface Held {
+  release(): void;
+}
+
+/**
+ * Locks by owner name, first come first served. They cover a write or an undo at the central, never the wait for `after`
+ * (design: "Locks"). They live in memory: one agent per panel is made sure of by the journal's lease, and what a dead agent
+ * held is recovered from its operations.
+ */
+export class NameLocks {
+  readonly #held = new Set<Waiter>();
+  readonly #waiting: Waiter[] = [];
+
+  /**
+   * @param names owner names to lock, or `null` for the whole zone
+   * @throws the signal's reason when it aborts before the lock is granted; nothing is held then
+   */
+  async acquire(zone: DnsName, names: readonly DnsName[] | null, signal: AbortSignal): Promise<Held> {
+    signal.throwIfAborted();
+    let waiter: Waiter | undefined;
+    const granted = new Promise<void>((resolve, reject) => {
+      const aborted = (): void => {
+        this.#forget(own);
+        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      };
+      const own: Waiter = {
+        zone,
+        names: names === null ? null : new Set(names),
+        grant: () => {
+          signal.removeEventListener('abort', aborted);
+          resolve();
+        },
+      };
+      waiter = own;
+      signal.addEventListener('abort', aborted, { once: true });
+      this.#waiting.push(own);
+    });
+    this.#advance();
+    await granted;
+    return { release: () => this.#release(waiter) };
+  }
+
+  /** Runs `body` with the names locked. @param names as for {@link acquire}. @throws as `acquire`, and what `body` throws */
+  async during<T>(
+    zone: DnsName,
+    names: readonly DnsName[] | null,
+    signal: AbortSignal,
+    body: () => Promise<T>,
+  ): Promise<T> {
+    const held = await this.acquire(zone, names, signal);
+    try {
+      return await body();
+    } finally {
+      held.release();
+    }
+  }
+
+  #release(waiter: Waiter | undefined): void {
+    if (waiter !== undefined && this.#held.delete(waiter)) this.#advance();
+  }
+
+  #forget(waiter: Waiter): void {
+    const at = this.#waiting.indexOf(waiter);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    this.#advance();
+  }
+
+  #advance(): void {
+    const passedOver: Waiter[] = [];
+    for (const waiter of this.#waiting.slice()) {
+      // A waiter never overtakes an earlier one it clashes with, so nobody starves.
+      const blocked = [...this.#held, ...passedOver].some((other) => clash(waiter, other));
+      if (blocked) {
+        passedOver.push(waiter);
+        continue;
+      }
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      this.#held.add(waiter);
+      waiter.grant();
+    }
+  }
+}
+
+function clash(a: Waiter, b: Waiter): boolean {
+  if (a.zone !== b.zone) return false;
+  if (a.names === null || b.names === null) return true;
+  for (const name of a.names) if (b.names.has(name)) return true;
+  return false;
+}

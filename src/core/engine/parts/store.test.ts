@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryJournal } from '../../../journal/memory.ts';
+import { sampleOperation } from '../../../testing/journal-contract.ts';
+import { VirtualClock } from '../../../testing/virtual-clock.ts';
+import { Moved, Store } from './store.ts';
+
+interface Scene {
+  readonly store: Store;
+  readonly journal: MemoryJournal;
+  /** What was told of operations and zones, in order. */
+  readonly told: readonly string[];
+}
+
+function scene(): Scene {
+  const journal = new MemoryJournal();
+  const told: string[] = [];
+  const store = new Store(
+    { journal, clock: new VirtualClock(), log: () => undefined },
+    {
+      heard: (id) => told.push(`heard ${id}`),
+      ended: (id) => told.push(`ended ${id}`),
+      wake: (zone, delay) => told.push(`wake ${zone} ${delay}`),
+    },
+  );
+  return { store, journal, told };
+}
+
+const draft = sampleOperation('one', { state: 'prepared', afterSeen: false });
+const entry = {
+  zone: draft.zone,
+  standing: 'joined',
+  incarnation: 1,
+  baselineAt: 0,
+  note: null,
+} as const;
+
+test('issue 14: a judgement counts only while the operation is as it was judged', async () => {
+  const { store, journal } = scene();
+  const judged = await store.create(draft);
+  await store.advance(judged, 'applied');
+  await assert.rejects(store.advance(judged, 'reverting'), Moved);
+  const applied = await journal.operation('one');
+  assert.equal(applied?.state, 'applied');
+  // Its `after` came.
+  await store.transact((tx) => tx.amend(judged, () => ({ afterSeen: true })));
+  assert.ok(applied !== null);
+  await assert.rejects(store.advance(applied, 'reverting'), Moved);
+});
+
+test('issue 14: what was done is journalled beside what was heard meanwhile', async () => {
+  const { store, journal } = scene();
+  const begun = await store.create(draft);
+  await store.advance(begun, 'kept', { afterSeen: true });
+  await store.transact((tx) => tx.record(begun, 'confirmed', () => ({ attempts: 3 })));
+  const { state, afterSeen, attempts } = (await journal.operation('one')) ?? draft;
+  assert.deepEqual({ state, afterSeen, attempts }, { state: 'confirmed', afterSeen: true, attempts: 3 });
+});
+
+test('issue 14: a step that is not allowed is a defect, and writes nothing', async () => {
+  const { store, journal } = scene();
+  const ended = await store.create(draft, 'confirmed');
+  await assert.rejects(store.advance(ended, 'kept'), /may not go from confirmed to kept/);
+  assert.equal((await journal.operation('one'))?.state, 'confirmed');
+});
+
+test('issue 14: an entry that stands otherwise by now is not overwritten', async () => {
+  const { store, journal } = scene();
+  await store.transact((tx) => tx.zone(null, entry));
+  await store.transact((tx) => tx.zone(entry, { ...entry, standing: 'deleting' }));
+  await assert.rejects(
+    store.transact((tx) => tx.zone(entry, { ...entry, note: 'note.gone-from-panel' })),
+    Moved,
+  );
+  assert.equal((await journal.zone(entry.zone))?.standing, 'deleting');
+});
+
+test('issue 14: a transaction that fails writes nothing and tells nobody, and the next one runs', async () => {
+  const { store, journal, told } = scene();
+  const failing = store.transact((tx) => {
+    tx.create(draft);
+    tx.wake(draft.zone, 5);
+    throw new Error('no');
+  });
+  const next = store.create({ ...draft, id: 'two' });
+  await assert.rejects(failing, /no/);
+  await next;
+  assert.equal(await journal.operation('one'), null);
+  assert.deepEqual(told, ['heard two']);
+});
+
+test('issue 14: transactions see what those before them wrote', async () => {
+  const { store } = scene();
+  const begun = await store.create(draft);
+  const both = await Promise.allSettled([
+    store.advance(begun, 'applied'),
+    store.advance(begun, 'refused', { attempts: 1 }),
+  ]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
+});
+
+test('issue 14: who waits is told what was written: new, spoken of by the panel, ended', async () => {
+  const { store, told } = scene();
+  const begun = await store.create(draft);
+  await store.advance(begun, 'applied');
+  const kept = await store.transact(async (tx) => {
+    tx.wake(draft.zone, 200);
+    const applied = await tx.current(begun);
+    return await tx.advance(applied, 'kept', { afterSeen: true });
+  });
+  await store.advance(kept, 'reverting');
+  await store.transact((tx) => tx.record(kept, 'reverted'));
+  assert.deepEqual(told, ['heard one', 'heard one', `wake ${draft.zone} 200`, 'ended one']);
+});

@@ -1,0 +1,255 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { Clock } from '../../clock.ts';
+import type { Batch, Journal, RowChange } from '../../journal.ts';
+import type { ZoneEntry } from '../../ledger.ts';
+import type { Log } from '../../log.ts';
+import { isFinal, mayStep, type Operation, type OperationState } from '../../operation.ts';
+
+/** The journal for those who only read it. */
+export type JournalReader = Omit<Journal, 'commit' | 'close'>;
+
+/** Something has moved on since it was judged: nothing was written, and whoever judged it looks at its zone again. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
+
+  constructor(zone: DnsName) {
+    super(`${zone} has moved on`);
+  }
+}
+
+/** Who has to know of what was written. */
+export interface StoreEvents {
+  /** The operation is new, or the panel has spoken of it. */
+  heard(operation: string): void;
+  /** It is final. */
+  ended(operation: string): void;
+  wake(zone: DnsName, delay: number): void;
+}
+
+/** Fields of an operation that change by themselves; its state changes by a step. */
+type Changes = Partial<Omit<Operation, 'id' | 'kind' | 'zone' | 'state' | 'changedAt'>>;
+
+/**
+ * The only way to write to the journal. What is read in a transaction cannot change before it is committed, so that nothing is ever
+ * written over what somebody else has written meanwhile.
+ */
+export class Store {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #events: StoreEvents;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    { journal, clock, log }: { readonly journal: Journal; readonly clock: Clock; readonly log: Log },
+    events: StoreEvents,
+  ) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  /**
+   * Runs `body`, then commits what it has put into the transaction, all of it or, when it throws, nothing. Transactions run one after
+   * the other: nothing slow belongs inside, and no other transaction.
+   * @throws {JournalError} nothing was written
+   * @throws {Moved} what `body` judged is not so any more; nothing was written
+   */
+  async transact<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
+    const mine = this.#turn.then(() => this.#transact(body));
+    this.#turn = mine.then(
+      () => undefined,
+      // The caller gets the failure; the queue only goes on.
+      () => undefined,
+    );
+    return await mine;
+  }
+
+  /** A transaction of one step: {@link Transaction.advance}. @returns the operation as journalled */
+  async advance(judged: Operation, to: OperationState, changes: Changes = {}): Promise<Operation> {
+    return await this.transact((tx) => tx.advance(judged, to, changes));
+  }
+
+  /** A transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
+  async create(draft: Operation, state?: OperationState): Promise<Operation> {
+    return await this.transact((tx) => tx.create(draft, state));
+  }
+
+  /** Commits what needs no look at what is there. @throws {JournalError} */
+  async commit(batch: Pick<Batch, 'facts' | 'owners' | 'zones' | 'dropZones'>): Promise<void> {
+    await this.transact((tx) => tx.with(batch));
+  }
+
+  async #transact<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
+    const tx = new Transaction(this.#journal, this.#clock);
+    const result = await body(tx);
+    if (!tx.isEmpty) await this.#journal.commit(tx.batch);
+    for (const write of tx.writes) this.#note(write);
+    for (const [zone, delay] of tx.wakes) this.#events.wake(zone, delay);
+    return result;
+  }
+
+  #note({ before, now }: Write): void {
+    const { id, zone, actor, state } = now;
+    const from = before?.state ?? '-';
+    if (from !== state)
+      this.#log(isFinal(state) ? 4 : 5, 'operation.step', { operation: id, zone, actor, from, to: state });
+    if (isFinal(state)) this.#events.ended(id);
+    else if (now.afterSeen ? before?.afterSeen !== true : before === null) this.#events.heard(id);
+  }
+}
+
+/** An operation before a transaction (null: there was none) and after it. */
+interface Write {
+  readonly before: Operation | null;
+  readonly now: Operation;
+}
+
+/** Changes that become durable together. Made by {@link Store.transact}, used while its body runs. */
+export class Transaction {
+  /** What was durable before: what this transaction changes is not seen here. */
+  readonly journal: JournalReader;
+  readonly #clock: Clock;
+  readonly #writes = new Map<string, Write>();
+  /** Operations that were judged and that the journal does not have. */
+  readonly #drafts = new Set<string>();
+  readonly #zones = new Map<DnsName, ZoneEntry>();
+  readonly #rows: RowChange[] = [];
+  readonly #wakes: [DnsName, number][] = [];
+  #beside: Batch = {};
+
+  constructor(journal: JournalReader, clock: Clock) {
+    this.journal = journal;
+    this.#clock = clock;
+  }
+
+  /** Everything open in a zone, and what is on watch, oldest first. @throws {JournalError} */
+  async open(zone: DnsName): Promise<readonly Operation[]> {
+    return await this.journal.operations({ zone, openAt: this.#clock.wall() });
+  }
+
+  /** The operation as it is now; as it was judged where the journal does not have it (yet). @throws {JournalError} */
+  async current(judged: Operation): Promise<Operation> {
+    const known = this.#writes.get(judged.id)?.now ?? (await this.journal.operation(judged.id));
+    if (known === null) this.#drafts.add(judged.id);
+    return known ?? judged;
+  }
+
+  /** A new operation. @param state another than `prepared`: what it stands for is done already */
+  create(draft: Operation, state: OperationState = draft.state): Operation {
+    return this.#write(null, { ...draft, state });
+  }
+
+  /**
+   * An operation that is about to be carried out, or was. One that was only heard of so far is in the journal already.
+   * @throws {JournalError}
+   * @throws {Moved} it has been dealt with meanwhile
+   */
+  async begin(draft: Operation, state: OperationState): Promise<Operation> {
+    await this.current(draft);
+    if (this.#drafts.has(draft.id)) return this.create(draft, state);
+    const { items, removed, added } = draft;
+    return await this.advance(draft, state, { items, removed, added });
+  }
+
+  /** Whether the operation is in another state by now than it was judged in, or more was heard of it. */
+  async isMoved(judged: Operation): Promise<boolean> {
+    const now = await this.current(judged);
+    return now.state !== judged.state || now.afterSeen !== judged.afterSeen;
+  }
+
+  /** The operation as it is now. @throws {Moved} it is not as it was judged */
+  async judge(judged: Operation): Promise<Operation> {
+    if (await this.isMoved(judged)) throw new Moved(judged.zone);
+    return await this.current(judged);
+  }
+
+  /**
+   * One step further, by a judgement: it holds only while the operation is in the state, and as much heard of, as it was judged in.
+   * @throws {Moved} it is not
+   */
+  async advance(judged: Operation, to: OperationState, changes: Changes = {}): Promise<Operation> {
+    return this.#step(await this.judge(judged), to, changes);
+  }
+
+  /** One step further, because it was done: whatever was heard of the operation meanwhile stays. */
+  async record(
+    operation: Operation,
+    to: OperationState,
+    changes: (now: Operation) => Changes = () => ({}),
+  ): Promise<Operation> {
+    const now = await this.current(operation);
+    return this.#step(now, to, changes(now));
+  }
+
+  /** The same without a step. */
+  async amend(operation: Operation, changes: (now: Operation) => Changes): Promise<Operation> {
+    const now = await this.current(operation);
+    return this.#write(now, { ...now, ...changes(now) });
+  }
+
+  /** The entry of a zone that was judged. @throws {Moved} it stands otherwise by now */
+  async zone(judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
+    const now = await this.journal.zone(next.zone);
+    if (now?.standing !== judged?.standing || now?.incarnation !== judged?.incarnation)
+      throw new Moved(next.zone);
+    this.#zones.set(next.zone, next);
+  }
+
+  rows(change: RowChange): void {
+    this.#rows.push(change);
+  }
+
+  /** What needs no look at what is there. */
+  with({ facts, owners, zones = [], dropZones = [] }: Batch): void {
+    for (const entry of zones) this.#zones.set(entry.zone, entry);
+    const { facts: before, dropZones: dropped = [] } = this.#beside;
+    this.#beside = {
+      facts: { ...before, ...facts },
+      dropZones: [...dropped, ...dropZones],
+      ...(owners === undefined ? {} : { owners }),
+    };
+  }
+
+  /** Has the zone looked at once all of this is durable. @param delay milliseconds from then */
+  wake(zone: DnsName, delay: number): void {
+    this.#wakes.push([zone, delay]);
+  }
+
+  get batch(): Batch {
+    return {
+      ...this.#beside,
+      operations: [...this.#writes.values()].map(({ now }) => now),
+      zones: [...this.#zones.values()],
+      rows: this.#rows,
+    };
+  }
+
+  get isEmpty(): boolean {
+    const { facts = {}, owners, dropZones = [] } = this.#beside;
+    const beside = Object.keys(facts).length + (owners?.size ?? 0) + dropZones.length;
+    return beside + this.#writes.size + this.#zones.size + this.#rows.length === 0;
+  }
+
+  get writes(): Iterable<Write> {
+    return this.#writes.values();
+  }
+
+  get wakes(): readonly (readonly [DnsName, number])[] {
+    return this.#wakes;
+  }
+
+  #step(now: Operation, to: OperationState, changes: Changes = {}): Operation {
+    // A defect of ours.
+    if (!mayStep(now.state, to)) throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
+    return this.#write(now, { ...now, ...changes, state: to, changedAt: this.#clock.wall() });
+  }
+
+  #write(found: Operation | null, now: Operation): Operation {
+    const earlier = this.#writes.get(now.id);
+    const before = this.#drafts.has(now.id) ? null : found;
+    this.#writes.set(now.id, { before: earlier === undefined ? before : earlier.before, now });
+    return now;
+  }
+}

@@ -1,0 +1,117 @@
+import type { CallContext } from '../../central.ts';
+import type { Clock } from '../../clock.ts';
+import type { EngineSettings } from '../settings.ts';
+
+/** Deadlines, alarms and pauses of a running engine; its stop ends all of them. */
+export class Timers {
+  /** Aborts when the engine stops. */
+  readonly stopping = new AbortController();
+  readonly #clock: Clock;
+  readonly #settings: EngineSettings;
+  readonly #random: () => number;
+  /** What ends each alarm when the engine stops: a listener for each would cost the square of their number. */
+  readonly #alarms = new Set<() => void>();
+  #serial = 0;
+  /** Milliseconds since 1970 in the newest id. */
+  #idTime = 0;
+
+  constructor({
+    clock,
+    settings,
+    random,
+  }: {
+    readonly clock: Clock;
+    readonly settings: EngineSettings;
+    readonly random: () => number;
+  }) {
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#random = random;
+    this.stopping.signal.addEventListener('abort', () => {
+      for (const stop of this.#alarms) stop();
+    });
+  }
+
+  get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** A signal that aborts after `ms` or when the engine stops; call `done` to free its timer. */
+  deadline(ms: number): { signal: AbortSignal; done: () => void } {
+    const own = new AbortController();
+    const { signal } = this.stopping;
+    const stopped = (): void => own.abort(signal.reason);
+    return { signal: own.signal, done: this.alarm(ms, () => own.abort(new DeadlinePassed()), stopped) };
+  }
+
+  /**
+   * Calls `ring` after `ms`, or `stopped` when the engine stops before that.
+   * @returns cancels it: then neither is called
+   */
+  alarm(ms: number, ring: () => void, stopped: () => void = () => undefined): () => void {
+    if (this.isStopping) {
+      stopped();
+      return () => undefined;
+    }
+    const timer = new AbortController();
+    const cancel = (): void => {
+      this.#alarms.delete(stop);
+      timer.abort(cancelled);
+    };
+    const stop = (): void => {
+      cancel();
+      stopped();
+    };
+    this.#alarms.add(stop);
+    this.#clock.sleep(ms, timer.signal).then(
+      () => {
+        this.#alarms.delete(stop);
+        ring();
+      },
+      // Only `cancel` aborts the timer.
+      () => undefined,
+    );
+    return cancel;
+  }
+
+  /** Runs one background step with its own deadline. @param ms instead of the time for a step */
+  async step<T>(operation: string, body: (ctx: CallContext) => Promise<T>, ms?: number): Promise<T> {
+    const { signal, done } = this.deadline(ms ?? this.#settings.stepTimeout);
+    try {
+      return await body({ signal, operation });
+    } finally {
+      done();
+    }
+  }
+
+  /** Milliseconds until the next try, exponential with jitter. */
+  backoff(attempts: number): number {
+    const { retryFirst, retryMost } = this.#settings;
+    const full = Math.min(retryMost, retryFirst * 2 ** Math.min(attempts, 16));
+    return full / 2 + (full / 2) * this.#random();
+  }
+
+  /** Ids sort after this one from now on. */
+  idsAfter(id: string): void {
+    this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
+  }
+
+  /** Unique, and sorted in the order they are given out, also when the clock is set back: what is newest decides about a record. */
+  newId(): string {
+    this.#serial = (this.#serial + 1) % 46_656;
+    const turned = this.#serial === 0 ? 1 : 0;
+    this.#idTime = Math.max(this.#idTime + turned, Math.floor(this.#clock.wall()));
+    const time = this.#idTime.toString(36).padStart(9, '0');
+    const serial = this.#serial.toString(36).padStart(3, '0');
+    const random = Math.floor(this.#random() * 1_679_616).toString(36);
+    return `${time}-${serial}${random.padStart(4, '0')}`;
+  }
+}
+
+/** The reason of every cancelled alarm; nobody sees it, and a new one for each takes time. */
+const cancelled = new Error('cancelled');
+
+/** The reason of a signal made by {@link Timers.deadline}. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed';
+}
