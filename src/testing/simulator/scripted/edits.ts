@@ -190,17 +190,19 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
     [40, edit([wwwMoves], { refuses: true })],
     [60, edit([{ remove: old, add: address(main, 'www', 12) }], { takes: 14_000 })],
   ]),
-  'the agent is killed while it does a slow edit again, and the request lands late': told(
+  'the agent is killed while it follows an edit, and the request lands late': told(
     [
-      [40, edit([shopOpens], { takes: 13_000 })],
-      [54, { kind: 'kill' }],
-      [55, { kind: 'start' }],
-      [70, edit([{ remove: shop, add: null }])],
+      ...anybodys,
+      [40, anybodyEdits([freshShop])],
+      [41, { kind: 'kill' }],
+      [42, { kind: 'start' }],
+      [70, edit([{ remove: freshShop.add, add: null }], {}, fresh)],
     ],
     {
+      options: { users: true },
       draws: {
-        'central 1 write joined.example. shop.joined.example. fault': { 3: 'slow' },
-        'central 1 write joined.example. shop.joined.example. is slow': { 1: 90_000 },
+        'central 1 write fresh.example. shop.fresh.example. fault': { 1: 'slow' },
+        'central 1 write fresh.example. shop.fresh.example. is slow': { 1: 90_000 },
       },
     },
   ),
