@@ -68,7 +68,9 @@ export class Commits {
     for (const { record, origin } of this.#central.held(zone)) {
       const isSame = (other: ResourceRecord | null): boolean =>
         other !== null && recordId(other) === recordId(record);
-      const isRetimed = items.some((item) => item.mirrored && isSame(item.remove) && isSame(item.add));
+      const isRetimed = items.some(
+        ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
+      );
       const shown = here.find(isSame);
       // Another open edit of the record looks after it.
       const isLeft = [...this.#witness.operations.values()].some(

@@ -80,6 +80,23 @@ test('issue 13: taking back early what the panel has reported, and does not show
   }
 });
 
+test('issue 13: an undo that is done breaks no law, though the panel has kept the TTL and does not show it yet', async () => {
+  const [usual, short] = [at(www, 3_600), at(www, 60)];
+  const { world, side } = await arrived();
+  world.panel.zones.get(zone)?.set(recordId(www), short);
+  const { provenance, zones } = side.store;
+  steps(side, { items: sent(usual, short), class: 'follow' }, [[40_000, { state: 'prepared' }]]);
+  const request = { kind: 'add', operation: 'wrong', zone, record: usual, content: [] } as const;
+  provenance.land(provenance.sent({ ...request, sentAt: 40_000 }), 40_000, () =>
+    zones.get(zone)?.set(recordId(www), usual),
+  );
+  steps(side, { items: sent(usual, short), class: 'follow' }, [[40_100, { state: 'reverted' }]]);
+  assert.deepEqual(
+    brokenAt(side).filter((law) => law.startsWith('undo')),
+    [],
+  );
+});
+
 test('issue 13: an undo that ends while the TTL of its edit stands breaks a law', async () => {
   const [usual, short] = [at(www, 3_600), at(www, 60)];
   for (const [ttl, laws] of [
