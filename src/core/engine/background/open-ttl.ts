@@ -1,9 +1,10 @@
-import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isEmptyChange } from '../../../dns/zone.ts';
 import { CentralError } from '../../central.ts';
 import { isFinal, type Operation } from '../../operation.ts';
-import { plain } from '../knowledge/classify.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
+import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
@@ -17,21 +18,29 @@ export async function sendOpenTtls(runtime: Runtime, operation: Operation, view:
   const { central, log } = runtime.ports;
   const { id, zone } = operation;
   const names = [...new Set([...wanted.values()].map(({ name }) => name))];
-  await runtime.timers.step(id, async (ctx) => {
-    const held = await runtime.locks.acquire(zone, names, ctx.signal);
-    try {
+  try {
+    await runtime.lockedStep(id, zone, names, async (ctx) => {
       const present = (await central.readNames(zone, names, ctx)) ?? [];
       const busy = await busyLater(runtime, operation);
-      const remove = present.filter((record) => isOther(record, wanted) && !busy.has(recordId(record)));
-      const add = remove.flatMap((record) => wanted.get(recordId(record)) ?? []);
-      if (add.length > 0) await central.apply({ zone, remove: remove.map(plain), add }, present, ctx);
-    } catch (error) {
-      if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
-      log(2, 'ttl.not-taken', { operation: id, zone, code: error.code });
-    } finally {
-      held.release();
-    }
-  });
+      const there = ttlsOf(present);
+      const known = [...wanted].filter(([record]) => there.has(record));
+      const change = changeTowards(
+        zone,
+        known.map(([record, one]) => ({
+          record: one,
+          isOurs: false,
+          isTtlOurs: true,
+          isLeftAlone: false,
+          claimed: busy.has(record) ? 'open' : null,
+        })),
+        { panel: view.ttls, central: there },
+      );
+      if (!isEmptyChange(change)) await central.apply(change, present, ctx);
+    });
+  } catch (error) {
+    if (!(error instanceof CentralError) || error.retry !== 'never') throw error;
+    log(2, 'ttl.not-taken', { operation: id, zone, code: error.code });
+  }
 }
 
 /** The records whose TTL the edit did not say, as the panel shows them: new ones it wrote, and ones that it only changed so. */
@@ -52,9 +61,4 @@ function openTtls({ items, added }: Operation, { ttls }: PanelView): Map<string,
 async function busyLater(runtime: Runtime, { zone, id }: Operation): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));
-}
-
-function isOther(record: ResourceRecord, wanted: ReadonlyMap<string, ResourceRecord>): boolean {
-  const shown = wanted.get(recordId(record));
-  return shown !== undefined && otherTtl(shown, record);
 }

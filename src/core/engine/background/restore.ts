@@ -4,7 +4,7 @@ import type { Operation, OperationState } from '../../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
 import { retimed, viewItems } from '../knowledge/operations.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
-import { clashing } from '../before/plan.ts';
+import { withoutClashes } from '../before/plan.ts';
 import type { Runtime } from '../runtime.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 
@@ -78,8 +78,9 @@ function withTtl(record: ResourceRecord): string {
 
 /**
  * What is left to put back, each record by itself, so that a write that was cut off is completed: what the edit added goes where the
- * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it and nobody has removed it since. A value that somebody has put in
- * the place of the added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
+ * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it and nobody has removed it since. A
+ * value that somebody has put in the place of the added one since stays beside it. A changed TTL is put back only where the panel shows
+ * the edit's own.
  */
 function inversePart(
   { zone, items }: Operation,
@@ -102,6 +103,5 @@ function inversePart(
   const before = items.flatMap(({ remove }) => remove ?? []);
   const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
   // Beside a CNAME that has come since, nothing can be put back.
-  const clashes = clashing(change, view.records ?? []);
-  return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
+  return withoutClashes(change, view.records ?? []);
 }

@@ -10,9 +10,10 @@ import type { Runtime } from '../runtime.ts';
 import { lookAtRecords } from './watched-records.ts';
 
 /**
- * Looks after writes of unknown outcome: a slow request may land after its edit was refused or undone. The records concerned
- * are brought to the latest verdict, and the zone wakes itself until the watch is over (design: "Writing").
- * @throws {CentralError | JournalError} when it has to be tried again
+ * Looks after operations that have ended and may not have had their last word: a slow request may land after its edit was refused or
+ * undone, and a slow panel may still keep it. What is concerned is brought to what the panel holds, and the zone wakes itself until the
+ * watch is over (design: "Writing").
+ * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
   const wall = runtime.ports.clock.wall();

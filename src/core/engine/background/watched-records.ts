@@ -6,7 +6,7 @@ import type { LedgerRow } from '../../ledger.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import { isCentralsOwn } from '../knowledge/classify.ts';
 import { keepWatching, mirroredRecords, newOperation, retimed } from '../knowledge/operations.ts';
-import { busyIds, clashing } from '../before/plan.ts';
+import { busyIds, withoutClashes } from '../before/plan.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { Patience } from '../parts/patience.ts';
 import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
@@ -106,8 +106,7 @@ function differences({ zone, view, watched }: Look, { open, rows, present, recen
     }),
     { panel: view.ttls, central },
   );
-  const clashes = clashing(change, present);
-  return { ...change, add: change.add.filter((record) => !clashes.has(recordId(record))) };
+  return withoutClashes(change, present);
 }
 
 const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'differs', 'released']);
@@ -123,12 +122,14 @@ function isRetimed(recent: readonly Operation[], id: string): boolean {
 }
 
 /** Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at again. */
-function persists(runtime: Runtime, zone: DnsName, { quiet }: PanelView, change: Change): boolean {
+function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;
-  const since = patience.seen(Patience.ofZone('watched', zone), quiet ? JSON.stringify(change) : null);
-  const due = Math.max((since ?? now) + readGap, grace.until);
-  if (now >= due) return true;
+  const what = Patience.ofZone('watched', zone);
+  // The lock may have been waited for since the read.
+  const since = patience.seen(what, quiet ? JSON.stringify(change) : null, readAt);
+  const due = Math.max((since ?? readAt) + readGap, grace.until);
+  if (readAt >= due) return true;
   agenda.wake(zone, Math.max(readGap, due - now));
   return false;
 }

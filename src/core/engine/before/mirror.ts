@@ -3,7 +3,7 @@ import type { Problem } from '../../../dns/problem.ts';
 import { refusal } from '../../catalogue.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored } from '../../ledger.ts';
-import type { Operation, OperationClass, OperationItem } from '../../operation.ts';
+import { isFinal, type Operation, type OperationClass, type OperationItem } from '../../operation.ts';
 import type { EditItem, RecordsEvent, Resolution } from '../../panel.ts';
 import { nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
 import { answerOf, carryOut, planAtCentral, type Outcome, type Refused } from './carry-out.ts';
@@ -66,12 +66,12 @@ async function readKnowledge(
   const { journal, clock } = runtime.ports;
   // Until its content was sent, the ledger is still that of the zone which it takes the place of.
   const isComing = (await journal.zone(zone))?.standing === 'creating';
-  return knowledgeOf(
-    zone,
-    isComing ? [] : await journal.rows(zone, names),
-    await journal.operations({ zone, openAt: clock.wall() }),
-    await journal.operations({ zone, latest }),
-  );
+  const rows = isComing ? [] : await journal.rows(zone, names);
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  // Who else has touched what they removed is of interest only then: most edits meet no other.
+  const hasRemoved = open.some(({ state, removed }) => !isFinal(state) && removed.length > 0);
+  const recent = hasRemoved ? await journal.operations({ zone, latest }) : [];
+  return knowledgeOf(zone, rows, open, recent);
 }
 
 /** How many of a zone's newest operations are asked whether they removed a record. */

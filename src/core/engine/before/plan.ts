@@ -236,9 +236,10 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/** Ids of the records to add that a CNAME tolerates not, or that are a CNAME which tolerates not what stands there. */
-export function clashing(change: Change, held: readonly ResourceRecord[]): ReadonlySet<string> {
-  return new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
+/** The change without the records that a CNAME does not tolerate, and without a CNAME that does not tolerate what stands there. */
+export function withoutClashes(change: Change, held: readonly ResourceRecord[]): Change {
+  const clashing = new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
+  return { ...change, add: change.add.filter((record) => !clashing.has(recordId(record))) };
 }
 
 /** What the central holds, and what it should hold by the ledger: a late write may have taken it away. */

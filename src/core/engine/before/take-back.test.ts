@@ -1,7 +1,8 @@
 /** What is said of an edit that is taken back for the sake of another central. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { a, arrive, engineOf, held, zone } from '../../../testing/simulator/arrival.ts';
+import { recordId } from '../../../dns/record.ts';
+import { a, arrive, engineOf, held, standing, zone } from '../../../testing/simulator/arrival.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 
@@ -65,4 +66,33 @@ test('issue 13: of a call whose later edit is refused nothing is left when "noth
     await wait(world, 5 * 60_000);
     assert.ok(held(world, 'central', www) && held(world, 'central', ftp));
   }
+});
+
+test('issue 14: a roll back for another central leaves what a later edit, confirmed since, has as well', async () => {
+  const [old, wanted] = [a('www', 2), a('www', 3)];
+  const world = await arrive({ panel: [old], central: [old] });
+  await wait(world, 60_000);
+  const edits = [recordsEvent(zone, [{ remove: null, add: wanted }], 'before')];
+  const { signal } = new AbortController();
+  const answer = await world.clock.runUntilSettled(engineOf(world).carryOut(edits, signal));
+  assert.ok(answer.kind === 'accept');
+  assert.ok(held(world, 'central', wanted));
+  // Another edit finds the record there, and is done and confirmed within a second.
+  const later = world.edit(
+    (stage) => recordsEvent(zone, [{ remove: old, add: wanted }], stage),
+    () => {
+      world.panel.zones.get(zone)?.delete(recordId(old));
+      world.panel.zones.get(zone)?.set(recordId(wanted), wanted);
+      return true;
+    },
+    { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 },
+  );
+  await world.clock.runUntilSettled(later);
+  await wait(world, 1_500);
+  assert.equal(await standing(world, wanted), 'joined');
+  // With it the panel shows the first edit done as well, which has ended.
+  const changed = await world.clock.runUntilSettled(engineOf(world).takeBack(answer.begun, []));
+  assert.equal(changed, 'unknown');
+  assert.ok(held(world, 'central', wanted));
+  assert.deepEqual(world.defects, []);
 });

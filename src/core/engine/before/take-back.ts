@@ -15,7 +15,7 @@ import { claimant } from '../knowledge/towards-panel.ts';
 /**
  * Takes back at once what accepted operations wrote, because the edit they stand for is refused after all: another central of the same
  * panel would not have it. Only what the operations themselves altered, and nothing that another open one claims. What cannot be taken
- * back now is left `reverting`, which the background retries; what has heard its `after` meanwhile is left alone.
+ * back now is left `reverting`, which the background retries; what has heard its `after` or has ended meanwhile is left alone.
  * @param problems why; kept with the operations
  * @returns `nothing` when a read has proved that nothing of them is left at the central
  */
@@ -47,8 +47,10 @@ async function takeBackOne(
   operation: Operation,
   problems: readonly Problem[],
 ): Promise<boolean> {
-  const { id, zone, kind } = operation;
+  const { id, zone, kind, state, added, removed } = operation;
   const { settings } = runtime.ports;
+  // It may have ended: the panel shows it done, by another edit.
+  if (isFinal(state)) return state !== 'confirmed' && added.length + removed.length === 0;
   runtime.inFlight.add(id);
   try {
     if (kind === 'zone-delete') return await forgetDelete(runtime, operation, problems);

@@ -155,14 +155,14 @@ export class Transaction {
 
   /** Whether the operation is in another state by now than it was judged in, or more was heard of it. */
   async isMoved(judged: Operation): Promise<boolean> {
-    const now = await this.current(judged);
-    return now.state !== judged.state || now.afterSeen !== judged.afterSeen;
+    return hasMoved(judged, await this.current(judged));
   }
 
   /** The operation as it is now. @throws {Moved} it is not as it was judged */
   async judge(judged: Operation): Promise<Operation> {
-    if (await this.isMoved(judged)) throw new Moved(judged.zone);
-    return await this.current(judged);
+    const now = await this.current(judged);
+    if (hasMoved(judged, now)) throw new Moved(judged.zone);
+    return now;
   }
 
   /**
@@ -252,4 +252,8 @@ export class Transaction {
     this.#writes.set(now.id, { before: earlier === undefined ? before : earlier.before, now });
     return now;
   }
+}
+
+function hasMoved(judged: Operation, now: Operation): boolean {
+  return now.state !== judged.state || now.afterSeen !== judged.afterSeen;
 }

@@ -1,36 +1,12 @@
 import type { Operation } from '../../../core/operation.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
+import { sampleOperation } from '../../journal-contract.ts';
 import { zone } from '../arrival.ts';
 import type { Side } from '../world.ts';
 
 /** An operation as a wrong engine might journal it. */
 export function operation(facts: Partial<Operation>): Operation {
-  return {
-    id: 'wrong',
-    kind: 'records',
-    class: 'veto',
-    zone,
-    incarnation: 1,
-    state: 'prepared',
-    fingerprint: '',
-    actor: 'alice',
-    source: '',
-    items: [],
-    removed: [],
-    added: [],
-    seed: null,
-    created: false,
-    requested: false,
-    snapshot: [],
-    cancels: null,
-    afterSeen: false,
-    createdAt: 0,
-    changedAt: 0,
-    watchUntil: 0,
-    attempts: 0,
-    problems: [],
-    ...facts,
-  };
+  return sampleOperation('wrong', { zone, fingerprint: '', items: [], added: [], problems: [], ...facts });
 }
 
 /** One item that is written at the central. */
