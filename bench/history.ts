@@ -154,7 +154,7 @@ class Subject {
   static async make(path: string, count: number, each: number): Promise<Subject> {
     tell(`a journal with ${count} operations`);
     const journal = new SqliteJournal({ path, writer: true });
-    let last = sampleOperation('-');
+    let last: Operation = sampleOperation('-');
     for (let at = 0; at < count;) {
       const operations: Operation[] = [];
       for (; operations.length < 10_000 && at < count; at += 1) operations.push((last = ended(at, each)));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { LedgerRow, ZoneEntry } from '../src/core/ledger.ts';
-import { isFinal, type Operation } from '../src/core/operation.ts';
+import { isFinal, isOpen, type Operation } from '../src/core/operation.ts';
 import type { DnsName } from '../src/dns/name.ts';
 import type { ResourceRecord } from '../src/dns/record.ts';
 import { MemoryJournal } from '../src/journal/memory.ts';
@@ -54,8 +54,9 @@ const cases = new Map<string, Case>();
 
 /** Operations of the same description have to be ended in the same way. */
 function describe(operation: Operation, wall: number): string | null {
-  const { kind, state, afterSeen, created, requested, cancels, watchUntil } = operation;
-  if (isFinal(state) && watchUntil <= wall) return null;
+  if (!isOpen(operation, wall)) return null;
+  const { kind, state, afterSeen } = operation;
+  const { created = false, requested = false, cancels = null } = kind === 'zone-create' ? operation : {};
   const more = Object.entries({ afterSeen, created, requested, cancels: cancels !== null });
   const marks = more.flatMap(([name, is]) => (is ? [name] : []));
   return [kind, operation.class, state, ...marks].join(' ');

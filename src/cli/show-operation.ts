@@ -3,7 +3,7 @@ import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
 import type { Numbered } from '../app/told.ts';
 import { waitsForYes } from '../core/engine/before/signed-delete.ts';
-import type { Operation, OperationItem } from '../core/operation.ts';
+import type { Operation, OperationItem, Watch } from '../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from './output.ts';
 import { liveLines, type ToldOperation } from './show-verify.ts';
@@ -35,7 +35,7 @@ const classes: Readonly<Record<Operation['class'], string>> = {
 
 /** All there is to say about one operation. */
 export function showOperation(operation: Numbered<ToldOperation>): string {
-  const { id, state, kind, zone, actor, source, problems, attempts, watchUntil } = operation;
+  const { id, state, kind, zone, actor, source, problems, attempts, watch } = operation;
   const lines = [
     `operation  ${id}${operation.central === undefined ? '' : ` at central ${operation.central}`}`,
     `state      ${coloured(state, moodOfState(state))}: ${meanings[state]}`,
@@ -45,9 +45,10 @@ export function showOperation(operation: Numbered<ToldOperation>): string {
     `changed    ${localTime(operation.changedAt)}`,
   ];
   if (attempts > 0) lines.push(`tries      ${attempts} without success`);
-  if (watchUntil > 0) lines.push(`watch      a late write is waited for until ${localTime(watchUntil)}`);
-  lines.push(...operation.items.flatMap(itemLines));
-  lines.push(...recordLines('put there', operation.added), ...recordLines('taken away', operation.removed));
+  if (watch !== null) lines.push(...watchLines(watch));
+  if (operation.kind === 'records') lines.push(...operation.items.flatMap(itemLines));
+  if (operation.kind !== 'zone-delete')
+    lines.push(...recordLines('put there', operation.added), ...recordLines('taken away', operation.removed));
   lines.push(...liveLines(operation));
   for (const problem of problems) {
     lines.push(`reason     ${describeProblem(problem, 'en')} [${problem.code}]`, ...causeOf(problem.params));
@@ -69,8 +70,17 @@ function withTtl(record: ResourceRecord): string {
   return record.ttl === null ? formatRecord(record) : `${formatRecord(record)} (TTL ${record.ttl})`;
 }
 
+/** What may still happen, and to which records. */
+function watchLines({ until, added, removed }: Watch): string[] {
+  return [
+    `watch      a late write is waited for until ${localTime(until)}`,
+    ...recordLines('may come', added),
+    ...recordLines('may go', removed),
+  ];
+}
+
 /** What our own writes altered at the central: the only things an undo may take back. */
-function recordLines(label: string, records: Operation['added']): string[] {
+function recordLines(label: string, records: readonly ResourceRecord[]): string[] {
   return records.map((record) => `${label.padEnd(10)} ${formatRecord(record)}`);
 }
 

@@ -235,10 +235,11 @@ function codes({ problems }: Operation): string[] {
   return [...new Set(problems.map(({ code }) => `[${code}]`))];
 }
 
-function describeItems({ kind, items, seed }: Operation): string {
-  if (kind === 'zone-delete') return '- the whole zone';
-  if (kind === 'zone-create') return `+ the zone ${(seed?.addresses ?? []).join(' ')}`.trimEnd();
-  return items
+function describeItems(operation: Operation): string {
+  if (operation.kind === 'zone-delete') return '- the whole zone';
+  if (operation.kind === 'zone-create')
+    return `+ the zone ${(operation.seed?.addresses ?? []).join(' ')}`.trimEnd();
+  return operation.items
     .map(({ remove, add }) => {
       if (remove !== null && add !== null && recordId(remove) === recordId(add)) {
         return `TTL ${remove.ttl ?? '?'} -> ${add.ttl ?? '?'}: ${formatRecord(add)}`;

@@ -9,7 +9,7 @@ import { makeRecord } from '../dns/record.ts';
 import { JournalError } from '../core/journal.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { OperationState } from '../core/operation.ts';
-import { sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleRow, sampleWatch } from '../testing/journal-contract.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { SqliteJournal } from './sqlite.ts';
 
@@ -19,7 +19,7 @@ const operations = Array.from({ length: 90 }, (_, at) =>
   sampleOperation(`m${String(at).padStart(4, '0')}`, {
     zone: zones[at % zones.length] ?? parseName('x.'),
     state: states[at % states.length] ?? 'kept',
-    watchUntil: at % 7 === 0 ? 1_000 : 0,
+    watch: at % 7 === 0 ? sampleWatch(1_000) : null,
   }),
 );
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import type { Operation } from '../core/operation.ts';
-import { sampleOperation } from '../testing/journal-contract.ts';
+import { sampleCreate, sampleOperation, sampleWatch } from '../testing/journal-contract.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { HistoryLimits } from './history.ts';
 import { SqliteJournal } from './sqlite.ts';
@@ -47,12 +47,12 @@ test('issue 14: what ended longer ago than it is kept is dropped', async (t) => 
     operations: [
       ended('a', old),
       sampleOperation('b', { state: 'stuck', createdAt: old, changedAt: old }),
-      ended('c', old, { state: 'reverted', watchUntil: limits.now + 1 }),
+      ended('c', old, { state: 'reverted', watch: sampleWatch(limits.now + 1) }),
       ended('d', old),
       ended('e', old),
       ended('f', old, { changedAt: limits.since }),
-      ended('g', old, { state: 'refused', watchUntil: limits.now }),
-      sampleOperation('h', { kind: 'zone-create', state: 'kept', cancels: 'd', createdAt: limits.since }),
+      ended('g', old, { state: 'refused', watch: sampleWatch(limits.now) }),
+      sampleCreate('h', { state: 'kept', cancels: 'd', createdAt: limits.since }),
       ended('i', limits.since),
     ],
     facts: { 'something else': 'e' },

@@ -1,5 +1,5 @@
 import { JournalError } from '../core/journal.ts';
-import { isFinal, type Operation } from '../core/operation.ts';
+import { creates, isOpen, type Operation } from '../core/operation.ts';
 import type { FactTable } from './fact-table.ts';
 import { octetsTally, unsummedFact, type OperationTable } from './operation-table.ts';
 import type { Tallies } from './tallies.ts';
@@ -46,7 +46,7 @@ export class History {
       const limit = excess > 0 ? Math.max(recent, since) : since;
       // Ids grow with time.
       if (operation.createdAt >= limit) return null;
-      const isEnded = isFinal(operation.state) && operation.watchUntil <= now;
+      const isEnded = !isOpen(operation, now);
       if (!isEnded || operation.changedAt >= limit || named.has(id)) continue;
       excess -= this.#operations.drop(id);
     }
@@ -73,7 +73,7 @@ export class History {
 
   /** Those of the ids that an open operation or a fact refers to. */
   #named(ids: readonly string[], now: number): ReadonlySet<string> {
-    const open = this.#operations.find({ openAt: now });
+    const open = creates(this.#operations.find({ openAt: now }));
     const cancelled = open.flatMap(({ cancels }) => (cancels === null ? [] : [cancels]));
     return new Set([...cancelled, ...this.#facts.valuesAmong(ids)]);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleOperation } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleWatch } from '../testing/journal-contract.ts';
 import { parseName } from '../dns/name.ts';
 import { LiveOperations } from './live-operations.ts';
 
@@ -17,9 +17,9 @@ test('issue 14: what is open or on watch is told from memory; what was forgotten
   const live = new LiveOperations(now, () => [{ operation: sampleOperation('b'), octets: 1 }]);
   put(
     live,
-    sampleOperation('c', { zone: other, state: 'confirmed', watchUntil: now + 5 }),
+    sampleOperation('c', { zone: other, state: 'confirmed', watch: sampleWatch(now + 5) }),
     sampleOperation('a', { state: 'stuck' }),
-    sampleOperation('d', { state: 'confirmed', watchUntil: now - 2 * day }),
+    sampleOperation('d', { state: 'confirmed', watch: sampleWatch(now - 2 * day) }),
   );
   const ids = (wall: number, zone = parseName('example.org.')): string[] | undefined =>
     live.openAt(wall, zone)?.map(({ id }) => id);
@@ -43,8 +43,8 @@ test('issue 14: what is open or on watch is told from memory; what was forgotten
 
 test('issue 14: memory does not grow with what has ended', () => {
   const live = new LiveOperations(0, () => []);
-  const ended = (at: number, watchUntil: number): ReturnType<typeof sampleOperation> =>
-    sampleOperation(String(at).padStart(6, '0'), { state: 'confirmed', watchUntil });
+  const ended = (at: number, until: number): ReturnType<typeof sampleOperation> =>
+    sampleOperation(String(at).padStart(6, '0'), { state: 'confirmed', watch: sampleWatch(until) });
   put(live, ...Array.from({ length: 3_000 }, (_, at) => ended(at, at % 2 === 0 ? 0 : 1_000)));
   const kept = Array.from({ length: 3_000 }, (_, at) => live.get(ended(at, 0).id)).filter(
     (one) => one !== null,

@@ -1,4 +1,4 @@
-import { isFinal, type Operation } from '../core/operation.ts';
+import { isOpen, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 
 /** An operation as it is stored, and the octets of it. */
@@ -58,7 +58,7 @@ export class LiveOperations {
       zone === undefined
         ? [...this.#byId.values()].map(({ operation }) => operation)
         : [...(this.#byZone.get(zone)?.values() ?? [])];
-    const open = all.filter(({ state, watchUntil }) => !isFinal(state) || watchUntil > wall);
+    const open = all.filter((operation) => isOpen(operation, wall));
     return open.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -84,8 +84,8 @@ export class LiveOperations {
 
   #put(stored: Stored): void {
     const { operation } = stored;
-    const { id, zone, state, watchUntil } = operation;
-    if (isFinal(state) && watchUntil <= this.#since) {
+    const { id, zone } = operation;
+    if (!isOpen(operation, this.#since)) {
       this.#drop(id);
       this.keep(stored);
       return;

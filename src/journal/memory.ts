@@ -9,7 +9,7 @@ import {
   type RowChange,
 } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
-import { isFinal, mayStep, type Operation, type OperationState } from '../core/operation.ts';
+import { isOpen, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
 /** A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as the real one. */
 export class MemoryJournal implements Journal {
@@ -154,9 +154,9 @@ export class MemoryJournal implements Journal {
 
   #assertSteps(operations: readonly Operation[]): void {
     const states = new Map<string, OperationState>();
-    for (const { id, state } of operations) {
+    for (const { id, kind, state } of operations) {
       const from = states.get(id) ?? this.#operations.get(id)?.state;
-      if (from !== undefined && !mayStep(from, state))
+      if (from !== undefined && !mayStep(kind, from, state))
         throw new Error(`operation ${id} may not go from ${from} to ${state}`);
       states.set(id, state);
     }
@@ -177,10 +177,6 @@ function insert(ids: string[], id: string): void {
   let at = ids.length;
   while (at > 0 && (ids[at - 1] ?? '') > id) at -= 1;
   ids.splice(at, 0, id);
-}
-
-function isOpen(operation: Operation, wall: number): boolean {
-  return !isFinal(operation.state) || operation.watchUntil > wall;
 }
 
 function tally(items: readonly { readonly standing: string }[]): Record<string, number> {

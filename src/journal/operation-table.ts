@@ -1,11 +1,11 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { OperationFilter } from '../core/journal.ts';
-import { isFinal, mayStep, type Operation } from '../core/operation.ts';
+import { isFinal, isOpen, mayStep, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 import { columnsOf, damaged, isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
 import { LiveOperations, type Stored } from './live-operations.ts';
-import { readOperation } from './stored.ts';
+import { readOperation } from './stored-operation.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -78,12 +78,12 @@ export class OperationTable {
 
   /** Writes an operation as it is, one step further or the same. @throws {Error} on a step that is not allowed */
   put(operation: Operation): void {
-    const { id, zone, state, watchUntil } = operation;
+    const { id, kind, zone, state, watch } = operation;
     const before = this.#stored(id);
-    if (before !== null && !mayStep(before.operation.state, state))
+    if (before !== null && !mayStep(kind, before.operation.state, state))
       throw new Error(`operation ${id} may not go from ${before.operation.state} to ${state}`);
     const body = JSON.stringify(operation);
-    const values = [id, zone, state, isFinal(state) ? 0 : 1, watchUntil, body];
+    const values = [id, zone, state, isFinal(state) ? 0 : 1, watch?.until ?? 0, body];
     // What did not change stays where it is, in the indexes too.
     this.#database.run(
       `INSERT INTO operation (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
@@ -240,8 +240,8 @@ const byId = [primary, 'operation_id'] as const;
 /** How the table `live` lists an operation; null: not at all. */
 function entryOf(operation: Operation | null): readonly [number, number, string, string] | null {
   if (operation === null) return null;
-  const { id, zone, state, watchUntil } = operation;
-  return isFinal(state) && watchUntil === 0 ? null : [isFinal(state) ? 0 : 1, watchUntil, id, zone];
+  const { id, zone, state, watch } = operation;
+  return isFinal(state) && watch === null ? null : [isFinal(state) ? 0 : 1, watch?.until ?? 0, id, zone];
 }
 
 function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'indexes'> {
@@ -260,7 +260,7 @@ function pathOf({ zone, prefix = '' }: OperationFilter): Path {
 }
 
 function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilter): boolean {
-  const isWanted = openAt === undefined || !isFinal(operation.state) || operation.watchUntil > openAt;
+  const isWanted = openAt === undefined || isOpen(operation, openAt);
   return isWanted && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
 }
 

@@ -4,38 +4,58 @@ import { parseName, type DnsName } from '../dns/name.ts';
 import { makeRecord } from '../dns/record.ts';
 import type { Journal } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
-import type { Operation } from '../core/operation.ts';
+import type { CreateOperation, DeleteOperation, RecordsOperation, Watch } from '../core/operation.ts';
 
 const zone = parseName('example.org.');
 const other = parseName('example.net.');
 
-export function sampleOperation(id: string, changes: Partial<Operation> = {}): Operation {
-  return {
-    id,
-    kind: 'records',
-    class: 'veto',
-    zone,
-    incarnation: 1,
-    state: 'prepared',
-    fingerprint: 'f',
-    source: '',
-    actor: 'alice',
-    items: [{ remove: null, add: sampleRow(1).record, mirrored: true, note: null }],
-    removed: [],
-    added: [sampleRow(1).record],
-    seed: null,
-    created: false,
-    requested: false,
-    snapshot: [],
-    cancels: null,
-    afterSeen: false,
-    createdAt: 1,
-    changedAt: 1,
-    watchUntil: 0,
-    attempts: 0,
-    problems: [{ code: 'central.refused', params: { text: 'no "quotes" lost' } }],
-    ...changes,
-  };
+const sampleBase = {
+  class: 'veto',
+  zone,
+  incarnation: 1,
+  state: 'prepared',
+  fingerprint: 'f',
+  source: '',
+  actor: 'alice',
+  afterSeen: false,
+  createdAt: 1,
+  changedAt: 1,
+  watch: null,
+  attempts: 0,
+  problems: [{ code: 'central.refused', params: { text: 'no "quotes" lost' } }],
+} as const;
+
+/** An edit that adds a record. */
+export function sampleOperation(
+  id: string,
+  changes: Partial<Omit<RecordsOperation, 'kind'>> = {},
+): RecordsOperation {
+  const added = [sampleRow(1).record];
+  const items = added.map((add) => ({ remove: null, add, mirrored: true, note: null }));
+  return { ...sampleBase, id, kind: 'records', items, removed: [], added, ...changes };
+}
+
+/** A create of which nothing was sent yet. */
+export function sampleCreate(
+  id: string,
+  changes: Partial<Omit<CreateOperation, 'kind'>> = {},
+): CreateOperation {
+  const nothing = { seed: null, created: false, requested: false, cancels: null } as const;
+  const none = { snapshot: [], removed: [], added: [], refusedContent: [] } as const;
+  return { ...sampleBase, id, kind: 'zone-create', ...nothing, ...none, ...changes };
+}
+
+/** A delete that was only asked about. */
+export function sampleDelete(
+  id: string,
+  changes: Partial<Omit<DeleteOperation, 'kind'>> = {},
+): DeleteOperation {
+  return { ...sampleBase, id, kind: 'zone-delete', snapshot: [], formerlyOurs: [], ...changes };
+}
+
+/** A watch until then, about no record. */
+export function sampleWatch(until: number): Watch {
+  return { until, added: [], removed: [] };
 }
 
 export function sampleRow(last: number, changes: Partial<LedgerRow> = {}): LedgerRow {
@@ -182,7 +202,7 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
       operations: [
         sampleOperation('a'),
         sampleOperation('b', { state: 'confirmed' }),
-        sampleOperation('c', { state: 'refused', watchUntil: 100 }),
+        sampleOperation('c', { state: 'refused', watch: sampleWatch(100) }),
         sampleOperation('d', { state: 'stuck', zone: other }),
       ],
     });

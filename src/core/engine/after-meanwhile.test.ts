@@ -104,7 +104,7 @@ test('issue 13: a delete of unknown outcome is watched, though its `after` came 
   assert.deepEqual(world.defects, []);
   const operation = await newest(world);
   assert.deepEqual(
-    [operation.state, operation.afterSeen, operation.watchUntil > 0, world.central.zones.has(zone)],
+    [operation.state, operation.afterSeen, operation.watch !== null, world.central.zones.has(zone)],
     ['confirmed', true, true, false],
   );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
+import { edits as editsOf } from '../operation.ts';
 import type { EditEvent, PanelEvent } from '../panel.ts';
 import { MemoryJournal } from '../../journal/memory.ts';
 import { engineOf } from '../../testing/simulator/arrival.ts';
@@ -64,6 +65,6 @@ test('issue 14: edits are in the order they came in, also when the clock is set 
     if (world.engine === null) await world.clock.runUntilSettled(world.start());
   }
   const known = await world.clock.runUntilSettled(engineOf(world).history(10));
-  const added = known.flatMap(({ items }) => items.map(({ add }) => add?.rdata));
+  const added = editsOf(known).flatMap(({ items }) => items.map(({ add }) => add?.rdata));
   assert.deepEqual(added, values.toReversed());
 });

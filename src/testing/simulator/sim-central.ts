@@ -88,9 +88,10 @@ export class CentralStore {
 
   /** A journal has these operations now. The first that says a create has made its zone is proof of it where the zone was read by then. */
   journalled(operations: readonly Operation[]): void {
-    for (const { id, kind, class: group, zone, created } of operations) {
-      if (kind === 'records' && group !== 'follow') this.#edits.add(id);
-      if (kind !== 'zone-create' || !created || this.#made.has(id)) continue;
+    for (const operation of operations) {
+      const { id, zone } = operation;
+      if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
+      if (operation.kind !== 'zone-create' || !operation.created || this.#made.has(id)) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
       if (isRead && this.unproven.get(zone) === id) this.unproven.delete(zone);

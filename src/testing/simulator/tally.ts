@@ -1,5 +1,5 @@
 import type { Batch, Journal } from '../../core/journal.ts';
-import { mayStep, type OperationState } from '../../core/operation.ts';
+import { mayStep, type OperationKind, type OperationState } from '../../core/operation.ts';
 
 /** How often each of something was counted, by its kind. */
 export type Counts = Readonly<Record<string, number>>;
@@ -32,10 +32,14 @@ const stateNames: Readonly<Record<OperationState, true>> = {
 /** Every state of an operation. */
 export const states: readonly string[] = Object.keys(stateNames);
 
+const kinds: readonly OperationKind[] = ['records', 'zone-create', 'zone-delete'];
+
 /** Every step from one state to another that an operation may take, as {@link Measures.steps} names them. */
 export const allowedSteps: readonly string[] = states.flatMap((from) =>
   states
-    .filter((to) => from !== to && isState(from) && isState(to) && mayStep(from, to))
+    .filter(
+      (to) => from !== to && isState(from) && isState(to) && kinds.some((kind) => mayStep(kind, from, to)),
+    )
     .map((to) => stepName(from, to)),
 );
 

@@ -1,7 +1,7 @@
 import { JournalError } from '../../journal.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { refusal } from '../../catalogue.ts';
-import type { Operation, OperationState } from '../../operation.ts';
+import type { Operation, OperationState, RecordsOperation } from '../../operation.ts';
 import type { EditEvent, RecordsEvent } from '../../panel.ts';
 import { nothingToDo, type Answer } from '../before/answer.ts';
 import type { Refused } from '../before/carry-out.ts';
@@ -9,7 +9,7 @@ import { createFollowing } from '../comparison/compare.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from '../before/mirror.ts';
-import { fromEvent, isOnlyAsked, newOperation } from '../knowledge/operations.ts';
+import { fromEvent, isOnlyAsked, newDelete, newEdit } from '../knowledge/operations.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -47,7 +47,7 @@ export async function answerAfter(
       await runtime.store.transact((tx) => keptDelete(runtime, tx, fromEvent(event), match));
       return nothingToDo;
     }
-    return await compensate(runtime, event, match, signal);
+    return await compensate(runtime, event, match?.kind === 'records' ? match : null, signal);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
@@ -140,7 +140,7 @@ export async function keptDelete(
   const entry = await tx.journal.zone(source.zone);
   if (entry === null) return;
   const { incarnation } = entry;
-  const draft = newOperation(runtime, { ...source, kind: 'zone-delete', class: 'compensate', incarnation });
+  const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
   await tx.zone(entry, { ...entry, standing: 'deleting' });
@@ -150,7 +150,7 @@ export async function keptDelete(
 async function compensate(
   runtime: Runtime,
   event: RecordsEvent,
-  takenBack: Operation | null,
+  takenBack: RecordsOperation | null,
   signal: AbortSignal,
 ): Promise<Answer> {
   const resolved =
@@ -167,6 +167,8 @@ async function compensate(
   // An undo that is still on its way turns round by itself when it sees what the panel holds now.
   const now = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
+  else if (outcome.operation?.state === 'reverting')
+    await runtime.store.advance(outcome.operation, 'refused', { problems: outcome.problems });
   if (takenBack !== null) await markAnswered(runtime, takenBack);
   const changed = outcome.changed === 'nothing' ? 'panel' : 'panel-unknown';
   return { kind: 'refuse', problems: outcome.problems, changed };
@@ -186,9 +188,8 @@ async function rememberToRestore(
 ): Promise<void> {
   const base =
     refused.operation ??
-    newOperation(runtime, {
+    newEdit(runtime, {
       ...fromEvent(event),
-      kind: 'records',
       class: 'compensate',
       items: items.map((item) => ({ ...item, mirrored: true, note: null })),
     });

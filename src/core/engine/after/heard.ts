@@ -1,12 +1,12 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isMirrored } from '../../ledger.ts';
-import type { Operation } from '../../operation.ts';
+import { edits, type RecordsOperation } from '../../operation.ts';
 import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorDraft, resolve } from '../before/mirror.ts';
-import { fromEvent, newOperation, showsDone, viewItems } from '../knowledge/operations.ts';
+import { fromEvent, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
 import { isPassing } from '../knowledge/passing.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -32,9 +32,8 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   }
   const earlier = await heardBefore(runtime, event.zone, resolved.items);
   const items = composed([...earlier.flatMap((one) => one.items), ...resolved.items]);
-  const heard = newOperation(runtime, {
+  const heard = newEdit(runtime, {
     ...fromEvent(event),
-    kind: 'records',
     class: 'compensate',
     items: items.map((item) => ({ ...item, mirrored: true, note: null })),
     afterSeen: true,
@@ -51,11 +50,11 @@ async function heardBefore(
   runtime: Runtime,
   zone: DnsName,
   items: readonly EditItem[],
-): Promise<readonly Operation[]> {
+): Promise<readonly RecordsOperation[]> {
   const { journal, clock } = runtime.ports;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const names = new Set(namesOf(items));
-  return open.filter(
+  return edits(open).filter(
     (one) =>
       isHeard(one) && !runtime.inFlight.has(one.id) && namesOf(one.items).some((name) => names.has(name)),
   );
@@ -95,7 +94,7 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
 }
 
 /** Whether it is such an edit, and nothing was written for it. */
-export function isHeard({ class: kind, state, afterSeen, removed, added }: Operation): boolean {
+export function isHeard({ class: kind, state, afterSeen, removed, added }: RecordsOperation): boolean {
   const isWritten = removed.length + added.length > 0;
   return kind === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
 }
@@ -105,7 +104,7 @@ export function isHeard({ class: kind, state, afterSeen, removed, added }: Opera
  * panel. What the panel shows not at all, or otherwise, is left to a comparison.
  * @throws {JournalError} when it has to be tried again
  */
-export async function followHeard(runtime: Runtime, heard: Operation, view: PanelView): Promise<void> {
+export async function followHeard(runtime: Runtime, heard: RecordsOperation, view: PanelView): Promise<void> {
   const { settings } = runtime.ports;
   if (!showsDone(heard, view)) {
     const seen = view.records === null ? 'gone' : viewItems(heard, view).join();
@@ -124,7 +123,7 @@ export async function followHeard(runtime: Runtime, heard: Operation, view: Pane
 /** During an outage it is tried again; a refusal is put back in the panel. */
 async function notApplied(
   runtime: Runtime,
-  heard: Operation,
+  heard: RecordsOperation,
   { problems, operation }: Refused,
 ): Promise<void> {
   const { settings } = runtime.ports;
@@ -140,13 +139,13 @@ async function notApplied(
     // What may be left of it at the central is on watch; put back in the panel is only what was refused.
     if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
     if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
-    else tx.create({ ...newOperation(runtime, copyOf(heard)), attempts, problems });
+    else tx.create({ ...newEdit(runtime, copyOf(heard)), attempts, problems });
     tx.wake(heard.zone, runtime.timers.backoff(attempts));
   });
 }
 
 /** The first try has its own end by now. */
-function copyOf(heard: Operation): Parameters<typeof newOperation>[1] {
-  const { kind, class: group, zone, fingerprint, actor, items, afterSeen } = heard;
-  return { kind, class: group, zone, fingerprint, actor, items, afterSeen };
+function copyOf(heard: RecordsOperation): Parameters<typeof newEdit>[1] {
+  const { class: group, zone, fingerprint, actor, items, afterSeen } = heard;
+  return { class: group, zone, fingerprint, actor, items, afterSeen };
 }

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
-import type { Operation } from '../../operation.ts';
+import type { CreateOperation } from '../../operation.ts';
 import { plain } from '../knowledge/classify.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
@@ -14,7 +14,10 @@ function apexNs(zone: DnsName, records: readonly ResourceRecord[]): readonly Res
  * comes with a site has no `before`.
  * @param panel records of the zone in the panel
  */
-export function withNameServers(operation: Operation, panel: readonly ResourceRecord[]): Operation {
+export function withNameServers(
+  operation: CreateOperation,
+  panel: readonly ResourceRecord[],
+): CreateOperation {
   const nameServers = apexNs(operation.zone, panel).map(({ rdata }) => rdata);
   if (nameServers.length === 0) return operation;
   return { ...operation, seed: { ...(operation.seed ?? emptySeed), nameServers } };
@@ -27,7 +30,7 @@ export function withNameServers(operation: Operation, panel: readonly ResourceRe
  */
 export function lackingApexNs(
   { ports }: Runtime,
-  { zone, created }: Operation,
+  { zone, created }: CreateOperation,
   panel: readonly ResourceRecord[],
   present: readonly ResourceRecord[],
 ): readonly ResourceRecord[] {

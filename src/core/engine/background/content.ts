@@ -3,7 +3,7 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
@@ -23,16 +23,14 @@ import type { Runtime } from '../runtime.ts';
  */
 export async function sendContent(
   runtime: Runtime,
-  begun: Operation,
+  begun: CreateOperation,
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const busy = busyIds(
-    open.filter(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck'),
-  );
+  const busy = busyIds(edits(open).filter(({ state }) => !isFinal(state) && state !== 'stuck'));
   const panel = view.records ?? [];
   const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
   const refused = new Map<string, string>();
@@ -47,10 +45,14 @@ export async function sendContent(
   const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
-  const { incarnation, watchUntil } = operation;
+  const { incarnation, watch } = operation;
   const baselineAt = entry?.baselineAt ?? clock.wall();
   await runtime.store.transact(async (tx) => {
-    await tx.record(operation, 'confirmed', () => ({ watchUntil }));
+    await tx.record(operation, 'confirmed', ({ watch: sent }) => ({
+      added: sent?.added ?? [],
+      removed: sent?.removed ?? [],
+      watch,
+    }));
     await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
     tx.rows({ zone, dropAll: true, put: rows });
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
@@ -84,19 +86,19 @@ async function recentlyFilled(runtime: Runtime): ReturnType<typeof recentOf> {
 
 async function send(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   change: Change,
   present: readonly CentralRecord[],
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
   // Durable before the first byte: after a crash these are known to be ours, and may still land.
-  await keepWatching(runtime, operation, { added: change.add, removed: change.remove });
+  await keepWatching(runtime, operation, change);
   return await applyEach(runtime, change, present, ctx);
 }
 
 function contentChange(
-  { zone, snapshot }: Operation,
+  { zone, snapshot }: CreateOperation,
   panel: readonly PanelRecord[],
   present: readonly ResourceRecord[],
   busy: ReadonlySet<string>,

@@ -1,13 +1,18 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import type { Operation } from '../../operation.ts';
+import type { CreateOperation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { plain } from '../knowledge/classify.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
-export type Proof = Pick<Operation, 'created' | 'requested' | 'snapshot'>;
+export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
+
+/** The proof that is in the first look at a zone of ours: what comes later is somebody else's. */
+export function foundZone(content: readonly ResourceRecord[]): Proof {
+  return { created: true, requested: false, snapshot: content.map(plain) };
+}
 
 /**
  * Reads the zone that a create of ours has just made.
@@ -16,12 +21,12 @@ export type Proof = Pick<Operation, 'created' | 'requested' | 'snapshot'>;
  */
 export async function proofOf(
   runtime: Runtime,
-  { zone }: Pick<Operation, 'zone'>,
+  { zone }: Pick<CreateOperation, 'zone'>,
   held: readonly ResourceRecord[],
   ctx: CallContext,
 ): Promise<Proof> {
   const content = await readCentralZone(runtime, zone, held, ctx);
-  return { created: true, requested: false, snapshot: (content ?? []).map(plain) };
+  return foundZone(content ?? []);
 }
 
 /**
@@ -31,7 +36,7 @@ export async function proofOf(
  */
 export async function readBackCreate(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   held: readonly ResourceRecord[],
 ): Promise<Proof | null> {
   try {
@@ -40,7 +45,7 @@ export async function readBackCreate(
       (ctx) => readCentralZone(runtime, operation.zone, held, ctx),
       runtime.ports.settings.recheckTimeout,
     );
-    return content === null ? null : { created: true, requested: false, snapshot: content.map(plain) };
+    return content === null ? null : foundZone(content);
   } catch (error) {
     if (error instanceof CentralError || error instanceof JournalError) return null;
     throw error;
@@ -51,7 +56,7 @@ export async function readBackCreate(
  * Deletes again at once what a create has just made and the journal did not take, unless somebody has changed it since.
  * @returns the operation as it stands then
  */
-export async function unmake(runtime: Runtime, operation: Operation): Promise<Operation> {
+export async function unmake(runtime: Runtime, operation: CreateOperation): Promise<CreateOperation> {
   const { central, settings } = runtime.ports;
   const { id, zone } = operation;
   const known = new Set(operation.snapshot.map(recordId));
@@ -78,7 +83,7 @@ export async function unmake(runtime: Runtime, operation: Operation): Promise<Op
 const sent = new WeakMap<Runtime, Set<string>>();
 
 /** Notes that the request of a create goes out. */
-export function noteSent(runtime: Runtime, { id }: Operation): void {
+export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
 }
 
@@ -86,17 +91,16 @@ export function noteSent(runtime: Runtime, { id }: Operation): void {
  * Whether a zone that appears now is taken for the late landing of this create: this process has sent it, after a list without the zone, and
  * the watch is not over (docs/adoption.md, row 30).
  */
-export function mayLandLate(runtime: Runtime, { id, requested, created, watchUntil }: Operation): boolean {
+export function mayLandLate(runtime: Runtime, { id, requested, created, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;
-  return isOurs && requested && !created && watchUntil > runtime.ports.clock.wall();
+  return isOurs && requested && !created && (watch?.until ?? 0) > runtime.ports.clock.wall();
 }
 
 /** Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. */
 export async function landed(
   runtime: Runtime,
-  create: Operation,
+  create: CreateOperation,
   content: readonly ResourceRecord[],
-): Promise<Operation> {
-  const proof: Proof = { created: true, requested: false, snapshot: content.map(plain) };
-  return await runtime.store.transact((tx) => tx.amend(create, () => proof));
+): Promise<CreateOperation> {
+  return await runtime.store.transact((tx) => tx.amend(create, () => foundZone(content)));
 }

@@ -1,6 +1,6 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
@@ -14,7 +14,7 @@ import { emptySeed } from '../before/zone-edits.ts';
 /** The zone of a create as the central has it now. */
 interface MadeZone {
   /** As journalled last. */
-  readonly operation: Operation;
+  readonly operation: CreateOperation;
   readonly present: readonly CentralRecord[];
 }
 
@@ -27,7 +27,7 @@ interface MadeZone {
  */
 export async function zoneAtCentral(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   view: PanelView,
   content: readonly ResourceRecord[],
   ctx: CallContext,
@@ -47,11 +47,11 @@ export async function zoneAtCentral(
 }
 
 /** Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. */
-async function waitsForEdits(runtime: Runtime, { id, zone }: Operation): Promise<boolean> {
+async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   if (runtime.now >= runtime.patience.since(id) + settings.visibilityWait) return false;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const waits = open.some(({ kind, state }) => kind === 'records' && !isFinal(state) && state !== 'stuck');
+  const waits = edits(open).some(({ state }) => !isFinal(state) && state !== 'stuck');
   if (waits) runtime.agenda.wake(zone, settings.confirmDelay);
   return waits;
 }
@@ -59,22 +59,22 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: Operation): Promise
 /** @returns the operation as journalled; or why the central will not have the zone, and then nothing of it is there */
 async function make(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   content: readonly ResourceRecord[],
   ctx: CallContext,
-): Promise<Operation | CentralError> {
+): Promise<CreateOperation | CentralError> {
   const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
   // Durable before the first byte: the zone may appear, and nobody can tell then whose it is.
   const begun = await amend(runtime, operation, ({ requested }) => ({
     requested: requested || managesZones,
   }));
-  await keepWatching(runtime, begun, { added: sent });
+  await keepWatching(runtime, begun, { add: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
-  const { watchUntil, added, requested } = operation;
-  const answered = { watchUntil, added, requested };
+  const { watch, requested } = operation;
+  const answered = { watch, requested };
   if (made instanceof CentralError) {
     await amend(runtime, begun, () => answered);
     return made;
@@ -84,11 +84,14 @@ async function make(
     : await withProof(runtime, begun, answered);
 }
 
+/** What an answer to a create tells. */
+type Answered = Partial<Pick<CreateOperation, 'watch'> & Proof>;
+
 async function amend(
   runtime: Runtime,
-  operation: Operation,
-  changes: (now: Operation) => Partial<Pick<Operation, 'watchUntil' | 'added' | 'requested'> & Proof>,
-): Promise<Operation> {
+  operation: CreateOperation,
+  changes: (now: CreateOperation) => Answered,
+): Promise<CreateOperation> {
   return await runtime.store.transact((tx) => tx.amend(operation, changes));
 }
 
@@ -104,9 +107,9 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
 /** The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the next step */
 async function withProof(
   runtime: Runtime,
-  operation: Operation,
-  answered: Partial<Pick<Operation, 'watchUntil' | 'added' | 'requested'>> = {},
-): Promise<Operation> {
+  operation: CreateOperation,
+  answered: Answered = {},
+): Promise<CreateOperation> {
   const proofs = unsavedProofs(runtime);
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
@@ -119,7 +122,7 @@ async function withProof(
 /** Made with its content; where a record of it stands in the way, without, so that one bad record does not stop the rest. */
 async function createOrRefusal(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   content: readonly ResourceRecord[],
   ctx: CallContext,
 ): Promise<Proof | 'exists' | CentralError> {
@@ -143,7 +146,7 @@ async function createOrRefusal(
 /** Makes the zone and reads it back, also where the answer is lost. @throws {CentralError | JournalError} nothing is known, or it was refused */
 async function createProven(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   { sent, held }: { readonly sent: readonly ResourceRecord[]; readonly held: readonly ResourceRecord[] },
   ctx: CallContext,
 ): Promise<Proof | 'exists'> {
@@ -174,7 +177,7 @@ function isRefusal({ state, retry }: CentralError): boolean {
  */
 async function refusedAfterwards(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   error: CentralError,
   panel: readonly PanelRecord[],
 ): Promise<void> {
@@ -186,8 +189,8 @@ async function refusedAfterwards(
     // Without its `after` nothing proves that the edit made the zone: a web domain may have.
     if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
       // What the panel holds now: it is put back only while it holds exactly this.
-      const added = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
-      await tx.record(operation, 'reverting', () => ({ class: 'compensate', added, problems }));
+      const refusedContent = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
+      await tx.record(operation, 'reverting', () => ({ class: 'compensate', refusedContent, problems }));
       tx.wake(zone, 0);
       return;
     }
@@ -199,8 +202,8 @@ async function refusedAfterwards(
 }
 
 /** Whether the panel still holds exactly what it held when the central refused the zone. */
-export function isUntouched({ zone, added }: Operation, view: PanelView): boolean {
+export function isUntouched({ zone, refusedContent }: CreateOperation, view: PanelView): boolean {
   const own = (view.records ?? []).filter((record) => !isCentralsOwn(zone, record));
-  const then = new Set(added.map(recordId));
+  const then = new Set(refusedContent.map(recordId));
   return own.length === then.size && own.every((record) => then.has(recordId(record)));
 }

@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange } from '../../../dns/zone.ts';
 import { CentralError } from '../../central.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { isFinal, type RecordsOperation } from '../../operation.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
@@ -12,7 +12,11 @@ import type { Runtime } from '../runtime.ts';
  * nobody knows it before the panel has put its own there. A central that will not have it keeps its own.
  * @throws {CentralError} when it has to be tried again
  */
-export async function sendOpenTtls(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+export async function sendOpenTtls(
+  runtime: Runtime,
+  operation: RecordsOperation,
+  view: PanelView,
+): Promise<void> {
   const wanted = openTtls(operation, view);
   if (wanted.size === 0) return;
   const { central, log } = runtime.ports;
@@ -44,7 +48,7 @@ export async function sendOpenTtls(runtime: Runtime, operation: Operation, view:
 }
 
 /** The records whose TTL the edit did not say, as the panel shows them: new ones it wrote, and ones that it only changed so. */
-function openTtls({ items, added }: Operation, { ttls }: PanelView): Map<string, ResourceRecord> {
+function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<string, ResourceRecord> {
   const written = new Set(added.map(recordId));
   const wanted = new Map<string, ResourceRecord>();
   for (const { mirrored, remove, add } of items) {
@@ -58,7 +62,7 @@ function openTtls({ items, added }: Operation, { ttls }: PanelView): Map<string,
 }
 
 /** Ids of records that later edits, which the panel may not have shown yet, are about: those have the say. */
-async function busyLater(runtime: Runtime, { zone, id }: Operation): Promise<Set<string>> {
+async function busyLater(runtime: Runtime, { zone, id }: RecordsOperation): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));
 }

@@ -1,5 +1,5 @@
 import { refusal } from '../../catalogue.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { isFinal, type CreateOperation } from '../../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
 import { isUntouched } from './make-zone.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
@@ -11,7 +11,11 @@ import { endUndo } from './tend-zones.ts';
  * while it is as it was made, soon after and with no edit in it since. Otherwise it stays, and the operation is stuck.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
-export async function restoreZone(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+export async function restoreZone(
+  runtime: Runtime,
+  operation: CreateOperation,
+  view: PanelView,
+): Promise<void> {
   const { settings } = runtime.ports;
   const { zone } = operation;
   if (view.records === null) {
@@ -32,7 +36,7 @@ export async function restoreZone(runtime: Runtime, operation: Operation, view: 
 }
 
 /** Whether the zone was made a short while ago and nobody has edited it since. */
-async function isNew(runtime: Runtime, { zone, createdAt }: Operation): Promise<boolean> {
+async function isNew(runtime: Runtime, { zone, createdAt }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   if (clock.wall() - createdAt > settings.watch) return false;
   const since = (await journal.operations({ zone, latest: 50 })).filter((one) => one.createdAt >= createdAt);

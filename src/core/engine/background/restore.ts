@@ -1,8 +1,8 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
-import type { Operation, OperationState } from '../../operation.ts';
+import { edits, type OperationState, type RecordsOperation } from '../../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
-import { retimed, viewItems } from '../knowledge/operations.ts';
+import { retimed, viewItems, watching } from '../knowledge/operations.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
 import { withoutClashes } from '../before/plan.ts';
 import type { Runtime } from '../runtime.ts';
@@ -13,8 +13,12 @@ import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
  * are written; see {@link inversePart}. Our own write carries a one-time mark.
  * @throws {PanelError} when it has to be tried again
  */
-export async function restorePanel(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
-  const { clock, settings } = runtime.ports;
+export async function restorePanel(
+  runtime: Runtime,
+  operation: RecordsOperation,
+  view: PanelView,
+): Promise<void> {
+  const { settings } = runtime.ports;
   const items = viewItems(operation, view);
   const wanted = await wantedByOthers(runtime, operation);
   const gone = await removedSince(runtime, operation);
@@ -25,8 +29,8 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
-    const watchUntil = isRestored ? operation.watchUntil : clock.wall() + settings.watch;
-    await runtime.store.advance(operation, 'reverted', { watchUntil });
+    const watch = isRestored ? operation.watch : watching(runtime.ports, operation);
+    await runtime.store.advance(operation, 'reverted', { watch });
     runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
@@ -42,14 +46,14 @@ export async function restorePanel(runtime: Runtime, operation: Operation, view:
 }
 
 /** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
-async function wantedByOthers(runtime: Runtime, operation: Operation): Promise<Set<string>> {
+async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Promise<Set<string>> {
   const { journal, clock } = runtime.ports;
   const { zone } = operation;
   const wanted = new Set<string>();
   for (const { standing, record } of await journal.rows(zone)) {
     if (standing === 'joined') wanted.add(recordId(record)).add(withTtl(record));
   }
-  for (const other of await journal.operations({ zone, openAt: clock.wall() })) {
+  for (const other of edits(await journal.operations({ zone, openAt: clock.wall() }))) {
     if (other.id === operation.id || (other.state !== 'applied' && other.state !== 'kept')) continue;
     for (const { add } of other.items) if (add !== null) wanted.add(recordId(add)).add(withTtl(add));
   }
@@ -60,8 +64,8 @@ async function wantedByOthers(runtime: Runtime, operation: Operation): Promise<S
 const latest = 50;
 
 /** Ids of records that an open edit removes, or a later one has removed: no restoration brings them back. */
-async function removedSince(runtime: Runtime, { id, zone }: Operation): Promise<Set<string>> {
-  const recent = await runtime.ports.journal.operations({ zone, latest });
+async function removedSince(runtime: Runtime, { id, zone }: RecordsOperation): Promise<Set<string>> {
+  const recent = edits(await runtime.ports.journal.operations({ zone, latest }));
   const others = recent.filter(
     ({ id: other, state }) => other !== id && (accepted.has(state) || (state === 'confirmed' && other > id)),
   );
@@ -83,7 +87,7 @@ function withTtl(record: ResourceRecord): string {
  * the edit's own.
  */
 function inversePart(
-  { zone, items }: Operation,
+  { zone, items }: RecordsOperation,
   view: PanelView,
   wanted: ReadonlySet<string>,
   gone: ReadonlySet<string>,

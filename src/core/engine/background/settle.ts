@@ -2,9 +2,17 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
-import { isFinal, type Operation, type OperationItem, type OperationState } from '../../operation.ts';
+import {
+  edits,
+  isFinal,
+  type Operation,
+  type OperationItem,
+  type OperationState,
+  type RecordsOperation,
+  type Watch,
+} from '../../operation.ts';
 import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
-import { mirroredNames, nothingLeft, showsDone, viewItems } from '../knowledge/operations.ts';
+import { mirroredNames, nothingWritten, showsDone, viewItems, watching } from '../knowledge/operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from '../runtime.ts';
@@ -21,11 +29,11 @@ import { towardsPanel } from '../knowledge/towards-panel.ts';
 export async function settleRecords(
   runtime: Runtime,
   zone: DnsName,
-  decided: readonly Operation[],
+  decided: readonly RecordsOperation[],
   view: PanelView,
 ): Promise<void> {
-  const plain: Operation[] = [];
-  const unsettled: Operation[] = [];
+  const plain: RecordsOperation[] = [];
+  const unsettled: RecordsOperation[] = [];
   const recent = await runtime.ports.journal.operations({ zone, latest });
   for (const judged of decided) {
     const operation = await rejudged(runtime, judged);
@@ -43,7 +51,7 @@ export async function settleRecords(
 /** Locks every name that the operations are about, what the panel alone decided included: edits go by the ledger that they read under these locks. */
 async function underLocks(
   runtime: Runtime,
-  operations: readonly Operation[],
+  operations: readonly RecordsOperation[],
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   const [first] = operations;
@@ -55,7 +63,7 @@ async function underLocks(
  * The operation as it is to be ended. An edit that passed in the panel only, because somebody had replaced the old value, is carried out
  * after all where that value is synchronised again.
  */
-async function rejudged(runtime: Runtime, operation: Operation): Promise<Operation> {
+async function rejudged(runtime: Runtime, operation: RecordsOperation): Promise<RecordsOperation> {
   const isReplaced = ({ mirrored, note }: OperationItem): boolean =>
     !mirrored && note === 'note.changed-at-central';
   if (!operation.items.some(isReplaced)) return operation;
@@ -79,14 +87,14 @@ const latest = 30;
  * Whether another of the newest operations is about its zone or its records: what it wrote may not stand any more. Which came
  * first does not matter: edits overlap, and the clock may have been stepped in between.
  */
-function isContended(operation: Operation, recent: readonly Operation[]): boolean {
+function isContended(operation: RecordsOperation, recent: readonly Operation[]): boolean {
   const others = recent.filter(({ id }) => id !== operation.id);
   if (others.some(({ kind }) => kind !== 'records')) return true;
   const own = busyIds([operation]);
   return [...busyIds(others)].some((id) => own.has(id));
 }
 
-async function confirm(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+async function confirm(runtime: Runtime, operation: RecordsOperation, view: PanelView): Promise<void> {
   // The operation wrote and read it back itself, so the central's side is known without another read.
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
@@ -105,7 +113,7 @@ interface Place {
 
 async function bringToPanel(
   runtime: Runtime,
-  judged: readonly Operation[],
+  judged: readonly RecordsOperation[],
   { zone, view }: Omit<Place, 'names'>,
   ctx: CallContext,
 ): Promise<void> {
@@ -136,44 +144,50 @@ async function readPresent(
 /** Decides under the lock, and journals that an undo begins. */
 async function startBringing(
   runtime: Runtime,
-  judged: readonly Operation[],
+  judged: readonly RecordsOperation[],
   { zone, view }: Place,
   centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
-): Promise<{ operations: readonly Operation[]; change: Change }> {
+): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
   if (judged.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
     for (const operation of judged) await tx.judge(operation);
     const open = await tx.open(zone);
-    const others = open.filter((other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id));
-    const late = open.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId));
-    const truth = { view, centralTtls, lateIds: new Set(late) };
+    const others = edits(open).filter(
+      (other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id),
+    );
+    const late = open.filter(({ state }) => isFinal(state)).flatMap(({ watch }) => watch?.added ?? []);
+    const truth = { view, centralTtls, lateIds: new Set(late.map(recordId)) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
     for (const { id, added } of inherited)
       for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
     // Without the zone at the central there is nothing left of ours to take back.
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };
-    const operations: Operation[] = [];
+    const operations: RecordsOperation[] = [];
     for (const operation of judged) {
-      const watchUntil = watchOf(runtime, operation);
-      operations.push(await tx.advance(operation, whileBringing(operation), { watchUntil }));
+      const watch = watchOf(runtime, operation);
+      operations.push(await tx.advance(operation, whileBringing(operation), { watch }));
     }
     return { operations, change };
   });
 }
 
 /** What the panel has already is not undone: `reverting` says of it that the panel is put back. */
-function whileBringing({ class: group, state }: Operation): OperationState {
+function whileBringing({ class: group, state }: RecordsOperation): OperationState {
   return group === 'compensate' ? state : 'reverting';
 }
 
 /** Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew. */
-async function endBringing(runtime: Runtime, operations: readonly Operation[], sides: Sides): Promise<void> {
+async function endBringing(
+  runtime: Runtime,
+  operations: readonly RecordsOperation[],
+  sides: Sides,
+): Promise<void> {
   const { view } = sides;
   const { settings } = runtime.ports;
   const done = await runtime.store.transact(async (tx) => {
-    const ended: Operation[] = [];
+    const ended: RecordsOperation[] = [];
     for (const begun of operations) {
       if (await tx.isMoved(begun)) tx.wake(begun.zone, settings.confirmDelay);
       else ended.push(await end(runtime, tx, begun, view));
@@ -188,42 +202,41 @@ async function endBringing(runtime: Runtime, operations: readonly Operation[], s
 }
 
 /** The panel said that it did an edit, and shows something else than we read from the call: that is new to both of us. */
-function isKeptOtherwise(operation: Operation, view: PanelView): boolean {
+function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
   const heard = operation.class !== 'follow' && operation.afterSeen;
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** Wall clock until when a write of the operation may land: its call has not told how it ended, because the journal failed or it was killed. */
-function watchOf({ ports: { clock, settings } }: Runtime, { state, watchUntil }: Operation): number {
-  return state === 'prepared' ? Math.max(watchUntil, clock.wall() + settings.watch) : watchUntil;
+/** Where its call has not told how the write ended, because the journal failed or it was killed, it may still land. */
+function watchOf({ ports }: Runtime, operation: RecordsOperation): Watch | null {
+  const { state, watch, added: add, removed: remove } = operation;
+  return state === 'prepared' ? watching(ports, operation, { add, remove }) : watch;
 }
 
 /** Ends an operation whose records now stand at the central as they stood in the panel. */
 async function end(
   runtime: Runtime,
   tx: Transaction,
-  operation: Operation,
+  operation: RecordsOperation,
   view: PanelView,
-): Promise<Operation> {
+): Promise<RecordsOperation> {
   const items = viewItems(operation, view);
   // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
   const some = operation.afterSeen && items.includes('after');
-  const late = watchOf(runtime, operation);
-  if (some || showsDone(operation, view))
-    return await tx.advance(operation, 'confirmed', { watchUntil: late });
+  const watch = watchOf(runtime, operation);
+  if (some || showsDone(operation, view)) return await tx.advance(operation, 'confirmed', { watch });
   // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
-  const watched = operation.class === 'veto' && !operation.afterSeen;
-  const watchUntil = watched ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
+  const mayBeKept = operation.class === 'veto' && !operation.afterSeen;
   return await tx.advance(operation, 'reverted', {
-    watchUntil: Math.max(watchUntil, late),
-    ...nothingLeft({ watchUntil: late }),
+    ...nothingWritten,
+    watch: mayBeKept ? watching(runtime.ports, { ...operation, watch }) : watch,
   });
 }
 
 /** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */
 export async function applyOrCount(
   runtime: Runtime,
-  operations: readonly Operation[],
+  operations: readonly RecordsOperation[],
   change: Change,
   present: Parameters<Runtime['ports']['central']['apply']>[1],
   ctx: CallContext,
@@ -234,14 +247,12 @@ export async function applyOrCount(
     if (!(error instanceof CentralError)) throw error;
     const tries = Math.max(...operations.map(({ attempts }) => attempts)) + 1;
     const hopeless = error.retry === 'never' && tries >= hopelessAfter;
-    const watchUntil =
-      error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
     await runtime.store.transact(async (tx) => {
       for (const operation of operations)
         await tx.record(operation, hopeless ? 'stuck' : whileBringing(operation), (now) => ({
           attempts: tries,
           problems: [error.problem],
-          watchUntil: Math.max(now.watchUntil, watchUntil),
+          watch: error.state === 'unknown' ? watching(runtime.ports, now, change) : now.watch,
         }));
     });
     if (hopeless) {
@@ -258,7 +269,7 @@ const hopelessAfter = 5;
 async function busyElsewhere(
   tx: Transaction,
   zone: DnsName,
-  ending: readonly Operation[],
+  ending: readonly RecordsOperation[],
 ): Promise<Set<string>> {
   const open = await tx.open(zone);
   const ids = new Set(ending.map(({ id }) => id));
@@ -266,7 +277,7 @@ async function busyElsewhere(
 }
 
 /** Owners of all records that these operations are about. */
-function itemNames(operations: readonly Operation[]): DnsName[] {
+function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
   const items = operations.flatMap((operation) => operation.items);
   return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
@@ -275,7 +286,7 @@ function itemNames(operations: readonly Operation[]): DnsName[] {
  * Writes the ledger rows of the records of operations that end, together with their final states.
  * @returns whether something passed in the panel only, so that a comparison is due
  */
-async function putRows(tx: Transaction, ended: readonly Operation[], sides: Sides): Promise<boolean> {
+async function putRows(tx: Transaction, ended: readonly RecordsOperation[], sides: Sides): Promise<boolean> {
   const zone = ended[0]?.zone;
   if (zone === undefined) return false;
   const busy = await busyElsewhere(tx, zone, ended);

@@ -2,13 +2,13 @@ import { displayName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
-import type { Operation } from '../../operation.ts';
+import type { CreateOperation, DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/classify.ts';
 import { landed, mayLandLate } from './made-zone.ts';
 import { sendContent } from './content.ts';
-import { keepWatching, newOperation } from '../knowledge/operations.ts';
+import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -19,7 +19,11 @@ import { forgotten, maySendDelete } from '../before/signed-delete.ts';
  * One step further with a zone create: the zone made where it is not there yet, and its content sent, once two reads agree; or undone
  * once two reads show it missing in the panel.
  */
-export async function tendCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+export async function tendCreate(
+  runtime: Runtime,
+  operation: CreateOperation,
+  view: PanelView,
+): Promise<void> {
   const { settings } = runtime.ports;
   if (view.records !== null) {
     const { cancels, afterSeen, created, requested } = operation;
@@ -48,7 +52,11 @@ export async function tendCreate(runtime: Runtime, operation: Operation, view: P
  * the zone never left. Then nothing is sent, and it is as it was before the delete. (Where the zone at the central
  * is or may be of our making, its content is due in any case.)
  */
-async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+async function tendUnprovenCreate(
+  runtime: Runtime,
+  operation: CreateOperation,
+  view: PanelView,
+): Promise<void> {
   const { settings } = runtime.ports;
   const wait = { patience: settings.afterWait, gap: settings.readGap };
   if (!agreesTwice(runtime, operation, view, 'unproven', wait)) return;
@@ -61,7 +69,11 @@ async function tendUnprovenCreate(runtime: Runtime, operation: Operation, view: 
 }
 
 /** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
-export async function tendDelete(runtime: Runtime, operation: Operation, view: PanelView): Promise<void> {
+export async function tendDelete(
+  runtime: Runtime,
+  operation: DeleteOperation,
+  view: PanelView,
+): Promise<void> {
   const { settings } = runtime.ports;
   const gone = view.records === null;
   const patience = gone ? 0 : operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
@@ -80,7 +92,7 @@ export async function tendDelete(runtime: Runtime, operation: Operation, view: P
 /** Runs a step with the whole zone locked, unless the operation has moved on meanwhile. */
 async function underZoneLock(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation | DeleteOperation,
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
@@ -96,7 +108,7 @@ async function underZoneLock(
  */
 export async function undoCreate(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   ctx: CallContext,
   problems: readonly Problem[] = operation.problems,
 ): Promise<void> {
@@ -122,7 +134,7 @@ export async function undoCreate(
 
 /** Why the zone of a create is not ours to delete; null: it is. */
 function objectionToUndo(
-  { created, snapshot }: Operation,
+  { created, snapshot }: CreateOperation,
   hasStrangers: boolean,
 ): 'zone.maybe-ours' | 'zone.changed-since-create' | null {
   if (created && !hasStrangers) return null;
@@ -130,19 +142,19 @@ function objectionToUndo(
 }
 
 /** A delete whose answer is lost may land later, after the zone was created once more: it is watched. */
-async function deleteWatched(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
+async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: CallContext): Promise<void> {
   try {
     await runtime.ports.central.deleteZone(operation.zone, ctx);
   } catch (error) {
     if (error instanceof CentralError && error.state === 'unknown') {
-      await keepWatching(runtime, operation, {});
+      await keepWatching(runtime, operation);
     }
     throw error;
   }
 }
 
 /** Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. */
-export async function endUndo(runtime: Runtime, operation: Operation): Promise<void> {
+export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
     const { zone, created } = operation;
     await tx.record(operation, 'reverted', () => ({ created }));
@@ -154,26 +166,25 @@ export async function endUndo(runtime: Runtime, operation: Operation): Promise<v
 }
 
 /** The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had cancelled none */
-async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Operation): Promise<boolean> {
+async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {
   if (operation.cancels === null) return false;
   const cancelled = await tx.journal.operation(operation.cancels);
-  if (cancelled === null) return false;
-  const again = newOperation(runtime, {
-    kind: 'zone-delete',
+  if (cancelled?.kind !== 'zone-delete') return false;
+  const again = newDelete(runtime, {
     class: cancelled.class,
     zone: operation.zone,
     actor: cancelled.actor,
     incarnation: operation.incarnation,
     // What the zone held as ours when the create joined it.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
-    added: operation.snapshot,
+    formerlyOurs: operation.snapshot,
   });
   tx.create({ ...again, afterSeen: true }, 'kept');
   tx.wake(operation.zone, runtime.ports.settings.confirmDelay);
   return true;
 }
 
-async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallContext): Promise<void> {
+async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: CallContext): Promise<void> {
   const { central } = runtime.ports;
   if (!central.traits.managesZones) {
     await leaveZone(runtime, operation);
@@ -195,13 +206,12 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
     }
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    const late = error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;
     const isHopeless = error.retry === 'never';
     await runtime.store.transact(async (tx) => {
       const { state } = await tx.current(operation);
-      await tx.record(operation, isHopeless ? 'stuck' : state, ({ watchUntil }) => ({
+      await tx.record(operation, isHopeless ? 'stuck' : state, (now) => ({
         attempts: operation.attempts + 1,
-        watchUntil: Math.max(watchUntil, late),
+        watch: error.state === 'unknown' ? watching(runtime.ports, now) : now.watch,
         problems: [error.problem],
       }));
     });
@@ -214,7 +224,7 @@ async function sendDelete(runtime: Runtime, operation: Operation, ctx: CallConte
 /** Ends a delete: we are done with the zone. */
 async function endDelete(
   runtime: Runtime,
-  operation: Operation,
+  operation: DeleteOperation,
   problems: readonly Problem[],
 ): Promise<void> {
   const { zone } = operation;
@@ -225,7 +235,7 @@ async function endDelete(
 }
 
 /** Only the provider deletes zones there: the operation ends, saying so, and we are done with the zone. */
-async function leaveZone(runtime: Runtime, operation: Operation): Promise<void> {
+async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<void> {
   const { zone } = operation;
   const problems = [refusal('zone.left-at-central', { zone })];
   await endDelete(runtime, operation, problems);
@@ -241,21 +251,21 @@ const latest = 50;
  */
 async function unknownRecords(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation | DeleteOperation,
   content: readonly ResourceRecord[],
 ): Promise<ResourceRecord[]> {
   const known = new Set(operation.snapshot.map(recordId));
   for (const row of await runtime.ports.journal.rows(operation.zone)) known.add(recordId(row.record));
   for (const other of await runtime.ports.journal.operations({ zone: operation.zone, latest })) {
     const made = other.kind === 'zone-create' && other.created ? other.snapshot : [];
-    for (const record of [...other.added, ...other.removed, ...made]) known.add(recordId(record));
+    for (const record of [...ownRecords(other), ...made]) known.add(recordId(record));
   }
   return content.filter((record) => !isCentralsOwn(operation.zone, record) && !known.has(recordId(record)));
 }
 
 async function becomeStuck(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation | DeleteOperation,
   code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.maybe-ours' | 'zone.signed-waiting',
 ): Promise<void> {
   const { clock, log } = runtime.ports;

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { CentralError } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import type { Operation } from '../../operation.ts';
+import { creates, type Operation, type RecordsOperation } from '../../operation.ts';
 import { PanelError } from '../../panel.ts';
 import { compareZone } from '../comparison/compare.ts';
 import { followHeard, isHeard } from '../after/heard.ts';
@@ -114,7 +114,7 @@ async function tendUndecided(
   undecided: readonly Operation[],
 ): Promise<void> {
   const view = await readPanel(runtime, zone);
-  const decided: Operation[] = [];
+  const decided: RecordsOperation[] = [];
   for (const operation of undecided) {
     const restoring = operation.class === 'compensate' && operation.state === 'reverting';
     if (operation.kind === 'zone-create') {
@@ -132,14 +132,14 @@ async function tendUndecided(
 
 /** Whether a delete that was not heard of waits for the create before it: until that is shown, its absence says nothing. */
 function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
-  return !afterSeen && undecided.some(({ kind }) => kind === 'zone-create');
+  return !afterSeen && creates(undecided).length > 0;
 }
 
 /**
  * Whether the panel has said what became of a record operation: at once when it shows the edit done, otherwise by two quiet
  * reads some seconds apart that agree, and not before the operation's patience is over.
  */
-function isDecided(runtime: Runtime, operation: Operation, view: PanelView): boolean {
+function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;
   const items = view.records === null ? ['gone'] : viewItems(operation, view);
   const { settings } = runtime.ports;

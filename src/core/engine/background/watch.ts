@@ -1,11 +1,11 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { refusal } from '../../catalogue.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { creates, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { createFollowing } from '../comparison/compare.ts';
 import { lookForLateZones } from './late-zones.ts';
-import { landed, mayLandLate } from './made-zone.ts';
-import { newOperation } from '../knowledge/operations.ts';
+import { foundZone, mayLandLate } from './made-zone.ts';
+import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { lookAtRecords } from './watched-records.ts';
 
@@ -17,15 +17,14 @@ import { lookAtRecords } from './watched-records.ts';
  */
 export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
   const wall = runtime.ports.clock.wall();
-  const onWatch = open.filter(({ state, watchUntil }) => isFinal(state) && watchUntil > wall);
+  const onWatch = open.filter(({ state }) => isFinal(state));
   if (onWatch.length === 0) return;
   await lookForLateZones(runtime, zone, onWatch);
-  for (const create of onWatch.filter(({ kind }) => kind === 'zone-create'))
-    await lookForZone(runtime, create);
+  for (const create of creates(onWatch)) await lookForZone(runtime, create);
   if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);
   await lookAtRecords(runtime, zone, onWatch);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
-  const left = Math.max(...onWatch.map(({ watchUntil }) => watchUntil - wall));
+  const left = Math.max(...onWatch.map(({ watch }) => (watch?.until ?? 0) - wall));
   // Most late requests land within seconds: look often at first, then ever less, and once at the end.
   runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
@@ -34,27 +33,30 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
  * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from one that a person has just
  * made: it is left and listed as stuck.
  */
-async function lookForZone(runtime: Runtime, create: Operation): Promise<void> {
+async function lookForZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;
   const { zone, incarnation } = create;
   if (!create.requested || (await journal.zone(zone)) !== null) return;
   const content = await runtime.timers.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
   if (content === null) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
-  const isTakenBack = create.state === 'reverted' || create.state === 'refused';
-  if (isTakenBack && mayLandLate(runtime, create)) {
-    const proven = await landed(runtime, create, content);
-    await runtime.store.advance(proven, 'reverting');
-    runtime.agenda.wake(zone, 0);
+  const facts = { class: 'follow', zone, incarnation, source: 'late-write', seed: create.seed } as const;
+  if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
+    // It is ours: an undo of its own takes it away again, unless the panel has it by now.
+    await runtime.store.transact(async (tx) => {
+      await tx.amend(create, () => ({ requested: false }));
+      tx.create(newCreate(runtime, { ...facts, ...foundZone(content) }), 'reverting');
+      tx.wake(zone, 0);
+    });
     return;
   }
   const problems = [refusal('zone.maybe-ours', { zone })];
-  const draft = newOperation(runtime, { kind: 'zone-create', class: 'follow', zone, incarnation, problems });
+  const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
   const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
-    tx.create({ ...draft, requested: true, afterSeen: true }, 'stuck');
+    tx.create(draft, 'stuck');
     await tx.zone(null, entry);
   });
   runtime.ports.log(1, 'operation.stuck', { operation: draft.id, code: 'zone.maybe-ours' });

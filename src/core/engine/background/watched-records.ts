@@ -3,9 +3,9 @@ import { recordId } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { creates, edits, isFinal, type Operation, type RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from '../knowledge/classify.ts';
-import { keepWatching, mirroredRecords, newOperation, retimed } from '../knowledge/operations.ts';
+import { keepWatching, newEdit, retimed, watchedRecords } from '../knowledge/operations.ts';
 import { busyIds, withoutClashes } from '../before/plan.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { Patience } from '../parts/patience.ts';
@@ -47,7 +47,7 @@ interface Look {
 
 /** Owner names that the operations wrote, or wanted to. */
 function namesOf(operations: readonly Operation[]): DnsName[] {
-  return [...new Set(operations.flatMap((operation) => mirroredRecords(operation).map(({ name }) => name)))];
+  return [...new Set(operations.flatMap(watchedRecords).map(({ name }) => name))];
 }
 
 async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Promise<void> {
@@ -56,8 +56,7 @@ async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Pr
   if ((await journal.zone(zone))?.standing !== 'joined') return;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // In a zone that may be somebody else's nothing is ours, whatever it equals.
-  if (open.some(({ kind, state, requested }) => kind === 'zone-create' && state === 'stuck' && requested))
-    return;
+  if (creates(open).some(({ state, requested }) => state === 'stuck' && requested)) return;
   const recent = await journal.operations({ zone, latest });
   const present = await central.readNames(zone, names, ctx);
   if (present === null) return;
@@ -67,30 +66,32 @@ async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Pr
     return;
   }
   const rows = await journal.rows(zone, names);
-  const change = differences(look, { open, recent, rows, present });
+  const change = differences(look, { open, recent: edits(recent), rows, present });
   if (isEmptyChange(change)) {
     runtime.patience.forget(Patience.ofZone('watched', zone));
     return;
   }
-  if (!persists(runtime, zone, view, change) || isRefused(recent, change)) return;
+  if (!persists(runtime, zone, view, change) || isRefused(edits(recent), change)) return;
   log(2, 'late-write', { operation: ctx.operation, zone, records: change.add.length + change.remove.length });
   await carryOut(runtime, change, present, ctx);
 }
 
 interface Known {
   readonly open: readonly Operation[];
-  readonly recent: readonly Operation[];
+  readonly recent: readonly RecordsOperation[];
   readonly rows: readonly LedgerRow[];
   readonly present: readonly CentralRecord[];
 }
 
 /** What has to be written so that the central has these records as the panel has them. */
 function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
-  const busy = busyIds(open.filter(({ kind, state }) => kind === 'records' && !isFinal(state)));
+  const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
-  const written = new Set(watched.flatMap(({ added, removed }) => [...added, ...removed].map(recordId)));
+  const written = new Set(
+    watched.flatMap(({ watch }) => [...(watch?.added ?? []), ...(watch?.removed ?? [])]).map(recordId),
+  );
   const central = ttlsOf(present);
-  const records = watched.flatMap((operation) => mirroredRecords(operation));
+  const records = watched.flatMap(watchedRecords);
   const change = changeTowards(
     zone,
     records.map((record) => {
@@ -112,7 +113,7 @@ function differences({ zone, view, watched }: Look, { open, rows, present, recen
 const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'differs', 'released']);
 
 /** Whether an edit of the TTL alone was about the record. */
-function isRetimed(recent: readonly Operation[], id: string): boolean {
+function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {
   return recent.some(({ items }) =>
     items.some((item) => {
       const ttl = item.mirrored ? retimed(item) : null;
@@ -135,7 +136,7 @@ function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView,
 }
 
 /** Whether the central has refused the same before: then a comparison lists it. */
-function isRefused(recent: readonly Operation[], { remove, add }: Change): boolean {
+function isRefused(recent: readonly RecordsOperation[], { remove, add }: Change): boolean {
   const wanted = JSON.stringify([remove.map(recordId), add.map(recordId)]);
   return recent.some(
     (one) =>
@@ -157,8 +158,7 @@ async function carryOut(
     ...removed.map((remove) => ({ remove, add: null, ...note })),
     ...added.map((add) => ({ remove: null, add, ...note })),
   ];
-  const draft = { kind: 'records', class: 'follow', zone, items, removed, added, afterSeen: true } as const;
-  const repair = newOperation(runtime, draft);
+  const repair = newEdit(runtime, { class: 'follow', zone, items, removed, added, afterSeen: true });
   runtime.inFlight.add(repair.id);
   try {
     await runtime.store.create(repair);
@@ -166,7 +166,7 @@ async function carryOut(
     await runtime.store.advance(repair, 'kept');
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    if (error.state === 'unknown') await keepWatching(runtime, repair, {});
+    if (error.state === 'unknown') await keepWatching(runtime, repair, change);
     if (error.retry !== 'never') throw error;
     await runtime.store.advance(repair, 'refused', { problems: [error.problem] });
     runtime.agenda.compareSoon(zone, 'late-write');

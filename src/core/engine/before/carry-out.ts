@@ -5,20 +5,20 @@ import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import { JournalError, type RowChange } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { Operation } from '../../operation.ts';
+import { creates, type CreateOperation, type RecordsOperation } from '../../operation.ts';
 import { accepted, type Answer } from './answer.ts';
-import { mirroredNames, nothingLeft } from '../knowledge/operations.ts';
+import { mirroredNames, nothingWritten, watching } from '../knowledge/operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
 
-export type Outcome = { readonly kind: 'applied'; readonly operation: Operation } | Refused;
+export type Outcome = { readonly kind: 'applied'; readonly operation: RecordsOperation } | Refused;
 
 export interface Refused {
   readonly kind: 'refused';
   readonly problems: readonly Problem[];
   readonly changed: 'nothing' | 'unknown';
   /** Null when it never got as far as the journal. */
-  readonly operation: Operation | null;
+  readonly operation: RecordsOperation | null;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface Refused {
  */
 export async function carryOut(
   runtime: Runtime,
-  draft: Operation,
+  draft: RecordsOperation,
   knowledge: ZoneKnowledge,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -36,7 +36,7 @@ export async function carryOut(
   const planned = await planAtCentral(runtime, draft, knowledge, ctx);
   if ('kind' in planned) return planned;
   const { plan, present } = planned;
-  const prepared: Operation = {
+  const prepared: RecordsOperation = {
     ...draft,
     items: plan.items,
     removed: plan.change.remove,
@@ -61,14 +61,14 @@ interface Planned {
  */
 export async function planAtCentral(
   runtime: Runtime,
-  draft: Operation,
+  draft: RecordsOperation,
   knowledge: ZoneKnowledge,
   ctx: CallContext,
 ): Promise<Planned | Refused> {
   const names = mirroredNames(draft);
   const present = names.length === 0 ? [] : await readPresent(runtime, draft, knowledge, ctx);
   if (present !== null && !Array.isArray(present)) return present;
-  if (present === null && !knowledge.open.some(isComing))
+  if (present === null && !creates(knowledge.open).some(isComing))
     return refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })]);
   const plan = planChange(knowledge, draft.items, present ?? []);
   const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
@@ -80,12 +80,12 @@ export async function planAtCentral(
 }
 
 /** Whether it is a create whose zone the central is still to get. */
-function isComing({ kind, state }: Operation): boolean {
-  return kind === 'zone-create' && (state === 'prepared' || state === 'applied' || state === 'kept');
+function isComing({ state }: CreateOperation): boolean {
+  return state === 'prepared' || state === 'applied' || state === 'kept';
 }
 
 /** The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no other. */
-function typesIn(items: Operation['items']): ReadonlySet<string> | undefined {
+function typesIn(items: RecordsOperation['items']): ReadonlySet<string> | undefined {
   const types = new Set<string>();
   for (const { remove, add } of items) {
     if (remove !== null) types.add(remove.type);
@@ -101,7 +101,7 @@ function refusedOutright(problems: readonly Problem[]): Refused {
 /** @returns null: no such zone */
 async function readPresent(
   runtime: Runtime,
-  draft: Operation,
+  draft: RecordsOperation,
   knowledge: ZoneKnowledge,
   ctx: CallContext,
 ): Promise<CentralRecord[] | Refused | null> {
@@ -134,10 +134,10 @@ function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): Le
 /** Journals a new operation together with what was seen at the central. */
 async function begin(
   runtime: Runtime,
-  prepared: Operation,
+  prepared: RecordsOperation,
   state: 'prepared' | 'applied',
   rows: RowChange,
-): Promise<Operation> {
+): Promise<RecordsOperation> {
   return await runtime.store.transact((tx) => {
     tx.rows(rows);
     return tx.begin(prepared, state);
@@ -146,7 +146,7 @@ async function begin(
 
 async function write(
   runtime: Runtime,
-  prepared: Operation,
+  prepared: RecordsOperation,
   change: Change,
   present: readonly CentralRecord[],
   ctx: CallContext,
@@ -175,7 +175,7 @@ interface Written {
 /** The central has it but we could not write that down: take it back at once; the journal still says `prepared`. */
 async function afterFailedCommit(
   runtime: Runtime,
-  prepared: Operation,
+  prepared: RecordsOperation,
   written: Written,
   error: JournalError,
 ): Promise<Outcome> {
@@ -190,24 +190,25 @@ async function afterFailedCommit(
 
 async function afterFailedWrite(
   runtime: Runtime,
-  prepared: Operation,
+  prepared: RecordsOperation,
   written: Written,
   error: CentralError,
 ): Promise<Outcome> {
   if (error.state === 'untouched')
-    return await close(runtime, prepared, error, { to: 'refused', changed: 'nothing' });
+    return await close(runtime, { prepared, written }, error, { to: 'refused', changed: 'nothing' });
   // What name servers do not answer is taken back though the central has it.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);
   const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
-  if (left !== 'clean') return await close(runtime, prepared, error, { to: 'reverting', changed: 'unknown' });
+  if (left !== 'clean')
+    return await close(runtime, { prepared, written }, error, { to: 'reverting', changed: 'unknown' });
   const changed = error.state === 'unknown' ? 'unknown' : 'nothing';
-  return await close(runtime, prepared, error, { to: 'refused', changed });
+  return await close(runtime, { prepared, written }, error, { to: 'refused', changed });
 }
 
 /** The write failed and the central has it all the same. */
-async function doneAnyway(runtime: Runtime, prepared: Operation, written: Written): Promise<Outcome> {
+async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written: Written): Promise<Outcome> {
   try {
     return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
   } catch (error) {
@@ -219,21 +220,22 @@ async function doneAnyway(runtime: Runtime, prepared: Operation, written: Writte
 /** Journals what became of a write that failed. What may still land or is left is on watch. */
 async function close(
   runtime: Runtime,
-  prepared: Operation,
+  { prepared, written }: { readonly prepared: RecordsOperation; readonly written: Written },
   error: CentralError,
   { to, changed }: { readonly to: 'refused' | 'reverting'; readonly changed: 'nothing' | 'unknown' },
 ): Promise<Outcome> {
-  const { clock, settings, log } = runtime.ports;
   const problems = [error.problem];
-  const watchUntil = changed === 'unknown' ? clock.wall() + settings.watch : prepared.watchUntil;
-  let operation: Operation = { ...prepared, state: to, problems, watchUntil };
+  const watch = changed === 'unknown' ? watching(runtime.ports, prepared, written.change) : prepared.watch;
+  const left = to === 'refused' ? nothingWritten : {};
+  // What the panel has already is put back there, also if we are killed now.
+  const state = prepared.class === 'compensate' ? 'reverting' : to;
+  let operation: RecordsOperation = { ...prepared, state, problems, watch, ...left };
   try {
-    const left = to === 'refused' ? nothingLeft({ ...prepared, watchUntil }) : {};
-    operation = await runtime.store.advance(prepared, to, { problems, watchUntil, ...left });
+    operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
     // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.
-    log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
+    runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
   return { kind: 'refused', problems, changed, operation };
 }
@@ -241,7 +243,7 @@ async function close(
 type Seen = 'done' | 'not-done' | 'unread';
 
 /** Reads what a failed write left behind. */
-async function lookAgain(runtime: Runtime, operation: Operation, change: Change): Promise<Seen> {
+async function lookAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
   try {
     const present = await runtime.timers.step(
       operation.id,
@@ -272,7 +274,7 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
  */
 async function takeBack(
   runtime: Runtime,
-  operation: Operation,
+  operation: RecordsOperation,
   written: Written,
 ): Promise<'clean' | 'unclean'> {
   const { central } = runtime.ports;

@@ -3,11 +3,18 @@ import type { Problem } from '../../../dns/problem.ts';
 import { refusal } from '../../catalogue.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored } from '../../ledger.ts';
-import { isFinal, type Operation, type OperationClass, type OperationItem } from '../../operation.ts';
+import {
+  edits,
+  isFinal,
+  type Operation,
+  type OperationClass,
+  type OperationItem,
+  type RecordsOperation,
+} from '../../operation.ts';
 import type { EditItem, RecordsEvent, Resolution } from '../../panel.ts';
 import { nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
 import { answerOf, carryOut, planAtCentral, type Outcome, type Refused } from './carry-out.ts';
-import { fromEvent, mirroredNames, newOperation } from '../knowledge/operations.ts';
+import { fromEvent, mirroredNames, newEdit } from '../knowledge/operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
@@ -31,7 +38,7 @@ async function tryRecords(
   items: readonly EditItem[],
   { signal }: Call,
 ): Promise<Answer> {
-  const draft = newOperation(runtime, { ...fromEvent(event), kind: 'records', class: 'veto' });
+  const draft = newEdit(runtime, { ...fromEvent(event), class: 'veto' });
   const planned = await underLocks(runtime, draft, items, signal, async (operation, knowledge) =>
     planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
   );
@@ -69,7 +76,7 @@ async function readKnowledge(
   const rows = isComing ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // Who else has touched what they removed is of interest only then: most edits meet no other.
-  const hasRemoved = open.some(({ state, removed }) => !isFinal(state) && removed.length > 0);
+  const hasRemoved = edits(open).some(({ state, removed }) => !isFinal(state) && removed.length > 0);
   const recent = hasRemoved ? await journal.operations({ zone, latest }) : [];
   return knowledgeOf(zone, rows, open, recent);
 }
@@ -88,14 +95,14 @@ export async function mirrorItems(
   kind: OperationClass,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const draft = newOperation(runtime, { ...source, kind: 'records', class: kind });
+  const draft = newEdit(runtime, { ...source, class: kind });
   return await mirrorDraft(runtime, draft, items, signal);
 }
 
 /** {@link mirrorItems} for an operation that is there already, in state `prepared` and with nothing written. */
 export async function mirrorDraft(
   runtime: Runtime,
-  draft: Operation,
+  draft: RecordsOperation,
   items: readonly EditItem[],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -124,10 +131,10 @@ export async function mirrorDraft(
 /** Runs `body` with the names of the items locked, unless something of ours stands against the edit already. */
 async function underLocks<T>(
   runtime: Runtime,
-  draft: Operation,
+  draft: RecordsOperation,
   items: readonly EditItem[],
   signal: AbortSignal,
-  body: (draft: Operation, knowledge: ZoneKnowledge) => Promise<T>,
+  body: (draft: RecordsOperation, knowledge: ZoneKnowledge) => Promise<T>,
 ): Promise<T | Refused> {
   const names = mirroredNames({ items: items.map(asMirrored) });
   const held = await runtime.locks.acquire(draft.zone, names, signal).catch((error: unknown) => {
@@ -157,7 +164,7 @@ function refusedNow(problems: readonly Problem[]): Refused {
 
 /** A stuck operation blocks its own names only. */
 function stuckOn(knowledge: ZoneKnowledge, names: readonly DnsName[]): Operation | null {
-  const stuck = knowledge.open.filter(({ state }) => state === 'stuck');
+  const stuck = edits(knowledge.open).filter(({ state }) => state === 'stuck');
   return (
     stuck.find((operation) => {
       const own = new Set(mirroredNames(operation));

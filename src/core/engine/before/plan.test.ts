@@ -4,7 +4,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.t
 import { sampleOperation, sampleRow } from '../../../testing/journal-contract.ts';
 import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { Operation, OperationItem } from '../../operation.ts';
+import { edits, type Operation, type OperationItem, type RecordsOperation } from '../../operation.ts';
 import { busyIds, knowledgeOf, knownRecords, likelyThere, planChange, sortItems } from './plan.ts';
 
 const one = a('www', 1);
@@ -16,7 +16,11 @@ function row(record: ResourceRecord, parts: Partial<LedgerRow> = {}): LedgerRow 
   return sampleRow(1, { record, ...parts });
 }
 
-function edit(remove: ResourceRecord | null, add: ResourceRecord | null, parts: Partial<Operation> = {}) {
+function edit(
+  remove: ResourceRecord | null,
+  add: ResourceRecord | null,
+  parts: Partial<RecordsOperation> = {},
+) {
   return sampleOperation('1', { items: [{ remove, add, mirrored: true, note: null }], added: [], ...parts });
 }
 
@@ -29,12 +33,13 @@ function mirrored(remove: ResourceRecord | null, add: ResourceRecord | null): Op
 }
 
 test('issue 13: open edits are known as open; what ended ones wrote is known as late', () => {
+  const watch = { until: 1, added: [two], removed: [] };
   const { open, late } = knowing(
     [],
-    [edit(null, one, { added: [one] }), edit(null, two, { state: 'reverted', added: [two] })],
+    [edit(null, one, { added: [one] }), edit(null, two, { state: 'reverted', added: [three], watch })],
   );
   assert.deepEqual(
-    open.map(({ items }) => items[0]?.add),
+    edits(open).map(({ items }) => items[0]?.add),
     [one],
   );
   assert.deepEqual([...late], [recordId(two)]);
@@ -174,7 +179,8 @@ test('issue 13: an unknown value where the old one was means that somebody else 
   assert.deepEqual(judged(makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone)), gone);
   assert.deepEqual(judged(three, [row(three)]), gone);
   assert.deepEqual(judged(three, [], [edit(null, three)]), gone);
-  assert.deepEqual(judged(three, [], [edit(null, three, { state: 'reverted', added: [three] })]), gone);
+  const watch = { until: 1, added: [three], removed: [] };
+  assert.deepEqual(judged(three, [], [edit(null, three, { state: 'reverted', watch })]), gone);
 });
 
 test('issue 13: a CNAME beside another record of the name is a problem, whichever comes second', () => {

@@ -4,7 +4,13 @@ import { problem, type Problem } from '../../../dns/problem.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import type { LedgerRow, RecordStanding } from '../../ledger.ts';
-import { isFinal, type Operation, type OperationItem } from '../../operation.ts';
+import {
+  edits,
+  isFinal,
+  type Operation,
+  type OperationItem,
+  type RecordsOperation,
+} from '../../operation.ts';
 import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/classify.ts';
 import { retimed } from '../knowledge/operations.ts';
@@ -35,15 +41,24 @@ export function knowledgeOf(
     rows: new Map(rows.map((row) => [recordId(row.record), row])),
     open: operations.filter((operation) => !isFinal(operation.state)),
     late: new Set(
-      operations.filter(({ state }) => isFinal(state)).flatMap(({ added }) => added.map(recordId)),
+      operations
+        .filter(({ state }) => isFinal(state))
+        .flatMap(({ watch }) => watch?.added ?? [])
+        .map(recordId),
     ),
-    taken: takenBy(recent),
-    unsure: new Set(operations.flatMap(({ removed }) => removed.map(recordId))),
+    taken: takenBy(edits(recent)),
+    unsure: new Set(operations.flatMap(removedBy).map(recordId)),
   };
 }
 
+/** What an operation has removed at the central, or may. */
+function removedBy(operation: Operation): readonly ResourceRecord[] {
+  const late = operation.watch?.removed ?? [];
+  return operation.kind === 'zone-delete' ? late : [...operation.removed, ...late];
+}
+
 /** What a write of unknown outcome has removed, nobody knows; what was given up is there again. */
-function takenBy(recent: readonly Operation[]): Set<string> {
+function takenBy(recent: readonly RecordsOperation[]): Set<string> {
   const taken = new Set<string>();
   const judged = new Set<string>();
   for (const { state, items, removed } of recent) {
@@ -63,7 +78,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   for (const [id, row] of knowledge.rows) {
     if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
   }
-  for (const operation of knowledge.open) {
+  for (const operation of edits(knowledge.open)) {
     for (const { remove, add } of operation.items) {
       if (add === null) continue;
       const id = recordId(add);
@@ -81,7 +96,9 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
 export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
   const likely = new Map<string, ResourceRecord>();
   for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
-  for (const { removed, added } of open) {
+  for (const operation of open) {
+    if (operation.kind === 'zone-delete') continue;
+    const { removed, added } = operation;
     for (const record of removed) likely.delete(recordId(record));
     for (const record of added) likely.set(recordId(record), record);
   }
@@ -91,7 +108,7 @@ export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>
 /** Ids of the records that open operations are about. */
 export function busyIds(open: readonly Operation[]): Set<string> {
   const busy = new Set<string>();
-  for (const operation of open) {
+  for (const operation of edits(open)) {
     for (const { remove, add } of operation.items) {
       if (remove !== null) busy.add(recordId(remove));
       if (add !== null) busy.add(recordId(add));
@@ -154,7 +171,7 @@ function whyLocal(
 /** An edit that passes in the panel only says nothing of a record that both sides have, or are about to have. */
 function standingOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordStanding | null {
   const id = recordId(record);
-  const adding = knowledge.open
+  const adding = edits(knowledge.open)
     .flatMap(({ items }) => items)
     .filter(({ add }) => add !== null && recordId(add) === id);
   if (adding.some(({ mirrored }) => mirrored)) return 'joined';

@@ -6,6 +6,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.t
 import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
+import { edits } from '../../operation.ts';
 import type { EditEvent, Verdict } from '../../panel.ts';
 
 const second = 1_000;
@@ -283,7 +284,7 @@ describe('21: what signs a zone', () => {
     assert.equal(verdict.kind, 'accept');
     assert.equal(held(world, 'central', add), false);
     assert.equal(await standing(world, add), undefined);
-    const [newest] = await world.clock.runUntilSettled(engineOf(world).history(1));
+    const [newest] = edits(await world.clock.runUntilSettled(engineOf(world).history(1)));
     assert.deepEqual([newest?.state, newest?.items[0]?.note], ['confirmed', 'note.signers-own']);
   });
 

@@ -3,7 +3,7 @@ import type { Problem } from '../../../dns/problem.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { isMirrored } from '../../ledger.ts';
-import type { Operation } from '../../operation.ts';
+import type { CreateOperation, DeleteOperation, Operation } from '../../operation.ts';
 import type { EditEvent } from '../../panel.ts';
 import { otherWriterFact } from '../comparison/other-writers.ts';
 import type { Runtime } from '../runtime.ts';
@@ -80,7 +80,7 @@ export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext
  */
 export async function maySendDelete(
   runtime: Runtime,
-  operation: Operation,
+  operation: DeleteOperation,
   ctx: CallContext,
 ): Promise<boolean> {
   const { zone, createdAt } = operation;
@@ -92,7 +92,7 @@ export async function maySendDelete(
 }
 
 /** Facts to be committed with an operation that deletes a signed zone because a person said so. */
-export function allowed({ zone, id }: Operation): Readonly<Record<string, string>> {
+export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readonly<Record<string, string>> {
   return { [allowedFact(zone)]: id };
 }
 

@@ -1,11 +1,16 @@
-import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import { isFinal, type Operation } from '../../operation.ts';
-import { mirroredNames, nothingLeft } from '../knowledge/operations.ts';
+import {
+  edits,
+  isFinal,
+  type DeleteOperation,
+  type Operation,
+  type RecordsOperation,
+} from '../../operation.ts';
+import { mirroredNames, nothingWritten } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { Moved } from '../parts/store.ts';
 import { applyOrCount } from '../background/settle.ts';
@@ -47,17 +52,16 @@ async function takeBackOne(
   operation: Operation,
   problems: readonly Problem[],
 ): Promise<boolean> {
-  const { id, zone, kind, state, added, removed } = operation;
+  const { id, zone, state } = operation;
   const { settings } = runtime.ports;
   // It may have ended: the panel shows it done, by another edit.
-  if (isFinal(state)) return state !== 'confirmed' && added.length + removed.length === 0;
+  if (isFinal(state)) return isNothingLeft(operation);
   runtime.inFlight.add(id);
   try {
-    if (kind === 'zone-delete') return await forgetDelete(runtime, operation, problems);
-    const names = kind === 'zone-create' ? null : mirroredNames(operation);
+    if (operation.kind === 'zone-delete') return await forgetDelete(runtime, operation, problems);
     return await runtime.timers.step(
       id,
-      async (ctx) => await lockAndUndo(runtime, operation, names, problems, ctx),
+      async (ctx) => await lockAndUndo(runtime, operation, problems, ctx),
       settings.recheckTimeout,
     );
   } finally {
@@ -67,13 +71,20 @@ async function takeBackOne(
   }
 }
 
+/** Whether nothing of an ended operation can be at the central, or come there. */
+function isNothingLeft(operation: Operation): boolean {
+  const { state, watch } = operation;
+  if (state === 'confirmed' || (operation.kind === 'zone-create' && operation.requested)) return false;
+  return watch === null || watch.added.length + watch.removed.length === 0;
+}
+
 async function lockAndUndo(
   runtime: Runtime,
-  operation: Operation,
-  names: readonly DnsName[] | null,
+  operation: Exclude<Operation, DeleteOperation>,
   problems: readonly Problem[],
   ctx: CallContext,
 ): Promise<boolean> {
+  const names = operation.kind === 'zone-create' ? null : mirroredNames(operation);
   const held = await runtime.locks.acquire(operation.zone, names, ctx.signal).catch((error: unknown) => {
     if (ctx.signal.aborted) return null;
     throw error;
@@ -89,7 +100,7 @@ async function lockAndUndo(
 /** Nothing was sent yet: the panel keeps the zone, and so does the central. */
 async function forgetDelete(
   runtime: Runtime,
-  operation: Operation,
+  operation: DeleteOperation,
   problems: readonly Problem[],
 ): Promise<boolean> {
   // The panel said that it did its part.
@@ -100,7 +111,7 @@ async function forgetDelete(
 
 async function undoUnderLock(
   runtime: Runtime,
-  operation: Operation,
+  operation: Exclude<Operation, DeleteOperation>,
   problems: readonly Problem[],
   ctx: CallContext,
 ): Promise<boolean> {
@@ -114,7 +125,7 @@ async function undoUnderLock(
   const { reverting, change } = await runtime.store.transact(async (tx) => {
     const open = await tx.open(operation.zone);
     // What is itself being undone wants nothing: left to it, the record would come back only later.
-    const others = open.filter(
+    const others = edits(open).filter(
       ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
     );
     const begun = await tx.advance(operation, 'reverting', { problems });
@@ -128,18 +139,16 @@ async function undoUnderLock(
     // Without the zone at the central there is nothing left of ours to take back.
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
-  await runtime.store.transact(async (tx) =>
-    tx.advance(reverting, 'reverted', nothingLeft(await tx.current(reverting))),
-  );
+  await runtime.store.advance(reverting, 'reverted', nothingWritten);
   return true;
 }
 
 /** What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for. */
 function inverseOf(
-  operation: Operation,
-  others: readonly Operation[],
-): { readonly change: Change; readonly inherited: readonly Operation[] } {
-  const heirs = new Map<string, Operation>();
+  operation: RecordsOperation,
+  others: readonly RecordsOperation[],
+): { readonly change: Change; readonly inherited: readonly RecordsOperation[] } {
+  const heirs = new Map<string, RecordsOperation>();
   const inherits = (record: ResourceRecord, part: 'added' | 'removed'): boolean => {
     const heir = claimant(others, recordId(record), part === 'added' ? 'add' : 'remove');
     if (heir === null) return false;

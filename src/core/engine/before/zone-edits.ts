@@ -7,12 +7,12 @@ import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored, type LedgerRow } from '../../ledger.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { creates, deletes, isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import type { ZoneCreateEvent, ZoneDeleteEvent } from '../../panel.ts';
 import { accepted, nothingToDo, refuse, type Answer, type Call, type Refusal } from './answer.ts';
 import type { Held } from '../parts/locks.ts';
 import { noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
-import { fromEvent, newOperation } from '../knowledge/operations.ts';
+import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
@@ -34,9 +34,8 @@ export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, cal
 }
 
 async function createNow(runtime: Runtime, event: ZoneCreateEvent, signal: AbortSignal): Promise<Answer> {
-  const draft = newOperation(runtime, {
+  const draft = newCreate(runtime, {
     ...fromEvent(event),
-    kind: 'zone-create',
     class: 'veto',
     seed: event.seed,
   });
@@ -92,7 +91,11 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
  * Lists, creates or joins, takes the snapshot, journals; where the zone would take answers away it is only asked for, and made with its
  * content once the panel has it (docs/decisions/012-new-zones.md). The zone is locked by the caller.
  */
-async function createAtCentral(runtime: Runtime, draft: Operation, signal: AbortSignal): Promise<Answer> {
+async function createAtCentral(
+  runtime: Runtime,
+  draft: CreateOperation,
+  signal: AbortSignal,
+): Promise<Answer> {
   const ctx: CallContext = { signal, operation: draft.id };
   try {
     const { central } = runtime.ports;
@@ -122,8 +125,8 @@ async function createAtCentral(runtime: Runtime, draft: Operation, signal: Abort
 }
 
 /** The create of a zone that the central has already: what earlier creates are known to have made in it may go. */
-function joining(latest: Operation, { unfinished, rows, waiting }: Past): Operation {
-  const made = unfinished.flatMap(({ snapshot, added }) => [...snapshot, ...added]);
+function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
+  const made = unfinished.flatMap(touchedRecords);
   return {
     ...latest,
     created: unfinished.some(({ created }) => created),
@@ -132,13 +135,13 @@ function joining(latest: Operation, { unfinished, rows, waiting }: Past): Operat
     snapshot: [
       ...rows.filter(wasOurs).map((row) => row.record),
       ...made,
-      ...waiting.flatMap(({ added }) => added),
+      ...waiting.flatMap(({ formerlyOurs }) => formerlyOurs),
     ],
   };
 }
 
 /** Sends the create. @param asking as journalled; that a request went out proves nothing by itself */
-async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): Promise<Answer> {
+async function makeNow(runtime: Runtime, asking: CreateOperation, ctx: CallContext): Promise<Answer> {
   const { central } = runtime.ports;
   let latest = asking;
   try {
@@ -159,7 +162,7 @@ async function makeNow(runtime: Runtime, asking: Operation, ctx: CallContext): P
  * has kept. The zone is locked by the caller.
  * @throws {JournalError}
  */
-export async function createLater(runtime: Runtime, draft: Operation): Promise<void> {
+export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<void> {
   const past = await pastOf(runtime, draft.zone);
   const cancels = past.waiting[0]?.id ?? null;
   const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
@@ -172,9 +175,9 @@ interface Past {
   readonly incarnation: number;
   readonly rows: readonly LedgerRow[];
   /** Deletes of the previous incarnation that have not gone out yet. */
-  readonly waiting: readonly Operation[];
+  readonly waiting: readonly DeleteOperation[];
   /** Creates of it whose content was never sent; the new one takes over what they made. */
-  readonly unfinished: readonly Operation[];
+  readonly unfinished: readonly CreateOperation[];
 }
 
 async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
@@ -183,10 +186,8 @@ async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
   return {
     incarnation: (await journal.zone(zone))?.incarnation ?? 0,
     rows: await journal.rows(zone),
-    waiting: open.filter(({ kind, state }) => kind === 'zone-delete' && waitingStates.has(state)),
-    unfinished: open.filter(
-      ({ id, kind, state }) => kind === 'zone-create' && !isFinal(state) && !runtime.inFlight.has(id),
-    ),
+    waiting: deletes(open).filter(({ state }) => waitingStates.has(state)),
+    unfinished: creates(open).filter(({ id, state }) => !isFinal(state) && !runtime.inFlight.has(id)),
   };
 }
 
@@ -198,7 +199,7 @@ function wasOurs(row: LedgerRow): boolean {
 
 async function commitAccepted(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   state: 'prepared' | 'applied' | 'kept',
 ): Promise<void> {
   const { zone, incarnation, created, requested, snapshot } = operation;
@@ -214,7 +215,7 @@ async function commitAccepted(
 
 function noteFailure(
   runtime: Runtime,
-  { id, zone }: Operation,
+  { id, zone }: CreateOperation,
   error: CentralError | JournalError,
 ): readonly Problem[] {
   runtime.ports.log(2, 'zone.create-failed', { operation: id, zone, code: error.code });
@@ -227,17 +228,17 @@ function noteFailure(
  */
 async function createFailed(
   runtime: Runtime,
-  asking: Operation,
-  latest: Operation,
+  asking: CreateOperation,
+  latest: CreateOperation,
   error: CentralError | JournalError,
 ): Promise<Refusal> {
   const problems = noteFailure(runtime, asking, error);
   const left = await leftBehind(runtime, latest, error);
   const clean = !left.created && !left.requested;
   if (asking.requested) {
-    const watchUntil = clean ? 0 : runtime.ports.clock.wall() + runtime.ports.settings.watch;
     const { created, requested, snapshot } = left;
-    const changes = { created, requested, snapshot, watchUntil, problems };
+    const watch = clean ? null : watching(runtime.ports, asking);
+    const changes = { created, requested, snapshot, watch, problems };
     await runtime.store
       .advance(asking, clean ? 'refused' : 'reverting', changes)
       .catch((failure: unknown) => {
@@ -252,9 +253,9 @@ async function createFailed(
 /** What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is taken back. */
 async function leftBehind(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation,
   error: CentralError | JournalError,
-): Promise<Operation> {
+): Promise<CreateOperation> {
   const isUnsent = !operation.created && error instanceof CentralError && error.state === 'untouched';
   if (isUnsent) return { ...operation, requested: false };
   if (!operation.created && !operation.requested) return operation;
@@ -274,9 +275,8 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   if (entry === null) return await unknownZone(runtime, event);
   if (!isMirrored(entry.standing)) return nothingToDo;
   const { incarnation } = entry;
-  const draft = newOperation(runtime, {
+  const draft = newDelete(runtime, {
     ...fromEvent(event),
-    kind: 'zone-delete',
     class: 'veto',
     incarnation,
   });
@@ -293,9 +293,9 @@ const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'ce
 
 async function snapshotBeforeDelete(
   runtime: Runtime,
-  draft: Operation,
+  draft: DeleteOperation,
   signal: AbortSignal,
-): Promise<Operation['snapshot'] | Refusal> {
+): Promise<DeleteOperation['snapshot'] | Refusal> {
   // A frozen zone is left as it is.
   await runtime.ports.journal.rows(draft.zone, []);
   try {

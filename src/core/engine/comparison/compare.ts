@@ -2,13 +2,13 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, type Comparison } from '../knowledge/classify.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
-import { mirroredRecords, newOperation } from '../knowledge/operations.ts';
+import { newCreate, watchedRecords } from '../knowledge/operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
@@ -79,7 +79,7 @@ async function compareUnderLock(
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // A zone on its way in or out is judged by its own operation.
-  const own = open.find(({ kind }) => kind !== 'records');
+  const [own] = [...creates(open), ...deletes(open)];
   if (own !== undefined) {
     await unstickZone(runtime, own, { view, allowed: wish.follow === 'allowed' }, ctx);
     return;
@@ -170,8 +170,8 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
 
 /** Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). */
 function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
-  const watched = operations.filter(({ watchUntil }) => watchUntil > 0);
-  return new Set(watched.flatMap((operation) => mirroredRecords(operation).map(recordId)));
+  const watched = operations.filter(({ watch }) => watch !== null);
+  return new Set(watched.flatMap(watchedRecords).map(recordId));
 }
 
 /** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
@@ -182,7 +182,7 @@ function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, {
 
 /** Wall clock, milliseconds since 1970. */
 function endOfWatch(operations: readonly Operation[]): number {
-  return Math.max(...operations.map(({ watchUntil }) => watchUntil));
+  return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));
 }
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
@@ -266,8 +266,7 @@ async function missingAtCentral(
  * @throws {JournalError}
  */
 export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {
-  const draft = newOperation(runtime, {
-    kind: 'zone-create',
+  const draft = newCreate(runtime, {
     class: 'follow',
     zone,
     source,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
+import { creates } from '../../operation.ts';
 import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
 
 test('22: what comes into the panel without a DNS event is added by the comparison that follows', async () => {
@@ -153,9 +154,7 @@ test('25: a zone that comes without a DNS event is created by one operation, at 
   await world.clock.runUntilSettled(world.hint(other));
   await world.clock.runUntil(world.clock.now() + 120_000);
   assert.ok(world.central.zones.get(other)?.has(recordId(record)));
-  const made = (await world.clock.runUntilSettled(engineOf(world).history(10))).filter(
-    ({ kind }) => kind === 'zone-create',
-  );
+  const made = creates(await world.clock.runUntilSettled(engineOf(world).history(10)));
   assert.deepEqual(
     made.map(({ state }) => state),
     ['confirmed'],

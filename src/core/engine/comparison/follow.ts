@@ -2,11 +2,11 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { Operation } from '../../operation.ts';
+import type { RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { plain } from '../knowledge/classify.ts';
 import { applyEach } from '../background/content.ts';
-import { keepWatching, newOperation } from '../knowledge/operations.ts';
+import { keepWatching, newDelete, newEdit } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { CompareWish } from '../parts/agenda.ts';
 import { Patience } from '../parts/patience.ts';
@@ -95,8 +95,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
   const { zone, source, present } = following;
   const added = following.additions.map(plain);
   const removed = following.gone.map(plain);
-  const operation = newOperation(runtime, {
-    kind: 'records',
+  const operation = newEdit(runtime, {
     class: 'follow',
     zone,
     source,
@@ -115,7 +114,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
     await closeFollowing(runtime, operation, following, failed);
   } catch (error) {
     if (error instanceof CentralError && error.state === 'unknown')
-      await keepWatching(runtime, operation, {});
+      await keepWatching(runtime, operation, { add: added, remove: removed });
     throw error;
   } finally {
     runtime.inFlight.delete(operation.id);
@@ -126,7 +125,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
 
 async function closeFollowing(
   runtime: Runtime,
-  operation: Operation,
+  operation: RecordsOperation,
   { additions, gone }: Following,
   failed: ReadonlyMap<string, string>,
 ): Promise<void> {
@@ -192,8 +191,7 @@ export async function followDelete(
   const snapshot = (await journal.rows(zone))
     .filter(({ onCentral }) => onCentral)
     .map(({ record }) => record);
-  const draft = newOperation(runtime, {
-    kind: 'zone-delete',
+  const draft = newDelete(runtime, {
     class: 'follow',
     zone,
     source: why.source,

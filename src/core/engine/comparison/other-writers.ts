@@ -3,6 +3,7 @@ import { recordId } from '../../../dns/record.ts';
 import type { Batch } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { Comparison } from '../knowledge/classify.ts';
+import { touchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Note of a zone in which somebody else changes records at the central again and again. */
@@ -66,7 +67,6 @@ async function hasForeignChange(
   );
   if (came.length === 0) return false;
   const operations = await journal.operations({ zone, latest: mostOperations });
-  const written = operations.flatMap(({ added, removed, snapshot }) => [...added, ...removed, ...snapshot]);
-  const ours = new Set(written.map(recordId));
+  const ours = new Set(operations.flatMap(touchedRecords).map(recordId));
   return came.some(({ record }) => !ours.has(recordId(record)));
 }

@@ -1,6 +1,12 @@
 import { recordId } from '../../../dns/record.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
-import type { Operation } from '../../operation.ts';
+import {
+  edits,
+  type CreateOperation,
+  type DeleteOperation,
+  type Operation,
+  type RecordsOperation,
+} from '../../operation.ts';
 import { giveUpDelete } from '../background/give-up-delete.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -14,7 +20,7 @@ import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
  */
 export async function unstickZone(
   runtime: Runtime,
-  operation: Operation,
+  operation: CreateOperation | DeleteOperation,
   seen: { readonly view: PanelView; readonly allowed: boolean },
   ctx: CallContext,
 ): Promise<void> {
@@ -53,10 +59,10 @@ export function unstuckRecords(
   open: readonly Operation[],
   view: PanelView,
   atCentral: readonly CentralRecord[],
-): { readonly operation: Operation; readonly to: 'confirmed' | 'reverted' }[] {
+): { readonly operation: RecordsOperation; readonly to: 'confirmed' | 'reverted' }[] {
   const central = new Set(atCentral.map(recordId));
-  return open
-    .filter(({ kind, state }) => kind === 'records' && state === 'stuck')
+  return edits(open)
+    .filter(({ state }) => state === 'stuck')
     .filter((operation) => concerned(operation).every((id) => view.ids.has(id) === central.has(id)))
     .map((operation) => {
       const done = operation.items.every(({ remove, add }) => {
@@ -67,7 +73,7 @@ export function unstuckRecords(
     });
 }
 
-function concerned({ items, added, removed }: Operation): string[] {
+function concerned({ items, added, removed }: RecordsOperation): string[] {
   const wanted = items.flatMap(({ remove, add }) => [remove, add]);
   return [...wanted, ...added, ...removed].flatMap((record) => (record === null ? [] : [recordId(record)]));
 }

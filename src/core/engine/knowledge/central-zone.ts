@@ -1,7 +1,9 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { RRsetKey } from '../../../dns/zone.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
+import { edits } from '../../operation.ts';
 import { isFrozen } from './frozen.ts';
+import { touchedRecords } from './operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** How many of a zone's newest operations are asked for RRsets they wrote. */
@@ -33,12 +35,13 @@ async function knownSets(runtime: Runtime, zone: DnsName, held: readonly RRsetKe
   held.forEach(take);
   const rows = (await isFrozen(journal, zone)) ? [] : await journal.rows(zone);
   for (const { record } of rows) take(record);
-  for (const { items, added, removed, snapshot } of await journal.operations({ zone, latest })) {
+  const recent = await journal.operations({ zone, latest });
+  for (const { items } of edits(recent)) {
     for (const { remove, add } of items) {
       if (remove !== null) take(remove);
       if (add !== null) take(add);
     }
-    for (const record of [...added, ...removed, ...snapshot]) take(record);
   }
+  recent.flatMap(touchedRecords).forEach(take);
   return [...known.values()];
 }

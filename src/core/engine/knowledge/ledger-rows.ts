@@ -1,6 +1,6 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordStanding } from '../../ledger.ts';
-import type { Operation, OperationItem } from '../../operation.ts';
+import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from './classify.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
@@ -25,7 +25,7 @@ export interface RowsAfter {
 }
 
 /** The ledger rows that the end of some operations of one zone makes true. */
-export function rowsAfter(operations: readonly Operation[], truth: Truth): RowsAfter {
+export function rowsAfter(operations: readonly RecordsOperation[], truth: Truth): RowsAfter {
   const rows = new Map(truth.rows.map((row) => [recordId(row.record), row]));
   const keys = keysById(truth.view.records ?? []);
   const put: LedgerRow[] = [];
@@ -48,7 +48,7 @@ export function rowsAfter(operations: readonly Operation[], truth: Truth): RowsA
   return { put, drop, local };
 }
 
-function mirroredIds(operations: readonly Operation[]): ReadonlySet<string> {
+function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<string> {
   const items = operations.flatMap((operation) => operation.items).filter(({ mirrored }) => mirrored);
   const records = items.flatMap(({ remove, add }) => [remove, add]);
   return new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));

@@ -1,45 +1,64 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { Operation, OperationItem } from '../../operation.ts';
+import type { Change } from '../../../dns/zone.ts';
+import type {
+  CreateOperation,
+  DeleteOperation,
+  Operation,
+  OperationItem,
+  RecordsOperation,
+  Watch,
+} from '../../operation.ts';
 import type { EditEvent } from '../../panel.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** A new operation in state `prepared`, not yet written. */
-export function newOperation(
-  runtime: Runtime,
-  facts: Pick<Operation, 'kind' | 'class' | 'zone'> & Partial<Operation>,
-): Operation {
+/** What is said of a new operation: at least its class and its zone. */
+type Facts<T extends Operation> = Pick<T, 'class' | 'zone'> & Partial<Omit<T, 'kind'>>;
+
+/** An edit of records in state `prepared`, not yet written. */
+export function newEdit(runtime: Runtime, facts: Facts<RecordsOperation>): RecordsOperation {
+  return { kind: 'records', items: [], removed: [], added: [], ...begun(runtime, facts), ...facts };
+}
+
+/** The create of a zone in state `prepared`, not yet written. */
+export function newCreate(runtime: Runtime, facts: Facts<CreateOperation>): CreateOperation {
+  const nothing = { removed: [], added: [], snapshot: [], refusedContent: [] } as const;
+  const unknown = { seed: null, created: false, requested: false, cancels: null } as const;
+  return { kind: 'zone-create', ...nothing, ...unknown, ...begun(runtime, facts), ...facts };
+}
+
+/** The delete of a zone in state `prepared`, not yet written. */
+export function newDelete(runtime: Runtime, facts: Facts<DeleteOperation>): DeleteOperation {
+  return { kind: 'zone-delete', snapshot: [], formerlyOurs: [], ...begun(runtime, facts), ...facts };
+}
+
+type Begun = Omit<Operation, 'kind' | 'class' | 'zone'>;
+
+function begun(runtime: Runtime, { zone, actor = '' }: Pick<Operation, 'zone'> & Partial<Begun>): Begun {
   const wall = runtime.ports.clock.wall();
-  runtime.agenda.actedFor(facts.zone, facts.actor ?? '');
+  runtime.agenda.actedFor(zone, actor);
   return {
     id: runtime.timers.newId(),
     incarnation: 1,
     state: 'prepared',
     fingerprint: '',
-    actor: '',
+    actor,
     source: '',
-    items: [],
-    removed: [],
-    added: [],
-    seed: null,
-    created: false,
-    requested: false,
-    snapshot: [],
-    cancels: null,
     afterSeen: false,
     createdAt: wall,
     changedAt: wall,
-    watchUntil: 0,
+    watch: null,
     attempts: 0,
     problems: [],
-    ...facts,
   };
 }
 
 /** Whether it is the create of a zone for which `before` has only asked: nothing of it was sent yet. */
-export function isOnlyAsked({ kind, state, created, requested }: Operation): boolean {
-  return kind === 'zone-create' && state === 'prepared' && !created && !requested;
+export function isOnlyAsked(operation: Operation): boolean {
+  if (operation.kind !== 'zone-create') return false;
+  const { state, created, requested } = operation;
+  return state === 'prepared' && !created && !requested;
 }
 
 /** The parts of an operation that come from the hook call. */
@@ -48,7 +67,7 @@ export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerpri
 }
 
 /** Owner names that an operation writes or may have to write at the central. */
-export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
+export function mirroredNames(operation: Pick<RecordsOperation, 'items'>): DnsName[] {
   const names = new Set<DnsName>();
   for (const { mirrored, remove, add } of operation.items) {
     if (!mirrored) continue;
@@ -58,38 +77,51 @@ export function mirroredNames(operation: Pick<Operation, 'items'>): DnsName[] {
   return [...names];
 }
 
-/** Records that an operation wanted at the central or away from there, and that it wrote; of a zone's delete none. */
-export function mirroredRecords({ kind, items, added, removed }: Operation): readonly ResourceRecord[] {
-  if (kind === 'zone-delete') return [];
-  const wanted = items.filter(({ mirrored }) => mirrored).flatMap(({ remove, add }) => [remove, add]);
-  return [...wanted.filter((record) => record !== null), ...added, ...removed];
+/** Records that are looked at while an operation is on watch: what it wanted, and what may land late. */
+export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
+  const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
+  const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
+  return [...wanted, ...(operation.watch?.added ?? []), ...(operation.watch?.removed ?? [])];
 }
 
-/**
- * What an operation that was taken back has written: nothing that is still there, unless a write of unknown outcome may land. Then it is
- * no proof any more that such a record is ours.
- */
-export function nothingLeft({
-  watchUntil,
-}: Pick<Operation, 'watchUntil'>): Partial<Pick<Operation, 'added' | 'removed'>> {
-  return watchUntil === 0 ? { added: [], removed: [] } : {};
+/** Records of ours that an operation has written or may have written, or was told of. */
+export function ownRecords(operation: Operation): readonly ResourceRecord[] {
+  const { watch } = operation;
+  const late = [...(watch?.added ?? []), ...(watch?.removed ?? [])];
+  if (operation.kind === 'zone-delete') return [...operation.formerlyOurs, ...late];
+  return [...operation.added, ...operation.removed, ...late];
 }
 
-/** Journals that a write of unknown outcome may still land, and what it may write. */
-export async function keepWatching(
+/** The same, and what it found at the central. */
+export function touchedRecords(operation: Operation): readonly ResourceRecord[] {
+  const found = operation.kind === 'records' ? [] : operation.snapshot;
+  return [...ownRecords(operation), ...found];
+}
+
+/** What an edit that was taken back has written: it is no proof any more that such a record is ours. */
+export const nothingWritten = { added: [], removed: [] } as const;
+
+/** What a request of unknown outcome may still do; of a zone's create or delete nothing about records. */
+type Late = Partial<Pick<Change, 'add' | 'remove'>>;
+
+/** The watch of an operation with such a request more. Earlier tries may land as well: what they wrote stays on it. */
+export function watching({ clock, settings }: Runtime['ports'], now: Operation, late: Late = {}): Watch {
+  const until = clock.wall() + settings.watch;
+  return {
+    until: Math.max(now.watch?.until ?? 0, until),
+    added: union(now.watch?.added ?? [], late.add ?? []),
+    removed: union(now.watch?.removed ?? [], late.remove ?? []),
+  };
+}
+
+/** Journals that a write of unknown outcome may still land. @returns the operation as journalled */
+export async function keepWatching<T extends Operation>(
   runtime: Runtime,
-  operation: Operation,
-  written: Partial<Pick<Operation, 'added' | 'removed'>>,
-): Promise<void> {
-  const { clock, settings } = runtime.ports;
-  const watchUntil = clock.wall() + settings.watch;
-  await runtime.store.transact((tx) =>
-    tx.amend(operation, (now) => ({
-      // Earlier tries may land as well: what they wrote stays on watch too.
-      added: union(now.added, written.added ?? []),
-      removed: union(now.removed, written.removed ?? []),
-      watchUntil,
-    })),
+  operation: T,
+  late: Late = {},
+): Promise<T> {
+  return await runtime.store.transact((tx) =>
+    tx.amend(operation, (now) => ({ watch: watching(runtime.ports, now, late) })),
   );
 }
 
@@ -101,12 +133,12 @@ function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): read
 export type ItemView = 'before' | 'after' | 'other';
 
 /** Whether the panel shows the whole edit done. In a zone that is gone every delete would look so: nothing is proven there. */
-export function showsDone(operation: Operation, view: PanelView): boolean {
+export function showsDone(operation: RecordsOperation, view: PanelView): boolean {
   return view.records !== null && viewItems(operation, view).every((item) => item === 'after');
 }
 
 export function viewItems(
-  operation: Pick<Operation, 'items'>,
+  operation: Pick<RecordsOperation, 'items'>,
   { ids, ttls }: Pick<PanelView, 'ids' | 'ttls'>,
 ): ItemView[] {
   return operation.items.map((item) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation } from '../../../testing/journal-contract.ts';
 import { a, zone } from '../../../testing/simulator/arrival.ts';
-import type { Operation } from '../../operation.ts';
+import type { RecordsOperation } from '../../operation.ts';
 import { claimant, towardsPanel } from './towards-panel.ts';
 
 const one = a('www', 1);
@@ -13,10 +13,10 @@ interface Given {
   readonly panel?: readonly ResourceRecord[];
   readonly central?: readonly ResourceRecord[];
   readonly late?: readonly ResourceRecord[];
-  readonly others?: readonly Operation[];
+  readonly others?: readonly RecordsOperation[];
 }
 
-function towards(operation: Operation, { panel = [], central = [], late = [], others = [] }: Given) {
+function towards(operation: RecordsOperation, { panel = [], central = [], late = [], others = [] }: Given) {
   const ids = (records: readonly ResourceRecord[]): Set<string> => new Set(records.map(recordId));
   const ttls = (records: readonly ResourceRecord[]): Map<string, number | null> =>
     new Map(records.map((record) => [recordId(record), record.ttl]));
@@ -26,7 +26,11 @@ function towards(operation: Operation, { panel = [], central = [], late = [], ot
   return { remove: change.remove, add: change.add, heirs: inherited };
 }
 
-function edit(remove: ResourceRecord | null, add: ResourceRecord | null, parts: Partial<Operation> = {}) {
+function edit(
+  remove: ResourceRecord | null,
+  add: ResourceRecord | null,
+  parts: Partial<RecordsOperation> = {},
+) {
   return sampleOperation('1', { items: [{ remove, add, mirrored: true, note: null }], added: [], ...parts });
 }
 

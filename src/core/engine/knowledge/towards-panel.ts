@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
-import type { Operation, OperationItem } from '../../operation.ts';
+import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { retimed } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { changeTowards, goalOf, type Known, type Sides } from './rule.ts';
@@ -17,15 +17,15 @@ interface Truth {
 interface Towards {
   readonly change: Change;
   /** Other operations that now answer for a record we would otherwise have taken back. */
-  readonly inherited: readonly Operation[];
+  readonly inherited: readonly RecordsOperation[];
 }
 
 /** What has to be written so that the operations' records stand at the central as they stand in the panel. */
 export function towardsPanel(
   zone: DnsName,
-  operations: readonly Operation[],
+  operations: readonly RecordsOperation[],
   { view, centralTtls, lateIds }: Truth,
-  others: readonly Operation[],
+  others: readonly RecordsOperation[],
 ): Towards {
   const sides = { panel: view.ttls, central: centralTtls };
   const known = operations.flatMap((operation) => knownOf(operation, lateIds, others));
@@ -33,9 +33,9 @@ export function towardsPanel(
 }
 
 function knownOf(
-  { items, added }: Operation,
+  { items, added }: RecordsOperation,
   lateIds: ReadonlySet<string>,
-  others: readonly Operation[],
+  others: readonly RecordsOperation[],
 ): Known[] {
   const written = new Set(added.map(recordId));
   return items.flatMap((item) => {
@@ -52,15 +52,19 @@ function knownOf(
 }
 
 /** What open operations want of a record; where they do not want the same, it is left to them. */
-function claimOn(others: readonly Operation[], id: string): Known['claimed'] {
+function claimOn(others: readonly RecordsOperation[], id: string): Known['claimed'] {
   const isWanted = claimant(others, id, 'add') !== null;
   if (claimant(others, id, 'remove') === null) return isWanted ? 'present' : null;
   return isWanted ? 'open' : 'absent';
 }
 
 /** Open operations that want a record which would go without them: from now on they answer for it. */
-function heirsOf(known: readonly Known[], sides: Sides, others: readonly Operation[]): Operation[] {
-  const heirs = new Map<string, Operation>();
+function heirsOf(
+  known: readonly Known[],
+  sides: Sides,
+  others: readonly RecordsOperation[],
+): RecordsOperation[] {
+  const heirs = new Map<string, RecordsOperation>();
   for (const one of known) {
     const isWanted = one.claimed === 'present' || one.claimed === 'open';
     if (!isWanted || goalOf({ ...one, claimed: null }, sides) !== 'remove') continue;
@@ -73,7 +77,11 @@ function heirsOf(known: readonly Known[], sides: Sides, others: readonly Operati
 }
 
 /** An open operation of somebody else that wants the record added (or removed). */
-export function claimant(others: readonly Operation[], id: string, part: 'add' | 'remove'): Operation | null {
+export function claimant(
+  others: readonly RecordsOperation[],
+  id: string,
+  part: 'add' | 'remove',
+): RecordsOperation | null {
   const wants = (item: OperationItem): boolean => {
     const record: ResourceRecord | null = item[part];
     return item.mirrored && record !== null && recordId(record) === id;

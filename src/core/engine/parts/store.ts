@@ -3,7 +3,13 @@ import type { Clock } from '../../clock.ts';
 import type { Batch, Journal, RowChange } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import type { Log } from '../../log.ts';
-import { isFinal, mayStep, type Operation, type OperationState } from '../../operation.ts';
+import {
+  isFinal,
+  mayStep,
+  type Operation,
+  type OperationState,
+  type RecordsOperation,
+} from '../../operation.ts';
 
 /** The journal for those who only read it. */
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
@@ -27,7 +33,8 @@ export interface StoreEvents {
 }
 
 /** Fields of an operation that change by themselves; its state changes by a step. */
-type Changes = Partial<Omit<Operation, 'id' | 'kind' | 'zone' | 'state' | 'changedAt'>>;
+type Changes<T extends Operation> = Partial<Omit<T, Fixed>> | Partial<Omit<Operation, Fixed>>;
+type Fixed = 'id' | 'kind' | 'zone' | 'state' | 'changedAt';
 
 /**
  * The only way to write to the journal. What is read in a transaction cannot change before it is committed, so that nothing is ever
@@ -67,12 +74,12 @@ export class Store {
   }
 
   /** A transaction of one step: {@link Transaction.advance}. @returns the operation as journalled */
-  async advance(judged: Operation, to: OperationState, changes: Changes = {}): Promise<Operation> {
+  async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
     return await this.transact((tx) => tx.advance(judged, to, changes));
   }
 
   /** A transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
-  async create(draft: Operation, state?: OperationState): Promise<Operation> {
+  async create<T extends Operation>(draft: T, state?: OperationState): Promise<T> {
     return await this.transact((tx) => tx.create(draft, state));
   }
 
@@ -130,14 +137,15 @@ export class Transaction {
   }
 
   /** The operation as it is now; as it was judged where the journal does not have it (yet). @throws {JournalError} */
-  async current(judged: Operation): Promise<Operation> {
+  async current<T extends Operation>(judged: T): Promise<T> {
     const known = this.#writes.get(judged.id)?.now ?? (await this.journal.operation(judged.id));
     if (known === null) this.#drafts.add(judged.id);
-    return known ?? judged;
+    else if (isAlike(known, judged)) return known;
+    return judged;
   }
 
   /** A new operation. @param state another than `prepared`: what it stands for is done already */
-  create(draft: Operation, state: OperationState = draft.state): Operation {
+  create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
     return this.#write(null, { ...draft, state });
   }
 
@@ -146,7 +154,7 @@ export class Transaction {
    * @throws {JournalError}
    * @throws {Moved} it has been dealt with meanwhile
    */
-  async begin(draft: Operation, state: OperationState): Promise<Operation> {
+  async begin(draft: RecordsOperation, state: OperationState): Promise<RecordsOperation> {
     await this.current(draft);
     if (this.#drafts.has(draft.id)) return this.create(draft, state);
     const { items, removed, added } = draft;
@@ -159,7 +167,7 @@ export class Transaction {
   }
 
   /** The operation as it is now. @throws {Moved} it is not as it was judged */
-  async judge(judged: Operation): Promise<Operation> {
+  async judge<T extends Operation>(judged: T): Promise<T> {
     const now = await this.current(judged);
     if (hasMoved(judged, now)) throw new Moved(judged.zone);
     return now;
@@ -169,22 +177,22 @@ export class Transaction {
    * One step further, by a judgement: it holds only while the operation is in the state, and as much heard of, as it was judged in.
    * @throws {Moved} it is not
    */
-  async advance(judged: Operation, to: OperationState, changes: Changes = {}): Promise<Operation> {
+  async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
     return this.#step(await this.judge(judged), to, changes);
   }
 
   /** One step further, because it was done: whatever was heard of the operation meanwhile stays. */
-  async record(
-    operation: Operation,
+  async record<T extends Operation>(
+    operation: T,
     to: OperationState,
-    changes: (now: Operation) => Changes = () => ({}),
-  ): Promise<Operation> {
+    changes: (now: T) => Changes<T> = () => ({}),
+  ): Promise<T> {
     const now = await this.current(operation);
     return this.#step(now, to, changes(now));
   }
 
   /** The same without a step. */
-  async amend(operation: Operation, changes: (now: Operation) => Changes): Promise<Operation> {
+  async amend<T extends Operation>(operation: T, changes: (now: T) => Changes<T>): Promise<T> {
     const now = await this.current(operation);
     return this.#write(now, { ...now, ...changes(now) });
   }
@@ -240,18 +248,24 @@ export class Transaction {
     return this.#wakes;
   }
 
-  #step(now: Operation, to: OperationState, changes: Changes = {}): Operation {
+  #step<T extends Operation>(now: T, to: OperationState, changes: Changes<T>): T {
     // A defect of ours.
-    if (!mayStep(now.state, to)) throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
+    if (!mayStep(now.kind, now.state, to))
+      throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
     return this.#write(now, { ...now, ...changes, state: to, changedAt: this.#clock.wall() });
   }
 
-  #write(found: Operation | null, now: Operation): Operation {
+  #write<T extends Operation>(found: Operation | null, now: T): T {
     const earlier = this.#writes.get(now.id);
     const before = this.#drafts.has(now.id) ? null : found;
     this.#writes.set(now.id, { before: earlier === undefined ? before : earlier.before, now });
     return now;
   }
+}
+
+/** The kind of an operation never changes. */
+function isAlike<T extends Operation>(known: Operation, judged: T): known is T {
+  return known.kind === judged.kind;
 }
 
 function hasMoved(judged: Operation, now: Operation): boolean {

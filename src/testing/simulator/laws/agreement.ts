@@ -10,6 +10,7 @@ import type { Causes } from './causes.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Judgement } from './judgement.ts';
 import { checkLedger } from './ledger.ts';
+import { itemsOf } from './operation-parts.ts';
 
 /** The panel and one of its centrals. */
 export interface Pair {
@@ -46,7 +47,7 @@ export async function checkAgreement(
 
 function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judgement): void {
   const names = new Set(
-    stuck.items.flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
+    itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
   // A delete that could not be asked about waits for a person, and the zone stays.
@@ -166,6 +167,6 @@ function listed(view: ZoneView, record: ResourceRecord): boolean {
     other.rdata === record.rdata;
   return (
     view.rows.some((row) => same(row.record) && row.standing !== 'joined') ||
-    view.open.some(({ items }) => items.some(({ remove, add }) => same(remove) || same(add)))
+    view.open.flatMap(itemsOf).some(({ remove, add }) => same(remove) || same(add))
   );
 }

@@ -7,6 +7,7 @@ import type { Effect } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { Judgement, LawId } from './judgement.ts';
+import { itemsOf } from './operation-parts.ts';
 
 /** One answer to one hook call of an edit. */
 export interface Answer {
@@ -179,7 +180,7 @@ function isClaimed(
   for (const witnessed of witness.operations.values()) {
     const { operation } = witnessed;
     if (operation.zone !== zone || operation.fingerprint === event.fingerprint) continue;
-    const wants = operation.items.some(({ mirrored, add, remove }) => {
+    const wants = itemsOf(operation).some(({ mirrored, add, remove }) => {
       const one = present ? add : remove;
       return mirrored && one !== null && recordId(one) === id;
     });
@@ -225,7 +226,7 @@ function isGoneWithZone({ provenance }: CentralStore, { zone, at }: Effect): boo
 function covers(operation: Operation, { zone, record }: Effect): boolean {
   if (operation.zone !== zone) return false;
   if (operation.kind !== 'records') return true;
-  const records = operation.items.flatMap(({ remove, add }) => [remove, add]);
+  const records = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   return record !== null && records.some((one) => one !== null && recordId(one) === recordId(record));
 }
 
@@ -273,9 +274,10 @@ function operationsOf(
 }
 
 /** Operation and record, as an undo of several operations at once is sent in the name of the first; `*` for whole zones. */
-function keysOf({ id, kind, items }: Operation): string[] {
+function keysOf(operation: Operation): string[] {
+  const { id, kind } = operation;
   if (kind !== 'records') return [`${id} *`];
-  return items
+  return itemsOf(operation)
     .flatMap(({ remove, add }) => [remove, add])
     .flatMap((record) => {
       return record === null ? [] : [`${id} ${recordId(record)}`];
@@ -337,8 +339,8 @@ function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): num
 function takesBack(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
   if (effect.request === null) return false;
   if (isOf(effect, own)) return true;
-  const items = witness.operations.get(effect.request.operation)?.operation.items ?? [];
-  return items.some(({ note }) => note === 'note.late-write');
+  const operation = witness.operations.get(effect.request.operation)?.operation;
+  return operation !== undefined && itemsOf(operation).some(({ note }) => note === 'note.late-write');
 }
 
 function keyOf({ zone, record }: Pick<Effect, 'zone' | 'record'>): string {

@@ -5,6 +5,7 @@ import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { Judgement } from './judgement.ts';
+import { itemsOf } from './operation-parts.ts';
 
 /**
  * What an open edit that was accepted wants stays so, whatever is undone beside it (docs/architecture.md, "claim"). Judged when an undo
@@ -50,7 +51,7 @@ export class Claims {
       .filter((other) => other.zone === zone && accepted.has(other.state) && isAbout(other, record))
       .reduce<Operation | null>((last, other) => (last === null || other.id > last.id ? other : last), null);
     if (latest === null || latest.id === id || !claiming.has(latest.state)) return;
-    const isWanted = latest.items.some((item) => item.mirrored && isSame(item[wanted], record));
+    const isWanted = itemsOf(latest).some((item) => item.mirrored && isSame(item[wanted], record));
     if (isWanted && (wanted === 'add' || !isRetimed(latest, record)))
       this.#judgement.violate(
         'alone.claimed',
@@ -82,12 +83,12 @@ function isUndoing(operation: Operation | null): boolean {
 
 /** Whether it removes the record only to add it again, with another TTL. */
 function isRetimed(operation: Operation | null, record: ResourceRecord): boolean {
-  const { items = [] } = operation ?? {};
+  const items = operation === null ? [] : itemsOf(operation);
   return items.some(({ remove }) => isSame(remove, record)) && items.some(({ add }) => isSame(add, record));
 }
 
-function isAbout({ items }: Operation, record: ResourceRecord): boolean {
-  return items.some(
+function isAbout(operation: Operation, record: ResourceRecord): boolean {
+  return itemsOf(operation).some(
     ({ mirrored, remove, add }) => mirrored && (isSame(remove, record) || isSame(add, record)),
   );
 }

@@ -3,11 +3,17 @@ import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../
 import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
-import { mayStep, type Operation, type OperationItem } from '../../../core/operation.ts';
+import {
+  mayStep,
+  type Operation,
+  type OperationItem,
+  type RecordsOperation,
+} from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness, Witnessed } from '../journal-witness.ts';
 import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
+import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /** How long (ms) a step may take from its read of a side to its commit. */
 const stepWithin = 60_000;
@@ -55,15 +61,15 @@ export class Commits {
     const { id, kind, state } = operation;
     const states = this.#witness.operations.get(id)?.states ?? [];
     const before = states.at(-2);
-    if (states.length === 1 && kind === 'records') this.#checkNew(operation);
+    if (states.length === 1 && operation.kind === 'records') this.#checkNew(operation);
     this.#checkStep(operation, before);
     if (before?.state === state) return;
     if (kind === 'zone-create' && state === 'confirmed') this.#checkFilled(operation, rows);
-    if (state === 'reverted') this.#checkTtls(operation);
+    if (state === 'reverted' && operation.kind === 'records') this.#checkTtls(operation);
   }
 
   /** Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel has another. */
-  #checkTtls({ id, zone, items }: Operation): void {
+  #checkTtls({ id, zone, items }: RecordsOperation): void {
     const here = [...this.#panel.held(zone)].map(({ record }) => record);
     for (const { record, origin } of this.#central.held(zone)) {
       const isSame = (other: ResourceRecord | null): boolean =>
@@ -87,9 +93,12 @@ export class Commits {
   }
 
   /** What was heard of an operation is never forgotten, and no step goes back. */
-  #checkStep({ id, state, afterSeen }: Operation, before: Witnessed['states'][number] | undefined): void {
+  #checkStep(
+    { id, kind, state, afterSeen }: Operation,
+    before: Witnessed['states'][number] | undefined,
+  ): void {
     if (before === undefined) return;
-    if (!mayStep(before.state, state) || (before.afterSeen && !afterSeen))
+    if (!mayStep(kind, before.state, state) || (before.afterSeen && !afterSeen))
       this.#judgement.violate('journal.overwritten', `operation ${id} goes from ${before.state} to ${state}`);
   }
 
@@ -142,12 +151,12 @@ export class Commits {
     return [...this.#witness.operations.values()].some(
       ({ operation }) =>
         operation.zone === zone &&
-        (open.has(operation.state) || operation.watchUntil > 0) &&
+        (open.has(operation.state) || operation.watch !== null) &&
         recordsOf(operation).some((record) => recordId(record) === id),
     );
   }
 
-  #checkNew(operation: Operation): void {
+  #checkNew(operation: RecordsOperation): void {
     if (operation.class === 'compensate') this.#checkAgain(operation);
     // What was heard of afterwards is journalled as it came, before it is judged.
     if (operation.class !== 'veto') return;
@@ -159,7 +168,7 @@ export class Commits {
   }
 
   /** In the background nothing is done again of which both sides agree. */
-  #checkAgain({ id, zone, items, afterSeen }: Operation): void {
+  #checkAgain({ id, zone, items, afterSeen }: RecordsOperation): void {
     if (afterSeen || this.#moment.isAsked(zone)) return;
     const isJoined = (record: ResourceRecord): boolean =>
       this.#witness.row(zone, recordId(record))?.standing === 'joined';
@@ -170,7 +179,7 @@ export class Commits {
   }
 
   /** An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034 section 3.6.2). */
-  #checkAliases({ id, zone, added, removed }: Operation): void {
+  #checkAliases({ id, zone, added, removed }: RecordsOperation): void {
     const read = this.#central.lastRead(id, zone) ?? 0;
     const gone = new Set(removed.map(recordId));
     for (const { record, origin } of this.#central.held(zone)) {
@@ -266,7 +275,7 @@ export class Commits {
         operation.id !== own &&
         operation.zone === zone &&
         open.has(operation.state) &&
-        operation.items.some(({ mirrored, add }) => mirrored && add !== null && recordId(add) === id),
+        itemsOf(operation).some(({ mirrored, add }) => mirrored && add !== null && recordId(add) === id),
     );
   }
 
@@ -280,15 +289,14 @@ export class Commits {
 
 const open: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting', 'stuck']);
 
-function recordsOf({ items, added, removed }: Operation): ResourceRecord[] {
-  return [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed].filter(
-    (record) => record !== null,
-  );
+function recordsOf(operation: Operation): ResourceRecord[] {
+  const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
+  return [...wanted, ...writtenBy(operation)].filter((record) => record !== null);
 }
 
 /** Owner names that it may write at the central. */
-function namesOf({ items }: Operation): ReadonlySet<DnsName> {
-  const records = items.flatMap(({ mirrored, remove, add }) => (mirrored ? [remove, add] : []));
+function namesOf(operation: Operation): ReadonlySet<DnsName> {
+  const records = itemsOf(operation).flatMap(({ mirrored, remove, add }) => (mirrored ? [remove, add] : []));
   return new Set(records.flatMap((record) => (record === null ? [] : [record.name])));
 }
 

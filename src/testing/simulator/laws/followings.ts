@@ -2,10 +2,11 @@ import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { Batch } from '../../../core/journal.ts';
-import type { Operation } from '../../../core/operation.ts';
+import type { Operation, RecordsOperation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Provenance } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
+import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 24). */
 const many = 5;
@@ -57,7 +58,7 @@ export class Followings {
     }
   }
 
-  #checkRecords(operation: Operation): void {
+  #checkRecords(operation: RecordsOperation): void {
     const { id, zone, items } = operation;
     const own = items.filter(({ note }) => note !== 'note.late-write');
     for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
@@ -75,7 +76,7 @@ export class Followings {
   }
 
   /** What stands on one side by agreement, or stood there before we came, is not sent. */
-  #checkAlone({ id, zone }: Operation, add: ResourceRecord): void {
+  #checkAlone({ id, zone }: RecordsOperation, add: ResourceRecord): void {
     const standing = this.#witness.row(zone, recordId(add))?.standing;
     const isLeft = standing === 'panel-only' || standing === 'differs' || standing === 'released';
     if (isLeft || this.#isOld(zone, recordId(add)))
@@ -89,7 +90,7 @@ export class Followings {
   }
 
   /** What both sides had is not sent again, and nothing beside a value of somebody else for the same place (rows 2 and 3). */
-  #checkNew({ id, zone, items }: Operation, add: ResourceRecord): void {
+  #checkNew({ id, zone, items }: RecordsOperation, add: ResourceRecord): void {
     if (this.#witness.row(zone, recordId(add))?.standing === 'joined')
       this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)} once more`);
     const read = this.#central.lastRead('-', zone) ?? 0;
@@ -148,8 +149,9 @@ function isAbout(
 const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted']);
 
 /** Whether an operation that is open or on watch is about the record. */
-function isBusyWith({ state, watchUntil, items, added, removed }: Operation, id: string): boolean {
-  if (ended.has(state) && watchUntil === 0) return false;
-  const records = [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed];
+function isBusyWith(operation: Operation, id: string): boolean {
+  if (ended.has(operation.state) && operation.watch === null) return false;
+  const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
+  const records = [...wanted, ...writtenBy(operation)];
   return records.some((one) => one !== null && recordId(one) === id);
 }

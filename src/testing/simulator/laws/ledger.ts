@@ -6,6 +6,7 @@ import type { LedgerRow } from '../../../core/ledger.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Pair } from './agreement.ts';
 import type { Judgement } from './judgement.ts';
+import { itemsOf } from './operation-parts.ts';
 
 /**
  * The ledger tells the truth once everything has healed: every row says where the record is, a joined one is on both sides, and what is
@@ -37,7 +38,7 @@ type Held = ReadonlyMap<string, ResourceRecord>;
 
 /** Ids of the records of operations that wait for a person. */
 function stuckIds({ open }: ZoneView): ReadonlySet<string> {
-  const items = open.flatMap((operation) => (operation.state === 'stuck' ? operation.items : []));
+  const items = open.flatMap((operation) => (operation.state === 'stuck' ? itemsOf(operation) : []));
   const records = items.flatMap(({ remove, add }) => [remove, add]);
   return new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { Operation } from '../../../core/operation.ts';
+import type { OperationItem } from '../../../core/operation.ts';
 import type { EditEvent } from '../../../core/panel.ts';
 import { a, arrive, put, zone } from '../arrival.ts';
 import { administrator, recordsEvent } from '../edits.ts';
@@ -13,7 +13,8 @@ import { Judgement } from './judgement.ts';
 import { checkPanelDelete } from './panel-writes.ts';
 import { checkAsked } from './proofs.ts';
 import { checkOwners } from './rights.ts';
-import { brokenAt, operation, sent } from './wrong.ts';
+import { brokenAt, operation, sent, type Facts } from './wrong.ts';
+import { sampleWatch } from '../../journal-contract.ts';
 
 const [www, old] = [a('www', 1), a('old', 1)];
 
@@ -29,7 +30,7 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
 }
 
 /** A wrong engine journals an operation. */
-function journal({ world, side }: { world: World; side: Side }, facts: Partial<Operation>): void {
+function journal({ world, side }: { world: World; side: Side }, facts: Facts): void {
   side.witness.committed({ operations: [operation(facts)] }, world.clock.now());
 }
 
@@ -40,7 +41,7 @@ function send({ world, side }: { world: World; side: Side }, facts: Partial<Writ
   return side.store.provenance.sent({ ...request, ...facts });
 }
 
-function removed(...records: readonly ResourceRecord[]): Operation['items'] {
+function removed(...records: readonly ResourceRecord[]): readonly OperationItem[] {
   return records.flatMap((record) => sent(record, null));
 }
 
@@ -108,16 +109,16 @@ test('issue 13: a request that the journal does not tell of breaks a law', async
 });
 
 test('issue 13: a request that lands while nothing is on watch breaks a law', async () => {
-  for (const watchUntil of [0, Infinity]) {
+  for (const watch of [null, sampleWatch(Infinity)]) {
     const wrong = await arrived();
     const items = sent(null, a('shop', 1));
     journal(wrong, { items });
     const request = send(wrong, { kind: 'add', record: a('shop', 1) });
-    journal(wrong, { items, state: 'refused', watchUntil });
+    journal(wrong, { items, state: 'refused', watch });
     wrong.side.store.provenance.land(request, wrong.world.clock.now(), () => {
       wrong.side.store.zones.get(zone)?.set(recordId(a('shop', 1)), a('shop', 1));
     });
-    assert.deepEqual(brokenAt(wrong.side), watchUntil === 0 ? ['journal.unwatched'] : []);
+    assert.deepEqual(brokenAt(wrong.side), watch === null ? ['journal.unwatched'] : []);
   }
 });
 

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId } from '../../../dns/record.ts';
 import type { EngineSettings } from '../../../core/engine/settings.ts';
 import type { Batch } from '../../../core/journal.ts';
-import type { Operation } from '../../../core/operation.ts';
+import type { Operation, OperationItem } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { PanelStore, Look } from '../sim-panel.ts';
@@ -10,6 +10,7 @@ import type { CentralStore } from '../sim-central.ts';
 import type { WriteRequest } from '../provenance.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
+import { itemsOf } from './operation-parts.ts';
 
 /** What the proofs of one engine are judged by. */
 export interface Facts {
@@ -52,7 +53,7 @@ export class Proofs {
       const isUndo = operation.state === 'reverting' && undecided.has(before ?? '');
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
       const asked = before === 'kept' ? keptAt(facts, operation) : acceptedAt(facts, operation);
-      if (asked === null || operation.items.some(isTtlEdit)) continue;
+      if (asked === null || itemsOf(operation).some(isTtlEdit)) continue;
       const shows = (look: Look): boolean => isShown(operation, look);
       this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
@@ -85,9 +86,9 @@ export class Proofs {
 
   /** What a comparison removes is gone from the panel by two reads (row 23). */
   #checkRemoval(facts: Facts, operation: Operation): void {
-    const { id, class: group, items } = operation;
+    const { id, class: group } = operation;
     if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
-    const removed = items.flatMap(({ remove, note }) =>
+    const removed = itemsOf(operation).flatMap(({ remove, note }) =>
       remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
     );
     const shows = ({ ids }: Look): boolean => ids === null || removed.some((one) => ids.has(one));
@@ -121,7 +122,7 @@ export class Proofs {
         look.began >= since &&
         isShown(operation, look),
     );
-    if (!isSeen && !operation.items.some(isTtlEdit))
+    if (!isSeen && !itemsOf(operation).some(isTtlEdit))
       this.#judgement.violate('heard.unseen', say(operation, 'no read shows it'));
   }
 
@@ -198,9 +199,10 @@ function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
 }
 
 /** Whether a request takes back what an edit wants that the panel had before us. */
-function undoes({ kind, record }: WriteRequest, { class: group, state, items }: Operation): boolean {
+function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
+  const { class: group, state } = operation;
   if (record === null || group !== 'compensate' || (state !== 'applied' && state !== 'kept')) return false;
-  return items.some((item) => {
+  return itemsOf(operation).some((item) => {
     const one = kind === 'remove' ? item.add : item.remove;
     return one !== null && recordId(one) === recordId(record) && !isTtlEdit(item);
   });
@@ -258,21 +260,22 @@ export function checkAsked(
 }
 
 /** Whether a read shows the edit done. */
-function isShown({ kind, items }: Operation, { ids }: Look): boolean {
+function isShown(operation: Operation, { ids }: Look): boolean {
   if (ids === null) return false;
-  if (kind === 'zone-create') return true;
-  return items.every(
+  if (operation.kind === 'zone-create') return true;
+  return itemsOf(operation).every(
     ({ remove, add }) =>
       (remove === null || !ids.has(recordId(remove))) && (add === null || ids.has(recordId(add))),
   );
 }
 
-function isTtlEdit({ remove, add }: Operation['items'][number]): boolean {
+function isTtlEdit({ remove, add }: OperationItem): boolean {
   return remove !== null && add !== null && recordId(remove) === recordId(add);
 }
 
-function say({ id, kind, zone, items }: Operation, what: string): string {
-  const records = items.flatMap(({ remove, add }) => [remove, add]);
+function say(operation: Operation, what: string): string {
+  const { id, kind, zone } = operation;
+  const records = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const texts = records.flatMap((record) => (record === null ? [] : [formatRecord(record)]));
   return `${kind} ${id} in ${zone} ${texts.join(', ')}: ${what}`;
 }

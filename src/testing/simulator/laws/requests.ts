@@ -1,8 +1,9 @@
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isFinal, type Operation } from '../../../core/operation.ts';
+import { isOpen, type Operation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
+import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
  * The journal knows of every request while it is on its way: which operation sends it and what it writes, and it watches those whose
@@ -32,8 +33,10 @@ export class Requests {
       this.#judgement.violate('journal.unsaid', `${say(request)}, and no operation is about it`);
   }
 
-  #checkOperation(request: WriteRequest, { incarnation, requested, created, kind }: Operation): void {
-    if (request.kind === 'create' && !requested && !created)
+  #checkOperation(request: WriteRequest, operation: Operation): void {
+    const { incarnation, kind } = operation;
+    const isSaid = operation.kind === 'zone-create' && (operation.requested || operation.created);
+    if (request.kind === 'create' && !isSaid)
       this.#judgement.violate('journal.unsaid', `${say(request)}, and the journal does not say so`);
     const isAgain = (this.#witness.zones.get(request.zone)?.incarnation ?? 0) > incarnation;
     if (request.kind === 'delete' && kind === 'zone-delete' && isAgain)
@@ -55,8 +58,8 @@ export class Requests {
   }
 
   /** Whether the engine looks after it: it is open, or on watch. */
-  #isMinded({ state, watchUntil }: Operation): boolean {
-    return !isFinal(state) || watchUntil > this.#wall();
+  #isMinded(operation: Operation): boolean {
+    return isOpen(operation, this.#wall());
   }
 }
 
@@ -65,9 +68,11 @@ function covers(operation: Operation, { kind, record }: WriteRequest): boolean {
   return operation.kind === 'zone-create' || kind === 'delete';
 }
 
-function mentions({ items, added, removed, snapshot }: Operation, record: ResourceRecord): boolean {
+function mentions(operation: Operation, record: ResourceRecord): boolean {
   const id = recordId(record);
-  const records = [...items.flatMap(({ remove, add }) => [remove, add]), ...added, ...removed, ...snapshot];
+  const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
+  const found = operation.kind === 'records' ? [] : operation.snapshot;
+  const records = [...wanted, ...writtenBy(operation), ...found];
   return records.some((one) => one !== null && recordId(one) === id);
 }
 

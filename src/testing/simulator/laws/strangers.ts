@@ -2,12 +2,13 @@ import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record
 import type { DnsName } from '../../../dns/name.ts';
 import type { Batch } from '../../../core/journal.ts';
 import { isMirrored } from '../../../core/ledger.ts';
-import type { Operation } from '../../../core/operation.ts';
+import type { DeleteOperation, Operation } from '../../../core/operation.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
 import type { ExcuseId } from './excuses.ts';
 import type { Judgement, LawId } from './judgement.ts';
+import { itemsOf } from './operation-parts.ts';
 
 /** How long (ms) after a read a write of the same step may go out: a step takes a minute at most. */
 const stepWithin = 60_000;
@@ -139,7 +140,7 @@ class Strangers {
   }
 
   /** A zone that a user deletes takes with it what was known to be in it (row 33). */
-  #goesWithZone({ zone, snapshot }: Operation, record: ResourceRecord): boolean {
+  #goesWithZone({ zone, snapshot }: DeleteOperation, record: ResourceRecord): boolean {
     const id = recordId(record);
     return (
       isCentralsOwn(zone, record) ||
@@ -237,6 +238,6 @@ type Standing =
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
 
-function wants({ items }: Operation, id: string): boolean {
-  return items.some(({ mirrored, add }) => mirrored && add !== null && recordId(add) === id);
+function wants(operation: Operation, id: string): boolean {
+  return itemsOf(operation).some(({ mirrored, add }) => mirrored && add !== null && recordId(add) === id);
 }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { Operation } from '../../../core/operation.ts';
 import { a, arrive, zone } from '../arrival.ts';
 import { recordsEvent } from '../edits.ts';
 import type { Side, World } from '../world.ts';
 import { checkPutBack } from './commits.ts';
-import { brokenAt, operation, sent } from './wrong.ts';
+import { brokenAt, operation, sent, type Facts } from './wrong.ts';
 
 const [www, ftp] = [a('www', 1), a('ftp', 1)];
 
@@ -25,7 +24,7 @@ function look(world: World, ...times: readonly number[]): void {
 }
 
 /** Commits the states of an operation one after the other, at these times. */
-function steps(side: Side, facts: Partial<Operation>, states: readonly [number, Partial<Operation>][]): void {
+function steps(side: Side, facts: Facts, states: readonly [number, Facts][]): void {
   for (const [at, changes] of states)
     side.witness.committed({ operations: [operation({ ...facts, ...changes })] }, at);
 }
@@ -39,7 +38,7 @@ test('issue 13: ending as taken back, by no read since, what the panel has kept 
   ] as const) {
     const { world, side } = await arrived();
     look(world, ...times);
-    const undone: readonly [number, Partial<Operation>][] = [
+    const undone: readonly [number, Facts][] = [
       [50_000, { state: 'reverting' }],
       [51_000, { state: 'reverting', afterSeen: true }],
       [53_000, { state: 'reverted', afterSeen: true }],
@@ -56,7 +55,7 @@ test('issue 13: a panel that counts as put back at the first look breaks a law',
   ] as const) {
     const { world, side } = await arrived();
     look(world, ...times);
-    const restored: readonly [number, Partial<Operation>][] = [
+    const restored: readonly [number, Facts][] = [
       [50_000, { state: 'reverting' }],
       [70_300, { state: 'reverted' }],
     ];

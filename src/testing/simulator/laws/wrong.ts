@@ -1,16 +1,36 @@
-import type { Operation } from '../../../core/operation.ts';
+import type {
+  CreateOperation,
+  DeleteOperation,
+  Operation,
+  OperationItem,
+  RecordsOperation,
+} from '../../../core/operation.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
-import { sampleOperation } from '../../journal-contract.ts';
+import { sampleCreate, sampleDelete, sampleOperation } from '../../journal-contract.ts';
 import { zone } from '../arrival.ts';
 import type { Side } from '../world.ts';
 
+/** What a wrong engine says of an operation; without a kind it is an edit. */
+export type Facts =
+  | (Partial<RecordsOperation> & { readonly kind?: 'records' })
+  | (Partial<CreateOperation> & Pick<CreateOperation, 'kind'>)
+  | (Partial<DeleteOperation> & Pick<DeleteOperation, 'kind'>);
+
 /** An operation as a wrong engine might journal it. */
-export function operation(facts: Partial<Operation>): Operation {
-  return sampleOperation('wrong', { zone, fingerprint: '', items: [], added: [], problems: [], ...facts });
+export function operation(facts: Facts): Operation {
+  const base = { zone, fingerprint: '', problems: [] } as const;
+  switch (facts.kind) {
+    case 'zone-create':
+      return sampleCreate('wrong', { ...base, ...facts });
+    case 'zone-delete':
+      return sampleDelete('wrong', { ...base, ...facts });
+    default:
+      return sampleOperation('wrong', { ...base, items: [], added: [], ...facts });
+  }
 }
 
 /** One item that is written at the central. */
-export function sent(remove: ResourceRecord | null, add: ResourceRecord | null): Operation['items'] {
+export function sent(remove: ResourceRecord | null, add: ResourceRecord | null): readonly OperationItem[] {
   return [{ remove, add, mirrored: true, note: null }];
 }
 
