@@ -12,7 +12,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'zone-on-its-way-compared',
     file: `${engine}/comparison/compare.ts`,
-    find: `const own = open.find(({ kind }) => kind !== 'records');`,
+    find: `const [own] = [...creates(open), ...deletes(open)];`,
     replace: `const own = undefined;`,
     says: 'A zone that is being made or deleted is compared.',
   },
@@ -89,7 +89,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'follow-not-watched',
     file: `${engine}/comparison/follow.ts`,
-    find: `await keepWatching(runtime, operation, {});`,
+    find: `await keepWatching(runtime, operation, { add: added, remove: removed });`,
     replace: ``,
     says: 'What a comparison sent and may land late is not watched.',
   },

@@ -64,8 +64,8 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'unknown-outcome-not-watched',
     file: `${engine}/before/carry-out.ts`,
-    find: `const watchUntil = changed === 'unknown' ? clock.wall() + settings.watch : prepared.watchUntil;`,
-    replace: `const watchUntil = changed === 'unknown' && to === 'reverting' ? clock.wall() + settings.watch : prepared.watchUntil;`,
+    find: `const watch = changed === 'unknown' ? watching(`,
+    replace: `const watch = changed === 'unknown' && to === 'reverting' ? watching(`,
     says: 'A refused write whose request may still land is not watched.',
   },
   {
@@ -165,15 +165,16 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'after-of-an-undone-edit-ignored',
     file: `${engine}/after/after.ts`,
-    find: `return await compensate(runtime, event, match, signal);`,
+    find: `return await compensate(runtime, event, match?.kind === 'records' ? match : null, signal);`,
     replace: `return { kind: 'accept' };`,
     says: 'An after that comes when the edit was taken back changes nothing.',
   },
   {
     name: 'refused-compensation-forgotten',
     file: `${engine}/after/after.ts`,
-    find: `if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);`,
-    replace: ``,
+    find: `if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
+  else if (outcome`,
+    replace: `if (outcome`,
     says: 'What the panel has and the central refuses is not put back.',
   },
   {

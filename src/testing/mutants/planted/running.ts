@@ -176,9 +176,9 @@ export const plantedInRunning: readonly PlantedBug[] = [
   },
   {
     name: 'watch-not-remembered',
-    file: 'src/journal/memory.ts',
-    find: `return !isFinal(operation.state) || operation.watchUntil > wall;`,
-    replace: `return !isFinal(operation.state);`,
+    file: 'src/core/operation.ts',
+    find: `return !isFinal(state) || (watch !== null && watch.until > wall);`,
+    replace: `return !isFinal(state);`,
     says: 'The journal forgets that an ended operation is on watch.',
   },
   {

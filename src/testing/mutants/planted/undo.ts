@@ -105,15 +105,15 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'undo-not-durable',
     file: `${engine}/background/settle.ts`,
-    find: `operations.push(await tx.advance(operation, whileBringing(operation), { watchUntil }));`,
+    find: `operations.push(await tx.advance(operation, whileBringing(operation), { watch }));`,
     replace: `operations.push(operation);`,
     says: 'An undo is written before the journal says so.',
   },
   {
     name: 'undo-of-unknown-outcome-not-watched',
     file: `${engine}/background/settle.ts`,
-    find: `error.state === 'unknown' ? runtime.ports.clock.wall() + runtime.ports.settings.watch : 0;`,
-    replace: `0;`,
+    find: `watch: error.state === 'unknown' ? watching(runtime.ports, now, change) : now.watch,`,
+    replace: `watch: now.watch,`,
     says: 'An undo whose request may still land is not watched.',
   },
   {
@@ -133,8 +133,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'reverted-not-watched',
     file: `${engine}/background/settle.ts`,
-    find: `const watchUntil = watched ? runtime`,
-    replace: `const watchUntil = !watched ? runtime`,
+    find: `watch: mayBeKept ? watching(`,
+    replace: `watch: !mayBeKept ? watching(`,
     says: 'An undone edit that the panel keeps late is not noticed.',
   },
   {
@@ -267,8 +267,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'late-edit-ignored',
     file: `${engine}/background/watched-records.ts`,
-    find: `const records = watched.flatMap((operation) => mirroredRecords(operation));`,
-    replace: `const records = watched.flatMap(({ added, removed }) => [...added, ...removed]);`,
+    find: `const records = watched.flatMap(watchedRecords);`,
+    replace: `const records = watched.flatMap(({ watch }) => [...(watch?.added ?? []), ...(watch?.removed ?? [])]);`,
     says: 'An edit that the panel keeps after its undo is not done again.',
   },
   {

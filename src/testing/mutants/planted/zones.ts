@@ -33,8 +33,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'late-create-not-watched',
     file: `${engine}/before/zone-edits.ts`,
-    find: `const watchUntil = clean ? 0 : runtime`,
-    replace: `const watchUntil = !clean ? 0 : runtime`,
+    find: `const watch = clean ? null : watching(`,
+    replace: `const watch = !clean ? null : watching(`,
     says: 'A failed create that may still land is not watched.',
   },
   {
@@ -159,7 +159,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'late-delete-not-watched',
     file: `${engine}/background/tend-zones.ts`,
-    find: `await keepWatching(runtime, operation, {});`,
+    find: `await keepWatching(runtime, operation);`,
     replace: ``,
     says: 'The delete of an undone create that may still land is not watched.',
   },
@@ -187,7 +187,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'content-not-watched',
     file: `${engine}/background/content.ts`,
-    find: `await keepWatching(runtime, operation, { added: change.add, removed: change.remove });`,
+    find: `await keepWatching(runtime, operation, change);`,
     replace: ``,
     says: 'Content that may land late is not known to be ours.',
   },
@@ -204,8 +204,8 @@ export const plantedInZones: readonly PlantedBug[] = [
     find: `  const begun = await amend(runtime, operation, ({ requested }) => ({
     requested: requested || managesZones,
   }));
-  await keepWatching(runtime, begun, { added: sent });`,
-    replace: `  const begun = { ...operation, requested: operation.requested || managesZones, added: sent };`,
+  await keepWatching(runtime, begun, { add: sent });`,
+    replace: `  const begun = { ...operation, requested: operation.requested || managesZones };`,
     says: 'A zone that is made after the panel kept it is not in the journal before the request.',
   },
   {

@@ -1,5 +1,5 @@
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isOpen, type Operation } from '../../../core/operation.ts';
+import { isFinal, type Operation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
@@ -58,8 +58,8 @@ export class Requests {
   }
 
   /** Whether the engine looks after it: it is open, or on watch. */
-  #isMinded(operation: Operation): boolean {
-    return isOpen(operation, this.#wall());
+  #isMinded({ state, watch }: Operation): boolean {
+    return !isFinal(state) || (watch !== null && watch.until > this.#wall());
   }
 }
 

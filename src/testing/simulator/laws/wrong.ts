@@ -19,14 +19,9 @@ export type Facts =
 /** An operation as a wrong engine might journal it. */
 export function operation(facts: Facts): Operation {
   const base = { zone, fingerprint: '', problems: [] } as const;
-  switch (facts.kind) {
-    case 'zone-create':
-      return sampleCreate('wrong', { ...base, ...facts });
-    case 'zone-delete':
-      return sampleDelete('wrong', { ...base, ...facts });
-    default:
-      return sampleOperation('wrong', { ...base, items: [], added: [], ...facts });
-  }
+  if (facts.kind === 'zone-create') return sampleCreate('wrong', { ...base, ...facts });
+  if (facts.kind === 'zone-delete') return sampleDelete('wrong', { ...base, ...facts });
+  return sampleOperation('wrong', { ...base, items: [], added: [], ...facts });
 }
 
 /** One item that is written at the central. */
