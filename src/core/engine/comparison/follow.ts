@@ -1,12 +1,12 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import type { CallContext, CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { plain } from '../knowledge/classify.ts';
 import { applyEach } from '../background/content.ts';
-import { keepWatching, newDelete, newEdit } from '../knowledge/operations.ts';
+import { newDelete, newEdit } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { CompareWish } from '../parts/agenda.ts';
 import { Patience } from '../parts/patience.ts';
@@ -88,7 +88,8 @@ export interface Following {
 }
 
 /**
- * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of class `follow`.
+ * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of class `follow`. Where the
+ * outcome is unknown it stays `prepared`, and whoever ends it puts it on watch.
  * @throws {CentralError | JournalError} when it has to be tried again
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
@@ -112,10 +113,6 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
     await runtime.store.create(operation);
     const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
     await closeFollowing(runtime, operation, following, failed);
-  } catch (error) {
-    if (error instanceof CentralError && error.state === 'unknown')
-      await keepWatching(runtime, operation, { add: added, remove: removed });
-    throw error;
   } finally {
     runtime.inFlight.delete(operation.id);
     runtime.patience.begin(operation.id);

@@ -87,13 +87,6 @@ export const plantedInComparison: readonly PlantedBug[] = [
     says: 'What a comparison sends is not in the journal before.',
   },
   {
-    name: 'follow-not-watched',
-    file: `${engine}/comparison/follow.ts`,
-    find: `await keepWatching(runtime, operation, { add: added, remove: removed });`,
-    replace: ``,
-    says: 'What a comparison sent and may land late is not watched.',
-  },
-  {
     name: 'panel-only-joined',
     file: `${engine}/knowledge/classify.ts`,
     find: `return baseline || before === 'panel-only' ? 'panel-only' : 'new';`,
