@@ -93,7 +93,7 @@ function moved(found: Case, number: string, later: number): Case {
   let text = JSON.stringify(found).replaceAll(found.zone, `c${number}.${found.zone}`);
   for (const { id } of found.operations)
     text = text.replaceAll(id, `${id.slice(0, 9)}-${number}${id.slice(-4)}`);
-  const times: ReadonlySet<string> = new Set(['createdAt', 'changedAt', 'watchUntil', 'baselineAt']);
+  const times: ReadonlySet<string> = new Set(['createdAt', 'changedAt', 'until', 'baselineAt']);
   const renamed: Case = JSON.parse(text, (key, value: unknown) =>
     typeof value === 'number' && value > 0 && times.has(key) ? value + later : value,
   );

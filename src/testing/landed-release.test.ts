@@ -25,6 +25,8 @@ import { PanelStore, SimPanel } from './simulator/sim-panel.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const landed = globSync(join(import.meta.dirname, 'landed/*'));
+/** Releases whose journals had no checksums. */
+const withoutSums: ReadonlySet<string> = new Set(['dba7bb6']);
 /** Wall clock of the fixtures, and a moment later. */
 const takenAt = 1_700_000_000_000;
 /** All the time that anything of it may take, the watch of the last write included; and an hourly comparison after it. */
@@ -127,25 +129,26 @@ for (const folder of landed) {
     await journal.close();
   });
 
-  test(`issue 14: what release ${release} wrote gets its checksums in the background`, async (t) => {
-    const path = journalOf(t, folder);
-    const look = new SqliteJournal({ path, writer: false });
-    const before = await look.operations({});
-    await look.close();
-    const clock = new VirtualClock();
-    const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
-    assert.ok(unsummed(path) > 0);
-    assert.deepEqual(await journal.operations({}), before);
-    const lines: unknown[] = [];
-    const log = (_: number, event: string, fields: unknown): number => lines.push([event, fields]);
-    const upkeep = new Upkeep(journal, clock, log, { keep: Infinity, most: Infinity, recent: 0 });
-    await clock.runUntil(600_000);
-    await upkeep.stop();
-    assert.deepEqual(lines, [['journal.checked', { damaged: 0 }]]);
-    assert.deepEqual(await journal.operations({}), before);
-    await journal.close();
-    assert.equal(unsummed(path), 0);
-  });
+  if (withoutSums.has(release))
+    test(`issue 14: what release ${release} wrote gets its checksums in the background`, async (t) => {
+      const path = journalOf(t, folder);
+      const look = new SqliteJournal({ path, writer: false });
+      const before = await look.operations({});
+      await look.close();
+      const clock = new VirtualClock();
+      const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+      assert.ok(unsummed(path) > 0);
+      assert.deepEqual(await journal.operations({}), before);
+      const lines: unknown[] = [];
+      const log = (_: number, event: string, fields: unknown): number => lines.push([event, fields]);
+      const upkeep = new Upkeep(journal, clock, log, { keep: Infinity, most: Infinity, recent: 0 });
+      await clock.runUntil(600_000);
+      await upkeep.stop();
+      assert.deepEqual(lines, [['journal.checked', { damaged: 0 }]]);
+      assert.deepEqual(await journal.operations({}), before);
+      await journal.close();
+      assert.equal(unsummed(path), 0);
+    });
 
   test(`issue 14: a look at a journal of release ${release} shows what is in it, and leaves it`, async (t) => {
     const path = journalOf(t, folder);
