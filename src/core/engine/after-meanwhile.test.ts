@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
-import { administrator } from '../../testing/simulator/edits.ts';
+import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
+import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import type { LocalPart, World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../central.ts';
@@ -179,3 +179,36 @@ for (const method of ['readZone', 'createZone'] as const)
       [...(world.panel.zones.get(sub)?.keys() ?? [])].sort(),
     );
   });
+
+test('issue 14: an agent that is killed when the central has refused what the panel has puts the panel back', async () => {
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.wrap = (central) =>
+    Object.assign(central, {
+      apply: async () => {
+        await Promise.resolve();
+        throw new CentralError('central.refused', { state: 'untouched', retry: 'never' });
+      },
+    });
+  await restarted(world);
+  const [side] = world.sides;
+  assert.ok(side !== undefined);
+  const { onCommit } = side.witness;
+  side.witness.onCommit = (batch) => {
+    onCommit(batch);
+    const isRefused = batch.operations?.some(({ problems }) => problems[0]?.code === 'central.refused');
+    if (isRefused === true) world.kill();
+  };
+  const made = a('new', 2);
+  put(world, 'panel', [a('www', 1), made]);
+  const heard = engineOf(world).answer(
+    { kind: 'edits', edits: [recordsEvent(zone, [{ remove: null, add: made }], 'after')] },
+    new AbortController().signal,
+  );
+  heard.catch(() => undefined);
+  await wait(world, minute);
+  assert.equal(world.engine, null);
+  side.witness.onCommit = onCommit;
+  await restarted(world);
+  await wait(world, 2 * minute);
+  assert.deepEqual([held(world, 'panel', made), world.defects], [false, []]);
+});
