@@ -114,6 +114,19 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
   };
 }
 
+/** What may still land of an operation, when nobody knows which of its requests are on their way: its write, or the undo of it. */
+export function anyRequest(operation: Operation): Late {
+  if (operation.kind !== 'records') return {};
+  const { state, items, added, removed } = operation;
+  // An undo puts back what the edit removed, also where somebody else had removed it before.
+  const undone = state === 'reverting' ? items.filter(({ mirrored }) => mirrored) : [];
+  const all = union(
+    [...added, ...removed],
+    undone.flatMap(({ remove }) => remove ?? []),
+  );
+  return { add: all, remove: all };
+}
+
 /** Journals that a write of unknown outcome may still land. @returns the operation as journalled */
 export async function keepWatching<T extends Operation>(
   runtime: Runtime,

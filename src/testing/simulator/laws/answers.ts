@@ -203,11 +203,23 @@ function checkNothingLeft(
     if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
       judgement.excuse('reworded');
     else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (isInTheWay(central, effect)) judgement.excuse('alias');
     else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
       judgement.excuse('listed-zone');
     else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
+}
+
+/** Whether a record that went cannot come back: a CNAME tolerates nothing beside it (RFC 1034 section 3.6.2). */
+function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect): boolean {
+  if (record === null || present) return false;
+  return [...(zones.get(zone)?.values() ?? [])].some(
+    ({ name, type, rdata }) =>
+      name === record.name &&
+      (type !== record.type || rdata !== record.rdata) &&
+      (type === 'CNAME' || record.type === 'CNAME'),
+  );
 }
 
 /** Whether somebody deleted the zone at the central since. */
