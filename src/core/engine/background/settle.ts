@@ -14,6 +14,7 @@ import {
 import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
 import {
   anyRequest,
+  isHeard,
   mirroredNames,
   nothingWritten,
   showsDone,
@@ -282,7 +283,7 @@ async function busyElsewhere(
 ): Promise<Set<string>> {
   const open = await tx.open(zone);
   const ids = new Set(ending.map(({ id }) => id));
-  return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));
+  return busyIds(edits(open).filter((one) => !ids.has(one.id) && !isFinal(one.state) && !isHeard(one)));
 }
 
 /** Owners of all records that these operations are about. */

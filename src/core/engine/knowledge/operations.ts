@@ -61,6 +61,15 @@ export function isOnlyAsked(operation: Operation): boolean {
   return state === 'prepared' && !created && !requested;
 }
 
+/**
+ * Whether it is an edit that only the panel decided about, and nothing was written for it: before a panel read shows it, it may be
+ * hearsay, and lays claim to nothing.
+ */
+export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
+  const isWritten = removed.length + added.length > 0;
+  return group === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
+}
+
 /** The parts of an operation that come from the hook call. */
 export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
   return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor.name };
