@@ -9,16 +9,15 @@ import {
   type OperationItem,
   type OperationState,
   type RecordsOperation,
-  type Watch,
 } from '../../operation.ts';
 import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
 import {
-  anyRequest,
   isHeard,
   mirroredNames,
   nothingWritten,
   showsDone,
   viewItems,
+  watchOf,
   watching,
 } from '../knowledge/operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
@@ -213,12 +212,6 @@ async function endBringing(
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
   const heard = operation.class !== 'follow' && operation.afterSeen;
   return heard && view.records !== null && !showsDone(operation, view);
-}
-
-/** Where nobody has told how a write or an undo ended, because the journal failed or it was killed, it may still land. */
-function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
-  const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
-  return isUnsaid ? watching(ports, operation, anyRequest(operation)) : operation.watch;
 }
 
 /** Ends an operation whose records now stand at the central as they stood in the panel. */
