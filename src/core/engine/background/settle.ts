@@ -151,14 +151,16 @@ async function readPresent(
 /** Decides under the lock, and journals that an undo begins. */
 async function startBringing(
   runtime: Runtime,
-  judged: readonly RecordsOperation[],
+  decided: readonly RecordsOperation[],
   { zone, view }: Place,
   centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
 ): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
-  if (judged.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
+  if (decided.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
-    for (const operation of judged) await tx.judge(operation);
+    // Another may have left a record to them since they were read.
+    const judged: RecordsOperation[] = [];
+    for (const operation of decided) judged.push(await tx.judge(operation));
     const open = await tx.open(zone);
     const others = edits(open).filter(
       (other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id),
