@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../src/app/clock.ts';
+import { systemClock } from '../src/app/wiring/clock.ts';
 import { MemoryCentral } from '../src/centrals/memory/index.ts';
 import { MemoryStore } from '../src/centrals/memory/store.ts';
 import { Engine } from '../src/core/engine/engine.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { endProcess, until } from '../demo/stage.ts';
 import { address, saveClick } from '../demo/words.ts';
 import { askAgent } from '../src/cli/ask.ts';
-import { install } from '../src/app/install.ts';
+import { install } from '../src/app/install/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import type { Era } from './measure.ts';
 import { startPanel, type RemotePanel } from './panels.ts';

@@ -16,7 +16,7 @@ import {
   type SandboxUser,
 } from '../sandbox/index.ts';
 import { pathsOf } from '../src/app/paths.ts';
-import { panelKindAt } from '../src/app/panel-kind.ts';
+import { panelKindAt } from '../src/app/wiring/panel-kind.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import { patience } from '../src/testing/patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
-import { layoutOf, textOf, type HandlerType } from '../app/panel-files.ts';
+import { layoutOf, textOf, type HandlerType } from '../app/install/panel-files.ts';
 import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { listen } from '../agent/server.ts';
 

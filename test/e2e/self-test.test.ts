@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeStage, panelAdmin, type Stage } from '../../demo/stage.ts';
 import type { Switches } from '../../sandbox/switches.ts';
-import type { SelfTestReport } from '../../src/app/self-test.ts';
+import type { SelfTestReport } from '../../src/app/self-test/self-test.ts';
 import type { StatusReport } from '../../src/cli/show.ts';
 
 const own = 'own.example';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { systemClock } from '../../app/clock.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';

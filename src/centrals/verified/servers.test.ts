@@ -1,7 +1,7 @@
 /** Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what queries cannot show. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { systemClock } from '../../app/clock.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
 import type { Central, CallContext } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';

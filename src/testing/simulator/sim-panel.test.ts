@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { systemClock } from '../../app/clock.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { panelContract } from '../panel-contract.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { Random } from './random.ts';

@@ -1,4 +1,4 @@
-import type { CentralId } from '../core/central.ts';
+import type { CentralId } from '../../core/central.ts';
 
 /** What is told of one central. */
 export interface OfCentral<T> {

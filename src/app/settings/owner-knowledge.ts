@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { ownerFacts, rememberedWay } from '../core/engine/owners/read-owners.ts';
-import { JournalError } from '../core/journal.ts';
-import type { OwnerWay } from '../core/panel.ts';
-import { loadSettings, type Settings } from '../config/settings.ts';
-import { SqliteJournal } from '../journal/sqlite.ts';
-import { journalPath, pathsOf, type Paths } from './paths.ts';
-import { SettingsRefused, wireCentral } from './wire.ts';
+import { ownerFacts, rememberedWay } from '../../core/engine/owners/read-owners.ts';
+import { JournalError } from '../../core/journal.ts';
+import type { OwnerWay } from '../../core/panel.ts';
+import { loadSettings, type Settings } from '../../config/settings.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import { journalPath, pathsOf, type Paths } from '../paths.ts';
+import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
 
 /** Whose the zones are, as far as the journal remembers: what forms and the doctor tell without the agent. */
 export interface OwnerKnowledge {

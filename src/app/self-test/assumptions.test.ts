@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeAssumptions } from './assumptions.ts';
 import type { SelfTestFacts } from './self-test.ts';
-import type { SeenCall, SelfTestStep } from './self-test-step.ts';
+import type { SeenCall, SelfTestStep } from './step.ts';
 
 function call(stage: string, more: Partial<SeenCall> = {}): SeenCall {
   const func = 'domain.record.edit';

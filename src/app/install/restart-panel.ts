@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { clearCaches, layoutOf } from './panel-files.ts';
-import type { Paths } from './paths.ts';
+import type { Paths } from '../paths.ts';
 
 const run = promisify(execFile);
 

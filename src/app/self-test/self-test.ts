@@ -1,8 +1,8 @@
-import { displayName, type DnsName } from '../dns/name.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import type { CallContext } from '../core/central.ts';
-import type { RegisteredHandlers } from '../core/panel-hand.ts';
-import { PanelError, type OwnerWay, type PanelRecord } from '../core/panel.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { CallContext } from '../../core/central.ts';
+import type { RegisteredHandlers } from '../../core/panel-hand.ts';
+import { PanelError, type OwnerWay, type PanelRecord } from '../../core/panel.ts';
 import { judgeAssumptions, type Assumption } from './assumptions.ts';
 import {
   afterSees,
@@ -16,7 +16,7 @@ import {
   type SeenCall,
   type SelfTestPorts,
   type SelfTestStep,
-} from './self-test-step.ts';
+} from './step.ts';
 
 /** What was seen of the panel, for judging what we take for granted. */
 export interface SelfTestFacts {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 
 /** Roots panels are installed at, the likeliest first (reference section 1). */
 export const usualRoots = ['/usr/local/mgr5', '/opt/ispsystem/dnsmanager6', '/usr/local/ispmgr'] as const;

@@ -1,8 +1,8 @@
-import type { CallContext, Central } from '../core/central.ts';
-import { counted } from '../core/describe.ts';
-import { PanelError } from '../core/panel.ts';
-import type { DnsName } from '../dns/name.ts';
-import { wirePanel } from './wire.ts';
+import type { CallContext, Central } from '../../core/central.ts';
+import { counted } from '../../core/describe.ts';
+import { PanelError } from '../../core/panel.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { wirePanel } from '../wiring/wire.ts';
 
 /** How many zones the account has at the central, as far as that can be asked. */
 export interface ZoneCount {

@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { problem, type Problem } from '../dns/problem.ts';
-import { readSettings, saveSettingsText, settingsPath } from '../config/settings.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { readSettings, saveSettingsText, settingsPath } from '../../config/settings.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { obstacles } from './obstacles.ts';
 import {
   clearCaches,
@@ -26,10 +26,10 @@ import {
   textOf,
   type HandlerType,
 } from './panel-files.ts';
-import { panelKindAt } from './panel-kind.ts';
-import { pathsOf, type Paths } from './paths.ts';
+import { panelKindAt } from '../wiring/panel-kind.ts';
+import { pathsOf, type Paths } from '../paths.ts';
 import { holds, pointTo, put } from './put-file.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 export interface InstallOptions {
   /** The panel's root directory, absolute. */

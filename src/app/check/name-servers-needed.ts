@@ -1,7 +1,7 @@
-import type { Settings } from '../config/settings.ts';
-import type { CallContext } from '../core/central.ts';
-import { PanelError, type Panel } from '../core/panel.ts';
-import { problem, type Problem } from '../dns/problem.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError, type Panel } from '../../core/panel.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
 
 /** Zones of the panel that are looked at. */
 const mostZones = 3;

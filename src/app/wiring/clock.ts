@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 
 /** The machine's time. A sleep does not keep the process alive: the socket does. */
 export const systemClock: Clock = {

@@ -1,24 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { problem, type Problem } from '../dns/problem.ts';
-import { withBreaker, type GuardedCentral } from '../core/breaker.ts';
-import type { Central } from '../core/central.ts';
-import { withVerification } from '../centrals/verified/index.ts';
-import type { Verifier } from '../centrals/verified/verifier.ts';
-import { Engine } from '../core/engine/engine.ts';
-import { defaultEngineSettings } from '../core/engine/settings.ts';
-import type { Log } from '../core/log.ts';
-import type { Panel } from '../core/panel.ts';
-import type { PanelHand } from '../core/panel-hand.ts';
-import type { Settings } from '../config/settings.ts';
-import { SqliteJournal } from '../journal/sqlite.ts';
-import { Upkeep } from '../journal/upkeep.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
+import type { Central } from '../../core/central.ts';
+import { withVerification } from '../../centrals/verified/index.ts';
+import type { Verifier } from '../../centrals/verified/verifier.ts';
+import { Engine } from '../../core/engine/engine.ts';
+import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import type { Log } from '../../core/log.ts';
+import type { Panel } from '../../core/panel.ts';
+import type { PanelHand } from '../../core/panel-hand.ts';
+import type { Settings } from '../../config/settings.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import { Upkeep } from '../../journal/upkeep.ts';
 import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { panelKindAt } from './panel-kind.ts';
 import { makeVerifier } from './verifier.ts';
-import { journalPath, type Paths } from './paths.ts';
+import { journalPath, type Paths } from '../paths.ts';
 
 /** How long (ms) an ended operation is kept in any case: what counts operations of the last hour needs them. */
 const leastKept = 3_600_000;
@@ -49,14 +49,14 @@ export async function wireCentral(
 
 async function makeCentral(settings: Settings, root: string, log: Log): Promise<Central> {
   if (settings.kind === 'rfc2136') {
-    const { createRfc2136Central, readRfc2136Settings } = await import('../centrals/rfc2136/index.ts');
+    const { createRfc2136Central, readRfc2136Settings } = await import('../../centrals/rfc2136/index.ts');
     return createRfc2136Central(
       accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
       { clock: systemClock },
     );
   }
   if (settings.kind === 'powerdns') {
-    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../centrals/powerdns/index.ts');
+    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../../centrals/powerdns/index.ts');
     const { nameServers, kind } = settings.newZones;
     const zoneKind = kind === 'master' ? 'Master' : 'Native';
     return createPowerdnsCentral(
@@ -64,7 +64,7 @@ async function makeCentral(settings: Settings, root: string, log: Log): Promise<
       { clock: systemClock, log },
     );
   }
-  const { createIspmanagerCentral, readIspmanagerSettings } = await import('../centrals/ispmanager/index.ts');
+  const { createIspmanagerCentral, readIspmanagerSettings } = await import('../../centrals/ispmanager/index.ts');
   const checked = accepted(
     readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),
   );
@@ -112,13 +112,13 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
 
 /** Edits in the panel on this host as a person would make them, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
-  const { createIspmanagerHand } = await import('../panels/ispmanager/by-hand.ts');
+  const { createIspmanagerHand } = await import('../../panels/ispmanager/by-hand.ts');
   return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
 }
 
 /** The panel on this host. @param service whether this process is confined as a service of systemd @param log told of what is passed over */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
-  const { createIspmanagerPanel } = await import('../panels/ispmanager/index.ts');
+  const { createIspmanagerPanel } = await import('../../panels/ispmanager/index.ts');
   return createIspmanagerPanel({
     root,
     kind: panelKindAt(root) ?? 'ispmanager4',

@@ -1,14 +1,14 @@
 /** Issue 11.9: `nameservers` is demanded where a new zone at PowerDNS would have no NS at its apex. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSettings, type Settings } from '../config/settings.ts';
-import { parseName } from '../dns/name.ts';
-import { makeRecord, recordId } from '../dns/record.ts';
-import { quietContext } from '../testing/central-contract.ts';
-import { Random } from '../testing/simulator/random.ts';
-import { PanelStore, SimPanel } from '../testing/simulator/sim-panel.ts';
-import { realClock } from '../testing/real-clock.ts';
-import { nameServersNeeded } from './new-zones.ts';
+import { readSettings, type Settings } from '../../config/settings.ts';
+import { parseName } from '../../dns/name.ts';
+import { makeRecord, recordId } from '../../dns/record.ts';
+import { quietContext } from '../../testing/central-contract.ts';
+import { Random } from '../../testing/simulator/random.ts';
+import { PanelStore, SimPanel } from '../../testing/simulator/sim-panel.ts';
+import { realClock } from '../../testing/real-clock.ts';
+import { nameServersNeeded } from './name-servers-needed.ts';
 
 const zone = parseName('example.org.');
 

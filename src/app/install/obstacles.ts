@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { problem, type Problem } from '../dns/problem.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
 
 /** What is about to be written, as absolute paths. */
 export interface Placement {

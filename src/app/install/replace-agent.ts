@@ -1,4 +1,4 @@
-import { systemClock } from './clock.ts';
+import { systemClock } from '../wiring/clock.ts';
 
 /** How often (ms) it is looked whether an agent has ended. */
 const look = 50;

@@ -1,5 +1,5 @@
 import type { SelfTestFacts } from './self-test.ts';
-import type { SeenCall } from './self-test-step.ts';
+import type { SeenCall } from './step.ts';
 
 /** One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the list). */
 export interface Assumption {

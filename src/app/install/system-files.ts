@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fill } from './fill.ts';
 import { releases } from './install.ts';
-import { pathsOf } from './paths.ts';
+import { pathsOf } from '../paths.ts';
 
 const run = promisify(execFile);
 

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { childrenNamed, parseXml } from '../net/xml.ts';
-import { lookAtFiles, lookAtRegistration } from './doctor/files.ts';
+import { childrenNamed, parseXml } from '../../net/xml.ts';
+import { lookAtFiles, lookAtRegistration } from '../doctor/files.ts';
 import { install, InstallRefused } from './install.ts';
-import { everything, makeHost, type Host } from './install-harness.ts';
+import { everything, makeHost, type Host } from '../install-harness.ts';
 import { filesFor, layoutOf } from './panel-files.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
-import { pathsOf } from './paths.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { pathsOf } from '../paths.ts';
 import { restartCommand, restartPanel } from './restart-panel.ts';
 import { putSystemFiles, removeSystemFiles } from './system-files.ts';
 import { uninstall, withdraw } from './uninstall.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { panelName, type PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { fill } from './fill.ts';
 import { removeIfEmpty } from './put-file.ts';
 

@@ -1,7 +1,7 @@
-import type { Central, Signing } from '../core/central.ts';
-import { CentralError } from '../core/central.ts';
-import type { DnsName } from '../dns/name.ts';
-import type { Problem } from '../dns/problem.ts';
+import type { Central, Signing } from '../../core/central.ts';
+import { CentralError } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
 
 /** How the central signs a zone, or why that could not be found out; `null`: the central has no such zone in this account. */
 export type SigningReport = Signing | { readonly problem: Problem } | null;

@@ -1,7 +1,7 @@
-import type { DnsName } from '../dns/name.ts';
-import { CentralError, type CallContext, type Central } from '../core/central.ts';
-import type { Log } from '../core/log.ts';
-import { PanelError, type Panel, type ZoneList } from '../core/panel.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { CentralError, type CallContext, type Central } from '../../core/central.ts';
+import type { Log } from '../../core/log.ts';
+import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
 /** What is told of one call: where it went and how it ended; never its data. */
 type Teller = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;

@@ -1,10 +1,10 @@
-import { askedServer } from '../centrals/verified/server.ts';
-import type { AskedServer } from '../centrals/verified/look.ts';
-import { Verifier } from '../centrals/verified/verifier.ts';
-import { serverText } from '../config/address.ts';
-import type { Settings } from '../config/settings.ts';
-import type { Log } from '../core/log.ts';
-import { timeToWrite } from '../core/several.ts';
+import { askedServer } from '../../centrals/verified/server.ts';
+import type { AskedServer } from '../../centrals/verified/look.ts';
+import { Verifier } from '../../centrals/verified/verifier.ts';
+import { serverText } from '../../config/address.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Log } from '../../core/log.ts';
+import { timeToWrite } from '../../core/several.ts';
 import { systemClock } from './clock.ts';
 
 /** Milliseconds of an edit's deadline that are left to take it back; at most half of it. */

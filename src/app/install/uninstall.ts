@@ -2,8 +2,8 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { releases } from './install.ts';
 import { clearCaches, everyPath, filesFor, removeForeignScripts } from './panel-files.ts';
-import { panelKindAt } from './panel-kind.ts';
-import { pathsOf } from './paths.ts';
+import { panelKindAt } from '../wiring/panel-kind.ts';
+import { pathsOf } from '../paths.ts';
 import { removeIfEmpty } from './put-file.ts';
 
 export interface UninstallOptions {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { problem, shortened, type Problem } from '../dns/problem.ts';
-import { CentralError } from '../core/central.ts';
-import { changeIni, parseIni, type IniChanges } from '../config/ini.ts';
+import { problem, shortened, type Problem } from '../../dns/problem.ts';
+import { CentralError } from '../../core/central.ts';
+import { changeIni, parseIni, type IniChanges } from '../../config/ini.ts';
 import {
   loadSettings,
   NotOurFile,
@@ -10,14 +10,14 @@ import {
   settingsPath,
   settingsText,
   type Settings,
-} from '../config/settings.ts';
-import { probeCertificate } from '../net/connect.ts';
-import { HttpError } from '../net/http-error.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
-import { foundCentral } from './found-central.ts';
-import { pathsOf } from './paths.ts';
-import { endPause, pause, pauseEnd } from './pause.ts';
-import { SettingsRefused, wireCentral } from './wire.ts';
+} from '../../config/settings.ts';
+import { probeCertificate } from '../../net/connect.ts';
+import { HttpError } from '../../net/http-error.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { foundCentral } from '../wiring/found-central.ts';
+import { pathsOf } from '../paths.ts';
+import { endPause, pause, pauseEnd } from '../pause.ts';
+import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
 
 /** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import type { Found, FoundMemory } from '../centrals/ispmanager/index.ts';
-import type { Settings } from '../config/settings.ts';
-import { panelKinds } from '../net/ispmanager/panel-kind.ts';
-import { pathsOf } from './paths.ts';
+import type { Found, FoundMemory } from '../../centrals/ispmanager/index.ts';
+import type { Settings } from '../../config/settings.ts';
+import { panelKinds } from '../../net/ispmanager/panel-kind.ts';
+import { pathsOf } from '../paths.ts';
 
 const stored = v.object({
   asked: v.object({ address: v.string(), kind: v.string(), username: v.string() }),

@@ -1,8 +1,8 @@
-import type { DnsName } from '../dns/name.ts';
-import { recordId, type ResourceRecord } from '../dns/record.ts';
-import type { CallContext, Central } from '../core/central.ts';
-import { PanelError, type Panel } from '../core/panel.ts';
-import type { CallFacts, PanelHand } from '../core/panel-hand.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { CallContext, Central } from '../../core/central.ts';
+import { PanelError, type Panel } from '../../core/panel.ts';
+import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
 
 /** One hook call as the agent saw it (`src/agent/trace.ts`). */
 export interface SeenCall extends CallFacts {
