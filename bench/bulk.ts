@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../demo/stage.ts';
+import { until } from '../src/testing/stage/stage.ts';
 import { systemClock } from '../src/app/wiring/clock.ts';
 import { wireCentral } from '../src/app/wiring/wire.ts';
 import { readSettings } from '../src/config/settings.ts';

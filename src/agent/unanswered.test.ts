@@ -12,7 +12,7 @@ import { parseName, type DnsName } from '../dns/name.ts';
 import { makeRecord, recordId } from '../dns/record.ts';
 import { startProxy } from '../testing/http-proxy.ts';
 import { alice, powerdnsCentral } from '../testing/powerdns-account.ts';
-import { quietContext } from '../testing/central-contract.ts';
+import { quietContext } from '../testing/quiet-context.ts';
 import { missingPrograms, until } from '../testing/servers/process.ts';
 import { startPowerdns } from '../testing/servers/powerdns.ts';
 import { Random } from '../testing/simulator/random.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readSettings, type Settings } from '../../config/settings.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { PanelStore, SimPanel } from '../../testing/simulator/sim-panel.ts';
 import { realClock } from '../../testing/real-clock.ts';

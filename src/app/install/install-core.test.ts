@@ -15,7 +15,7 @@ import { test } from 'node:test';
 import { childrenNamed, parseXml } from '../../net/xml.ts';
 import { lookAtFiles, lookAtRegistration } from '../doctor/files.ts';
 import { install, InstallRefused } from './install.ts';
-import { everything, makeHost, type Host } from '../install-harness.ts';
+import { everything, makeHost, type Host } from '../../testing/install-host.ts';
 import { filesFor, layoutOf } from './panel-files.ts';
 import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { pathsOf } from '../paths.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, wr
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { install, InstallRefused } from './install.ts';
-import { everything, makeHost } from '../install-harness.ts';
+import { everything, makeHost } from '../../testing/install-host.ts';
 import { putSystemFiles, removeSystemFiles } from './system-files.ts';
 import { uninstall } from './uninstall.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { missingPrograms } from '../../testing/servers/process.ts';
-import { makeHost } from '../install-harness.ts';
+import { makeHost } from '../../testing/install-host.ts';
 import { install } from './install.ts';
 import { putSystemFiles } from './system-files.ts';
 

@@ -64,7 +64,8 @@ async function makeCentral(settings: Settings, root: string, log: Log): Promise<
       { clock: systemClock, log },
     );
   }
-  const { createIspmanagerCentral, readIspmanagerSettings } = await import('../../centrals/ispmanager/index.ts');
+  const { createIspmanagerCentral, readIspmanagerSettings } =
+    await import('../../centrals/ispmanager/index.ts');
   const checked = accepted(
     readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),
   );

@@ -7,7 +7,7 @@ import { systemClock } from '../../app/wiring/clock.ts';
 import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { centralAt } from '../../testing/name-server-account.ts';
 import { makeKey } from '../../testing/servers/name-server.ts';
 import { startNamed } from '../../testing/servers/named.ts';

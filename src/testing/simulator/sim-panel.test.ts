@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { systemClock } from '../../app/wiring/clock.ts';
-import { panelContract } from '../panel-contract.ts';
+import { panelContract } from '../contracts/panel.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { Random } from './random.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';

@@ -1,9 +1,9 @@
 /** The provider's side of a stage: what stands there, read past the product, what his own people do, and whether it runs. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Sandbox } from '../sandbox/index.ts';
-import { addRecord, makeDomain, type DemoZone } from './furnish.ts';
+import type { Sandbox } from '../../../sandbox/index.ts';
+import { addRecord, makeDomain, type StageDomain } from './make-domain.ts';
 import type { Person } from './person.ts';
-import { address, contents, meaning, absolute, meaningOf, type Wanted } from './words.ts';
+import { address, contents, meaning, absolute, meaningOf, type Wanted } from './panel-words.ts';
 
 /** A record at the central. */
 export interface Held {
@@ -29,7 +29,7 @@ export interface CentralSide {
   /** Grows with each write; stays where nothing is written. */
   writes(): Promise<number>;
   /** The provider's people make zones for the customer, or one for somebody else. */
-  makeZones(zones: readonly DemoZone[]): Promise<void>;
+  makeZones(zones: readonly StageDomain[]): Promise<void>;
   makeForeignZone(zone: string): Promise<void>;
   /** The provider's people add a record to a zone of the customer, or remove one. */
   add(zone: string, record: Wanted): Promise<void>;

@@ -3,7 +3,7 @@
  * product's: a mistake made in the product must not be made here as well.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Generation, Row, Sandbox } from '../sandbox/index.ts';
+import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
 
 /** A record as a person thinks of it. */
 export interface Wanted {

@@ -1,5 +1,5 @@
-import type { Answer, Sandbox } from '../sandbox/index.ts';
-import { keyOf, saveClick, type Wanted, type Words } from './words.ts';
+import type { Answer, Sandbox } from '../../../sandbox/index.ts';
+import { keyOf, saveClick, type Wanted, type Words } from './panel-words.ts';
 
 /** One click of a person in a panel. */
 export type Act = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { CentralError, type CentralTraits } from '../../core/central.ts';
 import { parseName, zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
-import { centralContract, quietContext, type ContractSubject } from '../../testing/central-contract.ts';
+import { centralContract } from '../contracts/central/index.ts';
+import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { quietContext } from '../quiet-context.ts';
 import { MemoryCentral } from './index.ts';
 
 const exampleDs = `60485 13 2 ${'0a'.repeat(32)}`;

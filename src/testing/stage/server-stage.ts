@@ -3,26 +3,26 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Generation } from '../sandbox/index.ts';
-import { zoneName } from '../src/dns/name.ts';
-import { formatZoneFile } from '../src/dns/zonefile.ts';
-import { startKnot } from '../src/testing/servers/knot.ts';
+import type { Generation } from '../../../sandbox/index.ts';
+import { zoneName } from '../../dns/name.ts';
+import { formatZoneFile } from '../../dns/zonefile.ts';
+import { startKnot } from '../servers/knot.ts';
 import {
   makeKey,
   type NameServer,
   type NameServerOptions,
   type ServedZone,
   type ServerKey,
-} from '../src/testing/servers/name-server.ts';
-import { startNamed } from '../src/testing/servers/named.ts';
-import { startPowerdns, type Powerdns } from '../src/testing/servers/powerdns.ts';
-import { missingPrograms } from '../src/testing/servers/process.ts';
+} from '../servers/name-server.ts';
+import { startNamed } from '../servers/named.ts';
+import { startPowerdns, type Powerdns } from '../servers/powerdns.ts';
+import { missingPrograms } from '../servers/process.ts';
 import type { CentralSide, PublicView } from './central-side.ts';
 import { publicView, servesZone, transferred } from './dig.ts';
-import type { DemoZone } from './furnish.ts';
+import type { StageDomain } from './make-domain.ts';
 import { isDnsUpdate, isHttpPatch, Relay } from './relay.ts';
 import { account, customer, makePanelSide, writeSettings, type AnyStage } from './stage.ts';
-import { absolute, meaning, wordsOf, type Wanted } from './words.ts';
+import { absolute, meaning, wordsOf, type Wanted } from './panel-words.ts';
 
 export type ServerKind = NameServer['kind'];
 
@@ -160,7 +160,7 @@ function serverSide(
   };
 }
 
-function served({ name, records }: DemoZone): ServedZone {
+function served({ name, records }: StageDomain): ServedZone {
   const zone = zoneName(name);
   return { zone, records: formatZoneFile(zone, records) };
 }

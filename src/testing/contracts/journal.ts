@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { parseName, type DnsName } from '../dns/name.ts';
-import { makeRecord } from '../dns/record.ts';
-import type { Journal } from '../core/journal.ts';
-import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
-import type { CreateOperation, DeleteOperation, RecordsOperation, Watch } from '../core/operation.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { makeRecord } from '../../dns/record.ts';
+import type { Journal } from '../../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
+import type { CreateOperation, DeleteOperation, RecordsOperation, Watch } from '../../core/operation.ts';
 
 const zone = parseName('example.org.');
 const other = parseName('example.net.');

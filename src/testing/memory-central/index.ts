@@ -14,7 +14,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns/zone.ts';
-import { applyStepwise, type RecordWriter } from '../stepwise.ts';
+import { applyStepwise, type RecordWriter } from '../../centrals/stepwise.ts';
 import { MemoryStore } from './store.ts';
 
 /** One request as a fault sees it. A change is several requests. */

@@ -59,9 +59,9 @@ export function makeShim(
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
   // An agent is looked for beside the hook.
   const hook = join(directory, 'hook.ts');
-  copyFileSync(join(import.meta.dirname, 'main.ts'), hook);
+  copyFileSync(join(import.meta.dirname, '../hook/main.ts'), hook);
   for (const part of ['agent-environment.ts', 'protocol.ts'])
-    copyFileSync(join(import.meta.dirname, part), join(directory, part));
+    copyFileSync(join(import.meta.dirname, '../hook', part), join(directory, part));
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
     SOCKET: socket,
     PAUSE: pause,

@@ -1,34 +1,18 @@
-import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { Answer, Sandbox } from '../sandbox/index.ts';
-import { zoneName } from '../src/dns/name.ts';
-import { rdataFields } from '../src/dns/rdata/rdata.ts';
-import type { ResourceRecord } from '../src/dns/record.ts';
-import { parseZoneFile } from '../src/dns/zonefile.ts';
+import type { Answer, Sandbox } from '../../../sandbox/index.ts';
+import { rdataFields } from '../../dns/rdata/rdata.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import type { Person } from './person.ts';
-import { meaning, type Wanted } from './words.ts';
+import { meaning, type Wanted } from './panel-words.ts';
 
-export interface DemoZone {
+export interface StageDomain {
   /** Without the final dot, as the panels call it. */
   readonly name: string;
   /** What goes through the panel's form: no SOA, no apex NS. */
   readonly records: readonly ResourceRecord[];
 }
 
-/** The domains under `demo/zones/`, by name. */
-export function readZones(): DemoZone[] {
-  return globSync(join(import.meta.dirname, 'zones/*.zone'))
-    .toSorted()
-    .map((path) => {
-      const name = basename(path, '.zone');
-      const origin = zoneName(name);
-      const { records } = parseZoneFile(readFileSync(path, 'utf8'), { origin, file: basename(path) });
-      return { name, records: records.filter(({ type }) => type !== 'SOA' && type !== 'NS') };
-    });
-}
-
 /** Makes a domain in a panel with exactly these records, as its user would. */
-export async function makeDomain(sandbox: Sandbox, person: Person, zone: DemoZone): Promise<void> {
+export async function makeDomain(sandbox: Sandbox, person: Person, zone: StageDomain): Promise<void> {
   const before = { ...sandbox.switches };
   Object.assign(sandbox.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });
   try {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { parseName, type DnsName } from '../dns/name.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import type { CallContext } from '../core/central.ts';
-import type { Panel } from '../core/panel.ts';
-import { parseXml } from '../net/xml.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { CallContext } from '../../core/central.ts';
+import type { Panel } from '../../core/panel.ts';
+import { parseXml } from '../../net/xml.ts';
 
 export interface PanelSubject {
   readonly panel: Panel;

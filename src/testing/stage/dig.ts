@@ -1,8 +1,8 @@
 /** What name servers answer, asked with `dig` and with the resolver of Node.js: neither is the product's own code. */
 import { Resolver } from 'node:dns/promises';
-import { runProgram } from '../src/testing/servers/process.ts';
+import { runProgram } from '../servers/process.ts';
 import type { Held, PublicView } from './central-side.ts';
-import { meaning } from './words.ts';
+import { meaning } from './panel-words.ts';
 
 /** A server on 127.0.0.1 as the public asks it. */
 export function publicView(port: number): PublicView & {

@@ -14,14 +14,14 @@ import {
   type Sandbox,
   type SandboxOptions,
   type SandboxUser,
-} from '../sandbox/index.ts';
-import { pathsOf } from '../src/app/paths.ts';
-import { panelKindAt } from '../src/app/wiring/panel-kind.ts';
-import { saveSettings } from '../src/config/settings.ts';
-import { patience } from '../src/testing/patience.ts';
+} from '../../../sandbox/index.ts';
+import { pathsOf } from '../../app/paths.ts';
+import { panelKindAt } from '../../app/wiring/panel-kind.ts';
+import { saveSettings } from '../../config/settings.ts';
+import { patience } from '../patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
 import { personAt, type Act, type Person } from './person.ts';
-import { wordsOf } from './words.ts';
+import { wordsOf } from './panel-words.ts';
 
 export interface StageOptions {
   /** Default: ISPmanager 6. */
@@ -96,7 +96,7 @@ const centralUsers: readonly SandboxUser[] = [
   { ...somebody, level: 5 },
 ];
 
-const dist = join(import.meta.dirname, '../dist');
+const dist = join(import.meta.dirname, '../../../dist');
 const run = promisify(execFile);
 
 interface Places {
