@@ -6,8 +6,15 @@ import type { LedgerRow } from '../src/core/ledger.ts';
 import { journalPath, pathsOf } from '../src/app/paths.ts';
 import { askAgent } from '../src/cli/ask.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
-import { account, endProcess, makeStage, until, type Stage, type StageOptions } from '../demo/stage.ts';
-import { address } from '../demo/words.ts';
+import {
+  account,
+  endProcess,
+  makeStage,
+  until,
+  type Stage,
+  type StageOptions,
+} from '../src/testing/stage/stage.ts';
+import { address } from '../src/testing/stage/panel-words.ts';
 import { loadSettings } from '../src/config/settings.ts';
 import { named, round } from './measure.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { wordsOf, type Words } from '../demo/words.ts';
+import { wordsOf, type Words } from '../src/testing/stage/panel-words.ts';
 import { callPanel, type Answer } from '../sandbox/client.ts';
 import type { Generation } from '../sandbox/index.ts';
 

@@ -1,10 +1,10 @@
 /** For one generation: a panel with domainsync, one with a one-shot Python handler, one with nothing, and the central of them all. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endProcess, until } from '../demo/stage.ts';
-import { address, saveClick } from '../demo/words.ts';
+import { endProcess, until } from '../src/testing/stage/stage.ts';
+import { address, saveClick } from '../src/testing/stage/panel-words.ts';
 import { askAgent } from '../src/cli/ask.ts';
-import { install } from '../src/app/install.ts';
+import { install } from '../src/app/install/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import type { Era } from './measure.ts';
 import { startPanel, type RemotePanel } from './panels.ts';

@@ -1,9 +1,10 @@
-import { addRecord, makeDomain, readZones, type DemoZone } from './furnish.ts';
-import { stands, standsName } from './central-side.ts';
+import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
+import { readZones } from './zones.ts';
+import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { watched } from './look.ts';
-import { until, type AnyStage } from './stage.ts';
+import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, tell, tellChapter } from './tell.ts';
-import { address, holds, meaning, type Wanted } from './words.ts';
+import { address, holds, meaning, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 /** Domains that only the customer's panel has when the plugin arrives. */
 const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
@@ -11,7 +12,7 @@ const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
 export const uneven = 'metricly.example';
 
 /** The two sides as they were before anybody heard of the plugin. */
-export async function furnish(stage: AnyStage): Promise<DemoZone[]> {
+export async function furnish(stage: AnyStage): Promise<StageDomain[]> {
   const { panel, atPanel, there } = stage;
   tellChapter('Two sides, as they are before the plugin arrives');
   const zones = readZones();
@@ -35,7 +36,7 @@ export async function furnish(stage: AnyStage): Promise<DemoZone[]> {
   return zones;
 }
 
-export async function setUp(stage: AnyStage, zones: readonly DemoZone[]): Promise<void> {
+export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Promise<void> {
   tellChapter('The plugin is installed, then configured');
   await stage.install();
   const written = await stage.there.writes();

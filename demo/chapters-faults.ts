@@ -1,10 +1,10 @@
-import { stands } from './central-side.ts';
+import { stands } from '../src/testing/stage/central-side.ts';
 import { status } from './chapters-adoption.ts';
 import { seenNow, watched } from './look.ts';
-import { leaks } from './secrets.ts';
-import { endProcess, until, type AnyStage } from './stage.ts';
+import { leaks } from '../src/testing/stage/secrets.ts';
+import { endProcess, until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';
-import { address, holds, holdsName } from './words.ts';
+import { address, holds, holdsName } from '../src/testing/stage/panel-words.ts';
 
 const zone = 'oakbridge-cricket.example';
 

@@ -1,7 +1,7 @@
 /** What the public sees of a record, shown before and after something is done in the panel. */
-import type { AnyStage } from './stage.ts';
+import type { AnyStage } from '../src/testing/stage/stage.ts';
 import { tell } from './tell.ts';
-import { absolute, type Wanted } from './words.ts';
+import { absolute, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 /** The time from the panel's answer to the name server's, in words. */
 function since(ms: number): string {

@@ -8,10 +8,15 @@ import { adoption, furnish, setUp } from './chapters-adoption.ts';
 import { centralDown, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
-import { makeServerStage, missingFor, serverPackages, type ServerStage } from './server-stage.ts';
-import { account, customer, makeStage, type AnyStage, type Stage } from './stage.ts';
+import {
+  makeServerStage,
+  missingFor,
+  serverPackages,
+  type ServerStage,
+} from '../src/testing/stage/server-stage.ts';
+import { account, customer, makeStage, type AnyStage, type Stage } from '../src/testing/stage/stage.ts';
 import { checksDone, DemoFailed, tell } from './tell.ts';
-import { address, saveClick, type Click } from './words.ts';
+import { address, saveClick, type Click } from '../src/testing/stage/panel-words.ts';
 
 const panels = { '4': 'v4', '5': 'v5', '6': 'v6' } as const;
 const centrals = {

@@ -11,7 +11,7 @@ import type { LedgerRow, ZoneEntry } from '../src/core/ledger.ts';
 import { isFinal, isOpen, type Operation } from '../src/core/operation.ts';
 import type { DnsName } from '../src/dns/name.ts';
 import type { ResourceRecord } from '../src/dns/record.ts';
-import { MemoryJournal } from '../src/journal/memory.ts';
+import { MemoryJournal } from '../src/testing/memory-journal.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { Accidents } from '../src/testing/simulator/accidents.ts';
 import { RecordedChances } from '../src/testing/simulator/chances.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { demandPrograms, makeStage, prepared } from '../demo/stage.ts';
+import { demandPrograms, makeStage, prepared } from '../src/testing/stage/stage.ts';
 
 test('a stage without programs says at once how to make them', (t) => {
   const empty = mkdtempSync(join(tmpdir(), 'stage-'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { journalPath, pathsOf } from '../app/paths.ts';
-import { wireCentral, wirePanel } from '../app/wire.ts';
+import { wireCentral, wirePanel } from '../app/wiring/wire.ts';
 import { loadSettings, saveSettings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { until } from '../testing/servers/process.ts';

@@ -1,18 +1,18 @@
 import type { Problem } from '../dns/problem.ts';
-import type { GuardedCentral } from '../core/breaker.ts';
-import type { Central } from '../core/central.ts';
 import { describe } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
-import { Several, timeToWrite } from '../core/several.ts';
-import { systemClock } from '../app/clock.ts';
+import { timeToWrite } from '../core/several.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
-import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wire.ts';
-import { everyCentral, settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
+import { systemClock } from '../app/wiring/clock.ts';
+import type { Wired } from '../app/wiring/wire.ts';
+import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
+import { withDeadline } from './deadline.ts';
+import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
 import type { FileLog } from './log.ts';
-import { namer, problemsOf, sameCentral, withoutNames } from './problems.ts';
+import { problemsOf, withoutNames } from './problems.ts';
 import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
@@ -27,20 +27,6 @@ const usualDeadline = 10_000;
 /** How long (ms) the comparison after a pause may take; new engines make it once more until then. */
 const compareTime = 600_000;
 
-/** What stands between a hook call and an engine. */
-export type AgentState =
-  | { readonly kind: 'not-configured' }
-  /** Nothing can be mirrored; edits are refused with these reasons. */
-  | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
-  | {
-      readonly kind: 'running';
-      /** The first central. */
-      readonly wired: Wired;
-      /** All of them. */
-      readonly centrals: readonly Wired[];
-      readonly several: Several;
-    };
-
 /**
  * Answers hook calls by the settings of the moment: follows the settings file, keeps the engine of the settings in force, and lets
  * the engine of earlier ones finish what it had begun. Never throws out of {@link Agent.answer}.
@@ -50,20 +36,16 @@ export class Agent {
   readonly trace: Trace;
   readonly #panel: Panel;
   readonly #log: FileLog;
+  readonly #engines: EngineSet;
   readonly #file: SettingsFile;
   readonly #stopping = new AbortController();
   /** Mark of the settings file that was taken up last, whatever came of it. */
   #seen = '';
-  #state: AgentState = { kind: 'not-configured' };
   /** The change that is on its way; null: none. */
   #changing: Promise<void> | null = null;
   /** Monotonic time at which the same settings are tried again; null: not before the file changes. */
   #retryAt: number | null = null;
   #refusedLogins = 0;
-  #handedOver: Promise<void> = Promise.resolve();
-  readonly #answering = new Set<Promise<unknown>>();
-  /** Engines of earlier settings with operations still open. */
-  readonly #draining = new Set<Wired>();
   #minder: NodeJS.Timeout | null = null;
   /** End of the last pause that ran out, milliseconds since 1970: compared once. */
   #endSeen: number | null = null;
@@ -79,11 +61,12 @@ export class Agent {
     this.trace = new Trace(panel, facts);
     this.#panel = panel;
     this.#log = log;
+    this.#engines = new EngineSet(paths, panel, log);
     this.#file = new SettingsFile(paths.root);
   }
 
   get state(): AgentState {
-    return this.#state;
+    return this.#engines.state;
   }
 
   /** Reads the settings for the first time; resolves when hook calls can be answered. */
@@ -100,8 +83,7 @@ export class Agent {
     this.#file.close();
     this.#stopping.abort(new Error('stopping'));
     await this.#changing;
-    if (this.#state.kind === 'running') await Promise.all(this.#state.centrals.map((wired) => wired.close()));
-    await Promise.all([...this.#draining].map((wired) => wired.close()));
+    await this.#engines.close();
   }
 
   /** One hook call; gives what the hook is to print. */
@@ -119,8 +101,8 @@ export class Agent {
     const began = systemClock.now();
     const outdated = asksFirst(event) ? await this.#outdated() : [];
     if (outdated.length > 0) return { kind: 'refuse', problems: outdated, changed: 'nothing' };
-    await this.#handedOver;
-    const state = this.#state;
+    await this.#engines.handedOver();
+    const { state } = this;
     switch (state.kind) {
       case 'not-configured':
         this.#missedOwners ||= mayChangeOwners(event);
@@ -129,8 +111,8 @@ export class Agent {
         this.#missedOwners ||= mayChangeOwners(event);
         return refusedUnlessDone(event, state.problems);
       case 'running':
-        return await this.#tracked(
-          this.#withDeadline(this.#timeToWrite() - (systemClock.now() - began), (signal) =>
+        return await this.#engines.track(
+          withDeadline(this.#timeToWrite() - (systemClock.now() - began), (signal) =>
             state.several.answer(event, signal),
           ),
         );
@@ -138,7 +120,7 @@ export class Agent {
   }
 
   #timeToWrite(): number {
-    const state = this.#state;
+    const { state } = this;
     if (state.kind !== 'running') return usualDeadline;
     return timeToWrite(state.wired.settings.deadline, state.centrals.length);
   }
@@ -150,13 +132,13 @@ export class Agent {
   async #outdated(): Promise<readonly Problem[]> {
     const params = { path: settingsPath(this.paths.root) };
     if (this.#file.look() !== this.#seen && this.#changing !== null) {
-      await this.#withDeadline(this.#timeToWrite() / 2, async (signal) => {
+      await withDeadline(this.#timeToWrite() / 2, async (signal) => {
         const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         await Promise.race([this.#changing, late]);
       });
     }
     if (this.#file.look() !== this.#seen) return [{ code: 'settings.being-tested', params }];
-    if (this.pending === null || this.#state.kind !== 'running') return [];
+    if (this.pending === null || this.state.kind !== 'running') return [];
     return [{ code: 'settings.not-in-force', params }, ...this.pending];
   }
 
@@ -167,14 +149,14 @@ export class Agent {
 
   /** What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or by itself. */
   #mindPause(): void {
-    if (this.#state.kind !== 'running') return;
+    if (this.state.kind !== 'running') return;
     const end = pauseEnd(this.paths.pause);
     const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
     if (ranOut) this.#endSeen = end;
     if (!takeEndedMark(this.paths.pause) && !ranOut) return;
     this.#log.write(4, 'pause.over', {});
     this.#resumedAt = systemClock.now();
-    this.#afterPause(this.#state.centrals);
+    this.#afterPause(this.#engines.centrals);
   }
 
   #afterPause(centrals: readonly Wired[]): void {
@@ -185,24 +167,9 @@ export class Agent {
     }
   }
 
-  async #tracked<T>(work: Promise<T>): Promise<T> {
-    this.#answering.add(work);
-    return await work.finally(() => this.#answering.delete(work));
-  }
-
-  async #withDeadline<T>(ms: number, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new Error('deadline')), ms);
-    try {
-      return await body(deadline.signal);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   #say(call: HookCall, verdict: Verdict): string {
     if (verdict.kind === 'accept') return this.#panel.encode(verdict, '').output;
-    const centrals = this.#state.kind === 'running' ? this.#state.centrals : [];
+    const { centrals } = this.#engines;
     const language = this.#panel.language(call);
     const details = this.#panel.isAdmin(call);
     const { changed, problems } = verdict;
@@ -255,7 +222,7 @@ export class Agent {
       if (mark !== this.#seen || this.pending === null)
         this.#log.write(1, 'settings.not-in-force', { codes: problems.map(({ code }) => code).join(' ') });
       this.pending = problems;
-      if (this.#state.kind !== 'running') this.#state = { kind: 'broken', problems };
+      if (this.state.kind !== 'running') this.#engines.idle({ kind: 'broken', problems });
       this.#retryAt = systemClock.now() + this.#untilRetry(error);
     }
     this.#seen = mark;
@@ -281,56 +248,19 @@ export class Agent {
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
     this.pending = problems;
     // Running settings finish what is begun while a new file is broken; an emptied one ends the mirroring.
-    if (problems !== null && this.#state.kind === 'running') return;
-    const old = this.#state;
-    this.#state = problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems };
-    if (old.kind === 'running') for (const wired of old.centrals) this.#drain(wired);
+    if (problems !== null && this.state.kind === 'running') return;
+    this.#engines.idle(problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems });
   }
 
-  /** The first settings count at once, so that a central that is down at boot does not switch the veto off; later ones after a
-   * passed test. Centrals whose own settings stay as they are go on undisturbed while others come, go or change. */
   async #configure(settings: Settings): Promise<void> {
-    const wanted = everyCentral(settings);
-    const running = this.#state.kind === 'running' ? this.#state.centrals : [];
-    const same = wanted.map((one) =>
-      running.find((wired) => isSame(wired, running.length, one, wanted.length)),
-    );
-    // Nothing changed at all: somebody wants it tried anew, a blocked login for instance.
-    const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
-    const kept = renewed ? wanted.map(() => undefined) : same;
-    const parts = await this.#prepare(wanted, kept, running.length > 0);
-    const handOver = async (): Promise<void> => {
-      const retired = running.filter(
-        (wired) => !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central)),
-      );
-      // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
-      if (retired.length > 0) await this.#retire(retired);
-      const centrals = await this.#wireAll(parts, kept).catch(async (error: unknown) => {
-        // Without all of them none may go on by itself.
-        if (retired.length > 0)
-          await Promise.all(
-            running.filter((wired) => !retired.includes(wired)).map((wired) => wired.close()),
-          );
-        throw error;
-      });
-      this.#state = runningState(centrals);
+    await this.#engines.swap(settings, (centrals, before) => {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
-      this.#catchUp(centrals, running);
+      this.#catchUp(centrals, before);
       // The form ends a pause and saves the settings at once: an engine that has just gone may not have compared yet.
       if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
-        this.#afterPause(centrals.filter((wired) => !running.includes(wired)));
-      for (const wired of running)
-        if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
-    };
-    // Edits that come in between wait for the new engine instead of asking one that is being closed.
-    const handingOver = handOver();
-    this.#handedOver = handingOver.then(
-      () => undefined,
-      // Told by `#change`; the edits that waited are then judged by the state that is left.
-      () => undefined,
-    );
-    await handingOver;
+        this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
+    });
   }
 
   /** Beside others a central may have been left out for a while: what passed meanwhile is like what passes during a pause. */
@@ -341,107 +271,6 @@ export class Agent {
         engine.compare('all', 'new-central', 'braked');
     }
   }
-
-  /**
-   * The centrals that are to be, in order; those that are kept as they are.
-   * @param test whether new ones have to pass a test of connection, login and rights
-   */
-  async #prepare(
-    wanted: readonly Settings[],
-    kept: readonly (Wired | undefined)[],
-    test: boolean,
-  ): Promise<readonly Part[]> {
-    const made: Part[] = [];
-    try {
-      for (const [at, settings] of wanted.entries()) {
-        const old = kept[at];
-        const naming = namer(settings.number, wanted.length);
-        const central =
-          old?.central ?? (await wireCentral(settings, this.paths.root, this.#log.write).catch(naming));
-        made.push({ settings, central });
-      }
-      const twice = made.find(({ central }, at) =>
-        made.slice(0, at).some((one) => isAccount(one.central, central)),
-      );
-      if (twice !== undefined) throw new SettingsRefused([sameCentral(twice.settings, this.paths.root)]);
-      if (test) {
-        await Promise.all(
-          made.filter((_, at) => kept[at] === undefined).map((part) => this.#test(part, wanted.length)),
-        );
-      }
-      return made;
-    } catch (error) {
-      for (const [at, { central }] of made.entries()) if (kept[at] === undefined) await central.close();
-      throw error;
-    }
-  }
-
-  async #test({ settings, central }: Part, centrals: number): Promise<void> {
-    await this.#withDeadline(settings.deadline, (signal) => central.check({ signal, operation: '-' })).catch(
-      namer(settings.number, centrals),
-    );
-  }
-
-  /** An engine for each central that is not kept; all of them or, when one cannot be had, none. */
-  async #wireAll(parts: readonly Part[], kept: readonly (Wired | undefined)[]): Promise<readonly Wired[]> {
-    const all: Wired[] = [];
-    const panel = { panel: this.#panel, centrals: parts.length };
-    try {
-      for (const [at, { central, settings }] of parts.entries())
-        all.push(kept[at] ?? (await wireEngine(this.paths, panel, central, settings, this.#log.write)));
-      return all;
-    } catch (error) {
-      await Promise.all(all.filter((wired) => !kept.includes(wired)).map((wired) => wired.close()));
-      throw error;
-    }
-  }
-
-  /** Ends engines for good: the edits they are answering are answered first. */
-  async #retire(centrals: readonly Wired[]): Promise<void> {
-    this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
-    await Promise.all(this.#answering);
-    await Promise.all(centrals.map((wired) => wired.close()));
-  }
-
-  /** Lets an engine finish what is open, then closes it. */
-  #drain(wired: Wired): void {
-    this.#draining.add(wired);
-    const finish = async (): Promise<void> => {
-      while (this.#draining.has(wired) && (await wired.engine.status()).open > 0)
-        await systemClock.sleep(1_000);
-      if (this.#draining.delete(wired)) await wired.close();
-    };
-    finish().catch((error: unknown) => {
-      this.#log.write(1, 'settings.drain-failed', {
-        error: error instanceof Error ? error.message : String(error),
-      });
-    });
-  }
-}
-
-/** A central that is to be. */
-interface Part {
-  readonly settings: Settings;
-  readonly central: GuardedCentral;
-}
-
-function runningState(centrals: readonly Wired[]): AgentState {
-  const [wired] = centrals;
-  if (wired === undefined) throw new Error('settings without a central');
-  const members = centrals.map(({ settings, engine }) => ({ number: settings.number, engine }));
-  return { kind: 'running', wired, centrals, several: new Several(members) };
-}
-
-/** Whether a running central has just these settings; how many there are counts where they share the time of an edit. */
-function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
-  const whole = (one: Settings): string =>
-    JSON.stringify({ ...one, further: [], password: one.password.reveal() });
-  const sameTime = had === has || !settings.verify.strict;
-  return sameTime && whole(wired.settings) === whole(settings);
-}
-
-function isAccount(one: Central, other: Central): boolean {
-  return JSON.stringify(one.id) === JSON.stringify(other.id);
 }
 
 /** Whether zones may be somebody else's after it. */

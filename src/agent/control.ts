@@ -6,12 +6,12 @@ import { CentralError } from '../core/central.ts';
 import { JournalError } from '../core/journal.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Problem } from '../dns/problem.ts';
-import { foundCentral } from '../app/found-central.ts';
+import { foundCentral } from '../app/wiring/found-central.ts';
 import { pauseEnd } from '../app/pause.ts';
-import { eachTold, listTold, newestTold, type OfCentral } from '../app/told.ts';
+import { eachTold, listTold, newestTold, type OfCentral } from '../app/answers/told.ts';
 import { version } from '../app/version.ts';
-import type { Wired } from '../app/wire.ts';
-import { lookAtSigning } from '../app/zone-signing.ts';
+import type { Wired } from '../app/wiring/wire.ts';
+import { lookAtSigning } from '../app/answers/zone-signing.ts';
 import type { Agent } from './agent.ts';
 
 /** Which central is meant, by its number; absent: all of them. */

@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { terminalText } from '../core/plain-text.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
-import { wirePanel, wirePanelHand } from '../app/wire.ts';
+import { wirePanel, wirePanelHand } from '../app/wiring/wire.ts';
 import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
 import { takeLock } from './lock.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemClock } from '../app/clock.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import { everyCentral, loadSettings, settingsPath, type LoadedSettings } from '../config/settings.ts';
 
 /** How long (ms) nobody may have written to the file before it counts as written. */

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, after, beforeEach, afterEach, describe, test } from 'node:test';
-import { systemClock } from '../app/clock.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import { pathsOf } from '../app/paths.ts';
 import { endPause, pause } from '../app/pause.ts';
 import { saveSettings, settingsPath } from '../config/settings.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { systemClock } from '../app/clock.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import { pathsOf } from '../app/paths.ts';
 import type { IniChanges } from '../config/ini.ts';
 import { saveSettings } from '../config/settings.ts';

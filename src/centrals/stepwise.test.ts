@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { CentralError, type CentralRecord } from '../core/central.ts';
 import { zoneName } from '../dns/name.ts';
 import { makeRecord, sameData, type ResourceRecord } from '../dns/record.ts';
-import { quietContext } from '../testing/central-contract.ts';
+import { quietContext } from '../testing/quiet-context.ts';
 import { applyStepwise, type RecordWriter } from './stepwise.ts';
 
 const zone = zoneName('example.org');

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { install } from '../app/install.ts';
-import { everything, makeHost, type Host } from '../app/install-harness.ts';
+import { install } from '../app/install/install.ts';
+import { everything, makeHost, type Host } from '../testing/install-host.ts';
 
 interface Ran {
   readonly status: number;

@@ -1,7 +1,7 @@
 /** The command line: looks, acts, finds faults, installs. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
-import { SettingsRefused } from '../app/wire.ts';
+import { SettingsRefused } from '../app/wiring/wire.ts';
 import { DnsDataError } from '../dns/problem.ts';
 import { actCommands } from './act.ts';
 import { inWords } from './ask.ts';

@@ -6,9 +6,9 @@ import { describeProblem } from '../core/describe.ts';
 import { everyCentral, loadSettings, type Settings } from '../config/settings.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { journalPath, type Paths } from '../app/paths.ts';
-import { eachTold, listTold, newestTold, type OfCentral } from '../app/told.ts';
-import { wireCentral } from '../app/wire.ts';
-import { lookAtSigning } from '../app/zone-signing.ts';
+import { eachTold, listTold, newestTold, type OfCentral } from '../app/answers/told.ts';
+import { wireCentral } from '../app/wiring/wire.ts';
+import { lookAtSigning } from '../app/answers/zone-signing.ts';
 import { askAgent, AskFailed, NoAgent } from './ask.ts';
 import type { ZoneReport } from './show.ts';
 

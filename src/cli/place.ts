@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { panelKindAt, usualRoots } from '../app/panel-kind.ts';
+import { panelKindAt, usualRoots } from '../app/wiring/panel-kind.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
 /** What the options before the command say. */

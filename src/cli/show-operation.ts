@@ -1,7 +1,7 @@
 import { displayName } from '../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../dns/record.ts';
 import { describeProblem } from '../core/describe.ts';
-import type { Numbered } from '../app/told.ts';
+import type { Numbered } from '../app/answers/told.ts';
 import { waitsForYes } from '../core/engine/before/signed-delete.ts';
 import type { Operation, OperationItem, Watch } from '../core/operation.ts';
 import { noteText } from './notes.ts';

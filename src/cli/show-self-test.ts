@@ -1,6 +1,6 @@
-import type { Assumption } from '../app/assumptions.ts';
-import type { SelfTestStep } from '../app/self-test-step.ts';
-import type { SelfTestReport } from '../app/self-test.ts';
+import type { Assumption } from '../app/self-test/assumptions.ts';
+import type { SelfTestStep } from '../app/self-test/step.ts';
+import type { SelfTestReport } from '../app/self-test/self-test.ts';
 import { coloured, table, type Cell } from './output.ts';
 
 /** The self-test for people; with `--json` it is the report to send us. */

@@ -1,7 +1,7 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
-import type { AtEach, Numbered } from '../app/told.ts';
-import type { SigningReport } from '../app/zone-signing.ts';
+import type { AtEach, Numbered } from '../app/answers/told.ts';
+import type { SigningReport } from '../app/answers/zone-signing.ts';
 import { formatRecord, recordId } from '../dns/record.ts';
 import { counted, describeProblem } from '../core/describe.ts';
 import type { EngineStatus, ZoneView } from '../core/engine/engine.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryCentral } from '../centrals/memory/index.ts';
+import { MemoryCentral } from '../testing/memory-central/index.ts';
 import { parseName } from '../dns/name.ts';
-import { quietContext } from '../testing/central-contract.ts';
+import { quietContext } from '../testing/quiet-context.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { withBreaker } from './breaker.ts';
 import { CentralError, type CallContext, type Central, type CentralErrorCode } from './central.ts';

@@ -75,7 +75,7 @@ export interface Signing {
 
 /**
  * Where DNS changes go: one account at one central DNS. Small enough to implement in an afternoon; every implementation
- * passes `src/testing/central-contract.ts`. All methods throw {@link CentralError} and nothing else.
+ * passes `src/testing/contracts/central`. All methods throw {@link CentralError} and nothing else.
  */
 export interface Central {
   readonly id: CentralId;

@@ -39,7 +39,7 @@ export interface OperationFilter {
 
 /**
  * Durable list of operations, and the ledger of one central, in one store so that they change together. One writer (the
- * agent). Every implementation passes `src/testing/journal-contract.ts`. All methods throw {@link JournalError}.
+ * agent). Every implementation passes `src/testing/contracts/journal.ts`. All methods throw {@link JournalError}.
  */
 export interface Journal {
   /** All of it durable when it resolves (synced to disk), none of it when it throws. */

@@ -177,7 +177,7 @@ export interface PanelTraits {
 
 /**
  * Where DNS changes come from: one control panel on one host. `decode` and `encode` do no I/O, so recorded hook calls
- * test them whole. Every implementation passes `src/testing/panel-contract.ts`. Reads and `write` throw {@link PanelError}
+ * test them whole. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write` throw {@link PanelError}
  * and nothing else, and are never called while a hook call is being answered.
  */
 export interface Panel {

@@ -7,10 +7,10 @@ import {
   submitForm,
   type FormValues,
   type PauseChoice,
-} from '../app/settings-form.ts';
-import { systemClock } from '../app/clock.ts';
-import { ownersForForm } from '../app/owner-knowledge.ts';
-import { panelKindAt } from '../app/panel-kind.ts';
+} from '../app/settings/form.ts';
+import { systemClock } from '../app/wiring/clock.ts';
+import { ownersForForm } from '../app/settings/owner-knowledge.ts';
+import { panelKindAt } from '../app/wiring/panel-kind.ts';
 import { centralKindNames, centralKindOf, centralKinds } from '../net/central-kind.ts';
 import {
   decodeForm,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadSettings, saveSettings } from '../config/settings.ts';
 import { pathsOf, journalPath } from '../app/paths.ts';
-import { wireCentral } from '../app/wire.ts';
+import { wireCentral } from '../app/wiring/wire.ts';
 import { ownerFacts } from '../core/engine/owners/read-owners.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
 import { childText, parseXml } from '../net/xml.ts';

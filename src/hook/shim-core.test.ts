@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseXml } from '../net/xml.ts';
-import type { HandlerType } from '../app/panel-files.ts';
-import { accepted, answering, makeShim, missing, type Shim } from './shim-harness.ts';
+import type { HandlerType } from '../app/install/panel-files.ts';
+import { accepted, answering, makeShim, missing, type Shim } from '../testing/shim.ts';
 
 const nc = { skip: missing('nc') };
 const save = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { accepted, answering, makeShim, missing, type Shim } from './shim-harness.ts';
+import { accepted, answering, makeShim, missing, type Shim } from '../testing/shim.ts';
 
 const nc = { skip: missing('nc') };
 const document = Buffer.from(

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { readCgiCall } from '../panels/ispmanager/parameters.ts';
-import { accepted, answering, makeShim, missing } from './shim-harness.ts';
+import { accepted, answering, makeShim, missing } from '../testing/shim.ts';
 
 const save = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.edit&elid=&name=example.org&sok=ok' };
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
-import { sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { migrations } from './migrations.ts';
 import { SqliteJournal } from './sqlite.ts';
 

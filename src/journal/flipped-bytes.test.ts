@@ -9,7 +9,7 @@ import { makeRecord } from '../dns/record.ts';
 import { JournalError } from '../core/journal.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { OperationState } from '../core/operation.ts';
-import { sampleOperation, sampleRow, sampleWatch } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleRow, sampleWatch } from '../testing/contracts/journal.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { SqliteJournal } from './sqlite.ts';
 

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { parseName } from '../dns/name.ts';
 import { JournalError } from '../core/journal.ts';
-import { sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { SqliteJournal } from './sqlite.ts';
 import { Upkeep } from './upkeep.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import type { Operation } from '../core/operation.ts';
-import { sampleCreate, sampleOperation, sampleWatch } from '../testing/journal-contract.ts';
+import { sampleCreate, sampleOperation, sampleWatch } from '../testing/contracts/journal.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { HistoryLimits } from './history.ts';
 import { SqliteJournal } from './sqlite.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleOperation, sampleWatch } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleWatch } from '../testing/contracts/journal.ts';
 import { parseName } from '../dns/name.ts';
 import { LiveOperations } from './live-operations.ts';
 

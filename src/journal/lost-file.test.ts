@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
-import { sampleOperation } from '../testing/journal-contract.ts';
+import { sampleOperation } from '../testing/contracts/journal.ts';
 import { SqliteJournal } from './sqlite.ts';
 
 async function openOne(t: TestContext): Promise<{ readonly path: string; readonly journal: SqliteJournal }> {

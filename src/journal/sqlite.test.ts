@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
-import { journalContract, sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { journalContract, sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { fillDisk, mountSmallDisk } from '../testing/small-disk.ts';
 import { SqliteJournal } from './sqlite.ts';
 
@@ -174,7 +174,7 @@ test('a newer breaking schema is refused', async (t) => {
 
 test('kill -9 in the middle of commits leaves whole batches only', async (t) => {
   const path = join(folder(t), 'journal.db');
-  const contract = JSON.stringify(join(import.meta.dirname, '../testing/journal-contract.ts'));
+  const contract = JSON.stringify(join(import.meta.dirname, '../testing/contracts/journal.ts'));
   const program = `
     import { SqliteJournal } from ${JSON.stringify(join(import.meta.dirname, 'sqlite.ts'))};
     const { sampleOperation, sampleRow } = await import(${contract});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import type { CreateOperation, Operation } from '../core/operation.ts';
 import { readOperation } from './stored-operation.ts';
 

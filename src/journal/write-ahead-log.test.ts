@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
-import { sampleOperation, sampleRow } from '../testing/journal-contract.ts';
+import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { SqliteJournal } from './sqlite.ts';
 import { isLogDamaged } from './write-ahead-log.ts';

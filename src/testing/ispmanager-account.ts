@@ -10,7 +10,7 @@ import { makeRecord, type ResourceRecord } from '../dns/record.ts';
 import { ispmanager5Form } from '../net/ispmanager/ispmanager5-rows.ts';
 import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
-import type { ContractSubject } from './central-contract.ts';
+import type { ContractSubject } from './contracts/central/zone-bench.ts';
 import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
 import { patience } from './patience.ts';
 

@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { DnsName } from '../dns/name.ts';
 import { txtChunks } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import type { ContractSubject } from './central-contract.ts';
+import type { ContractSubject } from './contracts/central/zone-bench.ts';
 import { startProxy, type Behaviour } from './http-proxy.ts';
 import { realClock } from './real-clock.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from './servers/powerdns.ts';

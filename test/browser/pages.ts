@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { account, type Stage } from '../../demo/stage.ts';
-import { address, holds, type Wanted } from '../../demo/words.ts';
+import { account, type Stage } from '../../src/testing/stage/stage.ts';
+import { address, holds, type Wanted } from '../../src/testing/stage/panel-words.ts';
 
 /** The zone the browser tests work in. */
 export const zone = 'example.org';

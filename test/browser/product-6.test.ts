@@ -7,8 +7,15 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { account, customer, makeStage, panelAdmin, until, type Stage } from '../../demo/stage.ts';
-import { agree, holds, holdsName, type Wanted } from '../../demo/words.ts';
+import {
+  account,
+  customer,
+  makeStage,
+  panelAdmin,
+  until,
+  type Stage,
+} from '../../src/testing/stage/stage.ts';
+import { agree, holds, holdsName, type Wanted } from '../../src/testing/stage/panel-words.ts';
 import { hasChromium, openTab, startBrowser } from './browser.ts';
 import { atCentral, PanelPages, zone } from './pages.ts';
 

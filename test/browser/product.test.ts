@@ -17,8 +17,15 @@ import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { account, customer, makeStage, panelAdmin, until, type Stage } from '../../demo/stage.ts';
-import { holdsName } from '../../demo/words.ts';
+import {
+  account,
+  customer,
+  makeStage,
+  panelAdmin,
+  until,
+  type Stage,
+} from '../../src/testing/stage/stage.ts';
+import { holdsName } from '../../src/testing/stage/panel-words.ts';
 import { hasChromium, openTab, startBrowser } from './browser.ts';
 import { atCentral, PanelPages, zone } from './pages.ts';
 

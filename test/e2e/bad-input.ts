@@ -3,9 +3,16 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { account, customer, endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
-import { leaks } from '../../demo/secrets.ts';
-import { address, holds, type Wanted } from '../../demo/words.ts';
+import {
+  account,
+  customer,
+  endProcess,
+  makeStage,
+  until,
+  type Stage,
+} from '../../src/testing/stage/stage.ts';
+import { leaks } from '../../src/testing/stage/secrets.ts';
+import { address, holds, type Wanted } from '../../src/testing/stage/panel-words.ts';
 import { pathsOf } from '../../src/app/paths.ts';
 import type { Answer } from '../../sandbox/index.ts';
 import type { Combination } from './combinations/scene.ts';

@@ -5,8 +5,8 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { account, endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
-import { agree } from '../../demo/words.ts';
+import { account, endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { agree } from '../../src/testing/stage/panel-words.ts';
 import { settingsPath } from '../../src/config/settings.ts';
 
 const run = promisify(execFile);

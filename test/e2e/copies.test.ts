@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { agreed, stands } from '../../demo/central-side.ts';
-import { makeServerStage, missingFor, type ServerStage } from '../../demo/server-stage.ts';
-import { makeStage, until, type AnyStage, type Stage } from '../../demo/stage.ts';
-import { address, contents, holds } from '../../demo/words.ts';
+import { agreed, stands } from '../../src/testing/stage/central-side.ts';
+import { makeServerStage, missingFor, type ServerStage } from '../../src/testing/stage/server-stage.ts';
+import { makeStage, until, type AnyStage, type Stage } from '../../src/testing/stage/stage.ts';
+import { address, contents, holds } from '../../src/testing/stage/panel-words.ts';
 import { settled, succeeded, zone } from './combinations/scene.ts';
 
 const www = address('mine', '192.0.2.1');

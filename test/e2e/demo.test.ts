@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { missingFor } from '../../demo/server-stage.ts';
+import { missingFor } from '../../src/testing/stage/server-stage.ts';
 
 const program = join(import.meta.dirname, '../../demo/main.ts');
 

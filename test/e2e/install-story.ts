@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { account, makeStage, until, type Stage } from '../../demo/stage.ts';
-import { address, holdsName } from '../../demo/words.ts';
+import { account, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { address, holdsName } from '../../src/testing/stage/panel-words.ts';
 import type { Answer } from '../../sandbox/index.ts';
 
 const run = promisify(execFile);

@@ -1,10 +1,10 @@
 /** Issue 11.7: an edit in a panel is what PowerDNS answers, to clients that ask all the time, caches included. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agreed } from '../../demo/central-side.ts';
-import { makeServerStage, missingFor } from '../../demo/server-stage.ts';
-import { until } from '../../demo/stage.ts';
-import { address } from '../../demo/words.ts';
+import { agreed } from '../../src/testing/stage/central-side.ts';
+import { makeServerStage, missingFor } from '../../src/testing/stage/server-stage.ts';
+import { until } from '../../src/testing/stage/stage.ts';
+import { address } from '../../src/testing/stage/panel-words.ts';
 import { parseName } from '../../src/dns/name.ts';
 import { Askers } from '../../src/testing/askers.ts';
 import { startPowerdns } from '../../src/testing/servers/powerdns.ts';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { stands } from '../../demo/central-side.ts';
-import { makeServerStage, missingFor, type ServerStage } from '../../demo/server-stage.ts';
-import { until } from '../../demo/stage.ts';
-import { address, holds, type Wanted } from '../../demo/words.ts';
+import { stands } from '../../src/testing/stage/central-side.ts';
+import { makeServerStage, missingFor, type ServerStage } from '../../src/testing/stage/server-stage.ts';
+import { until } from '../../src/testing/stage/stage.ts';
+import { address, holds, type Wanted } from '../../src/testing/stage/panel-words.ts';
 import type { Answer } from '../../sandbox/index.ts';
 
 const zone = 'rules.example';

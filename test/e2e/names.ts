@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
-import { address, holds } from '../../demo/words.ts';
+import { endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { address, holds } from '../../src/testing/stage/panel-words.ts';
 import { pathsOf } from '../../src/app/paths.ts';
 import type { Combination } from './combinations/scene.ts';
 

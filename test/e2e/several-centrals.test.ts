@@ -1,8 +1,8 @@
 /** One panel with two centrals, a PowerDNS and a BIND: an edit is at both, or at neither. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { makeStage, until, type Stage } from '../../demo/stage.ts';
-import { address, holds } from '../../demo/words.ts';
+import { makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { address, holds } from '../../src/testing/stage/panel-words.ts';
 import { saveSettings } from '../../src/config/settings.ts';
 import { parseName } from '../../src/dns/name.ts';
 import { startDnsProxy, type DnsProxy } from '../../src/testing/dns-proxy.ts';

@@ -1,8 +1,8 @@
 /** A zone that the central signs: shown with what the registrar has to know, and deleted only after a second yes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { endProcess, makeStage, until, type Stage } from '../../demo/stage.ts';
-import { address } from '../../demo/words.ts';
+import { endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { address } from '../../src/testing/stage/panel-words.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
 import { runProgram } from '../../src/testing/servers/process.ts';
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { agreed } from '../../demo/central-side.ts';
-import { makeServerStage, missingFor } from '../../demo/server-stage.ts';
-import { until } from '../../demo/stage.ts';
+import { agreed } from '../../src/testing/stage/central-side.ts';
+import { makeServerStage, missingFor } from '../../src/testing/stage/server-stage.ts';
+import { until } from '../../src/testing/stage/stage.ts';
 import { startProxy } from '../../src/testing/http-proxy.ts';
 import { settled, zone } from './combinations/scene.ts';
 

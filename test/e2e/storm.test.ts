@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { account, makeStage, until, type Stage } from '../../demo/stage.ts';
-import { address, agree, holds } from '../../demo/words.ts';
+import { account, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { address, agree, holds } from '../../src/testing/stage/panel-words.ts';
 import { pathsOf } from '../../src/app/paths.ts';
 import { settled, succeeded } from './combinations/scene.ts';
 

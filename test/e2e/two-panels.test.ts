@@ -2,8 +2,15 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { account, makePanelSide, makeStage, until, writeSettings, type Stage } from '../../demo/stage.ts';
-import { address, agree, holds } from '../../demo/words.ts';
+import {
+  account,
+  makePanelSide,
+  makeStage,
+  until,
+  writeSettings,
+  type Stage,
+} from '../../src/testing/stage/stage.ts';
+import { address, agree, holds } from '../../src/testing/stage/panel-words.ts';
 import { succeeded, zone } from './combinations/scene.ts';
 
 /** A zone that only the first panel has. */

@@ -12,9 +12,9 @@ import {
   missingFor,
   type ServerStage,
   type ServerStageOptions,
-} from '../../demo/server-stage.ts';
-import { customer, prepared, until } from '../../demo/stage.ts';
-import { holdsName } from '../../demo/words.ts';
+} from '../../src/testing/stage/server-stage.ts';
+import { customer, prepared, until } from '../../src/testing/stage/stage.ts';
+import { holdsName } from '../../src/testing/stage/panel-words.ts';
 import type { Switches } from '../../sandbox/index.ts';
 import { settled, whileIts } from './combinations/scene.ts';
 

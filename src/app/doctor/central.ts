@@ -8,10 +8,10 @@ import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { centralKindNames } from '../../net/central-kind.ts';
-import { countZones } from '../central-zones.ts';
-import { foundCentral } from '../found-central.ts';
-import { nameServersNeeded } from '../new-zones.ts';
-import { SettingsRefused, wireCentral, wirePanel } from '../wire.ts';
+import { countZones } from '../check/central-zones.ts';
+import { foundCentral } from '../wiring/found-central.ts';
+import { nameServersNeeded } from '../check/name-servers-needed.ts';
+import { SettingsRefused, wireCentral, wirePanel } from '../wiring/wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { own } from '../../dns/own.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
-import { releases } from '../install.ts';
+import { releases } from '../install/install.ts';
 import {
   commandFile,
   filesFor,
@@ -10,10 +10,10 @@ import {
   textOf,
   type PanelFile,
   type PanelLayout,
-} from '../panel-files.ts';
-import { panelKindAt } from '../panel-kind.ts';
+} from '../install/panel-files.ts';
+import { panelKindAt } from '../wiring/panel-kind.ts';
 import type { Paths } from '../paths.ts';
-import { restartCommand } from '../restart-panel.ts';
+import { restartCommand } from '../install/restart-panel.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { tailOf } from './tail.ts';

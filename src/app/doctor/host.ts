@@ -3,9 +3,9 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { panelKindNames } from '../../net/ispmanager/panel-kind.ts';
-import { panelKindAt } from '../panel-kind.ts';
+import { panelKindAt } from '../wiring/panel-kind.ts';
 import type { Paths } from '../paths.ts';
-import { unitOf } from '../system-files.ts';
+import { unitOf } from '../install/system-files.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 

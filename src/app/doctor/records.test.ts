@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
-import { sampleOperation, sampleRow } from '../../testing/journal-contract.ts';
+import { sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
 import type { Finding } from './finding.ts';
 import { lookAtJournal } from './records.ts';
 

@@ -10,10 +10,10 @@ import type { PanelHand } from '../../core/panel-hand.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { panelName } from '../../net/ispmanager/panel-kind.ts';
-import { panelKindAt } from '../panel-kind.ts';
+import { panelKindAt } from '../wiring/panel-kind.ts';
 import type { Paths } from '../paths.ts';
-import { restartCommand } from '../restart-panel.ts';
-import { wirePanel } from '../wire.ts';
+import { restartCommand } from '../install/restart-panel.ts';
+import { wirePanel } from '../wiring/wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** Longest time one question to the panel may take, milliseconds. */

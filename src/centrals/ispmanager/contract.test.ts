@@ -1,5 +1,6 @@
 import type { Generation, Switches } from '../../../sandbox/index.ts';
-import { centralContract, type ContractSubject } from '../../testing/central-contract.ts';
+import { centralContract } from '../../testing/contracts/central/index.ts';
+import type { ContractSubject } from '../../testing/contracts/central/zone-bench.ts';
 import type { CentralSettings } from './index.ts';
 import { someoneElse, startPanel } from '../../testing/ispmanager-account.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CentralError } from '../../core/central.ts';
 import { zoneName } from '../../dns/name.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { alice, startPanel } from '../../testing/ispmanager-account.ts';
 
 const zone = zoneName('copy.example');

@@ -5,7 +5,7 @@ import { CentralError, type Central, type CentralErrorCode } from '../../core/ce
 import { zoneName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { invert, type Change } from '../../dns/zone.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { alice, startPanel, truthOf, type TestPanel } from '../../testing/ispmanager-account.ts';
 
 const seed = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
 import { CentralError, type CallContext, type Central } from '../../core/central.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { serve } from '../../testing/scripted-panel.ts';
 
 const until = ({ signal }: AbortController): CallContext => ({ signal, operation: '-' });

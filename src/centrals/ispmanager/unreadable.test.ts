@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import { withBreaker } from '../../core/breaker.ts';
 import { zoneName } from '../../dns/name.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { TestClock } from '../../testing/ispmanager-account.ts';
 import { serve } from '../../testing/scripted-panel.ts';
 

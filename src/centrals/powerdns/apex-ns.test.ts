@@ -1,13 +1,13 @@
 /** Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the panel. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../app/clock.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
 import type { Actor, EditEvent } from '../../core/panel.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { powerdnsCentral, rrsets } from '../../testing/powerdns-account.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 import { until } from '../../testing/servers/process.ts';

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { CentralError, type Central } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy, type HttpProxy, type Message } from '../../testing/http-proxy.ts';
 import { alice, powerdnsCentral, rrsets } from '../../testing/powerdns-account.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';

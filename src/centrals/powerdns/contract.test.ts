@@ -1,4 +1,4 @@
-import { centralContract } from '../../testing/central-contract.ts';
+import { centralContract } from '../../testing/contracts/central/index.ts';
 import { powerdnsSubject } from '../../testing/powerdns-account.ts';
 
 for (const backend of ['sqlite3', 'lmdb'] as const)

@@ -4,7 +4,7 @@ import { CentralError, type Central, type CentralErrorCode } from '../../core/ce
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { invert, type Change } from '../../dns/zone.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy, type Behaviour, type HttpProxy, type Message } from '../../testing/http-proxy.ts';
 import { powerdnsCentral, someoneElse } from '../../testing/powerdns-account.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';

@@ -7,7 +7,7 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import { Askers } from '../../testing/askers.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy, type HttpProxy } from '../../testing/http-proxy.ts';
 import { powerdnsCentral } from '../../testing/powerdns-account.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';

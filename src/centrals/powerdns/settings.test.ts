@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { X509Certificate } from 'node:crypto';
 import { makeCertificate } from '../../../sandbox/certificate.ts';
 import { parseName } from '../../dns/name.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy } from '../../testing/http-proxy.ts';
 import { powerdnsCentral } from '../../testing/powerdns-account.ts';
 import { startPowerdns } from '../../testing/servers/powerdns.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Central } from '../../core/central.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy } from '../../testing/http-proxy.ts';
 import { alice, powerdnsCentral } from '../../testing/powerdns-account.ts';
 import { runProgram } from '../../testing/servers/process.ts';

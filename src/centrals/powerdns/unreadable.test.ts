@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { CentralError, type Central } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy, type HttpProxy } from '../../testing/http-proxy.ts';
 import { powerdnsCentral } from '../../testing/powerdns-account.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';

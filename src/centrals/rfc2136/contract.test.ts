@@ -1,4 +1,4 @@
-import { centralContract } from '../../testing/central-contract.ts';
+import { centralContract } from '../../testing/contracts/central/index.ts';
 import { nameServerSubject } from '../../testing/name-server-account.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { startNamed } from '../../testing/servers/named.ts';

@@ -8,7 +8,7 @@ import { CentralError, type Central, type CentralRecord } from '../../core/centr
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { startDnsProxy, type DnsProxy } from '../../testing/dns-proxy.ts';
 import { centralAt } from '../../testing/name-server-account.ts';
 import { fillDisk, mountSmallDisk } from '../../testing/small-disk.ts';

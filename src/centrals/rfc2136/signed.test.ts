@@ -8,7 +8,7 @@ import type { Central } from '../../core/central.ts';
 import { isSigners } from '../../dns/dnssec.ts';
 import { parseName, zoneName } from '../../dns/name.ts';
 import { recordId, makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { centralAt } from '../../testing/name-server-account.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import {

@@ -1,15 +1,15 @@
 /** Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what queries cannot show. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { systemClock } from '../../app/clock.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
 import type { Central, CallContext } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
-import { quietContext } from '../../testing/central-contract.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { centralAt } from '../../testing/name-server-account.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { makeKey, type NameServer } from '../../testing/servers/name-server.ts';

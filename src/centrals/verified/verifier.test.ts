@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quietContext } from '../../testing/central-contract.ts';
+import { quietContext } from '../../testing/quiet-context.ts';
 import { SettableServer } from '../../testing/asked-server.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';

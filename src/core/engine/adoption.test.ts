@@ -13,7 +13,7 @@ import {
   zone,
   zoneStanding,
 } from '../../testing/simulator/arrival.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { World } from '../../testing/simulator/world.ts';

@@ -4,7 +4,7 @@ import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId } from '../../dns/record.ts';
 import { edits as editsOf } from '../operation.ts';
 import type { EditEvent, PanelEvent } from '../panel.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { engineOf } from '../../testing/simulator/arrival.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { engineOf } from '../../testing/simulator/arrival.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';

@@ -1,9 +1,9 @@
 /** Issue 14: how many zones may be deleted within an hour is not counted from operations: many others hide none of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
-import { sampleOperation } from '../../testing/journal-contract.ts';
+import { sampleOperation } from '../../testing/contracts/journal.ts';
 import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
 import { fill } from '../../testing/simulator/furniture.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';

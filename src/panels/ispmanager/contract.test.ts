@@ -9,7 +9,7 @@ import { makeRecord } from '../../dns/record.ts';
 import { PanelError } from '../../core/panel.ts';
 import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
 import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
-import { panelContract, type PanelSubject } from '../../testing/panel-contract.ts';
+import { panelContract, type PanelSubject } from '../../testing/contracts/panel.ts';
 import { createIspmanagerPanel } from './index.ts';
 import { patience } from '../../testing/patience.ts';
 

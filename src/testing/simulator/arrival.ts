@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Engine } from '../../core/engine/engine.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../memory-journal.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
+import { MemoryJournal } from '../memory-journal.ts';
 import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operation.ts';
-import { isKnown } from '../../centrals/memory/index.ts';
+import { isKnown } from '../memory-central/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';

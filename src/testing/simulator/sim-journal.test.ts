@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JournalError, type Journal } from '../../core/journal.ts';
-import { MemoryJournal } from '../../journal/memory.ts';
-import { journalContract, sampleOperation, sampleRow } from '../journal-contract.ts';
+import { MemoryJournal } from '../memory-journal.ts';
+import { journalContract, sampleOperation, sampleRow } from '../contracts/journal.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { a, arrive, engineOf, zone } from './arrival.ts';
 import type { Life } from './life.ts';

@@ -7,7 +7,7 @@ import {
   type OperationFilter,
 } from '../../core/journal.ts';
 import type { DnsName } from '../../dns/name.ts';
-import type { MemoryJournal } from '../../journal/memory.ts';
+import type { MemoryJournal } from '../memory-journal.ts';
 import { never, type Life } from './life.ts';
 
 /** What may fail at the disk of a journal, for one call or until it is mended. */

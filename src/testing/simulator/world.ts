@@ -3,7 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
-import type { MemoryJournal } from '../../journal/memory.ts';
+import type { MemoryJournal } from '../memory-journal.ts';
 import type { Actor, EditEvent, EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
 import { isDefect, openAt, startAgain, startAll, type ComingCut, type Run } from './agent-run.ts';

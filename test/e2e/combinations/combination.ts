@@ -1,8 +1,8 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Stage } from '../../../demo/stage.ts';
-import { leaks } from '../../../demo/secrets.ts';
-import { holdsName } from '../../../demo/words.ts';
+import type { Stage } from '../../../src/testing/stage/stage.ts';
+import { leaks } from '../../../src/testing/stage/secrets.ts';
+import { holdsName } from '../../../src/testing/stage/panel-words.ts';
 import { faultSteps } from './faults.ts';
 import { recordSteps } from './records.ts';
 import { openScene, settled, zone, type Combination } from './scene.ts';

@@ -1,9 +1,9 @@
 /** What goes wrong at the central, in the panel, or in between: both sides change, or neither. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { personAt } from '../../../demo/person.ts';
-import { endProcess, neighbour, somebody, until, type Stage } from '../../../demo/stage.ts';
-import { address, holds, holdsName } from '../../../demo/words.ts';
+import { personAt } from '../../../src/testing/stage/person.ts';
+import { endProcess, neighbour, somebody, until, type Stage } from '../../../src/testing/stage/stage.ts';
+import { address, holds, holdsName } from '../../../src/testing/stage/panel-words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, whileIts, zone } from './scene.ts';
 
 export function faultSteps(stage: () => Stage): void {

@@ -1,17 +1,24 @@
 /** A panel and a real name server as central: what is looked up there is what the public sees. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { agreed, stands, standsName } from '../../../demo/central-side.ts';
-import { leaks } from '../../../demo/secrets.ts';
+import { agreed, stands, standsName } from '../../../src/testing/stage/central-side.ts';
+import { leaks } from '../../../src/testing/stage/secrets.ts';
 import {
   makeServerStage,
   missingFor,
   type ServerKind,
   type ServerStage,
   type ServerStageOptions,
-} from '../../../demo/server-stage.ts';
-import { endProcess, prepared, until } from '../../../demo/stage.ts';
-import { address, contents, holds, holdsName, meaning, type Wanted } from '../../../demo/words.ts';
+} from '../../../src/testing/stage/server-stage.ts';
+import { endProcess, prepared, until } from '../../../src/testing/stage/stage.ts';
+import {
+  address,
+  contents,
+  holds,
+  holdsName,
+  meaning,
+  type Wanted,
+} from '../../../src/testing/stage/panel-words.ts';
 import type { Answer } from '../../../sandbox/index.ts';
 import { pairs } from './records.ts';
 import { settled, succeeded, zone } from './scene.ts';

@@ -1,9 +1,9 @@
 /** Records of every type: added, changed, deleted; what one side cannot hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Stage } from '../../../demo/stage.ts';
+import type { Stage } from '../../../src/testing/stage/stage.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
-import { address, contents, holds, type Wanted, type Words } from '../../../demo/words.ts';
+import { address, contents, holds, type Wanted, type Words } from '../../../src/testing/stage/panel-words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, zone } from './scene.ts';
 
 /** Of each type one record, and what it is changed to. */

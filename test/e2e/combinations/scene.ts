@@ -7,8 +7,8 @@ import {
   type AnyStage,
   type Stage,
   type StageOptions,
-} from '../../../demo/stage.ts';
-import { agree, contents, holds, meaning, type Wanted } from '../../../demo/words.ts';
+} from '../../../src/testing/stage/stage.ts';
+import { agree, contents, holds, meaning, type Wanted } from '../../../src/testing/stage/panel-words.ts';
 import { askAgent } from '../../../src/cli/ask.ts';
 import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { account, until, type Stage } from '../../../demo/stage.ts';
-import { address, agree, holds, holdsName } from '../../../demo/words.ts';
+import { account, until, type Stage } from '../../../src/testing/stage/stage.ts';
+import { address, agree, holds, holdsName } from '../../../src/testing/stage/panel-words.ts';
 import type { Answer } from '../../../sandbox/index.ts';
 import {
   mirrored,

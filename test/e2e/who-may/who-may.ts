@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { after, before, describe, test } from 'node:test';
-import { stands } from '../../../demo/central-side.ts';
-import { personAt, type Person } from '../../../demo/person.ts';
+import { stands } from '../../../src/testing/stage/central-side.ts';
+import { personAt, type Person } from '../../../src/testing/stage/person.ts';
 import {
   makeServerStage,
   missingFor,
   type ServerStage,
   type ServerStageOptions,
-} from '../../../demo/server-stage.ts';
+} from '../../../src/testing/stage/server-stage.ts';
 import {
   customer,
   neighbour,
@@ -18,8 +18,8 @@ import {
   prepared,
   reseller,
   until,
-} from '../../../demo/stage.ts';
-import { address, holds, keyOf, saveClick, type Wanted } from '../../../demo/words.ts';
+} from '../../../src/testing/stage/stage.ts';
+import { address, holds, keyOf, saveClick, type Wanted } from '../../../src/testing/stage/panel-words.ts';
 import type { Answer } from '../../../sandbox/index.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
 

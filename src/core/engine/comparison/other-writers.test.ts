@@ -6,7 +6,7 @@ import { a, arrive, engineOf, held, put, zone } from '../../../testing/simulator
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../../panel.ts';
-import { MemoryJournal } from '../../../journal/memory.ts';
+import { MemoryJournal } from '../../../testing/memory-journal.ts';
 
 const hour = 3_600_000;
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };

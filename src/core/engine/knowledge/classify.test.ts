@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { sampleRow } from '../../../testing/journal-contract.ts';
+import { sampleRow } from '../../../testing/contracts/journal.ts';
 import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { compareSides, type Comparison } from './classify.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
-import { MemoryJournal } from '../../../journal/memory.ts';
+import { MemoryJournal } from '../../../testing/memory-journal.ts';
 import { a, arrive, engineOf, held, put, zone } from '../../../testing/simulator/arrival.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryJournal } from '../../../journal/memory.ts';
-import { sampleOperation } from '../../../testing/journal-contract.ts';
+import { MemoryJournal } from '../../../testing/memory-journal.ts';
+import { sampleOperation } from '../../../testing/contracts/journal.ts';
 import { VirtualClock } from '../../../testing/virtual-clock.ts';
 import { Moved, Store } from './store.ts';
 

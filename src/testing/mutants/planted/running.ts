@@ -183,14 +183,14 @@ export const plantedInRunning: readonly PlantedBug[] = [
   },
   {
     name: 'dropped-zone-keeps-rows',
-    file: 'src/journal/memory.ts',
+    file: 'src/testing/memory-journal.ts',
     find: `      this.#rows.delete(zone);`,
     replace: ``,
     says: 'The rows of a zone that was dropped stay in the ledger.',
   },
   {
     name: 'dropped-rows-stay',
-    file: 'src/journal/memory.ts',
+    file: 'src/testing/memory-journal.ts',
     find: `    for (const record of drop) rows.delete(recordId(record));
 `,
     replace: ``,

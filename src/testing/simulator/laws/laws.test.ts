@@ -11,7 +11,7 @@ import { a, arrive, put, zone } from '../arrival.ts';
 import { recordsEvent } from '../edits.ts';
 import { Random } from '../random.ts';
 import { World, type LocalPart } from '../world.ts';
-import { MemoryJournal } from '../../../journal/memory.ts';
+import { MemoryJournal } from '../../memory-journal.ts';
 import { excuses } from './excuses.ts';
 import { checkWorld } from './index.ts';
 import type { Judgement } from './judgement.ts';

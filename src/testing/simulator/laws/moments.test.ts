@@ -14,7 +14,7 @@ import { checkPanelDelete } from './panel-writes.ts';
 import { checkAsked } from './proofs.ts';
 import { checkOwners } from './rights.ts';
 import { brokenAt, operation, sent, type Facts } from './wrong.ts';
-import { sampleWatch } from '../../journal-contract.ts';
+import { sampleWatch } from '../../contracts/journal.ts';
 
 const [www, old] = [a('www', 1), a('old', 1)];
 

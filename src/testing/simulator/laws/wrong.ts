@@ -6,7 +6,7 @@ import type {
   RecordsOperation,
 } from '../../../core/operation.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
-import { sampleCreate, sampleDelete, sampleOperation } from '../../journal-contract.ts';
+import { sampleCreate, sampleDelete, sampleOperation } from '../../contracts/journal.ts';
 import { zone } from '../arrival.ts';
 import type { Side } from '../world.ts';
 

@@ -1,0 +1,17 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { zoneName } from '../src/dns/name.ts';
+import { parseZoneFile } from '../src/dns/zonefile.ts';
+import type { StageDomain } from '../src/testing/stage/make-domain.ts';
+
+/** The domains under `demo/zones/`, by name. */
+export function readZones(): StageDomain[] {
+  return globSync(join(import.meta.dirname, 'zones/*.zone'))
+    .toSorted()
+    .map((path) => {
+      const name = basename(path, '.zone');
+      const origin = zoneName(name);
+      const { records } = parseZoneFile(readFileSync(path, 'utf8'), { origin, file: basename(path) });
+      return { name, records: records.filter(({ type }) => type !== 'SOA' && type !== 'NS') };
+    });
+}

@@ -1,0 +1,236 @@
+import type { Problem } from '../dns/problem.ts';
+import type { GuardedCentral } from '../core/breaker.ts';
+import type { Central } from '../core/central.ts';
+import type { Panel } from '../core/panel.ts';
+import { Several } from '../core/several.ts';
+import type { Paths } from '../app/paths.ts';
+import { systemClock } from '../app/wiring/clock.ts';
+import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wiring/wire.ts';
+import { everyCentral, type Settings } from '../config/settings.ts';
+import { withDeadline } from './deadline.ts';
+import type { FileLog } from './log.ts';
+import { namer, sameCentral } from './problems.ts';
+
+/** What stands between a hook call and the engines. */
+export type AgentState =
+  | { readonly kind: 'not-configured' }
+  /** Nothing can be mirrored; edits are refused with these reasons. */
+  | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
+  | RunningState;
+
+interface RunningState {
+  readonly kind: 'running';
+  /** The first central. */
+  readonly wired: Wired;
+  /** All of them. */
+  readonly centrals: readonly Wired[];
+  readonly several: Several;
+}
+
+/** How often (ms) it is looked whether a drained engine has finished. */
+const drainEvery = 1_000;
+
+/** Called as soon as other engines are in force, before any edit reaches them. */
+type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
+
+/**
+ * The engines of the settings in force, one for each central. Other settings swap them: those whose settings stay go on, those that
+ * share their journal with a new one are retired first, the others are drained.
+ */
+export class EngineSet {
+  readonly #paths: Paths;
+  readonly #panel: Panel;
+  readonly #log: FileLog;
+  #state: AgentState = { kind: 'not-configured' };
+  #handedOver: Promise<void> = Promise.resolve();
+  readonly #answering = new Set<Promise<unknown>>();
+  /** Engines of earlier settings with operations still open. */
+  readonly #draining = new Set<Wired>();
+
+  constructor(paths: Paths, panel: Panel, log: FileLog) {
+    this.#paths = paths;
+    this.#panel = panel;
+    this.#log = log;
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  /** The engines in force; none unless the state is `running`. */
+  get centrals(): readonly Wired[] {
+    return this.#state.kind === 'running' ? this.#state.centrals : [];
+  }
+
+  /** Resolves when no swap is under way. Never rejects. */
+  async handedOver(): Promise<void> {
+    await this.#handedOver;
+  }
+
+  /** Keeps the engines from being retired while this call of one of them is being answered. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.#answering.add(work);
+    return await work.finally(() => this.#answering.delete(work));
+  }
+
+  /** Nothing is mirrored from now on; engines in force finish what they have begun. */
+  idle(state: Exclude<AgentState, { readonly kind: 'running' }>): void {
+    const old = this.centrals;
+    this.#state = state;
+    for (const wired of old) this.#drain(wired);
+  }
+
+  /** Closes all engines; what is open stays in their journals. */
+  async close(): Promise<void> {
+    await Promise.all([...this.centrals, ...this.#draining].map((wired) => wired.close()));
+  }
+
+  /**
+   * Puts settings in force. The first ones count at once, so that a central that is down at boot does not switch the veto off; later
+   * ones after a passed test. Centrals whose own settings stay as they are go on undisturbed while others come, go or change.
+   * @throws {SettingsRefused | CentralError | JournalError} nothing has changed, or no engine runs
+   */
+  async swap(settings: Settings, swapped: Swapped): Promise<void> {
+    const wanted = everyCentral(settings);
+    const running = this.centrals;
+    const same = wanted.map((one) =>
+      running.find((wired) => isSame(wired, running.length, one, wanted.length)),
+    );
+    // Nothing changed at all: somebody wants it tried anew, a blocked login for instance.
+    const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
+    const kept = renewed ? wanted.map(() => undefined) : same;
+    const parts = await this.#prepare(wanted, kept, running.length > 0);
+    // Edits that come in between wait for the new engines instead of asking some that are being closed.
+    const handingOver = this.#handOver(parts, kept, swapped);
+    this.#handedOver = handingOver.then(
+      () => undefined,
+      // Told by the caller; the edits that waited are then judged by the state that is left.
+      () => undefined,
+    );
+    await handingOver;
+  }
+
+  async #handOver(parts: readonly Part[], kept: readonly Kept[], swapped: Swapped): Promise<void> {
+    const running = this.centrals;
+    const retired = running.filter(
+      (wired) => !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central)),
+    );
+    // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
+    if (retired.length > 0) await this.#retire(retired);
+    const centrals = await this.#wireAll(parts, kept).catch(async (error: unknown) => {
+      // Without all of them none may go on by itself.
+      if (retired.length > 0)
+        await Promise.all(running.filter((wired) => !retired.includes(wired)).map((wired) => wired.close()));
+      throw error;
+    });
+    this.#state = runningState(centrals);
+    swapped(centrals, running);
+    for (const wired of running)
+      if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
+  }
+
+  /**
+   * The centrals that are to be, in order; those that are kept as they are.
+   * @param test whether new ones have to pass a test of connection, login and rights
+   */
+  async #prepare(
+    wanted: readonly Settings[],
+    kept: readonly Kept[],
+    test: boolean,
+  ): Promise<readonly Part[]> {
+    const made: Part[] = [];
+    try {
+      for (const [at, settings] of wanted.entries()) {
+        const old = kept[at];
+        const naming = namer(settings.number, wanted.length);
+        const central =
+          old?.central ?? (await wireCentral(settings, this.#paths.root, this.#log.write).catch(naming));
+        made.push({ settings, central });
+      }
+      const twice = made.find(({ central }, at) =>
+        made.slice(0, at).some((one) => isAccount(one.central, central)),
+      );
+      if (twice !== undefined) throw new SettingsRefused([sameCentral(twice.settings, this.#paths.root)]);
+      if (test) {
+        await Promise.all(
+          made.filter((_, at) => kept[at] === undefined).map((part) => testCentral(part, wanted.length)),
+        );
+      }
+      return made;
+    } catch (error) {
+      for (const [at, { central }] of made.entries()) if (kept[at] === undefined) await central.close();
+      throw error;
+    }
+  }
+
+  /** An engine for each central that is not kept; all of them or, when one cannot be had, none. */
+  async #wireAll(parts: readonly Part[], kept: readonly Kept[]): Promise<readonly Wired[]> {
+    const all: Wired[] = [];
+    const panel = { panel: this.#panel, centrals: parts.length };
+    try {
+      for (const [at, { central, settings }] of parts.entries())
+        all.push(kept[at] ?? (await wireEngine(this.#paths, panel, central, settings, this.#log.write)));
+      return all;
+    } catch (error) {
+      await Promise.all(all.filter((wired) => !kept.includes(wired)).map((wired) => wired.close()));
+      throw error;
+    }
+  }
+
+  /** Ends engines for good: the edits they are answering are answered first. */
+  async #retire(centrals: readonly Wired[]): Promise<void> {
+    this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
+    await Promise.all(this.#answering);
+    await Promise.all(centrals.map((wired) => wired.close()));
+  }
+
+  /** Lets an engine finish what is open, then closes it. */
+  #drain(wired: Wired): void {
+    this.#draining.add(wired);
+    const finish = async (): Promise<void> => {
+      while (this.#draining.has(wired) && (await wired.engine.status()).open > 0)
+        await systemClock.sleep(drainEvery);
+      if (this.#draining.delete(wired)) await wired.close();
+    };
+    finish().catch((error: unknown) => {
+      this.#log.write(1, 'settings.drain-failed', {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    });
+  }
+}
+
+/** A central that is being set up. */
+interface Part {
+  readonly settings: Settings;
+  readonly central: GuardedCentral;
+}
+
+/** The engine in force that stays for a central; undefined: a new one is needed. */
+type Kept = Wired | undefined;
+
+async function testCentral({ settings, central }: Part, centrals: number): Promise<void> {
+  await withDeadline(settings.deadline, (signal) => central.check({ signal, operation: '-' })).catch(
+    namer(settings.number, centrals),
+  );
+}
+
+function runningState(centrals: readonly Wired[]): RunningState {
+  const [wired] = centrals;
+  if (wired === undefined) throw new Error('settings without a central');
+  const members = centrals.map(({ settings, engine }) => ({ number: settings.number, engine }));
+  return { kind: 'running', wired, centrals, several: new Several(members) };
+}
+
+/** Whether a running central has just these settings; how many there are counts where they share the time of an edit. */
+function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
+  const whole = (one: Settings): string =>
+    JSON.stringify({ ...one, further: [], password: one.password.reveal() });
+  const sameTime = had === has || !settings.verify.strict;
+  return sameTime && whole(wired.settings) === whole(settings);
+}
+
+/** Whether two centrals are the same account. */
+export function isAccount(one: Central, other: Central): boolean {
+  return JSON.stringify(one.id) === JSON.stringify(other.id);
+}

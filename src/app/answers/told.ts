@@ -1,0 +1,60 @@
+import type { CentralId } from '../../core/central.ts';
+
+/** What is told of one central. */
+export interface OfCentral<T> {
+  /** Its number in the settings. */
+  readonly number: number;
+  readonly id: CentralId;
+  readonly value: T;
+}
+
+/** One of a list, with the number of its central where the panel has several. */
+export type Numbered<T> = T & { readonly central?: number };
+
+/** One thing at each of several centrals: as the first has it, and all of them. */
+export type AtEach<T> = Numbered<T> & { readonly centrals?: readonly (T & AtCentral)[] };
+
+interface AtCentral {
+  readonly central: number;
+  readonly address: string;
+  readonly account: string;
+}
+
+/**
+ * The lists of all centrals as one.
+ * @param several whether the panel has more than one: only then is each told with its number
+ */
+export function listTold<T extends object>(
+  lists: readonly OfCentral<readonly T[]>[],
+  several: boolean,
+): readonly Numbered<T>[] {
+  return lists.flatMap(({ number, value }) =>
+    value.map((one) => (several ? { ...one, central: number } : one)),
+  );
+}
+
+/** The newest operations of all centrals, newest first. */
+export function newestTold<T extends { readonly createdAt: number }>(
+  lists: readonly OfCentral<readonly T[]>[],
+  several: boolean,
+  latest: number,
+): readonly Numbered<T>[] {
+  const all = listTold(lists, several);
+  return several ? all.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, latest) : all;
+}
+
+/** One thing at every central. */
+export function eachTold<T extends object>(
+  values: readonly OfCentral<T>[],
+  several: boolean,
+): AtEach<T> | undefined {
+  const [first] = values;
+  if (first === undefined || !several) return first?.value;
+  const centrals = values.map(({ number, id: { address, account }, value }) => ({
+    ...value,
+    central: number,
+    address,
+    account,
+  }));
+  return { ...first.value, central: first.number, centrals };
+}

@@ -1,0 +1,54 @@
+import type { CallContext, Central } from '../../core/central.ts';
+import { counted } from '../../core/describe.ts';
+import { PanelError } from '../../core/panel.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { wirePanel } from '../wiring/wire.ts';
+
+/** How many zones the account has at the central, as far as that can be asked. */
+export interface ZoneCount {
+  readonly zones: number;
+  /** All of them, where the central lists them; else empty. */
+  readonly listed: readonly DnsName[];
+  /** Whether the panel has zones, and the central none for this account. */
+  readonly noneOfThePanels: boolean;
+  /** For people, e.g. `34 zones` or `34 of the panel's 36 zones`. */
+  readonly text: string;
+}
+
+/**
+ * Counts zones. A central that lists none (a name server) is asked for those of the panel under this root, one by one, and whether the
+ * account may write them.
+ * @throws {CentralError}
+ */
+export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
+  if (central.traits.listsZones) {
+    const listed = await central.listZones([], ctx);
+    const zones = listed.length;
+    const noneOfThePanels = zones === 0 && (await panelHasZones(root, ctx));
+    return { zones, listed, noneOfThePanels, text: counted(zones, 'zone') };
+  }
+  try {
+    const { zones: asked } = await (await wirePanel(root)).listZones(ctx);
+    if (asked.length === 0) return unasked('has none to ask for');
+    const zones = (await central.listZones(asked, ctx)).length;
+    const text = `${zones} of the panel's ${counted(asked.length, 'zone')} there for this key`;
+    return { zones, listed: [], noneOfThePanels: zones === 0, text };
+  } catch (error) {
+    if (!(error instanceof PanelError)) throw error;
+    return unasked('does not say which to ask for');
+  }
+}
+
+/** A panel that cannot be read is told elsewhere. */
+async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
+  try {
+    return (await (await wirePanel(root)).listZones(ctx)).zones.length > 0;
+  } catch (error) {
+    if (error instanceof PanelError) return false;
+    throw error;
+  }
+}
+
+function unasked(why: string): ZoneCount {
+  return { zones: 0, listed: [], noneOfThePanels: false, text: `it lists no zones, and the panel ${why}` };
+}

@@ -1,0 +1,33 @@
+import type { Settings } from '../../config/settings.ts';
+import type { CallContext } from '../../core/central.ts';
+import { PanelError, type Panel } from '../../core/panel.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+
+/** Zones of the panel that are looked at. */
+const mostZones = 3;
+
+/**
+ * Demands `nameservers` where a new zone would have no NS at its apex: PowerDNS puts none into it, and the panel has none to
+ * give. A panel without zones, or one that cannot be read, is not judged.
+ * @returns null: nothing is missing
+ */
+export async function nameServersNeeded(
+  { kind, newZones, number }: Settings,
+  panel: Panel,
+  ctx: CallContext,
+): Promise<Problem | null> {
+  if (kind !== 'powerdns' || newZones.nameServers.length > 0) return null;
+  try {
+    const zones = (await panel.listZones(ctx)).zones.slice(0, mostZones);
+    for (const zone of zones) {
+      const records = (await panel.readZone(zone, ctx)) ?? [];
+      if (records.some(({ name, type }) => type === 'NS' && name === zone)) return null;
+    }
+    if (zones.length === 0) return null;
+  } catch (error) {
+    if (error instanceof PanelError) return null;
+    throw error;
+  }
+  const section = number === 1 ? 'isp_master' : `central_${number}`;
+  return problem('settings.nameservers-needed', { section });
+}

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { clearCaches, layoutOf } from './panel-files.ts';
+import type { Paths } from '../paths.ts';
+
+const run = promisify(execFile);
+
+/** Longest time a panel may take to end, milliseconds. */
+const patience = 60_000;
+
+/** What a person types to restart a panel, so that it reads its description files (reference 10.1, 11.1). */
+export function restartCommand(root: string, kind: PanelKind): string {
+  const { restart } = layoutOf(kind);
+  if (restart === null) return 'killall ispmgr';
+  const [program, ...args] = restart;
+  return [join(root, program), ...args].join(' ');
+}
+
+/**
+ * Restarts a panel that has a command for it: it ends, and starts again with the next access (reference 11.1). Its caches are
+ * cleared first, as it may have filled them since.
+ * @returns why it could not be done; `null` when it was, or when only a person can
+ */
+export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind): Promise<string | null> {
+  const { restart } = layoutOf(kind);
+  if (restart === null) return null;
+  const [program, ...args] = restart;
+  clearCaches(root, kind);
+  try {
+    const { stdout } = await run(join(root, program), args, { timeout: patience });
+    // The exit status of function errors is not known (reference 12).
+    if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if ('killed' in error && error.killed === true) return `it did not end within ${patience / 1_000} s`;
+    const printed = [
+      'stderr' in error ? String(error.stderr).trim() : '',
+      'stdout' in error ? String(error.stdout).trim() : '',
+    ];
+    return (printed.find((text) => text !== '') ?? error.message.trim()).slice(0, 500);
+  }
+  rmSync(restartDue, { force: true });
+  return null;
+}

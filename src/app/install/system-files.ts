@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { fill } from './fill.ts';
+import { releases } from './install.ts';
+import { pathsOf } from '../paths.ts';
+
+const run = promisify(execFile);
+
+export interface SystemOptions {
+  readonly root: string;
+  readonly socket?: string | undefined;
+  /** Where the system keeps its configuration: `/etc`, or another folder in tests and images. */
+  readonly etc: string;
+}
+
+/** Roots of the panel most hosts have; its files have the plain names. */
+const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/ispmgr']);
+
+type SystemFile = 'unit' | 'rotation';
+
+/** Names a file of the system may have: the plain one, and one with the panel's root in it for a second panel on the same host. */
+function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
+  const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
+  const name = (ending: string): string =>
+    file === 'unit'
+      ? join(etc, `systemd/system/domainsync-agent${ending}.service`)
+      : join(etc, `logrotate.d/domainsync${ending}`);
+  return { plain: name(''), own: name(mark) };
+}
+
+function isOurs(path: string, root: string): boolean {
+  if (!existsSync(path)) return false;
+  const words = readFileSync(path, 'utf8').split(/\s+/u);
+  return words.some((word) => word.startsWith(`${root}/`));
+}
+
+/** Where a file is or belongs: one that is there stays where it is, and nobody else's is taken. */
+function placeOf(file: SystemFile, root: string, etc: string): string {
+  const { plain, own } = namesOf(file, root, etc);
+  const there = [plain, own].find((path) => isOurs(path, root));
+  if (there !== undefined) return there;
+  return plainRoots.has(root) && !existsSync(plain) ? plain : own;
+}
+
+/** The systemd unit of the panel at a root, as it is or would be called. */
+export function unitOf(root: string, etc = '/etc'): string {
+  return basename(placeOf('unit', root, etc));
+}
+
+/** @throws when it fails or does not end; it waits for the agent to stop, at most half a minute */
+async function systemctl(...args: readonly string[]): Promise<void> {
+  await run('systemctl', [...args], { timeout: 120_000 });
+}
+
+/** Whether systemd manages this very host (sd_booted(3)) and `etc` is its configuration. */
+function managed(etc: string): boolean {
+  return etc === '/etc' && existsSync('/run/systemd/system');
+}
+
+/**
+ * Writes what the operating system needs to keep the agent running and its log short: a systemd unit where systemd is, a
+ * logrotate rule where logrotate is. Without systemd the hook starts the agent when it is absent.
+ * @returns the paths written
+ */
+export async function putSystemFiles({ root, socket, etc }: SystemOptions): Promise<string[]> {
+  const paths = pathsOf(root, socket);
+  const current = join(root, releases, 'current');
+  const own = join(current, 'node');
+  const values = {
+    ROOT: root,
+    SOCKET: paths.socket,
+    SOCKETFOLDER: socketFolder(dirname(paths.socket)),
+    LOG: paths.log,
+    NODE: existsSync(own) ? own : process.execPath,
+    AGENT: join(current, 'agent.cjs'),
+  };
+  const written: string[] = [];
+  const write = (name: string, path: string): void => {
+    const text = fill(readFileSync(join(current, 'plugin/system', name), 'utf8'), values);
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.new`, text, { mode: 0o644 });
+    renameSync(`${path}.new`, path);
+    written.push(path);
+  };
+  const unit = placeOf('unit', root, etc);
+  const rotation = placeOf('rotation', root, etc);
+  if (existsSync(dirname(unit))) write('domainsync-agent.service', unit);
+  if (existsSync(dirname(rotation))) write('domainsync.logrotate', rotation);
+  if (managed(etc)) {
+    const name = basename(unit);
+    await systemctl('daemon-reload');
+    await systemctl('enable', name);
+    await systemctl('restart', name);
+  }
+  return written;
+}
+
+/** What gives a confined agent the folder of its socket: under /run it is made at each boot, and kept for a second panel. */
+function socketFolder(folder: string): string {
+  if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
+  const name = folder.slice('/run/'.length);
+  return [`RuntimeDirectory=${name}`, 'RuntimeDirectoryMode=0700', 'RuntimeDirectoryPreserve=yes'].join('\n');
+}
+
+/** Takes the same files away again, the service first. @returns the paths removed */
+export async function removeSystemFiles(root: string, etc: string): Promise<string[]> {
+  const unit = placeOf('unit', root, etc);
+  const there = [unit, placeOf('rotation', root, etc)].filter((path) => isOurs(path, root));
+  if (managed(etc) && there.includes(unit)) await systemctl('disable', '--now', basename(unit));
+  for (const path of there) rmSync(path);
+  if (managed(etc) && there.length > 0) await systemctl('daemon-reload');
+  return there;
+}

@@ -1,0 +1,70 @@
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { releases } from './install.ts';
+import { clearCaches, everyPath, filesFor, removeForeignScripts } from './panel-files.ts';
+import { panelKindAt } from '../wiring/panel-kind.ts';
+import { pathsOf } from '../paths.ts';
+import { removeIfEmpty } from './put-file.ts';
+
+export interface UninstallOptions {
+  readonly root: string;
+  readonly socket?: string | undefined;
+  /** Leaves settings, journal and log where they are. */
+  readonly keepData: boolean;
+}
+
+/**
+ * Takes away what makes the panel call our handlers, and what it keeps of it; the handlers stay, so that a panel that has not been
+ * restarted yet finds them.
+ * @returns the paths removed
+ */
+export function withdraw(root: string): string[] {
+  const kind = panelKindAt(root);
+  if (kind === null) return [];
+  const read = filesFor(root, kind).filter(({ readAtStart }) => readAtStart === true);
+  const removed = removeAll(read.map(({ path }) => join(root, path)));
+  if (removed.length > 0) clearCaches(root, kind);
+  return removed;
+}
+
+/**
+ * Takes domainsync out of a panel's root without trace, whatever kind of panel it is or was; the agent must have ended. Description
+ * files go first, so that a panel that restarts meanwhile calls no handler that is gone.
+ * @returns the paths removed
+ */
+export function uninstall({ root, socket, keepData }: UninstallOptions): string[] {
+  const paths = pathsOf(root, socket);
+  const kind = panelKindAt(root);
+  // A draft is left where an installation was killed.
+  const drafts = everyPath().map((path) => `${path}.new`);
+  const programs = [...everyPath(), ...drafts, releases].map((path) => join(root, path));
+  const scripts = kind === null ? [] : removeForeignScripts(root, kind);
+  const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
+  const kept = keepData ? [paths.restartDue] : data;
+  const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
+  // A later panel has this folder for itself (reference 11.1).
+  if (kind === 'ispmanager4') removeIfEmpty(join(root, 'lib'));
+  if (socket === undefined) removeIfEmpty(dirname(paths.socket));
+  return removed;
+}
+
+function removeAll(paths: readonly string[]): string[] {
+  // A link that leads nowhere is there as well.
+  const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  for (const path of there) rmSync(path, { recursive: true });
+  return there;
+}
+
+/** The log and what rotation made of it. */
+function logFiles(log: string): string[] {
+  const folder = dirname(log);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => path === log || path.startsWith(`${log}.`) || path.startsWith(`${log}-`));
+}
+
+function settingsFiles(root: string): string[] {
+  const names = ['domainsync.ini', 'domainssync.ini'];
+  return [...names, ...names.map((name) => `${name}.new`)].map((name) => join(root, 'etc', name));
+}

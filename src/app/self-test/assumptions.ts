@@ -1,0 +1,113 @@
+import type { SelfTestFacts } from './self-test.ts';
+import type { SeenCall } from './step.ts';
+
+/** One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the list). */
+export interface Assumption {
+  /** As in docs/compatibility.md. */
+  readonly id: string;
+  readonly text: string;
+  readonly holds: 'yes' | 'no' | 'not tested';
+  /** What follows from it when it does not hold. */
+  readonly consequence: string;
+}
+
+type Judge = (facts: SelfTestFacts) => Assumption['holds'];
+
+interface Rule extends Omit<Assumption, 'holds'> {
+  readonly judge: Judge;
+}
+
+const rules: readonly Rule[] = [
+  {
+    id: 'A1',
+    text: 'an error answered to "before" stops the function',
+    consequence: 'no edit can be refused: what the central will not have is put back in the panel afterwards',
+    judge: ({ vetoKept }) => vetoKept,
+  },
+  {
+    id: 'A2',
+    text: 'every DNS function calls our "before" and "after" handlers, in this order',
+    consequence:
+      'edits without "before" are mirrored after the panel has made them, or by the next comparison',
+    judge: ({ steps }) =>
+      all(
+        steps
+          .filter(({ failed, byStranger = false }) => failed === null && !byStranger)
+          .map(({ calls }) => inOrder(calls)),
+      ),
+  },
+  {
+    id: 'A3',
+    text: 'record keys in calls are the keys that lists show',
+    consequence:
+      'keys are matched by what they mean; what cannot be matched is refused with "record.unknown-key"',
+    judge: ({ takenKeys, sentKeys }) => all(takenKeys.map((key) => sentKeys.includes(key))),
+  },
+  {
+    id: 'A4',
+    text: 'the TTL that was sent is the TTL that is shown',
+    consequence: 'TTLs at the central may differ from the panel’s; records themselves are not affected',
+    judge: ({ ttlKept }) => ttlKept,
+  },
+  {
+    id: 'A5',
+    text: 'our own writes are recognised: a parameter the panel does not know reaches the handlers',
+    consequence: 'what we put back in the panel is taken for a new edit of somebody and mirrored once more',
+    judge: ({ markSeen }) => markSeen,
+  },
+  {
+    id: 'A8',
+    text: 'calls carry the documented parameters (func, plid, the fields of the form)',
+    consequence: 'edits are refused as invalid, or not noticed before the next comparison',
+    judge: ({ steps }) => {
+      const calls = steps
+        .flatMap((step) => step.calls)
+        .filter(({ func }) => /\.(?:sublist|record)\./u.test(func));
+      return all(calls.map(({ parameters }) => parameters.includes('plid')));
+    },
+  },
+  {
+    id: 'A50',
+    text: 'the panel itself lists our handlers as registered for every DNS function ("eventlist")',
+    consequence:
+      'edits by a function that is not listed are noticed by the next comparison only: restart the panel so that it reads the description file',
+    judge: judgeRegistered,
+  },
+  {
+    id: 'A39',
+    text: 'the panel tells an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
+    consequence:
+      'edits of users are followed after the panel has made them, not refused before, unless the panel checks access first',
+    judge: ({ ownersTold }) =>
+      ownersTold === 'not tested' ? ownersTold : ownersTold === 'none' ? 'no' : 'yes',
+  },
+];
+
+/** A list that does not name us although our handlers are called is made up in a way that we do not know. */
+function judgeRegistered({ registered, steps }: SelfTestFacts): Assumption['holds'] {
+  if (registered === null) return 'not tested';
+  const isCalled = steps.some(({ calls }) => calls.length > 0);
+  if (!registered.namesUs && isCalled) return 'not tested';
+  return registered.missing.length === 0 ? 'yes' : 'no';
+}
+
+/** What the self-test says of each. */
+export function judgeAssumptions(facts: SelfTestFacts): Assumption[] {
+  return rules.map(({ judge, ...rule }) => ({ ...rule, holds: judge(facts) }));
+}
+
+function all(found: readonly boolean[]): Assumption['holds'] {
+  if (found.length === 0) return 'not tested';
+  return found.every(Boolean) ? 'yes' : 'no';
+}
+
+/**
+ * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each element of a group, and
+ * of other functions called inside it, do no harm (docs/compatibility.md).
+ */
+function inOrder(calls: readonly SeenCall[]): boolean {
+  const own = calls.filter(({ func }) => func === calls[0]?.func);
+  const first = own[0];
+  if (first?.stage !== 'before') return false;
+  return first.verdict === 'refuse' || own.some(({ stage }) => stage === 'after');
+}

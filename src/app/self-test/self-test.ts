@@ -1,0 +1,279 @@
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { CallContext } from '../../core/central.ts';
+import type { RegisteredHandlers } from '../../core/panel-hand.ts';
+import { PanelError, type OwnerWay, type PanelRecord } from '../../core/panel.ts';
+import { judgeAssumptions, type Assumption } from './assumptions.ts';
+import {
+  afterSees,
+  carryOut,
+  context,
+  order,
+  shows,
+  type AfterSees,
+  type Plan,
+  type Refusing,
+  type SeenCall,
+  type SelfTestPorts,
+  type SelfTestStep,
+} from './step.ts';
+
+/** What was seen of the panel, for judging what we take for granted. */
+export interface SelfTestFacts {
+  readonly steps: readonly SelfTestStep[];
+  /** Keys that were taken from the panel's lists and used in edits. */
+  readonly takenKeys: readonly string[];
+  /** Record keys as its calls carried them. */
+  readonly sentKeys: readonly string[];
+  /** Whether a refused `before` left the panel as it was. */
+  readonly vetoKept: Assumption['holds'];
+  readonly ttlKept: Assumption['holds'];
+  readonly markSeen: Assumption['holds'];
+  /** What the panel lists our handlers as registered for; null: it has no such list. */
+  readonly registered: RegisteredHandlers | null;
+  /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
+  readonly ownersTold: OwnerWay | 'not tested';
+}
+
+/** The report a user would send us: what this panel does where the documentation is silent. */
+export interface SelfTestReport extends SelfTestFacts {
+  readonly zone: string;
+  /** Stages seen for each function, in order, e.g. `domain.sublist.edit: before after`. */
+  readonly events: readonly string[];
+  /** Whether an `after` call already sees the change: `blocked` when the panel does not answer while it waits for us. */
+  readonly afterSees: AfterSees;
+  /** Whether an error answered to an `after` call undoes the panel's change. */
+  readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
+  /** Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The agent is told. */
+  readonly beforeForOthers: 'yes' | 'no' | 'not tested';
+  /** Keys of the records the panel put into the new zone by itself, as it lists them. */
+  readonly listedKeys: readonly string[];
+  /** What we take for granted, and whether it holds here. */
+  readonly assumptions: readonly Assumption[];
+  /** Whether the scratch zone is gone from both sides. */
+  readonly clean: boolean;
+}
+
+/**
+ * Creates, edits and deletes a scratch zone in the panel, as a person would, and tells what was seen on both sides and in
+ * between. The zone must exist on neither side; it is deleted again whatever happens.
+ * @throws {ZoneTaken | PanelError | CentralError} the latter two when a side cannot be read at all
+ */
+export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<SelfTestReport> {
+  const ctx = context();
+  if ((await ports.panel.readZone(zone, ctx)) !== null) throw new ZoneTaken('panel', zone);
+  if ((await ports.central.readZone(zone, [], ctx)) !== null) throw new ZoneTaken('central', zone);
+  return await new SelfTest(ports, zone).run();
+}
+
+const addRecord = 'add a record';
+
+function hasBefore(calls: readonly SeenCall[]): boolean {
+  return calls.some(({ stage }) => stage === 'before');
+}
+
+/** Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its accounts. */
+const ownersPatience = 600_000;
+
+class SelfTest {
+  readonly #ports: SelfTestPorts;
+  readonly #zone: DnsName;
+  readonly #steps: SelfTestStep[] = [];
+  readonly #takenKeys: string[] = [];
+  #created: readonly string[] = [];
+  #vetoKept: Assumption['holds'] = 'not tested';
+  #ttlKept: Assumption['holds'] = 'not tested';
+  #markSeen: Assumption['holds'] = 'not tested';
+  #undone: SelfTestReport['afterErrorUndoes'] = 'not tested';
+  #beforeForOthers: SelfTestReport['beforeForOthers'] = 'not tested';
+  #registered: SelfTestFacts['registered'] = null;
+  #ownersTold: SelfTestFacts['ownersTold'] = 'not tested';
+
+  constructor(ports: SelfTestPorts, zone: DnsName) {
+    this.#ports = ports;
+    this.#zone = zone;
+  }
+
+  async run(): Promise<SelfTestReport> {
+    const { hand, panel, central, turn } = this.#ports;
+    const zone = this.#zone;
+    this.#registered = await hand.registered(context());
+    try {
+      const create = {
+        step: 'create a zone',
+        run: (c: CallContext) => hand.createZone(zone, c),
+        wants: { zone: true },
+      };
+      if ((await this.#take(create)).failed === null) await this.#edits();
+    } finally {
+      const wants = { zone: false };
+      const inPanel = async (c: CallContext) => await panel.readZone(zone, c);
+      if (!(await shows(inPanel, wants))) {
+        await this.#take({ step: 'delete the zone', run: (c) => hand.deleteZone(zone, c), wants });
+      }
+      await turn(null, null);
+    }
+    const clean =
+      (await panel.readZone(zone, context())) === null &&
+      (await central.readZone(zone, [], context())) === null;
+    return this.#report(clean);
+  }
+
+  async #edits(): Promise<void> {
+    const { hand, panel } = this.#ports;
+    const zone = this.#zone;
+    const ttl = panel.traits.carriesTtl ? 300 : null;
+    const first = makeRecord({ name: 'probe', type: 'A', rdata: '192.0.2.1', ttl }, zone);
+    const second = makeRecord({ name: 'probe', type: 'A', rdata: '192.0.2.2', ttl }, zone);
+    const there = { zone: true, there: first };
+    this.#created = ((await panel.readZone(zone, context())) ?? []).map(({ key }) => key);
+    await this.#take({ step: addRecord, run: (c) => hand.addRecord(zone, first, c), wants: there });
+    if (ttl !== null) this.#ttlKept = (await this.#find(first))?.ttl === ttl ? 'yes' : 'no';
+    await this.#take({
+      step: 'change it',
+      run: async (c) => hand.changeRecord(zone, await this.#keyOf(first), second, c),
+      wants: { zone: true, there: second, gone: first },
+    });
+    await this.#take({
+      step: 'delete it',
+      run: async (c) => hand.deleteRecord(zone, await this.#keyOf(second), c),
+      wants: { zone: true, gone: second },
+    });
+    await this.#probeVeto();
+    await this.#probeUndo();
+    await this.#probeMark();
+    await this.#probeOwners();
+  }
+
+  /** An error is answered to one `before` call on purpose; then the panel must not have the record. */
+  async #probeVeto(): Promise<void> {
+    const record = makeRecord({ name: 'veto', type: 'TXT', rdata: '"before-error"' }, this.#zone);
+    const plan: Plan = {
+      step: 'add a record, answering its "before" with an error',
+      run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
+      wants: { zone: true },
+    };
+    const { calls } = await this.#take(plan, 'before');
+    if (!calls.some(({ stage, verdict }) => stage === 'before' && verdict === 'refuse')) return;
+    this.#vetoKept = (await this.#find(record)) === undefined ? 'yes' : 'no';
+  }
+
+  /** The same with one `after` call; then the panel is asked whether it kept the record. */
+  async #probeUndo(): Promise<void> {
+    const record = makeRecord({ name: 'undo', type: 'TXT', rdata: '"after-error"' }, this.#zone);
+    const plan: Plan = {
+      step: 'add a record, answering its "after" with an error',
+      run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
+      wants: { zone: true },
+    };
+    const { calls } = await this.#take(plan, 'after');
+    if (!calls.some(({ stage, verdict }) => stage === 'after' && verdict === 'refuse')) return;
+    this.#undone = (await this.#find(record)) === undefined ? 'yes' : 'no';
+  }
+
+  /** A write of ours with a mark that nobody knows: mirrored like any edit, but the mark must arrive. */
+  async #probeMark(): Promise<void> {
+    const { panel } = this.#ports;
+    const record = makeRecord({ name: 'mark', type: 'TXT', rdata: '"marked"' }, this.#zone);
+    const { calls, failed } = await this.#take({
+      step: 'write a record as domainsync itself does',
+      run: (ctx) => panel.write({ zone: this.#zone, remove: [], add: [record] }, [], 'self-test', ctx),
+      wants: { zone: true, there: record },
+    });
+    // A tool that takes no values from its environment fails the first time (reference 12).
+    if (failed !== null) this.#markSeen = 'no';
+    else if (calls.length > 0) this.#markSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
+  }
+
+  /** Whether the panel tells owners, and whether it calls us for somebody who has no right to the zone. */
+  async #probeOwners(): Promise<void> {
+    const { hand, panel, progress } = this.#ports;
+    const stranger = await hand.stranger(this.#zone, context());
+    if (stranger.kind === 'no-accounts') return;
+    progress('read whose each zone is');
+    const ctx = { signal: AbortSignal.timeout(ownersPatience), operation: '-' };
+    this.#ownersTold = (await panel.readOwners(ctx)).way;
+    if (stranger.kind === 'account') await this.#probeAccess(stranger.name);
+  }
+
+  async #probeAccess(account: string): Promise<void> {
+    const { hand, tellAccessCheck } = this.#ports;
+    const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
+    // An earlier proof must not have the central written now.
+    await tellAccessCheck(false);
+    const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
+    const added = this.#steps.find(({ step }) => step === addRecord);
+    const { calls, failed } = await this.#take({
+      step: 'add a record as an account that the zone does not belong to',
+      run: async (ctx) => {
+        said.push(await hand.tryAs(account, this.#zone, record, ctx));
+      },
+      wants: { zone: true, gone: record },
+      byStranger: true,
+    });
+    if (failed !== null) return;
+    if (hasBefore(calls)) this.#beforeForOthers = 'yes';
+    // A panel that calls us for nobody, or refuses for another reason, proves nothing.
+    else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
+      this.#beforeForOthers = 'no';
+      await tellAccessCheck(true);
+    }
+  }
+
+  async #find(record: ResourceRecord): Promise<PanelRecord | undefined> {
+    const records = await this.#ports.panel.readZone(this.#zone, context());
+    return records?.find((one) => recordId(one) === recordId(record));
+  }
+
+  async #keyOf(record: ResourceRecord): Promise<string> {
+    const found = await this.#find(record);
+    if (found === undefined) throw new PanelError('panel.refused', { text: 'the record is not there' });
+    this.#takenKeys.push(found.key);
+    return found.key;
+  }
+
+  async #take(plan: Plan, refuse: Refusing = null): Promise<SelfTestStep> {
+    const step = await carryOut(this.#ports, this.#zone, plan, refuse);
+    this.#steps.push(step);
+    return step;
+  }
+
+  #report(clean: boolean): SelfTestReport {
+    const steps = this.#steps;
+    const keys = steps
+      .flatMap((step) => step.calls)
+      .flatMap(({ key }) => (key === null || key === '' ? [] : [key]));
+    const facts: SelfTestFacts = {
+      steps,
+      takenKeys: this.#takenKeys,
+      sentKeys: [...new Set(keys)],
+      vetoKept: this.#vetoKept,
+      ttlKept: this.#ttlKept,
+      markSeen: this.#markSeen,
+      registered: this.#registered,
+      ownersTold: this.#ownersTold,
+    };
+    return {
+      ...facts,
+      zone: displayName(this.#zone),
+      events: steps.map(({ step, calls }) => `${step}: ${order(calls)}`),
+      afterSees: afterSees(steps),
+      afterErrorUndoes: this.#undone,
+      beforeForOthers: this.#beforeForOthers,
+      listedKeys: this.#created,
+      assumptions: judgeAssumptions(facts),
+      clean,
+    };
+  }
+}
+
+/** The scratch zone's name is taken; nothing was done. */
+export class ZoneTaken extends Error {
+  override readonly name = 'ZoneTaken';
+
+  constructor(side: 'panel' | 'central', zone: DnsName) {
+    super(
+      `The ${side} has a zone ${displayName(zone)} already; name another one: --zone NAME. Nothing was changed.`,
+    );
+  }
+}

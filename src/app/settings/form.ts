@@ -1,0 +1,330 @@
+import { existsSync } from 'node:fs';
+import { problem, shortened, type Problem } from '../../dns/problem.ts';
+import { CentralError } from '../../core/central.ts';
+import { changeIni, parseIni, type IniChanges } from '../../config/ini.ts';
+import {
+  loadSettings,
+  NotOurFile,
+  readSettings,
+  saveSettings,
+  settingsPath,
+  settingsText,
+  type Settings,
+} from '../../config/settings.ts';
+import { probeCertificate } from '../../net/connect.ts';
+import { HttpError } from '../../net/http-error.ts';
+import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { foundCentral } from '../wiring/found-central.ts';
+import { pathsOf } from '../paths.ts';
+import { endPause, pause, pauseEnd } from '../pause.ts';
+import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
+
+/** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
+export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
+
+/** The settings form as a person sees it; the password is only ever sent towards us. */
+export interface FormValues {
+  readonly host: string;
+  readonly kind: Settings['kind'];
+  /** Which panel the central turned out to be, where that was left open; null before the first look. */
+  readonly found: PanelKind | null;
+  readonly username: string;
+  readonly password: string;
+  /** SHA-256 of the pinned certificate, or of the one offered; empty when there is none. */
+  readonly fingerprint: string;
+  /** Whether exactly that certificate is trusted. */
+  readonly trust: boolean;
+  readonly pause: PauseChoice;
+  readonly contact: string;
+}
+
+export type FormField = 'host' | 'kind' | 'username' | 'password' | 'trust' | 'pause' | 'contact';
+
+export type FormResult =
+  | { readonly kind: 'saved' }
+  /** Nothing was saved; `values` is the form to show again. */
+  | {
+      readonly kind: 'refused';
+      readonly field: FormField;
+      readonly problems: readonly Problem[];
+      readonly values: FormValues;
+    };
+
+const hour = 3_600_000;
+const lengths: Readonly<Record<string, number>> = { '1h': hour, '4h': 4 * hour, '24h': 24 * hour };
+
+/** Longest value of a field, characters. */
+const mostField = 4_096;
+
+/** The fields of text. */
+const formFields = ['host', 'username', 'password', 'fingerprint', 'contact'] as const;
+
+/** When a running pause ends, milliseconds since 1970; `Infinity` = until resumed; `null` = not paused. */
+export function runningPause(root: string, wall: number): number | null {
+  const end = pauseEnd(pathsOf(root).pause);
+  return end !== null && end > wall ? end : null;
+}
+
+/** What the form shows when it is opened; fields of a settings file that cannot be used are shown as far as they can be read. */
+export function openForm(root: string, wall: number): FormValues {
+  const stored = storedValues(root);
+  const end = runningPause(root, wall);
+  return {
+    host: stored('isp_master.host'),
+    ...storedKind(root),
+    username: stored('isp_master.username'),
+    password: '',
+    fingerprint: stored('isp_master.fingerprint'),
+    trust: stored('isp_master.fingerprint') !== '',
+    pause: end === null ? 'off' : end === Infinity ? 'on' : 'keep',
+    contact: stored('contact.support'),
+  };
+}
+
+/**
+ * OK in the form: checks every field, tests connection, login and rights at the central, and only then saves. The agent takes the
+ * settings into use by itself. A pause alone, with settings as they are, needs no central.
+ */
+export async function submitForm(
+  root: string,
+  values: FormValues,
+  wall: number,
+  signal: AbortSignal,
+): Promise<FormResult> {
+  const refused: Refuse = (field, problems, shown = values) => ({
+    kind: 'refused',
+    field,
+    problems,
+    values: { ...shown, password: '' },
+  });
+  const long = formFields.find((field) => values[field].length > mostField);
+  if (long !== undefined)
+    return refused(long === 'fingerprint' ? 'trust' : long, [problem('form.unfit', {})], {
+      ...values,
+      [long]: shortened(values[long]),
+    });
+  const missing = firstMissing(root, values);
+  if (missing !== null) return refused(missing.field, [missing.problem]);
+  const changes = changesOf(values);
+  const read = readChanged(root, changes);
+  if ('field' in read) return refused(read.field, read.problems);
+  if (values.pause !== 'off' && isInForce(root, read.settings)) {
+    // The way out when the central is down: it must not depend on the central.
+    carryOutPause(root, values.pause, wall);
+    return { kind: 'saved' };
+  }
+  const failed = await testRefused(root, read.settings, values, refused, signal);
+  if (failed !== null) return failed;
+  try {
+    saveSettings(root, changes);
+    carryOutPause(root, values.pause, wall);
+  } catch (error) {
+    if (!(error instanceof NotOurFile || (error instanceof Error && 'syscall' in error))) throw error;
+    return refused('host', [problem('form.not-saved', { text: error.message })]);
+  }
+  return { kind: 'saved' };
+}
+
+type Refuse = (field: FormField, problems: readonly Problem[], shown?: FormValues) => FormResult;
+
+/** Tests connection, login and rights. @returns what is wrong; `null` when nothing is */
+async function testRefused(
+  root: string,
+  settings: Settings,
+  values: FormValues,
+  refused: Refuse,
+  signal: AbortSignal,
+): Promise<FormResult | null> {
+  try {
+    await testCentral(root, settings, signal);
+    return null;
+  } catch (error) {
+    if (error instanceof SettingsRefused) {
+      return refused(fieldOfOption(error.problems[0]?.params['setting'] ?? ''), error.problems);
+    }
+    if (!(error instanceof CentralError)) throw error;
+    if (error.code === 'central.certificate') {
+      return await offerTrust(error.params['address'] ?? settings.address, values, refused, signal);
+    }
+    return refused(fieldOf(error), [error.problem]);
+  }
+}
+
+function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
+  const loaded = loadSettings(root);
+  if (loaded.kind !== 'configured') return { kind: 'auto', found: null };
+  return { kind: loaded.settings.kind, found: foundCentral(root, loaded.settings)?.kind ?? null };
+}
+
+/** What stands in the settings file; where it cannot be used as a whole, what of it can be read. */
+function storedValues(root: string): (key: string) => string {
+  const loaded = loadSettings(root);
+  if (loaded.kind === 'broken') return entriesIn(loaded.path);
+  if (loaded.kind === 'not-configured') return () => '';
+  const { address, username, fingerprint, contact } = loaded.settings;
+  const values: Readonly<Record<string, string>> = {
+    'isp_master.host': address,
+    'isp_master.username': username,
+    'isp_master.fingerprint': fingerprint,
+    'contact.support': contact ?? '',
+  };
+  return (key) => values[key] ?? '';
+}
+
+function entriesIn(path: string): (key: string) => string {
+  let text: string;
+  try {
+    text = settingsText(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return () => '';
+    throw error;
+  }
+  const { entries } = parseIni(text);
+  return (key) => entries.find(({ section, option }) => `${section}.${option}` === key)?.value ?? '';
+}
+
+interface Missing {
+  readonly field: FormField;
+  readonly problem: Problem;
+}
+
+/** The password is asked for again when it would go to another host or belong to another user. */
+function firstMissing(root: string, values: FormValues): Missing | null {
+  if (values.host.trim() === '') return { field: 'host', problem: problem('form.host-missing', {}) };
+  if (values.username === '') return { field: 'username', problem: problem('form.user-missing', {}) };
+  if (values.password !== '') return null;
+  const stored = loadSettings(root);
+  if (stored.kind !== 'configured') {
+    return { field: 'password', problem: problem('form.password-missing', {}) };
+  }
+  const { address, username } = stored.settings;
+  const same = values.username === username && addressOf(values.host, values.kind) === address;
+  return same ? null : { field: 'password', problem: problem('form.password-again', {}) };
+}
+
+/** The base address that a spelling of the host means; empty when it means none. */
+function addressOf(host: string, kind: FormValues['kind']): string {
+  const lines = [
+    '[isp_master]',
+    `host = ${host.trim()}`,
+    `kind = ${kind}`,
+    'username = x',
+    'password = x',
+    '',
+  ];
+  const read = readSettings(lines.join('\n'), '');
+  return read.kind === 'configured' ? read.settings.address : '';
+}
+
+function changesOf(values: FormValues): IniChanges {
+  const password = values.password === '' ? {} : { password: values.password };
+  const fingerprint = values.trust && values.fingerprint !== '' ? values.fingerprint : null;
+  return {
+    isp_master: {
+      host: values.host.trim(),
+      kind: values.kind === 'auto' ? null : values.kind,
+      username: values.username,
+      ...password,
+      fingerprint,
+    },
+    contact: { support: values.contact.trim() === '' ? null : values.contact.trim() },
+  };
+}
+
+type Read =
+  | { readonly settings: Settings }
+  | { readonly field: FormField; readonly problems: readonly Problem[] };
+
+const unreadable: ReadonlySet<string> = new Set(['settings.unreadable', 'settings.too-large']);
+
+/** The settings as they would be read back after saving. */
+function readChanged(root: string, changes: IniChanges): Read {
+  const path = settingsPath(root);
+  const loaded = loadSettings(root);
+  if (loaded.kind === 'broken' && loaded.problems.some(({ code }) => unreadable.has(code))) {
+    return { field: 'host', problems: loaded.problems };
+  }
+  const text = loaded.kind === 'not-configured' && !existsSync(path) ? '' : settingsText(path);
+  for (const [section, options] of Object.entries(changes)) {
+    for (const [option, value] of Object.entries(options)) {
+      const unfit = unfitness(text, section, option, value);
+      if (unfit) return { field: fieldOfOption(option), problems: [problem('form.unfit', {})] };
+    }
+  }
+  const read = readSettings(changeIni(text, changes), path);
+  if (read.kind === 'configured') return { settings: read.settings };
+  const problems = read.kind === 'broken' ? read.problems : [problem('form.host-missing', {})];
+  return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
+}
+
+/** Whether the settings file would read the value back as another one. */
+function unfitness(text: string, section: string, option: string, value: string | null): boolean {
+  try {
+    changeIni(text, { [section]: { [option]: value } });
+    return false;
+  } catch (error) {
+    if (error instanceof RangeError) return true;
+    throw error;
+  }
+}
+
+function fieldOfOption(option: string): FormField {
+  if (option === 'username' || option === 'password') return option;
+  if (option === 'fingerprint' || option === 'pin') return 'trust';
+  if (option === 'kind') return 'kind';
+  return option === 'support' ? 'contact' : 'host';
+}
+
+/** Whether the form changes nothing of the settings. */
+function isInForce(root: string, settings: Settings): boolean {
+  const loaded = loadSettings(root);
+  const whole = (one: Settings): string => JSON.stringify({ ...one, password: one.password.reveal() });
+  return loaded.kind === 'configured' && whole(loaded.settings) === whole(settings);
+}
+
+async function testCentral(root: string, settings: Settings, signal: AbortSignal): Promise<void> {
+  const central = await wireCentral(settings, root);
+  try {
+    await central.check({ signal, operation: '-' });
+  } finally {
+    await central.close();
+  }
+}
+
+function fieldOf(error: CentralError): FormField {
+  if (error.code === 'central.login' || error.code === 'central.login-blocked') return 'password';
+  if (error.code === 'central.wrong-kind') return 'kind';
+  const reached = ['central.access-denied', 'central.refused', 'central.limit'].includes(error.code);
+  return reached ? 'username' : 'host';
+}
+
+/** Shows the certificate the server has, so that a person can compare it and trust exactly that one. */
+async function offerTrust(
+  address: string,
+  values: FormValues,
+  refused: Refuse,
+  signal: AbortSignal,
+): Promise<FormResult> {
+  const url = new URL(address);
+  const peer = {
+    host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
+    port: Number(url.port === '' ? 443 : url.port),
+  };
+  try {
+    const seen = await probeCertificate(peer, signal);
+    const { fingerprint, subject, issuer, validTo, distrust } = seen;
+    const facts = { fingerprint, subject, issuer, until: validTo, text: distrust ?? '' };
+    const code = values.trust ? 'form.other-certificate' : 'form.untrusted-certificate';
+    return refused('trust', [problem(code, facts)], { ...values, fingerprint, trust: false });
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return refused('host', [problem('central.unreachable', error.params)], values);
+  }
+}
+
+function carryOutPause(root: string, choice: PauseChoice, wall: number): void {
+  const { pause: path } = pathsOf(root);
+  if (choice === 'off') endPause(path);
+  else if (choice === 'on') pause(path, Infinity);
+  else if (choice !== 'keep') pause(path, wall + (lengths[choice] ?? hour));
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import type { Found, FoundMemory } from '../../centrals/ispmanager/index.ts';
+import type { Settings } from '../../config/settings.ts';
+import { panelKinds } from '../../net/ispmanager/panel-kind.ts';
+import { pathsOf } from '../paths.ts';
+
+const stored = v.object({
+  asked: v.object({ address: v.string(), kind: v.string(), username: v.string() }),
+  found: v.object({ address: v.string(), kind: v.picklist(panelKinds) }),
+});
+
+/** Where it is kept, under a panel's root, which panel a central turned out to be. It is found anew when the file is lost. */
+function foundPath(root: string, { number }: Settings): string {
+  return join(pathsOf(root).state, number === 1 ? 'central.json' : `central-${number}.json`);
+}
+
+/**
+ * What was found for these very settings; `null` when nothing was, or for others.
+ * @returns the panel's full address and its kind
+ */
+export function foundCentral(root: string, settings: Settings): Found | null {
+  let text: string;
+  try {
+    text = readFileSync(foundPath(root, settings), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), stored), text);
+  if (!read.success) return null;
+  const { address, kind, username } = read.output.asked;
+  const same = address === settings.address && kind === settings.kind && username === settings.username;
+  return same ? read.output.found : null;
+}
+
+/** Keeps what was found under a panel's root, for a central with these settings. */
+export function foundMemory(root: string, settings: Settings): FoundMemory {
+  const { address, kind, username } = settings;
+  return {
+    get: () => foundCentral(root, settings),
+    put: (found) => {
+      const path = foundPath(root, settings);
+      try {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        writeFileSync(`${path}.new`, JSON.stringify({ asked: { address, kind, username }, found }), {
+          mode: 0o600,
+        });
+        renameSync(`${path}.new`, path);
+      } catch (error) {
+        // A full disk: it is found anew by the next process.
+        if (!(error instanceof Error && 'code' in error)) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { DnsName } from '../../dns/name.ts';
+import { CentralError, type CallContext, type Central } from '../../core/central.ts';
+import type { Log } from '../../core/log.ts';
+import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
+
+/** What is told of one call: where it went and how it ended; never its data. */
+type Teller = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
+
+function teller(event: string, log: Log): Teller {
+  return async (call, zone, { operation }, body) => {
+    const started = performance.now();
+    const tell = (outcome: string): void =>
+      log(6, event, { call, zone, operation, outcome, ms: Math.round(performance.now() - started) });
+    try {
+      const value = await body();
+      tell('ok');
+      return value;
+    } catch (error) {
+      tell(error instanceof CentralError || error instanceof PanelError ? error.code : 'defect');
+      throw error;
+    }
+  };
+}
+
+/** The same central, each call told in the log at level 6. */
+export function loggedCentral(central: Central, log: Log): Central {
+  const tell = teller('central.call', log);
+  return {
+    id: central.id,
+    get traits() {
+      return central.traits;
+    },
+    audit: (change) => central.audit(change),
+    check: (ctx) => tell('check', '-', ctx, () => central.check(ctx)),
+    listZones: (asked, ctx) => tell('list', '-', ctx, () => central.listZones(asked, ctx)),
+    readZone: (zone, known, ctx) => tell('read-zone', zone, ctx, () => central.readZone(zone, known, ctx)),
+    readNames: (zone, names, ctx, types, likely) =>
+      tell('read-names', zone, ctx, () => central.readNames(zone, names, ctx, types, likely)),
+    apply: (change, present, ctx) =>
+      tell('apply', change.zone, ctx, () => central.apply(change, present, ctx)),
+    mayCreateZone: (zone, seed, ctx) =>
+      tell('may-create-zone', zone, ctx, () => central.mayCreateZone(zone, seed, ctx)),
+    createZone: (zone, seed, ctx, content) =>
+      tell('create-zone', zone, ctx, () => central.createZone(zone, seed, ctx, content)),
+    deleteZone: (zone, ctx) => tell('delete-zone', zone, ctx, () => central.deleteZone(zone, ctx)),
+    concerns: (zones, ctx) => tell('concerns', '-', ctx, () => central.concerns(zones, ctx)),
+    signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
+    close: () => central.close(),
+  };
+}
+
+/** Most names of domains in one line. */
+const mostNamed = 20;
+
+/** The same panel, each read and write told in the log at level 6; domains that are passed over at level 2, once for the same ones. */
+export function loggedPanel(panel: Panel, log: Log): Panel {
+  const tell = teller('panel.call', log);
+  let passedOver = '';
+  const reportOnce = ({ unreadable }: ZoneList): void => {
+    const domains = unreadable.slice(0, mostNamed).join(' ');
+    if (domains !== passedOver && domains !== '')
+      log(2, 'panel.no-names', { count: unreadable.length, domains });
+    passedOver = domains;
+  };
+  return {
+    id: panel.id,
+    traits: panel.traits,
+    decode: (call) => panel.decode(call),
+    language: (call) => panel.language(call),
+    isAdmin: (call) => panel.isAdmin(call),
+    encode: (verdict, text) => panel.encode(verdict, text),
+    listZones: async (ctx) => {
+      const list = await tell('list', '-', ctx, () => panel.listZones(ctx));
+      reportOnce(list);
+      return list;
+    },
+    remember: (zones) => panel.remember(zones),
+    readOwners: (ctx) => tell('read-owners', '-', ctx, () => panel.readOwners(ctx)),
+    readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
+    write: (change, present, mark, ctx) =>
+      tell('write', change.zone, ctx, () => panel.write(change, present, mark, ctx)),
+    deleteZone: (zone, mark, ctx) => tell('delete-zone', zone, ctx, () => panel.deleteZone(zone, mark, ctx)),
+  };
+}

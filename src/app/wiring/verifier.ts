@@ -1,0 +1,31 @@
+import { askedServer } from '../../centrals/verified/server.ts';
+import type { AskedServer } from '../../centrals/verified/look.ts';
+import { Verifier } from '../../centrals/verified/verifier.ts';
+import { serverText } from '../../config/address.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Log } from '../../core/log.ts';
+import { timeToWrite } from '../../core/several.ts';
+import { systemClock } from './clock.ts';
+
+/** Milliseconds of an edit's deadline that are left to take it back; at most half of it. */
+const reserve = 2_000;
+
+/**
+ * What asks the name servers of the settings; null where none are named.
+ * @param centrals how many are written one after the other within the same deadline
+ */
+export function makeVerifier(settings: Settings, log: Log, centrals: number): Verifier | null {
+  const { verify } = settings;
+  if (verify.servers.length === 0) return null;
+  const deadline = timeToWrite(settings.deadline, centrals) / centrals;
+  const strict = verify.strict ? Math.max(deadline / 2, deadline - reserve) : null;
+  const servers = askedServers(settings);
+  return new Verifier({ servers, clock: systemClock, log, limit: verify.limit, strict });
+}
+
+/** The name servers of the settings, not asked yet. */
+export function askedServers({ verify }: Settings): AskedServer[] {
+  return verify.servers.map((server) =>
+    askedServer(server.port === 53 ? server.host : serverText(server), server),
+  );
+}

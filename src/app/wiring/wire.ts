@@ -1,0 +1,195 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
+import type { Central } from '../../core/central.ts';
+import { withVerification } from '../../centrals/verified/index.ts';
+import type { Verifier } from '../../centrals/verified/verifier.ts';
+import { Engine } from '../../core/engine/engine.ts';
+import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import type { Log } from '../../core/log.ts';
+import type { Panel } from '../../core/panel.ts';
+import type { PanelHand } from '../../core/panel-hand.ts';
+import type { Settings } from '../../config/settings.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import { Upkeep } from '../../journal/upkeep.ts';
+import { systemClock } from './clock.ts';
+import { foundMemory } from './found-central.ts';
+import { loggedCentral, loggedPanel } from './logged.ts';
+import { panelKindAt } from './panel-kind.ts';
+import { makeVerifier } from './verifier.ts';
+import { journalPath, type Paths } from '../paths.ts';
+
+/** How long (ms) an ended operation is kept in any case: what counts operations of the last hour needs them. */
+const leastKept = 3_600_000;
+
+/** A running engine and what has to be closed with it. */
+export interface Wired {
+  readonly engine: Engine;
+  readonly central: GuardedCentral;
+  readonly settings: Settings;
+  /** Null where no name servers are to be asked. */
+  readonly verifier: Verifier | null;
+  close(): Promise<void>;
+}
+
+/**
+ * The central the settings name, with its breaker; not contacted yet.
+ * @param root the panel's, where what was found out about the central is kept
+ * @param log what is worth noting beside errors; default: nobody reads it
+ * @throws {SettingsRefused}
+ */
+export async function wireCentral(
+  settings: Settings,
+  root: string,
+  log: Log = () => undefined,
+): Promise<GuardedCentral> {
+  return withBreaker(await makeCentral(settings, root, log), systemClock);
+}
+
+async function makeCentral(settings: Settings, root: string, log: Log): Promise<Central> {
+  if (settings.kind === 'rfc2136') {
+    const { createRfc2136Central, readRfc2136Settings } = await import('../../centrals/rfc2136/index.ts');
+    return createRfc2136Central(
+      accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
+      { clock: systemClock },
+    );
+  }
+  if (settings.kind === 'powerdns') {
+    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../../centrals/powerdns/index.ts');
+    const { nameServers, kind } = settings.newZones;
+    const zoneKind = kind === 'master' ? 'Master' : 'Native';
+    return createPowerdnsCentral(
+      accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
+      { clock: systemClock, log },
+    );
+  }
+  const { createIspmanagerCentral, readIspmanagerSettings } =
+    await import('../../centrals/ispmanager/index.ts');
+  const checked = accepted(
+    readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),
+  );
+  return createIspmanagerCentral(checked, { clock: systemClock, memory: foundMemory(root, settings) });
+}
+
+/** What every central is told of the connection. */
+function connectionOf(settings: Settings): Readonly<Record<string, unknown>> {
+  return {
+    address: settings.address,
+    username: settings.username,
+    password: settings.password.reveal(),
+    timeout: settings.deadline,
+    ...pinOf(settings),
+  };
+}
+
+/** @throws {SettingsRefused} */
+function accepted<T>(read: { readonly settings: T } | { readonly problems: readonly Problem[] }): T {
+  if ('problems' in read) throw new SettingsRefused(read.problems);
+  return read.settings;
+}
+
+/** The settings cannot be used; carries every reason. */
+export class SettingsRefused extends Error {
+  override readonly name = 'SettingsRefused';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ code }) => code).join(', '));
+    this.problems = problems;
+  }
+}
+
+function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: string; ca?: string } } {
+  if (fingerprint !== '') return { pin: { fingerprint } };
+  if (caFile === '') return {};
+  try {
+    return { pin: { ca: readFileSync(caFile, 'utf8') } };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new SettingsRefused([problem('settings.ca-unreadable', { path: caFile })]);
+  }
+}
+
+/** Edits in the panel on this host as a person would make them, for the self-test. */
+export async function wirePanelHand(root: string): Promise<PanelHand> {
+  const { createIspmanagerHand } = await import('../../panels/ispmanager/by-hand.ts');
+  return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
+}
+
+/** The panel on this host. @param service whether this process is confined as a service of systemd @param log told of what is passed over */
+export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
+  const { createIspmanagerPanel } = await import('../../panels/ispmanager/index.ts');
+  return createIspmanagerPanel({
+    root,
+    kind: panelKindAt(root) ?? 'ispmanager4',
+    service,
+    ...(log && { log }),
+  });
+}
+
+/**
+ * Opens the journal of the central and starts an engine on it.
+ * @param central the one that the settings name
+ * @param panel and how many centrals it has
+ * @throws {JournalError} when the journal cannot be used
+ */
+export async function wireEngine(
+  paths: Paths,
+  { panel, centrals }: { readonly panel: Panel; readonly centrals: number },
+  central: GuardedCentral,
+  settings: Settings,
+  plainLog: Log,
+): Promise<Wired> {
+  const { number } = settings;
+  // The first one's lines are as they were before there were others.
+  const log: Log =
+    number === 1
+      ? plainLog
+      : (level, event, fields) => plainLog(level, event, { central: number, ...fields });
+  const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
+  if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
+  const verifier = makeVerifier(settings, log, centrals);
+  const logged = loggedCentral(central, log);
+  const engine = new Engine({
+    panel: loggedPanel(panel, log),
+    central: verifier === null ? logged : withVerification(logged, verifier),
+    journal,
+    clock: systemClock,
+    log,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
+    settings: {
+      ...defaultEngineSettings,
+      afterWait: settings.afterWait,
+      readGap: settings.readGap,
+      visibilityWait: settings.afterWait * 3,
+      grace: settings.grace,
+      watch: settings.watch,
+      compareEvery: settings.compareEvery,
+      ownerCheck: settings.ownerCheck,
+    },
+  });
+  try {
+    panel.remember((await journal.zones()).map(({ zone }) => zone));
+    await engine.start();
+  } catch (error) {
+    verifier?.close();
+    await journal.close();
+    throw error;
+  }
+  const { history, watch } = settings;
+  const upkeep = new Upkeep(journal, systemClock, log, { ...history, recent: leastKept + watch });
+  return {
+    engine,
+    central,
+    settings,
+    verifier,
+    close: async () => {
+      await engine.stop();
+      await upkeep.stop();
+      verifier?.close();
+      await central.close();
+      await journal.close();
+    },
+  };
+}

@@ -1,4 +1,0 @@
-import { journalContract } from '../testing/journal-contract.ts';
-import { MemoryJournal } from './memory.ts';
-
-journalContract('memory', () => Promise.resolve(new MemoryJournal()));

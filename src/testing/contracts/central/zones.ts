@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { parseName, type DnsName } from '../../../dns/name.ts';
+import { formatRecord, makeRecord, recordId } from '../../../dns/record.ts';
+import { everyType } from '../../every-type.ts';
+import { quietContext } from '../../quiet-context.ts';
+import { apexSets, makeZone, refusal, seed, steadyId, type ContractSubject } from './zone-bench.ts';
+
+export function zoneCases(subject: () => ContractSubject): void {
+  it('creates a zone once and deletes it once', async () => {
+    const { central } = subject();
+    if (!central.traits.managesZones) return await provided(subject(), parseName('made.example.'));
+    const zone = parseName('made.example.');
+    assert.equal((await central.listZones([], quietContext())).includes(zone), false);
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
+    assert.equal((await central.listZones([], quietContext())).includes(zone), true);
+    assert.notEqual(await central.readZone(zone, [], quietContext()), null);
+    assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
+    assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
+    assert.equal((await central.listZones([], quietContext())).includes(zone), false);
+    assert.equal(await central.readZone(zone, [], quietContext()), null);
+  });
+
+  it('tells without a write whether a zone could be made', async () => {
+    const { central } = subject();
+    if (!central.traits.managesZones) return;
+    const zone = parseName('asked.example.');
+    assert.equal(await central.mayCreateZone(zone, seed, quietContext()), 'free');
+    assert.equal(await central.readZone(zone, [], quietContext()), null);
+    await central.createZone(zone, seed, quietContext());
+    assert.equal(await central.mayCreateZone(zone, seed, quietContext()), 'exists');
+    await central.deleteZone(zone, quietContext());
+  });
+
+  it('creates a zone with its content in one write, where it can do that (issue 11.8)', async () => {
+    const { central, someoneElse } = subject();
+    if (!central.traits.createsWithContent) return;
+    const zone = parseName('filled.example.');
+    const content = Object.entries(everyType).flatMap(([type, data]) => {
+      const single = type === 'CNAME' || type === 'DNAME';
+      const name = `of-${type.toLowerCase()}`;
+      return data.slice(0, single ? 1 : 2).map((rdata) => makeRecord({ name, type, rdata, ttl: 300 }, zone));
+    });
+    assert.equal(await central.createZone(zone, seed, quietContext(), content), 'created');
+    const held = new Set((await someoneElse.records(zone))?.map(steadyId));
+    for (const record of content) assert.ok(held.has(steadyId(record)), formatRecord(record));
+    const read = (await central.readZone(zone, [], quietContext())) ?? [];
+    assert.deepEqual(
+      content.map(recordId).filter((id) => !read.some((record) => recordId(record) === id)),
+      [],
+    );
+    // Nothing is added to a zone that is there.
+    const more = [makeRecord({ name: 'more', type: 'A', rdata: '192.0.2.1' }, zone)];
+    assert.equal(await central.createZone(zone, seed, quietContext(), more), 'exists');
+    assert.deepEqual(
+      await central.readNames(
+        zone,
+        more.map(({ name }) => name),
+        quietContext(),
+      ),
+      [],
+    );
+    await central.deleteZone(zone, quietContext());
+  });
+
+  it('creates an internationalised zone under its punycode name', async () => {
+    const { central } = subject();
+    const zone = parseName('пример.example.');
+    await makeZone(subject(), zone);
+    assert.equal((await central.listZones([zone], quietContext())).includes(zone), true);
+    assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
+    if (central.traits.managesZones) assert.equal(await central.deleteZone(zone, quietContext()), 'deleted');
+  });
+}
+
+/** Zones that only the provider makes and deletes. */
+async function provided(subject: ContractSubject, zone: DnsName): Promise<void> {
+  const { central } = subject;
+  assert.deepEqual(await central.listZones([zone], quietContext()), []);
+  const early = await refusal(central.createZone(zone, seed, quietContext()), 'zone.create-there-first');
+  assert.deepEqual([early.state, early.retry], ['untouched', 'never']);
+  assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
+  await makeZone(subject, zone);
+  assert.deepEqual(await central.listZones([zone], quietContext()), [zone]);
+  assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
+  const kept = await refusal(central.deleteZone(zone, quietContext()), 'zone.delete-there');
+  assert.deepEqual([kept.state, kept.retry], ['untouched', 'never']);
+  assert.notEqual(await central.readZone(zone, apexSets(zone), quietContext()), null);
+}

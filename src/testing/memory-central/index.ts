@@ -1,0 +1,246 @@
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralErrorCode,
+  type CentralId,
+  type CentralRecord,
+  type CentralTraits,
+  type Signing,
+  type ZoneSeed,
+} from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns/zone.ts';
+import { applyStepwise, type RecordWriter } from '../../centrals/stepwise.ts';
+import { MemoryStore } from './store.ts';
+
+/** One request as a fault sees it. A change is several requests. */
+export interface MemoryRequest {
+  readonly method:
+    | 'check'
+    | 'listZones'
+    | 'read'
+    | 'add'
+    | 'remove'
+    | 'replace'
+    | 'createZone'
+    | 'deleteZone';
+  readonly zone: DnsName | null;
+  /** The record to be added, else the one to be removed. */
+  readonly record: ResourceRecord | null;
+}
+
+/** What goes wrong on the way: each may wait, or throw a {@link CentralError} whose state says what it left. */
+export interface MemoryFaults {
+  /** Before the request is carried out. */
+  before?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
+  /** Carried out, not answered yet. */
+  after?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
+}
+
+export interface MemoryOptions {
+  readonly id?: CentralId;
+  /** Default: those of an ISPmanager 4 account. */
+  readonly traits?: Partial<CentralTraits>;
+  /** What it holds; default an empty store of its own. */
+  readonly store?: MemoryStore;
+  /** Records a new zone gets; default none. */
+  readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
+  /** How many zones the account may have; default any number. */
+  readonly zoneLimit?: number;
+}
+
+const ispmanagerTraits: CentralTraits = {
+  atomic: 'record',
+  guard: 'per-record',
+  managesZones: true,
+  createsWithContent: false,
+  listsZones: true,
+  wholeZones: true,
+  ownerMark: false,
+  carriesTtl: false,
+  recordTypes: 'any',
+  readBackDelay: 0,
+};
+
+/**
+ * A central in memory, for tests and histories: deterministic, without timers. It refuses what a panel refuses: data beside a
+ * CNAME, a duplicate, a stale handle, a foreign zone, a zone above the limit.
+ */
+export class MemoryCentral implements Central {
+  readonly id: CentralId;
+  readonly traits: CentralTraits;
+  readonly store: MemoryStore;
+  readonly faults: MemoryFaults = {};
+  readonly #options: MemoryOptions;
+  #closed = false;
+
+  constructor(options: MemoryOptions = {}) {
+    this.#options = options;
+    this.id = options.id ?? { kind: 'memory', address: 'memory', account: 'alice' };
+    this.traits = { ...ispmanagerTraits, ...options.traits };
+    this.store = options.store ?? new MemoryStore();
+  }
+
+  audit(change: Change): readonly Problem[] {
+    const { recordTypes } = this.traits;
+    const unsupported = change.add.filter(({ type }) => recordTypes !== 'any' && !recordTypes.has(type));
+    return [
+      ...unsupported.map(({ name, type }) => problem('central.type-unsupported', { name, type })),
+      ...zoneProblems(change.zone, change.add),
+    ];
+  }
+
+  async check(ctx: CallContext): Promise<void> {
+    await this.#request({ method: 'check', zone: null, record: null }, ctx, () => null);
+  }
+
+  async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
+    return await this.#request({ method: 'listZones', zone: null, record: null }, ctx, () =>
+      this.traits.listsZones ? this.store.zones() : asked.filter((zone) => this.store.records(zone) !== null),
+    );
+  }
+
+  async readZone(
+    zone: DnsName,
+    known: readonly RRsetKey[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const all = await this.#read(zone, ctx);
+    return this.traits.wholeZones ? all : (all?.filter((record) => isKnown(record, known)) ?? null);
+  }
+
+  async #read(zone: DnsName, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    const records = await this.#request({ method: 'read', zone, record: null }, ctx, () =>
+      this.store.records(zone),
+    );
+    if (records === null || this.traits.carriesTtl) return records;
+    return records.map((record) => ({ ...record, ttl: null }));
+  }
+
+  async readNames(
+    zone: DnsName,
+    names: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[] | null> {
+    const records = await this.#read(zone, ctx);
+    return records?.filter(({ name }) => names.includes(name)) ?? null;
+  }
+
+  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+    return await applyStepwise(change, present, this.#writer(change), ctx);
+  }
+
+  async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+    return await this.#request({ method: 'read', zone, record: null }, ctx, () => this.#mayCreate(zone));
+  }
+
+  async createZone(
+    zone: DnsName,
+    seed: ZoneSeed,
+    ctx: CallContext,
+    content: readonly ResourceRecord[] = [],
+  ): Promise<'created' | 'exists'> {
+    return await this.#request({ method: 'createZone', zone, record: null }, ctx, () => {
+      if (this.#mayCreate(zone) === 'exists') return 'exists';
+      const given = this.traits.createsWithContent ? content : [];
+      const clash = zoneProblems(zone, given)[0];
+      if (clash !== undefined) throw refusal('central.invalid-value', { text: clash.code });
+      this.store.putZone(zone, [...(this.#options.defaults?.(zone, seed) ?? []), ...given]);
+      return 'created';
+    });
+  }
+
+  #mayCreate(zone: DnsName): 'free' | 'exists' {
+    if (this.store.records(zone) !== null) return 'exists';
+    if (this.store.foreign.has(zone)) throw refusal('zone.foreign', { zone });
+    if (!this.traits.managesZones) throw refusal('zone.create-there-first', { zone });
+    const { zoneLimit = Infinity } = this.#options;
+    if (this.store.zones().length >= zoneLimit) throw refusal('central.limit', { text: 'domain' });
+    return 'free';
+  }
+
+  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+    return await this.#request({ method: 'deleteZone', zone, record: null }, ctx, () => {
+      if (this.store.records(zone) === null) return 'missing';
+      if (!this.traits.managesZones) throw refusal('zone.delete-there', { zone });
+      this.store.dropZone(zone);
+      return 'deleted';
+    });
+  }
+
+  async concerns(): Promise<readonly []> {
+    return await Promise.resolve([]);
+  }
+
+  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+    return await this.#request({ method: 'read', zone, record: null }, ctx, () => {
+      if (this.store.records(zone) === null) return null;
+      return this.store.signings.get(zone) ?? { signed: false, ds: [], cds: [] };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.resolve();
+  }
+
+  #writer(change: Change): RecordWriter {
+    const { zone } = change;
+    const { store } = this;
+    return {
+      carriesTtl: this.traits.carriesTtl,
+      waitBeforeRead: async () => await Promise.resolve(false),
+      read: async (ctx) => await this.readNames(zone, changeNames(change), ctx),
+      add: async (record, ctx) =>
+        await this.#request({ method: 'add', zone, record }, ctx, () => {
+          const exists = this.#checkBeside(zone, record, null);
+          if (!exists) store.add(zone, record);
+          return exists ? 'exists' : 'done';
+        }),
+      remove: async (old, ctx) =>
+        await this.#request({ method: 'remove', zone, record: old }, ctx, () =>
+          store.removeHandle(zone, old.handle) ? 'done' : 'missing',
+        ),
+      replace: async (old, record, ctx) =>
+        await this.#request({ method: 'replace', zone, record }, ctx, () => {
+          if (this.#checkBeside(zone, record, old.handle)) return 'exists';
+          return store.replaceHandle(zone, old.handle, record) ? 'done' : 'missing';
+        }),
+    };
+  }
+
+  /** @returns whether the same data is there. @throws {CentralError} when it may not stand beside what is there */
+  #checkBeside(zone: DnsName, record: ResourceRecord, replaced: string | null): boolean {
+    const records = this.store.records(zone);
+    if (records === null) throw refusal('central.missing', { text: zone });
+    const others = records.filter(({ handle }) => handle !== replaced);
+    const clash = zoneProblems(zone, [...others.filter(({ name }) => name === record.name), record])[0];
+    if (clash !== undefined) throw refusal('central.invalid-value', { text: clash.code });
+    return others.some((other) => sameData(other, record));
+  }
+
+  async #request<T>(request: MemoryRequest, ctx: CallContext, work: () => T): Promise<T> {
+    if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
+    if (ctx.signal.aborted)
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    await this.faults.before?.(request, ctx);
+    const result = work();
+    await this.faults.after?.(request, ctx);
+    return result;
+  }
+}
+
+/** Whether a read of these RRsets meets the record. */
+export function isKnown(record: ResourceRecord, known: readonly RRsetKey[]): boolean {
+  return known.some(
+    ({ name, type }) => name === record.name && (type === record.type || record.type === 'CNAME'),
+  );
+}
+
+function refusal(code: CentralErrorCode, params: Readonly<Record<string, string>>): CentralError {
+  return new CentralError(code, { state: 'untouched', retry: 'never', params });
+}

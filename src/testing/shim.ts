@@ -1,0 +1,145 @@
+/** Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was asked. For tests. */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { HookCall } from '../core/panel.ts';
+import { layoutOf, textOf, type HandlerType } from '../app/install/panel-files.ts';
+import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { listen } from '../agent/server.ts';
+
+export const accepted = '<?xml version="1.0" encoding="UTF-8"?>\n<doc/>';
+
+export interface Shim {
+  readonly directory: string;
+  readonly socket: string;
+  readonly pause: string;
+  /** Runs the shim as the panel would; the programs it may use are those named. */
+  run(environment: Readonly<Record<string, string>>, input?: Buffer | null): Promise<Ran>;
+  /** Programs the shim finds: `nc`, `socat`, or none. */
+  tools: readonly string[];
+}
+
+export interface Ran {
+  /** Without the line breaks at its end. */
+  readonly output: string;
+  readonly octets: Buffer;
+  readonly ms: number;
+}
+
+export interface ShimOptions {
+  readonly kind: PanelKind;
+  /** Name in `addon/`. */
+  readonly handler: string;
+  readonly type: HandlerType;
+}
+
+const basics = ['cat', 'head', 'date', 'dd', 'env', 'timeout', 'sh', 'tr'];
+
+export function makeShim(
+  t: TestContext,
+  { kind, handler, type }: ShimOptions = { kind: 'ispmanager4', handler: 'domainsync', type: 'cgi' },
+): Shim {
+  const directory = mkdtempSync(join(tmpdir(), 'shim-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const socket = join(directory, 'agent.sock');
+  const pause = join(directory, 'pause');
+  const path = join(directory, handler);
+  const file = layoutOf(kind).files.find((one) => one.path === `addon/${handler}`);
+  if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
+  // An agent is looked for beside the hook.
+  const hook = join(directory, 'hook.ts');
+  copyFileSync(join(import.meta.dirname, '../hook/main.ts'), hook);
+  for (const part of ['agent-environment.ts', 'protocol.ts'])
+    copyFileSync(join(import.meta.dirname, '../hook', part), join(directory, part));
+  const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
+    SOCKET: socket,
+    PAUSE: pause,
+    NODE: process.execPath,
+    HOOK: hook,
+    TYPE: type,
+  });
+  writeFileSync(path, text);
+  chmodSync(path, 0o700);
+  // A body is announced where the panel starts a handler like a CGI program (reference 10.3).
+  const announced = kind === 'ispmanager4';
+  const shim: Shim = {
+    directory,
+    socket,
+    pause,
+    tools: ['nc'],
+    run: (environment, input = null) => {
+      const post = { REQUEST_METHOD: 'POST', CONTENT_LENGTH: String(input?.length ?? 0) };
+      const env = { ...(announced && input !== null ? post : {}), ...environment };
+      return runShim(path, toolPath(directory, shim.tools), env, input);
+    },
+  };
+  return shim;
+}
+
+/** A PATH with just these programs. */
+function toolPath(directory: string, tools: readonly string[]): string {
+  const bin = join(directory, `bin-${tools.join('-')}`);
+  if (existsSync(bin)) return bin;
+  mkdirSync(bin);
+  for (const tool of [...basics, ...tools]) symlinkSync(which(tool), join(bin, tool));
+  return bin;
+}
+
+function which(tool: string): string {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    if (existsSync(join(directory, tool))) return join(directory, tool);
+  }
+  throw new Error(`${tool} is not installed`);
+}
+
+export function missing(tool: string): string | false {
+  return spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0 ? false : `${tool} is not installed`;
+}
+
+function runShim(
+  path: string,
+  tools: string,
+  environment: Readonly<Record<string, string>>,
+  input: Buffer | null,
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(path, [], { env: { PATH: tools, ...environment } });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', reject);
+    // What the shim does not read is not the panel's business; a panel would see a broken pipe.
+    child.stdin.on('error', reject);
+    child.on('close', () => {
+      const octets = Buffer.concat(chunks);
+      resolve({ output: octets.toString('utf8').trimEnd(), octets, ms: performance.now() - started });
+    });
+    // The panel may leave standard input open on a GET: the shim must not wait for its end.
+    if (input !== null) child.stdin.end(input);
+  });
+}
+
+/** An agent that remembers what it was asked. */
+export async function answering(t: TestContext, shim: Shim, answer: string): Promise<HookCall[]> {
+  const calls: HookCall[] = [];
+  const server = await listen(shim.socket, {
+    hook: (call) => {
+      calls.push(call);
+      return Promise.resolve(answer);
+    },
+    control: () => Promise.resolve(''),
+  });
+  t.after(() => server.close());
+  return calls;
+}

@@ -1,0 +1,43 @@
+import type { Answer, Sandbox } from '../../../sandbox/index.ts';
+import { rdataFields } from '../../dns/rdata/rdata.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import type { Person } from './person.ts';
+import { meaning, type Wanted } from './panel-words.ts';
+
+export interface StageDomain {
+  /** Without the final dot, as the panels call it. */
+  readonly name: string;
+  /** What goes through the panel's form: no SOA, no apex NS. */
+  readonly records: readonly ResourceRecord[];
+}
+
+/** Makes a domain in a panel with exactly these records, as its user would. */
+export async function makeDomain(sandbox: Sandbox, person: Person, zone: StageDomain): Promise<void> {
+  const before = { ...sandbox.switches };
+  Object.assign(sandbox.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });
+  try {
+    succeed(zone.name, await person.makeZone(zone.name));
+    for (const record of zone.records) await addRecord(person, zone.name, wantedOf(record));
+  } finally {
+    Object.assign(sandbox.switches, before);
+  }
+}
+
+export async function addRecord(person: Person, zone: string, record: Wanted): Promise<void> {
+  succeed(meaning(record, zone), await person.save(zone, record));
+}
+
+function wantedOf({ name, type, rdata }: ResourceRecord): Wanted {
+  const fields = rdataFields(type, rdata);
+  const isNumbered = type === 'MX' || type === 'SRV';
+  return {
+    name,
+    type,
+    value: fields.at(-1) ?? '',
+    numbers: isNumbered ? fields.slice(0, -1).map(Number) : [],
+  };
+}
+
+function succeed(what: string, answer: Answer): void {
+  if (!answer.ok) throw new Error(`${what}: ${answer.error?.text ?? answer.body}`);
+}

@@ -1,0 +1,188 @@
+/**
+ * What a person does in a panel, written once, and how each generation is told to do it. These words are the stage's own, not the
+ * product's: a mistake made in the product must not be made here as well.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
+
+/** A record as a person thinks of it. */
+export interface Wanted {
+  /** Relative to the zone; empty: the zone itself. */
+  readonly name: string;
+  readonly type: string;
+  /** Address, host (absolute with its dot, else relative), text; for CAA, DS, TLSA all fields in their order. */
+  readonly value: string;
+  /** Priority of an MX; priority, weight and port of an SRV. */
+  readonly numbers?: readonly number[];
+  /** Seconds; only where the generation has one TTL a record. */
+  readonly ttl?: number;
+}
+
+/** The record most stories are about. */
+export function address(name: string, ip: string): Wanted {
+  return { name, type: 'A', value: ip };
+}
+
+/** A function of a panel and its parameters. */
+export interface Click {
+  readonly func: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** How one generation is spoken to. */
+export interface Words {
+  readonly title: string;
+  /** Path of the API. */
+  readonly path: string;
+  /** Names of the functions. */
+  readonly list: string;
+  readonly save: string;
+  readonly remove: string;
+  readonly types: ReadonlySet<string>;
+  /** Whether every record has a TTL of its own. */
+  readonly hasTtl: boolean;
+  /** The form's fields for a record, without the zone and what identifies it. */
+  readonly fields: (record: Wanted) => Record<string, string>;
+}
+
+const oldTypes = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'TXT', 'SRV', 'PTR'] as const;
+
+function fieldsOf4({ name, type, value, numbers = [] }: Wanted): Record<string, string> {
+  const [prio, wght, port] = numbers.map(String);
+  return {
+    name,
+    sdtype: type,
+    addr: value,
+    ...(prio === undefined ? {} : { prio }),
+    ...(wght === undefined ? {} : { wght }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+/** Fields that hold the value, by type; of CAA, DS and TLSA each field of it. */
+const valueFields: Readonly<Record<string, readonly string[]>> = {
+  A: ['ip'],
+  AAAA: ['ip'],
+  TXT: ['value'],
+  SRV: ['srvdomain'],
+  CAA: ['caa_flags', 'caa_tag', 'caa_value_domain'],
+  DS: ['ds_key_tag', 'ds_algorithm', 'ds_digest_type', 'ds_digest'],
+  TLSA: ['tlsa_cert_usage', 'tlsa_selector', 'tlsa_matching_type', 'tlsa_value'],
+};
+
+function fieldsOf6({ name, type, value, numbers = [], ttl }: Wanted): Record<string, string> {
+  const [priority, weight, port] = numbers.map(String);
+  const names = valueFields[type] ?? ['domain'];
+  const parts = names.length === 1 ? [value] : value.split(' ');
+  return {
+    name,
+    rtype: type.toLowerCase(),
+    ...Object.fromEntries(names.map((field, at) => [field, parts[at] ?? ''])),
+    ...(priority === undefined ? {} : { priority }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(port === undefined ? {} : { port }),
+    ...(ttl === undefined ? {} : { ttl: String(ttl) }),
+  };
+}
+
+const words4: Words = {
+  title: 'ISPmanager 4',
+  path: '/manager/ispmgr',
+  list: 'domain.sublist',
+  save: 'domain.sublist.edit',
+  remove: 'domain.sublist.delete',
+  types: new Set(oldTypes),
+  hasTtl: false,
+  fields: fieldsOf4,
+};
+
+const words6: Words = {
+  title: 'ISPmanager 6',
+  path: '/ispmgr',
+  list: 'domain.record',
+  save: 'domain.record.edit',
+  remove: 'domain.record.delete',
+  types: new Set([...oldTypes, 'CAA', 'DS', 'TLSA']),
+  hasTtl: true,
+  fields: fieldsOf6,
+};
+
+const all: Readonly<Record<Generation, Words>> = {
+  v4: words4,
+  v5: { ...words6, title: 'ISPmanager 5' },
+  v6: words6,
+  dnsmgr: { ...words6, title: 'DNSmanager 6', path: '/dnsmgr' },
+};
+
+export function wordsOf(generation: Generation): Words {
+  return all[generation];
+}
+
+/** Saves a record: a new one, or instead of the one with this key. */
+export function saveClick(words: Words, zone: string, record: Wanted, key = ''): Click {
+  const fields = words.fields(record.name === '' ? { ...record, name: `${zone}.` } : record);
+  return { func: words.save, params: { plid: zone, elid: key, ...fields, sok: 'ok' } };
+}
+
+const hosts: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']);
+
+/** A name with its final dot; `@` and empty: the zone itself. */
+export function absolute(name: string, zone: string): string {
+  if (name === '' || name === '@') return `${zone}.`;
+  return (name.endsWith('.') ? name : `${name}.${zone}.`).toLowerCase();
+}
+
+/** What a record says, whichever panel holds it: `www.example.org. A 192.0.2.1`. */
+export function meaning({ name, type, value, numbers = [] }: Wanted, zone: string): string {
+  const said = hosts.has(type) ? absolute(value, zone) : value;
+  const address = type === 'AAAA' ? new URL(`http://[${said}]`).hostname.slice(1, -1) : said;
+  return [absolute(name, zone), type, ...numbers, address].join(' ');
+}
+
+/** What a row of a panel says, in the same words. */
+export function meaningOf({ name, type, prio, wght, port, addr }: Row, zone: string): string {
+  const numbers = [prio, wght, port].filter((number) => number !== '').map(Number);
+  return meaning({ name, type, value: addr, numbers }, zone);
+}
+
+/** What a panel holds of a zone, sorted; without the NS records of the zone itself, which are each side's own. Null: no such zone. */
+export function contents(panel: Sandbox, zone: string): string[] | null {
+  const rows = panel.records(zone);
+  if (rows === null) return null;
+  return rows
+    .filter(({ name, type }) => type !== 'NS' || name !== `${zone}.`)
+    .map((row) => meaningOf(row, zone))
+    .toSorted();
+}
+
+/** Whether two panels say the same of a zone. */
+export function agree(one: Sandbox, other: Sandbox, zone: string): boolean {
+  return isDeepStrictEqual(contents(one, zone), contents(other, zone));
+}
+
+/** Whether a panel holds a record, and with this TTL if one is named. */
+export function holds(panel: Sandbox, zone: string, record: Wanted): boolean {
+  return rowOf(panel, zone, record) !== undefined;
+}
+
+function rowOf(panel: Sandbox, zone: string, record: Wanted): Row | undefined {
+  const wanted = meaning(record, zone);
+  const isIt = (row: Row): boolean =>
+    meaningOf(row, zone) === wanted && (record.ttl === undefined || row.ttl === String(record.ttl));
+  return panel.records(zone)?.find(isIt);
+}
+
+/** Whether a panel holds anything at a name. */
+export function holdsName(panel: Sandbox, zone: string, name: string): boolean {
+  return panel.records(zone)?.some((row) => row.name === absolute(name, zone)) === true;
+}
+
+/** The identifier the panel shows for a record. @throws Error when it has no such record */
+export function keyOf(panel: Sandbox, zone: string, record: Wanted): string {
+  const row = rowOf(panel, zone, record);
+  const at = row === undefined ? -1 : (panel.records(zone)?.indexOf(row) ?? -1);
+  const key = panel.keys(zone)?.[at];
+  if (key === undefined)
+    throw new Error(`no ${meaning(record, zone)} in ${JSON.stringify(panel.keys(zone))}`);
+  return key;
+}
