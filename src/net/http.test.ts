@@ -8,7 +8,7 @@ import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { makeCertificate, type Certificate } from '../../sandbox/certificate.ts';
+import { makeCertificate, type Certificate } from '../../sandbox/shared/certificate.ts';
 import { probeCertificate, type Trust } from './connect.ts';
 import { readFingerprint, showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
