@@ -153,8 +153,8 @@ const confirmation: PanelFunction = {
 
 /** Parameters of the inner `webdomain.edit` of a `site.edit` (reference 9): the prefix `site_` goes. */
 function innerSite(params: Params): Params {
-  const own = params.without('func', 'sv_field').entries;
-  const inner = own.map((one) => ({ ...one, name: one.name.replace(/^site_/u, '') }));
+  const sent = params.without('func', 'sv_field').entries;
+  const inner = sent.map((one) => ({ ...one, name: one.name.replace(/^site_/u, '') }));
   return new Params([{ name: 'func', value: 'webdomain.edit', source: 'query' }, ...inner]);
 }
 

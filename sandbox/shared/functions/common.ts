@@ -37,8 +37,8 @@ export function field(name: string, value: string): Element {
 
 /** A select's values: `<slist name=".."><val key="..">..</val></slist>`. */
 export function options(name: string, values: readonly string[]): Element {
-  const list = values.map((value) => element('val', value, { key: value }));
-  return element('slist', list, { name });
+  const entries = values.map((value) => element('val', value, { key: value }));
+  return element('slist', entries, { name });
 }
 
 /** A form document; it starts with its element's identifier, empty for a new one. */

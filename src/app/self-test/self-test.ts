@@ -1,9 +1,9 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
-import type { RegisteredHandlers } from '../../core/panel-hand.ts';
-import { PanelError, type OwnerWay, type PanelRecord } from '../../core/panel.ts';
+import { PanelError, type PanelRecord } from '../../core/panel.ts';
 import { judgeAssumptions, type Assumption } from './assumptions.ts';
+import type { SelfTestFacts } from './facts.ts';
 import {
   afterSees,
   carryOut,
@@ -17,23 +17,6 @@ import {
   type SelfTestPorts,
   type SelfTestStep,
 } from './step.ts';
-
-/** What was seen of the panel, for judging what we take for granted. */
-export interface SelfTestFacts {
-  readonly steps: readonly SelfTestStep[];
-  /** Keys that were taken from the panel's lists and used in edits. */
-  readonly takenKeys: readonly string[];
-  /** Record keys as its calls carried them. */
-  readonly sentKeys: readonly string[];
-  /** Whether a refused `before` left the panel as it was. */
-  readonly vetoKept: Assumption['holds'];
-  readonly ttlKept: Assumption['holds'];
-  readonly markSeen: Assumption['holds'];
-  /** What the panel lists our handlers as registered for; null: it has no such list. */
-  readonly registered: RegisteredHandlers | null;
-  /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
-  readonly ownersTold: OwnerWay | 'not tested';
-}
 
 /** The report a user would send us: what this panel does where the documentation is silent. */
 export interface SelfTestReport extends SelfTestFacts {

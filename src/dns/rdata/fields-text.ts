@@ -72,9 +72,11 @@ export const substitution: FieldKind = {
 };
 
 function isSubstitution(octets: Buffer): boolean {
-  const text = octets.toString('latin1');
-  if (text === '') return true;
-  const parts = /^([^\d\\i\0])((?:(?!\1)[^\\\0]|\\[^\0])+)\1((?:(?!\1)[^\\\0]|\\[^0\0])*)\1i?$/su.exec(text);
+  const written = octets.toString('latin1');
+  if (written === '') return true;
+  const parts = /^([^\d\\i\0])((?:(?!\1)[^\\\0]|\\[^\0])+)\1((?:(?!\1)[^\\\0]|\\[^0\0])*)\1i?$/su.exec(
+    written,
+  );
   if (parts === null) return false;
   const [, , expression = '', replacement = ''] = parts;
   const groups = groupsOf(expression);
