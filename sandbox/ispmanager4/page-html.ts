@@ -1,4 +1,4 @@
-import { control, hiddenHtml, type FormPage } from '../shared/page-form.ts';
+import { fieldControl, hiddenHtml, type FormPage } from '../shared/page-form.ts';
 import { escapeHtml, type Frame } from '../shared/page-html.ts';
 import { text, type Lang } from '../shared/page-texts.ts';
 
@@ -88,11 +88,11 @@ export function formHtml(page: FormPage): string {
   const { lang, error } = page;
   const rows = page.fields.map((field) => {
     const wrong = error?.field === field.name;
-    if (field.type === 'hidden') return control(page, field, wrong);
+    if (field.type === 'hidden') return fieldControl(page, field, wrong);
     const hint = page.hint(field.name);
     const small = hint === '' ? '' : `<small>${escapeHtml(hint)}</small>`;
     const label = `<label for="${field.name}">${escapeHtml(page.label(field.name))}</label>`;
-    return `<div class="field${wrong ? ' invalid' : ''}">${label}${control(page, field, wrong)}${small}</div>`;
+    return `<div class="field${wrong ? ' invalid' : ''}">${label}${fieldControl(page, field, wrong)}${small}</div>`;
   });
   const buttons =
     `<button class="main" name="clicked" value="ok">${text('ok', lang)}</button> ` +

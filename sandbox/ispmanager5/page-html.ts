@@ -1,4 +1,4 @@
-import { control, hiddenHtml, type FormPage } from '../shared/page-form.ts';
+import { fieldControl, hiddenHtml, type FormPage } from '../shared/page-form.ts';
 import { escapeHtml, type Frame } from '../shared/page-html.ts';
 import { style, type Palette } from './page-style.ts';
 import { ispmanager5Text } from './page-texts.ts';
@@ -99,7 +99,7 @@ function fieldHtml(page: FormPage, field: Field): string {
   // The browser does not send a box that is not ticked; this panel's pages do.
   const off = field.type === 'checkbox' ? hiddenHtml({ [field.name]: 'off' }) : '';
   const again = ` onchange="this.form.sv_field.value='${field.name}';this.form.submit()"`;
-  const input = control(page, field, wrong, page.rerenders === field.name ? again : '');
+  const input = fieldControl(page, field, wrong, page.rerenders === field.name ? again : '');
   if (field.type === 'hidden') return input;
   const hint = page.hint(field.name);
   const small = hint === '' ? '' : `<small>${escapeHtml(hint)}</small>`;

@@ -28,7 +28,7 @@ function attribute(name: string, value: string | undefined): string {
 }
 
 /** The control of a field. @param more attributes */
-export function control(page: FormPage, field: Field, wrong: boolean, more = ''): string {
+export function fieldControl(page: FormPage, field: Field, wrong: boolean, more = ''): string {
   const { name, type } = field;
   const shared =
     ` id="${name}" name="${name}"${attribute('maxlength', field.maxlength)}` +

@@ -6,12 +6,12 @@ import { judgeAssumptions, type Assumption } from './assumptions.ts';
 import type { SelfTestFacts } from './facts.ts';
 import {
   afterSees,
-  carryOut,
+  carryOutStep,
   context,
   order,
   shows,
   type AfterSees,
-  type Plan,
+  type StepPlan,
   type Refusing,
   type SeenCall,
   type SelfTestPorts,
@@ -131,7 +131,7 @@ class SelfTest {
   /** An error is answered to one `before` call on purpose; then the panel must not have the record. */
   async #probeVeto(): Promise<void> {
     const record = makeRecord({ name: 'veto', type: 'TXT', rdata: '"before-error"' }, this.#zone);
-    const plan: Plan = {
+    const plan: StepPlan = {
       step: 'add a record, answering its "before" with an error',
       run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
       wants: { zone: true },
@@ -144,7 +144,7 @@ class SelfTest {
   /** The same with one `after` call; then the panel is asked whether it kept the record. */
   async #probeUndo(): Promise<void> {
     const record = makeRecord({ name: 'undo', type: 'TXT', rdata: '"after-error"' }, this.#zone);
-    const plan: Plan = {
+    const plan: StepPlan = {
       step: 'add a record, answering its "after" with an error',
       run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
       wants: { zone: true },
@@ -215,8 +215,8 @@ class SelfTest {
     return found.key;
   }
 
-  async #take(plan: Plan, refuse: Refusing = null): Promise<SelfTestStep> {
-    const step = await carryOut(this.#ports, this.#zone, plan, refuse);
+  async #take(plan: StepPlan, refuse: Refusing = null): Promise<SelfTestStep> {
+    const step = await carryOutStep(this.#ports, this.#zone, plan, refuse);
     this.#steps.push(step);
     return step;
   }

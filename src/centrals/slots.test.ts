@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Turns } from './turns.ts';
+import { Slots } from './slots.ts';
 
 const never = new AbortController().signal;
 
@@ -13,7 +13,7 @@ test('no more than so many at once for a key, in the order of their coming', asy
         maxLength: 20,
       }),
       async (atOnce, jobs) => {
-        const turns = new Turns(atOnce);
+        const turns = new Slots(atOnce);
         const running = new Map<string, number>();
         const begun = new Map<string, number[]>();
         const done = jobs.map(async ([key, steps, fails], at) => {
@@ -42,7 +42,7 @@ test('no more than so many at once for a key, in the order of their coming', asy
 });
 
 test('who gives up waiting is not run, and holds up nobody', async () => {
-  const turns = new Turns();
+  const turns = new Slots();
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const first = turns.take('a', never, async () => await held);
   const patience = new AbortController();

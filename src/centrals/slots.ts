@@ -7,7 +7,7 @@ interface Line {
 }
 
 /** So many at once for each key, in the order of their coming; different keys do not wait for each other. */
-export class Turns {
+export class Slots {
   readonly #atOnce: number;
   readonly #lines = new Map<string, Line>();
 
