@@ -116,8 +116,8 @@ class Incoming {
 
   #headWith(chunk: Buffer): RequestHead | null {
     const line = this.#lineWith(chunk);
-    const end = line.indexOf(0x0a);
-    return end < 0 ? null : readHead(line.toString('latin1', 0, end));
+    const lineEnd = line.indexOf(0x0a);
+    return lineEnd < 0 ? null : readHead(line.toString('latin1', 0, lineEnd));
   }
 
   #takeBody(head: RequestHead, part: Buffer): Request | 'incomplete' {

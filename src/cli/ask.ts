@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Problem } from '../dns/problem.ts';
 import { describeProblem } from '../core/describe.ts';
-import { controlWord, end, hello, version } from '../hook/protocol.ts';
+import { controlWord, end, hello, protocolVersion } from '../hook/protocol.ts';
 
 /** Longest time an answer of the agent may take, milliseconds. */
 const patience = 30_000;
@@ -48,7 +48,7 @@ function exchange(socketPath: string, request: string): Promise<string> {
     const chunks: Buffer[] = [];
     socket.setTimeout(patience, () => socket.destroy(new AskFailed('The agent does not answer.')));
     socket.on('connect', () => {
-      socket.end(`${controlWord} ${version} 0 ${Buffer.byteLength(request)}\n${request}`);
+      socket.end(`${controlWord} ${protocolVersion} 0 ${Buffer.byteLength(request)}\n${request}`);
     });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));

@@ -15,7 +15,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
 import { planRRsets } from '../rrsets.ts';
-import { hasEnded, refusal } from './answer.ts';
+import { hasEnded, powerdnsRefusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
 import { demandDnames, findConcerns } from './concerns.ts';
@@ -24,11 +24,11 @@ import { serverName } from './names.ts';
 import { createBody } from './patch.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { copyOf, ZoneReader, type Owner } from './read.ts';
-import type { PowerdnsSettings } from './schema.ts';
+import type { PowerdnsSettings } from './settings.ts';
 import { readSigning } from './signing.ts';
 import { ZoneWriter } from './write.ts';
 
-export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
+export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
 
 /**
  * The zones of one account at a PowerDNS Authoritative Server, by its HTTP API. The account is the owner mark of each zone
@@ -192,7 +192,7 @@ class PowerdnsCentral implements Central {
       try {
         return zoneName(text);
       } catch (error) {
-        if (error instanceof DnsDataError) throw refusal('central.invalid-value', { text });
+        if (error instanceof DnsDataError) throw powerdnsRefusal('central.invalid-value', { text });
         throw error;
       }
     });

@@ -3,10 +3,15 @@ import { isWithin, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
-import { seenIn, type Seen } from '../rfc2136/answers.ts';
+import {
+  childZoneOver,
+  readZoneAnswer,
+  type DataRecord,
+  type ZoneAnswer,
+} from '../../dns/wire/zone-answer.ts';
 
 /** What a name server has to answer for one RRset once a write is live there. TTLs do not count. */
-export interface Goal {
+export interface RRsetGoal {
   readonly zone: DnsName;
   readonly name: DnsName;
   readonly type: string;
@@ -19,7 +24,7 @@ export interface Goal {
 }
 
 /** One RRset of one zone, as text. */
-export function goalKey({ zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type'>): string {
+export function goalKey({ zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 'type'>): string {
   return `${zone} ${name} ${type}`;
 }
 
@@ -31,13 +36,13 @@ export function goalsOf(
   zone: DnsName,
   { removed, added }: Altered,
   before: readonly ResourceRecord[] = [],
-): Goal[] {
+): RRsetGoal[] {
   const made = new Set(added.map(recordId));
   const gone = removed.filter((record) => !made.has(recordId(record)));
   const goneIds = new Set(gone.map(recordId));
   const staying = [...added, ...before.filter((record) => !goneIds.has(recordId(record)))];
   const names = new Set(staying.map(({ name }) => name));
-  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: Goal }>();
+  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: RRsetGoal }>();
   const goalFor = ({ name, type }: ResourceRecord): { present: Set<string>; absent: Set<string> } => {
     const key = goalKey({ zone, name, type });
     const known = goals.get(key);
@@ -71,14 +76,14 @@ export type Sight =
  */
 export function sightOf(
   answer: DnsMessage,
-  { zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type'>,
+  { zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 'type'>,
 ): Sight {
   const { rcode } = answer;
   if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return { kind: 'unserved' };
   if (rcode !== rcodes.NOERROR && rcode !== rcodes.NXDOMAIN)
     return { kind: 'failed', rcode: rcodeName(rcode) };
   const cached = !answer.flags.aa && speaksOf(answer, zone, name);
-  const seen = seenIn(cached ? { ...answer, flags: { ...answer.flags, aa: true } } : answer, zone, name);
+  const seen = readZoneAnswer(cached ? asAuthoritative(answer) : answer, zone, name);
   switch (seen.kind) {
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
@@ -90,7 +95,10 @@ export function sightOf(
   }
 }
 
-function dataOf({ records }: Exclude<Seen, { readonly kind: 'no-zone' }>, type: string): Sight {
+function dataOf(
+  { records }: Exclude<ZoneAnswer<DataRecord>, { readonly kind: 'no-zone' }>,
+  type: string,
+): Sight {
   const rdata = new Set(records.filter((record) => record.type === type).map((record) => record.rdata));
   return { kind: 'data', rdata, positive: records.length > 0 };
 }
@@ -102,13 +110,11 @@ function speaksOf({ answers, authority }: DnsMessage, zone: DnsName, name: DnsNa
   return authority.some((record) => record.type === 'SOA' && record.name === zone);
 }
 
-/** Whether the answer speaks in the name of a zone between this one and the asked name, which the server has as well. */
-export function isChildZone({ answers, authority }: DnsMessage, zone: DnsName, name: DnsName): boolean {
-  return [...answers, ...authority].some(
-    (record) =>
-      record.type === 'SOA' &&
-      record.name !== zone &&
-      isWithin(record.name, zone) &&
-      isWithin(name, record.name),
-  );
+/** Whether the answer, out of a cache perhaps, comes from a child zone of the same server. */
+export function isChildZone(answer: DnsMessage, zone: DnsName, name: DnsName): boolean {
+  return childZoneOver(asAuthoritative(answer), zone, name) !== null;
+}
+
+function asAuthoritative(answer: DnsMessage): DnsMessage {
+  return { ...answer, flags: { ...answer.flags, aa: true } };
 }

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
-import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
@@ -10,10 +9,10 @@ import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
-import { core, dnsmanager } from './core.ts';
+import { ispmanager5, dnsmanager } from './ispmanager5.ts';
 import type { PanelDialect } from './dialect.ts';
 import { outsideUnit, panelRuns, type Command } from './outside.ts';
-import { v4 } from './v4.ts';
+import { ispmanager4 } from './ispmanager4.ts';
 
 export interface IspmanagerPanelSettings {
   /** The panel's root directory, e.g. `/usr/local/mgr5`. */
@@ -34,8 +33,8 @@ export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
 }
 
 const dialects: Readonly<Record<PanelKind, PanelDialect>> = {
-  ispmanager4: v4,
-  ispmanager6: core,
+  ispmanager4,
+  ispmanager6: ispmanager5,
   dnsmanager,
 };
 
@@ -128,14 +127,9 @@ async function answerOf(output: string): Promise<ToolAnswer> {
 }
 
 /** @throws {PanelError} `panel.refused` */
-export function accepted(answer: ToolAnswer): XmlElement {
+export function acceptedDocument(answer: ToolAnswer): XmlElement {
   if (answer.kind === 'document') return answer.document;
   throw new PanelError('panel.refused', { text: answer.refusal.text });
-}
-
-/** The identifier of a zone has no final dot (reference 6.2). */
-export function zoneId(zone: DnsName): string {
-  return zone.slice(0, -1);
 }
 
 /** The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place for it */

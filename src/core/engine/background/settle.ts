@@ -10,7 +10,7 @@ import {
   type OperationState,
   type RecordsOperation,
 } from '../../operation.ts';
-import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
+import { rowsAfter, type LedgerSides } from '../knowledge/ledger-rows.ts';
 import {
   isHeard,
   mirroredNames,
@@ -191,7 +191,7 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 async function endBringing(
   runtime: Runtime,
   operations: readonly RecordsOperation[],
-  sides: Sides,
+  sides: LedgerSides,
 ): Promise<void> {
   const { view } = sides;
   const { settings } = runtime.ports;
@@ -291,7 +291,11 @@ function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
  * Writes the ledger rows of the records of operations that end, together with their final states.
  * @returns whether something passed in the panel only, so that a comparison is due
  */
-async function putRows(tx: Transaction, ended: readonly RecordsOperation[], sides: Sides): Promise<boolean> {
+async function putRows(
+  tx: Transaction,
+  ended: readonly RecordsOperation[],
+  sides: LedgerSides,
+): Promise<boolean> {
   const zone = ended[0]?.zone;
   if (zone === undefined) return false;
   const busy = await busyElsewhere(tx, zone, ended);

@@ -1,0 +1,14 @@
+import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
+import type { CentralDialect } from './dialect.ts';
+
+/** ISPmanager 4 (reference section 6). */
+export const ispmanager4: CentralDialect = {
+  ...ispmanager4Records,
+  errorSpelling: 'code',
+  newZone: ({ name, seed, proposed }) => ({
+    ip: seed.addresses[0] ?? proposed('ip') ?? '',
+    ns: (proposed('ns') ?? '') || seed.nameServers.join(' '),
+    mx: (proposed('mx') ?? '') || seed.mailServers.join(' '),
+    name,
+  }),
+};

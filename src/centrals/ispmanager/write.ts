@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
+import { restated } from '../restate.ts';
+import type { RecordWriter } from '../stepwise.ts';
+import type { PanelApi } from './api.ts';
+import type { CentralDialect } from './dialect.ts';
+import { zoneParameter } from '../../net/ispmanager/names.ts';
+import { listRecords } from './read.ts';
+import { waitForPanel } from './wait.ts';
+
+/** What separates the elements of a list of identifiers (reference 2.3). */
+const separator = ', ';
+
+/** @throws {CentralError} when the record has none of its own: a write by it could hit another record */
+function ownHandle(record: CentralRecord): string {
+  if (record.handle !== '') return record.handle;
+  const params = { text: formatRecord(record) };
+  throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
+}
+
+/** The single writes of one zone, by the record form and its delete function (reference 6.5). */
+export class ZoneWriter implements RecordWriter {
+  readonly #api: PanelApi;
+  readonly #dialect: CentralDialect;
+  readonly #zone: DnsName;
+  readonly #names: readonly DnsName[];
+  readonly #clock: Clock;
+
+  constructor(
+    api: PanelApi,
+    dialect: CentralDialect,
+    clock: Clock,
+    zone: DnsName,
+    names: readonly DnsName[],
+  ) {
+    this.#api = api;
+    this.#dialect = dialect;
+    this.#clock = clock;
+    this.#zone = zone;
+    this.#names = names;
+  }
+
+  get carriesTtl(): boolean {
+    return this.#dialect.carriesTtl;
+  }
+
+  async read(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    const records = await this.#list(ctx);
+    return records?.filter(({ name }) => this.#names.includes(name)) ?? null;
+  }
+
+  async add(record: ResourceRecord, ctx: CallContext): Promise<'done' | 'exists'> {
+    const outcome = await this.#save('', record, ctx);
+    if (outcome === 'missing') throw zoneMissing(this.#zone);
+    return outcome;
+  }
+
+  async replace(
+    old: CentralRecord,
+    record: ResourceRecord,
+    ctx: CallContext,
+  ): Promise<'done' | 'missing' | 'exists'> {
+    // Whether an edit without TTL resets it is not known (reference 21.14): what is to stay is said.
+    return await this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
+  }
+
+  async remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
+    if (!ownHandle(old).includes(separator)) return await this.#delete(old.handle, ctx);
+    const records = (await this.#list(ctx)) ?? [];
+    if (!records.some(({ handle }) => handle === old.handle)) return 'missing';
+    const others = new Set(records.map(({ handle }) => handle));
+    if (listsAnother(old.handle, others)) return await this.#removeRenamed(old, ctx);
+    if ((await this.#delete(old.handle, ctx)) === 'done') return 'done';
+    return await this.#removeRenamed(old, ctx);
+  }
+
+  async waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean> {
+    return await waitForPanel(this.#clock, attempt, ctx);
+  }
+
+  /** `null`: no such zone. */
+  async #list(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    try {
+      return await listRecords(this.#api, this.#dialect, this.#zone, ctx);
+    } catch (error) {
+      if (error instanceof CentralError && error.code === 'central.missing') return null;
+      throw error;
+    }
+  }
+
+  async #save(
+    handle: string,
+    record: ResourceRecord,
+    ctx: CallContext,
+  ): Promise<'done' | 'missing' | 'exists'> {
+    const place = { plid: zoneParameter(this.#zone), elid: handle, sok: 'ok' };
+    const form = this.#form(record);
+    return await outcomeOf(this.#api.write(this.#dialect.recordEdit, { ...place, ...form }, ctx));
+  }
+
+  async #delete(handle: string, ctx: CallContext): Promise<'done' | 'missing'> {
+    const place = { plid: zoneParameter(this.#zone), elid: handle };
+    const outcome = await outcomeOf(
+      this.#api.write(this.#dialect.recordDelete, { ...place, sok: 'ok' }, ctx),
+    );
+    if (outcome !== 'exists') return outcome;
+    throw new CentralError('central.refused', { state: 'unknown', retry: 'never', params: { text: handle } });
+  }
+
+  /**
+   * Removes a text whose identifier the panel may read as a list of identifiers, which could delete other records: the record
+   * form takes one identifier only, so the text is first changed into one without a comma.
+   */
+  async #removeRenamed(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
+    const rdata = rdataFromFields('TXT', [`domainsync removes this record ${randomUUID()}`]);
+    const interim: ResourceRecord = { name: old.name, type: 'TXT', ttl: null, rdata };
+    const renamed = await this.#save(old.handle, interim, ctx);
+    if (renamed === 'missing') return 'missing';
+    try {
+      const now = (await this.#list(ctx))?.find((record) => sameData(record, interim));
+      if (now !== undefined) return await this.#delete(ownHandle(now), ctx);
+    } catch (error) {
+      throw error instanceof CentralError ? restated(error, 'unknown') : error;
+    }
+    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+  }
+
+  #form(record: ResourceRecord): Readonly<Record<string, string>> {
+    try {
+      return this.#dialect.form(record);
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+      const params = { text: error.message };
+      throw new CentralError('central.invalid-value', {
+        state: 'untouched',
+        retry: 'never',
+        params,
+        cause: error,
+      });
+    }
+  }
+}
+
+function zoneMissing(zone: DnsName): CentralError {
+  return new CentralError('central.missing', { state: 'untouched', retry: 'never', params: { text: zone } });
+}
+
+/** `exists` and `missing` are to be verified by a read, not believed (reference section 18). */
+async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exists'> {
+  try {
+    await call;
+    return 'done';
+  } catch (error) {
+    if (error instanceof CentralError && error.code === 'central.exists') return 'exists';
+    if (error instanceof CentralError && error.code === 'central.missing') return 'missing';
+    throw error;
+  }
+}
+
+/** Whether a panel that cuts an identifier at the separator could read another record's out of it. */
+function listsAnother(handle: string, others: ReadonlySet<string>): boolean {
+  const list = `${separator}${handle}${separator}`;
+  return [...others].some(
+    (other) => other !== '' && other !== handle && list.includes(`${separator}${other}${separator}`),
+  );
+}

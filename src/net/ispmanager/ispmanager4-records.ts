@@ -1,0 +1,72 @@
+import type { DnsName, Origin } from '../../dns/name.ts';
+import { DnsDataError, problem } from '../../dns/problem.ts';
+import { canonicalType } from '../../dns/rdata/rdata.ts';
+import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import { opaqueRecord } from './opaque.ts';
+import { controlCharacters, type Cells, type RecordDialect } from './record-dialect.ts';
+import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
+
+/** ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but for the type. */
+export const ispmanager4Records: RecordDialect = {
+  recordList: 'domain.sublist',
+  recordEdit: 'domain.sublist.edit',
+  recordDelete: 'domain.sublist.delete',
+  recordTypes: rowTypes,
+  ownTypes: new Set(),
+  carriesTtl: false,
+  formFields: ['name', 'sdtype', 'addr', 'prio', 'wght', 'port'],
+  keyOf: (row) => row['key'] ?? '',
+  record: (row, zone) => {
+    try {
+      return recordFromRow(row, zone);
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+      return opaqueRecord(row, zone);
+    }
+  },
+  form: (record) => ({ ...rowForm(record) }),
+  fromForm,
+  overOld,
+  fromKey: (key, zone) => {
+    const row = rowFromKey(key);
+    return row === null ? null : recordFromRow(row, zone);
+  },
+  typeOfKey: (key) => rowFromKey(key)?.type ?? null,
+  likelyKeys,
+  holds: survives,
+};
+
+function fromForm({ sdtype, ...form }: Cells, zone: Origin): ResourceRecord {
+  const type = sdtype?.trim().toUpperCase() ?? '';
+  const isText = ['TXT', 'SPF'].includes(type);
+  const problems = controlCharacters(form, isText ? 'addr' : null);
+  if (!isText && rowTypes.has(type) && (form['addr'] ?? '').trim() === '')
+    problems.push(problem('rdata.missing-field', { type, field: 'addr' }));
+  if (problems.length > 0) throw new DnsDataError(problems);
+  return recordFromRow(sdtype === undefined ? form : { ...form, type: sdtype }, zone);
+}
+
+function overOld(old: ResourceRecord, given: Cells): Cells {
+  return { ...oldForm(old, given), ...given };
+}
+
+function oldForm(old: ResourceRecord, given: Cells): Cells {
+  if (!rowTypes.has(old.type)) {
+    return { name: old.name, sdtype: old.type, addr: dataText(old) };
+  }
+  const form = { ...rowForm(old) };
+  // A changed type brings its own value; the old one's numbers mean nothing there.
+  const type = given['sdtype'];
+  return type === undefined || canonicalType(type) === old.type ? form : { name: form.name };
+}
+
+/** Whether the record's form, read again, is the same record. */
+function survives(record: ResourceRecord, zone: DnsName): boolean {
+  try {
+    const form = rowForm(record);
+    return sameData(fromForm({ ...form }, zone), record);
+  } catch (error) {
+    if (error instanceof DnsDataError) return false;
+    throw error;
+  }
+}

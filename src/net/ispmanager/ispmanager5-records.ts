@@ -1,0 +1,67 @@
+import type { DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { canonicalType } from '../../dns/rdata/rdata.ts';
+import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import {
+  ispmanager5Form,
+  ispmanager5FormFields,
+  ispmanager5KeyOf,
+  ispmanager5Types,
+  likelyIspmanager5Keys,
+  ownTypes,
+  recordFromIspmanager5Form,
+  recordFromIspmanager5Key,
+  recordFromIspmanager5Row,
+} from './ispmanager5-rows.ts';
+import { opaqueRecord } from './opaque.ts';
+import type { Cells, RecordDialect } from './record-dialect.ts';
+import { dataText, rowFromKey } from './rows.ts';
+
+/** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8): a TTL for each record, fields by type. */
+export const ispmanager5Records: RecordDialect = {
+  recordList: 'domain.record',
+  recordEdit: 'domain.record.edit',
+  recordDelete: 'domain.record.delete',
+  recordTypes: ispmanager5Types,
+  ownTypes,
+  carriesTtl: true,
+  formFields: ispmanager5FormFields,
+  keyOf: ispmanager5KeyOf,
+  record: (row, zone) => {
+    try {
+      return recordFromIspmanager5Row(row, ispmanager5KeyOf(row), zone);
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+      const { name = '', rtype = '', value = '', info = '' } = row;
+      return opaqueRecord({ name, type: rtype, prio: info, addr: value }, zone);
+    }
+  },
+  form: ispmanager5Form,
+  fromForm: recordFromIspmanager5Form,
+  overOld,
+  fromKey: recordFromIspmanager5Key,
+  typeOfKey: (key) => rowFromKey(key)?.type ?? null,
+  likelyKeys: likelyIspmanager5Keys,
+  holds,
+};
+
+function overOld(old: ResourceRecord, given: Cells): Cells {
+  const type = given['rtype'];
+  const ttl = old.ttl === null ? {} : { ttl: String(old.ttl) };
+  if (type !== undefined && canonicalType(type) !== old.type) return { name: old.name, ...ttl, ...given };
+  const form = ispmanager5Types.has(old.type)
+    ? ispmanager5Form(old)
+    : { name: old.name, rtype: old.type, ...ttl, value: dataText(old) };
+  return { ...form, ...given };
+}
+
+/** Whether the panel's form can carry the record so that its list shows the same one. */
+function holds(record: ResourceRecord, zone: DnsName): boolean {
+  try {
+    const form = ispmanager5Form(record);
+    return sameData(recordFromIspmanager5Form(form, zone), record);
+  } catch (error) {
+    if (error instanceof DnsDataError) return false;
+    throw error;
+  }
+}

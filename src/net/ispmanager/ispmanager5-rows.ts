@@ -1,0 +1,266 @@
+import { collect, DnsDataError, problem, type Problem } from '../../dns/problem.ts';
+import { parentTypes, signerTypes } from '../../dns/dnssec.ts';
+import type { Origin } from '../../dns/name.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { canonicalType, parseRdata, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { quote, tokens } from '../../dns/rdata/text.ts';
+import { controlCharacters } from './record-dialect.ts';
+import { ownerName, rowFromKey } from './rows.ts';
+import { own } from '../../dns/own.ts';
+
+/** Columns of `domain.record`, or fields of its form, by name (reference 7.3, 7.4). */
+export type Ispmanager5Row = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Fields of the form for each type, in the order of the rdata (reference 7.4). CAA has two fields for its value, of which the tag
+ * decides.
+ */
+const formFields: Readonly<Record<string, readonly string[]>> = {
+  A: ['ip'],
+  AAAA: ['ip'],
+  CNAME: ['domain'],
+  DNAME: ['domain'],
+  NS: ['domain'],
+  PTR: ['domain'],
+  MX: ['priority', 'domain'],
+  TXT: ['value'],
+  SRV: ['priority', 'weight', 'port', 'srvdomain'],
+  CAA: ['caa_flags', 'caa_tag', 'caa_value_domain'],
+  DS: ['ds_key_tag', 'ds_algorithm', 'ds_digest_type', 'ds_digest'],
+  TLSA: ['tlsa_cert_usage', 'tlsa_selector', 'tlsa_matching_type', 'tlsa_value'],
+};
+
+/** All fields of the form, whatever the type. */
+export const ispmanager5FormFields: readonly string[] = [
+  'name',
+  'rtype',
+  'ttl',
+  ...new Set(Object.values(formFields).flat()),
+  'caa_value_email',
+];
+
+/** Types these panels have forms for (reference 7.4). */
+export const ispmanager5Types: ReadonlySet<string> = new Set(Object.keys(formFields));
+
+/** Types the panel or its DNSSEC engine makes by itself: never compared, never touched (reference 21.15, 21.17). */
+export const ownTypes: ReadonlySet<string> = new Set(['SOA', ...signerTypes, ...parentTypes]);
+
+const numbered: ReadonlySet<string> = new Set(['MX', 'SRV']);
+const mailto = 'mailto:';
+
+/**
+ * The record a row of the list means. The numbers of MX and SRV stand in `info`; where that cannot be read, in the identifier.
+ * @param key the row's identifier
+ * @throws {DnsDataError} with every problem
+ */
+export function recordFromIspmanager5Row(row: Ispmanager5Row, key: string, zone: Origin): ResourceRecord {
+  const problems: Problem[] = [];
+  const name = collect(problems, () => ownerName(row['name'] ?? '', zone));
+  const type = collect(problems, () => canonicalType(row['rtype'] ?? ''));
+  const rdata = type === null ? null : collect(problems, () => listedRdata(type, row, key, zone));
+  if (name === null || type === null || rdata === null) throw new DnsDataError(problems);
+  return { name, type, ttl: readTtl(row['ttl']), rdata };
+}
+
+function listedRdata(type: string, row: Ispmanager5Row, key: string, zone: Origin): string {
+  const value = row['value'] ?? '';
+  if (isText(type)) return fieldsRdata(type, [value], zone);
+  const rest = value.trim();
+  if (numbered.has(type)) {
+    const numbers = numbersOf(type, row['info'] ?? '') ?? numbersOfKey(type, key);
+    return fieldsRdata(type, [...numbers, rest], zone);
+  }
+  const caa = type === 'CAA' && !rest.startsWith(generic) ? splitCaa(rest) : null;
+  return caa === null ? masterFile(type, rest, zone) : fieldsRdata(type, caa, zone);
+}
+
+/** How data without fields of their own begin (RFC 3597 section 5). */
+const generic = String.raw`\#`;
+
+/**
+ * The one reading of what a person types into the fields of a form; lists and identifiers show the same text again. A text is data,
+ * other fields are words of a master file: quotation marks in them are syntax.
+ * @throws {DnsDataError}
+ */
+function fieldsRdata(type: string, fields: readonly string[], zone: Origin): string {
+  const [first = '', , third = ''] = fields;
+  if (isText(type)) return textRdata(type, first);
+  // The value of a CAA may have parameters (RFC 8659 section 4.2), and stands there without quotes as a rule.
+  const isBare = type === 'CAA' && !third.startsWith('"');
+  return isBare || first.startsWith(generic)
+    ? rdataFromFields(type, fields, zone)
+    : masterFile(type, fields.join(' '), zone);
+}
+
+function masterFile(type: string, rdata: string, zone: Origin): string {
+  return makeRecord({ name: '@', type, rdata }, zone).rdata;
+}
+
+function isText(type: string): boolean {
+  return type === 'TXT' || type === 'SPF';
+}
+
+/**
+ * Lists and forms have a text without quotes (reference 6.4, 7.4); one of several strings can only be told by quotes (reference 18,
+ * 21.13), as people paste it too, and is then master-file text. Quotes around a single string are part of it.
+ */
+function textRdata(type: string, value: string): string {
+  return isQuotedStrings(value.trim()) ? parseRdata(type, value) : rdataFromFields(type, [value]);
+}
+
+/** Whether a text is two or more quoted strings with white space between them. */
+function isQuotedStrings(text: string): boolean {
+  const problems: Problem[] = [];
+  const words = tokens(text, problems);
+  const isQuoted = words.every(({ quoted, glued }) => quoted && glued !== true);
+  return isQuoted && words.length > 1 && problems.length === 0;
+}
+
+function splitCaa(value: string): readonly string[] | null {
+  const [, ...fields] = /^(\S+)\s+(\S+)\s+(.+)$/su.exec(value) ?? [];
+  return fields.length === 0 ? null : fields;
+}
+
+const numberNames: Readonly<Record<string, readonly string[]>> = {
+  MX: ['priority'],
+  SRV: ['priority', 'weight', 'port'],
+};
+
+/** `priority= 10` and the like (reference 7.3; the spelling for SRV is not evidenced). */
+function numbersOf(type: string, info: string): readonly string[] | null {
+  const found = (own(numberNames, type) ?? []).map(
+    (name) => new RegExp(String.raw`\b${name}\s*[=:]\s*(\d+)`, 'iu').exec(info)?.[1],
+  );
+  return found.every((number) => number !== undefined) ? found : null;
+}
+
+function numbersOfKey(type: string, key: string): readonly string[] {
+  const { prio = '', wght = '', port = '' } = rowFromKey(key) ?? {};
+  return type === 'MX' ? [prio] : [prio, wght, port];
+}
+
+/** Largest TTL, seconds (RFC 2181 section 8). */
+const mostTtl = 2_147_483_647;
+
+/** As a person typed it: empty is left to the panel, anything but a TTL is a mistake. */
+function formTtl(text: string | undefined, problems: Problem[]): number | null {
+  const written = (text ?? '').trim();
+  const ttl = readTtl(written);
+  if (written !== '' && (ttl === null || ttl > mostTtl))
+    problems.push(problem('record.bad-ttl', { ttl: written }));
+  return ttl;
+}
+
+/** Whole seconds, or `null` for what is none. */
+function readTtl(text: string | undefined): number | null {
+  const trimmed = (text ?? '').trim();
+  return /^\d{1,10}$/.test(trimmed) ? Number(trimmed) : null;
+}
+
+/**
+ * The documented fields of `domain.record.edit` for a record (reference 7.4): absolute owner name, type in lower case, TTL where it
+ * is known.
+ * @throws {DnsDataError} when the panel has no form for the record
+ */
+export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string, string>> {
+  const fields = own(formFields, record.type);
+  if (fields === undefined) throw new DnsDataError([problem('type.unknown', { type: record.type })]);
+  const values = rdataFields(record.type, record.rdata);
+  const form: Record<string, string> = { name: record.name, rtype: record.type.toLowerCase() };
+  if (record.ttl !== null) form['ttl'] = String(record.ttl);
+  fields.forEach((field, at) => (form[field] = values[at] ?? ''));
+  return record.type === 'CAA' ? caaForm(form) : form;
+}
+
+/** A mail address has a field of its own (reference 7.4); whether the panel adds the `mailto:` is [open], a read tells. */
+function caaForm(form: Record<string, string>): Record<string, string> {
+  const { caa_value_domain: value = '', ...rest } = form;
+  if (rest['caa_tag'] !== 'iodef') return { ...form, caa_value_domain: caaText(value) };
+  return { ...rest, caa_value_email: value.startsWith(mailto) ? value.slice(mailto.length) : value };
+}
+
+/** A value that would be read as another one as it stands is quoted. */
+function caaText(value: string): string {
+  const isPlain = value === value.trim() && value !== '' && !value.startsWith('"');
+  return isPlain ? value : quote(Buffer.from(value, 'utf8'));
+}
+
+/**
+ * The record that the fields of the form mean, as a hook call carries them (reference 7.4, 11.3).
+ * @throws {DnsDataError} with every problem
+ */
+export function recordFromIspmanager5Form(form: Ispmanager5Row, zone: Origin): ResourceRecord {
+  const problems = controlCharacters(form, 'value');
+  const name = collect(problems, () => ownerName(form['name'] ?? '', zone));
+  const type = collect(problems, () => canonicalType(form['rtype'] ?? ''));
+  const rdata = type === null ? null : collect(problems, () => formRdata(type, form, zone));
+  const ttl = formTtl(form['ttl'], problems);
+  if (name === null || type === null || rdata === null || problems.length > 0)
+    throw new DnsDataError(problems);
+  return { name, type, ttl, rdata };
+}
+
+function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
+  const fields = own(formFields, type);
+  // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
+  if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
+  // Some programs put a host into `value` (reference 7.4); whether a panel takes it from there is not known.
+  const missing = fields.filter((field) => targets.has(field) && fieldOf(form, field) === '');
+  if (missing.length > 0)
+    throw new DnsDataError(missing.map((field) => problem('rdata.missing-field', { type, field })));
+  const values = fields.map((field) => (isText(type) ? (form[field] ?? '') : fieldOf(form, field)));
+  return fieldsRdata(type, type === 'CAA' ? caaFields(values, form) : values, zone);
+}
+
+/** An empty value is filled in by the panel, or refused: which, nobody says, so that it has to be written. */
+function caaFields(
+  [flags = '', tag = '', value = '']: readonly string[],
+  form: Ispmanager5Row,
+): readonly string[] {
+  const mail = fieldOf(form, 'caa_value_email');
+  const isMail = tag.toLowerCase() === 'iodef';
+  const given = isMail ? mail : value;
+  if (given === '') throw new DnsDataError([problem('rdata.missing-field', { type: 'CAA', field: 'value' })]);
+  return [flags, tag, isMail && !mail.includes(':') ? `${mailto}${mail}` : given];
+}
+
+const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);
+
+/** Fields whose text is a host or an address, which no panel can fill in. */
+const targets: ReadonlySet<string> = new Set(['ip', 'domain', 'srvdomain']);
+
+const digests: ReadonlySet<string> = new Set(['ds_digest', 'tlsa_value']);
+
+function fieldOf(form: Ispmanager5Row, field: string): string {
+  const text = (form[field] ?? '').trim();
+  // White space inside is common where such data is copied from (RFC 4034 section 5.3).
+  if (digests.has(field)) return text.replaceAll(/\s+/gu, '');
+  return text === '' && numbers.has(field) ? '0' : text;
+}
+
+/** The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one (reference 7.3, 21.12). */
+export function ispmanager5KeyOf(row: Ispmanager5Row): string {
+  const { rkey = '', rtype_hidden: hidden = '' } = row;
+  return rkey === '' && rowFromKey(hidden) !== null ? hidden : rkey;
+}
+
+/**
+ * The record an identifier describes: the same grammar as in version 4, with an absolute name (reference 7.3).
+ * @returns `null` when the text is no identifier
+ * @throws {DnsDataError} when it describes no record
+ */
+export function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRecord | null {
+  const row = rowFromKey(key);
+  if (row === null) return null;
+  const { name = '', type = '', addr = '' } = row;
+  return recordFromIspmanager5Row({ name, rtype: type, value: addr }, key, zone);
+}
+
+/** The identifiers such a panel would show for a record; for matching only (reference 7.3). */
+export function likelyIspmanager5Keys(record: ResourceRecord): readonly string[] {
+  const fields = rdataFields(record.type, record.rdata);
+  const count = own(numberNames, record.type)?.length ?? 0;
+  return [
+    `${record.name} ${record.type} ${fields.slice(0, count).join(' ')} ${fields.slice(count).join(' ')}`,
+  ];
+}

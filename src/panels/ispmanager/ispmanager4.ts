@@ -1,0 +1,56 @@
+import type { Rank } from '../../core/panel.ts';
+import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
+import { escapeXml } from '../../net/xml.ts';
+import type { CallDialect, PanelDialect } from './dialect.ts';
+import { readCgiCall, utf8 } from './parameters.ts';
+
+/** Levels of this generation (reference 1). */
+const ranks: ReadonlyMap<string, Rank> = new Map([
+  ['5', 'user'],
+  ['6', 'reseller'],
+  ['7', 'administrator'],
+]);
+
+const calls: CallDialect = {
+  stage: ({ environment }) => environment['HANDLER_STAGE'] ?? '',
+  readings: readCgiCall,
+  actor: ({ environment }) => ({
+    name: utf8(environment['REMOTE_USER']),
+    rank: ranks.get(environment['SESSION_LEVEL'] ?? '') ?? 'nobody',
+  }),
+  session: ({ environment }) => environment['AUTHID'] ?? '',
+  language: ({ environment }) =>
+    (environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en',
+  // Code 9 is a plugin's own ready text (reference 5.1).
+  error: (text, field) =>
+    `<error code="9"${field === '' ? '' : ` val="${escapeXml(field)}"`}>${escapeXml(text)}</error>`,
+};
+
+/**
+ * ISPmanager 4 (reference 6.1, 9). `domain.delete.confirm` is a page before the delete, but scripts call it with `sok` too; whether
+ * it then fires `domain.delete` as well is not known, and two deletes of one zone do no harm.
+ */
+export const ispmanager4: PanelDialect = {
+  records: ispmanager4Records,
+  calls,
+  functions: {
+    'domain.edit': 'zone-form',
+    'domain.delete': 'zone-delete',
+    'domain.delete.confirm': 'zone-delete-confirm',
+    'domain.sublist.edit': 'record-form',
+    'domain.sublist.delete': 'record-delete',
+    'wwwdomain.edit': 'hint',
+    'wwwdomain.delete': 'hint',
+    'emaildomain.edit': 'hint',
+    'emaildomain.delete': 'hint',
+    'user.edit': 'hint-user',
+    'user.delete': 'hint-user',
+  },
+  documented: ['func', 'plid', 'elid', 'ip', 'ns', 'mx'],
+  groupList: null,
+  hasCopies: false,
+  hinting: ['domain', 'name', 'elid', 'alias'],
+  // Its `eventlist` is of an older kind of plugin (reference 10.1).
+  listsEvents: false,
+  secretArgument: null,
+};

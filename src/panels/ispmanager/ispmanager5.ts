@@ -1,0 +1,88 @@
+import type { HookCall, Language, Rank } from '../../core/panel.ts';
+import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
+import { escapeXml } from '../../net/xml.ts';
+import type { CallDialect, PanelDialect } from './dialect.ts';
+import { readEnvironmentCall, utf8 } from './parameters.ts';
+
+const calls: CallDialect = {
+  // Not told by the panel (reference 11.3): there is a handler for each stage.
+  stage: ({ stage }) => stage ?? '',
+  readings: readEnvironmentCall,
+  actor: ({ environment }) => ({
+    name: utf8(environment['AUTH_USER']),
+    rank: rank(environment['AUTH_LEVEL']),
+  }),
+  session: (call) => cookie(call, 'ses5'),
+  language,
+  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form (reference 5.2).
+  error: (text, field) => {
+    const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
+    return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
+  },
+};
+
+/** 16 user, 24 reseller, 29 administrator, 30 the host itself (reference 1, 11.3). */
+function rank(level: string | undefined): Rank {
+  if (level === undefined || !/^[1-3]?\d$/u.test(level)) return 'nobody';
+  const number = Number(level);
+  if (number > 30) return 'nobody';
+  if (number >= 29) return 'administrator';
+  if (number >= 24) return 'reseller';
+  return number >= 16 ? 'user' : 'nobody';
+}
+
+/** Cookies are named after the panel, and their value goes to the first colon or has parts (reference 3.1). */
+function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
+  const found = new RegExp(`(?:^|;\\s*)[a-z]+${ending}=([^;]*)`, 'u').exec(environment['HTTP_COOKIE'] ?? '');
+  return found?.[1]?.trim() ?? '';
+}
+
+/** What the call asks for, else the panel's cookie `theme:language`, else the browser's first choice; English for the rest. */
+function language(call: HookCall): Language {
+  const asked = call.environment['PARAM_lang'] ?? '';
+  // Browsers may send the colon encoded.
+  const chosen = cookie(call, 'lang5').split(/:|%3a/iu).at(-1) ?? '';
+  const preferred = call.environment['HTTP_ACCEPT_LANGUAGE'] ?? '';
+  const word = [asked, chosen, preferred].find((one) => one.trim() !== '') ?? '';
+  return word.trim().toLowerCase().startsWith('ru') ? 'ru' : 'en';
+}
+
+/** ISPmanager 5 and 6 (reference 7.1, 9, 11.5). */
+export const ispmanager5: PanelDialect = {
+  records: ispmanager5Records,
+  calls,
+  functions: {
+    'domain.edit': 'zone-form',
+    'domain.delete': 'zone-delete',
+    'domain.delete.request': 'zone-delete-confirm',
+    'domain.record.edit': 'record-form',
+    'domain.record.delete': 'record-delete',
+    'domain.autorecords': 'hint-action',
+    'domain.passredirect': 'hint-move',
+    dnsparam: 'hint',
+    'dnsparam.fixall': 'hint-action',
+    'webdomain.edit': 'hint',
+    'webdomain.delete': 'hint',
+    'webdomain.delete.confirm': 'hint',
+    'webdomain.letsencrypt.txt': 'hint-action',
+    'site.edit': 'hint',
+    'site.delete': 'hint',
+    'emaildomain.edit': 'hint',
+    'emaildomain.delete': 'hint',
+    'emaildomain.restore_mx': 'hint-action',
+    'user.edit': 'hint-user',
+    'user.add.user': 'hint-user',
+    'user.add.finish': 'hint-user',
+    'user.delete': 'hint-user',
+  },
+  documented: ['func', 'plid', 'elid', 'elids', 'masterip', 'dtype'],
+  groupList: 'elids',
+  hasCopies: false,
+  hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
+  listsEvents: true,
+  // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
+  secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
+};
+
+/** DNSmanager 5 and 6 (reference 8.2). */
+export const dnsmanager: PanelDialect = { ...ispmanager5, hasCopies: true };
