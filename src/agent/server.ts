@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
 import { uptime, variablesOf } from './caller.ts';
-import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../hook/protocol.ts';
+import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
 export interface Answers {
   /** One hook call; gives what the hook prints. Never rejects. */
