@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { parseName } from '../src/dns/name.ts';
 import { DnsDataError } from '../src/dns/problem.ts';
 import { recordId, type ResourceRecord } from '../src/dns/record.ts';
-import { coreRecords } from '../src/net/ispmanager/core-records.ts';
+import { ispmanager5Records } from '../src/net/ispmanager/ispmanager5-records.ts';
 import type { Cells, RecordDialect } from '../src/net/ispmanager/record-dialect.ts';
-import { v4Records } from '../src/net/ispmanager/v4-records.ts';
+import { ispmanager4Records } from '../src/net/ispmanager/ispmanager4-records.ts';
 import { FIELDS, readCoreRow, recordCells } from '../sandbox/core/records.ts';
 import { Params } from '../sandbox/params.ts';
 import { readRow, recordKey, shownAddr, shownName } from '../sandbox/records.ts';
@@ -99,8 +99,8 @@ const v4Panel: Panel = (form) =>
   });
 
 const centrals: readonly CentralPanel[] = [
-  { dialect: coreRecords, panel: corePanel },
-  { dialect: v4Records, panel: v4Panel },
+  { dialect: ispmanager5Records, panel: corePanel },
+  { dialect: ispmanager4Records, panel: v4Panel },
 ];
 
 function recordOf(read: () => ResourceRecord | null): string | null {
@@ -170,7 +170,11 @@ for (const [type, fields] of Object.entries(FIELDS)) {
     const sent = fields.map((field) => valueOf(field).map((value): [string, string] => [field, value]));
     fc.assert(
       fc.property(owners, fc.tuple(...sent), (name, given) => {
-        readsOnce(coreRecords, corePanel, { name, rtype: type.toLowerCase(), ...Object.fromEntries(given) });
+        readsOnce(ispmanager5Records, corePanel, {
+          name,
+          rtype: type.toLowerCase(),
+          ...Object.fromEntries(given),
+        });
       }),
       { numRuns: 400 },
     );
@@ -179,13 +183,13 @@ for (const [type, fields] of Object.entries(FIELDS)) {
 
 const v4Values: Readonly<Record<string, string>> = { A: 'ip', AAAA: 'ip', TXT: 'value' };
 
-for (const sdtype of v4Records.recordTypes) {
+for (const sdtype of ispmanager4Records.recordTypes) {
   test(`issue 12.1: version 4, ${sdtype}: form, list and key are read alike`, () => {
     const numbers = { MX: ['prio'], SRV: ['prio', 'wght', 'port'] }[sdtype] ?? [];
     const sent = numbers.map((field) => valueOf(field).map((value): [string, string] => [field, value]));
     fc.assert(
       fc.property(owners, valueOf(v4Values[sdtype] ?? 'domain'), fc.tuple(...sent), (name, addr, given) => {
-        readsOnce(v4Records, v4Panel, { name, sdtype, addr, ...Object.fromEntries(given) });
+        readsOnce(ispmanager4Records, v4Panel, { name, sdtype, addr, ...Object.fromEntries(given) });
       }),
       { numRuns: 400 },
     );

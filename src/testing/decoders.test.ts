@@ -15,16 +15,16 @@ import { makeRecord } from '../dns/record.ts';
 import { decodeMessage } from '../dns/wire/message.ts';
 import { parseZoneFile } from '../dns/zonefile.ts';
 import { readHead } from '../app/control/socket.ts';
-import { coreRecords } from '../net/ispmanager/core-records.ts';
+import { ispmanager5Records } from '../net/ispmanager/ispmanager5-records.ts';
 import { refusalOf } from '../net/ispmanager/errors.ts';
 import type { RecordDialect } from '../net/ispmanager/record-dialect.ts';
-import { v4Records } from '../net/ispmanager/v4-records.ts';
+import { ispmanager4Records } from '../net/ispmanager/ispmanager4-records.ts';
 import { parseJsonInSlices } from '../net/json.ts';
 import { parseXmlInSlices } from '../net/xml.ts';
-import { core } from '../panels/ispmanager/core.ts';
+import { ispmanager5 } from '../panels/ispmanager/ispmanager5.ts';
 import type { PanelDialect } from '../panels/ispmanager/dialect.ts';
 import { decode } from '../panels/ispmanager/hook.ts';
-import { v4 } from '../panels/ispmanager/v4.ts';
+import { ispmanager4 } from '../panels/ispmanager/ispmanager4.ts';
 import { overBudget, type Budget, type Decoder } from './decoder-budget.ts';
 
 /** Some twenty times what a slow computer takes; what is quadratic takes seconds at the second length. */
@@ -168,8 +168,8 @@ function field(func: string, name: string, fields: Fields): Decoder {
     name: `${func} ${name}`,
     decode: (text) =>
       isCore
-        ? judge(environmentCall({ ...both, [name]: text }), core)
-        : judge(cgiCall({ ...both, [name]: text }), v4),
+        ? judge(environmentCall({ ...both, [name]: text }), ispmanager5)
+        : judge(cgiCall({ ...both, [name]: text }), ispmanager4),
     units,
   };
 }
@@ -197,7 +197,7 @@ const decoders: readonly Decoder[] = [
     decode: (text) => parseZoneFile(`a ${text} TXT ${text}`, { origin: zone }),
     units: data,
   },
-  ...[coreRecords, v4Records].flatMap((records, at): Decoder[] => [
+  ...[ispmanager5Records, ispmanager4Records].flatMap((records, at): Decoder[] => [
     { name: `key ${at}`, decode: (text) => records.fromKey(text, zone), units: keys },
     {
       name: `key ${at} of a CAA`,
@@ -208,12 +208,12 @@ const decoders: readonly Decoder[] = [
   ]),
   {
     name: 'row',
-    decode: (text) => coreRecords.record({ name: 'a', rtype: 'TXT', value: text }, zone),
+    decode: (text) => ispmanager5Records.record({ name: 'a', rtype: 'TXT', value: text }, zone),
     units: data,
   },
   {
     name: 'row, numbers',
-    decode: (text) => coreRecords.record({ name: 'a', rtype: 'SRV', value: 'x', info: text }, zone),
+    decode: (text) => ispmanager5Records.record({ name: 'a', rtype: 'SRV', value: 'x', info: text }, zone),
     units: [...data, 'port', 'port ='],
   },
   { name: 'settings', decode: parseIni, units: ini },
@@ -244,36 +244,44 @@ const decoders: readonly Decoder[] = [
   field('domain.sublist.edit', 'sdtype', { addr: 'x' }),
   {
     name: 'records deleted, 4',
-    decode: (text) => judge(cgiCall({ func: 'domain.sublist.delete', plid: 'example.org', elid: text }), v4),
+    decode: (text) =>
+      judge(cgiCall({ func: 'domain.sublist.delete', plid: 'example.org', elid: text }), ispmanager4),
     units: keys,
   },
   {
     name: 'records deleted, 6',
     decode: (text) =>
-      judge(environmentCall({ func: 'domain.record.delete', plid: 'example.org', elid: text }), core),
+      judge(environmentCall({ func: 'domain.record.delete', plid: 'example.org', elid: text }), ispmanager5),
     units: keys,
   },
   {
     name: 'zones deleted',
-    decode: (text) => judge(cgiCall({ func: 'domain.delete', elid: text }), v4),
+    decode: (text) => judge(cgiCall({ func: 'domain.delete', elid: text }), ispmanager4),
     units: [...keys, 'a.b,', 'a,'],
   },
   {
     name: 'zone made',
     decode: (text) =>
-      judge(cgiCall({ func: 'domain.edit', name: 'new.example', ip: text, ns: text, mx: text }), v4),
+      judge(cgiCall({ func: 'domain.edit', name: 'new.example', ip: text, ns: text, mx: text }), ispmanager4),
     units: [...keys, 'a '],
   },
   {
     name: 'hint',
-    decode: (text) => judge(environmentCall({ func: 'site.edit', aliases: text }, 'after'), core),
+    decode: (text) => judge(environmentCall({ func: 'site.edit', aliases: text }, 'after'), ispmanager5),
     units: [...keys, 'a.b ', 'a.b,'],
   },
-  { name: 'body', decode: (text) => judge({ ...cgiCall({}), body: Buffer.from(text) }, v4), units: form },
+  {
+    name: 'body',
+    decode: (text) => judge({ ...cgiCall({}), body: Buffer.from(text) }, ispmanager4),
+    units: form,
+  },
   {
     name: 'query',
     decode: (text) =>
-      judge({ environment: { HANDLER_STAGE: 'before', QUERY_STRING: text }, body: Buffer.alloc(0) }, v4),
+      judge(
+        { environment: { HANDLER_STAGE: 'before', QUERY_STRING: text }, body: Buffer.alloc(0) },
+        ispmanager4,
+      ),
     units: form,
   },
   {
@@ -284,7 +292,7 @@ const decoders: readonly Decoder[] = [
         REQUEST_METHOD: 'POST',
         CONTENT_TYPE: 'multipart/form-data; boundary=b',
       };
-      return judge({ environment, body: Buffer.from(`--b\r\n${text}\r\n--b--`) }, v4);
+      return judge({ environment, body: Buffer.from(`--b\r\n${text}\r\n--b--`) }, ispmanager4);
     },
     units: form,
   },
@@ -296,13 +304,14 @@ const decoders: readonly Decoder[] = [
           ...cgiCall({}),
           environment: { HANDLER_STAGE: 'before', CONTENT_TYPE: `multipart/form-data; ${text}` },
         },
-        v4,
+        ispmanager4,
       ),
     units: [...form, 'boundary=', '; '],
   },
   {
     name: 'cookies',
-    decode: (text) => core.calls.language({ environment: { HTTP_COOKIE: text }, body: Buffer.alloc(0) }),
+    decode: (text) =>
+      ispmanager5.calls.language({ environment: { HTTP_COOKIE: text }, body: Buffer.alloc(0) }),
     units: [';', '; ', ';a', 'a', 'lang5=', ':', '%3a'],
   },
   { name: 'first line of a request', decode: readHead, units: ['domainsync ', '1', ' ', 'a'] },

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import type { DnsName } from '../dns/name.ts';
 import { rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, type ResourceRecord } from '../dns/record.ts';
-import { coreForm } from '../net/ispmanager/core-rows.ts';
+import { ispmanager5Form } from '../net/ispmanager/ispmanager5-rows.ts';
 import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import type { ContractSubject } from './contracts/central/zone-bench.ts';
@@ -132,7 +132,7 @@ export function someoneElse(sandbox: Sandbox, generation: Generation = 'v4'): Co
   return {
     add: async (zone, record) => {
       if (generation !== 'v4') {
-        await call(sandbox, alice, 'domain.record.edit', { plid: plid(zone), ...coreForm(record) });
+        await call(sandbox, alice, 'domain.record.edit', { plid: plid(zone), ...ispmanager5Form(record) });
         return;
       }
       const { name, type, rdata } = record;

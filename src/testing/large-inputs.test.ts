@@ -11,14 +11,14 @@ import { parseName, zoneName } from '../dns/name.ts';
 import { rdataFromFields } from '../dns/rdata/rdata.ts';
 import { decodeMessage } from '../dns/wire/message.ts';
 import { TransferRecords } from '../net/dns/transfer.ts';
-import { coreRecords } from '../net/ispmanager/core-records.ts';
+import { ispmanager5Records } from '../net/ispmanager/ispmanager5-records.ts';
 import { parseJsonInSlices } from '../net/json.ts';
 import { mapInSlices } from '../net/slices.ts';
 import { parseXml, parseXmlInSlices } from '../net/xml.ts';
 import { titleOf } from '../centrals/http-answer.ts';
-import { core } from '../panels/ispmanager/core.ts';
+import { ispmanager5 } from '../panels/ispmanager/ispmanager5.ts';
 import { decode } from '../panels/ispmanager/hook.ts';
-import { v4 } from '../panels/ispmanager/v4.ts';
+import { ispmanager4 } from '../panels/ispmanager/ispmanager4.ts';
 import { processorTime } from './decoder-budget.ts';
 
 const zone = zoneName('example.org');
@@ -62,8 +62,8 @@ test('issue 11.3: a key of a CAA with 100,000 blanks', async () => {
   const elid = `x. CAA  0 issue a${' '.repeat(100_000)}x`;
   const environment = { PARAM_func: 'domain.record.delete', PARAM_plid: 'none.example', PARAM_elid: elid };
   const call: HookCall = { environment, body: Buffer.alloc(0), stage: 'before' };
-  await quick(() => said(decode(call, core)));
-  assert.equal(said(decode(call, core)), 'record.unknown-key');
+  await quick(() => said(decode(call, ispmanager5)));
+  assert.equal(said(decode(call, ispmanager5)), 'record.unknown-key');
 });
 
 test('issue 11.3: version 4: a text of 8 MB of quotes is refused, and compared after it was saved', async () => {
@@ -75,11 +75,14 @@ test('issue 11.3: version 4: a text of 8 MB of quotes is refused, and compared a
     addr: '"'.repeat(8_000_000),
   };
   const before = post(fields);
-  await quick(() => decode(before, v4));
-  assert.equal(said(decode(before, v4)), 'call.too-large');
-  assert.equal(said(decode(post(fields, 'after'), v4)), 'hint all');
+  await quick(() => decode(before, ispmanager4));
+  assert.equal(said(decode(before, ispmanager4)), 'call.too-large');
+  assert.equal(said(decode(post(fields, 'after'), ispmanager4)), 'hint all');
   // As the agent hands it on, which keeps nothing of such a body.
-  assert.equal(said(decode({ ...before, body: Buffer.alloc(0), isCut: true }, v4)), 'call.too-large');
+  assert.equal(
+    said(decode({ ...before, body: Buffer.alloc(0), isCut: true }, ispmanager4)),
+    'call.too-large',
+  );
 });
 
 test('issue 11.3: the longest text passes, a longer one is refused with its own code', async () => {
@@ -100,16 +103,16 @@ test('issue 11.3: version 4: a long list of keys', async () => {
     plid: 'example.org',
     elid: 'a A  192.0.2.1, '.repeat(60_000),
   });
-  await quick(() => said(decode(call, v4)));
-  assert.equal(said(decode(call, v4)), 'record.too-many-keys');
+  await quick(() => said(decode(call, ispmanager4)));
+  assert.equal(said(decode(call, ispmanager4)), 'record.too-many-keys');
 });
 
 test('issue 11.3: texts that look like lists of keys at every place', async () => {
   const text = `${'x TXT  a, '.repeat(3_000)}a`;
-  const record = coreRecords.fromForm({ name: 'x', rtype: 'txt', value: text }, zone);
+  const record = ispmanager5Records.fromForm({ name: 'x', rtype: 'txt', value: text }, zone);
   const elid = Array.from({ length: 6 }, () => `x.example.org. TXT  ${text}`).join(', ');
   const environment = { PARAM_func: 'domain.record.delete', PARAM_plid: 'example.org', PARAM_elid: elid };
-  const event = decode({ environment, body: Buffer.alloc(0), stage: 'before' }, core);
+  const event = decode({ environment, body: Buffer.alloc(0), stage: 'before' }, ispmanager5);
   const [edit] = event.kind === 'edits' ? event.edits : [];
   assert.ok(edit?.kind === 'records');
   await quick(() => edit.resolve([{ key: `x.example.org. TXT  ${text}`, record }]));
@@ -130,7 +133,7 @@ test('issue 11.3: names without end', async () => {
 test('issue 11.3: 120 KB of quoted strings', async () => {
   for (const unit of ['"" ', '"a" ', '" " ', '"\\" ']) {
     const row = { name: 'a', rtype: 'TXT', value: unit.repeat(120_000 / unit.length) };
-    await quick(() => coreRecords.record({ ...row, value: `${row.value}x` }, zone));
+    await quick(() => ispmanager5Records.record({ ...row, value: `${row.value}x` }, zone));
   }
 });
 
@@ -173,7 +176,7 @@ test('issue 11.3: a DNS message whose every record leads back to the longest nam
 test('issue 11.3: a hint with more names than are looked for is about all zones', async () => {
   const hint = (aliases: string): PanelEvent => {
     const environment = { PARAM_func: 'webdomain.edit', PARAM_sok: 'ok', PARAM_aliases: aliases };
-    return decode({ environment, body: Buffer.alloc(0), stage: 'after' }, core);
+    return decode({ environment, body: Buffer.alloc(0), stage: 'after' }, ispmanager5);
   };
   assert.equal(said(hint('a.example b.example')), 'hint a.example.,b.example.');
   const many = Array.from({ length: 6_000 }, (_, at) => `a${at}.example`).join(' ');
@@ -184,13 +187,13 @@ test('issue 11.3: a hint with more names than are looked for is about all zones'
 test('issue 11.3: zones deleted and addresses of a new zone are counted before they are read', async () => {
   const list = (count: number): string =>
     Array.from({ length: count }, (_, at) => `a${at}.example`).join(', ');
-  assert.equal(said(decode(post({ func: 'domain.delete', elid: list(5_000) }), v4)), 'edits');
+  assert.equal(said(decode(post({ func: 'domain.delete', elid: list(5_000) }), ispmanager4)), 'edits');
   for (const fields of [
     { func: 'domain.delete', elid: list(10_001) },
     { func: 'domain.edit', name: 'new.example', ip: '192.0.2.1 '.repeat(2_000) },
   ]) {
-    await quick(() => decode(post(fields), v4));
-    assert.equal(said(decode(post(fields), v4)), 'call.too-large');
+    await quick(() => decode(post(fields), ispmanager4));
+    assert.equal(said(decode(post(fields), ispmanager4)), 'call.too-large');
   }
 });
 

@@ -74,9 +74,9 @@ const ispmanager4: PanelLayout = {
 };
 
 /** ISPmanager 5/6 and DNSmanager 5/6 (reference 11.1, 13.2): modes as the vendor's own examples have them. */
-function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
+function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
   const panel = panelName(kind);
-  const hook = { mode: 0o750, template: 'common/domainsync', part: 'ispmanager6/hook' };
+  const hook = { mode: 0o750, template: 'common/domainsync', part: 'ispmanager5/hook' };
   const description = `etc/xml/${panel}_mod_domainsync.xml`;
   return {
     files: [
@@ -88,14 +88,14 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
       {
         path: `etc/plugins/${panel}/domainsync.xml`,
         mode: 0o644,
-        template: 'ispmanager6/module.xml',
+        template: 'ispmanager5/module.xml',
         readAtStart: true,
         optional: true,
       },
       {
         path: description,
         mode: 0o644,
-        template: 'ispmanager6/mod_domainsync.xml',
+        template: 'ispmanager5/mod_domainsync.xml',
         readAtStart: true,
         // A DNSmanager has no sites and no mail (reference 8.2).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
@@ -114,8 +114,8 @@ function coreLayout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
 
 const layouts: Readonly<Record<PanelKind, PanelLayout>> = {
   ispmanager4,
-  ispmanager6: coreLayout('ispmanager6'),
-  dnsmanager: coreLayout('dnsmanager'),
+  ispmanager6: ispmanager5Layout('ispmanager6'),
+  dnsmanager: ispmanager5Layout('dnsmanager'),
 };
 
 export function layoutOf(kind: PanelKind): PanelLayout {

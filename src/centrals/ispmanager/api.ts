@@ -5,7 +5,7 @@ import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
 import { shared } from '../shared.ts';
 import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts';
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
-import type { CentralSettings } from './schema.ts';
+import type { CentralSettings } from './settings.ts';
 
 /** Parameters of a function, without those of the API itself. */
 export type Parameters = Readonly<Record<string, string>>;

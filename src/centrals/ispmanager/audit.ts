@@ -2,18 +2,18 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 import type { DnsName } from '../../dns/name.ts';
-import type { Dialect } from './dialect.ts';
+import type { CentralDialect } from './dialect.ts';
 
 /**
  * Everything this panel would refuse, or could not hold as it is, in the records a change adds: types without a form, data that
  * its form cannot carry (octets that are no text), names outside the zone, impossible neighbours among the records themselves.
  */
-export function auditChange(change: Change, dialect: Dialect): readonly Problem[] {
+export function auditChange(change: Change, dialect: CentralDialect): readonly Problem[] {
   const held = change.add.flatMap((record) => holdProblems(record, change.zone, dialect));
   return [...held, ...zoneProblems(change.zone, change.add)];
 }
 
-function holdProblems(record: ResourceRecord, zone: DnsName, dialect: Dialect): readonly Problem[] {
+function holdProblems(record: ResourceRecord, zone: DnsName, dialect: CentralDialect): readonly Problem[] {
   const { name, type } = record;
   if (!dialect.recordTypes.has(type)) return [problem('central.type-unsupported', { name, type })];
   if (dialect.holds(record, zone)) return [];

@@ -11,7 +11,7 @@ export interface NewZoneWish {
 }
 
 /** What the generations of the panel do differently, as a central. */
-export interface Dialect extends RecordDialect {
+export interface CentralDialect extends RecordDialect {
   /** What tells the kind of an error (reference 5.1, 5.2). */
   readonly errorSpelling: 'type' | 'code';
   /** Fields of the form for a new zone, without `elid` and `sok`. */

@@ -18,7 +18,7 @@ import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { shared } from '../shared.ts';
 import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
-import type { CentralSettings } from './schema.ts';
+import type { CentralSettings } from './settings.ts';
 
 /** Keeps what was found from one start to the next. Neither may throw. */
 export interface FoundMemory {

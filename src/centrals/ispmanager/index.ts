@@ -22,16 +22,18 @@ import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';
 import { zoneOf, zoneParameter } from './names.ts';
-import { listRecords, waitForPanel, ZoneWriter } from './records.ts';
-import { core } from './core.ts';
-import type { Dialect } from './dialect.ts';
+import { listRecords } from './read.ts';
+import { waitForPanel } from './wait.ts';
+import { ZoneWriter } from './write.ts';
+import { ispmanager5 } from './ispmanager5.ts';
+import type { CentralDialect } from './dialect.ts';
 import { FindingCentral, type FoundMemory } from './finding.ts';
 import { placesOf } from './places.ts';
 import type { Found } from './probe.ts';
-import type { CentralSettings, IspmanagerSettings } from './schema.ts';
-import { v4 } from './v4.ts';
+import type { CentralSettings, IspmanagerSettings } from './settings.ts';
+import { ispmanager4 } from './ispmanager4.ts';
 
-export { readIspmanagerSettings, type CentralSettings } from './schema.ts';
+export { readIspmanagerSettings, type CentralSettings } from './settings.ts';
 export type { FoundMemory } from './finding.ts';
 export type { Found } from './probe.ts';
 
@@ -54,7 +56,7 @@ export function createIspmanagerCentral(settings: CentralSettings, ports: Centra
       { ...settings, ...found },
       idOf(settings),
       clock,
-      found.kind === 'ispmanager4' ? v4 : core,
+      found.kind === 'ispmanager4' ? ispmanager4 : ispmanager5,
     );
   const open = place === undefined || place.kind === null || others.length > 0;
   return open
@@ -98,10 +100,10 @@ class IspmanagerCentral implements Central {
   readonly traits: CentralTraits;
   readonly #api: PanelApi;
   readonly #clock: Clock;
-  readonly #dialect: Dialect;
+  readonly #dialect: CentralDialect;
   readonly #kind: PanelKind;
 
-  constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: Dialect) {
+  constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: CentralDialect) {
     this.#api = new PanelApi(settings);
     this.#clock = clock;
     this.#dialect = dialect;

@@ -1,5 +1,5 @@
 import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
-import type { CentralSettings } from './schema.ts';
+import type { CentralSettings } from './settings.ts';
 
 /** Where a central may answer, and as what; `kind` null: the answers tell. */
 export interface Place {

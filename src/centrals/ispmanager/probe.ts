@@ -3,7 +3,7 @@ import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { PanelApi } from './api.ts';
 import { placesOf, type Place } from './places.ts';
-import type { CentralSettings } from './schema.ts';
+import type { CentralSettings } from './settings.ts';
 
 /** What the probe found: where the account is, and which panel that is. */
 export interface Found {

@@ -4,9 +4,9 @@ import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { auditChange } from './audit.ts';
 import { placesOf } from './places.ts';
-import type { CentralSettings } from './schema.ts';
-import { readIspmanagerSettings } from './schema.ts';
-import { v4 } from './v4.ts';
+import type { CentralSettings } from './settings.ts';
+import { readIspmanagerSettings } from './settings.ts';
+import { ispmanager4 } from './ispmanager4.ts';
 
 const good = { address: 'https://dns.example.net/manager/ispmgr', username: 'alice', password: 'p:w' };
 
@@ -111,7 +111,7 @@ const zone = zoneName('example.org');
 
 function audit(type: string, rdata: string, name = 'x'): readonly string[] {
   const add = [makeRecord({ name, type, rdata }, zone)];
-  return auditChange({ zone, remove: [], add }, v4).map(({ code }) => code);
+  return auditChange({ zone, remove: [], add }, ispmanager4).map(({ code }) => code);
 }
 
 describe('what an ISPmanager 4 cannot hold', () => {
@@ -134,12 +134,12 @@ describe('what an ISPmanager 4 cannot hold', () => {
 describe('rows of an ISPmanager 4', () => {
   it('that cannot be understood stand for themselves and equal nothing else', () => {
     const row = { key: 'www A  nonsense', name: 'www', type: 'A', addr: 'nonsense' };
-    const opaque = v4.record(row, zone);
+    const opaque = ispmanager4.record(row, zone);
     assert.deepEqual([opaque.name, opaque.type], ['www.example.org.', 'A']);
     assert.match(opaque.rdata, /^\\# \d+ [0-9a-f]+$/);
-    assert.deepEqual(v4.record({ ...row }, zone), opaque);
-    assert.notDeepEqual(v4.record({ ...row, addr: 'other' }, zone), opaque);
-    assert.throws(() => v4.record({ ...row, name: 'a..b' }, zone));
-    assert.throws(() => v4.record({ ...row, type: '?' }, zone));
+    assert.deepEqual(ispmanager4.record({ ...row }, zone), opaque);
+    assert.notDeepEqual(ispmanager4.record({ ...row, addr: 'other' }, zone), opaque);
+    assert.throws(() => ispmanager4.record({ ...row, name: 'a..b' }, zone));
+    assert.throws(() => ispmanager4.record({ ...row, type: '?' }, zone));
   });
 });

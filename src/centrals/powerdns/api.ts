@@ -6,7 +6,7 @@ import { Turns } from '../turns.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
 import { serverName, zoneId } from './names.ts';
-import type { PowerdnsSettings } from './schema.ts';
+import type { PowerdnsSettings } from './settings.ts';
 
 /** Largest zone accepted, octets: 100,000 records are 13 MB. */
 export const mostZoneOctets = 32 * 1024 * 1024;

@@ -24,11 +24,11 @@ import { serverName } from './names.ts';
 import { createBody } from './patch.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { copyOf, ZoneReader, type Owner } from './read.ts';
-import type { PowerdnsSettings } from './schema.ts';
+import type { PowerdnsSettings } from './settings.ts';
 import { readSigning } from './signing.ts';
 import { ZoneWriter } from './write.ts';
 
-export { readPowerdnsSettings, type PowerdnsSettings } from './schema.ts';
+export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
 
 /**
  * The zones of one account at a PowerDNS Authoritative Server, by its HTTP API. The account is the owner mark of each zone

@@ -8,7 +8,7 @@ import { hasEnded, shaped } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
 import { serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
-import { zoneKinds } from './schema.ts';
+import { zoneKinds } from './settings.ts';
 import { own } from '../../dns/own.ts';
 
 /** What the API tells of a zone beside its records. */

@@ -7,7 +7,7 @@ import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
 import { Turns } from '../turns.ts';
 import { deniedForZone, demandKnowledge, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
-import type { Rfc2136Settings } from './schema.ts';
+import type { Rfc2136Settings } from './settings.ts';
 
 /** As many as the client keeps. */
 const connections = 4;

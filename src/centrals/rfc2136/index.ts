@@ -8,22 +8,24 @@ import {
   type CentralTraits,
   type Signing,
 } from '../../core/central.ts';
-import { cdsType, dnskeyType, dsOfCds, dsOfKeys, isSigners } from '../../dns/dnssec.ts';
+import { cdsType, dnskeyType, dsOfCds, dsOfKeys } from '../../dns/dnssec.ts';
 import type { Clock } from '../../core/clock.ts';
 import { displayName, parseName, type DnsName } from '../../dns/name.ts';
-import { problem, type Problem } from '../../dns/problem.ts';
-import { zoneProblems, type Change, type RRsetKey } from '../../dns/zone.ts';
+import type { Problem } from '../../dns/problem.ts';
+import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
+import { isData } from '../../dns/wire/zone-answer.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
-import { centralRecord } from './answers.ts';
-import { NameReader, type Wanted, type ZoneView } from './records.ts';
-import type { Rfc2136Settings } from './schema.ts';
+import { auditChange } from './audit.ts';
+import { centralRecord } from './records.ts';
+import { NameReader, type Wanted, type ZoneView } from './read.ts';
+import type { Rfc2136Settings } from './settings.ts';
 import { ZoneUpdater } from './write.ts';
 
-export { readRfc2136Settings, type Rfc2136Settings } from './schema.ts';
+export { readRfc2136Settings, type Rfc2136Settings } from './settings.ts';
 
 /** The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates, signed with a TSIG key. */
 export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
@@ -59,11 +61,7 @@ class Rfc2136Central implements Central {
   }
 
   audit(change: Change): readonly Problem[] {
-    const made = change.add.filter((record) => isSigners(change.zone, record));
-    return [
-      ...made.map(({ name, type }) => problem('central.type-unsupported', { name, type })),
-      ...zoneProblems(change.zone, change.add),
-    ];
+    return auditChange(change);
   }
 
   async check(ctx: CallContext): Promise<void> {
@@ -98,7 +96,10 @@ class Rfc2136Central implements Central {
     if (!this.traits.wholeZones) return (await this.#read(zone, wantedIn(known), ctx))?.records ?? null;
     if ((await this.#standing(zone, ctx)) !== 'ours') return null;
     const records = await this.#server.transfer(zone, ctx);
-    return records.filter((record) => record.class === classes.IN).flatMap((record) => centralRecord(record));
+    return records
+      .filter((record) => record.class === classes.IN)
+      .filter(isData)
+      .map(centralRecord);
   }
 
   async readNames(

@@ -9,7 +9,7 @@ import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '..
 import { restated } from '../restate.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
-import { heldOctets } from './answers.ts';
+import { heldOctets } from './records.ts';
 import type { NameServer } from './api.ts';
 import {
   backFrom,
@@ -20,7 +20,7 @@ import {
   rejectOrphans,
   ttlLimit,
 } from './left.ts';
-import type { NameReader, Wanted, ZoneView } from './records.ts';
+import type { NameReader, Wanted, ZoneView } from './read.ts';
 
 /** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
 const mostRounds = 16;

@@ -3,7 +3,12 @@ import { isWithin, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
-import { seenIn, type Seen } from '../rfc2136/answers.ts';
+import {
+  childZoneOver,
+  readZoneAnswer,
+  type DataRecord,
+  type ZoneAnswer,
+} from '../../dns/wire/zone-answer.ts';
 
 /** What a name server has to answer for one RRset once a write is live there. TTLs do not count. */
 export interface Goal {
@@ -78,7 +83,7 @@ export function sightOf(
   if (rcode !== rcodes.NOERROR && rcode !== rcodes.NXDOMAIN)
     return { kind: 'failed', rcode: rcodeName(rcode) };
   const cached = !answer.flags.aa && speaksOf(answer, zone, name);
-  const seen = seenIn(cached ? { ...answer, flags: { ...answer.flags, aa: true } } : answer, zone, name);
+  const seen = readZoneAnswer(cached ? asAuthoritative(answer) : answer, zone, name);
   switch (seen.kind) {
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
@@ -90,7 +95,10 @@ export function sightOf(
   }
 }
 
-function dataOf({ records }: Exclude<Seen, { readonly kind: 'no-zone' }>, type: string): Sight {
+function dataOf(
+  { records }: Exclude<ZoneAnswer<DataRecord>, { readonly kind: 'no-zone' }>,
+  type: string,
+): Sight {
   const rdata = new Set(records.filter((record) => record.type === type).map((record) => record.rdata));
   return { kind: 'data', rdata, positive: records.length > 0 };
 }
@@ -102,13 +110,11 @@ function speaksOf({ answers, authority }: DnsMessage, zone: DnsName, name: DnsNa
   return authority.some((record) => record.type === 'SOA' && record.name === zone);
 }
 
-/** Whether the answer speaks in the name of a zone between this one and the asked name, which the server has as well. */
-export function isChildZone({ answers, authority }: DnsMessage, zone: DnsName, name: DnsName): boolean {
-  return [...answers, ...authority].some(
-    (record) =>
-      record.type === 'SOA' &&
-      record.name !== zone &&
-      isWithin(record.name, zone) &&
-      isWithin(name, record.name),
-  );
+/** Whether the answer, out of a cache perhaps, comes from a child zone of the same server. */
+export function isChildZone(answer: DnsMessage, zone: DnsName, name: DnsName): boolean {
+  return childZoneOver(asAuthoritative(answer), zone, name) !== null;
+}
+
+function asAuthoritative(answer: DnsMessage): DnsMessage {
+  return { ...answer, flags: { ...answer.flags, aa: true } };
 }

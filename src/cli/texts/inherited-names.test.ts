@@ -8,7 +8,11 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { parseName } from '../../dns/name.ts';
 import { own } from '../../dns/own.ts';
 import { parseRdata } from '../../dns/rdata/rdata.ts';
-import { recordFromCoreForm, recordFromCoreKey, recordFromCoreRow } from '../../net/ispmanager/core-rows.ts';
+import {
+  recordFromIspmanager5Form,
+  recordFromIspmanager5Key,
+  recordFromIspmanager5Row,
+} from '../../net/ispmanager/ispmanager5-rows.ts';
 import { refusalOf } from '../../net/ispmanager/errors.ts';
 import { parseXml } from '../../net/xml.ts';
 import { createIspmanagerPanel } from '../../panels/ispmanager/index.ts';
@@ -43,14 +47,14 @@ describe('issue 11.6: inherited names', () => {
       // As a type, and as the name of a number.
       const row = { name: 'a.example.org.', ttl: '60', rtype: word, value: 'x' };
       assert.notEqual(
-        code(() => recordFromCoreRow(row, '', zone)),
+        code(() => recordFromIspmanager5Row(row, '', zone)),
         'taken',
       );
       assert.notEqual(
-        code(() => recordFromCoreForm(row, zone)),
+        code(() => recordFromIspmanager5Form(row, zone)),
         'taken',
       );
-      code(() => recordFromCoreKey(`a.example.org. ${word}  x`, zone));
+      code(() => recordFromIspmanager5Key(`a.example.org. ${word}  x`, zone));
       assert.notEqual(
         code(() => parseRdata('DS', `1 ${word} 2 00`)),
         'taken',

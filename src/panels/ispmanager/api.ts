@@ -10,10 +10,10 @@ import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
-import { core, dnsmanager } from './core.ts';
+import { ispmanager5, dnsmanager } from './ispmanager5.ts';
 import type { PanelDialect } from './dialect.ts';
 import { outsideUnit, panelRuns, type Command } from './outside.ts';
-import { v4 } from './v4.ts';
+import { ispmanager4 } from './ispmanager4.ts';
 
 export interface IspmanagerPanelSettings {
   /** The panel's root directory, e.g. `/usr/local/mgr5`. */
@@ -34,8 +34,8 @@ export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
 }
 
 const dialects: Readonly<Record<PanelKind, PanelDialect>> = {
-  ispmanager4: v4,
-  ispmanager6: core,
+  ispmanager4,
+  ispmanager6: ispmanager5,
   dnsmanager,
 };
 

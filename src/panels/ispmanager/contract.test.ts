@@ -7,8 +7,8 @@ import { startSandbox, type Generation, type Sandbox } from '../../../sandbox/in
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { PanelError } from '../../core/panel.ts';
-import { coreRecords } from '../../net/ispmanager/core-records.ts';
-import { v4Records } from '../../net/ispmanager/v4-records.ts';
+import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
+import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
 import { panelContract, type PanelSubject } from '../../testing/contracts/panel.ts';
 import { createIspmanagerPanel } from './index.ts';
 import { patience } from '../../testing/patience.ts';
@@ -48,7 +48,7 @@ async function start(
     panel: createIspmanagerPanel({ root, kind: kinds[generation], timeout: patience }),
     makeZone: async (name, records) => {
       await act('domain.edit', { elid: '', name: name.slice(0, -1), ip: '192.0.2.1' });
-      const { recordEdit, form } = generation === 'v4' ? v4Records : coreRecords;
+      const { recordEdit, form } = generation === 'v4' ? ispmanager4Records : ispmanager5Records;
       for (const one of records) await act(recordEdit, { plid: name.slice(0, -1), elid: '', ...form(one) });
     },
   };

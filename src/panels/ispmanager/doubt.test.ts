@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { HookCall, PanelEvent } from '../../core/panel.ts';
-import { core, dnsmanager } from './core.ts';
+import { ispmanager5, dnsmanager } from './ispmanager5.ts';
 import type { PanelDialect } from './dialect.ts';
 import { decode } from './hook.ts';
-import { v4 } from './v4.ts';
+import { ispmanager4 } from './ispmanager4.ts';
 
 type Stage = 'before' | 'after';
 
@@ -32,7 +32,7 @@ function cgi(environment: Readonly<Record<string, string>>, body = ''): (stage: 
       environment: { HANDLER_STAGE: stage, ...environment },
       body: Buffer.from(body, 'latin1'),
     };
-    return told(decode(call, v4));
+    return told(decode(call, ispmanager4));
   };
 }
 
@@ -53,7 +53,7 @@ interface Exported {
 
 function exported(
   parameters: Readonly<Record<string, string>>,
-  { query, more = {}, repeated, dialect = core }: Exported = {},
+  { query, more = {}, repeated, dialect = ispmanager5 }: Exported = {},
 ): (stage: Stage) => string {
   const named = Object.entries(parameters).map(([name, value]) => [`PARAM_${name}`, value]);
   const call: HookCall = {
@@ -164,7 +164,7 @@ function cutPost(body: string): (stage: Stage) => string {
           body: Buffer.from(body),
           isCut: true,
         },
-        v4,
+        ispmanager4,
       ),
     );
 }

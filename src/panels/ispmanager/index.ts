@@ -1,23 +1,9 @@
-import { DnsDataError, shortened } from '../../dns/problem.ts';
-import { zoneName, type DnsName } from '../../dns/name.ts';
-import type { CallContext } from '../../core/central.ts';
-import { PanelError, type Panel, type PanelRecord, type ZoneList } from '../../core/panel.ts';
-import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
-import { mapInSlices } from '../../net/slices.ts';
-import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
-import {
-  accepted,
-  callPanel,
-  dialectOf,
-  localTool,
-  zoneId,
-  type IspmanagerPanelSettings,
-  type LocalTool,
-} from './api.ts';
+import type { Panel } from '../../core/panel.ts';
+import { dialectOf, localTool, type IspmanagerPanelSettings } from './api.ts';
 import { decode, encode } from './hook.ts';
 import { KnownOfPanel } from './known.ts';
-import { refuseCut } from './lists.ts';
 import { readOwners } from './owners.ts';
+import { listZones, readZone } from './read.ts';
 import { PanelWriter } from './write.ts';
 
 /** An ISPmanager or DNSmanager on this host (reference sections 6, 7, 10 to 12). */
@@ -54,102 +40,4 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
     write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
     deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
   };
-}
-
-/** The list; `passedOver`: those of its unreadable names that no server could serve, as they are. */
-async function listZones(
-  tool: LocalTool,
-  ctx: CallContext,
-): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
-  const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
-  refuseCut(document);
-  // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
-  const rows = childrenNamed(document, 'elem').filter(
-    (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
-  );
-  const unreadable: string[] = [];
-  const passedOver: string[] = [];
-  const zones = await mapInSlices(rows, (row) => {
-    const name = childText(row, 'name')?.trim() ?? '';
-    // Not a domain with a bad name but a list of another form.
-    if (name === '') throw new PanelError('panel.garbled', { text: 'a domain without a name' });
-    try {
-      return zoneName(name);
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-      unreadable.push(shortened(name));
-      if (hasImpossibleName(error)) passedOver.push(name);
-      return null;
-    }
-  });
-  return { zones: zones.filter((zone) => zone !== null), unreadable, passedOver };
-}
-
-/** Whether the list has the zone; a list with rows that cannot be read may have it in one of them. */
-async function lists(
-  tool: LocalTool,
-  zone: DnsName,
-  ctx: CallContext,
-): Promise<'with' | 'without' | 'unclear'> {
-  const { zones, unreadable } = await listZones(tool, ctx);
-  if (zones.includes(zone)) return 'with';
-  return unreadable.length === 0 ? 'without' : 'unclear';
-}
-
-/** A zone, and zones that decide where a name in it can be read in two ways. */
-interface Origin {
-  readonly zone: DnsName;
-  readonly known: ReadonlySet<DnsName>;
-}
-
-async function readZone(
-  tool: LocalTool,
-  records: RecordDialect,
-  { zone, known }: Origin,
-  ctx: CallContext,
-): Promise<ZoneContent | null> {
-  const answer = await callPanel(tool, { func: records.recordList, elid: zoneId(zone) }, ctx);
-  if (answer.kind === 'refused') {
-    // Some builds answer a missing zone with another code: the list of zones has the last word.
-    if (answer.refusal.kind === 'missing' || (await lists(tool, zone, ctx)) === 'without') return null;
-    throw new PanelError('panel.refused', { text: answer.refusal.text });
-  }
-  refuseCut(answer.document);
-  const rows = childrenNamed(answer.document, 'elem').filter((row) => row.children.length > 0);
-  const origin = { zone, known: new Set([...known, zone]) };
-  const passedOver: string[] = [];
-  const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin, passedOver));
-  const found = shown.filter((record) => record !== null).filter(({ type }) => !records.ownTypes.has(type));
-  return { records: found, passedOver };
-}
-
-interface ZoneContent {
-  readonly records: readonly PanelRecord[];
-  /** Keys of rows with a name that no name server could serve. */
-  readonly passedOver: readonly string[];
-}
-
-/**
- * What cannot be understood is kept as it is, so that it is seen and never touched; null, and told in `passedOver`, where the name
- * is impossible.
- */
-function panelRecord(
-  row: XmlElement,
-  records: RecordDialect,
-  origin: Origin,
-  passedOver: string[],
-): PanelRecord | null {
-  const cells = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
-  const key = records.keyOf(cells);
-  if (key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
-  try {
-    return { ...records.record(cells, origin), key };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    if (hasImpossibleName(error)) {
-      passedOver.push(key);
-      return null;
-    }
-    throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);
-  }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseXml } from '../../net/xml.ts';
-import { core } from './core.ts';
+import { ispmanager5 } from './ispmanager5.ts';
 import { readRegistered } from './registered.ts';
 
 const edits = ['domain.edit', 'domain.delete', 'domain.record.edit', 'domain.record.delete'];
 
 function list(rows: readonly string[]): ReturnType<typeof readRegistered> {
-  return readRegistered(parseXml(`<doc><banner/>${rows.join('')}</doc>`), core.functions);
+  return readRegistered(parseXml(`<doc><banner/>${rows.join('')}</doc>`), ispmanager5.functions);
 }
 
 test('issue 12.20: our handlers are found whatever the columns of eventlist are called', () => {

@@ -5,9 +5,9 @@ import { parseName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { HookCall, KnownRecord, PanelEvent, Resolution } from '../../core/panel.ts';
-import { coreRecords } from '../../net/ispmanager/core-records.ts';
+import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
 import { childText, child, parseXml } from '../../net/xml.ts';
-import { core, dnsmanager } from './core.ts';
+import { ispmanager5, dnsmanager } from './ispmanager5.ts';
 import { decode, encode } from './hook.ts';
 import { decodeForm, encodeForm, formCalls } from './settings-form.ts';
 import { cpuTime } from '../../testing/cpu-time.ts';
@@ -25,7 +25,7 @@ const text = record('t', 'TXT', '"a, b \\"c\\" \\\\ d"');
 const issue = record('@', 'CAA', '0 iodef "mailto:a@example.org"');
 const known: readonly KnownRecord[] = [www, mail, sip, text, issue].map((one, at) => ({
   record: one,
-  key: at % 2 === 0 ? (coreRecords.likelyKeys(one, zone)[0] ?? null) : null,
+  key: at % 2 === 0 ? (ispmanager5Records.likelyKeys(one, zone)[0] ?? null) : null,
 }));
 
 function call(
@@ -41,7 +41,7 @@ function call(
   return { environment: { ...environment, ...Object.fromEntries(exported) }, body: new Uint8Array(), stage };
 }
 
-const event = (...args: Parameters<typeof call>): PanelEvent => decode(call(...args), core);
+const event = (...args: Parameters<typeof call>): PanelEvent => decode(call(...args), ispmanager5);
 
 function items(found: PanelEvent, among = known): string[] {
   const edit = found.kind === 'edits' && found.edits[0]?.kind === 'records' ? found.edits[0] : null;
@@ -153,8 +153,8 @@ test('issue 12.12: an escaped octet in a text of several strings keeps its meani
     ` -> ${formatRecord(expected)}`,
   ]);
   const row = { rkey: `t.example.org. TXT  ${value}`, name: 't.example.org.', rtype: 'TXT', value };
-  assert.equal(recordId(coreRecords.record(row, zone)), recordId(expected));
-  assert.equal(recordId(coreRecords.fromKey(row.rkey, zone) ?? www), recordId(expected));
+  assert.equal(recordId(ispmanager5Records.record(row, zone)), recordId(expected));
+  assert.equal(recordId(ispmanager5Records.fromKey(row.rkey, zone) ?? www), recordId(expected));
 });
 
 test('CAA: a value with parameters, listed with quotes or without; none at all is not guessed at', () => {
@@ -162,8 +162,8 @@ test('CAA: a value with parameters, listed with quotes or without; none at all i
   const expected = recordId(record('caa', 'CAA', rdata));
   for (const value of [rdata, rdata.replaceAll('"', '')]) {
     const row = { rkey: `caa.example.org. CAA  ${value}`, name: 'caa.example.org.', rtype: 'CAA', value };
-    assert.equal(recordId(coreRecords.record(row, zone)), expected);
-    const meant = coreRecords.fromKey(row.rkey, zone);
+    assert.equal(recordId(ispmanager5Records.record(row, zone)), expected);
+    const meant = ispmanager5Records.fromKey(row.rkey, zone);
     assert.equal(meant && recordId(meant), expected);
   }
   const caa = { ...form, name: 'caa', rtype: 'caa' };
@@ -181,7 +181,7 @@ test('a text of several quoted strings is one text; quotes around a single one a
   assert.equal(shown('"quoted"'), String.raw` -> new.example.org TXT "\"quoted\""`);
   assert.equal(shown('a "b" "c"'), String.raw` -> new.example.org TXT "a \"b\" \"c\""`);
   const row = { rkey: 'k', name: 'new', rtype: 'TXT', ttl: '60', value: '"v=DKIM1; " "p=AB"' };
-  assert.equal(formatRecord(coreRecords.record(row, zone)), 'new.example.org TXT "v=DKIM1; p=AB"');
+  assert.equal(formatRecord(ispmanager5Records.record(row, zone)), 'new.example.org TXT "v=DKIM1; p=AB"');
 });
 
 test('create: elid absent or empty; the form carries defaults of other types, which do not count', () => {
@@ -238,11 +238,11 @@ test('openings, forms drawn anew, SOA and signatures are none of our business', 
   const soa = 'example.org. SOA  ns1.example.net. root.example.org. 1 2 3 4 5';
   assert.deepEqual(event({ ...form, elid: soa, email: 'a@example.org' }), { kind: 'ignore' });
   assert.deepEqual(event({ ...form, elid: 'example.org. DNSKEY  257 3 8 AAAA' }), { kind: 'ignore' });
-  assert.deepEqual(decode({ ...call(form), stage: null }, core), { kind: 'ignore' });
+  assert.deepEqual(decode({ ...call(form), stage: null }, ispmanager5), { kind: 'ignore' });
 });
 
 test('group deletes: the whole list stands in a parameter of its own', () => {
-  const keys = known.map(({ record: one }) => coreRecords.likelyKeys(one, zone)[0] ?? '');
+  const keys = known.map(({ record: one }) => ispmanager5Records.likelyKeys(one, zone)[0] ?? '');
   const elids = keys.join(', ');
   const all = items(event({ func: 'domain.record.delete', plid: 'example.org', elid: keys[0] ?? '', elids }));
   assert.equal(all.length, known.length);
@@ -262,7 +262,7 @@ test('a group of a thousand records is quick, and so is a list made to be cut in
   };
   const shown = (one: ResourceRecord): KnownRecord => ({
     record: one,
-    key: coreRecords.likelyKeys(one, zone)[0] ?? null,
+    key: ispmanager5Records.likelyKeys(one, zone)[0] ?? null,
   });
   const many = Array.from({ length: 1_000 }, (_, at) => shown(record(`h${at}`, 'A', '192.0.2.1')));
   assert.equal(decide(many.map(({ key }) => key).join(', '), many), 'items');
@@ -364,7 +364,8 @@ test('before and after of one call have one fingerprint; another session or valu
 });
 
 test('language: what is asked for, the panel’s cookie, the browser; then English', () => {
-  const of = (environment: Record<string, string>): string => core.calls.language(call({}, environment));
+  const of = (environment: Record<string, string>): string =>
+    ispmanager5.calls.language(call({}, environment));
   assert.equal(of({}), 'en');
   assert.equal(of({ HTTP_ACCEPT_LANGUAGE: 'ru-RU,ru;q=0.9' }), 'ru');
   assert.equal(of({ HTTP_COOKIE: 'ispmgrlang5=orion:en', HTTP_ACCEPT_LANGUAGE: 'ru' }), 'en');
@@ -374,9 +375,9 @@ test('language: what is asked for, the panel’s cookie, the browser; then Engli
 
 test('issue 11.1: who calls; a level that is absent or unreadable is nobody’s', () => {
   const of = (environment: Record<string, string>): unknown =>
-    core.calls.actor({ environment, body: new Uint8Array() });
+    ispmanager5.calls.actor({ environment, body: new Uint8Array() });
   const ranks = (levels: readonly string[]): string[] =>
-    levels.map((level) => core.calls.actor(call({}, { AUTH_USER: 'a', AUTH_LEVEL: level })).rank);
+    levels.map((level) => ispmanager5.calls.actor(call({}, { AUTH_USER: 'a', AUTH_LEVEL: level })).rank);
   assert.deepEqual(ranks(['16', '23', '24', '28']), ['user', 'user', 'reseller', 'reseller']);
   assert.deepEqual(ranks(['29', '30']), ['administrator', 'administrator']);
   const odd = ['', '0', '9', '31', '99', '300', ' 29', '29 ', '2.9e1', '0x1d', 'admin', '-29', '+29'];
@@ -414,13 +415,15 @@ test('issue 11.1: what may change owners is told before it is done; whom an inva
 test('issue 11.1: a call that may be read in two ways is refused whoever asks, and says nothing of a zone', () => {
   const by = { AUTH_USER: 'eve', AUTH_LEVEL: '16' };
   const twice = call({ ...form, elid: '', name: 'x', rtype: 'a', ip: '192.0.2.1' }, by);
-  const unclear = decode({ ...twice, repeated: [['PARAM_plid', 'victim.example']] }, core);
+  const unclear = decode({ ...twice, repeated: [['PARAM_plid', 'victim.example']] }, ispmanager5);
   assert.partialDeepStrictEqual(unclear, { kind: 'invalid', zone: null, creates: true });
 });
 
 test('what refusals look like', () => {
   const said = 'a < b & "c"';
-  const doc = parseXml(encode({ kind: 'refuse', problems: [], changed: 'nothing' }, said, core).output);
+  const doc = parseXml(
+    encode({ kind: 'refuse', problems: [], changed: 'nothing' }, said, ispmanager5).output,
+  );
   const error = child(doc, 'error');
   assert.deepEqual(error?.attributes, { type: 'domainsync', object: 'central' });
   assert.equal(error && childText(error, 'msg'), said);
@@ -455,7 +458,7 @@ test('issue 12.15: a form without its host says which field it lacks, also with 
     for (const value of ['', ' ']) {
       const form = { name: 'x', rtype, ttl: '60', [field]: value, value: 'host.example.' };
       assert.throws(
-        () => coreRecords.fromForm(form, zone),
+        () => ispmanager5Records.fromForm(form, zone),
         (error) => {
           assert.ok(error instanceof DnsDataError);
           assert.deepEqual(error.problems, [
@@ -472,7 +475,7 @@ const values: readonly fc.Arbitrary<ResourceRecord>[] = [
   fc.ipV4().map((ip) => record('x', 'A', ip)),
   fc.string({ minLength: 1, maxLength: 40 }).map((value) => {
     const clean = value.replaceAll(/\p{Cc}/gu, '_');
-    return coreRecords.fromForm({ name: 'x', rtype: 'txt', ttl: '60', value: clean }, zone);
+    return ispmanager5Records.fromForm({ name: 'x', rtype: 'txt', ttl: '60', value: clean }, zone);
   }),
   fc.tuple(fc.nat(65_535), fc.nat(65_535)).map(([a, b]) => record('x', 'SRV', `${a} ${b} 1 host`)),
 ];
@@ -480,11 +483,14 @@ const values: readonly fc.Arbitrary<ResourceRecord>[] = [
 test('whatever a record is: its identifier means it, and its form makes it again', () => {
   fc.assert(
     fc.property(fc.oneof(...values), (one) => {
-      const [key = ''] = coreRecords.likelyKeys(one, zone);
-      const meant = coreRecords.fromKey(key, zone);
+      const [key = ''] = ispmanager5Records.likelyKeys(one, zone);
+      const meant = ispmanager5Records.fromKey(key, zone);
       assert.equal(meant === null ? null : recordId(meant), recordId(one));
-      assert.equal(recordId(coreRecords.fromForm(coreRecords.form(one), zone)), recordId(one));
-      assert.equal(recordId(coreRecords.fromForm(coreRecords.overOld(one, {}), zone)), recordId(one));
+      assert.equal(recordId(ispmanager5Records.fromForm(ispmanager5Records.form(one), zone)), recordId(one));
+      assert.equal(
+        recordId(ispmanager5Records.fromForm(ispmanager5Records.overOld(one, {}), zone)),
+        recordId(one),
+      );
     }),
   );
 });

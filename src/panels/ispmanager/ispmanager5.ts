@@ -1,5 +1,5 @@
 import type { HookCall, Language, Rank } from '../../core/panel.ts';
-import { coreRecords } from '../../net/ispmanager/core-records.ts';
+import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readEnvironmentCall, utf8 } from './parameters.ts';
@@ -48,8 +48,8 @@ function language(call: HookCall): Language {
 }
 
 /** ISPmanager 5 and 6 (reference 7.1, 9, 11.5). */
-export const core: PanelDialect = {
-  records: coreRecords,
+export const ispmanager5: PanelDialect = {
+  records: ispmanager5Records,
   calls,
   functions: {
     'domain.edit': 'zone-form',
@@ -85,4 +85,4 @@ export const core: PanelDialect = {
 };
 
 /** DNSmanager 5 and 6 (reference 8.2). */
-export const dnsmanager: PanelDialect = { ...core, hasCopies: true };
+export const dnsmanager: PanelDialect = { ...ispmanager5, hasCopies: true };

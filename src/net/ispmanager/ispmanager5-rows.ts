@@ -9,7 +9,7 @@ import { ownerName, rowFromKey } from './rows.ts';
 import { own } from '../../dns/own.ts';
 
 /** Columns of `domain.record`, or fields of its form, by name (reference 7.3, 7.4). */
-export type CoreRow = Readonly<Record<string, string | undefined>>;
+export type Ispmanager5Row = Readonly<Record<string, string | undefined>>;
 
 /**
  * Fields of the form for each type, in the order of the rdata (reference 7.4). CAA has two fields for its value, of which the tag
@@ -31,7 +31,7 @@ const formFields: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** All fields of the form, whatever the type. */
-export const coreFormFields: readonly string[] = [
+export const ispmanager5FormFields: readonly string[] = [
   'name',
   'rtype',
   'ttl',
@@ -40,7 +40,7 @@ export const coreFormFields: readonly string[] = [
 ];
 
 /** Types these panels have forms for (reference 7.4). */
-export const coreTypes: ReadonlySet<string> = new Set(Object.keys(formFields));
+export const ispmanager5Types: ReadonlySet<string> = new Set(Object.keys(formFields));
 
 /** Types the panel or its DNSSEC engine makes by itself: never compared, never touched (reference 21.15, 21.17). */
 export const ownTypes: ReadonlySet<string> = new Set(['SOA', ...signerTypes, ...parentTypes]);
@@ -53,7 +53,7 @@ const mailto = 'mailto:';
  * @param key the row's identifier
  * @throws {DnsDataError} with every problem
  */
-export function recordFromCoreRow(row: CoreRow, key: string, zone: Origin): ResourceRecord {
+export function recordFromIspmanager5Row(row: Ispmanager5Row, key: string, zone: Origin): ResourceRecord {
   const problems: Problem[] = [];
   const name = collect(problems, () => ownerName(row['name'] ?? '', zone));
   const type = collect(problems, () => canonicalType(row['rtype'] ?? ''));
@@ -62,7 +62,7 @@ export function recordFromCoreRow(row: CoreRow, key: string, zone: Origin): Reso
   return { name, type, ttl: readTtl(row['ttl']), rdata };
 }
 
-function listedRdata(type: string, row: CoreRow, key: string, zone: Origin): string {
+function listedRdata(type: string, row: Ispmanager5Row, key: string, zone: Origin): string {
   const value = row['value'] ?? '';
   if (isText(type)) return fieldsRdata(type, [value], zone);
   const rest = value.trim();
@@ -162,7 +162,7 @@ function readTtl(text: string | undefined): number | null {
  * is known.
  * @throws {DnsDataError} when the panel has no form for the record
  */
-export function coreForm(record: ResourceRecord): Readonly<Record<string, string>> {
+export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string, string>> {
   const fields = own(formFields, record.type);
   if (fields === undefined) throw new DnsDataError([problem('type.unknown', { type: record.type })]);
   const values = rdataFields(record.type, record.rdata);
@@ -189,7 +189,7 @@ function caaText(value: string): string {
  * The record that the fields of the form mean, as a hook call carries them (reference 7.4, 11.3).
  * @throws {DnsDataError} with every problem
  */
-export function recordFromCoreForm(form: CoreRow, zone: Origin): ResourceRecord {
+export function recordFromIspmanager5Form(form: Ispmanager5Row, zone: Origin): ResourceRecord {
   const problems = controlCharacters(form, 'value');
   const name = collect(problems, () => ownerName(form['name'] ?? '', zone));
   const type = collect(problems, () => canonicalType(form['rtype'] ?? ''));
@@ -200,7 +200,7 @@ export function recordFromCoreForm(form: CoreRow, zone: Origin): ResourceRecord 
   return { name, type, ttl, rdata };
 }
 
-function formRdata(type: string, form: CoreRow, zone: Origin): string {
+function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
   const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
   if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
@@ -213,7 +213,10 @@ function formRdata(type: string, form: CoreRow, zone: Origin): string {
 }
 
 /** An empty value is filled in by the panel, or refused: which, nobody says, so that it has to be written. */
-function caaFields([flags = '', tag = '', value = '']: readonly string[], form: CoreRow): readonly string[] {
+function caaFields(
+  [flags = '', tag = '', value = '']: readonly string[],
+  form: Ispmanager5Row,
+): readonly string[] {
   const mail = fieldOf(form, 'caa_value_email');
   const isMail = tag.toLowerCase() === 'iodef';
   const given = isMail ? mail : value;
@@ -228,7 +231,7 @@ const targets: ReadonlySet<string> = new Set(['ip', 'domain', 'srvdomain']);
 
 const digests: ReadonlySet<string> = new Set(['ds_digest', 'tlsa_value']);
 
-function fieldOf(form: CoreRow, field: string): string {
+function fieldOf(form: Ispmanager5Row, field: string): string {
   const text = (form[field] ?? '').trim();
   // White space inside is common where such data is copied from (RFC 4034 section 5.3).
   if (digests.has(field)) return text.replaceAll(/\s+/gu, '');
@@ -236,7 +239,7 @@ function fieldOf(form: CoreRow, field: string): string {
 }
 
 /** The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one (reference 7.3, 21.12). */
-export function coreKeyOf(row: CoreRow): string {
+export function ispmanager5KeyOf(row: Ispmanager5Row): string {
   const { rkey = '', rtype_hidden: hidden = '' } = row;
   return rkey === '' && rowFromKey(hidden) !== null ? hidden : rkey;
 }
@@ -246,15 +249,15 @@ export function coreKeyOf(row: CoreRow): string {
  * @returns `null` when the text is no identifier
  * @throws {DnsDataError} when it describes no record
  */
-export function recordFromCoreKey(key: string, zone: Origin): ResourceRecord | null {
+export function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRecord | null {
   const row = rowFromKey(key);
   if (row === null) return null;
   const { name = '', type = '', addr = '' } = row;
-  return recordFromCoreRow({ name, rtype: type, value: addr }, key, zone);
+  return recordFromIspmanager5Row({ name, rtype: type, value: addr }, key, zone);
 }
 
 /** The identifiers such a panel would show for a record; for matching only (reference 7.3). */
-export function likelyCoreKeys(record: ResourceRecord): readonly string[] {
+export function likelyIspmanager5Keys(record: ResourceRecord): readonly string[] {
   const fields = rdataFields(record.type, record.rdata);
   const count = own(numberNames, record.type)?.length ?? 0;
   return [

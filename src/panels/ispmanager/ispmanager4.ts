@@ -1,5 +1,5 @@
 import type { Rank } from '../../core/panel.ts';
-import { v4Records } from '../../net/ispmanager/v4-records.ts';
+import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
 import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readCgiCall, utf8 } from './parameters.ts';
@@ -30,8 +30,8 @@ const calls: CallDialect = {
  * ISPmanager 4 (reference 6.1, 9). `domain.delete.confirm` is a page before the delete, but scripts call it with `sok` too; whether
  * it then fires `domain.delete` as well is not known, and two deletes of one zone do no harm.
  */
-export const v4: PanelDialect = {
-  records: v4Records,
+export const ispmanager4: PanelDialect = {
+  records: ispmanager4Records,
   calls,
   functions: {
     'domain.edit': 'zone-form',

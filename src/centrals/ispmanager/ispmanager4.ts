@@ -1,9 +1,9 @@
-import { v4Records } from '../../net/ispmanager/v4-records.ts';
-import type { Dialect } from './dialect.ts';
+import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
+import type { CentralDialect } from './dialect.ts';
 
 /** ISPmanager 4 (reference section 6). */
-export const v4: Dialect = {
-  ...v4Records,
+export const ispmanager4: CentralDialect = {
+  ...ispmanager4Records,
   errorSpelling: 'code',
   newZone: ({ name, seed, proposed }) => ({
     ip: seed.addresses[0] ?? proposed('ip') ?? '',

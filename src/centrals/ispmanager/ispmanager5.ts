@@ -1,12 +1,12 @@
-import { coreRecords } from '../../net/ispmanager/core-records.ts';
-import type { Dialect } from './dialect.ts';
+import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
+import type { CentralDialect } from './dialect.ts';
 
 /**
  * ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8). Their differences are read from the panel's own forms, so one
  * dialect serves all.
  */
-export const core: Dialect = {
-  ...coreRecords,
+export const ispmanager5: CentralDialect = {
+  ...ispmanager5Records,
   errorSpelling: 'type',
   // Full field lists are not documented (reference 21.11): name and address, and what only DNSmanager's form has (8.2).
   newZone: ({ name, seed, proposed }) => {

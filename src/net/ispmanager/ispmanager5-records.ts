@@ -3,45 +3,45 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import {
-  coreForm,
-  coreFormFields,
-  coreKeyOf,
-  coreTypes,
-  likelyCoreKeys,
+  ispmanager5Form,
+  ispmanager5FormFields,
+  ispmanager5KeyOf,
+  ispmanager5Types,
+  likelyIspmanager5Keys,
   ownTypes,
-  recordFromCoreForm,
-  recordFromCoreKey,
-  recordFromCoreRow,
-} from './core-rows.ts';
+  recordFromIspmanager5Form,
+  recordFromIspmanager5Key,
+  recordFromIspmanager5Row,
+} from './ispmanager5-rows.ts';
 import { opaqueRecord } from './opaque.ts';
 import type { Cells, RecordDialect } from './record-dialect.ts';
 import { dataText, rowFromKey } from './rows.ts';
 
 /** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8): a TTL for each record, fields by type. */
-export const coreRecords: RecordDialect = {
+export const ispmanager5Records: RecordDialect = {
   recordList: 'domain.record',
   recordEdit: 'domain.record.edit',
   recordDelete: 'domain.record.delete',
-  recordTypes: coreTypes,
+  recordTypes: ispmanager5Types,
   ownTypes,
   carriesTtl: true,
-  formFields: coreFormFields,
-  keyOf: coreKeyOf,
+  formFields: ispmanager5FormFields,
+  keyOf: ispmanager5KeyOf,
   record: (row, zone) => {
     try {
-      return recordFromCoreRow(row, coreKeyOf(row), zone);
+      return recordFromIspmanager5Row(row, ispmanager5KeyOf(row), zone);
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
       const { name = '', rtype = '', value = '', info = '' } = row;
       return opaqueRecord({ name, type: rtype, prio: info, addr: value }, zone);
     }
   },
-  form: coreForm,
-  fromForm: recordFromCoreForm,
+  form: ispmanager5Form,
+  fromForm: recordFromIspmanager5Form,
   overOld,
-  fromKey: recordFromCoreKey,
+  fromKey: recordFromIspmanager5Key,
   typeOfKey: (key) => rowFromKey(key)?.type ?? null,
-  likelyKeys: likelyCoreKeys,
+  likelyKeys: likelyIspmanager5Keys,
   holds,
 };
 
@@ -49,8 +49,8 @@ function overOld(old: ResourceRecord, given: Cells): Cells {
   const type = given['rtype'];
   const ttl = old.ttl === null ? {} : { ttl: String(old.ttl) };
   if (type !== undefined && canonicalType(type) !== old.type) return { name: old.name, ...ttl, ...given };
-  const form = coreTypes.has(old.type)
-    ? coreForm(old)
+  const form = ispmanager5Types.has(old.type)
+    ? ispmanager5Form(old)
     : { name: old.name, rtype: old.type, ...ttl, value: dataText(old) };
   return { ...form, ...given };
 }
@@ -58,8 +58,8 @@ function overOld(old: ResourceRecord, given: Cells): Cells {
 /** Whether the panel's form can carry the record so that its list shows the same one. */
 function holds(record: ResourceRecord, zone: DnsName): boolean {
   try {
-    const form = coreForm(record);
-    return sameData(recordFromCoreForm(form, zone), record);
+    const form = ispmanager5Form(record);
+    return sameData(recordFromIspmanager5Form(form, zone), record);
   } catch (error) {
     if (error instanceof DnsDataError) return false;
     throw error;

@@ -12,13 +12,13 @@ import { likelyKeys, recordFromRow, rowForm } from '../../net/ispmanager/rows.ts
 import { child, childrenNamed, parseXml } from '../../net/xml.ts';
 import { decode as decodeCall, encode as encodeVerdict } from './hook.ts';
 import { matchKeys } from './keys.ts';
-import { v4 } from './v4.ts';
+import { ispmanager4 } from './ispmanager4.ts';
 
-const decode = (call: HookCall): PanelEvent => decodeCall(call, v4);
-const encode = (verdict: Verdict, said: string): string => encodeVerdict(verdict, said, v4).output;
-const { language } = v4.calls;
+const decode = (call: HookCall): PanelEvent => decodeCall(call, ispmanager4);
+const encode = (verdict: Verdict, said: string): string => encodeVerdict(verdict, said, ispmanager4).output;
+const { language } = ispmanager4.calls;
 const zone = parseName('example.org.');
-const place = { zone, known: new Set<DnsName>(), records: v4.records };
+const place = { zone, known: new Set<DnsName>(), records: ispmanager4.records };
 
 function record(name: string, type: string, rdata: string): ResourceRecord {
   return makeRecord({ name, type, rdata }, zone);
@@ -170,7 +170,7 @@ test('issue 12.15: a form without its host or address says which field it lacks'
     const problems = [{ code: 'rdata.missing-field', params }];
     const empty = { name: 'x', sdtype, addr: ' ' };
     assert.throws(
-      () => v4.records.fromForm(empty, zone),
+      () => ispmanager4.records.fromForm(empty, zone),
       (error) => error instanceof DnsDataError && isDeepStrictEqual(error.problems, problems),
     );
   }
@@ -237,11 +237,11 @@ test('domains: create with its wishes, delete of several, hints', () => {
 
 test('issue 11.1: who calls; a level that is absent or unreadable is nobody’s', () => {
   const rank = (level: string): string =>
-    v4.calls.actor(get('', { REMOTE_USER: 'a', SESSION_LEVEL: level })).rank;
+    ispmanager4.calls.actor(get('', { REMOTE_USER: 'a', SESSION_LEVEL: level })).rank;
   assert.deepEqual(['5', '6', '7'].map(rank), ['user', 'reseller', 'administrator']);
   for (const odd of ['', '4', '8', '07', ' 7', '7.0', '0x7', '77', 'admin'])
     assert.equal(rank(odd), 'nobody', odd);
-  assert.deepEqual(v4.calls.actor(get('')), { name: '', rank: 'nobody' });
+  assert.deepEqual(ispmanager4.calls.actor(get('')), { name: '', rank: 'nobody' });
 });
 
 test('before and after of one call are alike, other calls are not; noise does not count', () => {
@@ -277,8 +277,8 @@ test('the description file registers exactly the functions that are decoded', ()
   const events = childrenNamed(doc, 'handler').flatMap((handler) => childrenNamed(handler, 'event'));
   const registered: Record<string, Record<string, string>> = {};
   for (const { text: name, attributes } of events) registered[name] = { ...registered[name], ...attributes };
-  assert.deepEqual(Object.keys(registered).toSorted(), Object.keys(v4.functions).toSorted());
-  for (const [name, role] of Object.entries(v4.functions)) {
+  assert.deepEqual(Object.keys(registered).toSorted(), Object.keys(ispmanager4.functions).toSorted());
+  for (const [name, role] of Object.entries(ispmanager4.functions)) {
     const asked = !role.startsWith('hint') || role === 'hint-user';
     const expected = asked ? { before: 'yes', after: 'yes' } : { after: 'yes' };
     assert.deepEqual({ ...registered[name] }, expected, name);

@@ -7,7 +7,7 @@ import { controlCharacters, type Cells, type RecordDialect } from './record-dial
 import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
 /** ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but for the type. */
-export const v4Records: RecordDialect = {
+export const ispmanager4Records: RecordDialect = {
   recordList: 'domain.sublist',
   recordEdit: 'domain.sublist.edit',
   recordDelete: 'domain.sublist.delete',

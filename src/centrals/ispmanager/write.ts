@@ -1,61 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
-import { displayName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError, shortened } from '../../dns/problem.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
-import { hasImpossibleName } from '../../net/ispmanager/record-dialect.ts';
-import { mapInSlices } from '../../net/slices.ts';
-import { childText, type XmlElement } from '../../net/xml.ts';
 import { restated } from '../restate.ts';
 import type { RecordWriter } from '../stepwise.ts';
-import { garbled } from '../http-answer.ts';
 import type { PanelApi } from './api.ts';
-import { readRows, type Row } from './lists.ts';
-import { zoneOf, zoneParameter } from './names.ts';
-import type { Dialect } from './dialect.ts';
-
-/** How long (ms) a write that was answered `ok` may take until a list shows it, one look after the other. */
-const looks = [100, 400, 1_000];
+import type { CentralDialect } from './dialect.ts';
+import { zoneParameter } from './names.ts';
+import { listRecords } from './read.ts';
+import { waitForPanel } from './wait.ts';
 
 /** What separates the elements of a list of identifiers (reference 2.3). */
 const separator = ', ';
-
-/**
- * All records of a zone.
- * Rows with a name that no server could serve are passed over.
- * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of another zone;
- *   `central.zone-failing` for one with another row without a readable name or type
- */
-export async function listRecords(
-  api: PanelApi,
-  dialect: Dialect,
-  zone: DnsName,
-  ctx: CallContext,
-): Promise<readonly CentralRecord[]> {
-  const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
-  demandParent(doc, zone);
-  const rows = await readRows(doc, dialect.keyOf);
-  const shown = await mapInSlices(rows, (row) => {
-    const record = recordOf(row, dialect, zone);
-    return record === null ? null : { ...record, handle: dialect.keyOf(row) };
-  });
-  const records = shown.filter((record) => record !== null);
-  return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
-}
-
-/** An identifier that stands for different records names none of them: their handles are empty, and nothing is written by those. */
-function withOwnHandles(records: readonly CentralRecord[]): readonly CentralRecord[] {
-  const seen = new Map<string, CentralRecord>();
-  const shared = new Set<string>();
-  for (const record of records) {
-    const twin = seen.get(record.handle);
-    if (twin === undefined) seen.set(record.handle, record);
-    else if (!sameData(twin, record)) shared.add(record.handle);
-  }
-  return records.map((record) => (shared.has(record.handle) ? { ...record, handle: '' } : record));
-}
 
 /** @throws {CentralError} when the record has none of its own: a write by it could hit another record */
 function ownHandle(record: CentralRecord): string {
@@ -64,39 +23,21 @@ function ownHandle(record: CentralRecord): string {
   throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
 }
 
-/** @returns null for a row that stands for no record */
-function recordOf(row: Row, dialect: Dialect, zone: DnsName): ResourceRecord | null {
-  try {
-    return dialect.record(row, { zone, known: new Set([zone]) });
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    if (hasImpossibleName(error)) return null;
-    const text = `a row that cannot be read: ${shortened(dialect.keyOf(row))}`;
-    const params = { name: displayName(zone), text };
-    throw new CentralError('central.zone-failing', {
-      state: 'untouched',
-      retry: 'later',
-      params,
-      cause: error,
-    });
-  }
-}
-
-/** A sub-list echoes its parent (reference 4.2); an answer to another question is no answer. */
-function demandParent(doc: XmlElement, zone: DnsName): void {
-  const parent = childText(doc, 'plid') ?? '';
-  if (parent !== '' && zoneOf(parent) !== zone) throw garbled(`a list of ${shortened(parent)}`, 'read');
-}
-
 /** The single writes of one zone, by the record form and its delete function (reference 6.5). */
 export class ZoneWriter implements RecordWriter {
   readonly #api: PanelApi;
-  readonly #dialect: Dialect;
+  readonly #dialect: CentralDialect;
   readonly #zone: DnsName;
   readonly #names: readonly DnsName[];
   readonly #clock: Clock;
 
-  constructor(api: PanelApi, dialect: Dialect, clock: Clock, zone: DnsName, names: readonly DnsName[]) {
+  constructor(
+    api: PanelApi,
+    dialect: CentralDialect,
+    clock: Clock,
+    zone: DnsName,
+    names: readonly DnsName[],
+  ) {
     this.#api = api;
     this.#dialect = dialect;
     this.#clock = clock;
@@ -202,28 +143,6 @@ export class ZoneWriter implements RecordWriter {
         cause: error,
       });
     }
-  }
-}
-
-/**
- * Waits a little longer each time.
- * @param isUnderWay whether the panel itself says that it is not done: then only the deadline ends it
- * @returns false when the panel had long enough, or the deadline is over
- */
-export async function waitForPanel(
-  clock: Clock,
-  attempt: number,
-  ctx: CallContext,
-  isUnderWay = false,
-): Promise<boolean> {
-  const ms = looks[attempt] ?? (isUnderWay ? looks.at(-1) : undefined);
-  if (ms === undefined || ctx.signal.aborted) return false;
-  try {
-    await clock.sleep(ms, ctx.signal);
-    return true;
-  } catch (error) {
-    if (ctx.signal.aborted) return false;
-    throw error;
   }
 }
 

@@ -1,0 +1,12 @@
+import { isSigners } from '../../dns/dnssec.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { zoneProblems, type Change } from '../../dns/zone.ts';
+
+/** What a name server would refuse, found without asking it: records that only signing makes, and data that clash. */
+export function auditChange({ zone, add }: Change): readonly Problem[] {
+  const made = add.filter((record) => isSigners(zone, record));
+  return [
+    ...made.map(({ name, type }) => problem('central.type-unsupported', { name, type })),
+    ...zoneProblems(zone, add),
+  ];
+}

@@ -1,0 +1,79 @@
+import { signerTypes } from '../dnssec.ts';
+import { isWithin, type DnsName } from '../name.ts';
+import { classes, rcodes } from './codes.ts';
+import type { DnsMessage } from './message.ts';
+import type { WireRecord } from './records.ts';
+
+/** A record whose data can be read, and that no signing server makes by itself. */
+export type DataRecord = WireRecord & { readonly rdata: string };
+
+/** What one answer says of a name in a zone. */
+export type ZoneAnswer<R> =
+  /** The server does not serve this zone (any more). */
+  | { readonly kind: 'no-zone' }
+  /** Records at the name; perhaps made up from a wildcard. */
+  | { readonly kind: 'records'; readonly records: readonly R[] }
+  /**
+   * At or below a delegation, a DNAME or a child zone of the same server: the answer shows what a referral shows, or nothing (RFC 1034
+   * section 4.3.2). `cut` is the owner of the NS or DNAME, or the apex of the child zone.
+   */
+  | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly R[] };
+
+/** Reads the answer to a query about `name` as a statement about the zone's data (RFC 1034 section 4.3.2, RFC 2308 section 2). */
+export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
+  if (answer.rcode !== rcodes.NOERROR && answer.rcode !== rcodes.NXDOMAIN) return { kind: 'no-zone' };
+  if (!answer.flags.aa) return readReferral(answer, zone, name);
+  const dname = answer.answers.find((record) => record.type === 'DNAME' && record.name !== name);
+  if (dname !== undefined && isWithin(name, dname.name))
+    return { kind: 'hidden', cut: dname.name, records: [] };
+  const child = childZoneOver(answer, zone, name);
+  if (child !== null) return { kind: 'hidden', cut: child, records: [] };
+  const records = dataAt(answer.answers, name);
+  if (answer.answers.length > 0) return { kind: 'records', records };
+  // A denial names the zone that it speaks for: another one means that ours is not here.
+  return deniedBy(answer) === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
+}
+
+/**
+ * The child zone, on the same server, that an authoritative answer about `name` comes from. Its SOA stands in the answer, or the answer
+ * has the NS that only an apex has.
+ * @returns the apex of the child zone; null: nothing in the answer shows one, or the answer is not authoritative
+ */
+export function childZoneOver(
+  { flags, answers, authority }: DnsMessage,
+  zone: DnsName,
+  name: DnsName,
+): DnsName | null {
+  if (!flags.aa) return null;
+  const shown = [...answers, ...authority].filter(({ type }) => type === 'SOA');
+  const apexes = [...shown, ...answers.filter((record) => record.type === 'NS' && record.name === name)];
+  const child = apexes.find(
+    (record) => record.name !== zone && isWithin(record.name, zone) && isWithin(name, record.name),
+  );
+  return child?.name ?? null;
+}
+
+/** The zone in whose name an answer denies something (RFC 2308 section 2); null: it denies nothing. */
+export function deniedBy({ answers, authority }: DnsMessage): DnsName | null {
+  return answers.length > 0 ? null : (authority.find(({ type }) => type === 'SOA')?.name ?? null);
+}
+
+/** Reads an answer that is not authoritative. */
+function readReferral(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
+  const cut = answer.authority.find(({ type }) => type === 'NS')?.name;
+  if (cut === undefined || cut === zone || !isWithin(cut, zone) || !isWithin(name, cut))
+    return { kind: 'no-zone' };
+  const shown = name === cut ? [...answer.authority, ...answer.additional] : answer.additional;
+  return { kind: 'hidden', cut, records: dataAt(shown, name) };
+}
+
+function dataAt(records: readonly WireRecord[], name: DnsName): readonly DataRecord[] {
+  return records.filter(
+    (record): record is DataRecord => record.name === name && record.class === classes.IN && isData(record),
+  );
+}
+
+/** Whether the record has data that can be read, and no signing server made it. */
+export function isData(record: WireRecord): record is DataRecord {
+  return record.rdata !== null && !signerTypes.has(record.type);
+}
