@@ -137,8 +137,8 @@ export interface CreateOperation extends AnyOperation, Evidence {
   /** Whether we made the zone, as an answer or a read right after told us. `false`: no undo deletes it. */
   readonly created: boolean;
   /**
-   * A request to make the zone may have gone out, and nobody knows what became of it. What is found later is no proof that it was ours
-   * (docs/adoption.md, rows 30 and 31).
+   * A request to make the zone may have gone out, and nobody knows what became of it, or what it made. What is found later is no proof
+   * that it was ours (docs/adoption.md, rows 30 and 31).
    */
   readonly requested: boolean;
   /** Records found right after our create, which may be removed again. */

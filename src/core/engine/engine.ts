@@ -11,7 +11,7 @@ import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts
 import { compareNewZones } from './background/content.ts';
 import { beforeRecords } from './before/mirror.ts';
 import { NamedZones } from './comparison/named-zones.ts';
-import { keepWatching } from './knowledge/operations.ts';
+import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
 import type { CompareWish } from './parts/agenda.ts';
 import { Runtime, type Ports } from './runtime.ts';
@@ -89,7 +89,8 @@ export class Engine {
     for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
-      if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});
+      if (mayHaveWritten.has(operation.state))
+        await keepWatching(this.#runtime, operation, anyRequest(operation));
       this.#runtime.patience.begin(operation.id);
       this.#runtime.agenda.actedFor(operation.zone, operation.actor);
       this.#runtime.agenda.wake(operation.zone, 0);
@@ -428,6 +429,6 @@ function allOf(refusals: readonly Refusal[], edits: number): Refusal {
 const notReadYet = refusal('panel.not-read-yet', {});
 
 /** States in which a dead engine may have left a request on its way. */
-const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'reverting']);
+const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'applied', 'reverting']);
 
 const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

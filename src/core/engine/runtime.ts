@@ -38,6 +38,8 @@ export class Runtime {
   readonly inFlight = new Set<string>();
   /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
   readonly marks = new Map<string, { putOff: boolean }>();
+  /** Operations of which the journal could not be told that a request of unknown outcome may still land. */
+  readonly unsaid = new Set<string>();
   /** Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list. */
   lookFor: (zone: DnsName, wish: CompareWish) => void = () => undefined;
 
@@ -51,7 +53,10 @@ export class Runtime {
     this.agenda = new Agenda(this.timers, ports.settings, now);
     this.store = new Store(ports, {
       heard: (operation) => this.patience.heard(operation),
-      ended: (operation) => this.patience.forget(operation),
+      ended: (operation) => {
+        this.patience.forget(operation);
+        this.unsaid.delete(operation);
+      },
       wake: (zone, delay) => this.agenda.wake(zone, delay),
     });
   }

@@ -106,6 +106,8 @@ export class MishapPerformer {
 
   #troubleJournal({ disk }: Side, { central, fault, lasts }: Of<'journal-trouble'>): void {
     disk.trouble = fault;
+    const from = this.#world.clock.now();
+    disk.outages.push({ from, until: from + lasts });
     this.#world.note(`the journal of central ${central} fails: ${fault}`);
     const mended = this.#world.clock.sleep(lasts).then(() => {
       disk.trouble = null;

@@ -71,6 +71,8 @@ export class JournalDisk {
   #backup: MemoryJournal | null = null;
   /** What fails until somebody mends it; null: nothing. */
   trouble: JournalFault | null = null;
+  /** When that was, and will be over (monotonic, ms). */
+  readonly outages: { readonly from: number; readonly until: number }[] = [];
   /** Chooses what fails at this call alone. `name` says what it reads or writes. */
   nextFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Called with every fault that was met. */

@@ -6,7 +6,7 @@ import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorDraft, resolve } from '../before/mirror.ts';
-import { fromEvent, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
+import { fromEvent, isHeard, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
 import { isPassing } from '../knowledge/passing.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -91,12 +91,6 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
   const list = lists.get(name) ?? [];
   lists.set(name, list);
   return list;
-}
-
-/** Whether it is such an edit, and nothing was written for it. */
-export function isHeard({ class: kind, state, afterSeen, removed, added }: RecordsOperation): boolean {
-  const isWritten = removed.length + added.length > 0;
-  return kind === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
 }
 
 /**

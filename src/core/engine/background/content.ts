@@ -38,7 +38,8 @@ export async function sendContent(
   const made = await zoneAtCentral(runtime, begun, view, add, ctx);
   if (made === null) return;
   const { operation, present } = made;
-  const wanted = contentChange(operation, panel, present, busy);
+  const late = open.flatMap(({ watch }) => watch?.added ?? []);
+  const wanted = contentChange(operation, { panel, present, late, busy });
   const nameServers = lackingApexNs(runtime, operation, panel, present);
   const change = { ...wanted, add: [...wanted.add, ...nameServers] };
   const failed = await send(runtime, operation, change, present, ctx);
@@ -97,13 +98,17 @@ async function send(
   return await applyEach(runtime, change, present, ctx);
 }
 
-function contentChange(
-  { zone, snapshot }: CreateOperation,
-  panel: readonly PanelRecord[],
-  present: readonly ResourceRecord[],
-  busy: ReadonlySet<string>,
-): Change {
-  const removable = new Set(snapshot.map(recordId));
+interface Content {
+  readonly panel: readonly PanelRecord[];
+  readonly present: readonly ResourceRecord[];
+  /** What requests of the zone before it may have put there since. */
+  readonly late: readonly ResourceRecord[];
+  /** Ids of records that open edits look after. */
+  readonly busy: ReadonlySet<string>;
+}
+
+function contentChange({ zone, snapshot }: CreateOperation, { panel, present, late, busy }: Content): Change {
+  const removable = new Set([...snapshot, ...late].map(recordId));
   const ours = present.filter((record) => removable.has(recordId(record)));
   const made = changeTowards(
     zone,

@@ -88,12 +88,12 @@ export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
 }
 
 /**
- * Whether a zone that appears now is taken for the late landing of this create: this process has sent it, after a list without the zone, and
- * the watch is not over (docs/adoption.md, row 30).
+ * Whether a zone that is looked at now for the first time is what this create has made: this process has sent it, after a list without the
+ * zone, and the watch is not over (docs/adoption.md, row 30).
  */
-export function mayLandLate(runtime: Runtime, { id, requested, created, watch }: CreateOperation): boolean {
+export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;
-  return isOurs && requested && !created && (watch?.until ?? 0) > runtime.ports.clock.wall();
+  return isOurs && requested && (watch?.until ?? 0) > runtime.ports.clock.wall();
 }
 
 /** Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. */

@@ -5,7 +5,7 @@ import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/classify.ts';
-import { proofOf, readBackCreate, type Proof } from './made-zone.ts';
+import { landed, mayLandLate, noteSent, proofOf, readBackCreate, type Proof } from './made-zone.ts';
 import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -34,7 +34,12 @@ export async function zoneAtCentral(
 ): Promise<MadeZone | null> {
   const panel = view.records ?? [];
   const there = await readCentralZone(runtime, operation.zone, panel, ctx);
-  if (there !== null) return { operation: await withProof(runtime, operation), present: there };
+  if (there !== null) {
+    const known = await withProof(runtime, operation);
+    // Tried before, and it was not there right before that.
+    const isLate = mayLandLate(runtime, known);
+    return { operation: isLate ? await landed(runtime, known, there) : known, present: there };
+  }
   if (await waitsForEdits(runtime, operation)) return null;
   const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
   if (made instanceof CentralError) {
@@ -70,6 +75,7 @@ async function make(
     requested: requested || managesZones,
   }));
   await keepWatching(runtime, begun, { add: sent });
+  noteSent(runtime, operation);
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
@@ -113,8 +119,8 @@ async function withProof(
   const proofs = unsavedProofs(runtime);
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
-  const { created, snapshot } = proof;
-  const known = await amend(runtime, operation, () => ({ ...answered, created, snapshot }));
+  // What is not read back yet stays on watch.
+  const known = await amend(runtime, operation, () => ({ ...(proof.requested ? {} : answered), ...proof }));
   proofs.delete(operation.id);
   return known;
 }
@@ -162,8 +168,8 @@ async function createProven(
     const proof = await readBackCreate(runtime, operation, held);
     if (proof !== null) return proof;
     if (!isMade) throw error;
-    // It is ours, and what we made in it is not known.
-    return { created: true, requested: false, snapshot: [] };
+    // It is ours, and what we made in it the next look tells.
+    return { created: true, requested: true, snapshot: [] };
   }
 }
 

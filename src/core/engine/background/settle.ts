@@ -12,7 +12,15 @@ import {
   type Watch,
 } from '../../operation.ts';
 import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
-import { mirroredNames, nothingWritten, showsDone, viewItems, watching } from '../knowledge/operations.ts';
+import {
+  anyRequest,
+  isHeard,
+  mirroredNames,
+  nothingWritten,
+  showsDone,
+  viewItems,
+  watching,
+} from '../knowledge/operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from '../runtime.ts';
@@ -99,7 +107,7 @@ async function confirm(runtime: Runtime, operation: RecordsOperation, view: Pane
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
   const isLocal = await runtime.store.transact(async (tx) => {
-    const ended = await tx.advance(operation, 'confirmed');
+    const ended = await tx.advance(operation, 'confirmed', { watch: watchOf(runtime, operation) });
     return await putRows(tx, [ended], { view, central });
   });
   if (isLocal) runtime.agenda.compareSoon(operation.zone, 'local-edit');
@@ -207,10 +215,10 @@ function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean 
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** Where its call has not told how the write ended, because the journal failed or it was killed, it may still land. */
-function watchOf({ ports }: Runtime, operation: RecordsOperation): Watch | null {
-  const { state, watch, added: add, removed: remove } = operation;
-  return state === 'prepared' ? watching(ports, operation, { add, remove }) : watch;
+/** Where nobody has told how a write or an undo ended, because the journal failed or it was killed, it may still land. */
+function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
+  const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
+  return isUnsaid ? watching(ports, operation, anyRequest(operation)) : operation.watch;
 }
 
 /** Ends an operation whose records now stand at the central as they stood in the panel. */
@@ -247,6 +255,7 @@ export async function applyOrCount(
     if (!(error instanceof CentralError)) throw error;
     const tries = Math.max(...operations.map(({ attempts }) => attempts)) + 1;
     const hopeless = error.retry === 'never' && tries >= hopelessAfter;
+    if (error.state === 'unknown') for (const { id } of operations) runtime.unsaid.add(id);
     await runtime.store.transact(async (tx) => {
       for (const operation of operations)
         await tx.record(operation, hopeless ? 'stuck' : whileBringing(operation), (now) => ({
@@ -255,6 +264,7 @@ export async function applyOrCount(
           watch: error.state === 'unknown' ? watching(runtime.ports, now, change) : now.watch,
         }));
     });
+    for (const { id } of operations) runtime.unsaid.delete(id);
     if (hopeless) {
       runtime.ports.log(1, 'operation.stuck', { operation: operations[0]?.id ?? '-', code: error.code });
     }
@@ -273,7 +283,7 @@ async function busyElsewhere(
 ): Promise<Set<string>> {
   const open = await tx.open(zone);
   const ids = new Set(ending.map(({ id }) => id));
-  return busyIds(open.filter(({ id, state }) => !ids.has(id) && !isFinal(state)));
+  return busyIds(edits(open).filter((one) => !ids.has(one.id) && !isFinal(one.state) && !isHeard(one)));
 }
 
 /** Owners of all records that these operations are about. */

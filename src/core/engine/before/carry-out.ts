@@ -180,6 +180,7 @@ async function afterFailedCommit(
   error: JournalError,
 ): Promise<Outcome> {
   const undone = await takeBack(runtime, prepared, written);
+  if (undone === 'unclean') runtime.unsaid.add(prepared.id);
   return {
     kind: 'refused',
     problems: [refusal(error.code, error.params)],

@@ -115,7 +115,7 @@ async function createAtCentral(
     // Where zones are the provider's no request of ours makes one.
     const asking = { ...latest, requested: managesZones };
     if (managesZones) await runtime.store.create(asking);
-    return await makeNow(runtime, asking, ctx);
+    return await makeNow(runtime, asking, past, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
     // What fails when a request has gone out is answered by `makeNow`.
@@ -141,13 +141,19 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
 }
 
 /** Sends the create. @param asking as journalled; that a request went out proves nothing by itself */
-async function makeNow(runtime: Runtime, asking: CreateOperation, ctx: CallContext): Promise<Answer> {
+async function makeNow(
+  runtime: Runtime,
+  asking: CreateOperation,
+  past: Past,
+  ctx: CallContext,
+): Promise<Answer> {
   const { central } = runtime.ports;
   let latest = asking;
   try {
     noteSent(runtime, asking);
     const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
-    latest = { ...asking, created: made === 'created', requested: false };
+    // There after all: a list may be filtered, and an earlier create may have landed since.
+    latest = made === 'exists' ? joining(asking, past) : { ...asking, created: true };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await commitAccepted(runtime, latest, 'applied');
     return accepted(asking.id);

@@ -48,7 +48,8 @@ export async function unstickZone(
   } else {
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
-  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all');
+  // Edits of the zone passed in the panel only, and its reads may have shown an older state.
+  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'braked');
 }
 
 /**

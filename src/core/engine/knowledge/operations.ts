@@ -61,6 +61,15 @@ export function isOnlyAsked(operation: Operation): boolean {
   return state === 'prepared' && !created && !requested;
 }
 
+/**
+ * Whether it is an edit that only the panel decided about, and nothing was written for it: before a panel read shows it, it may be
+ * hearsay, and lays claim to nothing.
+ */
+export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
+  const isWritten = removed.length + added.length > 0;
+  return group === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
+}
+
 /** The parts of an operation that come from the hook call. */
 export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
   return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor.name };
@@ -112,6 +121,19 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
     added: union(now.watch?.added ?? [], late.add ?? []),
     removed: union(now.watch?.removed ?? [], late.remove ?? []),
   };
+}
+
+/** What may still land of an operation, when nobody knows which of its requests are on their way: its write, or the undo of it. */
+export function anyRequest(operation: Operation): Late {
+  if (operation.kind !== 'records') return {};
+  const { state, items, added, removed } = operation;
+  // An undo puts back what the edit removed, also where somebody else had removed it before.
+  const undone = state === 'reverting' ? items.filter(({ mirrored }) => mirrored) : [];
+  const all = union(
+    [...added, ...removed],
+    undone.flatMap(({ remove }) => remove ?? []),
+  );
+  return { add: all, remove: all };
 }
 
 /** Journals that a write of unknown outcome may still land. @returns the operation as journalled */

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import type { OperationItem, RecordsOperation } from '../../operation.ts';
-import { retimed } from './operations.ts';
+import { isHeard, retimed } from './operations.ts';
 import type { PanelView } from './panel-view.ts';
 import { changeTowards, goalOf, type Known, type Sides } from './rule.ts';
 
@@ -86,5 +86,7 @@ export function claimant(
     const record: ResourceRecord | null = item[part];
     return item.mirrored && record !== null && recordId(record) === id;
   };
-  return others.find(({ state, items }) => state !== 'stuck' && items.some(wants)) ?? null;
+  return (
+    others.find((other) => other.state !== 'stuck' && !isHeard(other) && other.items.some(wants)) ?? null
+  );
 }

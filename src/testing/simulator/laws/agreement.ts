@@ -54,6 +54,8 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
+  // What the panel has deleted and the central will not delete waits for a person.
+  else if (stuck.kind === 'zone-delete' && central.refused.has(stuck.zone)) judgement.excuse('stuck');
   else {
     const why = stuck.problems[0]?.code;
     judgement.violate('agreement.stuck', `operation ${stuck.id} is stuck without a cause: ${why}`);

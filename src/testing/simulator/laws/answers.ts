@@ -86,7 +86,8 @@ function checkAnswer(
   for (const effect of netOf(ended, effects.slice(0, until), own)) {
     if (isClaimed(ended, effect, edit, answer.at)) judgement.excuse('claimed');
     else if (isInSnapshot(ended, effect)) judgement.excuse('in-snapshot');
-    else judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
+    else if (!isGoneWithZone(effects.slice(0, until), effect))
+      judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
   checkLater(ended, edit, answer, own, judgement);
@@ -140,7 +141,8 @@ function takenBackBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<s
   const since = Math.min(...all.filter(({ operation }) => ids.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
     const isTakenBack = state === 'refused' || state === 'reverted';
-    return isTakenBack && states.some((one) => one.state === state && one.at >= since);
+    // What is heard of it later does not make it end again.
+    return isTakenBack && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
   return new Set(beside.flatMap(({ operation }) => keysOf(operation)));
 }
@@ -197,22 +199,40 @@ function checkNothingLeft(
   what: string,
   judgement: Judgement,
 ): void {
-  const stuck = [...witness.operations.values()].filter(({ operation }) => operation.state === 'stuck');
+  // A person may have put it right since.
+  const wasStuck = (effect: Effect): boolean =>
+    [...witness.operations.values()].some(
+      (one) =>
+        (one.operation.state === 'stuck' || stateAt(one, effect.at) === 'stuck') &&
+        covers(one.operation, effect),
+    );
   for (const effect of netOf({ witness }, central.provenance.effects, own)) {
-    if (agreedSince(panel, effect) || isGoneWithZone(central, effect)) continue;
+    if (agreedSince(panel, effect) || isGoneWithZone(central.provenance.effects, effect)) continue;
     if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
       judgement.excuse('reworded');
     else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
+    else if (isInTheWay(central, effect)) judgement.excuse('alias');
     else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
       judgement.excuse('listed-zone');
-    else if (stuck.some(({ operation }) => covers(operation, effect))) judgement.excuse('stuck');
+    else if (wasStuck(effect)) judgement.excuse('stuck');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
 }
 
+/** Whether a record that went cannot come back: a CNAME tolerates nothing beside it (RFC 1034 section 3.6.2). */
+function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect): boolean {
+  if (record === null || present) return false;
+  return [...(zones.get(zone)?.values() ?? [])].some(
+    ({ name, type, rdata }) =>
+      name === record.name &&
+      (type !== record.type || rdata !== record.rdata) &&
+      (type === 'CNAME' || record.type === 'CNAME'),
+  );
+}
+
 /** Whether somebody deleted the zone at the central since. */
-function isGoneWithZone({ provenance }: CentralStore, { zone, at }: Effect): boolean {
-  return provenance.effects.some(
+function isGoneWithZone(effects: readonly Effect[], { zone, at }: Effect): boolean {
+  return effects.some(
     (effect) =>
       effect.at >= at &&
       effect.zone === zone &&

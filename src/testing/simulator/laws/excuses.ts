@@ -12,6 +12,8 @@ export const excuses = {
   'shown-late': 'Shown late',
   /** A record that competes with it is left alone. */
   rival: 'row 9',
+  /** A CNAME stands in its place, or other data in that of a CNAME. */
+  alias: 'row 3',
   /** It was changed into, or out of, a record that is left alone. */
   'part-of-edit': 'row 7',
   /** The central refused the record when a comparison or a first send wanted it there. */

@@ -27,7 +27,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
       checkOwners(panel, (await engine.status()).owners, own);
       const { runs, saved, hints } = world;
-      checkPromptness({ panel, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);
+      const outages = [...panel.outages, ...side.disk.outages];
+      checkPromptness({ panel, outages, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);
     }
     checkRights(store, witness, own);
     checkTold(store, world.saved, own);

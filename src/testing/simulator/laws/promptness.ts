@@ -20,6 +20,11 @@ export interface EngineRun {
   readonly until: number;
 }
 
+interface Outage {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** How long (ms) an engine may take until it reads a zone: pauses between tries of a step that fails, and other zones before it, included. */
 const readWithin = 100_000;
 
@@ -30,6 +35,8 @@ const readWithin = 100_000;
 export function checkPromptness(
   facts: {
     readonly panel: PanelStore;
+    /** When the panel could not be reached, or the journal failed. */
+    readonly outages: readonly Outage[];
     readonly witness: JournalWitness;
     /** By what name the engine's reads of the panel are noted. */
     readonly reader: string;
@@ -39,14 +46,14 @@ export function checkPromptness(
   },
   judgement: Judgement,
 ): void {
-  const { panel, reader, runs } = facts;
+  const { panel, outages, reader, runs } = facts;
   const asked = panel.asked.filter((one) => one.reader === reader);
   for (const { zone, at, since = at, what } of [
     ...facts.hints,
     ...keptOf(facts),
     ...filledOf(facts.witness),
   ]) {
-    const until = endOf(panel, at);
+    const until = endOf(outages, at);
     const runsOn = runs.some((run) => run.from <= at && run.until >= until);
     if (!runsOn || !isThere(panel, zone, at, until)) continue;
     if (!asked.some((one) => one.zone === zone && one.at >= since && one.at <= until))
@@ -54,8 +61,8 @@ export function checkPromptness(
   }
 }
 
-/** Until when something of that time has to be looked at: while the panel is out of reach nobody can. */
-function endOf({ outages }: PanelStore, at: number): number {
+/** Until when something of that time has to be looked at: not while nobody can. */
+function endOf(outages: readonly Outage[], at: number): number {
   let until = at + readWithin;
   for (const outage of outages)
     if (outage.from <= until && outage.until > at) until = Math.max(until, outage.until + readWithin);
