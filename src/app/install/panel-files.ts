@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { fill } from './fill.ts';
+import { fields4, fields5, formDescription } from './form-description.ts';
 import { removeIfEmpty } from './put-file.ts';
 
 /** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */
@@ -61,6 +62,7 @@ const ispmanager4: PanelLayout = {
       path: 'etc/ispmgr_mod_domainsync.xml',
       mode: 0o644,
       template: 'ispmanager4/ispmgr_mod_domainsync.xml',
+      values: formDescription(fields4),
       readAtStart: true,
     },
   ],
@@ -96,6 +98,7 @@ function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
         path: description,
         mode: 0o644,
         template: 'ispmanager5/mod_domainsync.xml',
+        values: formDescription(fields5),
         readAtStart: true,
         // A DNSmanager has no sites and no mail (reference 8.2).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
