@@ -202,7 +202,7 @@ class Toll {
   }
 }
 
-/** The panel's state as it keeps it (sandbox/store.ts). */
+/** The panel's state as it keeps it (sandbox/shared/store.ts). */
 function writeState(root: string, zones: readonly Filled[]): void {
   mkdirSync(join(root, 'var'), { recursive: true });
   const soa = { primary: 'ns1.example.net.', email: 'hostmaster.example.net.', serial: '1' };

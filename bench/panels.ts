@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { wordsOf, type Words } from '../src/testing/stage/panel-words.ts';
-import { callPanel, type Answer } from '../sandbox/client.ts';
+import { callPanel, type Answer } from '../sandbox/shared/client.ts';
 import type { Generation } from '../sandbox/index.ts';
 
 /** A sandbox in a process of its own, so that measuring does not share its time with it. */

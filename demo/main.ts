@@ -54,8 +54,12 @@ function choice<T>(option: string, value: string, choices: Readonly<Record<strin
 }
 
 function readArguments(): Asked {
-  const { panel, central, stay } = readWords();
-  return { panel: choice('panel', panel, panels), central: choice('central', central, centrals), stay };
+  const { panel, central, stay: stays } = readWords();
+  return {
+    panel: choice('panel', panel, panels),
+    central: choice('central', central, centrals),
+    stay: stays,
+  };
 }
 
 function readWords(): { readonly panel: string; readonly central: string; readonly stay: boolean } {

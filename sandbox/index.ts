@@ -2,94 +2,41 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Access } from './access.ts';
-import { fingerprintOf, loadCertificate, makeCertificate } from './certificate.ts';
-import { callPanel } from './client.ts';
-import { control } from './control.ts';
-import { EventList } from './core/event-list.ts';
-import { Modules } from './core/modules.ts';
-import { Events } from './events.ts';
-import { Faults } from './faults.ts';
-import { startHttp } from './http.ts';
-import { Log } from './log.ts';
-import { startLocal } from './mgrctl.ts';
-import { zoneIdentifier } from './names.ts';
-import { Pages } from './pages.ts';
-import { Panel } from './panel.ts';
-import { Pending } from './pending.ts';
-import { PluginManager } from './plugin-manager.ts';
+import { Access } from './shared/access.ts';
+import { fingerprintOf, loadCertificate, makeCertificate } from './shared/certificate.ts';
+import { callPanel } from './shared/client.ts';
+import { control } from './shared/control.ts';
+import { EventList } from './ispmanager5/event-list.ts';
+import { Modules } from './ispmanager5/modules.ts';
+import { Events } from './shared/events.ts';
+import { Faults } from './shared/faults.ts';
+import { startHttp } from './shared/http.ts';
+import { Log } from './shared/log.ts';
+import { startLocal } from './shared/mgrctl.ts';
+import { zoneIdentifier } from './shared/names.ts';
+import { Pages } from './shared/pages.ts';
+import { Panel } from './shared/panel.ts';
+import { Pending } from './shared/pending.ts';
+import { PluginManager } from './ispmanager4/plugin-manager.ts';
 import { PROFILES } from './profiles.ts';
-import { Service } from './serve.ts';
-import { Store } from './store.ts';
-import { defaultSwitches, setSwitches } from './switches.ts';
-import type { Answer, CallOptions } from './client.ts';
-import type { HttpServer } from './http.ts';
-import type { LocalServer } from './mgrctl.ts';
-import type { Generation, Profile } from './profile.ts';
-import type { Switches } from './switches.ts';
-import type { RequestEntry, Row, SandboxUser } from './types.ts';
-import type { World } from './zones.ts';
+import { Service } from './shared/serve.ts';
+import { Store } from './shared/store.ts';
+import { defaultSwitches, setSwitches } from './shared/switches.ts';
+import type { Answer, CallOptions } from './shared/client.ts';
+import type { HttpServer } from './shared/http.ts';
+import type { LocalServer } from './shared/mgrctl.ts';
+import type { Profile } from './shared/profile.ts';
+import type { Sandbox, SandboxOptions } from './shared/sandbox.ts';
+import type { Switches } from './shared/switches.ts';
+import type { RequestEntry, Row, SandboxUser } from './shared/types.ts';
+import type { World } from './shared/zones.ts';
 
-export type { Answer, CallOptions } from './client.ts';
-export type { Generation } from './profile.ts';
-export type { FaultEffect } from './faults.ts';
-export type { Switches } from './switches.ts';
-export type { RequestEntry, Row, SandboxUser } from './types.ts';
-
-export interface SandboxOptions {
-  /** Directory laid out like `/usr/local/ispmgr` (etc/ addon/ sbin/mgrctl var/); created when missing, kept otherwise. */
-  readonly root: string;
-  /** Which panel it is; default ISPmanager 4. */
-  readonly generation?: Generation;
-  /** Default 0: any free port of 127.0.0.1. */
-  readonly port?: number;
-  /** Default true: HTTPS with a self-signed certificate kept in the root. */
-  readonly tls?: boolean;
-  /** Added to the accounts the root already has; default {@link DEFAULT_USERS}. */
-  readonly users?: readonly SandboxUser[];
-  readonly switches?: Partial<Switches>;
-  /** Shown in pages and certificates. */
-  readonly name?: string;
-  /** Milliseconds; default `Date.now`. Sessions end and late changes appear by it. */
-  readonly clock?: () => number;
-  /** Added to the environment of handlers. */
-  readonly handlerEnv?: Readonly<Record<string, string>>;
-}
-
-export interface Sandbox {
-  /** `https://127.0.0.1:PORT`, without a path. */
-  readonly url: string;
-  /** Address of the API, with the panel's usual path. */
-  readonly address: string;
-  readonly root: string;
-  /** PEM of the certificate, usable as a CA; empty without TLS. */
-  readonly certificate: string;
-  /** SHA-256 of the certificate, upper-case hex with colons; empty without TLS. */
-  readonly fingerprint: string;
-  /** Token of the control address `POST /sandbox/control`. */
-  readonly controlToken: string;
-  readonly switches: Switches;
-  readonly faults: Faults;
-  /** Calls handled so far, oldest first. */
-  readonly requests: readonly RequestEntry[];
-  /** Names of all zones, without trailing dots, sorted: the truth, whatever reads may see. */
-  zones(): string[];
-  /** The zone's records in their order; null: no such zone. */
-  records(zone: string): Row[] | null;
-  /** The key the panel shows for a record now. */
-  keys(zone: string): string[] | null;
-  /** Makes a real HTTP request and reads the answer. */
-  call(func: string, params?: Readonly<Record<string, string>>, options?: CallOptions): Promise<Answer>;
-  /**
-   * Forgets the plugin files read so far, as `killall ispmgr` does (10.1). Copies in `var/.xmlcache` are removed first, unless
-   * they are to be kept (11.1).
-   */
-  restartPanel(options?: { readonly keepCache: boolean }): void;
-  /** Makes a new certificate and key, used from the next connection on. */
-  changeCertificate(): Promise<void>;
-  /** Closes every connection, kills handlers still running, leaves the root as it is. */
-  stop(): Promise<void>;
-}
+export type { Answer } from './shared/client.ts';
+export type { Generation } from './shared/dialects.ts';
+export type { Sandbox, SandboxOptions } from './shared/sandbox.ts';
+export type { FaultEffect } from './shared/faults.ts';
+export type { Switches } from './shared/switches.ts';
+export type { Row, SandboxUser } from './shared/types.ts';
 
 /** Accounts of a sandbox that was given none. */
 export const DEFAULT_USERS: readonly SandboxUser[] = [

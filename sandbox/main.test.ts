@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { callPanel } from './client.ts';
+import { callPanel } from './shared/client.ts';
 import { makeZone, tempRoot, testSandbox, until, writeHandler, writePlugin } from './testing.ts';
 
 const run = promisify(execFile);

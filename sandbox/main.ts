@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { startSandbox } from './index.ts';
-import { defaultSwitches, parseSwitch, setSwitches } from './switches.ts';
+import { defaultSwitches, parseSwitch, setSwitches } from './shared/switches.ts';
 import type { Generation, SandboxOptions } from './index.ts';
-import type { Level, SandboxUser } from './types.ts';
+import type { Level, SandboxUser } from './shared/types.ts';
 
 /** Levels by the numbers of either generation (reference section 1). */
 const LEVELS: Readonly<Record<string, Level>> = {

@@ -1,10 +1,11 @@
-import type { Generation, Profile } from './profile.ts';
-import { v4 } from './v4.ts';
-import { coreProfile } from './core/profile.ts';
+import type { Generation } from './shared/dialects.ts';
+import type { Profile } from './shared/profile.ts';
+import { ispmanager4Profile } from './ispmanager4/profile.ts';
+import { ispmanager5Profile } from './ispmanager5/profile.ts';
 
 export const PROFILES: Readonly<Record<Generation, Profile>> = {
-  v4,
-  v5: coreProfile('v5'),
-  v6: coreProfile('v6'),
-  dnsmgr: coreProfile('dnsmgr'),
+  v4: ispmanager4Profile,
+  v5: ispmanager5Profile('v5'),
+  v6: ispmanager5Profile('v6'),
+  dnsmgr: ispmanager5Profile('dnsmgr'),
 };

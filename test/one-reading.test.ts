@@ -7,10 +7,11 @@ import { recordId, type ResourceRecord } from '../src/dns/record.ts';
 import { ispmanager5Records } from '../src/net/ispmanager/ispmanager5-records.ts';
 import type { Cells, RecordDialect } from '../src/net/ispmanager/record-dialect.ts';
 import { ispmanager4Records } from '../src/net/ispmanager/ispmanager4-records.ts';
-import { FIELDS, readCoreRow, recordCells } from '../sandbox/core/records.ts';
-import { Params } from '../sandbox/params.ts';
-import { readRow, recordKey, shownAddr, shownName } from '../sandbox/records.ts';
-import { Refusal } from '../sandbox/refusal.ts';
+import { FIELDS, readIspmanager5Row, recordCells } from '../sandbox/ispmanager5/records.ts';
+import { Params } from '../sandbox/shared/params.ts';
+import { readIspmanager4Row } from '../sandbox/ispmanager4/records.ts';
+import { recordKey, shownAddr, shownName } from '../sandbox/shared/records.ts';
+import { Refusal } from '../sandbox/shared/refusal.ts';
 
 const zoneText = 'example.org';
 const zone = parseName('example.org.');
@@ -85,13 +86,13 @@ function unlessRefused(shown: () => Cells): Cells | null {
 
 const corePanel: Panel = (form) =>
   unlessRefused(() => {
-    const row = readCoreRow(Params.of(form), null, zoneText);
+    const row = readIspmanager5Row(Params.of(form), null, zoneText);
     return Object.fromEntries(recordCells(row, zoneText, 'rkey').map(({ name, text }) => [name, text]));
   });
 
 const v4Panel: Panel = (form) =>
   unlessRefused(() => {
-    const row = readRow(Params.of(form), zoneText);
+    const row = readIspmanager4Row(Params.of(form), zoneText);
     const spelling = { absoluteNames: false, hosts: 'verbatim' } as const;
     const { type, prio, wght, port } = row;
     const shown = { name: shownName(row, zoneText, spelling), addr: shownAddr(row, zoneText, spelling) };

@@ -5,7 +5,7 @@ import type { HookCall } from '../core/panel.ts';
 import { uptime, variablesOf } from './caller.ts';
 import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
-export interface Answers {
+export interface Responders {
   /** One hook call; gives what the hook prints. Never rejects. */
   hook(call: HookCall): Promise<string>;
   /** One request of the command line, JSON in and out. Never rejects. */
@@ -25,7 +25,7 @@ const mostTogether = 16 * 1024 * 1024;
  * The agent's socket. A request that is cut off is never carried out; an answer is only whole with its end mark.
  * @throws when the socket cannot be made
  */
-export async function listen(path: string, answers: Answers): Promise<Server> {
+export async function listen(path: string, answers: Responders): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // The lock says that no other agent runs, so what lies here is left over.
   rmSync(path, { force: true });
@@ -39,7 +39,7 @@ export async function listen(path: string, answers: Answers): Promise<Server> {
   return server;
 }
 
-function serve(socket: Socket, answers: Answers, room: Room): void {
+function serve(socket: Socket, answers: Responders, room: Room): void {
   const since = uptime();
   let answering = false;
   // A client that has gone gets no answer; its operation goes on and is settled like any other.
@@ -116,8 +116,8 @@ class Incoming {
 
   #headWith(chunk: Buffer): RequestHead | null {
     const line = this.#lineWith(chunk);
-    const end = line.indexOf(0x0a);
-    return end < 0 ? null : readHead(line.toString('latin1', 0, end));
+    const lineEnd = line.indexOf(0x0a);
+    return lineEnd < 0 ? null : readHead(line.toString('latin1', 0, lineEnd));
   }
 
   #takeBody(head: RequestHead, part: Buffer): Request | 'incomplete' {
@@ -163,7 +163,7 @@ class Room {
 /** @param since when the connection came, as processes are dated: the hook that it names was there already */
 async function reply(
   socket: Socket,
-  answers: Answers,
+  answers: Responders,
   { head, body }: Request,
   since: number,
 ): Promise<void> {

@@ -33,7 +33,7 @@ test('comments, blank lines, BOM and CRLF', () => {
   const { entries, mistakes } = parseIni(text);
   assert.deepEqual(mistakes, []);
   assert.deepEqual(
-    entries.map(({ option, value: text, line }) => [option, text, line]),
+    entries.map(({ option, value: read, line }) => [option, read, line]),
     [
       ['host', 'a', 6],
       ['username', 'b', 8],

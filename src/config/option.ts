@@ -56,13 +56,13 @@ interface Words {
 }
 
 /** Any text. */
-export function text(words: Words) {
+export function textOption(words: Words) {
   const facts: OptionFacts = { values: { kind: 'text' }, fallback: '', ...words };
   return Object.assign(v.string(), { facts });
 }
 
 /** A text that is never shown. */
-export function secret(words: Words) {
+export function secretOption(words: Words) {
   const facts: OptionFacts = { values: { kind: 'secret' }, fallback: '', ...words };
   const schema = v.pipe(
     v.string(),
@@ -72,13 +72,13 @@ export function secret(words: Words) {
 }
 
 /** Words with commas or spaces between. */
-export function list(words: Words) {
+export function listOption(words: Words) {
   const facts: OptionFacts = { values: { kind: 'list' }, fallback: '', ...words };
   return Object.assign(v.pipe(v.string(), v.transform(wordsIn)), { facts });
 }
 
 /** Name servers with commas or spaces between. */
-export function servers(words: Words) {
+export function serversOption(words: Words) {
   const facts: OptionFacts = { values: { kind: 'servers' }, fallback: '', ...words };
   const schema = v.pipe(
     v.string(),
@@ -89,7 +89,7 @@ export function servers(words: Words) {
 }
 
 /** One of some words; the first is the default. */
-export function choice<const T extends readonly [string, ...string[]]>(choices: T, words: Words) {
+export function choiceOption<const T extends readonly [string, ...string[]]>(choices: T, words: Words) {
   const [fallback] = choices;
   const facts: OptionFacts = { values: { kind: 'choice', choices }, fallback, ...words };
   const schema = v.pipe(v.string(), v.transform(orElse(fallback)), v.picklist(choices));
@@ -97,7 +97,7 @@ export function choice<const T extends readonly [string, ...string[]]>(choices: 
 }
 
 /** A whole number; read in milliseconds, octets, or as it is. */
-export function number(
+export function numberOption(
   unit: Unit,
   { fallback, least, most }: { readonly fallback: number; readonly least: number; readonly most: number },
   words: Words,

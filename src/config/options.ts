@@ -4,10 +4,18 @@
  */
 import * as v from 'valibot';
 import { centralKinds } from '../net/central-kind.ts';
-import { choice, list, number, secret, servers, text, type OptionFacts } from './option.ts';
+import {
+  choiceOption,
+  listOption,
+  numberOption,
+  secretOption,
+  serversOption,
+  textOption,
+  type OptionFacts,
+} from './option.ts';
 
 const connection = v.object({
-  host: text({
+  host: textOption({
     help: {
       en: 'Address of the central: host, host:port or https:// address. Empty: nothing is configured.',
       ru: 'Адрес центрального DNS: узел, узел:порт или адрес https://. Пусто: ничего не настроено.',
@@ -23,7 +31,7 @@ const connection = v.object({
       required: true,
     },
   }),
-  kind: choice(['auto', ...centralKinds], {
+  kind: choiceOption(['auto', ...centralKinds], {
     help: {
       en: 'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot ([centrals.md](centrals.md)).',
       ru: 'Вид центрального DNS. `auto` — панель, определяется и запоминается. `ispmanager6` — и версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
@@ -38,7 +46,7 @@ const connection = v.object({
       most: null,
     },
   }),
-  username: text({
+  username: textOption({
     help: {
       en: 'Account at the central. PowerDNS: the account that its zones are marked with. `rfc2136`: name of the TSIG key.',
       ru: 'Учётная запись на центральном DNS. PowerDNS: учётная запись, которой помечены зоны. `rfc2136`: имя ключа TSIG.',
@@ -54,7 +62,7 @@ const connection = v.object({
       required: true,
     },
   }),
-  password: secret({
+  password: secretOption({
     help: {
       en: 'Its password. PowerDNS: the API key. `rfc2136`: the secret of the TSIG key.',
       ru: 'Пароль. PowerDNS: ключ API. `rfc2136`: секрет ключа TSIG.',
@@ -69,7 +77,7 @@ const connection = v.object({
       most: 1024,
     },
   }),
-  fingerprint: text({
+  fingerprint: textOption({
     help: {
       en: 'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
       ru: 'Отпечаток SHA-256 единственного сертификата, которому доверять, если он самоподписанный.',
@@ -85,61 +93,61 @@ const connection = v.object({
       readonly: true,
     },
   }),
-  ca_file: text({
+  ca_file: textOption({
     help: {
       en: 'File with the certificate authority to trust instead of the public ones.',
       ru: 'Файл центра сертификации, которому доверять вместо общеизвестных.',
     },
   }),
-  login: choice(['authinfo', 'session'], {
+  login: choiceOption(['authinfo', 'session'], {
     help: {
       en: 'How to log in at a panel. `authinfo`: name and password with every call. `session`: once, renewed by itself.',
       ru: 'Как входить в панель. `authinfo` — имя и пароль при каждом вызове, `session` — один раз, сеанс возобновляется сам.',
     },
   }),
-  algorithm: choice(['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'], {
+  algorithm: choiceOption(['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'], {
     help: {
       en: '`rfc2136`: algorithm of the TSIG key. The last two are weak: only where the server has no better.',
       ru: '`rfc2136`: алгоритм ключа TSIG. Два последних слабые: только если сервер не умеет других.',
     },
   }),
-  transport: choice(['tcp', 'tls', 'udp'], {
+  transport: choiceOption(['tcp', 'tls', 'udp'], {
     help: {
       en: '`rfc2136`: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
       ru: '`rfc2136`: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
     },
   }),
-  axfr: choice(['no', 'yes'], {
+  axfr: choiceOption(['no', 'yes'], {
     help: {
       en: '`rfc2136`: whether comparisons may read whole zones by zone transfer.',
       ru: '`rfc2136`: можно ли при сравнении читать зоны целиком передачей зоны.',
     },
   }),
-  nameservers: list({
+  nameservers: listOption({
     help: {
       en: 'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
       ru: 'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель.',
     },
   }),
-  zone_kind: choice(['native', 'master'], {
+  zone_kind: choiceOption(['native', 'master'], {
     help: { en: 'PowerDNS: kind of new zones.', ru: 'PowerDNS: вид новых зон.' },
   }),
 });
 
 const verify = v.object({
-  servers: servers({
+  servers: serversOption({
     help: {
       en: 'Name servers that are asked until they serve an edit: `address`, `address:port`, `[IPv6]:port` or names. Empty: none.',
       ru: 'Серверы имён, которые опрашиваются, пока не станут отвечать по-новому: `адрес`, `адрес:порт`, `[IPv6]:порт` или имена. Пусто: никакие.',
     },
   }),
-  mode: choice(['background', 'strict'], {
+  mode: choiceOption(['background', 'strict'], {
     help: {
       en: '`strict`: an edit is refused if the name servers do not serve it in time. `background`: `domainsync status` shows it.',
       ru: '`strict` — изменение отклоняется, если серверы имён не ответили по-новому вовремя, `background` — это показывает `domainsync status`.',
     },
   }),
-  limit: number(
+  limit: numberOption(
     'seconds',
     { fallback: 60, least: 1, most: 86_400 },
     {
@@ -152,12 +160,12 @@ const verify = v.object({
 });
 
 const log = v.object({
-  level: number(
+  level: numberOption(
     'level',
     { fallback: 4, least: 1, most: 9 },
     { help: { en: 'From 1 (errors) to 9 (everything).', ru: 'От 1 (ошибки) до 9 (всё).' } },
   ),
-  format: choice(['text', 'json'], {
+  format: choiceOption(['text', 'json'], {
     help: {
       en: 'One line of words per event, or one JSON object.',
       ru: 'Строка текста на событие или один объект JSON.',
@@ -166,7 +174,7 @@ const log = v.object({
 });
 
 const sync = v.object({
-  deadline: number(
+  deadline: numberOption(
     'seconds',
     { fallback: 10, least: 2, most: 60 },
     {
@@ -176,7 +184,7 @@ const sync = v.object({
       },
     },
   ),
-  after_wait: number(
+  after_wait: numberOption(
     'seconds',
     { fallback: 5, least: 1, most: 600 },
     {
@@ -186,7 +194,7 @@ const sync = v.object({
       },
     },
   ),
-  read_gap: number(
+  read_gap: numberOption(
     'seconds',
     { fallback: 5, least: 1, most: 600 },
     {
@@ -196,7 +204,7 @@ const sync = v.object({
       },
     },
   ),
-  grace: number(
+  grace: numberOption(
     'seconds',
     { fallback: 30, least: 1, most: 600 },
     {
@@ -206,7 +214,7 @@ const sync = v.object({
       },
     },
   ),
-  watch: number(
+  watch: numberOption(
     'seconds',
     { fallback: 600, least: 0, most: 86_400 },
     {
@@ -216,7 +224,7 @@ const sync = v.object({
       },
     },
   ),
-  compare_every: number(
+  compare_every: numberOption(
     'seconds',
     { fallback: 3_600, least: 0, most: 604_800 },
     {
@@ -226,7 +234,7 @@ const sync = v.object({
       },
     },
   ),
-  owner_check: choice(['on', 'off'], {
+  owner_check: choiceOption(['on', 'off'], {
     help: {
       en: '`on`: a plain user has only his own zones changed at the central before the panel has accepted the edit. `off`: the panel is known to check that before it calls a handler ([operations.md](operations.md#who-may-change-a-zone)).',
       ru: '`on` — до решения панели на центральном DNS меняются только зоны самого пользователя. `off` — только если панель проверяет права до вызова обработчиков ([operations.md](operations.md#who-may-change-a-zone)).',
@@ -235,7 +243,7 @@ const sync = v.object({
 });
 
 const history = v.object({
-  keep: number(
+  keep: numberOption(
     'days',
     { fallback: 180, least: 1, most: 36_500 },
     {
@@ -245,7 +253,7 @@ const history = v.object({
       },
     },
   ),
-  most: number(
+  most: numberOption(
     'MiB',
     { fallback: 100, least: 1, most: 1_048_576 },
     {
@@ -258,7 +266,7 @@ const history = v.object({
 });
 
 const contact = v.object({
-  support: text({
+  support: textOption({
     help: {
       en: 'Whom a user should ask; shown with every refusal.',
       ru: 'К кому обращаться пользователю; показывается при каждом отказе.',

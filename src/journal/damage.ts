@@ -1,6 +1,6 @@
 import { JournalError } from '../core/journal.ts';
 import type { Row } from './database.ts';
-import { sumOf, type Stored } from './sums.ts';
+import { sumOf, type ColumnValue } from './sums.ts';
 
 /** What is stored is not what was written. @param what the words of a log */
 export function damaged(path: string, what: string): JournalError {
@@ -8,7 +8,7 @@ export function damaged(path: string, what: string): JournalError {
 }
 
 /** The columns of a row as they are stored; what no column of ours can hold counts as absent. */
-export function columnsOf(row: Row, names: readonly string[]): readonly Stored[] {
+export function columnsOf(row: Row, names: readonly string[]): readonly ColumnValue[] {
   return names.map((name) => {
     const value = row[name];
     return typeof value === 'string' || typeof value === 'number' ? value : null;

@@ -5,7 +5,7 @@ import type { ResourceRecord } from '../dns/record.ts';
 import { isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
 import { isStoredName, readKeys, readLedgerRow } from './stored.ts';
-import { addSum, sumOf, sumOfText, textInSql, type Stored } from './sums.ts';
+import { addSum, sumOf, sumOfText, textInSql, type ColumnValue } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
 /** Rows by standing are counted under this and the standing. */
@@ -252,7 +252,7 @@ export class ZoneDamaged extends JournalError {
 }
 
 /** The checksum of a row, with the keys that stand in another table. */
-function rowSum(values: readonly Stored[], otherKeys: readonly string[]): number {
+function rowSum(values: readonly ColumnValue[], otherKeys: readonly string[]): number {
   return sumOf('record', [...values, ...[...new Set(otherKeys)].sort()]);
 }
 

@@ -2,7 +2,7 @@ import { isOpen, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 
 /** An operation as it is stored, and the octets of it. */
-export interface Stored {
+export interface StoredOctets {
   readonly operation: Operation;
   readonly octets: number;
 }
@@ -20,30 +20,30 @@ const mostEnded = 500;
  * agent alone writes them, so what is here is what is stored, or, where the disk has changed by itself, what should be.
  */
 export class LiveOperations {
-  readonly #byId = new Map<string, Stored>();
+  readonly #byId = new Map<string, StoredOctets>();
   readonly #byZone = new Map<DnsName, Map<string, Operation>>();
   /** The others; the one that was used last comes last. */
-  readonly #ended = new Map<string, Stored>();
+  readonly #ended = new Map<string, StoredOctets>();
   /** What a transaction has changed so far; null: dropped. */
-  readonly #staged = new Map<string, Stored | null>();
+  readonly #staged = new Map<string, StoredOctets | null>();
   /** Operations whose watch ended before (wall clock) are not kept. */
   #since: number;
   #swept = 0;
 
   /** @param now wall clock @param stored all that are open or on watch after {@link since} */
-  constructor(now: number, load: (since: number) => readonly Stored[]) {
+  constructor(now: number, load: (since: number) => readonly StoredOctets[]) {
     this.#since = now - margin;
     for (const one of load(this.#since)) this.#put(one);
     this.#swept = this.#byId.size;
   }
 
   /** Null: it is none of these; it may be in the file. */
-  get(id: string): Stored | null {
+  get(id: string): StoredOctets | null {
     return this.#staged.get(id) ?? this.#byId.get(id) ?? this.#ended.get(id) ?? null;
   }
 
   /** What was read from the file. */
-  keep(stored: Stored): void {
+  keep(stored: StoredOctets): void {
     const { id } = stored.operation;
     this.#ended.delete(id);
     this.#ended.set(id, stored);
@@ -63,7 +63,7 @@ export class LiveOperations {
   }
 
   /** Notes a change for {@link commit}. */
-  stage(id: string, stored: Stored | null): void {
+  stage(id: string, stored: StoredOctets | null): void {
     this.#staged.set(id, stored);
   }
 
@@ -82,7 +82,7 @@ export class LiveOperations {
     this.#staged.clear();
   }
 
-  #put(stored: Stored): void {
+  #put(stored: StoredOctets): void {
     const { operation } = stored;
     const { id, zone } = operation;
     if (!isOpen(operation, this.#since)) {

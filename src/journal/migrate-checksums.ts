@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Database, type Row } from './database.ts';
 import { columnsOf } from './damage.ts';
-import { addSum, sumOf, type Stored } from './sums.ts';
+import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
  * The step to schema 5. It stands for itself: what the tables of later releases are called, or how they are summed, must not
@@ -62,7 +62,7 @@ function setSum(
   database: Database,
   { name, columns, key }: Table,
   row: Row,
-  more: readonly Stored[] = [],
+  more: readonly ColumnValue[] = [],
 ): number {
   const sum = sumOf(name, [...columnsOf(row, columns), ...more]);
   const where = key.map((column) => `${column} = ?`).join(' AND ');

@@ -4,7 +4,7 @@ import { isFinal, isOpen, mayStep, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 import { columnsOf, damaged, isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
-import { LiveOperations, type Stored } from './live-operations.ts';
+import { LiveOperations, type StoredOctets } from './live-operations.ts';
 import { readOperation } from './stored-operation.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
@@ -63,7 +63,7 @@ export class OperationTable {
     return this.#find(filter).map(({ operation }) => operation);
   }
 
-  #find(filter: OperationFilter): readonly Stored[] {
+  #find(filter: OperationFilter): readonly StoredOctets[] {
     const { latest, openAt } = filter;
     const ids = openAt === undefined ? this.#list(pathOf(filter), latest) : this.#listOpen(filter, openAt);
     const sorted = ids.toSorted();
@@ -163,7 +163,7 @@ export class OperationTable {
     if (to !== null) this.#database.run('INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?)', ...to);
   }
 
-  #stored(id: string): Stored | null {
+  #stored(id: string): StoredOctets | null {
     const known = this.#live?.get(id) ?? null;
     if (known !== null) return known;
     const read = this.#read(id);
@@ -171,7 +171,7 @@ export class OperationTable {
     return read;
   }
 
-  #read(id: string): Stored | null {
+  #read(id: string): StoredOctets | null {
     const row = this.#row(id);
     if (row === null) return null;
     const isCounted = this.#checked && row['sum'] !== null;
@@ -264,7 +264,7 @@ function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilt
   return isWanted && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
 }
 
-function endedOctets(stored: Stored | null): number {
+function endedOctets(stored: StoredOctets | null): number {
   return stored !== null && isFinal(stored.operation.state) ? stored.octets : 0;
 }
 

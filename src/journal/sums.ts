@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** What a column of a table holds. */
-export type Stored = string | number | null;
+export type ColumnValue = string | number | null;
 
 /** Sums of rows wrap here: they stay exact in a double. */
 const modulus = 2 ** 48;
@@ -12,7 +12,7 @@ const [separator, absent] = ['\u001f', '\u0001'];
 /**
  * The columns of a row as one text, in the order of the table. {@link textInSql} makes the same of a stored row.
  */
-function textOf(table: string, columns: readonly Stored[]): string {
+function textOf(table: string, columns: readonly ColumnValue[]): string {
   return [table, ...columns.map((value) => value ?? absent)].join(separator);
 }
 
@@ -23,7 +23,7 @@ export function textInSql(table: string, columns: readonly string[]): string {
 }
 
 /** Checksum of one row: CRC-32 of its table and its columns. A text that is no Unicode counts as SQLite stores it. */
-export function sumOf(table: string, columns: readonly Stored[]): number {
+export function sumOf(table: string, columns: readonly ColumnValue[]): number {
   return crc32(textOf(table, columns));
 }
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import * as tls from 'node:tls';
-import { makeCertificate, type Certificate } from '../../sandbox/certificate.ts';
+import { makeCertificate, type Certificate } from '../../sandbox/shared/certificate.ts';
 import { fullBacklog } from '../testing/full-backlog.ts';
 import { probeCertificate } from './connect.ts';
 import { HttpError } from './http-error.ts';

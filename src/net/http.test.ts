@@ -8,7 +8,7 @@ import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { makeCertificate, type Certificate } from '../../sandbox/certificate.ts';
+import { makeCertificate, type Certificate } from '../../sandbox/shared/certificate.ts';
 import { probeCertificate, type Trust } from './connect.ts';
 import { readFingerprint, showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
@@ -104,9 +104,9 @@ describe('HTTPS client', () => {
       assert.equal(request.headers['accept-encoding'], undefined);
       response.writeHead(502, { 'Content-Type': 'text/html' }).end('<p>bad');
     });
-    const http = client(t, server.url);
+    const sender = client(t, server.url);
     for (const body of ['a=1', 'a=2']) {
-      const { status, contentType, body: octets } = await http.send(post(body), quiet);
+      const { status, contentType, body: octets } = await sender.send(post(body), quiet);
       assert.deepEqual([status, contentType, octets.toString()], [502, 'text/html', '<p>bad']);
     }
     assert.deepEqual(server.bodies, ['a=1', 'a=2']);
@@ -247,12 +247,12 @@ describe('HTTPS client', () => {
       used.add(request.socket);
       response.end('x');
     });
-    const http = client(t, server.url);
-    await http.send(post('1', true), quiet);
-    const { body } = await http.send(post('2', true), quiet);
+    const sender = client(t, server.url);
+    await sender.send(post('1', true), quiet);
+    const { body } = await sender.send(post('2', true), quiet);
     assert.equal(body.toString(), 'x');
     assert.equal(server.connections, 2);
-    const error = await failure(http.send(post('3'), quiet));
+    const error = await failure(sender.send(post('3'), quiet));
     assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
     assert.deepEqual(server.bodies, ['1', '2', '2', '3']);
   });
@@ -262,18 +262,18 @@ describe('HTTPS client', () => {
     const server = await serve(t, () => {
       controller.abort();
     });
-    const http = client(t, server.url);
-    const early = await failure(http.send(post('secret'), AbortSignal.abort()));
+    const sender = client(t, server.url);
+    const early = await failure(sender.send(post('secret'), AbortSignal.abort()));
     assert.deepEqual([early.code, early.sent], ['unreachable', 'no']);
-    const late = await failure(http.send(post('secret'), controller.signal));
+    const late = await failure(sender.send(post('secret'), controller.signal));
     assert.deepEqual([late.code, late.sent], ['unreachable', 'maybe']);
     assert.equal(server.bodies.length, 1);
   });
 
   it('has a time limit of its own', async (t) => {
     const server = await serve(t, () => null);
-    const http = client(t, server.url, { kind: 'ca', pem: certificate.cert }, 2_000);
-    const error = await failure(http.send(post('secret'), quiet));
+    const sender = client(t, server.url, { kind: 'ca', pem: certificate.cert }, 2_000);
+    const error = await failure(sender.send(post('secret'), quiet));
     assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
   });
 
@@ -287,10 +287,10 @@ describe('HTTPS client', () => {
     const large = Buffer.alloc(1024 * 1024 + 1, 'x');
     let status = 200;
     const server = await serve(t, (_, response) => response.writeHead(status).end(large));
-    const http = client(t, server.url);
-    assert.equal((await failure(http.send(post('secret'), quiet))).code, 'too-large');
+    const sender = client(t, server.url);
+    assert.equal((await failure(sender.send(post('secret'), quiet))).code, 'too-large');
     status = 503;
-    const answer = await http.send(post('secret'), quiet);
+    const answer = await sender.send(post('secret'), quiet);
     assert.equal(answer.status, 503);
     assert.ok(answer.body.length > 1_000 && answer.body.length < large.length);
   });
@@ -317,9 +317,9 @@ describe('HTTPS client', () => {
   });
 
   it('ends every connection when closed', async (t) => {
-    const server = await serve(t, () => http.close());
-    const http = client(t, server.url);
-    const error = await failure(http.send(post('secret'), quiet));
+    const server = await serve(t, () => sender.close());
+    const sender = client(t, server.url);
+    const error = await failure(sender.send(post('secret'), quiet));
     assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
   });
 });

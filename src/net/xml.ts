@@ -84,9 +84,9 @@ function xmlReader(): XmlReader {
     const own = Object.keys(attributes).length === 0 ? noAttributes : { ...attributes };
     stack.push({ name, attributes: own, text: '', children: [] });
   });
-  const addText = (piece: string): void => {
+  const addText = (text: string): void => {
     const top = stack.at(-1);
-    if (top !== undefined) top.text += piece;
+    if (top !== undefined) top.text += text;
   };
   parser.on('text', addText);
   parser.on('cdata', addText);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fingerprintOf, makeCertificate } from '../../sandbox/certificate.ts';
+import { fingerprintOf, makeCertificate } from '../../sandbox/shared/certificate.ts';
 import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
 import type { Central } from '../core/central.ts';
 import { readFingerprint } from '../net/fingerprint.ts';

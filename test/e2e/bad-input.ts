@@ -36,7 +36,7 @@ async function refused(
   more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const sides = (): unknown => [stage.panel.records(zone), stage.central.records(zone)];
-  const before = sides();
+  const unchanged = sides();
   const answer = await save(record, more);
   assert.equal(answer.ok, false, answer.body);
   assert.match(answer.error?.text ?? answer.body, words);
@@ -44,7 +44,7 @@ async function refused(
     answer.body,
     stage.atPanel.words.hasTtl ? /<error type="\w+" object="\w*".*<msg>/su : /<error code="\d"/u,
   );
-  assert.deepEqual(sides(), before);
+  assert.deepEqual(sides(), unchanged);
   return answer.error?.text ?? '';
 }
 

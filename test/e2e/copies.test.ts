@@ -15,7 +15,7 @@ const copyWords = /is a copy of another server \(a slave zone\)/u;
 /** What a customer is told of a synchronised zone that has become a copy; nothing of it changes in his panel. */
 async function refusesEdits(stage: AnyStage): Promise<void> {
   const { panel, atPanel } = stage;
-  const before = contents(panel, zone);
+  const unchanged = contents(panel, zone);
   for (const act of [
     async () => await atPanel.save(zone, address('new', '192.0.2.2')),
     async () => await atPanel.change(zone, www, address('mine', '192.0.2.3')),
@@ -25,7 +25,7 @@ async function refusesEdits(stage: AnyStage): Promise<void> {
     const answer = await act();
     assert.equal(answer.ok, false, answer.body);
     assert.match(answer.error?.text ?? answer.body, copyWords);
-    assert.deepEqual(contents(panel, zone), before);
+    assert.deepEqual(contents(panel, zone), unchanged);
   }
 }
 

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeStage, panelAdmin, type Stage } from '../../src/testing/stage/stage.ts';
-import type { Switches } from '../../sandbox/switches.ts';
+import type { Switches } from '../../sandbox/shared/switches.ts';
 import type { SelfTestReport } from '../../src/app/self-test/self-test.ts';
 
 const own = 'own.example';

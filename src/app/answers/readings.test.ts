@@ -8,7 +8,7 @@ import { saveSettings } from '../../config/settings.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
 import { AskFailed } from '../control/client.ts';
-import { readAnswer, readParameters, type Answers, type Requests } from '../control/protocol.ts';
+import { parseAnswer, parseParameters, type Answers, type Requests } from '../control/protocol.ts';
 import { journalPath, pathsOf, type Paths } from '../paths.ts';
 import { askOrRead } from './ask-or-read.ts';
 import { Unanswerable, type Reading } from './readings.ts';
@@ -53,8 +53,8 @@ async function answered<N extends Reading>(
   parameters: Requests[N],
 ): Promise<Answers[N]> {
   const answer = await askOrRead(paths, question, parameters);
-  assert.deepEqual(readAnswer(question, JSON.parse(JSON.stringify(answer))), answer);
-  assert.deepEqual(readParameters(question, JSON.parse(JSON.stringify(parameters))), parameters);
+  assert.deepEqual(parseAnswer(question, JSON.parse(JSON.stringify(answer))), answer);
+  assert.deepEqual(parseParameters(question, JSON.parse(JSON.stringify(parameters))), parameters);
   return answer;
 }
 

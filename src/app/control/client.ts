@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
 import { describeProblem } from '../../core/describe.ts';
-import { anyRelease, envelope, readAnswer, type Answers, type Question, type Requests } from './protocol.ts';
-import { controlWord, end, hello, version } from './socket.ts';
+import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
+import { controlWord, end, hello, protocolVersion } from './socket.ts';
 
 /** Longest time an answer of the agent may take, milliseconds. */
 const patience = 30_000;
@@ -44,7 +44,7 @@ export async function ask<N extends Question>(
   parameters: Requests[N],
 ): Promise<Answers[N]> {
   const value = await exchange(socketPath, question, parameters);
-  return ofThisRelease(() => readAnswer(question, value));
+  return ofThisRelease(() => parseAnswer(question, value));
 }
 
 /** The agent that runs, whatever its release; null: none. @throws {AskFailed} when one does not answer */
@@ -90,7 +90,7 @@ function send(socketPath: string, request: string): Promise<string> {
     const chunks: Buffer[] = [];
     socket.setTimeout(patience, () => socket.destroy(new AskFailed('The agent does not answer.')));
     socket.on('connect', () => {
-      socket.end(`${controlWord} ${version} 0 ${Buffer.byteLength(request)}\n${request}`);
+      socket.end(`${controlWord} ${protocolVersion} 0 ${Buffer.byteLength(request)}\n${request}`);
     });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));

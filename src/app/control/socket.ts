@@ -6,7 +6,7 @@
 export const hookWord = 'domainsync';
 /** First line of a request of the command line: `domainsync-control 1 0 LENGTH`, then LENGTH octets of JSON. */
 export const controlWord = 'domainsync-control';
-export const version = '1';
+export const protocolVersion = '1';
 
 /** Sent as soon as a connection is accepted, before anything is read: a client that has not seen it may try another way. */
 export const hello = 'domainsync hello\n';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeAssumptions } from './assumptions.ts';
-import type { SelfTestFacts } from './self-test.ts';
+import type { SelfTestFacts } from './facts.ts';
 import type { SeenCall, SelfTestStep } from './step.ts';
 
 function call(stage: string, more: Partial<SeenCall> = {}): SeenCall {

@@ -1,4 +1,4 @@
-import type { SelfTestFacts } from './self-test.ts';
+import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
 /** One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the list). */
@@ -6,12 +6,12 @@ export interface Assumption {
   /** As in docs/compatibility.md. */
   readonly id: string;
   readonly text: string;
-  readonly holds: 'yes' | 'no' | 'not tested';
+  readonly holds: Holds;
   /** What follows from it when it does not hold. */
   readonly consequence: string;
 }
 
-type Judge = (facts: SelfTestFacts) => Assumption['holds'];
+type Judge = (facts: SelfTestFacts) => Holds;
 
 interface Rule extends Omit<Assumption, 'holds'> {
   readonly judge: Judge;
@@ -84,7 +84,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** A list that does not name us although our handlers are called is made up in a way that we do not know. */
-function judgeRegistered({ registered, steps }: SelfTestFacts): Assumption['holds'] {
+function judgeRegistered({ registered, steps }: SelfTestFacts): Holds {
   if (registered === null) return 'not tested';
   const isCalled = steps.some(({ calls }) => calls.length > 0);
   if (!registered.namesUs && isCalled) return 'not tested';
@@ -96,7 +96,7 @@ export function judgeAssumptions(facts: SelfTestFacts): Assumption[] {
   return rules.map(({ judge, ...rule }) => ({ ...rule, holds: judge(facts) }));
 }
 
-function all(found: readonly boolean[]): Assumption['holds'] {
+function all(found: readonly boolean[]): Holds {
   if (found.length === 0) return 'not tested';
   return found.every(Boolean) ? 'yes' : 'no';
 }

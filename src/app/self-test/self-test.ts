@@ -1,39 +1,22 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
-import type { RegisteredHandlers } from '../../core/panel-hand.ts';
-import { PanelError, type OwnerWay, type PanelRecord } from '../../core/panel.ts';
+import { PanelError, type PanelRecord } from '../../core/panel.ts';
 import { judgeAssumptions, type Assumption } from './assumptions.ts';
+import type { SelfTestFacts } from './facts.ts';
 import {
   afterSees,
-  carryOut,
+  carryOutStep,
   context,
   order,
   shows,
   type AfterSees,
-  type Plan,
+  type StepPlan,
   type Refusing,
   type SeenCall,
   type SelfTestPorts,
   type SelfTestStep,
 } from './step.ts';
-
-/** What was seen of the panel, for judging what we take for granted. */
-export interface SelfTestFacts {
-  readonly steps: readonly SelfTestStep[];
-  /** Keys that were taken from the panel's lists and used in edits. */
-  readonly takenKeys: readonly string[];
-  /** Record keys as its calls carried them. */
-  readonly sentKeys: readonly string[];
-  /** Whether a refused `before` left the panel as it was. */
-  readonly vetoKept: Assumption['holds'];
-  readonly ttlKept: Assumption['holds'];
-  readonly markSeen: Assumption['holds'];
-  /** What the panel lists our handlers as registered for; null: it has no such list. */
-  readonly registered: RegisteredHandlers | null;
-  /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
-  readonly ownersTold: OwnerWay | 'not tested';
-}
 
 /** The report a user would send us: what this panel does where the documentation is silent. */
 export interface SelfTestReport extends SelfTestFacts {
@@ -148,7 +131,7 @@ class SelfTest {
   /** An error is answered to one `before` call on purpose; then the panel must not have the record. */
   async #probeVeto(): Promise<void> {
     const record = makeRecord({ name: 'veto', type: 'TXT', rdata: '"before-error"' }, this.#zone);
-    const plan: Plan = {
+    const plan: StepPlan = {
       step: 'add a record, answering its "before" with an error',
       run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
       wants: { zone: true },
@@ -161,7 +144,7 @@ class SelfTest {
   /** The same with one `after` call; then the panel is asked whether it kept the record. */
   async #probeUndo(): Promise<void> {
     const record = makeRecord({ name: 'undo', type: 'TXT', rdata: '"after-error"' }, this.#zone);
-    const plan: Plan = {
+    const plan: StepPlan = {
       step: 'add a record, answering its "after" with an error',
       run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
       wants: { zone: true },
@@ -232,8 +215,8 @@ class SelfTest {
     return found.key;
   }
 
-  async #take(plan: Plan, refuse: Refusing = null): Promise<SelfTestStep> {
-    const step = await carryOut(this.#ports, this.#zone, plan, refuse);
+  async #take(plan: StepPlan, refuse: Refusing = null): Promise<SelfTestStep> {
+    const step = await carryOutStep(this.#ports, this.#zone, plan, refuse);
     this.#steps.push(step);
     return step;
   }

@@ -55,7 +55,7 @@ const stepPatience = 60_000;
 const lookAgain = 100;
 
 /** What a step does, and what both sides should show then; `zone`: whether there is one at all. */
-export interface Plan {
+export interface StepPlan {
   readonly step: string;
   readonly run: (ctx: CallContext) => Promise<void>;
   readonly wants: { readonly zone: boolean; readonly there?: ResourceRecord; readonly gone?: ResourceRecord };
@@ -68,10 +68,10 @@ export function context(): CallContext {
 }
 
 /** Carries out one step, lets the agent do what it has to do about it, and looks at both sides. */
-export async function carryOut(
+export async function carryOutStep(
   ports: SelfTestPorts,
   zone: DnsName,
-  plan: Plan,
+  plan: StepPlan,
   refuse: Refusing,
 ): Promise<SelfTestStep> {
   ports.progress(plan.step);
@@ -111,14 +111,14 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
 }
 
 /** What a central that cannot read whole zones has to look for. */
-function recordsIn({ there, gone }: Plan['wants']): ResourceRecord[] {
+function recordsIn({ there, gone }: StepPlan['wants']): ResourceRecord[] {
   return [there, gone].flatMap((record) => record ?? []);
 }
 
 /** Whether a side shows what a step wants. */
 export async function shows(
   read: (ctx: CallContext) => Promise<readonly ResourceRecord[] | null>,
-  { zone: wanted, there, gone }: Plan['wants'],
+  { zone: wanted, there, gone }: StepPlan['wants'],
 ): Promise<boolean> {
   const records = await read(context());
   if (records === null || !wanted) return (records === null) === !wanted;

@@ -4,11 +4,11 @@ import { CentralError } from '../../core/central.ts';
 import { parseXml } from '../../net/xml.ts';
 import { indented } from '../../testing/scripted-panel.ts';
 import { demandOk, readAnswer } from './answer.ts';
-import { readRows, type Row } from './lists.ts';
+import { readRows, type ListedRow } from './lists.ts';
 
 const plain = (text: string): string => text;
-const byKey = (row: Row): string => row['key'] ?? '';
-const byName = (row: Row): string => row['name'] ?? '';
+const byKey = (row: ListedRow): string => row['key'] ?? '';
+const byName = (row: ListedRow): string => row['name'] ?? '';
 
 async function read(body: string | Buffer, status = 200, effect: 'read' | 'write' = 'read') {
   return await readAnswer({ status, contentType: 'text/xml', body: Buffer.from(body) }, effect, plain);

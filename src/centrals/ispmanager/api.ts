@@ -7,8 +7,8 @@ import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** Parameters of a function, without those of the API itself. */
-export type Parameters = Readonly<Record<string, string>>;
+/** CallParameters of a function, without those of the API itself. */
+export type CallParameters = Readonly<Record<string, string>>;
 
 /** Panels were seen to refuse clients that do not look like a browser (reference 2.2). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
@@ -31,7 +31,7 @@ export class PanelApi {
   }
 
   /** A list or a form. @throws {CentralError} always `untouched` */
-  async read(func: string, parameters: Parameters, ctx: CallContext): Promise<XmlElement> {
+  async read(func: string, parameters: CallParameters, ctx: CallContext): Promise<XmlElement> {
     const doc = await this.#call(func, parameters, 'read', ctx);
     try {
       demandAnswerTo(func, doc, this.#redact);
@@ -44,7 +44,7 @@ export class PanelApi {
   }
 
   /** A save or a group function that answered `ok`. @throws {CentralError} */
-  async write(func: string, parameters: Parameters, ctx: CallContext): Promise<void> {
+  async write(func: string, parameters: CallParameters, ctx: CallContext): Promise<void> {
     demandOk(await this.#call(func, parameters, 'write', ctx), func);
   }
 
@@ -53,7 +53,12 @@ export class PanelApi {
     this.#http.close();
   }
 
-  async #call(func: string, parameters: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
+  async #call(
+    func: string,
+    parameters: CallParameters,
+    effect: Effect,
+    ctx: CallContext,
+  ): Promise<XmlElement> {
     const form = { func, out: 'xml', ...parameters };
     return await this.#confirmed(form, effect, async (sent) => await this.#asUser(sent, effect, ctx));
   }
@@ -63,9 +68,9 @@ export class PanelApi {
    * same call with `sok=yes`.
    */
   async #confirmed(
-    form: Parameters,
+    form: CallParameters,
     effect: Effect,
-    send: (form: Parameters) => Promise<XmlElement>,
+    send: (form: CallParameters) => Promise<XmlElement>,
   ): Promise<XmlElement> {
     try {
       const doc = await send(form);
@@ -77,7 +82,7 @@ export class PanelApi {
     }
   }
 
-  async #asUser(form: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
+  async #asUser(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
     if (this.#settings.login === 'authinfo') {
       const { username, password } = this.#settings;
       try {
@@ -138,7 +143,7 @@ export class PanelApi {
     return id;
   }
 
-  async #send(form: Parameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
+  async #send(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
     if (this.#closed) {
       throw new CentralError('central.unreachable', {
         state: 'untouched',
@@ -179,6 +184,6 @@ export class PanelApi {
 }
 
 /** Spaces as `%20`: every panel reads that, `+` is merely accepted (reference 2.2). */
-function encodeForm(form: Parameters): string {
+function encodeForm(form: CallParameters): string {
   return new URLSearchParams(form).toString().replaceAll('+', '%20');
 }

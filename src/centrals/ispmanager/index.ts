@@ -21,7 +21,7 @@ import { applyStepwise } from '../stepwise.ts';
 import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';
-import { zoneOf, zoneParameter } from './names.ts';
+import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
 import { listRecords } from './read.ts';
 import { waitForPanel } from './wait.ts';
 import { ZoneWriter } from './write.ts';

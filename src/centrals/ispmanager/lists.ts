@@ -10,7 +10,7 @@ const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|п
 const rowsOf = /\b(?:rows?|records?|elements?|items?|entries)\b|запис|строк|элемент/iu;
 
 /** One row of a list: column -> text. */
-export type Row = Readonly<Record<string, string>>;
+export type ListedRow = Readonly<Record<string, string>>;
 
 /**
  * The rows of a list document, complete.
@@ -18,7 +18,10 @@ export type Row = Readonly<Record<string, string>>;
  * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
  *   identifier: a shorter list is never taken for the whole one
  */
-export async function readRows(doc: XmlElement, keyOf: (row: Row) => string): Promise<readonly Row[]> {
+export async function readRows(
+  doc: XmlElement,
+  keyOf: (row: ListedRow) => string,
+): Promise<readonly ListedRow[]> {
   if (childrenNamed(doc, 'banner').some(saysCut)) {
     throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
   }

@@ -2,7 +2,7 @@ import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import type { CentralSettings } from './settings.ts';
 
 /** Where a central may answer, and as what; `kind` null: the answers tell. */
-export interface Place {
+export interface LikelyPlace {
   readonly address: string;
   readonly kind: PanelKind | null;
 }
@@ -24,13 +24,16 @@ const habits: readonly Habit[] = [
 ];
 
 /** The places the settings leave open, the likeliest first: one where they name a path. */
-export function placesOf({ address, kind }: Pick<CentralSettings, 'address' | 'kind'>): readonly Place[] {
+export function placesOf({
+  address,
+  kind,
+}: Pick<CentralSettings, 'address' | 'kind'>): readonly LikelyPlace[] {
   const url = new URL(address);
   const known = kind === 'auto' ? null : kind;
   if (url.pathname !== '/') return [{ address, kind: known }];
   const stated = url.port !== '' || address.endsWith(':443');
   const fitting = habits.filter(({ kinds }) => known === null || kinds.includes(known));
-  const places = fitting.map(({ port, path }): Place => {
+  const places = fitting.map(({ port, path }): LikelyPlace => {
     const place = new URL(url);
     place.pathname = path;
     if (!stated) place.port = String(port);

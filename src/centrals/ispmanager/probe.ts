@@ -2,7 +2,7 @@ import { CentralError, type CallContext, type CentralErrorCode } from '../../cor
 import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { PanelApi } from './api.ts';
-import { placesOf, type Place } from './places.ts';
+import { placesOf, type LikelyPlace } from './places.ts';
 import type { CentralSettings } from './settings.ts';
 
 /** What the probe found: where the account is, and which panel that is. */
@@ -52,12 +52,12 @@ export async function probe(settings: CentralSettings, ctx: CallContext): Promis
   throw worst ?? new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
 }
 
-function located(error: CentralError, { address }: Place): CentralError {
+function located(error: CentralError, { address }: LikelyPlace): CentralError {
   const { state, retry, params, cause } = error;
   return new CentralError(error.code, { state, retry, params: { ...params, address }, cause });
 }
 
-async function probePlace(settings: CentralSettings, place: Place, ctx: CallContext): Promise<Found> {
+async function probePlace(settings: CentralSettings, place: LikelyPlace, ctx: CallContext): Promise<Found> {
   const { address } = place;
   const timeout = Math.min(settings.timeout, patience);
   const api = new PanelApi({ ...settings, address, timeout });

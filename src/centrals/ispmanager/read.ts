@@ -8,8 +8,8 @@ import { childText, type XmlElement } from '../../net/xml.ts';
 import { garbled } from '../http-answer.ts';
 import type { PanelApi } from './api.ts';
 import type { CentralDialect } from './dialect.ts';
-import { readRows, type Row } from './lists.ts';
-import { zoneOf, zoneParameter } from './names.ts';
+import { readRows, type ListedRow } from './lists.ts';
+import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
 
 /**
  * All records of a zone.
@@ -47,7 +47,7 @@ function withOwnHandles(records: readonly CentralRecord[]): readonly CentralReco
 }
 
 /** @returns null for a row that stands for no record */
-function recordOf(row: Row, dialect: CentralDialect, zone: DnsName): ResourceRecord | null {
+function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): ResourceRecord | null {
   try {
     return dialect.record(row, { zone, known: new Set([zone]) });
   } catch (error) {

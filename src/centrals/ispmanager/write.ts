@@ -9,7 +9,7 @@ import { restated } from '../restate.ts';
 import type { RecordWriter } from '../stepwise.ts';
 import type { PanelApi } from './api.ts';
 import type { CentralDialect } from './dialect.ts';
-import { zoneParameter } from './names.ts';
+import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { listRecords } from './read.ts';
 import { waitForPanel } from './wait.ts';
 

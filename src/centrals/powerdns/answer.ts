@@ -26,7 +26,10 @@ export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T
   throw garbled(`not the expected JSON${place === '' ? '' : ` (${place.slice(0, 100)})`}`, 'read');
 }
 
-export function refusal(code: CentralErrorCode, params: Readonly<Record<string, string>>): CentralError {
+export function powerdnsRefusal(
+  code: CentralErrorCode,
+  params: Readonly<Record<string, string>>,
+): CentralError {
   return new CentralError(code, { state: 'untouched', retry: 'never', params });
 }
 
@@ -48,7 +51,8 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   const code = refusals.get(status);
   // A page in front of the server may say 404 for its own reasons, and 400 or 422 as well: only PowerDNS itself is believed.
   const believed = !web || status === 401 || status === 403;
-  if (code !== undefined && believed) return refusal(code, { text: words === '' ? `HTTP ${status}` : words });
+  if (code !== undefined && believed)
+    return powerdnsRefusal(code, { text: words === '' ? `HTTP ${status}` : words });
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
   // The server's own 500 ends the request; one of a proxy (502, 504, a page) may come while the server is still at work.
   const facts: CentralErrorFacts['params'] =

@@ -2,7 +2,7 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
-import { Turns } from '../turns.ts';
+import { Slots } from '../slots.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
 import { serverName, zoneId } from './names.ts';
@@ -25,8 +25,8 @@ export class ServerApi {
   readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
   readonly #http: HttpClient;
   /** A server on sqlite answers 500 to most writes that come at the same time; on lmdb two are no faster than one after the other. */
-  readonly #writes = new Turns();
-  readonly #requests = new Turns(mostRequests);
+  readonly #writes = new Slots();
+  readonly #requests = new Slots(mostRequests);
   #closed = false;
 
   /** @throws {RangeError} when the address is neither `https:` nor on this machine */

@@ -3,7 +3,7 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { refusal, shaped } from './answer.ts';
+import { powerdnsRefusal, shaped } from './answer.ts';
 import type { ServerApi } from './api.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
@@ -96,7 +96,7 @@ export async function demandDnames(
 ): Promise<void> {
   const dname = records.find(({ type }) => type === 'DNAME');
   if (dname === undefined || (await followsDnames(api, ctx)) !== false) return;
-  throw refusal('central.dname-off', { name: displayName(dname.name) });
+  throw powerdnsRefusal('central.dname-off', { name: displayName(dname.name) });
 }
 
 /** `null`: the server does not tell. */

@@ -15,7 +15,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
 import { planRRsets } from '../rrsets.ts';
-import { hasEnded, refusal } from './answer.ts';
+import { hasEnded, powerdnsRefusal } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
 import { demandDnames, findConcerns } from './concerns.ts';
@@ -192,7 +192,7 @@ class PowerdnsCentral implements Central {
       try {
         return zoneName(text);
       } catch (error) {
-        if (error instanceof DnsDataError) throw refusal('central.invalid-value', { text });
+        if (error instanceof DnsDataError) throw powerdnsRefusal('central.invalid-value', { text });
         throw error;
       }
     });

@@ -196,9 +196,9 @@ describe('issue 11.7: flushes of the caches of PowerDNS', () => {
       async () => assert.equal(await central.createZone(other, seed, quietContext()), 'created'),
       async () => assert.equal(await central.deleteZone(other, quietContext()), 'deleted'),
     ]) {
-      const before = proxy.requests.length;
+      const earlier = proxy.requests.length;
       await act();
-      const since = proxy.requests.slice(before);
+      const since = proxy.requests.slice(earlier);
       const write = since.findIndex(({ method }) => method === 'POST' || method === 'DELETE');
       const flush = since.findIndex((request) => isFlush(request) && request.path.endsWith(`=${other}`));
       assert.ok(write >= 0 && flush > write, since.map(({ method, path }) => `${method} ${path}`).join('\n'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { X509Certificate } from 'node:crypto';
-import { makeCertificate } from '../../../sandbox/certificate.ts';
+import { makeCertificate } from '../../../sandbox/shared/certificate.ts';
 import { parseName } from '../../dns/name.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy } from '../../testing/http-proxy.ts';

@@ -4,8 +4,8 @@ import { formatRecord, recordId } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
-import { Turns } from '../turns.ts';
-import { hasEnded, refusal } from './answer.ts';
+import { Slots } from '../slots.ts';
+import { hasEnded, powerdnsRefusal } from './answer.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { zonePath, type ServerApi } from './api.ts';
 import type { CacheFlusher } from './caches.ts';
@@ -26,7 +26,7 @@ export class ZoneWriter {
   readonly #api: ServerApi;
   readonly #reader: ZoneReader;
   readonly #caches: CacheFlusher;
-  readonly #zones = new Turns();
+  readonly #zones = new Slots();
   readonly #hidden = new HiddenRecords();
   /** Signed zones that were written and could not be rectified then. */
   readonly #unrectified = new Set<DnsName>();
@@ -68,7 +68,7 @@ export class ZoneWriter {
   async #once(change: Change, ctx: CallContext): Promise<Altered> {
     const { zone } = change;
     const before = await this.#readForWrite(change, ctx);
-    if (before === null) throw refusal('central.missing', { text: zone });
+    if (before === null) throw powerdnsRefusal('central.missing', { text: zone });
     const edits = planRRsets(change, before.records);
     if (edits.length > 0) await this.#patch(change, edits, before, ctx);
     const owed = edits.length > 0 && before.facts?.signed === true && !before.facts.rectifiesItself;
@@ -151,7 +151,7 @@ export class ZoneWriter {
     const body = patchBody(edits, disabled, takesSingle);
     // The server would refuse it (400), or cut the connection. It is not sent in parts: all of a change or nothing.
     if (Buffer.byteLength(body) > mostBodyOctets)
-      throw refusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
+      throw powerdnsRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
       await this.#api.write('PATCH', zonePath(zone), body, ctx);
     } catch (error) {
@@ -211,7 +211,8 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
   for (const edit of edits) {
     const off = new Set(disabled.get(setKey(edit))?.map(recordId));
     const record = edit.after.find((one) => off.has(recordId(one)));
-    if (record !== undefined) throw refusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
+    if (record !== undefined)
+      throw powerdnsRefusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
   }
 }
 

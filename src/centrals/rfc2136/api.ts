@@ -5,7 +5,7 @@ import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
-import { Turns } from '../turns.ts';
+import { Slots } from '../slots.ts';
 import { deniedForZone, demandKnowledge, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
 import type { Rfc2136Settings } from './settings.ts';
 
@@ -23,7 +23,7 @@ const many = 64;
 export class NameServer {
   readonly #client: DnsClient;
   readonly #clock: Clock;
-  readonly #turns = new Turns(connections);
+  readonly #turns = new Slots(connections);
   /** Exchanges under way or waiting. */
   #asked = 0;
   /** Milliseconds of an exchange that had a connection for itself, of late. */

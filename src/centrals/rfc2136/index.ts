@@ -21,7 +21,7 @@ import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
 import { auditChange } from './audit.ts';
 import { centralRecord } from './records.ts';
-import { NameReader, type Wanted, type ZoneView } from './read.ts';
+import { NameReader, type Wanted, type NamesView } from './read.ts';
 import type { Rfc2136Settings } from './settings.ts';
 import { ZoneUpdater } from './write.ts';
 
@@ -115,7 +115,7 @@ class Rfc2136Central implements Central {
     return view?.records ?? null;
   }
 
-  async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<ZoneView | null> {
+  async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
     if (!this.#allowed.has(zone) && (await this.#standing(zone, ctx)) !== 'ours') return null;
     return await this.#reader.read(zone, wanted, ctx);
   }

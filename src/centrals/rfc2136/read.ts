@@ -10,12 +10,12 @@ import { nameInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
 import { restated } from '../restate.ts';
 import { hiddenRefusal, prerequisiteFailed, queryRefused, updateRefusal } from './answer.ts';
 import type { NameServer } from './api.ts';
-import { heldAt, heldOctets, type Held } from './records.ts';
+import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 
 /** What a read of some names found. */
-export interface ZoneView {
+export interface NamesView {
   readonly records: readonly CentralRecord[];
-  /** Names of which a query shows only part, each with the owner of what hides them ({@link Held}), as far as it is known. */
+  /** Names of which a query shows only part, each with the owner of what hides them ({@link HeldAtName}), as far as it is known. */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }
 
@@ -51,7 +51,7 @@ export class NameReader {
    * @returns null: the server has no such zone
    * @throws {CentralError}
    */
-  async read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<ZoneView | null> {
+  async read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
     this.#anyIsFull ??= await this.#findOutAny(zone, ctx);
     const reading = new Reading(this.#server, { zone, ctx, anyIsFull: this.#anyIsFull === true });
     const hidden = new Map<DnsName, DnsName>();
@@ -85,10 +85,10 @@ export class NameReader {
    */
   async withProven(
     zone: DnsName,
-    view: ZoneView,
+    view: NamesView,
     likely: readonly ResourceRecord[],
     ctx: CallContext,
-  ): Promise<ZoneView> {
+  ): Promise<NamesView> {
     const shown = new Set(view.records.map(({ name, type }) => `${name} ${type}`));
     const sets = new Map<string, CentralRecord[]>();
     for (const record of likely) {
@@ -113,7 +113,7 @@ export class NameReader {
    */
   async demandShown(
     zone: DnsName,
-    { records, hidden }: ZoneView,
+    { records, hidden }: NamesView,
     types: ReadonlySet<string>,
     ctx: CallContext,
   ): Promise<void> {
@@ -308,7 +308,7 @@ class NotAnsweredHere extends Error {
 
 interface Found {
   readonly name: DnsName;
-  readonly seen: Held;
+  readonly seen: HeldAtName;
   /** Whether something was denied in the zone's own name. */
   readonly denied: boolean;
   /** Whether it may be the apex of another zone of the server. */
@@ -334,7 +334,7 @@ function isApexAnswer({ rcode, flags, answers }: DnsMessage, zone: DnsName): boo
 }
 
 /** One view of a name out of several answers about it. */
-function joined(seen: readonly Held[]): Held {
+function joined(seen: readonly HeldAtName[]): HeldAtName {
   if (seen.some(({ kind }) => kind === 'no-zone')) return { kind: 'no-zone' };
   const records = new Map<string, CentralRecord>();
   let cut: DnsName | null = null;

@@ -4,10 +4,10 @@ import type { DnsMessage } from '../../dns/wire/message.ts';
 import { readZoneAnswer, type DataRecord, type ZoneAnswer } from '../../dns/wire/zone-answer.ts';
 
 /** What a name server holds at a name, as one of its answers shows it. */
-export type Held = ZoneAnswer<CentralRecord>;
+export type HeldAtName = ZoneAnswer<CentralRecord>;
 
 /** Reads one answer about `name`. See {@link readZoneAnswer}. */
-export function heldAt(answer: DnsMessage, zone: DnsName, name: DnsName): Held {
+export function heldAt(answer: DnsMessage, zone: DnsName, name: DnsName): HeldAtName {
   const read = readZoneAnswer(answer, zone, name);
   return read.kind === 'no-zone' ? read : { ...read, records: read.records.map(centralRecord) };
 }

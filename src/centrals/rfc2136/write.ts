@@ -20,7 +20,7 @@ import {
   rejectOrphans,
   ttlLimit,
 } from './left.ts';
-import type { NameReader, Wanted, ZoneView } from './read.ts';
+import type { NameReader, Wanted, NamesView } from './read.ts';
 
 /** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
 const mostRounds = 16;
@@ -57,7 +57,7 @@ export class ZoneUpdater {
     altered: AlteredSoFar,
     ctx: CallContext,
   ): Promise<void> {
-    let view: ZoneView = { records: present, hidden: new Map() };
+    let view: NamesView = { records: present, hidden: new Map() };
     let isFresh = false;
     for (let round = 0; round < mostRounds; round += 1) {
       if (isFresh && planRRsets(change, view.records).length === 0) {
@@ -131,20 +131,20 @@ export class ZoneUpdater {
     return restated(error, untouched ? 'untouched' : 'partial');
   }
 
-  async #readFresh(change: Change, ctx: CallContext): Promise<ZoneView> {
+  async #readFresh(change: Change, ctx: CallContext): Promise<NamesView> {
     const view = await this.#read(change, 'untouched', ctx);
     if (view === null) throw missing(change.zone);
     return view;
   }
 
-  async #readAfter(change: Change, ctx: CallContext): Promise<ZoneView> {
+  async #readAfter(change: Change, ctx: CallContext): Promise<NamesView> {
     const view = await this.#read(change, 'unknown', ctx);
     if (view === null) throw withoutEffect();
     return view;
   }
 
   /** @param failed what is known of the change if it cannot be read: after a write its outcome is what is not known */
-  async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<ZoneView | null> {
+  async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<NamesView | null> {
     try {
       return await this.#reader.read(change.zone, wantedBy(change), ctx);
     } catch (error) {
@@ -347,7 +347,7 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
 }
 
 /** Records to be removed where queries do not show whether they are there: perhaps they are just what is there. */
-function unseenIn({ remove }: Change, { records, hidden }: ZoneView): readonly CentralRecord[] {
+function unseenIn({ remove }: Change, { records, hidden }: NamesView): readonly CentralRecord[] {
   const shown = new Set(records.map(setKey));
   return remove
     .filter((record) => hidden.has(record.name) && !shown.has(setKey(record)))
@@ -358,12 +358,12 @@ function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): string {
   return `${name} ${type}`;
 }
 
-function withRecords(view: ZoneView, more: readonly CentralRecord[]): ZoneView {
+function withRecords(view: NamesView, more: readonly CentralRecord[]): NamesView {
   return { ...view, records: [...view.records, ...more] };
 }
 
 /** The prerequisites failed though everything was just read: what stands there is hidden from queries. */
-function rejectHidden(edits: readonly RRsetEdit[], { hidden }: ZoneView): void {
+function rejectHidden(edits: readonly RRsetEdit[], { hidden }: NamesView): void {
   for (const { name, after, before } of edits) {
     const cut = hidden.get(name);
     const record = after[0] ?? before[0];

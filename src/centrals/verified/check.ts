@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
-import { goalKey, type Goal } from './goal.ts';
+import { goalKey, type RRsetGoal } from './goal.ts';
 import { lookAt, type AskedServer, type Look } from './look.ts';
 
 /** Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of the limit. */
@@ -13,7 +13,7 @@ export interface Written {
   /** Id of the operation, `-` for none. */
   readonly operation: string;
   readonly zone: DnsName;
-  readonly goals: readonly Goal[];
+  readonly goals: readonly RRsetGoal[];
 }
 
 /** How a name server stands to all goals of a check; `silent` with an empty text: not asked yet. */
@@ -46,7 +46,7 @@ export class Check {
   /** Wall clock of the write, milliseconds since 1970. */
   readonly since: number;
   readonly #clock: Clock;
-  readonly #goals: Map<string, Goal>;
+  readonly #goals: Map<string, RRsetGoal>;
   readonly #followed: readonly Followed[];
   readonly #ending = new AbortController();
 

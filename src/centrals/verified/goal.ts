@@ -11,7 +11,7 @@ import {
 } from '../../dns/wire/zone-answer.ts';
 
 /** What a name server has to answer for one RRset once a write is live there. TTLs do not count. */
-export interface Goal {
+export interface RRsetGoal {
   readonly zone: DnsName;
   readonly name: DnsName;
   readonly type: string;
@@ -24,7 +24,7 @@ export interface Goal {
 }
 
 /** One RRset of one zone, as text. */
-export function goalKey({ zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type'>): string {
+export function goalKey({ zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 'type'>): string {
   return `${zone} ${name} ${type}`;
 }
 
@@ -36,13 +36,13 @@ export function goalsOf(
   zone: DnsName,
   { removed, added }: Altered,
   before: readonly ResourceRecord[] = [],
-): Goal[] {
+): RRsetGoal[] {
   const made = new Set(added.map(recordId));
   const gone = removed.filter((record) => !made.has(recordId(record)));
   const goneIds = new Set(gone.map(recordId));
   const staying = [...added, ...before.filter((record) => !goneIds.has(recordId(record)))];
   const names = new Set(staying.map(({ name }) => name));
-  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: Goal }>();
+  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: RRsetGoal }>();
   const goalFor = ({ name, type }: ResourceRecord): { present: Set<string>; absent: Set<string> } => {
     const key = goalKey({ zone, name, type });
     const known = goals.get(key);
@@ -76,7 +76,7 @@ export type Sight =
  */
 export function sightOf(
   answer: DnsMessage,
-  { zone, name, type }: Pick<Goal, 'zone' | 'name' | 'type'>,
+  { zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 'type'>,
 ): Sight {
   const { rcode } = answer;
   if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return { kind: 'unserved' };

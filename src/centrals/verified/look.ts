@@ -2,7 +2,7 @@ import { parseName, wildcardsOver, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
-import { isChildZone, sightOf, type Goal } from './goal.ts';
+import { isChildZone, sightOf, type RRsetGoal } from './goal.ts';
 
 /** A name server that is asked. */
 export interface AskedServer {
@@ -24,7 +24,7 @@ export interface Look {
 }
 
 /** Asks a name server for the RRset of a goal, once; more is only asked where the first answer can be misunderstood. */
-export async function lookAt(server: AskedServer, goal: Goal, signal: AbortSignal): Promise<Look> {
+export async function lookAt(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): Promise<Look> {
   try {
     return await look(server, goal, signal);
   } catch (error) {
@@ -35,7 +35,7 @@ export async function lookAt(server: AskedServer, goal: Goal, signal: AbortSigna
   }
 }
 
-async function look(server: AskedServer, goal: Goal, signal: AbortSignal): Promise<Look> {
+async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): Promise<Look> {
   const { zone, name, type, present, absent, exists } = goal;
   const sight = sightOf(await server.ask(name, type, signal), goal);
   if (sight.kind === 'failed') return { state: 'failed', text: sight.rcode };
@@ -54,7 +54,7 @@ async function look(server: AskedServer, goal: Goal, signal: AbortSignal): Promi
 }
 
 /** Whether names below a DNAME are answered by it (RFC 6672 section 3.2): a server may have the record and not act on it. */
-async function isFollowed(server: AskedServer, { name }: Goal, signal: AbortSignal): Promise<boolean> {
+async function isFollowed(server: AskedServer, { name }: RRsetGoal, signal: AbortSignal): Promise<boolean> {
   const below = parseName('domainsync-check', name);
   const { answers } = await server.ask(below, 'A', signal);
   return answers.some(({ type, name: owner }) => type === 'DNAME' && owner === name);
@@ -63,7 +63,7 @@ async function isFollowed(server: AskedServer, { name }: Goal, signal: AbortSign
 /** Whether a wildcard gives the same data, so that nobody can see whether the removed ones are still there (RFC 4592 section 3.3). */
 async function isMadeUp(
   server: AskedServer,
-  { zone, name, type }: Goal,
+  { zone, name, type }: RRsetGoal,
   left: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { Check, type CheckEnd, type ServerLook } from './check.ts';
-import { goalKey, goalsOf, type Goal } from './goal.ts';
+import { goalKey, goalsOf, type RRsetGoal } from './goal.ts';
 import type { AskedServer } from './look.ts';
 
 /** Checks that ask at the same time; the rest wait, the newest first. */
@@ -159,7 +159,7 @@ export class Verifier {
     for (const server of this.#ports.servers) server.close();
   }
 
-  #begin(goals: readonly Goal[], zone: DnsName, operation: string): Check | null {
+  #begin(goals: readonly RRsetGoal[], zone: DnsName, operation: string): Check | null {
     if (goals.length === 0 || this.#closing.signal.aborted) return null;
     for (const goal of goals) this.#supersede(goalKey(goal));
     const check = new Check(
@@ -265,7 +265,7 @@ export class Verifier {
 }
 
 /** So many of them, the first and the last among them. */
-function spread(goals: readonly Goal[]): readonly Goal[] {
+function spread(goals: readonly RRsetGoal[]): readonly RRsetGoal[] {
   if (goals.length <= mostGoals) return goals;
   const step = (goals.length - 1) / (mostGoals - 1);
   return Array.from({ length: mostGoals }, (_, at) => goals[Math.round(at * step)]).filter(

@@ -179,8 +179,8 @@ async function differences(world: World): Promise<string[]> {
     wrong.push(`the panel has ${JSON.stringify(here)}, the central ${JSON.stringify(there)}`);
   if (here !== null && entry?.standing !== 'joined')
     wrong.push(`the zone is ${entry?.standing ?? 'unknown'}`);
-  const left = rows.filter(({ standing }) => standing !== 'joined');
-  wrong.push(...left.map(({ record, standing }) => `${standing}: ${recordId(record)}`));
+  const left = rows.filter(({ standing: state }) => state !== 'joined');
+  wrong.push(...left.map(({ record, standing: state }) => `${state}: ${recordId(record)}`));
   wrong.push(
     ...open.filter(({ state }) => !isFinal(state)).map(({ kind, state }) => `open: ${kind} ${state}`),
   );

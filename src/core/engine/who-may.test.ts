@@ -200,8 +200,8 @@ describe('issue 11.1: an edit in a zone of somebody else', () => {
     await world.clock.runUntilSettled(engineOf(world).forgetOwners());
     await wait(world, minute);
     calls.length = 0;
-    const edits = [zone, own].map((of) => zoneEvent('zone-delete', of, eve, 'before'));
-    assert.equal((await ask(world, { kind: 'edits', edits })).kind, 'accept');
+    const deletes = [zone, own].map((of) => zoneEvent('zone-delete', of, eve, 'before'));
+    assert.equal((await ask(world, { kind: 'edits', edits: deletes })).kind, 'accept');
     assert.ok(
       calls.every((call) => !call.endsWith(zone)),
       calls.join(),

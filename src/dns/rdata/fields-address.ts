@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { bare, complain, need, type FieldKind } from './fields.ts';
+import { bare, addProblem, need, type FieldKind } from './fields.ts';
 
 export const ipv4: FieldKind = {
-  parse: bare((text, context) => (isIPv4(text) ? text : complain(context, 'rdata.bad-ipv4', text))),
+  parse: bare((text, context) => (isIPv4(text) ? text : addProblem(context, 'rdata.bad-ipv4', text))),
   encode: (text) => Uint8Array.from(text.split('.').map(Number)),
   decode: (octets) => {
     need(octets, 4);
@@ -14,7 +14,7 @@ export const ipv6: FieldKind = {
   parse: bare((text, context) =>
     isIPv6(text) && !text.includes('%')
       ? ipv6Text(ipv6Octets(text))
-      : complain(context, 'rdata.bad-ipv6', text),
+      : addProblem(context, 'rdata.bad-ipv6', text),
   ),
   encode: ipv6Octets,
   decode: (octets) => {
@@ -59,7 +59,7 @@ function interfaceAddress(size: 6 | 8): FieldKind {
   const written = new RegExp(`^[0-9a-f]{2}(?:-[0-9a-f]{2}){${size - 1}}$`, 'iu');
   return {
     parse: bare((text, context) =>
-      written.test(text) ? text.toLowerCase() : complain(context, 'rdata.bad-eui', text),
+      written.test(text) ? text.toLowerCase() : addProblem(context, 'rdata.bad-eui', text),
     ),
     encode: (text) => Buffer.from(text.replaceAll('-', ''), 'hex'),
     decode: (octets) => {

@@ -1,11 +1,13 @@
-import { bare, complain, damaged, need, type FieldKind } from './fields.ts';
+import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 import { lengthFirst, lengthOf } from './fields-text.ts';
 
 /** Octets in hexadecimal that fill the rest of the rdata, lower case; white space between them is taken (RFC 4034 section 5.3). */
 export const hex: FieldKind = {
   most: Infinity,
   parse: bare((text, context) =>
-    /^(?:[0-9a-f]{2})+$/iu.test(text) ? text.toLowerCase() : complain(context, 'rdata.bad-hex-digits', text),
+    /^(?:[0-9a-f]{2})+$/iu.test(text)
+      ? text.toLowerCase()
+      : addProblem(context, 'rdata.bad-hex-digits', text),
   ),
   encode: (canonical) => Buffer.from(canonical, 'hex'),
   decode: (octets) => {
@@ -19,7 +21,7 @@ export const base64: FieldKind = {
   most: Infinity,
   parse: bare((text, context) => {
     const octets = readBase64(text);
-    return octets === null ? complain(context, 'rdata.bad-base64', text) : octets.toString('base64');
+    return octets === null ? addProblem(context, 'rdata.bad-base64', text) : octets.toString('base64');
   }),
   encode: (canonical) => Buffer.from(canonical, 'base64'),
   decode: (octets) => {
@@ -39,7 +41,7 @@ export const salt: FieldKind = {
   parse: bare((text, context) =>
     text === '-' || /^(?:[0-9a-f]{2}){1,255}$/iu.test(text)
       ? text.toLowerCase()
-      : complain(context, 'rdata.bad-hex-digits', text),
+      : addProblem(context, 'rdata.bad-hex-digits', text),
   ),
   encode: (canonical) => lengthFirst(Buffer.from(canonical === '-' ? '' : canonical, 'hex')),
   decode: (octets) => {
@@ -56,12 +58,12 @@ export const hash: FieldKind = {
     const lower = text.toLowerCase();
     const octets = base32Octets(lower);
     const sound = octets.length > 0 && octets.length < 256 && base32Text(octets) === lower;
-    return sound ? lower : complain(context, 'rdata.bad-base32', text);
+    return sound ? lower : addProblem(context, 'rdata.bad-base32', text);
   }),
   encode: (canonical) => lengthFirst(base32Octets(canonical)),
   decode: (octets) => {
     const found = lengthOf(octets);
-    if (found.length === 0) damaged('hash');
+    if (found.length === 0) throwDamaged('hash');
     return { text: base32Text(found), used: 1 + found.length };
   },
 };

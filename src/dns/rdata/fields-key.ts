@@ -3,10 +3,10 @@ import { ipv4, ipv6 } from './fields-address.ts';
 import { readBase64 } from './fields-binary.ts';
 import { u16, u8 } from './fields-number.ts';
 import {
-  complain,
-  damaged,
+  addProblem,
+  throwDamaged,
   decodeName,
-  name,
+  nameField,
   nameOctets,
   need,
   type FieldContext,
@@ -18,13 +18,13 @@ import type { Token } from './text.ts';
 const gateways: readonly FieldKind[] = [
   {
     parse: (words, context) =>
-      words[0]?.text === '.' ? '.' : complain(context, 'rdata.bad-gateway', words[0]?.text ?? ''),
+      words[0]?.text === '.' ? '.' : addProblem(context, 'rdata.bad-gateway', words[0]?.text ?? ''),
     encode: () => new Uint8Array(),
     decode: () => ({ text: '.', used: 0 }),
   },
   ipv4,
   ipv6,
-  name,
+  nameField,
 ];
 
 /** Gateway type, algorithm and gateway of IPSECKEY, which hang together (RFC 4025 sections 2.3 to 2.5 and 3.1). */
@@ -37,17 +37,17 @@ export const gateway: FieldKind = {
     const type = u8.parse(kind, context);
     const what = gateways[Number(type)];
     if (type === '') return '';
-    if (what === undefined) return complain(context, 'rdata.bad-gateway', type);
+    if (what === undefined) return addProblem(context, 'rdata.bad-gateway', type);
     return `${type} ${u8.parse(algorithm, context)} ${what.parse(host, context)}`;
   },
   encode: (canonical) => {
     const [type = '', algorithm = '', host = ''] = canonical.split(' ');
-    const what = gateways[Number(type)] ?? damaged('gateway');
+    const what = gateways[Number(type)] ?? throwDamaged('gateway');
     return Buffer.concat([Buffer.from([Number(type), Number(algorithm)]), what.encode(host)]);
   },
   decode: (octets) => {
     need(octets, 2);
-    const what = gateways[octets[0] ?? 0] ?? damaged('gateway');
+    const what = gateways[octets[0] ?? 0] ?? throwDamaged('gateway');
     const { text, used } = what.decode(octets.subarray(2), false);
     return { text: `${octets[0]} ${octets[1]} ${text}`, used: 2 + used };
   },
@@ -66,9 +66,9 @@ export const hostIdentity: FieldKind = {
     const parts = [
       u8.parse(algorithm, context),
       plainWord(tag, /^(?:[0-9a-f]{2}){1,255}$/iu)?.toLowerCase() ??
-        complain(context, 'rdata.bad-hex-digits', tag[0]?.text ?? ''),
+        addProblem(context, 'rdata.bad-hex-digits', tag[0]?.text ?? ''),
       readBase64(plainWord(key, /^\S+$/) ?? '')?.toString('base64') ??
-        complain(context, 'rdata.bad-base64', key[0]?.text ?? ''),
+        addProblem(context, 'rdata.bad-base64', key[0]?.text ?? ''),
       ...parsedNames(servers, context),
     ];
     return parts.join(' ');
@@ -88,7 +88,7 @@ export const hostIdentity: FieldKind = {
     need(octets, 4);
     const [tagLength = 0, algorithm = 0, high = 0, low = 0] = octets;
     const keyEnd = 4 + tagLength + high * 256 + low;
-    if (tagLength === 0 || keyEnd === 4 + tagLength) damaged('key');
+    if (tagLength === 0 || keyEnd === 4 + tagLength) throwDamaged('key');
     need(octets, keyEnd);
     const tag = Buffer.from(octets.subarray(4, 4 + tagLength)).toString('hex');
     const key = Buffer.from(octets.subarray(4 + tagLength, keyEnd)).toString('base64');
@@ -109,7 +109,7 @@ function parsedNames(words: readonly (readonly Token[])[], context: FieldContext
   const before = context.problems.length;
   for (const word of words) {
     if (context.problems.length > before) break;
-    found.push(name.parse(word, context));
+    found.push(nameField.parse(word, context));
   }
   return found;
 }

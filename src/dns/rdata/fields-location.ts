@@ -1,4 +1,4 @@
-import { complain, damaged, need, type FieldKind } from './fields.ts';
+import { addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 
 /** A point on the ground: thousandths of an arc second from the equator or the prime meridian, 2^31 being zero. */
 const middle = 2 ** 31;
@@ -16,11 +16,11 @@ export const location: FieldKind = {
   parse: (words, context) => {
     const octets = words.some((word) => word.quoted) ? null : locationOctets(words.map((word) => word.text));
     if (octets === null) {
-      return complain(context, 'rdata.bad-location', words.map((word) => word.text).join(' '));
+      return addProblem(context, 'rdata.bad-location', words.map((word) => word.text).join(' '));
     }
     return locationText(octets);
   },
-  encode: (canonical) => locationOctets(canonical.split(' ')) ?? damaged('location'),
+  encode: (canonical) => locationOctets(canonical.split(' ')) ?? throwDamaged('location'),
   decode: (octets) => {
     need(octets, 16);
     return { text: locationText(Buffer.from(octets.subarray(0, 16))), used: 16 };
@@ -74,11 +74,11 @@ function precision(value: number): number {
 }
 
 function locationText(octets: Buffer): string {
-  if (octets[0] !== 0) damaged('location');
+  if (octets[0] !== 0) throwDamaged('location');
   const sizes = [1, 2, 3].map((at) => {
     const octet = octets[at] ?? 0;
     const [digit, power] = [octet >> 4, octet & 15];
-    if (digit > 9 || power > 9 || (digit === 0 && power > 0)) damaged('location');
+    if (digit > 9 || power > 9 || (digit === 0 && power > 0)) throwDamaged('location');
     return metres(digit * 10 ** power);
   });
   return [
@@ -91,7 +91,7 @@ function locationText(octets: Buffer): string {
 
 function angleText(value: number, most: number, positive: string, negative: string): string {
   const total = Math.abs(value - middle);
-  if (total > most * 3_600_000) damaged('location');
+  if (total > most * 3_600_000) throwDamaged('location');
   const seconds = ((total % 60_000) / 1_000).toFixed(3);
   return `${Math.floor(total / 3_600_000)} ${Math.floor(total / 60_000) % 60} ${seconds} ${value < middle ? negative : positive}`;
 }

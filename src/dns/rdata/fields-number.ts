@@ -1,4 +1,4 @@
-import { bare, complain, need, type FieldKind } from './fields.ts';
+import { bare, addProblem, need, type FieldKind } from './fields.ts';
 import { own } from '../own.ts';
 
 function unsigned(bits: 8 | 16 | 32, spelled: (text: string) => string = (text) => text): FieldKind {
@@ -8,7 +8,7 @@ function unsigned(bits: 8 | 16 | 32, spelled: (text: string) => string = (text) 
       const digits = spelled(text);
       const value = Number(digits);
       const fits = /^\d{1,10}$/.test(digits) && value < 2 ** bits;
-      return fits ? String(value) : complain(context, 'rdata.bad-number', text);
+      return fits ? String(value) : addProblem(context, 'rdata.bad-number', text);
     }),
     encode: (text) => {
       const octets = Buffer.alloc(size);

@@ -2,7 +2,7 @@ import { DnsDataError, problem, type Problem } from '../problem.ts';
 import { ipv4, ipv6 } from './fields-address.ts';
 import { readBase64 } from './fields-binary.ts';
 import { lengthFirst, lengthOf } from './fields-text.ts';
-import { complain, need, type FieldContext, type FieldKind } from './fields.ts';
+import { addProblem, need, type FieldContext, type FieldKind } from './fields.ts';
 import { quote, unescape, type Token } from './text.ts';
 
 /** How the value of one key is written and what it must be; `null` from either function: it is no such value. */
@@ -48,12 +48,12 @@ export const serviceParameters: FieldKind = {
     for (const word of glue(words)) {
       const read = readParameter(word, context);
       if (read === null || found.has(read.key)) {
-        return complain(context, 'rdata.bad-parameter', word.text);
+        return addProblem(context, 'rdata.bad-parameter', word.text);
       }
       found.set(read.key, read.value);
     }
     const wrong = wrongParameter(found);
-    return wrong === null ? parametersText(found) : complain(context, 'rdata.bad-parameter', wrong);
+    return wrong === null ? parametersText(found) : addProblem(context, 'rdata.bad-parameter', wrong);
   },
   encode: (canonical) => {
     const parts = (canonical === '' ? [] : canonical.split(' ')).map((word) => {

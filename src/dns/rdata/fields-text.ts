@@ -1,15 +1,15 @@
-import { bare, complain, damaged, need, type FieldContext, type FieldKind } from './fields.ts';
+import { bare, addProblem, throwDamaged, need, type FieldContext, type FieldKind } from './fields.ts';
 import { quote, unescape, type Token } from './text.ts';
 
 /** A letters-and-digits word of at most 255 octets with a length octet, lower case (CAA tag, RFC 8659 section 4.1). */
 export const tag: FieldKind = {
   parse: bare((text, context) =>
-    tagText.test(text) ? text.toLowerCase() : complain(context, 'rdata.bad-tag', text),
+    tagText.test(text) ? text.toLowerCase() : addProblem(context, 'rdata.bad-tag', text),
   ),
   encode: (text) => lengthFirst(Buffer.from(text, 'latin1')),
   decode: (octets) => {
     const text = Buffer.from(lengthOf(octets)).toString('latin1');
-    if (!tagText.test(text)) damaged('tag');
+    if (!tagText.test(text)) throwDamaged('tag');
     return { text: text.toLowerCase(), used: 1 + text.length };
   },
 };
@@ -43,7 +43,7 @@ export const characterString: FieldKind = {
   parse: (words, context) => {
     const octets = wordOctets(words, context);
     return octets.length > 255
-      ? complain(context, 'rdata.string-too-long', String(octets.length))
+      ? addProblem(context, 'rdata.string-too-long', String(octets.length))
       : quote(octets);
   },
   encode: (canonical) => lengthFirst(canonicalOctets(canonical)),
@@ -63,18 +63,20 @@ export const substitution: FieldKind = {
   parse: (words, context) => {
     const canonical = characterString.parse(words, context);
     if (canonical === '' || isSubstitution(canonicalOctets(canonical))) return canonical;
-    return complain(context, 'rdata.bad-regexp', words[0]?.text ?? '');
+    return addProblem(context, 'rdata.bad-regexp', words[0]?.text ?? '');
   },
   decode: (octets) => {
     const found = characterString.decode(octets, false);
-    return isSubstitution(canonicalOctets(found.text)) ? found : damaged('regexp');
+    return isSubstitution(canonicalOctets(found.text)) ? found : throwDamaged('regexp');
   },
 };
 
 function isSubstitution(octets: Buffer): boolean {
-  const text = octets.toString('latin1');
-  if (text === '') return true;
-  const parts = /^([^\d\\i\0])((?:(?!\1)[^\\\0]|\\[^\0])+)\1((?:(?!\1)[^\\\0]|\\[^0\0])*)\1i?$/su.exec(text);
+  const written = octets.toString('latin1');
+  if (written === '') return true;
+  const parts = /^([^\d\\i\0])((?:(?!\1)[^\\\0]|\\[^\0])+)\1((?:(?!\1)[^\\\0]|\\[^0\0])*)\1i?$/su.exec(
+    written,
+  );
   if (parts === null) return false;
   const [, , expression = '', replacement = ''] = parts;
   const groups = groupsOf(expression);
@@ -108,7 +110,7 @@ export const quotedText: FieldKind = {
   parse: (words, context) =>
     words[0]?.quoted === true
       ? openText.parse(words, context)
-      : complain(context, 'rdata.unquoted', words[0]?.text ?? ''),
+      : addProblem(context, 'rdata.unquoted', words[0]?.text ?? ''),
 };
 
 function wordOctets(words: readonly Token[], context: FieldContext): Buffer {

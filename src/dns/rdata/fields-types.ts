@@ -1,5 +1,5 @@
 import { DnsDataError } from '../problem.ts';
-import { bare, complain, damaged, need, type FieldKind } from './fields.ts';
+import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 import { u16 } from './fields-number.ts';
 
 /** How types are named; handed in, because the table of types is made of these kinds. */
@@ -14,7 +14,7 @@ export function typeField(types: TypeNames): FieldKind {
   return {
     parse: bare((text, context) => {
       const number = numberOrNull(types, text);
-      return number === null ? complain(context, 'rdata.bad-type', text) : types.nameOf(number);
+      return number === null ? addProblem(context, 'rdata.bad-type', text) : types.nameOf(number);
     }),
     encode: (canonical) => u16.encode(String(types.numberOf(canonical))),
     decode: (octets) => ({ text: types.nameOf(Number(u16.decode(octets, false).text)), used: 2 }),
@@ -35,7 +35,7 @@ export function typeSet(types: TypeNames): FieldKind {
       const numbers: number[] = [];
       for (const word of words) {
         const number = word.quoted ? null : numberOrNull(types, word.text);
-        if (number === null || number === 0) return complain(context, 'rdata.bad-type', word.text);
+        if (number === null || number === 0) return addProblem(context, 'rdata.bad-type', word.text);
         numbers.push(number);
       }
       return canonical(numbers);
@@ -79,13 +79,13 @@ function bitmapNumbers(octets: Uint8Array): number[] {
     const length = octets[at + 1] ?? 0;
     need(octets, at + 2 + length);
     const bits = octets.subarray(at + 2, at + 2 + length);
-    if (window <= before || length > 32 || (bits.at(-1) ?? 0) === 0) damaged('types');
+    if (window <= before || length > 32 || (bits.at(-1) ?? 0) === 0) throwDamaged('types');
     for (let bit = 0; bit < length * 8; bit += 1) {
       if (((bits[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0) numbers.push(window * 256 + bit);
     }
     before = window;
     at += 2 + length;
   }
-  if (numbers[0] === 0) damaged('types');
+  if (numbers[0] === 0) throwDamaged('types');
   return numbers;
 }

@@ -27,7 +27,7 @@ export interface FieldContext {
 }
 
 /** Adds a problem of the field and gives the empty text that stands in for its value. */
-export function complain(context: FieldContext, code: string, value: string): string {
+export function addProblem(context: FieldContext, code: string, value: string): string {
   context.problems.push(problem(code, { type: context.type, field: context.field, value }));
   return '';
 }
@@ -36,7 +36,9 @@ export function complain(context: FieldContext, code: string, value: string): st
 export function bare(read: (text: string, context: FieldContext) => string): FieldKind['parse'] {
   return (words, context) => {
     const text = words.length === 1 ? (words[0]?.text ?? '') : words.map((word) => word.text).join('');
-    return words.some((word) => word.quoted) ? complain(context, 'rdata.quoted', text) : read(text, context);
+    return words.some((word) => word.quoted)
+      ? addProblem(context, 'rdata.quoted', text)
+      : read(text, context);
   };
 }
 
@@ -46,12 +48,12 @@ export function need(octets: Uint8Array, length: number): void {
 }
 
 /** @throws {DnsDataError} `wire.bad-field`: octets that are no such field */
-export function damaged(field: string): never {
+export function throwDamaged(field: string): never {
   throw new DnsDataError([problem('wire.bad-field', { field })]);
 }
 
 /** A domain name; every field of a record type that is one, and only those, is of this kind. */
-export const name: FieldKind = {
+export const nameField: FieldKind = {
   parse: bare((text, context) => {
     try {
       return parseName(text, context.origin);

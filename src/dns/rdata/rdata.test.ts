@@ -13,7 +13,7 @@ import {
   txtChunks,
   wireRdata,
 } from './rdata.ts';
-import { name } from './fields.ts';
+import { nameField } from './fields.ts';
 import { numberOfType, recordTypes, typeOfNumber } from './types.ts';
 
 const zone = parseName('example.org.');
@@ -402,18 +402,18 @@ test('octets that fit no type are an error, never something else', () => {
   );
   const any = fc.tuple(fc.constantFrom(...recordTypes.keys()), fc.uint8Array({ maxLength: 40 }));
   fc.assert(
-    fc.property(fc.oneof(any, near), ([type, octets]) => {
+    fc.property(fc.oneof(any, near), ([type, sample]) => {
       try {
-        const rdata = rdataFromWire(type, octets);
+        const rdata = rdataFromWire(type, sample);
         assert.equal(parseRdata(type, rdata), rdata);
         const wire = wireRdata(type, rdata);
         assert.equal(rdataFromWire(type, wire), rdata);
         // Names lose their upper case, tags theirs, texts their cut.
         const lossy =
           ['TXT', 'SPF', 'CAA'].includes(type) ||
-          recordTypes.get(type)?.fields.some(({ kind }) => kind === name);
+          recordTypes.get(type)?.fields.some(({ kind }) => kind === nameField);
         if (lossy !== true && !['HIP', 'IPSECKEY'].includes(type))
-          assert.deepEqual(Buffer.from(wire), Buffer.from(octets));
+          assert.deepEqual(Buffer.from(wire), Buffer.from(sample));
       } catch (error) {
         assert.ok(error instanceof DnsDataError, String(error));
       }
@@ -433,9 +433,9 @@ test('words that fit no type are an error, never something else', () => {
   );
   const text = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '));
   fc.assert(
-    fc.property(fc.constantFrom(...recordTypes.keys()), text, (type, text) => {
+    fc.property(fc.constantFrom(...recordTypes.keys()), text, (type, written) => {
       try {
-        const rdata = parseRdata(type, text, zone);
+        const rdata = parseRdata(type, written, zone);
         assert.equal(parseRdata(type, rdata), rdata);
         assert.equal(rdataFromWire(type, wireRdata(type, rdata)), rdata);
       } catch (error) {

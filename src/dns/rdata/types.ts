@@ -17,7 +17,7 @@ import {
 import { serviceParameters } from './fields-service.ts';
 import { characterString, openText, quotedText, substitution, tag, text } from './fields-text.ts';
 import { typeField, typeSet } from './fields-types.ts';
-import { name, type FieldKind } from './fields.ts';
+import { nameField, type FieldKind } from './fields.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
 import { own } from '../own.ts';
 
@@ -88,7 +88,7 @@ const someTypes: Particulars = { wrong: (fields) => (fields.at(-1) === '' ? 'typ
 const keyFields = { flags: u16, protocol, algorithm, key: base64 };
 const digestFields = { keyTag: u16, algorithm, digestType, digest: hex };
 const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
-const serviceFields = { priority: u16, target: name, parameters: serviceParameters };
+const serviceFields = { priority: u16, target: nameField, parameters: serviceParameters };
 
 /**
  * The record types with structure; every other type passes through in the form of RFC 3597. One row is all a type needs. Numbers
@@ -96,15 +96,15 @@ const serviceFields = { priority: u16, target: name, parameters: serviceParamete
  */
 export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
-  ['NS', row(2, { host: name })],
-  ['CNAME', row(5, { target: name }, { single: true })],
+  ['NS', row(2, { host: nameField })],
+  ['CNAME', row(5, { target: nameField }, { single: true })],
   [
     'SOA',
     row(
       6,
       {
-        primary: name,
-        mailbox: name,
+        primary: nameField,
+        mailbox: nameField,
         serial: u32,
         refresh: seconds,
         retry: seconds,
@@ -114,21 +114,21 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
       { single: true },
     ),
   ],
-  ['MB', row(7, { host: name })],
-  ['MG', row(8, { mailbox: name })],
-  ['MR', row(9, { mailbox: name })],
-  ['PTR', row(12, { host: name })],
+  ['MB', row(7, { host: nameField })],
+  ['MG', row(8, { mailbox: nameField })],
+  ['MR', row(9, { mailbox: nameField })],
+  ['PTR', row(12, { host: nameField })],
   ['HINFO', row(13, { cpu: characterString, system: characterString })],
-  ['MINFO', row(14, { mailbox: name, errors: name })],
-  ['MX', row(15, { preference: u16, host: name })],
+  ['MINFO', row(14, { mailbox: nameField, errors: nameField })],
+  ['MX', row(15, { preference: u16, host: nameField })],
   ['TXT', row(16, { text })],
-  ['RP', row(17, { mailbox: name, text: name })],
-  ['AFSDB', row(18, { subtype: u16, host: name })],
-  ['RT', row(21, { preference: u16, host: name })],
-  ['PX', row(26, { preference: u16, internet: name, x400: name })],
+  ['RP', row(17, { mailbox: nameField, text: nameField })],
+  ['AFSDB', row(18, { subtype: u16, host: nameField })],
+  ['RT', row(21, { preference: u16, host: nameField })],
+  ['PX', row(26, { preference: u16, internet: nameField, x400: nameField })],
   ['AAAA', row(28, { address: ipv6 })],
   ['LOC', row(29, { location })],
-  ['SRV', row(33, { priority: u16, weight: u16, port: u16, target: name })],
+  ['SRV', row(33, { priority: u16, weight: u16, port: u16, target: nameField })],
   [
     'NAPTR',
     row(35, {
@@ -137,12 +137,12 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
       flags: characterString,
       services: characterString,
       regexp: substitution,
-      replacement: name,
+      replacement: nameField,
     }),
   ],
-  ['KX', row(36, { preference: u16, host: name })],
+  ['KX', row(36, { preference: u16, host: nameField })],
   ['CERT', row(37, { certificateType, keyTag: u16, algorithm, certificate: base64 })],
-  ['DNAME', row(39, { target: name }, { single: true })],
+  ['DNAME', row(39, { target: nameField }, { single: true })],
   ['DS', row(43, digestFields, dsDigests)],
   ['SSHFP', row(44, { algorithm: u8, fingerprintType: u8, fingerprint: hex }, fingerprints)],
   ['IPSECKEY', row(45, { precedence: u8, gateway, key: base64 })],
@@ -156,11 +156,11 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
       expiration: time,
       inception: time,
       keyTag: u16,
-      signer: name,
+      signer: nameField,
       signature: base64,
     }),
   ],
-  ['NSEC', row(47, { next: name, types }, someTypes)],
+  ['NSEC', row(47, { next: nameField, types }, someTypes)],
   ['DNSKEY', row(48, keyFields)],
   ['DHCID', row(49, { data: base64 })],
   ['NSEC3', row(50, { hashAlgorithm: u8, flags: u8, iterations: u16, salt, next: hash, types })],

@@ -3,7 +3,7 @@ import { DnsDataError, problem } from '../problem.ts';
 import { classes, typeName } from './codes.ts';
 import { numberOfType } from '../rdata/types.ts';
 import { OctetReader, OctetWriter } from './octets.ts';
-import { readHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
+import { readRecordHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
 
 /** By name, or its number (RFC 1035 section 4.1.1). */
 export type Opcode = 'query' | 'notify' | 'update' | number;
@@ -19,7 +19,7 @@ export interface MessageFlags {
   readonly cd: boolean;
 }
 
-export interface Question {
+export interface DnsQuestion {
   readonly name: DnsName;
   readonly type: string;
   readonly class: number;
@@ -46,7 +46,7 @@ export interface DnsMessage {
   readonly flags: MessageFlags;
   /** See `rcodes`; more than 15 only with EDNS. */
   readonly rcode: number;
-  readonly questions: readonly Question[];
+  readonly questions: readonly DnsQuestion[];
   readonly answers: readonly WireRecord[];
   readonly authority: readonly WireRecord[];
   /** Without OPT and TSIG. */
@@ -211,13 +211,13 @@ function flagsOf(word: number): MessageFlags {
   };
 }
 
-function readQuestion(reader: OctetReader): Question {
+function readQuestion(reader: OctetReader): DnsQuestion {
   const name = reader.name();
   return { name, type: typeName(reader.u16()), class: reader.u16() };
 }
 
 function readPlain(reader: OctetReader): WireRecord {
-  const head = readHead(reader);
+  const head = readRecordHead(reader);
   const type = typeName(head.type);
   if (type === 'OPT' || type === 'TSIG') throw new DnsDataError([problem('wire.misplaced', { type })]);
   return readRecord(reader, head);
@@ -234,7 +234,7 @@ function readAdditional(reader: OctetReader, count: number): Additional {
   const found: Additional = { records: [], edns: null, rcodeHigh: 0, tsig: null };
   for (let index = 0; index < count; index += 1) {
     const at = reader.at;
-    const head = readHead(reader);
+    const head = readRecordHead(reader);
     const type = typeName(head.type);
     if (type === 'OPT' && found.edns === null) {
       found.edns = readEdns(reader, head);

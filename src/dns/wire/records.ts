@@ -1,6 +1,6 @@
 import type { DnsName } from '../name.ts';
 import { DnsDataError } from '../problem.ts';
-import { name as nameKind } from '../rdata/fields.ts';
+import { nameField } from '../rdata/fields.ts';
 import { rdataFromWire, wireRdata } from '../rdata/rdata.ts';
 import { recordTypes } from '../rdata/types.ts';
 import { classes, typeName } from './codes.ts';
@@ -53,7 +53,7 @@ function writeCompressed(writer: OctetWriter, type: string, rdata: string): void
   const words = rdata.split(' ');
   for (const [index, { kind }] of (recordTypes.get(type)?.fields ?? []).entries()) {
     const word = words[index] ?? '';
-    if (kind === nameKind) writer.name(word as DnsName);
+    if (kind === nameField) writer.name(word as DnsName);
     else writer.bytes(kind.encode(word));
   }
 }
@@ -70,7 +70,7 @@ export interface RecordHead {
 }
 
 /** @throws {DnsDataError} */
-export function readHead(reader: OctetReader): RecordHead {
+export function readRecordHead(reader: OctetReader): RecordHead {
   const name = reader.name();
   const [type, recordClass, ttl, length] = [reader.u16(), reader.u16(), reader.u32(), reader.u16()];
   return { name, type, class: recordClass, ttl, length };
@@ -107,11 +107,11 @@ function genericRdata(octets: Buffer): string {
 /** Rdata from an offset to the end of `message`, its names written out. */
 function expandRdata(message: Buffer, type: string, from: number): Buffer {
   const fields = recordTypes.get(type)?.fields ?? [];
-  if (!fields.some(({ kind }) => kind === nameKind)) return message.subarray(from);
+  if (!fields.some(({ kind }) => kind === nameField)) return message.subarray(from);
   const parts: Uint8Array[] = [];
   let at = from;
   for (const [index, { kind }] of fields.entries()) {
-    if (kind === nameKind) {
+    if (kind === nameField) {
       const { octets, end } = expandName(message, at);
       parts.push(octets);
       at = end;

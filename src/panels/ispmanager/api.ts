@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
-import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
@@ -128,14 +127,9 @@ async function answerOf(output: string): Promise<ToolAnswer> {
 }
 
 /** @throws {PanelError} `panel.refused` */
-export function accepted(answer: ToolAnswer): XmlElement {
+export function acceptedDocument(answer: ToolAnswer): XmlElement {
   if (answer.kind === 'document') return answer.document;
   throw new PanelError('panel.refused', { text: answer.refusal.text });
-}
-
-/** The identifier of a zone has no final dot (reference 6.2). */
-export function zoneId(zone: DnsName): string {
-  return zone.slice(0, -1);
 }
 
 /** The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place for it */

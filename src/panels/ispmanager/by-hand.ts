@@ -5,14 +5,14 @@ import type { HookCall } from '../../core/panel.ts';
 import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
 import { childText } from '../../net/xml.ts';
 import {
-  accepted,
+  acceptedDocument,
   callPanel,
   dialectOf,
   formOf,
   localTool,
-  zoneId,
   type IspmanagerPanelSettings,
 } from './api.ts';
+import { zoneParameter } from '../../net/ispmanager/names.ts';
 import type { CallDialect } from './dialect.ts';
 import { markParameter } from './hook.ts';
 import { strangerTo } from './owners.ts';
@@ -23,11 +23,11 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
   const tool = localTool(settings);
   const { records, calls, functions, listsEvents } = dialectOf(settings);
   const call = async (parameters: Readonly<Record<string, string>>, ctx: CallContext): Promise<void> => {
-    accepted(await callPanel(tool, parameters, ctx));
+    acceptedDocument(await callPanel(tool, parameters, ctx));
   };
   const recordForm = (zone: DnsName, elid: string, record: ResourceRecord): Record<string, string> => ({
     func: records.recordEdit,
-    plid: zoneId(zone),
+    plid: zoneParameter(zone),
     elid,
     ...formOf(record, records),
     sok: 'ok',
@@ -43,18 +43,21 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
       return answer.kind === 'refused' ? null : readRegistered(answer.document, functions);
     },
     createZone: async (zone, ctx) => {
-      const form = accepted(await callPanel(tool, { func: 'domain.edit' }, ctx));
+      const form = acceptedDocument(await callPanel(tool, { func: 'domain.edit' }, ctx));
       const offered = ['ip', 'ns', 'mx', 'owner', 'dtype', 'email'].flatMap((name) => {
         const value = childText(form, name) ?? '';
         return value === '' ? [] : [[name, value]];
       });
-      await call({ func: 'domain.edit', name: zoneId(zone), ...Object.fromEntries(offered), sok: 'ok' }, ctx);
+      await call(
+        { func: 'domain.edit', name: zoneParameter(zone), ...Object.fromEntries(offered), sok: 'ok' },
+        ctx,
+      );
     },
-    deleteZone: (zone, ctx) => call({ func: 'domain.delete', elid: zoneId(zone), sok: 'ok' }, ctx),
+    deleteZone: (zone, ctx) => call({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, ctx),
     addRecord: (zone, record, ctx) => save(zone, '', record, ctx),
     changeRecord: (zone, key, record, ctx) => save(zone, key, record, ctx),
     deleteRecord: (zone, key, ctx) =>
-      call({ func: records.recordDelete, plid: zoneId(zone), elid: key, sok: 'ok' }, ctx),
+      call({ func: records.recordDelete, plid: zoneParameter(zone), elid: key, sok: 'ok' }, ctx),
     stranger: (zone, ctx) => strangerTo(tool, records.recordEdit, zone, ctx),
     tryAs: async (su, zone, record, ctx) => {
       const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);

@@ -24,9 +24,9 @@ import {
   staysInPanel,
   withNamesOf,
   type Matched,
-  type Place,
+  type KeyContext,
 } from './keys.ts';
-import { nothingKnown, type Known } from './known.ts';
+import { nothingKnown, type PanelKnowledge } from './known.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (design: "Echo"). */
@@ -36,7 +36,11 @@ export const markParameter = 'domainsync_mark';
  * Reads one hook call (reference sections 6, 7, 10, 11). Pure.
  * @param known what the panel's lists have shown
  */
-export function decode(call: HookCall, dialect: PanelDialect, known: Known = nothingKnown): PanelEvent {
+export function decode(
+  call: HookCall,
+  dialect: PanelDialect,
+  known: PanelKnowledge = nothingKnown,
+): PanelEvent {
   const stage = dialect.calls.stage(call);
   if (stage !== 'before' && stage !== 'after') return nothing;
   const readings = dialect.calls.readings(call);
@@ -167,7 +171,7 @@ interface Base {
   readonly fingerprint: string;
   readonly actor: Actor;
   readonly mark: string | null;
-  readonly known: Known;
+  readonly known: PanelKnowledge;
 }
 
 /** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
@@ -313,13 +317,13 @@ function formOf({ parameters, dialect }: Base): Cells {
   return form;
 }
 
-function created(given: Cells, place: Place): Resolution {
+function created(given: Cells, place: KeyContext): Resolution {
   const made = tryRecord(given, place);
   return made.kind === 'record' ? { kind: 'items', items: [{ remove: null, add: made.record }] } : made;
 }
 
 /** An absent field of the form means the old value (reference 16.18, design: "The ledger"). */
-function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: Place): Resolution {
+function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
   if (found === undefined) return unknownKey(elid);
@@ -336,7 +340,7 @@ type Made =
   | { readonly kind: 'record'; readonly record: ResourceRecord }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-function tryRecord(form: Cells | (() => Cells), { zone, known, records }: Place): Made {
+function tryRecord(form: Cells | (() => Cells), { zone, known, records }: KeyContext): Made {
   try {
     const record = records.fromForm(typeof form === 'function' ? form() : form, { zone, known });
     if (isWithin(record.name, zone)) return { kind: 'record', record };

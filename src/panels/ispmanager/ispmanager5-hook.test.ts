@@ -167,8 +167,8 @@ test('CAA: a value with parameters, listed with quotes or without; none at all i
     assert.equal(meant && recordId(meant), expected);
   }
   const caa = { ...form, name: 'caa', rtype: 'caa' };
-  const mail = { caa_tag: 'IODEF', caa_value_email: 'a@example.org' };
-  assert.deepEqual(items(event({ ...caa, ...mail })), [
+  const mailTag = { caa_tag: 'IODEF', caa_value_email: 'a@example.org' };
+  assert.deepEqual(items(event({ ...caa, ...mailTag })), [
     ' -> caa.example.org CAA 0 iodef "mailto:a@example.org"',
   ]);
   for (const empty of [{ caa_tag: 'issue', caa_value_domain: ' ' }, { caa_tag: 'iodef' }])
@@ -456,9 +456,9 @@ test('issue 12.15: a form without its host says which field it lacks, also with 
   };
   for (const [rtype, field] of Object.entries(types)) {
     for (const value of ['', ' ']) {
-      const form = { name: 'x', rtype, ttl: '60', [field]: value, value: 'host.example.' };
+      const filled = { name: 'x', rtype, ttl: '60', [field]: value, value: 'host.example.' };
       assert.throws(
-        () => ispmanager5Records.fromForm(form, zone),
+        () => ispmanager5Records.fromForm(filled, zone),
         (error) => {
           assert.ok(error instanceof DnsDataError);
           assert.deepEqual(error.problems, [

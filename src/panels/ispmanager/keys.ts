@@ -5,7 +5,7 @@ import type { KnownRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
 /** The zone, and how its panel names records. */
-export interface Place {
+export interface KeyContext {
   readonly zone: DnsName;
   /** Names that the panel is known to have: they decide where one can be read in two ways. */
   readonly known: ReadonlySet<DnsName>;
@@ -28,7 +28,7 @@ export type KeyMatch =
   | { readonly kind: 'too-many' };
 
 /** One record by its key: as the panel showed it, else by meaning. */
-export function matchKey(key: string, known: readonly KnownRecord[], place: Place): KeyMatch {
+export function matchKey(key: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const found = finderOf(known, place)(key);
   return found === null ? { kind: 'unknown' } : { kind: 'records', records: [{ known: found, key }] };
 }
@@ -37,7 +37,7 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: Plac
  * A list of keys joined by comma and space, as group operations send it (reference 2.3). Values may hold commas themselves, so
  * it is cut only by an exact cover with known keys; more than one possible cover is ambiguous (design: "The ledger").
  */
-export function matchKeys(list: string, known: readonly KnownRecord[], place: Place): KeyMatch {
+export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);
   if (pieces.length > mostPieces) return { kind: 'too-many' };
   const cover = coversOf(pieces, keyShapes(known, place), limited(finderOf(known, place), list.length));
@@ -45,7 +45,7 @@ export function matchKeys(list: string, known: readonly KnownRecord[], place: Pl
 }
 
 /** The owner of the record a key means, if it is a single key that says so; null: it may be any. */
-export function namesMeant(key: string, { zone, known, records }: Place): readonly DnsName[] | null {
+export function namesMeant(key: string, { zone, known, records }: KeyContext): readonly DnsName[] | null {
   if (key.includes(separator)) return null;
   try {
     const meant = records.fromKey(key, { zone, known });
@@ -74,7 +74,7 @@ type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
  * Of how many pieces known keys consist, one more than they hold separators, and how those of several pieces end. A text is in
  * every spelling of its key as it is.
  */
-function keyShapes(known: readonly KnownRecord[], { zone, records }: Place): KeyShapes {
+function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext): KeyShapes {
   const shapes = new Map<number, Set<string>>();
   for (const one of known) {
     const spellings = [...records.likelyKeys(one.record, zone), ...shownKeys(one)];
@@ -164,7 +164,7 @@ export function withNamesOf(
   return names.length === 0 ? known : new Set([...known, ...names]);
 }
 
-function finderOf(known: readonly KnownRecord[], { zone, known: zones, records }: Place): Finder {
+function finderOf(known: readonly KnownRecord[], { zone, known: zones, records }: KeyContext): Finder {
   const names = withNamesOf(zones, known);
   const byId = new Map(known.map((one) => [recordId(one.record), one]));
   const byKey = new Map(known.flatMap((one) => shownKeys(one).map((key) => [key, one] as const)));

@@ -3,7 +3,7 @@ import type { Log } from '../../core/log.ts';
 import { shortened } from '../../dns/problem.ts';
 
 /** What the panel's lists have shown, as far as calls are read by it. */
-export interface Known {
+export interface PanelKnowledge {
   /** Zones: they decide where a name can be read in two ways. */
   readonly zones: ReadonlySet<DnsName>;
   /** Domains with names that no server could serve (`a..b`), as the list shows them: they are the panel's alone. */
@@ -15,10 +15,10 @@ export interface Known {
 const none: ReadonlySet<string> = new Set();
 
 /** What a panel that was not read yet is known to have. */
-export const nothingKnown: Known = { zones: new Set(), passedOver: none, passedOverIn: () => none };
+export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
 /** Keeps what reads of the panel show, and tells of records that are passed over, once for the same ones of a zone. */
-export class KnownOfPanel implements Known {
+export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;
   #zones = new Set<DnsName>();
   #isListed = false;

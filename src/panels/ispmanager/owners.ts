@@ -4,7 +4,8 @@ import type { CallContext } from '../../core/central.ts';
 import { PanelError, type OwnerList } from '../../core/panel.ts';
 import type { Stranger } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
-import { accepted, callPanel, zoneId, type LocalTool } from './api.ts';
+import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
+import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { refuseCut } from './lists.ts';
 
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
@@ -54,7 +55,7 @@ export async function strangerTo(
     const zones = rowsOf(seen.document).flatMap((one) => zoneOf(one) ?? []);
     const [own] = zones;
     if (own === undefined || zones.includes(zone) || (await whoIs(tool, su, ctx)) === 'another') continue;
-    const form = await callPanel(tool, { func: recordForm, plid: zoneId(own), elid: '', su }, ctx);
+    const form = await callPanel(tool, { func: recordForm, plid: zoneParameter(own), elid: '', su }, ctx);
     if (form.kind === 'document') return { kind: 'account', name: su };
   }
   return { kind: 'none' };
@@ -158,7 +159,7 @@ async function list(
   parameters: Readonly<Record<string, string>>,
   ctx: CallContext,
 ): Promise<readonly XmlElement[]> {
-  const document = accepted(await callPanel(tool, parameters, ctx));
+  const document = acceptedDocument(await callPanel(tool, parameters, ctx));
   refuseCut(document);
   return rowsOf(document);
 }

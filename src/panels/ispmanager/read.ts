@@ -5,7 +5,8 @@ import { DnsDataError, shortened } from '../../dns/problem.ts';
 import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
-import { accepted, callPanel, zoneId, type LocalTool } from './api.ts';
+import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
+import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { refuseCut } from './lists.ts';
 
 /** The list; `passedOver`: those of its unreadable names that no server could serve, as they are. */
@@ -13,7 +14,7 @@ export async function listZones(
   tool: LocalTool,
   ctx: CallContext,
 ): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
-  const document = accepted(await callPanel(tool, { func: 'domain' }, ctx));
+  const document = acceptedDocument(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
   // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
   const rows = childrenNamed(document, 'elem').filter(
@@ -60,7 +61,7 @@ export async function readZone(
   { zone, known }: ReadOrigin,
   ctx: CallContext,
 ): Promise<ZoneContent | null> {
-  const answer = await callPanel(tool, { func: records.recordList, elid: zoneId(zone) }, ctx);
+  const answer = await callPanel(tool, { func: records.recordList, elid: zoneParameter(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some builds answer a missing zone with another code: the list of zones has the last word.
     if (answer.refusal.kind === 'missing' || (await lists(tool, zone, ctx)) === 'without') return null;

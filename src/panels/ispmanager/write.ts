@@ -6,7 +6,8 @@ import type { Change } from '../../dns/zone.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type PanelRecord } from '../../core/panel.ts';
 import type { Cells } from '../../net/ispmanager/record-dialect.ts';
-import { callPanel, formOf, zoneId, type HiddenArguments, type LocalTool } from './api.ts';
+import { callPanel, formOf, type HiddenArguments, type LocalTool } from './api.ts';
+import { zoneParameter } from '../../net/ispmanager/names.ts';
 import type { PanelDialect } from './dialect.ts';
 import { markParameter } from './hook.ts';
 
@@ -41,7 +42,7 @@ export class PanelWriter {
   ): Promise<void> {
     const { records } = this.#dialect;
     const retimed = new Set(change.add.map(recordId));
-    const plid = zoneId(change.zone);
+    const plid = zoneParameter(change.zone);
     for (const record of change.remove) {
       if (retimed.has(recordId(record))) continue;
       const rows = present.filter((one) => recordId(one) === recordId(record));
@@ -62,7 +63,7 @@ export class PanelWriter {
    * @throws {PanelError}
    */
   async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
-    await this.#save({ func: 'domain.delete', elid: zoneId(zone), sok: 'ok' }, 'missing', mark, ctx);
+    await this.#save({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, 'missing', mark, ctx);
   }
 
   /**

@@ -163,10 +163,10 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
 
   test(`${name}: rows of some owners only`, async (t) => {
     const journal = await make(t);
-    const rows = ['a', 'b', 'c', 'c'].map((name, at) =>
-      sampleRow(at, { record: makeRecord({ name, type: 'A', rdata: `192.0.2.${at}` }, zone) }),
+    const rows = ['a', 'b', 'c', 'c'].map((host, at) =>
+      sampleRow(at, { record: makeRecord({ name: host, type: 'A', rdata: `192.0.2.${at}` }, zone) }),
     );
-    const owner = (name: string): DnsName => parseName(name, zone);
+    const owner = (host: string): DnsName => parseName(host, zone);
     await journal.commit({ rows: [{ zone, put: rows }] });
     const some = await journal.rows(zone, [owner('c'), owner('a'), owner('a'), owner('none')]);
     assert.deepEqual(some, [rows[0], rows[2], rows[3]]);

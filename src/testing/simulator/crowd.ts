@@ -1,9 +1,8 @@
 import { parseName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Chances } from './chances.ts';
-import type { EditOfRecords, HistoryEvent } from './event.ts';
+import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
 import { address, main } from './furniture.ts';
-import type { Events } from './generator.ts';
 import { administrator } from './edits.ts';
 import type { LocalPart, World } from './world.ts';
 

@@ -64,3 +64,6 @@ export type HistoryEvent = v.InferOutput<typeof eventSchema>;
 export type EditOfRecords = Extract<HistoryEvent, { kind: 'edit' }>;
 export type EditOfZone = Extract<HistoryEvent, { kind: 'zone-create' | 'zone-delete' }>;
 export type Mishap = v.InferOutput<(typeof mishapSchemas)[number]>;
+
+/** What happens in a history, and between it milliseconds that pass. */
+export type Events = Generator<number | HistoryEvent, void>;

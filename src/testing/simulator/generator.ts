@@ -3,7 +3,7 @@ import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { Actor } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
 import { Crowd } from './crowd.ts';
-import type { EditOfRecords, HistoryEvent } from './event.ts';
+import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
 import { forged } from './laws/rights.ts';
 import type { Accidents } from './accidents.ts';
@@ -12,9 +12,6 @@ import { administrator } from './edits.ts';
 import type { LocalPart, World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
-
-/** What happens in a history, and between it milliseconds that pass. */
-export type Events = Generator<number | HistoryEvent, void>;
 
 /** Makes up what happens in a history, looking at the world as it then is. It changes nothing of the world but `chooseFault`. */
 export class HistoryGenerator {

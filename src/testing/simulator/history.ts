@@ -5,7 +5,8 @@ import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
-import { HistoryGenerator, type Events } from './generator.ts';
+import type { Events } from './event.ts';
+import { HistoryGenerator } from './generator.ts';
 import { checkWorld } from './laws/index.ts';
 import type { Violation } from './laws/judgement.ts';
 import { Performer } from './perform.ts';
@@ -147,12 +148,12 @@ class History {
 
   #played(): Omit<HistoryResult, 'violations'> {
     const { log, tally } = this.world;
-    const told = { events: this.#events, calmAt: this.#calmAt, draws: this.#chances.tape() };
+    const course = { events: this.#events, calmAt: this.#calmAt, draws: this.#chances.tape() };
     return {
       log,
       troubles: this.#troubles,
       possible: this.#chances.troubles,
-      story: { ...this.#setting, ...told },
+      story: { ...this.#setting, ...course },
       measures: tally.measures,
       longestSeen: this.#longestSeen,
     };

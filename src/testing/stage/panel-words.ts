@@ -135,8 +135,8 @@ export function absolute(name: string, zone: string): string {
 /** What a record says, whichever panel holds it: `www.example.org. A 192.0.2.1`. */
 export function meaning({ name, type, value, numbers = [] }: Wanted, zone: string): string {
   const said = hosts.has(type) ? absolute(value, zone) : value;
-  const address = type === 'AAAA' ? new URL(`http://[${said}]`).hostname.slice(1, -1) : said;
-  return [absolute(name, zone), type, ...numbers, address].join(' ');
+  const spelled = type === 'AAAA' ? new URL(`http://[${said}]`).hostname.slice(1, -1) : said;
+  return [absolute(name, zone), type, ...numbers, spelled].join(' ');
 }
 
 /** What a row of a panel says, in the same words. */

@@ -13,8 +13,10 @@ import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
-import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
+import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
+import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
+import { heirsOf } from '../knowledge/towards-panel.ts';
 
 /**
  * Sends the content of a zone the panel has just made: what the panel holds is added, and of what was found at the central only
@@ -39,7 +41,8 @@ export async function sendContent(
   if (made === null) return;
   const { operation, present } = made;
   const late = open.flatMap(({ watch }) => watch?.added ?? []);
-  const wanted = contentChange(operation, { panel, present, late, busy });
+  const content = { panel, present, late, busy };
+  const wanted = contentChange(operation, content);
   const nameServers = lackingApexNs(runtime, operation, panel, present);
   const change = { ...wanted, add: [...wanted.add, ...nameServers] };
   const failed = await send(runtime, operation, change, present, ctx);
@@ -56,6 +59,7 @@ export async function sendContent(
     }));
     await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
     tx.rows({ zone, dropAll: true, put: rows });
+    await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
@@ -64,6 +68,14 @@ export async function sendContent(
     // The engine stops.
     () => undefined,
   );
+}
+
+/** What was ours and is left to an open edit is that one's to answer for: nobody else knows it any more. */
+async function handOver(tx: Transaction, operation: CreateOperation, content: Content): Promise<void> {
+  const others = edits(await tx.open(operation.zone)).filter(({ state }) => !isFinal(state));
+  const sides = { panel: ttlsOf(content.panel), central: ttlsOf(content.present) };
+  for (const { id, added } of heirsOf(knownOf(operation, content), sides, others))
+    for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
 }
 
 /**
@@ -79,6 +91,13 @@ export async function compareNewZones(runtime: Runtime): Promise<void> {
 const filledFact = 'filled-zones';
 /** Most zones in it. */
 const mostNew = 200;
+
+/** Whether a zone was filled so lately that the reads of the panel may have shown an older state of it. @throws {JournalError} */
+export async function isJustFilled(runtime: Runtime, zone: DnsName): Promise<boolean> {
+  const { clock, settings } = runtime.ports;
+  const filled = await recentOf(runtime.ports, filledFact, clock.wall() - settings.visibilityWait);
+  return filled.some(({ what }) => what === zone);
+}
 
 async function recentlyFilled(runtime: Runtime): ReturnType<typeof recentOf> {
   const { clock, settings } = runtime.ports;
@@ -107,20 +126,25 @@ interface Content {
   readonly busy: ReadonlySet<string>;
 }
 
-function contentChange({ zone, snapshot }: CreateOperation, { panel, present, late, busy }: Content): Change {
+/** What of the zone at the central is ours to remove. */
+function knownOf(
+  { zone, snapshot }: Pick<CreateOperation, 'zone' | 'snapshot'>,
+  { present, late, busy }: Omit<Content, 'panel'>,
+): Known[] {
   const removable = new Set([...snapshot, ...late].map(recordId));
   const ours = present.filter((record) => removable.has(recordId(record)));
-  const made = changeTowards(
-    zone,
-    ours.map((record) => ({
-      record,
-      isOurs: true,
-      isTtlOurs: true,
-      isLeftAlone: isCentralsOwn(zone, record),
-      claimed: busy.has(recordId(record)) ? 'open' : null,
-    })),
-    { panel: ttlsOf(panel), central: ttlsOf(present) },
-  );
+  return ours.map((record) => ({
+    record,
+    isOurs: true,
+    isTtlOurs: true,
+    isLeftAlone: isCentralsOwn(zone, record),
+    claimed: busy.has(recordId(record)) ? 'open' : null,
+  }));
+}
+
+function contentChange({ zone, snapshot }: CreateOperation, { panel, present, late, busy }: Content): Change {
+  const known = knownOf({ zone, snapshot }, { present, late, busy });
+  const made = changeTowards(zone, known, { panel: ttlsOf(panel), central: ttlsOf(present) });
   const retimed = new Set(made.add.map(recordId));
   const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));

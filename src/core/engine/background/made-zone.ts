@@ -82,7 +82,7 @@ export async function unmake(runtime: Runtime, operation: CreateOperation): Prom
 /** Creates whose request this process has sent, by operation. A process that was killed leaves none. */
 const sent = new WeakMap<Runtime, Set<string>>();
 
-/** Notes that the request of a create goes out. */
+/** Notes that the request of a create goes out, or was answered and could not be read back. */
 export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
 }

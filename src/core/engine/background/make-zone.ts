@@ -36,9 +36,8 @@ export async function zoneAtCentral(
   const there = await readCentralZone(runtime, operation.zone, panel, ctx);
   if (there !== null) {
     const known = await withProof(runtime, operation);
-    // Tried before, and it was not there right before that.
-    const isLate = mayLandLate(runtime, known);
-    return { operation: isLate ? await landed(runtime, known, there) : known, present: there };
+    const isUnread = known.created && mayLandLate(runtime, known);
+    return { operation: isUnread ? await landed(runtime, known, there) : known, present: there };
   }
   if (await waitsForEdits(runtime, operation)) return null;
   const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
@@ -75,7 +74,6 @@ async function make(
     requested: requested || managesZones,
   }));
   await keepWatching(runtime, begun, { add: sent });
-  noteSent(runtime, operation);
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
   // It was answered, so only earlier tries of unknown outcome stay on watch.
@@ -120,7 +118,10 @@ async function withProof(
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
   // What is not read back yet stays on watch.
-  const known = await amend(runtime, operation, () => ({ ...(proof.requested ? {} : answered), ...proof }));
+  const { created, snapshot } = proof;
+  const known = await amend(runtime, operation, () =>
+    proof.requested ? proof : { ...answered, created, snapshot },
+  );
   proofs.delete(operation.id);
   return known;
 }
@@ -169,6 +170,7 @@ async function createProven(
     if (proof !== null) return proof;
     if (!isMade) throw error;
     // It is ours, and what we made in it the next look tells.
+    noteSent(runtime, operation);
     return { created: true, requested: true, snapshot: [] };
   }
 }

@@ -2,7 +2,7 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { edits, type OperationState, type RecordsOperation } from '../../operation.ts';
 import { nextTry, writeMarked } from './echo.ts';
-import { retimed, viewItems, watching } from '../knowledge/operations.ts';
+import { retimed, viewItems, watching, watchOf } from '../knowledge/operations.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
 import { withoutClashes } from '../before/plan.ts';
 import type { Runtime } from '../runtime.ts';
@@ -29,7 +29,7 @@ export async function restorePanel(
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
-    const watch = isRestored ? operation.watch : watching(runtime.ports, operation);
+    const watch = isRestored ? watchOf(runtime, operation) : watching(runtime.ports, operation);
     await runtime.store.advance(operation, 'reverted', { watch });
     runtime.agenda.compareSoon(operation.zone, 'restored');
     return;

@@ -9,16 +9,15 @@ import {
   type OperationItem,
   type OperationState,
   type RecordsOperation,
-  type Watch,
 } from '../../operation.ts';
-import { rowsAfter, type Sides } from '../knowledge/ledger-rows.ts';
+import { rowsAfter, type LedgerSides } from '../knowledge/ledger-rows.ts';
 import {
-  anyRequest,
   isHeard,
   mirroredNames,
   nothingWritten,
   showsDone,
   viewItems,
+  watchOf,
   watching,
 } from '../knowledge/operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
@@ -152,14 +151,16 @@ async function readPresent(
 /** Decides under the lock, and journals that an undo begins. */
 async function startBringing(
   runtime: Runtime,
-  judged: readonly RecordsOperation[],
+  decided: readonly RecordsOperation[],
   { zone, view }: Place,
   centralTtls: ReadonlyMap<string, number | null>,
   zoneGone: boolean,
 ): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
-  if (judged.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
+  if (decided.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
-    for (const operation of judged) await tx.judge(operation);
+    // Another may have left a record to them since they were read.
+    const judged: RecordsOperation[] = [];
+    for (const operation of decided) judged.push(await tx.judge(operation));
     const open = await tx.open(zone);
     const others = edits(open).filter(
       (other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id),
@@ -190,7 +191,7 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 async function endBringing(
   runtime: Runtime,
   operations: readonly RecordsOperation[],
-  sides: Sides,
+  sides: LedgerSides,
 ): Promise<void> {
   const { view } = sides;
   const { settings } = runtime.ports;
@@ -213,12 +214,6 @@ async function endBringing(
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
   const heard = operation.class !== 'follow' && operation.afterSeen;
   return heard && view.records !== null && !showsDone(operation, view);
-}
-
-/** Where nobody has told how a write or an undo ended, because the journal failed or it was killed, it may still land. */
-function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
-  const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
-  return isUnsaid ? watching(ports, operation, anyRequest(operation)) : operation.watch;
 }
 
 /** Ends an operation whose records now stand at the central as they stood in the panel. */
@@ -296,7 +291,11 @@ function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
  * Writes the ledger rows of the records of operations that end, together with their final states.
  * @returns whether something passed in the panel only, so that a comparison is due
  */
-async function putRows(tx: Transaction, ended: readonly RecordsOperation[], sides: Sides): Promise<boolean> {
+async function putRows(
+  tx: Transaction,
+  ended: readonly RecordsOperation[],
+  sides: LedgerSides,
+): Promise<boolean> {
   const zone = ended[0]?.zone;
   if (zone === undefined) return false;
   const busy = await busyElsewhere(tx, zone, ended);

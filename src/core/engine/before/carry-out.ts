@@ -236,6 +236,7 @@ async function close(
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
     // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.
+    if (changed === 'unknown') runtime.unsaid.add(prepared.id);
     runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
   return { kind: 'refused', problems, changed, operation };

@@ -121,10 +121,10 @@ describe('26: deleting a zone that the central signs', () => {
     engineOf(world).compare('all', 'test');
     await wait(world, 10 * second);
     const zones = [unsigned, zone, other];
-    const edits = zones.map((one) => deleteOf(one)('before'));
+    const deletes = zones.map((one) => deleteOf(one)('before'));
     const answer = async (): Promise<Verdict> =>
       await world.clock.runUntilSettled(
-        engineOf(world).answer({ kind: 'edits', edits }, new AbortController().signal),
+        engineOf(world).answer({ kind: 'edits', edits: deletes }, new AbortController().signal),
       );
     const verdict = await answer();
     assert.deepEqual(codesOf(verdict), [...refused, ...refused]);

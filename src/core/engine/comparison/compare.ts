@@ -6,6 +6,7 @@ import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, type Comparison } from '../knowledge/classify.ts';
+import { isJustFilled } from '../background/content.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import { newCreate, watchedRecords } from '../knowledge/operations.ts';
@@ -27,7 +28,9 @@ import { createLater, emptySeed } from '../before/zone-edits.ts';
  * lets it follow.
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
-export async function compareZone(runtime: Runtime, zone: DnsName, wish: CompareWish): Promise<void> {
+export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareWish): Promise<void> {
+  const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
+  const wish = follows ? { ...asked, follow: 'braked' as const } : asked;
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
   const frozen = await isFrozen(runtime.ports.journal, zone);
   if (frozen && wish.asked !== true) return;

@@ -5,13 +5,13 @@ import { isCentralsOwn } from './classify.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
 /** What is known of both sides when operations end. */
-export interface Sides {
+export interface LedgerSides {
   readonly view: PanelView;
   /** Ids the central is known to have among the operations' records. */
   readonly central: ReadonlySet<string>;
 }
 
-interface Truth extends Sides {
+interface Truth extends LedgerSides {
   readonly rows: readonly LedgerRow[];
   /** Ids that other open operations are about. */
   readonly busy: ReadonlySet<string>;

@@ -136,6 +136,12 @@ export function anyRequest(operation: Operation): Late {
   return { add: all, remove: all };
 }
 
+/** The watch with which an edit ends. Where nobody has told how a write or an undo ended, because the journal failed or it was killed, it may still land. */
+export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
+  const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
+  return isUnsaid ? watching(ports, operation, anyRequest(operation)) : operation.watch;
+}
+
 /** Journals that a write of unknown outcome may still land. @returns the operation as journalled */
 export async function keepWatching<T extends Operation>(
   runtime: Runtime,

@@ -58,8 +58,8 @@ function claimOn(others: readonly RecordsOperation[], id: string): Known['claime
   return isWanted ? 'open' : 'absent';
 }
 
-/** Open operations that want a record which would go without them: from now on they answer for it. */
-function heirsOf(
+/** Open operations that want a record which would go without them, as they are when they answer for it. */
+export function heirsOf(
   known: readonly Known[],
   sides: Sides,
   others: readonly RecordsOperation[],

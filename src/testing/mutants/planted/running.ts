@@ -74,7 +74,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'dead-requests-not-watched',
     file: `${engine}/engine.ts`,
-    find: `if (mayHaveWritten.has(operation.state)) await keepWatching(this.#runtime, operation, {});`,
+    find: `      if (mayHaveWritten.has(operation.state))
+        await keepWatching(this.#runtime, operation, anyRequest(operation));`,
     replace: ``,
     says: 'Requests of a killed agent that may still land are not watched.',
   },

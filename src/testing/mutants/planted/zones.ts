@@ -12,7 +12,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'existing-zone-counts-as-made',
     file: `${engine}/before/zone-edits.ts`,
-    find: `latest = { ...asking, created: made === 'created', requested: false };`,
+    find: `latest = made === 'exists' ? joining(asking, past) : { ...asking, created: true };`,
     replace: `latest = { ...asking, created: true, requested: false };`,
     says: 'A zone that appeared during the create counts as made by us.',
   },

@@ -5,23 +5,11 @@ import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { CentralStore } from '../sim-central.ts';
-import type { PanelStore } from '../sim-panel.ts';
-import type { Causes } from './causes.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Judgement } from './judgement.ts';
 import { checkLedger } from './ledger.ts';
 import { itemsOf } from './operation-parts.ts';
-
-/** The panel and one of its centrals. */
-export interface Pair {
-  readonly panel: PanelStore;
-  readonly central: CentralStore;
-  readonly byName: boolean;
-  /** When the first comparison of all zones was over (monotonic milliseconds); null: not yet. */
-  readonly baselineAt: number | null;
-  /** Why a record may differ. */
-  readonly causes: Causes;
-}
+import type { Pair } from './pair.ts';
 
 /**
  * Both sides agree once everything has healed (design section 2): every edit on both sides or on neither, and nothing open. What

@@ -4,9 +4,9 @@ import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
 import type { ZoneView } from '../../../core/engine/engine.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import type { JournalWitness } from '../journal-witness.ts';
-import type { Pair } from './agreement.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
+import type { Pair } from './pair.ts';
 
 /**
  * The ledger tells the truth once everything has healed: every row says where the record is, a joined one is on both sides, and what is

@@ -133,8 +133,8 @@ class Strangers {
     const made = this.#provenance.originOfZone(zone)?.request ?? null;
     if (made?.kind === 'create' && this.#provenance.isReadBackOf(made, origin)) return true;
     for (const { operation } of this.#witness.operations.values()) {
-      const made = operation.kind === 'zone-create' && operation.created && operation.zone === zone;
-      if (made && operation.snapshot.some((record) => recordId(record) === id)) return true;
+      const here = operation.kind === 'zone-create' && operation.created && operation.zone === zone;
+      if (here && operation.snapshot.some((record) => recordId(record) === id)) return true;
     }
     return false;
   }

@@ -25,8 +25,8 @@ function look(world: World, ...times: readonly number[]): void {
 
 /** Commits the states of an operation one after the other, at these times. */
 function steps(side: Side, facts: Facts, states: readonly [number, Facts][]): void {
-  for (const [at, changes] of states)
-    side.witness.committed({ operations: [operation({ ...facts, ...changes })] }, at);
+  for (const [time, changes] of states)
+    side.witness.committed({ operations: [operation({ ...facts, ...changes })] }, time);
 }
 
 const edit = { items: sent(null, ftp) } as const;

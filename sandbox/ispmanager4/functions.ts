@@ -1,0 +1,17 @@
+import { DOMAIN_FUNCTIONS } from './domains.ts';
+import { SERVICE_FUNCTIONS } from '../shared/functions/services.ts';
+import { SESSION_FUNCTIONS } from '../shared/functions/session.ts';
+import { RECORD_FUNCTIONS } from './record-functions.ts';
+import { USER_FUNCTIONS } from '../shared/functions/users.ts';
+import type { PanelFunction } from '../shared/functions/common.ts';
+
+/** Functions of the panel itself, by name (reference 6.1, 3.1); `auth` needs no login and is not among them. */
+export const ISPMANAGER4_FUNCTIONS: ReadonlyMap<string, PanelFunction> = new Map(
+  Object.entries({
+    ...DOMAIN_FUNCTIONS,
+    ...RECORD_FUNCTIONS,
+    ...SERVICE_FUNCTIONS,
+    ...USER_FUNCTIONS,
+    ...SESSION_FUNCTIONS,
+  }),
+);

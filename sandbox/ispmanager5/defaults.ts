@@ -1,0 +1,73 @@
+import {
+  elements,
+  field,
+  findZone,
+  forEach,
+  form,
+  ok,
+  type Call,
+  type PanelFunction,
+} from '../shared/functions/common.ts';
+import { hostRows, mxRows, nsRows, readHosts } from '../shared/zones.ts';
+import { listed } from './domains.ts';
+import { additions, removals } from './record-functions.ts';
+import type { Params } from '../shared/params.ts';
+import type { Element } from '../shared/xml.ts';
+
+/** `dnsparam`: what new zones get (reference 7.1, 8.2; field names are ours). */
+function editDnsparam(call: Call): Element {
+  const { switches, params } = call;
+  if (!params.saved) {
+    return form('', [
+      field('ns', switches.defaultNs),
+      field('mx', switches.defaultMx),
+      field('applytoexisting', 'off'),
+    ]);
+  }
+  const ns = params.text('ns');
+  const mx = params.text('mx');
+  if (ns !== '') switches.defaultNs = readHosts(ns, 'example.org', 'ns');
+  if (mx !== '') switches.defaultMx = readHosts(mx, 'example.org', 'mx');
+  return ok();
+}
+
+/** "Apply to existing" rewrites the name servers of every zone in the caller's list (reference 8.2). */
+function* applyToExisting(call: Call): Generator<Params, void> {
+  for (const { name, kind, rows } of listed(call)) {
+    if (kind === 'slave') continue;
+    const wanted = nsRows(name, call.switches.defaultNs);
+    const isKept = (addr: string): boolean => wanted.some((row) => row.addr === addr);
+    const old = rows.filter((row) => row.type === 'NS' && row.name === `${name}.` && !isKept(row.addr));
+    yield* additions(call, name, wanted);
+    yield* removals(call, name, old);
+  }
+}
+
+/** `domain.autorecords`: the records a new zone would have, added where they are missing (reference 7.1; what it does is ours). */
+function* autorecords(call: Call): Generator<Params, void> {
+  for (const id of elements(call)) {
+    const { name, ip } = findZone(call, id, 'write');
+    const { defaultHosts, defaultMx, defaultMxRecords, defaultNs } = call.switches;
+    const rows = [
+      ...nsRows(name, defaultNs),
+      ...defaultHosts.flatMap((label) => hostRows(name, label, ip)),
+      ...(defaultMxRecords ? mxRows(name, defaultMx) : []),
+    ];
+    yield* additions(call, name, rows);
+  }
+}
+
+/** Functions on what zones get by themselves. */
+export const DEFAULT_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
+  dnsparam: {
+    run: editDnsparam,
+    inner: function* (call) {
+      if (call.params.saved && call.params.on('applytoexisting')) yield* applyToExisting(call);
+    },
+  },
+  'dnsparam.fixall': { run: () => ok(), inner: applyToExisting },
+  'domain.autorecords': {
+    run: (call) => forEach(call, elements(call), (id) => void findZone(call, id, 'write')),
+    inner: autorecords,
+  },
+};

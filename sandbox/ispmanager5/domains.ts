@@ -1,0 +1,194 @@
+import { randomInt } from 'node:crypto';
+import {
+  elements,
+  field,
+  findZone,
+  forEach,
+  form,
+  list,
+  ok,
+  options,
+  strayRows,
+  zonesSeen,
+  type Call,
+  type PanelFunction,
+} from '../shared/functions/common.ts';
+import { toUnicode, zoneIdentifier } from '../shared/names.ts';
+import { Params } from '../shared/params.ts';
+import { busy } from '../shared/pending.ts';
+import { badValue, exists } from '../shared/refusal.ts';
+import { createZone, readAddresses, readNewZone, removeZone } from '../shared/zones.ts';
+import { element, type Element } from '../shared/xml.ts';
+import { ownerField, readOwnerChange } from '../shared/functions/owner.ts';
+import type { Zone } from '../shared/types.ts';
+
+/** A save may name what it made (reference 4.2). */
+export function made(): Element {
+  return element('doc', [element('id', String(randomInt(1, 100_000))), element('ok')]);
+}
+
+/** Zones in the caller's list: his own and those below him, as his filter lets them (reference 4.6). */
+export function listed(call: Call): Zone[] {
+  const filter = call.switches.filters[call.caller.name] ?? '';
+  const zones = [...zonesSeen(call), ...call.pending.leaving((name) => call.store.zone(name) !== undefined)];
+  return zones
+    .filter((zone) => call.access.mayManage(call.caller, zone.owner) && zone.name.includes(filter))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (reference 7.2, 8.2, 16.13, 22.6). */
+function listZones(call: Call, isDnsmgr: boolean): Element {
+  const name = call.params.on('filter') ? call.params.text('name') : '';
+  if (name !== '' && call.switches.filterStays) keepFilter(call, name);
+  const shown = listed(call).filter((zone) => zone.name.includes(name));
+  const rows = shown.map((zone) => {
+    const cells = [element('name', zone.name), element('displayname', toUnicode(zone.name))];
+    const work = call.pending.work(zone.name, call.store.zone(zone.name) !== undefined);
+    const status = work ?? (isDnsmgr ? 'active' : '');
+    const state = status === '' ? [] : [element('status', status)];
+    const kind = isDnsmgr ? [element('dtype', zone.kind ?? 'master')] : [];
+    return [...cells, ...owner(call, zone), ...kind, ...state];
+  });
+  return list(call, [...rows, ...strayRows(call)]);
+}
+
+function owner({ switches: { ownerColumn } }: Call, zone: Zone): Element[] {
+  return ownerColumn === 'none' ? [] : [element(ownerColumn, zone.owner)];
+}
+
+function newForm(call: Call, isDnsmgr: boolean): Element {
+  const own = [field('name', ''), field('ip', call.switches.defaultIp)];
+  if (!isDnsmgr) return form('', [...own, ...ownerField(call, call.caller.name)]);
+  const fields = [
+    field('dtype', 'master'),
+    ...own,
+    field('email', ''),
+    field('masterip', ''),
+    field('namespace_id', '1'),
+    field('dnssec', 'off'),
+  ];
+  return form('', [...fields.map((one) => rerendered(call, one)), options('dtype', ['master', 'slave'])]);
+}
+
+/** A field as it was sent, when the form is only rendered anew (reference 2.3). */
+function rerendered(call: Call, own: Element): Element {
+  const sent = call.params.text('sv_field') === '' ? undefined : call.params.get(own.name);
+  return sent === undefined ? own : field(own.name, sent);
+}
+
+/** DNSmanager 8.2: a name on the list of restricted names is refused; in which shape is not evidenced. */
+function demandAllowed(call: Call, name: string): void {
+  const isBelow = (one: string): boolean => name === one || name.endsWith(`.${one}`);
+  if (call.switches.restrictedNames.some(isBelow))
+    throw badValue('name', `The name '${name}' is on the list of restricted names`);
+}
+
+function createCoreZone(call: Call, isDnsmgr: boolean): Element {
+  const { params } = call;
+  const isSlave = isDnsmgr && params.text('dtype') === 'slave';
+  if (isSlave && params.text('masterip') === '') throw badValue('masterip');
+  const wanted = readNewZone(call, call.caller, params);
+  demandAllowed(call, wanted.name);
+  if (call.pending.work(wanted.name, false) === 'deleting') throw exists('domain', wanted.name);
+  createZone(call, wanted);
+  const zone = call.store.zone(wanted.name);
+  if (zone !== undefined) {
+    if (isSlave) call.store.putZone({ ...zone, kind: 'slave', rows: [] });
+    call.pending.begin('creating', zone);
+  }
+  return isDnsmgr ? created(call) : made();
+}
+
+/** What DNSmanager says of a new zone (reference 16.19, 22.10). */
+function created({ switches: { createSays } }: Call): Element {
+  const messages = element('messages', [element('msg', 'The domain was created')]);
+  if (createSays === 'messages') return element('doc', [messages]);
+  const plain = made();
+  return createSays === 'ok' ? plain : { ...plain, children: [...plain.children, messages] };
+}
+
+function zoneToChange(call: Call, identifier: string): Zone {
+  const zone = findZone(call, identifier, 'write');
+  if (call.pending.work(zone.name, true) !== null) throw busy(zone.name);
+  return zone;
+}
+
+/** `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one (reference 7.2, 8.2). */
+function editZone(call: Call, isDnsmgr: boolean): Element {
+  const elid = call.params.text('elid');
+  if (elid === '') return call.params.saved ? createCoreZone(call, isDnsmgr) : newForm(call, isDnsmgr);
+  if (!call.params.saved) {
+    const zone = findZone(call, elid, 'read');
+    const fields = [field('name', zone.name), field('ip', zone.ip)];
+    return form(zone.name, isDnsmgr ? fields : [...fields, ...ownerField(call, zone.owner)]);
+  }
+  const zone = zoneToChange(call, elid);
+  const ip = readAddresses(call.params.text('ip')) || zone.ip;
+  call.store.putZone({ ...zone, ip, owner: readOwnerChange(call, zone.owner) });
+  return ok();
+}
+
+function deleteZones(call: Call, isDnsmgr: boolean): Element {
+  return forEach(call, elements(call), (id) => {
+    const name = zoneIdentifier(id);
+    // DNSmanager answers OK for a name it does not have (reference 5.2).
+    if (isDnsmgr && call.store.zone(name) === undefined) return;
+    if (call.pending.work(name, false) !== null) throw busy(name);
+    const zone = zoneToChange(call, id);
+    removeZone(call, zone.name, { web: false, mail: false });
+    call.pending.begin('deleting', zone);
+  });
+}
+
+/** The call that deletes zones. */
+export function zoneDeletion(names: readonly string[]): Params {
+  return Params.of({ func: 'domain.delete', elid: names.join(', '), sok: 'ok' });
+}
+
+/** `domain.delete.request`: the question of the v6 pages; with `sok` it deletes (reference 7.1, 15). */
+const request: PanelFunction = {
+  run: (call) => {
+    const ids = elements(call);
+    for (const id of ids) findZone(call, id, call.params.saved ? 'write' : 'read');
+    return call.params.saved ? ok() : form(ids.join(', '), [field('name', ids.join(', '))]);
+  },
+  inner: function* (call) {
+    if (call.params.saved) yield zoneDeletion(elements(call));
+  },
+  alwaysFires: (call) => call.switches.requestFires,
+};
+
+/** `domain.filter`: server-side state of one account; saved without a name it is removed (reference 4.6; field names are ours). */
+function editFilter(call: Call): Element {
+  const { switches, params, caller } = call;
+  if (!params.saved) return form('', [field('name', switches.filters[caller.name] ?? '')]);
+  keepFilter(call, params.text('name'));
+  return ok();
+}
+
+/** @param name part of the names to list; empty: all of them */
+function keepFilter({ switches, caller }: Call, name: string): void {
+  const { [caller.name]: _before, ...others } = switches.filters;
+  switches.filters = name === '' ? others : { ...others, [caller.name]: name };
+}
+
+/** `domain.passredirect`: another owner (reference 7.1; field names are ours). */
+function passZone(call: Call): Element {
+  const zone = zoneToChange(call, call.params.text('elid'));
+  if (!call.params.saved) return form(zone.name, ownerField(call, zone.owner));
+  call.store.putZone({ ...zone, owner: readOwnerChange(call, zone.owner) });
+  return ok();
+}
+
+/** Functions on whole zones (reference 7.1, 7.2, 8.2). */
+export function zoneFunctions(isDnsmgr: boolean): Readonly<Record<string, PanelFunction>> {
+  return {
+    domain: { run: (call) => listZones(call, isDnsmgr) },
+    'domain.edit': { run: (call) => editZone(call, isDnsmgr) },
+    'domain.delete': { run: (call) => deleteZones(call, isDnsmgr) },
+    'domain.delete.request': request,
+    'domain.passredirect': { run: passZone, minLevel: 6 },
+    'domain.filter': { run: editFilter },
+    'domain.refresh': { run: () => ok() },
+  };
+}

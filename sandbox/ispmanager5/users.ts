@@ -1,0 +1,60 @@
+import { elements, forEach, ok, type Call, type PanelFunction } from '../shared/functions/common.ts';
+import { USER_FUNCTIONS, findUser } from '../shared/functions/users.ts';
+import { element, type Element } from '../shared/xml.ts';
+import { zoneDeletion } from './domains.ts';
+import type { Params } from '../shared/params.ts';
+
+/** Flags are texts in this generation (reference 4.2). */
+function inWords(doc: Element): Element {
+  const row = (elem: Element): Element => {
+    const cells = elem.children.filter(({ name }) => name !== 'active');
+    const isActive = cells.length < elem.children.length;
+    return { ...elem, children: [...cells, element('active', isActive ? 'on' : 'off')] };
+  };
+  return { ...doc, children: doc.children.map((one) => (one.name === 'elem' ? row(one) : one)) };
+}
+
+/** `user.suspend`, `user.resume` (reference 22.9): what else becomes of the account's things is not evidenced. */
+function suspending(suspended: boolean): PanelFunction {
+  return {
+    run: (call) =>
+      forEach(call, elements(call), (id) => call.store.putUser({ ...findUser(call, id), suspended })),
+    minLevel: 6,
+  };
+}
+
+function whoami(call: Call): Element {
+  const { caller, profile } = call;
+  return element('doc', [element('user', '', { name: caller.name, level: profile.levelShown(caller) })]);
+}
+
+/** Everything of a deleted account goes, its zones one by one (reference 9, 11.4). */
+function* endUsers(call: Call): Generator<Params, void> {
+  for (const id of elements(call)) {
+    const user = findUser(call, id);
+    for (const zone of call.store.zones()) if (zone.owner === user.name) yield zoneDeletion([zone.name]);
+    for (const web of call.store.webs()) if (web.owner === user.name) call.store.dropWeb(web.name);
+    for (const mail of call.store.mails()) if (mail.owner === user.name) call.store.dropMail(mail.name);
+    call.store.dropUser(user.name);
+  }
+}
+
+const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
+
+/** Accounts (reference 7.1); `user.add` and `user.add.finish` are the new pages' way to `user.edit`. */
+export const ISPMANAGER5_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
+  user: { ...user, run: (call) => inWords(user.run(call)) },
+  'user.edit': edit,
+  'user.add': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
+  'user.add.user': { run: (call) => (call.params.saved ? ok() : edit.run(call)), minLevel: 6 },
+  'user.add.finish': edit,
+  'user.delete': {
+    run: (call) => forEach(call, elements(call), (id) => void findUser(call, id)),
+    minLevel: 6,
+    inner: endUsers,
+  },
+  'user.suspend': suspending(true),
+  'user.resume': suspending(false),
+  usrparam,
+  whoami: { run: whoami },
+};

@@ -1,0 +1,249 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Handlers } from './handlers.ts';
+import { errorOf, mergeDocuments, mergeForm, readOutput, withoutInput } from './merge.ts';
+import { toPunycode, toUnicode } from './names.ts';
+import { Pipes } from './pipes.ts';
+import { cacheFolder, hooksFor, readPlugins } from './plugins.ts';
+import { internal, refusalDocument } from './refusal.ts';
+import { element, writeXml } from './xml.ts';
+import type { Event } from './event.ts';
+import type { Ending } from './handlers.ts';
+import type { Log } from './log.ts';
+import type { Param, Params } from './params.ts';
+import type { EventHook, Handler, PluginFunction, Plugins } from './plugins.ts';
+import type { Stage } from './types.ts';
+import type { Profile } from './profile.ts';
+import type { PluginUi } from './plugin-ui.ts';
+import type { Switches } from './switches.ts';
+import type { Element } from './xml.ts';
+
+interface Settings {
+  readonly root: string;
+  readonly switches: Switches;
+  readonly log: Log;
+  readonly env: Readonly<Record<string, string>>;
+  readonly profile: Profile;
+}
+
+/** A handler with what it asks for. */
+type Started = Pick<EventHook, 'handler' | 'postdata'>;
+
+interface Caller {
+  readonly name: string;
+  readonly level: string;
+}
+
+interface CgiInput {
+  readonly env: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const NAME_FIELDS: ReadonlySet<string> = new Set(['name', 'plid', 'elid', 'domain', 'alias']);
+
+function convertName(entry: Param, func: string, convert: (name: string) => string): string {
+  if (!NAME_FIELDS.has(entry.name)) return entry.value;
+  // A record key starts with its name; what follows is data.
+  const isKey = entry.name === 'elid' && /^domain\.(?:sublist|record)\./u.test(func);
+  return entry.value.replace(isKey ? /^\S+/u : /[^\s,]+/gu, convert);
+}
+
+/** The plugin host (reference section 10): knows the registrations, runs handlers, merges what they say. */
+export class Events {
+  readonly #settings: Settings;
+  readonly #pipes = new Pipes();
+  readonly #handlers = new Handlers(this.#pipes);
+  #known: Plugins;
+  readonly #finals = new Set<Promise<Ending>>();
+  #blocking = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#known = this.#read();
+  }
+
+  /** Reads the description files, as a panel does when it starts; until the next time nothing is looked at again. */
+  restart(): void {
+    this.#known = this.#read();
+  }
+
+  #read(): Plugins {
+    const { root, log, profile, switches } = this.#settings;
+    return readPlugins(root, log, profile.plugins, switches.xmlCache);
+  }
+
+  /** Removes the copies of the description files, so that the next start reads them anew (reference 11.1). */
+  clearCache(): void {
+    rmSync(cacheFolder(this.#settings.root), { recursive: true, force: true });
+  }
+
+  pluginFunction(name: string): PluginFunction | undefined {
+    return this.#known.functions.get(name);
+  }
+
+  /** What handlers are registered for, in the order in which they run. */
+  get registered(): readonly EventHook[] {
+    return this.#known.events;
+  }
+
+  /** Forms, menu entries and texts of the plugins. */
+  get ui(): PluginUi {
+    return this.#known.ui;
+  }
+
+  /** Waits until no `before`, `after` or function handler runs (reference 10.4: such a handler cannot call the panel). */
+  async idle(): Promise<void> {
+    while (this.#blocking > 0 && this.#settings.switches.blockNested) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Runs the `before` handlers; the first error document ends them and is given back. */
+  async before(event: Event): Promise<Element | null> {
+    for (const hook of hooksFor(this.#known, event.func, 'before')) {
+      const { handler } = hook;
+      const ending = await this.#block(() => this.#start(hook, event, 'before', element('doc')));
+      if (ending.kind === 'killed' && this.#settings.switches.killedBefore === 'go-on') continue;
+      const refused = errorOf(this.#document(handler, event, ending));
+      if (refused !== null) return refused;
+    }
+    return null;
+  }
+
+  /** Runs the `after` handlers on the function's document; an error document ends them. */
+  async after(event: Event, doc: Element): Promise<Element> {
+    let result = doc;
+    for (const hook of hooksFor(this.#known, event.func, 'after')) {
+      result = await this.#merge(hook, event, 'after', result);
+      if (errorOf(result) !== null) return result;
+    }
+    return result;
+  }
+
+  /** Starts the `final` handlers; nobody waits for them and what they say is not looked at. */
+  final(event: Event): void {
+    for (const hook of hooksFor(this.#known, event.func, 'final')) {
+      const running = this.#start(hook, event, 'final', element('doc'));
+      this.#finals.add(running);
+      void running.then(() => this.#finals.delete(running));
+    }
+  }
+
+  /** Runs a function that a plugin implements; its document comes whole, with the values beside an error (reference 10.5). */
+  async run(plugin: PluginFunction, event: Event): Promise<Element> {
+    const { handler } = plugin;
+    const start = (): Promise<Ending> => this.#start(plugin, event, null, element('doc'));
+    const ending = await (this.#settings.profile.plugins.functionsBlock ? this.#block(start) : start());
+    const said = this.#document(handler, event, ending);
+    return handler.type === 'xml' ? withoutInput(said) : mergeForm(said);
+  }
+
+  /** Kills the handlers that run, and waits for their end. */
+  async stop(): Promise<void> {
+    this.#handlers.killAll();
+    await Promise.all(this.#finals);
+    this.#pipes.remove();
+  }
+
+  async #merge(hook: EventHook, event: Event, stage: Stage, doc: Element): Promise<Element> {
+    const { handler } = hook;
+    const ending = await this.#block(() => this.#start(hook, event, stage, doc));
+    const said = this.#document(handler, event, ending);
+    const error = errorOf(said);
+    if (error !== null) return error;
+    return handler.type === 'xml' ? withoutInput(said) : mergeDocuments(doc, said);
+  }
+
+  async #block(work: () => Promise<Ending>): Promise<Ending> {
+    this.#blocking += 1;
+    try {
+      return await work();
+    } finally {
+      this.#blocking -= 1;
+      if (this.#blocking === 0) for (const wake of this.#waiting.splice(0)) wake();
+    }
+  }
+
+  /** What the handler printed, or the panel's own error document when that cannot be used. */
+  #document(handler: Handler, event: Event, ending: Ending): Element {
+    const { log, switches, profile } = this.#settings;
+    const { skipsToDocument } = profile.plugins;
+    const text = `${handler.name} plugin terminated with an error or returned an invalid XML`;
+    const broken = (reason: string): Element => {
+      log.write('ERROR', `Handler ${handler.name}: ${reason}`);
+      return refusalDocument(internal(text), switches.errorTexts);
+    };
+    if (ending.kind !== 'exited') return broken(ending.reason);
+    if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
+    // A program that answers words where text was asked for lived with the panel (reference 10.5, 22.1).
+    const isWords = event.params.get('out') === 'text' && !ending.output.includes('<');
+    if (skipsToDocument && isWords) return element('doc');
+    try {
+      return readOutput(ending.output, skipsToDocument);
+    } catch (error) {
+      return broken(`${String(error)}: ${ending.output.slice(0, 500)}`);
+    }
+  }
+
+  #start(hook: Started, event: Event, stage: Stage | null, doc: Element): Promise<Ending> {
+    const { root, switches, log, profile } = this.#settings;
+    const { handler } = hook;
+    const shown = this.#shown(event);
+    const level = profile.levelShown(event.caller);
+    const { env, body } = this.#cgi(hook, shown, event);
+    return this.#handlers.run({
+      path: join(root, 'addon', handler.name),
+      cwd: root,
+      env: {
+        ...profile.plugins.environment({ ...event, params: shown }, stage, switches),
+        ...env,
+        ...this.#settings.env,
+      },
+      input:
+        handler.type === 'xml'
+          ? writeXml(inputDocument({ name: event.caller.name, level }, shown, doc))
+          : body,
+      timeoutMs: switches.handlerTimeoutMs,
+      log: log.descriptor,
+      forbiddenMode: switches.strictModes ? profile.plugins.forbiddenMode : 0,
+    });
+  }
+
+  /** Variables and body as a web server hands them to a program (reference 10.3, 11.3). */
+  #cgi({ handler, postdata }: Started, shown: Params, { method, headers }: Event): CgiInput {
+    const { switches, profile } = this.#settings;
+    const { bodyOnRequest } = profile.plugins;
+    const asGet = switches.deliver === 'get' || (switches.deliver === 'as-requested' && method === 'GET');
+    const body = switches.deliver === 'post' ? shown.encode() : shown.encode('body');
+    const query = switches.deliver === 'post' ? '' : shown.encode('query');
+    if (bodyOnRequest && handler.type === 'xml') return { env: {}, body: '' };
+    if (bodyOnRequest && !postdata)
+      return { env: { QUERY_STRING: asGet ? shown.encode() : query }, body: '' };
+    if (asGet) return { env: { REQUEST_METHOD: 'GET', QUERY_STRING: shown.encode() }, body: '' };
+    const env = {
+      REQUEST_METHOD: 'POST',
+      QUERY_STRING: query,
+      CONTENT_TYPE: 'application/x-www-form-urlencoded',
+    };
+    const counted = String(Buffer.byteLength(body));
+    const length = switches.lengthToHandlers === 'counted' ? counted : headers['content-length'];
+    return { env: length === undefined ? env : { ...env, CONTENT_LENGTH: length }, body };
+  }
+
+  #shown(event: Event): Params {
+    const { stripAuth, handlerNames } = this.#settings.switches;
+    const shown = stripAuth ? event.params.without('auth', 'authinfo', 'su') : event.params;
+    if (handlerNames === 'as-sent') return shown;
+    const convert = handlerNames === 'unicode' ? toUnicode : toPunycode;
+    return shown.mapValues((entry) => convertName(entry, event.func, convert));
+  }
+}
+
+/** The document an `xml` handler reads: who calls, the parameters, then the panel's own document (reference 10.3). */
+function inputDocument(caller: Caller, shown: Params, doc: Element): Element {
+  const named = shown.entries.filter((entry) => /^[A-Za-z_][\w.-]*$/u.test(entry.name));
+  const params = named.map((entry) => element(entry.name, entry.value));
+  const attributes = { ...doc.attributes, user: caller.name, level: caller.level };
+  return element('doc', [element('params', params), ...doc.children], attributes);
+}

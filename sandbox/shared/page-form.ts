@@ -1,0 +1,63 @@
+import { escapeHtml } from './page-html.ts';
+import type { Lang } from './page-texts.ts';
+import type { Field } from './page-views.ts';
+
+export interface FormPage {
+  readonly lang: Lang;
+  readonly title: string;
+  /** Path that it is sent to. */
+  readonly action: string;
+  /** Field whose change renders the form anew; absent: none. */
+  readonly rerenders?: string;
+  readonly fields: readonly Field[];
+  /** Sent along unseen: function, elid, plid, token. */
+  readonly hidden: Readonly<Record<string, string>>;
+  readonly value: (name: string) => string;
+  readonly label: (name: string) => string;
+  /** Empty: none. */
+  readonly hint: (name: string) => string;
+  /** Options of a select: value and text. */
+  readonly options: (field: Field) => readonly (readonly [value: string, text: string])[];
+  /** Where Cancel leads. */
+  readonly back: string;
+  readonly error: { readonly text: string; readonly field: string } | null;
+}
+
+function attribute(name: string, value: string | undefined): string {
+  return value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`;
+}
+
+/** The control of a field. @param more attributes */
+export function fieldControl(page: FormPage, field: Field, wrong: boolean, more = ''): string {
+  const { name, type } = field;
+  const shared =
+    ` id="${name}" name="${name}"${attribute('maxlength', field.maxlength)}` +
+    `${field.readonly === true ? ' readonly' : ''}${wrong ? ' aria-invalid="true"' : ''}${more}`;
+  const value = page.value(name);
+  switch (type) {
+    case 'select': {
+      const options = page.options(field).map(([key, label]) => {
+        const chosen = key === value ? ' selected' : '';
+        return `<option value="${escapeHtml(key)}"${chosen}>${escapeHtml(label)}</option>`;
+      });
+      return `<select${shared}>${options.join('')}</select>`;
+    }
+    case 'textarea':
+      return `<textarea${shared} rows="4">${escapeHtml(value)}</textarea>`;
+    case 'checkbox':
+      return `<input type="checkbox" value="on"${shared}${value === 'on' ? ' checked' : ''}>`;
+    case 'password':
+      // Never sent back (nobody can read it from the page).
+      return `<input type="password" autocomplete="new-password"${shared}>`;
+    case 'text':
+    case 'hidden':
+      return `<input type="${type}" value="${escapeHtml(value)}"${shared}>`;
+  }
+}
+
+/** Fields that are sent along unseen. */
+export function hiddenHtml(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
+    .join('');
+}

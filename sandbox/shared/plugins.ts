@@ -1,0 +1,132 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { emptyUi, readUi } from './plugin-ui.ts';
+import { childrenOf, parseXml } from './xml.ts';
+import type { Log } from './log.ts';
+import type { PluginUi } from './plugin-ui.ts';
+import type { PluginDialect } from './dialects.ts';
+import type { Level, Stage } from './types.ts';
+import type { Element } from './xml.ts';
+
+/** A program in `addon/`. */
+export interface Handler {
+  readonly name: string;
+  readonly type: 'cgi' | 'xml';
+}
+
+/** One registration of a handler on a function. */
+export interface EventHook {
+  readonly handler: Handler;
+  readonly func: string;
+  readonly stages: readonly Stage[];
+  readonly first: boolean;
+  /** Asks for the request's body (reference 11.2). */
+  readonly postdata: boolean;
+}
+
+/** A function that a plugin implements. */
+export interface PluginFunction {
+  readonly handler: Handler;
+  readonly minLevel: Level;
+  readonly postdata: boolean;
+}
+
+/** Everything the description files register (reference 10.2), events with `priority="hi"` first, then in file order. */
+export interface Plugins {
+  readonly events: readonly EventHook[];
+  readonly functions: ReadonlyMap<string, PluginFunction>;
+  readonly ui: PluginUi;
+}
+
+function readHandler(node: Element): Handler {
+  const { name = '', type } = node.attributes;
+  if (name === '' || name.includes('/')) throw new Error(`handler name "${name}"`);
+  if (type !== 'cgi' && type !== 'xml') throw new Error(`handler ${name}: type "${type ?? ''}"`);
+  return { name, type };
+}
+
+function readEvent(node: Element, handler: Handler, dialect: PluginDialect): EventHook {
+  const stages = (['before', 'after', 'final'] as const).filter((stage) => node.attributes[stage] === 'yes');
+  const func = dialect.funcOf(node);
+  if (func === '' || stages.length === 0)
+    throw new Error(`handler ${handler.name}: an event without function or stage`);
+  const first = node.attributes['priority'] === 'hi';
+  return { handler, func, stages, first, postdata: wantsBody(node) };
+}
+
+function wantsBody(node: Element): boolean {
+  return node.attributes['postdata'] === 'yes';
+}
+
+/** Both generations' attribute (reference 10.2, 11.2). */
+function levelText(node: Element): string | undefined {
+  return node.attributes['minlevel'] ?? node.attributes['level'];
+}
+
+interface Collected {
+  readonly events: EventHook[];
+  readonly functions: Map<string, PluginFunction>;
+}
+
+function collect(root: Element, into: Collected, dialect: PluginDialect): void {
+  if (root.name !== 'mgrdata') throw new Error(`root element ${root.name}, mgrdata is wanted`);
+  for (const node of childrenOf(root, 'handler')) {
+    const handler = readHandler(node);
+    into.events.push(...childrenOf(node, 'event').map((event) => readEvent(event, handler, dialect)));
+    for (const func of childrenOf(node, 'func')) {
+      const minLevel = dialect.levelOf(levelText(func) ?? levelText(node));
+      into.functions.set(dialect.funcOf(func), { handler, minLevel, postdata: wantsBody(func) });
+    }
+  }
+}
+
+/** Where copies of the description files are, made when the folder is missing (reference 11.1). */
+export function cacheFolder(root: string): string {
+  return join(root, 'var/.xmlcache');
+}
+
+function cachedCopies(root: string, dialect: PluginDialect): string {
+  const cache = cacheFolder(root);
+  if (existsSync(cache)) return cache;
+  mkdirSync(cache);
+  const folder = join(root, dialect.folder);
+  for (const file of readdirSync(folder))
+    if (dialect.pattern.test(file)) copyFileSync(join(folder, file), join(cache, file));
+  return cache;
+}
+
+/**
+ * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names. A file that cannot be used is named in
+ * the log and left out.
+ * @param cached copies made at an earlier start are read instead, as long as their folder is there (reference 11.1)
+ */
+export function readPlugins(root: string, log: Log, dialect: PluginDialect, cached: boolean): Plugins {
+  const into: Collected = { events: [], functions: new Map() };
+  const ui = emptyUi();
+  const folder = cached ? cachedCopies(root, dialect) : join(root, dialect.folder);
+  const files = readdirSync(folder).filter((name) => dialect.pattern.test(name));
+  for (const file of files.sort()) {
+    const own: Collected = { events: [], functions: new Map() };
+    try {
+      const description = parseXml(readFileSync(join(folder, file), 'utf8'));
+      collect(description, own, dialect);
+      readUi(description, ui, dialect.levelOf);
+    } catch (error) {
+      log.write('ERROR', `Plugin file ${file} cannot be used: ${String(error)}`);
+      continue;
+    }
+    into.events.push(...own.events);
+    for (const [name, func] of own.functions) into.functions.set(name, func);
+    const { registered } = dialect;
+    if (registered !== null)
+      for (const one of own.events) log.write('EXTINFO', registered(one.handler.name, one.func));
+    log.write('INFO', `Plugin file ${file}: ${own.events.length} events, ${own.functions.size} functions`);
+  }
+  const events = [...into.events.filter((one) => one.first), ...into.events.filter((one) => !one.first)];
+  return { events, functions: into.functions, ui };
+}
+
+/** The registrations on a function for a stage, in order. */
+export function hooksFor(plugins: Plugins, func: string, stage: Stage): readonly EventHook[] {
+  return plugins.events.filter((hook) => hook.func === func && hook.stages.includes(stage));
+}
