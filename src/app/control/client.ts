@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
 import { describeProblem } from '../../core/describe.ts';
+import { CommandFailed } from '../command-failed.ts';
 import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
 import { controlWord, end, hello, protocolVersion } from './socket.ts';
 
@@ -9,7 +10,7 @@ import { controlWord, end, hello, protocolVersion } from './socket.ts';
 const patience = 30_000;
 
 /** The agent is not there, or says that it cannot. */
-export class AskFailed extends Error {
+export class AskFailed extends CommandFailed {
   override readonly name: string = 'AskFailed';
 }
 
