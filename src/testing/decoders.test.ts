@@ -14,7 +14,7 @@ import { parseRdata, rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts'
 import { makeRecord } from '../dns/record.ts';
 import { decodeMessage } from '../dns/wire/message.ts';
 import { parseZoneFile } from '../dns/zonefile.ts';
-import { readHead } from '../hook/protocol.ts';
+import { readHead } from '../app/control/socket.ts';
 import { ispmanager5Records } from '../net/ispmanager/ispmanager5-records.ts';
 import { refusalOf } from '../net/ispmanager/errors.ts';
 import type { RecordDialect } from '../net/ispmanager/record-dialect.ts';

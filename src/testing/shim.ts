@@ -1,15 +1,6 @@
 /** Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was asked. For tests. */
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -59,9 +50,7 @@ export function makeShim(
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
   // An agent is looked for beside the hook.
   const hook = join(directory, 'hook.ts');
-  copyFileSync(join(import.meta.dirname, '../hook/main.ts'), hook);
-  for (const part of ['agent-environment.ts', 'protocol.ts'])
-    copyFileSync(join(import.meta.dirname, '../hook', part), join(directory, part));
+  symlinkSync(join(import.meta.dirname, '../hook/main.ts'), hook);
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
     SOCKET: socket,
     PAUSE: pause,

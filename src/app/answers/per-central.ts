@@ -44,12 +44,10 @@ export function newestTold<T extends { readonly createdAt: number }>(
 }
 
 /** One thing at every central. */
-export function eachTold<T extends object>(
-  values: readonly OfCentral<T>[],
-  several: boolean,
-): AtEach<T> | undefined {
+export function eachTold<T extends object>(values: readonly OfCentral<T>[], several: boolean): AtEach<T> {
   const [first] = values;
-  if (first === undefined || !several) return first?.value;
+  if (first === undefined) throw new Error('asked of no central');
+  if (!several) return first.value;
   const centrals = values.map(({ number, id: { address, account }, value }) => ({
     ...value,
     central: number,

@@ -1,13 +1,13 @@
-import { displayName } from '../dns/name.ts';
-import { formatRecord, type ResourceRecord } from '../dns/record.ts';
-import { describeProblem } from '../core/describe.ts';
-import type { Numbered } from '../app/answers/told.ts';
-import { waitsForYes } from '../core/engine/before/signed-delete.ts';
-import type { Operation, OperationItem, Watch } from '../core/operation.ts';
+import { displayName } from '../../dns/name.ts';
+import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
+import { describeProblem } from '../../core/describe.ts';
+import type { Answers } from '../../app/control/protocol.ts';
+import { waitsForYes } from '../../core/engine/before/signed-delete.ts';
+import type { Operation, OperationItem, Watch } from '../../core/operation.ts';
 import { noteText } from './notes.ts';
-import { coloured, localTime } from './output.ts';
-import { liveLines, type ToldOperation } from './show-verify.ts';
-import { moodOfState } from './show.ts';
+import { coloured, localTime } from '../output.ts';
+import { liveLines } from './verify.ts';
+import { moodOfState } from './states.ts';
 
 /** What each state means and what happens next, in one sentence (docs/architecture.md, "Words"). */
 const meanings: Readonly<Record<Operation['state'], string>> = {
@@ -34,7 +34,7 @@ const classes: Readonly<Record<Operation['class'], string>> = {
 };
 
 /** All there is to say about one operation. */
-export function showOperation(operation: Numbered<ToldOperation>): string {
+export function operationText(operation: Answers['operation'][number]): string {
   const { id, state, kind, zone, actor, source, problems, attempts, watch } = operation;
   const lines = [
     `operation  ${id}${operation.central === undefined ? '' : ` at central ${operation.central}`}`,

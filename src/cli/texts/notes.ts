@@ -1,4 +1,4 @@
-import { own } from '../dns/own.ts';
+import { own } from '../../dns/own.ts';
 
 /** Remarks of the engine about zones and records, in a few words for a table. */
 const notes: Readonly<Record<string, string>> = {

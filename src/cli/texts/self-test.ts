@@ -1,10 +1,10 @@
-import type { Assumption } from '../app/self-test/assumptions.ts';
-import type { SelfTestStep } from '../app/self-test/step.ts';
-import type { SelfTestReport } from '../app/self-test/self-test.ts';
-import { coloured, table, type Cell } from './output.ts';
+import type { Assumption } from '../../app/self-test/assumptions.ts';
+import type { SelfTestStep } from '../../app/self-test/step.ts';
+import type { SelfTestReport } from '../../app/self-test/self-test.ts';
+import { coloured, table, type Cell } from '../output.ts';
 
 /** The self-test for people; with `--json` it is the report to send us. */
-export function showSelfTest(report: SelfTestReport): string {
+export function selfTestText(report: SelfTestReport): string {
   const rows = report.steps.map((step) => [
     step.step,
     side(step.panelShows),

@@ -1,7 +1,7 @@
-import type { OwnerStatus } from '../core/engine/owners/read-owners.ts';
-import type { OwnerWay } from '../core/panel.ts';
-import { counted } from '../core/describe.ts';
-import { coloured, localTime } from './output.ts';
+import type { OwnerStatus } from '../../core/engine/owners/read-owners.ts';
+import type { OwnerWay } from '../../core/panel.ts';
+import { counted } from '../../core/describe.ts';
+import { coloured, localTime } from '../output.ts';
 
 const ways: Readonly<Record<OwnerWay, string>> = {
   column: 'told by a column of the list',
@@ -11,10 +11,8 @@ const ways: Readonly<Record<OwnerWay, string>> = {
 
 /**
  * How it is known who may change a zone, and what was left to the panel because of that.
- * @param owners undefined from an agent of an earlier release
  */
-export function ownerLines(owners: OwnerStatus | undefined): string[] {
-  if (owners === undefined) return [];
+export function ownerLines(owners: OwnerStatus): string[] {
   const { check, way, zones, unknown, undecided, undecidedAt, foreign, foreignAt } = owners;
   const known = way === null ? 'not read yet' : ways[way];
   const sums = way === null ? '' : `: ${counted(zones, 'zone')}, ${unknown} of unknown owner`;

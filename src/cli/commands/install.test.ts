@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { install } from '../app/install/install.ts';
-import { everything, makeHost, type Host } from '../testing/install-host.ts';
+import { install } from '../../app/install/install.ts';
+import { everything, makeHost, type Host } from '../../testing/install-host.ts';
 
 interface Ran {
   readonly status: number;
@@ -14,7 +14,7 @@ interface Ran {
 }
 
 async function domainsync({ root, socket }: Host, ...args: readonly string[]): Promise<Ran> {
-  const program = join(import.meta.dirname, 'main.ts');
+  const program = join(import.meta.dirname, '../main.ts');
   const all = [program, '--root', root, '--socket', socket, ...args, '--system', 'no'];
   return await new Promise((resolve) => {
     execFile(process.execPath, all, (error, stdout, stderr) => {

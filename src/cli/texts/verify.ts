@@ -1,12 +1,9 @@
-import { displayName } from '../dns/name.ts';
-import type { ServerLook } from '../centrals/verified/check.ts';
-import { isBehind, lookText, type LiveView, type VerifyStatus } from '../centrals/verified/verifier.ts';
-import type { Operation } from '../core/operation.ts';
-import { counted } from '../core/describe.ts';
-import { coloured, localTime } from './output.ts';
-
-/** Operations as the agent tells them: with how the name servers stand to what each wrote last, where that is known. */
-export type ToldOperation = Operation & { readonly live?: LiveView | null };
+import { displayName } from '../../dns/name.ts';
+import type { ServerLook } from '../../centrals/verified/check.ts';
+import { isBehind, lookText, type LiveView, type VerifyStatus } from '../../centrals/verified/verifier.ts';
+import type { ToldOperation } from '../../app/control/protocol.ts';
+import { counted } from '../../core/describe.ts';
+import { coloured, localTime } from '../output.ts';
 
 /** Names told of one write. */
 const mostNames = 3;
@@ -58,7 +55,7 @@ const states: Readonly<Record<LiveView['state'], string>> = {
 
 /** What is said of one operation; empty when nothing is known. */
 export function liveLines({ state, live }: ToldOperation): string[] {
-  if (live === undefined || live === null) return [];
+  if (live === null) return [];
   const undone = state === 'refused' || state === 'reverted' ? 'taken back: ' : '';
   const told = live.state === 'live' || live.state === 'asking' || live.state === 'behind';
   const said = [told ? liveAt(live.servers) : '', states[live.state]].filter((part) => part !== '');

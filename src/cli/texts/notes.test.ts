@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { noteText } from './notes.ts';
 
-const engine = join(import.meta.dirname, '../core/engine');
+const engine = join(import.meta.dirname, '../../core/engine');
 
 test('every remark the engine makes has words', () => {
   const made = globSync(`${engine}/**/*.ts`).flatMap((path) => {

@@ -2,20 +2,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { noteText } from './notes.ts';
-import { moodOfState } from './show.ts';
-import { describeProblem } from '../core/describe.ts';
-import { DnsDataError } from '../dns/problem.ts';
-import { parseName } from '../dns/name.ts';
-import { own } from '../dns/own.ts';
-import { parseRdata } from '../dns/rdata/rdata.ts';
+import { moodOfState } from './states.ts';
+import { describeProblem } from '../../core/describe.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { parseName } from '../../dns/name.ts';
+import { own } from '../../dns/own.ts';
+import { parseRdata } from '../../dns/rdata/rdata.ts';
 import {
   recordFromIspmanager5Form,
   recordFromIspmanager5Key,
   recordFromIspmanager5Row,
-} from '../net/ispmanager/ispmanager5-rows.ts';
-import { refusalOf } from '../net/ispmanager/errors.ts';
-import { parseXml } from '../net/xml.ts';
-import { createIspmanagerPanel } from '../panels/ispmanager/index.ts';
+} from '../../net/ispmanager/ispmanager5-rows.ts';
+import { refusalOf } from '../../net/ispmanager/errors.ts';
+import { parseXml } from '../../net/xml.ts';
+import { createIspmanagerPanel } from '../../panels/ispmanager/index.ts';
 
 const zone = parseName('example.org.');
 const words = [...Object.getOwnPropertyNames(Object.prototype), '__PROTO__', 'CONSTRUCTOR'];
