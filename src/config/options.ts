@@ -1,4 +1,4 @@
-import { centralKinds } from '../net/central-kind.ts';
+import { centralKinds } from '../centrals/registry.ts';
 
 /** One setting, described once: reading, defaults and documentation come from here. */
 export interface Option {

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problem } from '../dns/problem.ts';
-import { centralKindOf, type CentralKind } from '../net/central-kind.ts';
+import { centralKindOf, centralModule, type CentralKind } from '../centrals/registry.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { options, type Option } from './options.ts';
 import { Secret } from './secret.ts';
@@ -247,8 +247,9 @@ function addressFor(
   place: { readonly line: number; readonly path: string },
   problems: Problem[],
 ): string {
-  const kind = read['isp_master.kind'];
-  if (kind !== 'rfc2136') return baseAddress(host, { ...place, plainHere: kind === 'powerdns' }, problems);
+  const { host: form } = centralModule(centralKindOf(read['isp_master.kind'] ?? ''));
+  if (form !== 'name-server')
+    return baseAddress(host, { ...place, plainHere: form === 'web-or-local' }, problems);
   const server = serverAddress(
     host.replace(/^dns:\/\//i, ''),
     read['isp_master.transport'] === 'tls' ? 853 : 53,

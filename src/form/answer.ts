@@ -11,7 +11,7 @@ import {
 import { systemClock } from '../app/wiring/clock.ts';
 import { ownersForForm } from '../app/settings/owner-knowledge.ts';
 import { panelKindAt } from '../app/wiring/panel-kind.ts';
-import { centralKindNames, centralKindOf, centralKinds } from '../net/central-kind.ts';
+import { centralKindOf, centralKinds, centralModule } from '../centrals/registry.ts';
 import {
   decodeForm,
   encodeForm,
@@ -98,8 +98,8 @@ function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
     language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];
   return [
-    ['auto', found === null ? auto : `${auto} (${seen}: ${centralKindNames[found]})`],
-    ...centralKinds.map((kind): Choice => [kind, centralKindNames[kind]]),
+    ['auto', found === null ? auto : `${auto} (${seen}: ${centralModule(found).title})`],
+    ...centralKinds.map((kind): Choice => [kind, centralModule(kind).title]),
   ];
 }
 

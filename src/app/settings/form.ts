@@ -17,7 +17,8 @@ import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { pathsOf } from '../paths.ts';
 import { endPause, pause, pauseEnd } from '../pause.ts';
-import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
+import { wireCentral } from '../wiring/wire.ts';
 
 /** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
