@@ -18,7 +18,7 @@ import { Upkeep } from '../../journal/upkeep.ts';
 import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
-import { panelKindAt } from './panel-kind.ts';
+import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
@@ -73,19 +73,12 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
 
 /** Edits in the panel on this host as a person would make them, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
-  const { createIspmanagerHand } = await import('../../panels/ispmanager/by-hand.ts');
-  return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
+  return await panelAt(root).openHand(root);
 }
 
 /** The panel on this host. @param service whether this process is confined as a service of systemd @param log told of what is passed over */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
-  const { createIspmanagerPanel } = await import('../../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({
-    root,
-    kind: panelKindAt(root) ?? 'ispmanager4',
-    service,
-    ...(log && { log }),
-  });
+  return await panelAt(root).open(root, { service, ...(log && { log }) });
 }
 
 /**

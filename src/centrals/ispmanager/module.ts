@@ -1,4 +1,4 @@
-import { panelKindNames, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { ispmanagerTitles, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { acceptedSettings, type CentralModule } from '../module.ts';
 
 /** An account of an ISPmanager or DNSmanager; the settings say which, or leave it open. */
@@ -14,10 +14,10 @@ const anyPanel: Omit<CentralModule, 'title'> = {
   },
 };
 
-export const ispmanagerCentrals: Readonly<Record<PanelKind, CentralModule>> = {
-  ispmanager6: { ...anyPanel, title: panelKindNames.ispmanager6 },
-  ispmanager4: { ...anyPanel, title: panelKindNames.ispmanager4 },
-  dnsmanager: { ...anyPanel, title: panelKindNames.dnsmanager },
+export const ispmanagerCentrals: Readonly<Record<IspmanagerKind, CentralModule>> = {
+  ispmanager6: { ...anyPanel, title: ispmanagerTitles.ispmanager6 },
+  ispmanager4: { ...anyPanel, title: ispmanagerTitles.ispmanager4 },
+  dnsmanager: { ...anyPanel, title: ispmanagerTitles.dnsmanager },
 };
 
 /** What no setting `kind` means: which panel it is, is found out. */
