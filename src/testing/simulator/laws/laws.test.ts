@@ -190,6 +190,42 @@ test('issue 13: what the panel refused and an undo left at the central breaks a 
   assert.ok((await broken(world)).includes('answers.left'));
 });
 
+/** The panel refuses to take `www` away, and the undo that follows writes nothing. */
+async function notPutBack(): Promise<World> {
+  const world = await lying(async (number, write) => {
+    if (number === 1) await write();
+  });
+  await edit(world, [{ remove: www, add: null }], { ...smooth, refuses: true });
+  return world;
+}
+
+test('a record that cannot come back because a CNAME has its place is excused, one that could is not', async () => {
+  assert.ok((await broken(await notPutBack())).includes('answers.left'));
+  const world = await notPutBack();
+  const alias = makeRecord({ name: 'www', type: 'CNAME', rdata: 'elsewhere.example.' }, zone);
+  world.central.zones.get(zone)?.set(recordId(alias), alias);
+  world.somebodyWrote();
+  const { violations, excuses: used } = await judge(world);
+  assert.ok(!violations.some(({ law }) => law === 'answers.left'));
+  assert.equal(used.get('alias'), 1);
+});
+
+test('"nothing was changed" is true of a record that went with its zone, which somebody else deleted', async () => {
+  const refused = async (isDeleted: boolean): Promise<readonly string[]> => {
+    const world: World = await lying(async (_number, write) => {
+      await write();
+      if (isDeleted) put(world, 'central', null);
+      world.somebodyWrote();
+      throw untouched;
+    });
+    const verdict = await edit(world, [{ remove: www, add: null }], { ...smooth, refuses: true });
+    assert.equal(verdict.kind === 'refuse' && verdict.changed, 'nothing');
+    return await broken(world);
+  };
+  assert.ok((await refused(false)).includes('answers.nothing'));
+  assert.ok(!(await refused(true)).includes('answers.nothing'));
+});
+
 test('issue 13: an answer that only the panel was changed, while the central was too, breaks a law', async () => {
   // Slower than our patience: taken back, and done again at `after`.
   const world = await lying(async (number, write) => {

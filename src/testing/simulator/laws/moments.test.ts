@@ -244,6 +244,27 @@ test('issue 13: a zone that is not read in time after a hint breaks a law', asyn
   );
 });
 
+test('what cannot be read in time because the journal fails is not late, before and after that it is', async () => {
+  for (const [shift, laws] of [
+    [0, []],
+    [-300_000, ['turns.late']],
+    [300_000, ['turns.late']],
+  ] as const) {
+    const { world, side } = await arrived();
+    const at = world.clock.now() + 300_000;
+    side.disk.outages.push({ from: at - 1_000 + shift, until: at + 600_000 + Math.min(0, shift * 3) });
+    world.hints.push({ zone, at, what: 'a hint' });
+    world.panel.asked.push({ reader: 'panel 1', zone, at: at + 650_000 });
+    await world.clock.runUntil(at + 600_000);
+    const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
+    assert.deepEqual(
+      violations.map(({ law }) => law),
+      laws,
+      String(shift),
+    );
+  }
+});
+
 test('issue 13: an owner that the list tells and the engine does not know breaks a law', async () => {
   const { world } = await arrived();
   assert.ok(world.engine !== null);
