@@ -1,11 +1,9 @@
 /** What the commands `install` and `uninstall` have in common. */
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import { layoutOf } from '../app/install/panel-files.ts';
 import { restartPanel } from '../app/install/restart-panel.ts';
 import type { Paths } from '../app/paths.ts';
-import { usualRoots } from '../app/wiring/panel-kind.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { panels, usualRoots, type PanelKind } from '../panels/registry.ts';
 import { complain, exitStatus } from './output.ts';
 
 /** Longest time an agent may take to answer what it has begun and end, milliseconds: an edit's deadline and some more. */
@@ -21,7 +19,7 @@ export function systemOption(): Option {
 /** @returns whether the panel was restarted; one that only a person can restart was not */
 export async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {
   const failure = await restartPanel(paths, kind);
-  if (failure === null) return layoutOf(kind).restart !== null;
+  if (failure === null) return !('byHand' in panels[kind].layout.restart);
   process.exitCode = exitStatus.attention;
   complain(`domainsync: the panel could not be restarted: ${failure}`);
   return false;

@@ -4,7 +4,7 @@ import { DnsDataError } from '../dns/problem.ts';
 import { Unanswerable } from '../app/answers/readings.ts';
 import { inWords } from '../app/control/client.ts';
 import { version } from '../app/version.ts';
-import { SettingsRefused } from '../app/wiring/wire.ts';
+import { SettingsRefused } from '../centrals/module.ts';
 import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';

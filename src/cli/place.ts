@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { panelKindAt, usualRoots } from '../app/wiring/panel-kind.ts';
+import { panelKindAt } from '../app/wiring/panel-at.ts';
+import { defaultRoot, usualRoots } from '../panels/registry.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
 /** What the options before the command say. */
@@ -34,5 +35,5 @@ export function placeOf(program: Command): Place {
 }
 
 function usualRoot(): string {
-  return usualRoots.find((root) => panelKindAt(root) !== null) ?? usualRoots[0];
+  return usualRoots.find((root) => panelKindAt(root) !== null) ?? defaultRoot;
 }

@@ -3,7 +3,7 @@
  * docs/settings.schema.json come from here.
  */
 import * as v from 'valibot';
-import { centralKinds } from '../net/central-kind.ts';
+import { centralKinds } from '../centrals/registry.ts';
 import {
   choiceOption,
   listOption,

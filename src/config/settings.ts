@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
-import type { CentralKind } from '../net/central-kind.ts';
+import { centralModule, type CentralKind } from '../centrals/registry.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
 import type { Secret } from './secret.ts';
@@ -272,7 +272,9 @@ function addressFor(
   place: Place,
   problems: Problem[],
 ): string {
-  if (kind !== 'rfc2136') return baseAddress(host, { ...place, plainHere: kind === 'powerdns' }, problems);
+  const { host: form } = centralModule(kind);
+  if (form !== 'name-server')
+    return baseAddress(host, { ...place, plainHere: form === 'web-or-local' }, problems);
   const server = serverAddress(host.replace(/^dns:\/\//i, ''), transport === 'tls' ? 853 : 53);
   if (server !== null) return `dns://${serverText(server)}`;
   const { path, line } = place;

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { panelName, type PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { panelName } from '../net/ispmanager/kinds.ts';
+import type { PanelKind } from '../panels/registry.ts';
 
 export interface Host {
   readonly folder: string;

@@ -8,7 +8,7 @@ import type { DnsName } from '../dns/name.ts';
 import { rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts';
 import { makeRecord, type ResourceRecord } from '../dns/record.ts';
 import { ispmanager5Form } from '../net/ispmanager/ispmanager5-rows.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import type { IspmanagerKind } from '../net/ispmanager/kinds.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import type { ContractSubject } from './contracts/central/zone-bench.ts';
 import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
@@ -73,14 +73,14 @@ export async function startPanel(
   };
 }
 
-const kinds: Readonly<Record<Generation, PanelKind>> = {
+const kinds: Readonly<Record<Generation, IspmanagerKind>> = {
   v4: 'ispmanager4',
   v5: 'ispmanager6',
   v6: 'ispmanager6',
   dnsmgr: 'dnsmanager',
 };
 
-function settingsFor(sandbox: Sandbox, kind: PanelKind): CentralSettings {
+function settingsFor(sandbox: Sandbox, kind: IspmanagerKind): CentralSettings {
   return {
     kind,
     address: sandbox.address,

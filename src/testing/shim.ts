@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
-import { layoutOf, textOf, type HandlerType } from '../app/install/panel-files.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { textOf } from '../app/install/panel-files.ts';
+import type { HandlerType } from '../panels/layout.ts';
+import { panels, type PanelKind } from '../panels/registry.ts';
 import { listen } from '../agent/server.ts';
 
 export const accepted = '<?xml version="1.0" encoding="UTF-8"?>\n<doc/>';
@@ -46,7 +47,7 @@ export function makeShim(
   const socket = join(directory, 'agent.sock');
   const pause = join(directory, 'pause');
   const path = join(directory, handler);
-  const file = layoutOf(kind).files.find((one) => one.path === `addon/${handler}`);
+  const file = panels[kind].layout.files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
   // An agent is looked for beside the hook.
   const hook = join(directory, 'hook.ts');

@@ -2,24 +2,7 @@ import type { Language } from '../../core/panel.ts';
 import type { OptionField } from '../../config/option.ts';
 import { options, type Option } from '../../config/options.ts';
 import { escapeXml } from '../../net/xml.ts';
-
-/** How a panel's description file says what a field is (docs/protocol.md). */
-export interface FieldDialect {
-  /** The attribute of a field that must not be empty. */
-  readonly required: string;
-  /** The element of a list to choose from. */
-  readonly select: (name: string) => string;
-}
-
-export const fields4: FieldDialect = {
-  required: 'empty="no"',
-  select: (name) => `<input type="select" name="${name}"/>`,
-};
-
-export const fields5: FieldDialect = {
-  required: 'required="yes"',
-  select: (name) => `<select name="${name}"/>`,
-};
+import type { FieldDialect } from '../../panels/layout.ts';
 
 type Input = 'text' | 'password' | 'select' | 'checkbox';
 

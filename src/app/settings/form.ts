@@ -15,11 +15,12 @@ import {
 } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { pathsOf } from '../paths.ts';
 import { endPause, pause, pauseEnd } from '../pause.ts';
-import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
+import { wireCentral } from '../wiring/wire.ts';
 
 /** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
@@ -29,7 +30,7 @@ export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
   /** Which panel the central turned out to be, where that was left open; null before the first look. */
-  readonly found: PanelKind | null;
+  readonly found: IspmanagerKind | null;
   readonly username: string;
   readonly password: string;
   /** SHA-256 of the pinned certificate, or of the one offered; empty when there is none. */

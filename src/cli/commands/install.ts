@@ -5,7 +5,7 @@ import { describeProblem } from '../../core/describe.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
 import { install, InstallRefused, removeOldReleases } from '../../app/install/install.ts';
-import type { HandlerType } from '../../app/install/panel-files.ts';
+import type { HandlerType } from '../../panels/layout.ts';
 import { endAgent } from '../../app/install/replace-agent.ts';
 import { restartCommand } from '../../app/install/restart-panel.ts';
 import { putSystemFiles, type SystemOptions } from '../../app/install/system-files.ts';

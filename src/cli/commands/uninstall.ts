@@ -4,13 +4,13 @@ import { Command } from 'commander';
 import { counted } from '../../core/describe.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
-import { commandFile } from '../../app/install/panel-files.ts';
+import { commandFile } from '../../panels/layout.ts';
 import { endAgent } from '../../app/install/replace-agent.ts';
 import { restartCommand } from '../../app/install/restart-panel.ts';
 import { removeSystemFiles } from '../../app/install/system-files.ts';
 import { uninstall, withdraw } from '../../app/install/uninstall.ts';
 import type { Paths } from '../../app/paths.ts';
-import { panelKindAt } from '../../app/wiring/panel-kind.ts';
+import { panelKindAt } from '../../app/wiring/panel-at.ts';
 import { complain, print } from '../output.ts';
 import { agentPatience, etcOf, restart, restartText, systemOption } from '../install-parts.ts';
 import type { Place } from '../place.ts';
@@ -61,7 +61,7 @@ interface LetGo {
 async function letGo(paths: Paths): Promise<LetGo> {
   const { root } = paths;
   const kind = panelKindAt(root);
-  const installed = existsSync(join(root, commandFile));
+  const installed = existsSync(join(root, commandFile.path));
   const withdrawn = withdraw(root);
   if (kind === null || !(installed || withdrawn.length > 0)) {
     return { withdrawn, restarted: false, byHand: null };

@@ -17,7 +17,7 @@ import {
 } from '../../../sandbox/index.ts';
 import { parseAnswer, type StatusReport } from '../../app/control/protocol.ts';
 import { pathsOf } from '../../app/paths.ts';
-import { panelKindAt } from '../../app/wiring/panel-kind.ts';
+import { panelAt } from '../../app/wiring/panel-at.ts';
 import { saveSettings } from '../../config/settings.ts';
 import { patience } from '../patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
@@ -233,7 +233,7 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
     'no',
   ]);
   // An ISPmanager 4 has no command for it: a person does it.
-  if (panelKindAt(root) === 'ispmanager4') panel.restartPanel();
+  if ('byHand' in panelAt(root).layout.restart) panel.restartPanel();
 }
 
 /** @param connection options of `[isp_master]` */
