@@ -4,7 +4,7 @@ import { DnsDataError, type Problem } from '../dns/problem.ts';
 import { chosen, readings, Unanswerable, type Source } from '../app/answers/readings.ts';
 import {
   question,
-  readParameters,
+  parseParameters,
   type Answers,
   type CentralReport,
   type Envelope,
@@ -34,7 +34,7 @@ async function enveloped(agent: Agent, text: string): Promise<Envelope> {
 }
 
 async function answer<N extends Question>(agent: Agent, asked: N, request: unknown): Promise<Answers[N]> {
-  return await handlers[asked](agent, readParameters(asked, request));
+  return await handlers[asked](agent, parseParameters(asked, request));
 }
 
 type Handlers = {

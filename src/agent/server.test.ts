@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { missingPrograms } from '../testing/servers/process.ts';
 import { uptime } from './caller.ts';
-import { listen, type AnswerCall } from './server.ts';
+import { listen, type Responders } from './server.ts';
 
 async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
   const calls: HookCall[] = [];
@@ -28,8 +28,8 @@ async function start(t: TestContext): Promise<{ path: string; asked: string[]; c
 
 async function startWith(
   t: TestContext,
-  hook: AnswerCall['hook'],
-  control: AnswerCall['control'] = () => Promise.resolve('{}'),
+  hook: Responders['hook'],
+  control: Responders['control'] = () => Promise.resolve('{}'),
 ): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'server-'));
   const path = join(directory, 'run', 'agent.sock');

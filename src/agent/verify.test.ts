@@ -9,7 +9,7 @@ import { systemClock } from '../app/wiring/clock.ts';
 import { pathsOf } from '../app/paths.ts';
 import {
   envelope,
-  readControlAnswer,
+  parseAnswer,
   type Answers,
   type Question,
   type Requests,
@@ -67,7 +67,7 @@ test('an edit, and at how many name servers it is live', { skip: missingPrograms
     const text = await answerControl(agent, JSON.stringify({ do: question, ...parameters }));
     const answer = v.parse(envelope, JSON.parse(text));
     assert.ok(answer.ok, text);
-    return readControlAnswer(question, answer.value);
+    return parseAnswer(question, answer.value);
   };
   const status = async (): Promise<StatusReport> => await ask('status', {});
   await until(async () => (await status()).engine?.baselineAt !== null);

@@ -1,6 +1,14 @@
 /** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */
 export type HandlerType = 'cgi' | 'xml';
 
+/** How a description file says what a field of the settings form is (docs/protocol.md). */
+export interface FieldDialect {
+  /** The attribute of a field that must not be empty. */
+  readonly required: string;
+  /** The element of a list to choose from. */
+  readonly select: (name: string) => string;
+}
+
 /** A file that is filled from a template and lies at a fixed place under the panel's root. */
 export interface PanelFile {
   /** Under the root. */
@@ -11,6 +19,8 @@ export interface PanelFile {
   /** Of the text that takes the place of `@PART@`: what this generation of the panel does in its own way. */
   readonly part?: string;
   readonly values?: Readonly<Record<string, string>>;
+  /** How it describes the settings form, if it does. */
+  readonly fields?: FieldDialect;
   /** Whether the panel reads the file only when it starts, or keeps what it has read in a cache. */
   readonly readAtStart?: boolean;
   /** Whether the file is for a part of the panel that not every one has: it is put only where its folder is already. */

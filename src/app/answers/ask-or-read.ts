@@ -6,7 +6,7 @@ import { journalSources } from './without-agent.ts';
 
 /**
  * Asks the agent, or, when none is running, reads its journals.
- * @throws {AskFailed | Unanswerable | DnsDataError}
+ * @throws {CommandFailed | Unanswerable | DnsDataError}
  */
 export async function askOrRead<N extends Reading>(
   paths: Paths,

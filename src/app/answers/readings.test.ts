@@ -7,8 +7,8 @@ import { test, type TestContext } from 'node:test';
 import { saveSettings } from '../../config/settings.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
-import { AskFailed } from '../control/client.ts';
-import { readControlAnswer, readParameters, type Answers, type Requests } from '../control/protocol.ts';
+import { parseAnswer, parseParameters, type Answers, type Requests } from '../control/protocol.ts';
+import { CommandFailed } from '../command-failed.ts';
 import { journalPath, pathsOf, type Paths } from '../paths.ts';
 import { askOrRead } from './ask-or-read.ts';
 import { Unanswerable, type Reading } from './readings.ts';
@@ -53,8 +53,8 @@ async function answered<N extends Reading>(
   parameters: Requests[N],
 ): Promise<Answers[N]> {
   const answer = await askOrRead(paths, question, parameters);
-  assert.deepEqual(readControlAnswer(question, JSON.parse(JSON.stringify(answer))), answer);
-  assert.deepEqual(readParameters(question, JSON.parse(JSON.stringify(parameters))), parameters);
+  assert.deepEqual(parseAnswer(question, JSON.parse(JSON.stringify(answer))), answer);
+  assert.deepEqual(parseParameters(question, JSON.parse(JSON.stringify(parameters))), parameters);
   return answer;
 }
 
@@ -108,5 +108,5 @@ test('issue 15: without settings there is nothing to read', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'readings-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const paths = pathsOf(folder, join(folder, 'agent.sock'));
-  await assert.rejects(answered(paths, 'zones', { central: null }), AskFailed);
+  await assert.rejects(answered(paths, 'zones', { central: null }), CommandFailed);
 });

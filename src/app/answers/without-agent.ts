@@ -6,19 +6,19 @@ import type { ZoneView } from '../../core/engine/engine.ts';
 import { JournalError } from '../../core/journal.ts';
 import { everyCentral, loadSettings, type Settings } from '../../config/settings.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
-import { AskFailed } from '../control/client.ts';
 import { journalPath, type Paths } from '../paths.ts';
+import { CommandFailed } from '../command-failed.ts';
 import { wireCentral } from '../wiring/wire.ts';
 import type { Knowledge, Source } from './readings.ts';
 
 /**
  * The centrals of the settings, known by their journals: for questions while no agent runs.
- * @throws {AskFailed} with a sentence for the person at the terminal, when a journal is opened too
+ * @throws {CommandFailed} with a sentence for the person at the terminal, when a journal is opened too
  */
 export function journalSources(paths: Paths): readonly Source[] {
   const loaded = loadSettings(paths.root);
   if (loaded.kind !== 'configured') {
-    throw new AskFailed(
+    throw new CommandFailed(
       'The agent is not running and the settings name no central: there is nothing to show.',
     );
   }
@@ -36,7 +36,7 @@ async function withJournal<T>(
   const central = await wireCentral(settings, paths.root);
   try {
     const path = journalPath(paths, central.id);
-    if (!existsSync(path)) throw new AskFailed('The agent has not run yet; the next edit starts it.');
+    if (!existsSync(path)) throw new CommandFailed('The agent has not run yet; the next edit starts it.');
     const journal = new SqliteJournal({ path, writer: false });
     try {
       return await body(knowledgeOf(journal, central));
@@ -45,7 +45,7 @@ async function withJournal<T>(
     }
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
-    throw new AskFailed(describeProblem({ code: error.code, params: error.params }, 'en'));
+    throw new CommandFailed(describeProblem({ code: error.code, params: error.params }, 'en'));
   } finally {
     await central.close();
   }

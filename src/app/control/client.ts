@@ -2,21 +2,15 @@ import { connect } from 'node:net';
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
 import { describeProblem } from '../../core/describe.ts';
-import {
-  anyRelease,
-  envelope,
-  readControlAnswer,
-  type Answers,
-  type Question,
-  type Requests,
-} from './protocol.ts';
+import { CommandFailed } from '../command-failed.ts';
+import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
 import { controlWord, end, hello, protocolVersion } from './socket.ts';
 
 /** Longest time an answer of the agent may take, milliseconds. */
 const patience = 30_000;
 
 /** The agent is not there, or says that it cannot. */
-export class AskFailed extends Error {
+export class AskFailed extends CommandFailed {
   override readonly name: string = 'AskFailed';
 }
 
@@ -51,7 +45,7 @@ export async function ask<N extends Question>(
   parameters: Requests[N],
 ): Promise<Answers[N]> {
   const value = await exchange(socketPath, question, parameters);
-  return ofThisRelease(() => readControlAnswer(question, value));
+  return ofThisRelease(() => parseAnswer(question, value));
 }
 
 /** The agent that runs, whatever its release; null: none. @throws {AskFailed} when one does not answer */

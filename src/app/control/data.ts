@@ -10,9 +10,9 @@ import type { SigningReport } from '../answers/zone-signing.ts';
 /** A name as the agent writes it; it is canonical already. */
 const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
 
-export const problemData = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
+export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
 
-const problems = v.array(problemData);
+const problems = v.array(problemSchema);
 
 const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
 
@@ -133,7 +133,7 @@ const ledgerRow = v.object({
 const signing = v.nullable(
   v.union([
     v.object({ signed: v.nullable(v.boolean()), ds: v.array(v.string()), cds: v.array(v.string()) }),
-    v.object({ problem: problemData }),
+    v.object({ problem: problemSchema }),
   ]),
 ) satisfies v.GenericSchema<unknown, SigningReport>;
 

@@ -14,7 +14,7 @@ import type { SigningReport } from '../answers/zone-signing.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import {
   engineStatus,
-  problemData,
+  problemSchema,
   seenCall,
   toldOperation,
   toldZone,
@@ -135,8 +135,8 @@ const status = v.object({
   version: v.string(),
   memory: v.number(),
   state: v.picklist(['not-configured', 'broken', 'running']),
-  problems: v.array(problemData),
-  pending: v.array(problemData),
+  problems: v.array(problemSchema),
+  pending: v.array(problemSchema),
   paused: v.boolean(),
   pausedUntil: v.nullable(v.number()),
   central: v.nullable(account),
@@ -148,7 +148,7 @@ const status = v.object({
       number: v.number(),
       central: account,
       found,
-      blocked: v.nullable(problemData),
+      blocked: v.nullable(problemSchema),
       engine: engineStatus,
       verify,
     }),
@@ -168,12 +168,12 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
 };
 
 /** @throws {v.ValiError} for a value that is no answer to this question */
-export function readControlAnswer<N extends Question>(asked: N, value: unknown): Answers[N] {
+export function parseAnswer<N extends Question>(asked: N, value: unknown): Answers[N] {
   return parsed(answers[asked], value);
 }
 
 /** @throws {v.ValiError} for parameters that do not belong to this question */
-export function readParameters<N extends Question>(asked: N, value: unknown): Requests[N] {
+export function parseParameters<N extends Question>(asked: N, value: unknown): Requests[N] {
   return parsed(requests[asked], value);
 }
 
@@ -191,7 +191,7 @@ export const anyRelease = v.object({
 /** A whole answer: the value, or why there is none. */
 export const envelope = v.variant('ok', [
   v.object({ ok: v.literal(true), value: v.unknown() }),
-  v.object({ ok: v.literal(false), problems: v.array(problemData) }),
+  v.object({ ok: v.literal(false), problems: v.array(problemSchema) }),
 ]);
 
 export type Envelope = v.InferOutput<typeof envelope>;

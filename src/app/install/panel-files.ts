@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Entries, HandlerType, PanelFile } from '../../panels/layout.ts';
 import { panelKinds, panels, type PanelKind } from '../../panels/registry.ts';
 import { fill } from './fill.ts';
+import { formDescription } from './form-description.ts';
 import { removeIfEmpty } from './put-file.ts';
 
 /** The files that belong into a root, in the order they are put into place. */
@@ -21,8 +22,9 @@ export function everyPath(): string[] {
 
 /** @param templates the folder `plugin/` of a release */
 export function textOf(file: PanelFile, templates: string, values: Readonly<Record<string, string>>): string {
+  const form = file.fields === undefined ? {} : formDescription(file.fields);
   const read = (name: string, more: Readonly<Record<string, string>>): string =>
-    fill(readFileSync(join(templates, name), 'utf8'), { ...values, ...file.values, ...more });
+    fill(readFileSync(join(templates, name), 'utf8'), { ...values, ...file.values, ...form, ...more });
   const part = file.part === undefined ? {} : { PART: read(file.part, {}) };
   const text = read(file.template, part);
   const { without } = file;

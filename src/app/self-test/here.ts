@@ -4,11 +4,12 @@ import { CentralError } from '../../core/central.ts';
 import { isFinal } from '../../core/operation.ts';
 import { PanelError } from '../../core/panel.ts';
 import { loadSettings } from '../../config/settings.ts';
-import { ask, AskFailed, NoAgent } from '../control/client.ts';
+import { ask, NoAgent } from '../control/client.ts';
 import { startAgent } from '../control/start-agent.ts';
 import { baselineOf } from '../doctor/agent.ts';
 import type { Paths } from '../paths.ts';
 import { isPaused } from '../pause.ts';
+import { CommandFailed } from '../command-failed.ts';
 import { wireCentral, wirePanel, wirePanelHand } from '../wiring/wire.ts';
 import { selfTest, ZoneTaken, type SelfTestReport } from './self-test.ts';
 import type { SelfTestPorts } from './step.ts';
@@ -20,7 +21,7 @@ const startPatience = 15_000;
  * The self-test with the panel on this host, its first central and its agent, which is started where none runs.
  * @param name of the scratch zone; absent: a new one under `.invalid`
  * @param progress told of each step
- * @throws {AskFailed} with a sentence for the person at the terminal
+ * @throws {CommandFailed} with a sentence for the person at the terminal
  */
 export async function selfTestHere(
   paths: Paths,
@@ -28,9 +29,9 @@ export async function selfTestHere(
   progress: (step: string) => void,
 ): Promise<SelfTestReport> {
   const loaded = loadSettings(paths.root);
-  if (loaded.kind !== 'configured') throw new AskFailed('The self-test needs settings without mistakes.');
+  if (loaded.kind !== 'configured') throw new CommandFailed('The self-test needs settings without mistakes.');
   if (isPaused(paths.pause, Date.now())) {
-    throw new AskFailed('The self-test needs a domainsync that is not paused: "domainsync resume".');
+    throw new CommandFailed('The self-test needs a domainsync that is not paused: "domainsync resume".');
   }
   const zone = zoneName(name ?? `domainsync-test-${randomBytes(4).toString('hex')}.invalid`);
   await ensureAgent(paths, progress);
@@ -39,9 +40,9 @@ export async function selfTestHere(
     const [panel, hand] = [await wirePanel(paths.root), await wirePanelHand(paths.root)];
     return await selfTest({ panel, hand, central, progress, ...agentPorts(paths) }, zone);
   } catch (error) {
-    if (error instanceof ZoneTaken) throw new AskFailed(error.message);
+    if (error instanceof ZoneTaken) throw new CommandFailed(error.message);
     if (!(error instanceof PanelError || error instanceof CentralError)) throw error;
-    throw new AskFailed(
+    throw new CommandFailed(
       `The self-test cannot go on (${error.message}). Look whether the zone ${zone} is left, and delete it in the panel.`,
     );
   } finally {
@@ -71,7 +72,7 @@ async function ensureAgent(paths: Paths, progress: (step: string) => void): Prom
     try {
       if (baselineOf(await ask(paths.socket, 'status', {})) !== null) return;
       if (performance.now() > until)
-        throw new AskFailed('The first comparison is not complete; try again later.');
+        throw new CommandFailed('The first comparison is not complete; try again later.');
       progress('waiting for the first comparison');
     } catch (error) {
       if (!(error instanceof NoAgent) || performance.now() > until) throw error;

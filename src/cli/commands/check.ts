@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { describeProblem } from '../../core/describe.ts';
 import { chosen } from '../../app/answers/readings.ts';
 import { checkCentral, type CheckReport } from '../../app/check/check.ts';
-import { AskFailed } from '../../app/control/client.ts';
 import { everyCentral, loadSettings } from '../../config/settings.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { coloured, exitStatus, print } from '../output.ts';
+import { CommandFailed } from '../../app/command-failed.ts';
 import type { Place } from '../place.ts';
 
 const examples = `
@@ -24,9 +24,10 @@ export function checkCommand(place: () => Place): Command {
     .action(async ({ central = null }: Chosen) => {
       const { paths, json } = place();
       const loaded = loadSettings(paths.root);
-      if (loaded.kind === 'not-configured') throw new AskFailed(`${loaded.path}: no central is configured.`);
+      if (loaded.kind === 'not-configured')
+        throw new CommandFailed(`${loaded.path}: no central is configured.`);
       if (loaded.kind === 'broken') {
-        throw new AskFailed(loaded.problems.map((one) => describeProblem(one, 'en')).join('\n'));
+        throw new CommandFailed(loaded.problems.map((one) => describeProblem(one, 'en')).join('\n'));
       }
       const all = everyCentral(loaded.settings);
       const reports: Told[] = [];
@@ -35,7 +36,7 @@ export function checkCommand(place: () => Place): Command {
         reports.push(all.length > 1 ? { ...report, number: settings.number } : report);
       }
       const failed = reports.flatMap((one) => (one.ok ? [] : one.problem));
-      if (failed.length > 0 && all.length === 1) throw new AskFailed(failed.join('\n'));
+      if (failed.length > 0 && all.length === 1) throw new CommandFailed(failed.join('\n'));
       if (failed.length > 0) process.exitCode = exitStatus.failed;
       const whole = all.length === 1 ? reports[0] : { ok: failed.length === 0, centrals: reports };
       print(json, whole, () => reports.map(text).join('\n\n'));

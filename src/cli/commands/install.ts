@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { describeProblem } from '../../core/describe.ts';
+import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
 import { install, InstallRefused, removeOldReleases } from '../../app/install/install.ts';
 import type { HandlerType } from '../../panels/layout.ts';
@@ -90,7 +91,7 @@ function readConfig(path: string): string {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new AskFailed(`The settings cannot be read (${error.message}).\nNothing was changed.`);
+    throw new CommandFailed(`The settings cannot be read (${error.message}).\nNothing was changed.`);
   }
 }
 
@@ -98,10 +99,10 @@ function refusalsInWords<T>(body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw new AskFailed(unfinished(error));
+    if (error instanceof Error && 'syscall' in error) throw new CommandFailed(unfinished(error));
     if (!(error instanceof InstallRefused)) throw error;
     const reasons = error.problems.map((one) => `${describeProblem(one, 'en')} [${one.code}]`);
-    throw new AskFailed([...reasons, 'Nothing was changed.'].join('\n'));
+    throw new CommandFailed([...reasons, 'Nothing was changed.'].join('\n'));
   }
 }
 

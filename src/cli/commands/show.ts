@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { askOrRead } from '../../app/answers/ask-or-read.ts';
-import { AskFailed } from '../../app/control/client.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
 import type { Place } from '../place.ts';
+import { CommandFailed } from '../../app/command-failed.ts';
 import { operationText } from '../texts/operation.ts';
 
 const examples = `
@@ -26,12 +26,12 @@ export function showCommand(place: () => Place): Command {
       const found = await askOrRead(paths, 'operation', { prefix, central });
       const [only, ...others] = found.filter(({ id }) => id === prefix).concat(found);
       if (only === undefined) {
-        throw new AskFailed(`No operation begins with "${prefix}"; "domainsync history" lists them.`);
+        throw new CommandFailed(`No operation begins with "${prefix}"; "domainsync history" lists them.`);
       }
       if (only.id !== prefix && others.length > 0) {
         const ids = found.slice(0, 5).map(({ id }) => id);
         const more = found.length > 5 ? ' and others' : '';
-        throw new AskFailed(
+        throw new CommandFailed(
           `${found.length} operations begin with "${prefix}": ${ids.join(' ')}${more}. Give more of the id.`,
         );
       }

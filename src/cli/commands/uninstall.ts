@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { counted } from '../../core/describe.ts';
+import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
 import { commandFile } from '../../panels/layout.ts';
 import { endAgent } from '../../app/install/replace-agent.ts';
@@ -73,10 +74,10 @@ async function letGo(paths: Paths): Promise<LetGo> {
 async function stopAgent(paths: Paths): Promise<void> {
   const running = await runningAgent(paths.socket);
   if (await endAgent(running?.pid ?? null, agentPatience)) return;
-  throw new AskFailed('The agent does not end; domainsync was not removed. Try again in a minute.');
+  throw new CommandFailed('The agent does not end; domainsync was not removed. Try again in a minute.');
 }
 
-/** @throws {AskFailed} when the agent does not answer: before anything is removed */
+/** @throws {CommandFailed} when the agent does not answer: before anything is removed */
 async function warnOfOpen(paths: Paths): Promise<void> {
   try {
     const open = (await runningAgent(paths.socket))?.engine?.open ?? 0;
@@ -84,6 +85,6 @@ async function warnOfOpen(paths: Paths): Promise<void> {
   } catch (error) {
     if (!(error instanceof AskFailed)) throw error;
     const way = `Nothing was removed. Should it hang, end it first; ps shows "agent.cjs --root ${paths.root}".`;
-    throw new AskFailed(`${error.message}\n${way}`);
+    throw new CommandFailed(`${error.message}\n${way}`);
   }
 }

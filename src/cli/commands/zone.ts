@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { zoneName } from '../../dns/name.ts';
 import { askOrRead } from '../../app/answers/ask-or-read.ts';
-import { AskFailed } from '../../app/control/client.ts';
 import type { ZoneReport } from '../../app/control/protocol.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
 import type { Place } from '../place.ts';
+import { CommandFailed } from '../../app/command-failed.ts';
 import { zoneText } from '../texts/zones.ts';
 
 const examples = `
@@ -28,7 +28,7 @@ export function zoneCommand(place: () => Place): Command {
       const view = await askOrRead(paths, 'zone', { zone: name, central });
       const all: readonly ZoneReport[] = view.centrals ?? [view];
       if (all.every(({ entry, rows, open }) => entry === null && rows.length + open.length === 0)) {
-        throw new AskFailed(`No zone ${name} is known here; "domainsync zones" lists them.`);
+        throw new CommandFailed(`No zone ${name} is known here; "domainsync zones" lists them.`);
       }
       print(json, view, () => zoneText(zoneName(name), view));
     });

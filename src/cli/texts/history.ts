@@ -3,7 +3,7 @@ import { formatRecord, recordId } from '../../dns/record.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Answers } from '../../app/control/protocol.ts';
 import { localTime, table } from '../output.ts';
-import { inMood, shortText } from './states.ts';
+import { inMood, cutForTable } from './states.ts';
 
 /** What `domainsync history` prints. */
 export function historyText(operations: Answers['history']): string {
@@ -16,7 +16,7 @@ export function historyText(operations: Answers['history']): string {
     operation.kind,
     displayName(operation.zone),
     operation.actor === '' ? operation.source : operation.actor,
-    [shortText(describeItems(operation)), ...codes(operation)].join(' '),
+    [cutForTable(describeItems(operation)), ...codes(operation)].join(' '),
   ]);
   const headings = ['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'];
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);

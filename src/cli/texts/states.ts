@@ -40,6 +40,6 @@ export function centralName({
 }
 
 /** A record at most as long as a line of a table. */
-export function shortText(text: string): string {
+export function cutForTable(text: string): string {
   return text.length > 90 ? `${text.slice(0, 87)}...` : text;
 }

@@ -6,7 +6,7 @@ import type { SigningReport } from '../../app/answers/zone-signing.ts';
 import type { Answers, ZoneReport } from '../../app/control/protocol.ts';
 import { coloured, localTime, table } from '../output.ts';
 import { noteText } from './notes.ts';
-import { centralName, inMood, moodOfState, shortText } from './states.ts';
+import { centralName, inMood, moodOfState, cutForTable } from './states.ts';
 
 /** What `domainsync zones` prints. */
 export function zonesText(zones: Answers['zones']): string {
@@ -38,7 +38,7 @@ function showAt(zone: DnsName, view: ZoneReport): string {
     onPanel ? 'yes' : '-',
     onCentral ? 'yes' : '-',
     inMood(rowStanding),
-    shortText(formatRecord(record)),
+    cutForTable(formatRecord(record)),
     noteText(note),
   ]);
   const open = view.open.map(

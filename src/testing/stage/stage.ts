@@ -15,7 +15,7 @@ import {
   type SandboxOptions,
   type SandboxUser,
 } from '../../../sandbox/index.ts';
-import { readControlAnswer, type StatusReport } from '../../app/control/protocol.ts';
+import { parseAnswer, type StatusReport } from '../../app/control/protocol.ts';
 import { pathsOf } from '../../app/paths.ts';
 import { panelAt } from '../../app/wiring/panel-at.ts';
 import { saveSettings } from '../../config/settings.ts';
@@ -215,7 +215,7 @@ function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'stat
   };
   const status = async (): Promise<StatusReport | null> => {
     const text = await domainsync('--json', 'status').catch(() => null);
-    return text === null ? null : readControlAnswer('status', JSON.parse(text));
+    return text === null ? null : parseAnswer('status', JSON.parse(text));
   };
   return { domainsync, status, agent: async () => (await status())?.pid ?? null };
 }
