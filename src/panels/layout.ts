@@ -19,7 +19,7 @@ export interface PanelFile {
   /** Of the text that takes the place of `@PART@`: what this generation of the panel does in its own way. */
   readonly part?: string;
   readonly values?: Readonly<Record<string, string>>;
-  /** How it describes the settings form; absent: it does not. */
+  /** How it describes the settings form, if it does. */
   readonly fields?: FieldDialect;
   /** Whether the panel reads the file only when it starts, or keeps what it has read in a cache. */
   readonly readAtStart?: boolean;

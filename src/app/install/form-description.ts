@@ -1,8 +1,8 @@
 import type { Language } from '../../core/panel.ts';
 import type { OptionField } from '../../config/option.ts';
+import type { FieldDialect } from '../../panels/layout.ts';
 import { options, type Option } from '../../config/options.ts';
 import { escapeXml } from '../../net/xml.ts';
-import type { FieldDialect } from '../../panels/layout.ts';
 
 type Input = 'text' | 'password' | 'select' | 'checkbox';
 

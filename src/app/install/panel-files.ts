@@ -24,7 +24,7 @@ export function everyPath(): string[] {
 export function textOf(file: PanelFile, templates: string, values: Readonly<Record<string, string>>): string {
   const form = file.fields === undefined ? {} : formDescription(file.fields);
   const read = (name: string, more: Readonly<Record<string, string>>): string =>
-    fill(readFileSync(join(templates, name), 'utf8'), { ...values, ...form, ...file.values, ...more });
+    fill(readFileSync(join(templates, name), 'utf8'), { ...values, ...file.values, ...form, ...more });
   const part = file.part === undefined ? {} : { PART: read(file.part, {}) };
   const text = read(file.template, part);
   const { without } = file;

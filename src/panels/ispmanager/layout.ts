@@ -1,9 +1,19 @@
 import { panelName } from '../../net/ispmanager/kinds.ts';
-import { commandFile, type PanelLayout } from '../layout.ts';
+import { commandFile, type FieldDialect, type PanelLayout } from '../layout.ts';
 
 const settingsHandler = { path: 'addon/domainsync_settings', template: 'common/domainsync_settings' };
 
 const hook4 = { mode: 0o700, template: 'common/domainsync', part: 'ispmanager4/hook' };
+
+const fields4: FieldDialect = {
+  required: 'empty="no"',
+  select: (name) => `<input type="select" name="${name}"/>`,
+};
+
+const fields5: FieldDialect = {
+  required: 'required="yes"',
+  select: (name) => `<select name="${name}"/>`,
+};
 
 /** ISPmanager 4 (reference 10.1, 13.1). */
 export const ispmanager4Layout: PanelLayout = {
@@ -16,7 +26,7 @@ export const ispmanager4Layout: PanelLayout = {
       path: 'etc/ispmgr_mod_domainsync.xml',
       mode: 0o644,
       template: 'ispmanager4/ispmgr_mod_domainsync.xml',
-      fields: { required: 'empty="no"', select: (name) => `<input type="select" name="${name}"/>` },
+      fields: fields4,
       readAtStart: true,
     },
   ],
@@ -57,7 +67,7 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
         path: description,
         mode: 0o644,
         template: 'ispmanager5/mod_domainsync.xml',
-        fields: { required: 'required="yes"', select: (name) => `<select name="${name}"/>` },
+        fields: fields5,
         readAtStart: true,
         // A DNSmanager has no sites and no mail (reference 8.2).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
