@@ -35,13 +35,13 @@ const tables: Readonly<Record<string, string>> = {
   ),
 };
 
-const marks = /(<!-- kinds: `npm run registries` -->\n\n)[\s\S]*?(\n\n<!-- end of kinds -->)/u;
+const marks = /(<!-- kinds: `npm run registries` -->\n)[\s\S]*?(\n<!-- end of kinds -->)/u;
 let failed = false;
 for (const [name, text] of Object.entries(tables)) {
   const path = join(docs, name);
   const old = readFileSync(path, 'utf8');
   if (!marks.test(old)) throw new Error(`${path} has no marks for the table of kinds`);
-  const current = old.replace(marks, (_, begin: string, end: string) => `${begin}${text}${end}`);
+  const current = old.replace(marks, (_, begin: string, end: string) => `${begin}\n${text}\n${end}`);
   if (current === old) continue;
   if (process.argv.includes('--check')) {
     console.error(`${path} is not current: npm run registries`);

@@ -37,9 +37,9 @@ test('issue 15: at most one kind of panel is at a root', () => {
     ['etc', 'addon', 'var', 'bin/core', 'etc/dnsmgr.conf'],
     ['etc', 'addon', 'var', 'etc/xml', 'etc/dnsmgr.conf', 'etc/ispmgr.conf'],
   ];
-  const found = roots.map((paths) =>
-    panelKinds.filter((kind) => panels[kind].isAt((path) => paths.includes(path))),
-  );
-  assert.deepEqual(found, [[], ['ispmanager4'], ['ispmanager6'], ['dnsmanager'], ['ispmanager6']]);
-  assert.deepEqual(usualRoots, ['/usr/local/mgr5', '/opt/ispsystem/dnsmanager6', '/usr/local/ispmgr']);
+  for (const paths of roots) {
+    const found = panelKinds.filter((kind) => panels[kind].isAt((path) => paths.includes(path)));
+    assert.equal(found.length, paths.length === 0 ? 0 : 1, paths.join(' '));
+  }
+  assert.equal(new Set(usualRoots).size, usualRoots.length);
 });
