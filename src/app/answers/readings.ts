@@ -4,9 +4,9 @@ import type { Central } from '../../core/central.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
-import type { Answers, Requests, ToldOperation, ZoneReport } from '../control/protocol.ts';
+import type { Answers, Requests, ReportedOperation, ZoneReport } from '../control/protocol.ts';
 import { systemClock } from '../wiring/clock.ts';
-import { eachTold, listTold, newestTold, type OfCentral } from './per-central.ts';
+import { atEachCentral, oneList, newestOfAll, type OfCentral } from './per-central.ts';
 import { lookAtSigning } from './zone-signing.ts';
 
 /** What is known of one central: its journal, and what name servers say. */
@@ -45,23 +45,23 @@ type Readings = {
 /** What each of them is answered, whoever knows it. @throws {Unanswerable | DnsDataError | JournalError} */
 export const readings: Readings = {
   zones: async ({ central }, all) => {
-    return listTold(await atEach(chosen(all, central), ({ journal }) => journal.zones()), all.length > 1);
+    return oneList(await atEach(chosen(all, central), ({ journal }) => journal.zones()), all.length > 1);
   },
   zone: async ({ zone, central }, all) => {
     const name = zoneName(zone);
-    return eachTold(await atEach(chosen(all, central), (known) => zoneAt(known, name)), all.length > 1);
+    return atEachCentral(await atEach(chosen(all, central), (known) => zoneAt(known, name)), all.length > 1);
   },
   history: async ({ latest, central }, all) => {
     const found = await atEach(chosen(all, central), async (known) =>
       withLive(known, await known.journal.operations({ latest })),
     );
-    return newestTold(found, all.length > 1, latest);
+    return newestOfAll(found, all.length > 1, latest);
   },
   operation: async ({ prefix, central }, all) => {
     const found = await atEach(chosen(all, central), async (known) =>
       withLive(known, await known.journal.operations({ prefix })),
     );
-    return listTold(found, all.length > 1);
+    return oneList(found, all.length > 1);
   },
 };
 
@@ -96,6 +96,6 @@ async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<Z
   return { entry, rows, open, signing: entry === null ? null : await lookAtSigning(central, zone) };
 }
 
-function withLive(known: Knowledge, operations: readonly Operation[]): readonly ToldOperation[] {
+function withLive(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {
   return operations.map((one) => ({ ...one, live: known.live(one.id) }));
 }

@@ -30,7 +30,7 @@ export function checkCommand(place: () => Place): Command {
         throw new CommandFailed(loaded.problems.map((one) => describeProblem(one, 'en')).join('\n'));
       }
       const all = everyCentral(loaded.settings);
-      const reports: Told[] = [];
+      const reports: NumberedReport[] = [];
       for (const settings of chosen(all, central)) {
         const report = await checkCentral(settings, paths.root);
         reports.push(all.length > 1 ? { ...report, number: settings.number } : report);
@@ -44,9 +44,9 @@ export function checkCommand(place: () => Place): Command {
 }
 
 /** The number of its central, where the panel has several. */
-type Told = CheckReport & { readonly number?: number };
+type NumberedReport = CheckReport & { readonly number?: number };
 
-function text(report: Told): string {
+function text(report: NumberedReport): string {
   const { number, central } = report;
   const head = `central${number === undefined ? '  ' : ` ${number}`}  ${central.address}`;
   if (!report.ok) return `${head}\n${coloured('problem', 'bad')}    ${report.problem}`;
