@@ -6,7 +6,7 @@ import { everyCentral, loadSettings } from '../../config/settings.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { coloured, exitStatus, print } from '../output.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -16,13 +16,13 @@ Examples:
 Tests the settings as they are in the file now. Exit status: 0 the central accepts the account, 1 not.
 `;
 
-export function checkCommand(place: () => Place): Command {
+export function checkCommand(globals: () => GlobalOptions): Command {
   return new Command('check')
     .description('connection, login and rights at the central; needs no agent')
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async ({ central = null }: Chosen) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const loaded = loadSettings(paths.root);
       if (loaded.kind === 'not-configured')
         throw new CommandFailed(`${loaded.path}: no central is configured.`);
