@@ -147,6 +147,21 @@ test('issue 11.8: a refusal that comes only after the panel kept it puts the pan
   assert.equal(last.problems[0]?.code, 'central.refused');
 });
 
+for (const standing of ['foreign', 'panel-only'] as const) {
+  test(`issue 13: a refused zone that no edit made is left in the panel and listed as ${standing}`, async () => {
+    const world = await arriveWith(wildcard);
+    if (standing === 'foreign') world.central.foreign.add(sub);
+    else world.chooseFault = () => 'refuse';
+    make(world);
+    await world.clock.runUntilSettled(world.hint(sub));
+    await world.clock.runUntil(world.clock.now() + 60_000);
+    const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+    assert.equal(entry?.standing, standing);
+    assert.deepEqual(open, []);
+    assert.ok(world.panel.zones.has(sub) && !world.central.zones.has(sub));
+  });
+}
+
 /** Adds a record to the new zone a moment after it was made, which reads do not show at once. */
 async function addSoon(world: World, record: ResourceRecord): Promise<{ verdict: Verdict; empty: number[] }> {
   await world.clock.runUntilSettled(
