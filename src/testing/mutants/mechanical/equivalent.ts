@@ -25,6 +25,12 @@ export const equivalents: readonly Equivalent[] = [
     what: 'operator: > -> >=',
     reason: 'A match of no names compares nothing and asks for no list.',
   },
+  {
+    file: 'src/core/engine/parts/timers.ts',
+    line: '#serial = 0;',
+    what: 'off by one: 0 -> 1',
+    reason: 'Where the serial of ids begins nobody sees: only their order counts.',
+  },
 ];
 
 /** The entry of the list that a mutant matches. */
