@@ -2,7 +2,7 @@ import type { EngineStatus } from '../src/core/engine/engine.ts';
 import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
 import { readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
-import { watched } from './look.ts';
+import { watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, tell, tellChapter } from './tell.ts';
 import { address, holds, meaning, type Wanted } from '../src/testing/stage/panel-words.ts';

@@ -1,6 +1,6 @@
 import { stands } from '../src/testing/stage/central-side.ts';
 import { engineStatus } from './chapters-adoption.ts';
-import { seenNow, watched } from './look.ts';
+import { seenNow, watched } from './show-dig.ts';
 import { leaks } from '../src/testing/stage/secrets.ts';
 import { endProcess, until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';

@@ -1,7 +1,7 @@
 /** What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call each other. */
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { edit, engineStatus } from './chapters-adoption.ts';
-import { seenNow, watched } from './look.ts';
+import { seenNow, watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';
 import { address, holds, keyOf, saveClick, type Wanted } from '../src/testing/stage/panel-words.ts';

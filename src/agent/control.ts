@@ -69,17 +69,9 @@ function running({ state }: Agent): readonly Wired[] {
 }
 
 function sources(agent: Agent): readonly Source[] {
-  return running(agent).map(({ settings, engine, central, verifier }) => ({
+  return running(agent).map(({ settings, journal, central, verifier }) => ({
     number: settings.number,
-    open: (body) =>
-      body({
-        central,
-        zones: () => engine.zones(),
-        view: (zone) => engine.view(zone),
-        history: (latest) => engine.history(latest),
-        find: (prefix) => engine.find(prefix),
-        live: (operation) => verifier?.outcome(operation) ?? null,
-      }),
+    open: (body) => body({ central, journal, live: (operation) => verifier?.outcome(operation) ?? null }),
   }));
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
-import { uptime, variablesOf } from './caller.ts';
+import { uptime, variablesOf } from './process-environment.ts';
 import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
 export interface Responders {

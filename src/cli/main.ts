@@ -19,7 +19,7 @@ import { uninstallCommand } from './commands/uninstall.ts';
 import { zoneCommand } from './commands/zone.ts';
 import { zonesCommand } from './commands/zones.ts';
 import { complain, exitStatus } from './output.ts';
-import { addPlaceOptions, placeOf, type Place } from './place.ts';
+import { addGlobalOptions, globalOptionsOf, type GlobalOptions } from './global-options.ts';
 
 const examples = `
 Examples:
@@ -33,26 +33,26 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status
 Files, modes, backup and what to do when: docs/operations.md. Every message: docs/messages.md.
 `;
 
-const program = addPlaceOptions(new Command('domainsync'))
+const program = addGlobalOptions(new Command('domainsync'))
   .version(version, '--version', 'print the version')
   .description("Mirrors the panel's DNS changes into the provider's central DNS: both or neither.")
   .addHelpText('after', examples);
 
-const place = (): Place => placeOf(program);
+const globals = (): GlobalOptions => globalOptionsOf(program);
 const commands = [
-  statusCommand(place),
-  zonesCommand(place),
-  zoneCommand(place),
-  historyCommand(place),
-  showCommand(place),
-  checkCommand(place),
-  compareCommand(place),
-  pauseCommand(place),
-  resumeCommand(place),
-  agentCommand(place),
-  doctorCommand(place),
-  installCommand(place),
-  uninstallCommand(place),
+  statusCommand(globals),
+  zonesCommand(globals),
+  zoneCommand(globals),
+  historyCommand(globals),
+  showCommand(globals),
+  checkCommand(globals),
+  compareCommand(globals),
+  pauseCommand(globals),
+  resumeCommand(globals),
+  agentCommand(globals),
+  doctorCommand(globals),
+  installCommand(globals),
+  uninstallCommand(globals),
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands]) {

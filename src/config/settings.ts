@@ -269,21 +269,21 @@ function sameTwice(all: readonly Settings[], sources: readonly Source[]): Proble
 /** @param values with an address */
 function addressFor(
   { isp_master: { host, kind, transport } }: OptionValues,
-  place: Place,
+  where: Position,
   problems: Problem[],
 ): string {
   const { host: form } = centralModule(kind);
   if (form !== 'name-server')
-    return baseAddress(host, { ...place, plainHere: form === 'web-or-local' }, problems);
+    return baseAddress(host, { ...where, plainHere: form === 'web-or-local' }, problems);
   const server = serverAddress(host.replace(/^dns:\/\//i, ''), transport === 'tls' ? 853 : 53);
   if (server !== null) return `dns://${serverText(server)}`;
-  const { path, line } = place;
+  const { path, line } = where;
   problems.push({ code: 'settings.bad-address', params: { path, line: String(line), option: 'host' } });
   return '';
 }
 
 /** Where something stands. */
-interface Place {
+interface Position {
   readonly path: string;
   readonly line: number;
 }

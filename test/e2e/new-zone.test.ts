@@ -9,7 +9,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { missingFor } from '../../src/testing/stage/server-registry.ts';
 import { endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { address } from '../../src/testing/stage/panel-words.ts';
-import { startProxy, type HttpProxy, type Message } from '../../src/testing/http-proxy.ts';
+import { startProxy, type HttpProxy, type Message } from '../../src/testing/proxies/http.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
 
 /** So that each answer is what the server has at that moment. */

@@ -6,7 +6,7 @@ import { address, holds } from '../../src/testing/stage/panel-words.ts';
 import type { StatusReport } from '../../src/app/control/protocol.ts';
 import { saveSettings } from '../../src/config/settings.ts';
 import { parseName } from '../../src/dns/name.ts';
-import { startDnsProxy, type DnsProxy } from '../../src/testing/dns-proxy.ts';
+import { startDnsProxy, type DnsProxy } from '../../src/testing/proxies/dns.ts';
 import { makeKey, type NameServer } from '../../src/testing/servers/name-server.ts';
 import { startNamed } from '../../src/testing/servers/named.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';

@@ -1,6 +1,6 @@
 import type { CentralId } from '../../core/central.ts';
 
-/** What is told of one central. */
+/** A value of one central. */
 export interface OfCentral<T> {
   /** Its number in the settings. */
   readonly number: number;
@@ -22,9 +22,9 @@ interface AtCentral {
 
 /**
  * The lists of all centrals as one.
- * @param several whether the panel has more than one: only then is each told with its number
+ * @param several whether the panel has more than one: only then each has its number
  */
-export function listTold<T extends object>(
+export function oneList<T extends object>(
   lists: readonly OfCentral<readonly T[]>[],
   several: boolean,
 ): readonly Numbered<T>[] {
@@ -34,17 +34,20 @@ export function listTold<T extends object>(
 }
 
 /** The newest operations of all centrals, newest first. */
-export function newestTold<T extends { readonly createdAt: number }>(
+export function newestOfAll<T extends { readonly createdAt: number }>(
   lists: readonly OfCentral<readonly T[]>[],
   several: boolean,
   latest: number,
 ): readonly Numbered<T>[] {
-  const all = listTold(lists, several);
+  const all = oneList(lists, several);
   return several ? all.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, latest) : all;
 }
 
 /** One thing at every central. */
-export function eachTold<T extends object>(values: readonly OfCentral<T>[], several: boolean): AtEach<T> {
+export function atEachCentral<T extends object>(
+  values: readonly OfCentral<T>[],
+  several: boolean,
+): AtEach<T> {
   const [first] = values;
   if (first === undefined) throw new Error('asked of no central');
   if (!several) return first.value;

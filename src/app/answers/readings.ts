@@ -1,25 +1,20 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Central } from '../../core/central.ts';
-import type { ZoneView } from '../../core/engine/engine.ts';
-import type { ZoneEntry } from '../../core/ledger.ts';
+import type { Journal } from '../../core/journal.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
-import type { Answers, Requests, ToldOperation, ZoneReport } from '../control/protocol.ts';
-import { eachTold, listTold, newestTold, type OfCentral } from './per-central.ts';
+import type { Answers, Requests, ReportedOperation, ZoneReport } from '../control/protocol.ts';
+import { systemClock } from '../wiring/clock.ts';
+import { atEachCentral, oneList, newestOfAll, type OfCentral } from './per-central.ts';
 import { lookAtSigning } from './zone-signing.ts';
 
-/** What is known of one central: by its engine, or by its journal alone. All methods throw `JournalError`. */
+/** What is known of one central: its journal, and what name servers say. */
 export interface Knowledge {
   readonly central: Central;
-  zones(): Promise<readonly ZoneEntry[]>;
-  view(zone: DnsName): Promise<ZoneView>;
-  /** The newest operations, newest first. */
-  history(latest: number): Promise<readonly Operation[]>;
-  /** Operations whose id begins with `prefix`. */
-  find(prefix: string): Promise<readonly Operation[]>;
+  readonly journal: Pick<Journal, 'zones' | 'zone' | 'rows' | 'operations'>;
   /** How the name servers stand to an operation's last write; null: not known. */
-  live(operation: string): LiveView | null;
+  readonly live: (operation: string) => LiveView | null;
 }
 
 /** One central of the panel, whose knowledge is opened for a question and closed after it. */
@@ -50,23 +45,23 @@ type Readings = {
 /** What each of them is answered, whoever knows it. @throws {Unanswerable | DnsDataError | JournalError} */
 export const readings: Readings = {
   zones: async ({ central }, all) => {
-    return listTold(await atEach(chosen(all, central), (known) => known.zones()), all.length > 1);
+    return oneList(await atEach(chosen(all, central), ({ journal }) => journal.zones()), all.length > 1);
   },
   zone: async ({ zone, central }, all) => {
     const name = zoneName(zone);
-    return eachTold(await atEach(chosen(all, central), (known) => zoneAt(known, name)), all.length > 1);
+    return atEachCentral(await atEach(chosen(all, central), (known) => zoneAt(known, name)), all.length > 1);
   },
   history: async ({ latest, central }, all) => {
     const found = await atEach(chosen(all, central), async (known) =>
-      withLive(known, await known.history(latest)),
+      withLive(known, await known.journal.operations({ latest })),
     );
-    return newestTold(found, all.length > 1, latest);
+    return newestOfAll(found, all.length > 1, latest);
   },
   operation: async ({ prefix, central }, all) => {
     const found = await atEach(chosen(all, central), async (known) =>
-      withLive(known, await known.find(prefix)),
+      withLive(known, await known.journal.operations({ prefix })),
     );
-    return listTold(found, all.length > 1);
+    return oneList(found, all.length > 1);
   },
 };
 
@@ -95,11 +90,12 @@ async function atEach<T>(
   );
 }
 
-async function zoneAt(known: Knowledge, zone: DnsName): Promise<ZoneReport> {
-  const view = await known.view(zone);
-  return { ...view, signing: view.entry === null ? null : await lookAtSigning(known.central, zone) };
+async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<ZoneReport> {
+  const [entry, rows] = [await journal.zone(zone), await journal.rows(zone)];
+  const open = await journal.operations({ zone, openAt: systemClock.wall() });
+  return { entry, rows, open, signing: entry === null ? null : await lookAtSigning(central, zone) };
 }
 
-function withLive(known: Knowledge, operations: readonly Operation[]): readonly ToldOperation[] {
+function withLive(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {
   return operations.map((one) => ({ ...one, live: known.live(one.id) }));
 }

@@ -1,8 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DnsName } from '../../dns/name.ts';
-import type { Central } from '../../core/central.ts';
 import { describeProblem } from '../../core/describe.ts';
-import type { ZoneView } from '../../core/engine/engine.ts';
 import { JournalError } from '../../core/journal.ts';
 import { everyCentral, loadSettings, type Settings } from '../../config/settings.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
@@ -39,7 +36,7 @@ async function withJournal<T>(
     if (!existsSync(path)) throw new CommandFailed('The agent has not run yet; the next edit starts it.');
     const journal = new SqliteJournal({ path, writer: false });
     try {
-      return await body(knowledgeOf(journal, central));
+      return await body({ central, journal, live: () => null });
     } finally {
       await journal.close();
     }
@@ -49,19 +46,4 @@ async function withJournal<T>(
   } finally {
     await central.close();
   }
-}
-
-function knowledgeOf(journal: SqliteJournal, central: Central): Knowledge {
-  return {
-    central,
-    zones: () => journal.zones(),
-    view: async (zone: DnsName): Promise<ZoneView> => ({
-      entry: await journal.zone(zone),
-      rows: await journal.rows(zone),
-      open: await journal.operations({ zone, openAt: Date.now() }),
-    }),
-    history: (latest) => journal.operations({ latest }),
-    find: (prefix) => journal.operations({ prefix }),
-    live: () => null,
-  };
 }

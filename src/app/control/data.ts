@@ -92,7 +92,7 @@ const serverLook = v.object({
 /** Of several centrals: the number of the one it is about. */
 const central = v.exactOptional(v.number());
 
-const told = {
+const reported = {
   live: v.nullable(
     v.object({
       state: v.picklist(['waiting', 'asking', 'dropped', 'live', 'hidden', 'behind', 'superseded']),
@@ -103,10 +103,10 @@ const told = {
 };
 
 /** An operation of a list, with how the name servers stand to what it wrote last. */
-export const toldOperation = v.variant('kind', [
-  v.object({ ...edit, ...told }),
-  v.object({ ...create, ...told }),
-  v.object({ ...removal, ...told }),
+export const reportedOperation = v.variant('kind', [
+  v.object({ ...edit, ...reported }),
+  v.object({ ...create, ...reported }),
+  v.object({ ...removal, ...reported }),
 ]);
 
 const zoneEntry = {
@@ -118,7 +118,7 @@ const zoneEntry = {
 } satisfies Fields<ZoneEntry>;
 
 /** A zone of a list. */
-export const toldZone = v.object({ ...zoneEntry, central });
+export const reportedZone = v.object({ ...zoneEntry, central });
 
 const ledgerRow = v.object({
   record,

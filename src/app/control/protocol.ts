@@ -16,8 +16,8 @@ import {
   engineStatus,
   problemSchema,
   seenCall,
-  toldOperation,
-  toldZone,
+  reportedOperation,
+  reportedZone,
   verifyStatus,
   zoneReport,
 } from './data.ts';
@@ -107,7 +107,7 @@ export interface StatusReport {
 }
 
 /** An operation, with how the name servers stand to what it wrote last; null: not known. */
-export type ToldOperation = Operation & { readonly live: LiveView | null };
+export type ReportedOperation = Operation & { readonly live: LiveView | null };
 
 /** What is known of a zone, and what the central tells of its signing. */
 export interface ZoneReport extends ZoneView {
@@ -119,8 +119,8 @@ export interface Answers {
   readonly status: StatusReport;
   readonly zones: readonly Numbered<ZoneEntry>[];
   readonly zone: AtEach<ZoneReport>;
-  readonly history: readonly Numbered<ToldOperation>[];
-  readonly operation: readonly Numbered<ToldOperation>[];
+  readonly history: readonly Numbered<ReportedOperation>[];
+  readonly operation: readonly Numbered<ReportedOperation>[];
   readonly compare: null;
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
@@ -158,10 +158,10 @@ const status = v.object({
 /** The schema of each answer. */
 const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> } = {
   status,
-  zones: v.array(toldZone),
+  zones: v.array(reportedZone),
   zone: zoneReport,
-  history: v.array(toldOperation),
-  operation: v.array(toldOperation),
+  history: v.array(reportedOperation),
+  operation: v.array(reportedOperation),
   compare: v.null(),
   trace: v.array(seenCall),
   'access-check': v.null(),

@@ -9,6 +9,7 @@ import { withVerification } from '../../centrals/verified/index.ts';
 import type { Verifier } from '../../centrals/verified/verifier.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import type { Journal } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
 import type { Panel } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
@@ -28,6 +29,8 @@ const leastKept = 3_600_000;
 /** A running engine and what has to be closed with it. */
 export interface Wired {
   readonly engine: Engine;
+  /** Only to read from: the engine alone writes. */
+  readonly journal: Omit<Journal, 'commit' | 'close'>;
   readonly central: GuardedCentral;
   readonly settings: Settings;
   /** Null where no name servers are to be asked. */
@@ -134,6 +137,7 @@ export async function wireEngine(
   const upkeep = new Upkeep(journal, systemClock, log, { ...history, recent: leastKept + watch });
   return {
     engine,
+    journal,
     central,
     settings,
     verifier,

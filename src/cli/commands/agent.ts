@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { agentEnvironment } from '../../app/control/agent-environment.ts';
 import { agentProgram } from '../../app/control/start-agent.ts';
 import { exitStatus } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -13,12 +13,12 @@ Usually the system's service or the first edit starts it.
 Exit status: 0 ended, or one runs already, 1 it could not start (the log says why).
 `;
 
-export function agentCommand(place: () => Place): Command {
+export function agentCommand(globals: () => GlobalOptions): Command {
   return new Command('agent')
     .description('run the agent in the foreground, as a service does; ends at once when one runs already')
     .addHelpText('after', examples)
     .action(async () => {
-      const { paths } = place();
+      const { paths } = globals();
       const options = { stdio: 'inherit', env: agentEnvironment } as const;
       const child = spawn(process.execPath, agentProgram(paths), options);
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));

@@ -6,7 +6,7 @@ import { everyCentral, loadSettings } from '../../config/settings.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { coloured, exitStatus, print } from '../output.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -16,13 +16,13 @@ Examples:
 Tests the settings as they are in the file now. Exit status: 0 the central accepts the account, 1 not.
 `;
 
-export function checkCommand(place: () => Place): Command {
+export function checkCommand(globals: () => GlobalOptions): Command {
   return new Command('check')
     .description('connection, login and rights at the central; needs no agent')
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async ({ central = null }: Chosen) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const loaded = loadSettings(paths.root);
       if (loaded.kind === 'not-configured')
         throw new CommandFailed(`${loaded.path}: no central is configured.`);
@@ -30,7 +30,7 @@ export function checkCommand(place: () => Place): Command {
         throw new CommandFailed(loaded.problems.map((one) => describeProblem(one, 'en')).join('\n'));
       }
       const all = everyCentral(loaded.settings);
-      const reports: Told[] = [];
+      const reports: NumberedReport[] = [];
       for (const settings of chosen(all, central)) {
         const report = await checkCentral(settings, paths.root);
         reports.push(all.length > 1 ? { ...report, number: settings.number } : report);
@@ -44,9 +44,9 @@ export function checkCommand(place: () => Place): Command {
 }
 
 /** The number of its central, where the panel has several. */
-type Told = CheckReport & { readonly number?: number };
+type NumberedReport = CheckReport & { readonly number?: number };
 
-function text(report: Told): string {
+function text(report: NumberedReport): string {
   const { number, central } = report;
   const head = `central${number === undefined ? '  ' : ` ${number}`}  ${central.address}`;
   if (!report.ok) return `${head}\n${coloured('problem', 'bad')}    ${report.problem}`;

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ask } from '../../app/control/client.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -16,7 +16,7 @@ pause, has just taken away there: at most 4 records, 30 % of a large zone, never
 Exit status: 0 asked for, 1 no agent answers.
 `;
 
-export function compareCommand(place: () => Place): Command {
+export function compareCommand(globals: () => GlobalOptions): Command {
   return new Command('compare')
     .argument('[zone]', 'only this zone')
     .description('compare one zone, or all, soon and in the background')
@@ -24,7 +24,7 @@ export function compareCommand(place: () => Place): Command {
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async (zone: string | undefined, options: Chosen & { follow?: boolean }, command: Command) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const { central = null } = options;
       const follow = options.follow === true;
       if (follow && zone === undefined) command.error('error: --follow needs the name of one zone.');

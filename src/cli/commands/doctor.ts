@@ -5,7 +5,7 @@ import { examine } from '../../app/doctor/index.ts';
 import { selfTestHere } from '../../app/self-test/here.ts';
 import type { SelfTestReport } from '../../app/self-test/self-test.ts';
 import { coloured, exitStatus, print, progress, say, type Mood } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { selfTestText } from '../texts/self-test.ts';
 
 const examples = `
@@ -18,14 +18,14 @@ Examples:
 Without --self-test nothing is changed. Exit status: 0 no problems, 1 it could not be found out, 3 problems.
 `;
 
-export function doctorCommand(place: () => Place): Command {
+export function doctorCommand(globals: () => GlobalOptions): Command {
   return new Command('doctor')
     .description('everything that may be wrong on this host, each with its way out')
     .option('--self-test', 'also create, edit and delete a scratch zone, and tell how this panel behaves')
     .option('--zone <name>', 'its name; it must exist on neither side (default: a new name under .invalid)')
     .addHelpText('after', examples)
     .action(async (options: { selfTest?: boolean; zone?: string }) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const findings: Finding[] = [];
       for await (const finding of examine({ paths, wall: Date.now() })) {
         findings.push(finding);

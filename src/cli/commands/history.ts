@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { askOrRead } from '../../app/answers/ask-or-read.ts';
 import { centralOption, wholeNumber, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { historyText } from '../texts/history.ts';
 
 const examples = `
@@ -15,14 +15,14 @@ States: prepared -> applied -> kept -> confirmed; refused; reverting -> reverted
 Needs no running agent. Exit status: 0 shown, 1 not.
 `;
 
-export function historyCommand(place: () => Place): Command {
+export function historyCommand(globals: () => GlobalOptions): Command {
   return new Command('history')
     .description('the newest operations: when, what became of it, who, what')
     .option('--latest <n>', 'how many', wholeNumber, 20)
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async ({ latest, central = null }: Chosen & { latest: number }) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const operations = await askOrRead(paths, 'history', { latest, central });
       print(json, operations, () => historyText(operations));
     });

@@ -12,7 +12,7 @@ import { putSystemFiles, type SystemOptions } from '../../app/install/system-fil
 import type { Paths } from '../../app/paths.ts';
 import { complain, exitStatus, print } from '../output.ts';
 import { agentPatience, etcOf, restart, restartText, systemOption } from '../install-parts.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -41,7 +41,7 @@ interface InstallArguments {
   readonly system: string;
 }
 
-export function installCommand(place: () => Place): Command {
+export function installCommand(globals: () => GlobalOptions): Command {
   return new Command('install')
     .description("put this release into the panel's root and in force; safe to run again, asks nothing")
     .option('--config <file>', 'settings file to put in force, "-" for standard input')
@@ -50,7 +50,7 @@ export function installCommand(place: () => Place): Command {
     .addOption(systemOption())
     .addHelpText('after', examples)
     .action(async (options: InstallArguments) => {
-      const { paths, socket, json } = place();
+      const { paths, socket, json } = globals();
       const from = resolve(options.from ?? dirname(process.argv[1] ?? ''));
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;

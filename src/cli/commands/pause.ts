@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { pause } from '../../app/pause.ts';
 import { localTime, print } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -12,13 +12,13 @@ Without this program: touch var/domainsync/pause under the panel's root, e.g. /u
 Exit status: 0 paused.
 `;
 
-export function pauseCommand(place: () => Place): Command {
+export function pauseCommand(globals: () => GlobalOptions): Command {
   return new Command('pause')
     .description('let edits pass in the panel only, whatever state domainsync is in')
     .option('--for <time>', 'end by itself, e.g. 30m or 2h', duration)
     .addHelpText('after', examples)
     .action((options: { for?: number }) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const until = options.for === undefined ? Infinity : Date.now() + options.for;
       pause(paths.pause, until);
       const end = until === Infinity ? '"domainsync resume"' : localTime(until);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { askOrRead } from '../../app/answers/ask-or-read.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { operationText } from '../texts/operation.ts';
 
@@ -15,14 +15,14 @@ Ids stand in "domainsync history", "domainsync status" and in the log.
 Needs no running agent. Exit status: 0 shown, 1 no such operation.
 `;
 
-export function showCommand(place: () => Place): Command {
+export function showCommand(globals: () => GlobalOptions): Command {
   return new Command('show')
     .argument('<operation>', 'its id, or as much of its beginning as is unique')
     .description('all about one operation: what it wanted, what it did, why it ended so')
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async (prefix: string, { central = null }: Chosen) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const found = await askOrRead(paths, 'operation', { prefix, central });
       const [only, ...others] = found.filter(({ id }) => id === prefix).concat(found);
       if (only === undefined) {

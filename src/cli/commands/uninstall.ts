@@ -13,7 +13,7 @@ import type { Paths } from '../../app/paths.ts';
 import { panelKindAt } from '../../app/wiring/panel-at.ts';
 import { complain, print } from '../output.ts';
 import { agentPatience, etcOf, restart, restartText, systemOption } from '../install-parts.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
 Examples:
@@ -24,14 +24,14 @@ What is at the central stays there as it is; it is only not kept in step any mor
 Exit status: 0 removed, 1 the agent did not end (run it again), 3 removed, but the panel could not be restarted.
 `;
 
-export function uninstallCommand(place: () => Place): Command {
+export function uninstallCommand(globals: () => GlobalOptions): Command {
   return new Command('uninstall')
     .description("end the agent and take domainsync out of the panel's root without trace")
     .option('--keep-data', 'leave settings, journal and log where they are')
     .addOption(systemOption())
     .addHelpText('after', examples)
     .action(async (options: { keepData?: boolean; system: string }) => {
-      const { paths, socket, json } = place();
+      const { paths, socket, json } = globals();
       const { root } = paths;
       await warnOfOpen(paths);
       const etc = etcOf(options.system, root);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { askOrRead } from '../../app/answers/ask-or-read.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
-import type { Place } from '../place.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { zonesText } from '../texts/zones.ts';
 
 const examples = `
@@ -15,13 +15,13 @@ account at the central; creating, deleting = under way (docs/adoption.md).
 Needs no running agent. Exit status: 0 shown, 1 not.
 `;
 
-export function zonesCommand(place: () => Place): Command {
+export function zonesCommand(globals: () => GlobalOptions): Command {
   return new Command('zones')
     .description('all zones and how they stand')
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async ({ central = null }: Chosen) => {
-      const { paths, json } = place();
+      const { paths, json } = globals();
       const entries = await askOrRead(paths, 'zones', { central });
       print(json, entries, () => zonesText(entries));
     });

@@ -1,7 +1,7 @@
 import { displayName } from '../../dns/name.ts';
 import type { ServerLook } from '../../centrals/verified/check.ts';
 import { isBehind, lookText, type LiveView, type VerifyStatus } from '../../centrals/verified/verifier.ts';
-import type { ToldOperation } from '../../app/control/protocol.ts';
+import type { ReportedOperation } from '../../app/control/protocol.ts';
 import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
 
@@ -54,7 +54,7 @@ const states: Readonly<Record<LiveView['state'], string>> = {
 };
 
 /** What is said of one operation; empty when nothing is known. */
-export function liveLines({ state, live }: ToldOperation): string[] {
+export function liveLines({ state, live }: ReportedOperation): string[] {
   if (live === null) return [];
   const undone = state === 'refused' || state === 'reverted' ? 'taken back: ' : '';
   const told = live.state === 'live' || live.state === 'asking' || live.state === 'behind';

@@ -5,7 +5,7 @@ import { defaultRoot, usualRoots } from '../panels/registry.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
 /** What the options before the command say. */
-export interface Place {
+export interface GlobalOptions {
   readonly paths: Paths;
   /** As given; absent = the usual one. */
   readonly socket: string | undefined;
@@ -18,7 +18,7 @@ interface Common {
   readonly json?: boolean;
 }
 
-export function addPlaceOptions(program: Command): Command {
+export function addGlobalOptions(program: Command): Command {
   return program
     .addOption(
       new Option('--root <dir>', "the panel's root directory")
@@ -29,7 +29,7 @@ export function addPlaceOptions(program: Command): Command {
     .option('--json', 'JSON for programs');
 }
 
-export function placeOf(program: Command): Place {
+export function globalOptionsOf(program: Command): GlobalOptions {
   const { root, socket, json } = program.opts<Common>();
   return { paths: pathsOf(resolve(root), socket), socket, json: json === true };
 }

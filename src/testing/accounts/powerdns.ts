@@ -1,15 +1,15 @@
-import { readPowerdnsSettings, createPowerdnsCentral } from '../centrals/powerdns/index.ts';
-import type { Central } from '../core/central.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import type { DnsName } from '../dns/name.ts';
-import { txtChunks } from '../dns/rdata/rdata.ts';
-import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import type { ContractSubject } from './contracts/central/zone-bench.ts';
-import { startProxy, type Behaviour } from './http-proxy.ts';
-import { realClock } from './real-clock.ts';
-import { startPowerdns, type Powerdns, type PowerdnsOptions } from './servers/powerdns.ts';
-import { patience } from './patience.ts';
+import { readPowerdnsSettings, createPowerdnsCentral } from '../../centrals/powerdns/index.ts';
+import type { Central } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { txtChunks } from '../../dns/rdata/rdata.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { startProxy, type Behaviour } from '../proxies/http.ts';
+import { realClock } from '../real-clock.ts';
+import { startPowerdns, type Powerdns, type PowerdnsOptions } from '../servers/powerdns.ts';
+import { patience } from '../patience.ts';
 
 /** The account of the zones that are ours in tests. */
 export const alice = 'alice';

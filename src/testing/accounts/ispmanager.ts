@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox, type Generation, type Sandbox, type Switches } from '../../sandbox/index.ts';
-import type { Central } from '../core/central.ts';
-import type { Clock } from '../core/clock.ts';
-import type { DnsName } from '../dns/name.ts';
-import { rdataFields, rdataFromFields } from '../dns/rdata/rdata.ts';
-import { makeRecord, type ResourceRecord } from '../dns/record.ts';
-import { ispmanager5Form } from '../net/ispmanager/ispmanager5-rows.ts';
-import type { IspmanagerKind } from '../net/ispmanager/kinds.ts';
-import { readFingerprint } from '../net/fingerprint.ts';
-import type { ContractSubject } from './contracts/central/zone-bench.ts';
-import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
-import { patience } from './patience.ts';
+import { startSandbox, type Generation, type Sandbox, type Switches } from '../../../sandbox/index.ts';
+import type { Central } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { ispmanager5Form } from '../../net/ispmanager/ispmanager5-rows.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
+import { readFingerprint } from '../../net/fingerprint.ts';
+import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { createIspmanagerCentral, type CentralSettings } from '../../centrals/ispmanager/index.ts';
+import { patience } from '../patience.ts';
 
 /** The account under test: a password with everything that an encoding can break. */
 export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;

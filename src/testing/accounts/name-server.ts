@@ -1,23 +1,23 @@
 /** A key at a real primary name server as contract subject, and somebody else who works there past our adapter. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { ContractSubject } from './contracts/central/zone-bench.ts';
-import { startDnsProxy, type DnsProxy } from './dns-proxy.ts';
-import { realClock } from './real-clock.ts';
-import type { NameServer, NameServerOptions, ServerKey } from './servers/name-server.ts';
-import { makeKey } from './servers/name-server.ts';
-import { until } from './servers/process.ts';
-import { createRfc2136Central, readRfc2136Settings } from '../centrals/rfc2136/index.ts';
-import type { Central } from '../core/central.ts';
-import { dnskeyType } from '../dns/dnssec.ts';
-import type { DnsName } from '../dns/name.ts';
-import type { ResourceRecord } from '../dns/record.ts';
-import { txtChunks } from '../dns/rdata/rdata.ts';
-import { queryMessage } from '../dns/wire/message.ts';
-import { readTsigKey } from '../dns/wire/tsig.ts';
-import { DnsClient } from '../net/dns/client.ts';
-import { DnsError } from '../net/dns/dns-error.ts';
-import { patience } from './patience.ts';
+import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { startDnsProxy, type DnsProxy } from '../proxies/dns.ts';
+import { realClock } from '../real-clock.ts';
+import type { NameServer, NameServerOptions, ServerKey } from '../servers/name-server.ts';
+import { makeKey } from '../servers/name-server.ts';
+import { until } from '../servers/process.ts';
+import { createRfc2136Central, readRfc2136Settings } from '../../centrals/rfc2136/index.ts';
+import type { Central } from '../../core/central.ts';
+import { dnskeyType } from '../../dns/dnssec.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { txtChunks } from '../../dns/rdata/rdata.ts';
+import { queryMessage } from '../../dns/wire/message.ts';
+import { readTsigKey } from '../../dns/wire/tsig.ts';
+import { DnsClient } from '../../net/dns/client.ts';
+import { DnsError } from '../../net/dns/dns-error.ts';
+import { patience } from '../patience.ts';
 
 /** What a subject differs in; the rest is default. */
 export interface AccountOptions {

@@ -4,22 +4,22 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { loadSettings, settingsPath } from '../config/settings.ts';
-import type { HookCall, PanelEvent } from '../core/panel.ts';
-import { DnsDataError } from '../dns/problem.ts';
-import { parseName, zoneName } from '../dns/name.ts';
-import { rdataFromFields } from '../dns/rdata/rdata.ts';
-import { decodeMessage } from '../dns/wire/message.ts';
-import { TransferRecords } from '../net/dns/transfer.ts';
-import { ispmanager5Records } from '../net/ispmanager/ispmanager5-records.ts';
-import { parseJsonInSlices } from '../net/json.ts';
-import { mapInSlices } from '../net/slices.ts';
-import { parseXml, parseXmlInSlices } from '../net/xml.ts';
-import { titleOf } from '../centrals/http-answer.ts';
-import { ispmanager5 } from '../panels/ispmanager/ispmanager5.ts';
-import { decode } from '../panels/ispmanager/hook.ts';
-import { ispmanager4 } from '../panels/ispmanager/ispmanager4.ts';
-import { processorTime } from './decoder-budget.ts';
+import { loadSettings, settingsPath } from '../../config/settings.ts';
+import type { HookCall, PanelEvent } from '../../core/panel.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { parseName, zoneName } from '../../dns/name.ts';
+import { rdataFromFields } from '../../dns/rdata/rdata.ts';
+import { decodeMessage } from '../../dns/wire/message.ts';
+import { TransferRecords } from '../../net/dns/transfer.ts';
+import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
+import { parseJsonInSlices } from '../../net/json.ts';
+import { mapInSlices } from '../../net/slices.ts';
+import { parseXml, parseXmlInSlices } from '../../net/xml.ts';
+import { titleOf } from '../../centrals/http-answer.ts';
+import { ispmanager5 } from '../../panels/ispmanager/ispmanager5.ts';
+import { decode } from '../../panels/ispmanager/hook.ts';
+import { ispmanager4 } from '../../panels/ispmanager/ispmanager4.ts';
+import { processorTime } from './budget.ts';
 
 const zone = zoneName('example.org');
 
