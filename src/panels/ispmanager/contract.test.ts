@@ -11,7 +11,7 @@ import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts'
 import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
 import { panelContract, type PanelSubject } from '../../testing/contracts/panel.ts';
 import { createIspmanagerPanel } from './index.ts';
-import { kindOfGeneration } from '../../testing/ispmanager-account.ts';
+import { kindOfGeneration } from '../../testing/accounts/ispmanager.ts';
 import { patience } from '../../testing/patience.ts';
 
 const user = { name: 'alice', password: 'pw' };

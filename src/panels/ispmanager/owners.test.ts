@@ -11,7 +11,7 @@ import type { Stranger } from '../../core/panel-hand.ts';
 import { parseName } from '../../dns/name.ts';
 import { createIspmanagerHand } from './by-hand.ts';
 import { createIspmanagerPanel } from './index.ts';
-import { kindOfGeneration } from '../../testing/ispmanager-account.ts';
+import { kindOfGeneration } from '../../testing/accounts/ispmanager.ts';
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 
