@@ -1,6 +1,7 @@
 /** Issue 11.6: a word from outside that every object inherits is a word like any other, wherever something is looked up by it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
 import { noteText } from './notes.ts';
 import { moodOfState } from './states.ts';
 import { describeProblem } from '../../core/describe.ts';
@@ -65,7 +66,7 @@ describe('issue 11.6: inherited names', () => {
       );
       const params = { [word]: 'x' };
       assert.equal(describeProblem({ code: 'central.refused', params }, 'en').includes('function'), false);
-      for (const kind of ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const) {
+      for (const kind of ispmanagerKinds) {
         const panel = createIspmanagerPanel({ root: '/nonexistent', kind });
         const environment = {
           HANDLER_STAGE: 'before',

@@ -65,7 +65,7 @@ export async function startPanel(
     sandbox,
     clock,
     central: (more = {}) =>
-      createIspmanagerCentral({ ...settingsFor(sandbox, kinds[generation]), ...more }, { clock }),
+      createIspmanagerCentral({ ...settingsFor(sandbox, kindOfGeneration[generation]), ...more }, { clock }),
     stop: async () => {
       await sandbox.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -73,7 +73,8 @@ export async function startPanel(
   };
 }
 
-const kinds: Readonly<Record<Generation, IspmanagerKind>> = {
+/** The kind of panel that a sandbox of this generation is. */
+export const kindOfGeneration: Readonly<Record<Generation, IspmanagerKind>> = {
   v4: 'ispmanager4',
   v5: 'ispmanager6',
   v6: 'ispmanager6',

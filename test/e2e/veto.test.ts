@@ -15,34 +15,14 @@ import {
 } from '../../src/testing/stage/server-stage.ts';
 import { customer, prepared, until } from '../../src/testing/stage/stage.ts';
 import { holdsName } from '../../src/testing/stage/panel-words.ts';
-import type { Switches } from '../../sandbox/index.ts';
 import { settled, whileIts } from './combinations/scene.ts';
+import { waysOf4, waysOf6, type Way, type Ways } from './veto-ways.ts';
 
 const zone = 'example.org';
 
-/** How a request is sent; `NAME` in its parameters stands for the name of the record that is to be made. */
-export interface Way {
-  readonly title: string;
-  readonly method: 'GET' | 'POST';
-  readonly parameters: string;
-  readonly headers?: (body: string) => Readonly<Record<string, string>>;
-  readonly switches?: Partial<Switches>;
-  /** What comes of it while the central can be reached: made on both sides, or refused. */
-  readonly outcome: 'made' | 'refused';
-}
-
 type Pair = Required<Pick<ServerStageOptions, 'panel' | 'central'>>;
 
-export interface Ways {
-  /** A record is saved. */
-  readonly records: readonly Way[];
-  /** A zone is made, which the central leaves to the provider. */
-  readonly zones: readonly Way[];
-  /** What no handler can see, and is followed. */
-  readonly unseen: readonly Way[];
-}
-
-export function testWays(pair: Pair, { records, zones, unseen }: Ways): void {
+function testWays(pair: Pair, { records, zones, unseen }: Ways): void {
   describe(`issue 11.2: ${pair.panel} to ${pair.central}`, { skip: missingFor(pair.central) }, () => {
     let stage: ServerStage;
     let watcher: Watcher;
@@ -161,3 +141,6 @@ class Watcher {
     }
   }
 }
+
+testWays({ panel: 'v4', central: 'bind' }, waysOf4);
+testWays({ panel: 'v6', central: 'knot' }, waysOf6);
