@@ -22,7 +22,7 @@ import {
 } from '../panels/ispmanager/settings-form.ts';
 import { ownersText } from './owners.ts';
 
-/** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (reference 21). */
+/** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (docs/protocol.md#open-questions). */
 const patience = 20_000;
 
 /** One call of the settings form; gives the document to print. */

@@ -4,7 +4,7 @@ import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
 import { fill } from './fill.ts';
 import { removeIfEmpty } from './put-file.ts';
 
-/** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */
+/** How the panel hands its document to our handlers and takes theirs (docs/protocol.md#handlers-4, #handlers-5). */
 export type HandlerType = 'cgi' | 'xml';
 
 /** A file that is filled from a template and lies at a fixed place under the panel's root. */
@@ -38,9 +38,9 @@ export interface PanelLayout {
   readonly files: readonly PanelFile[];
   readonly description: string;
   readonly handlerTypes: readonly HandlerType[];
-  /** Handlers that must be registered for the events of the panel (reference 11.1). */
+  /** Handlers that must be registered for the events of the panel (docs/protocol.md#files-5). */
   readonly eventHandlers: readonly EventHandler[];
-  /** Program under the root and its arguments that restart the panel; `null`: nobody does that but a person (reference 11.1). */
+  /** Program under the root and its arguments that restart the panel; `null`: nobody does that but a person (docs/protocol.md#files-5). */
   readonly restart: readonly [program: string, ...args: string[]] | null;
 }
 
@@ -73,7 +73,7 @@ const ispmanager4: PanelLayout = {
   restart: null,
 };
 
-/** ISPmanager 5/6 and DNSmanager 5/6 (reference 11.1, 13.2): modes as the vendor's own examples have them. */
+/** ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#files-5, #modules-5): modes as the vendor's own examples have them. */
 function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
   const panel = panelName(kind);
   const hook = { mode: 0o750, template: 'common/domainsync', part: 'ispmanager5/hook' };
@@ -97,7 +97,7 @@ function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
         mode: 0o644,
         template: 'ispmanager5/mod_domainsync.xml',
         readAtStart: true,
-        // A DNSmanager has no sites and no mail (reference 8.2).
+        // A DNSmanager has no sites and no mail (docs/protocol.md#dnsmanager).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
       },
     ],
@@ -159,7 +159,7 @@ export function installedType(root: string, kind: PanelKind): HandlerType | null
   return type === 'xml' || type === 'cgi' ? type : null;
 }
 
-/** Takes away what the panel keeps of description files, so that it reads them anew when it starts (reference 11.1). */
+/** Takes away what the panel keeps of description files, so that it reads them anew when it starts (docs/protocol.md#files-5). */
 export function clearCaches(root: string, kind: PanelKind): void {
   if (kind === 'ispmanager4') return;
   const caches = named(join(root, 'var'), /^\.xmlcache$|^\.db\.cache/);
@@ -167,7 +167,7 @@ export function clearCaches(root: string, kind: PanelKind): void {
 }
 
 /**
- * Scripts for the plugin list of an ISPmanager 4 (reference 13.1): every archive brings them, the later panels have no use for them.
+ * Scripts for the plugin list of an ISPmanager 4 (docs/protocol.md#sources-4): every archive brings them, the later panels have no use for them.
  * @returns the paths removed
  */
 export function removeForeignScripts(root: string, kind: PanelKind): string[] {

@@ -42,7 +42,7 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
   const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
   const kept = keepData ? [paths.restartDue] : data;
   const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
-  // A later panel has this folder for itself (reference 11.1).
+  // A later panel has this folder for itself (docs/protocol.md#files-5).
   if (kind === 'ispmanager4') removeIfEmpty(join(root, 'lib'));
   if (socket === undefined) removeIfEmpty(dirname(paths.socket));
   return removed;

@@ -20,7 +20,7 @@ export function formCalls(kind: PanelKind): CallDialect {
   return dialectOf({ root: '', kind }).calls;
 }
 
-/** Reads one call of the settings form (reference 10.3, 11.3). A form that is only drawn anew is being opened (2.3). Pure. */
+/** Reads one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only drawn anew is being opened (docs/protocol.md#parameters). Pure. */
 export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   const { parameters } = calls.readings(call);
   return {
@@ -35,14 +35,14 @@ export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
 export type Choice = readonly [value: string, text: string];
 
 export interface FormDocument {
-  /** Fields by name. A flag is on when it is `on` and absent when off (reference 4.2). */
+  /** Fields by name. A flag is on when it is `on` and absent when off (docs/protocol.md#documents). */
   readonly fields: Readonly<Record<string, string>>;
   readonly choices: Readonly<Record<string, readonly Choice[]>>;
   /** Why nothing was saved, and at which field; `null` = nothing is wrong. */
   readonly error: { readonly field: string; readonly text: string } | null;
 }
 
-/** The form document (reference 4.2), with the error and its field in the panel's own way (reference 5). */
+/** The form document (docs/protocol.md#documents), with the error and its field in the panel's own way (docs/protocol.md#errors-5). */
 export function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
   const values = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
   const lists = Object.entries(choices).map(([name, options]) => {
@@ -53,7 +53,7 @@ export function encodeForm({ fields, choices, error }: FormDocument, calls: Call
   return documentOf(`${wrong}${values.join('')}${lists.join('')}`);
 }
 
-/** The answer that closes the form (reference 4.2). */
+/** The answer that closes the form (docs/protocol.md#documents). */
 export function encodeFormSaved(): string {
   return documentOf('<ok/>');
 }
