@@ -29,9 +29,9 @@ export interface Switches {
   banners: boolean;
   /** Lists are cut after so many rows, with a banner (docs/protocol.md#list-limits); 0: never. */
   recordLimit: number;
-  /** Per user: `domain` lists only zones whose name contains this text (17.15). */
+  /** Per user: `domain` lists only zones whose name contains this text. */
   filters: Record<string, string>;
-  /** The administrator's list of domains also has rows of these names, which came there past every check (17.8). */
+  /** The administrator's list of domains also has rows of these names, which came there past every check. */
   strayNames: string[];
   /** Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account (docs/protocol.md#formats; open). */
   filterStays: boolean;
@@ -49,7 +49,7 @@ export interface Switches {
   defaultNs: string;
   defaultMx: string;
   defaultIp: string;
-  /** Labels that get an A record in a new zone; `@` is the zone itself (17.13). */
+  /** Labels that get an A record in a new zone; `@` is the zone itself. */
   defaultHosts: string[];
   /** Labels added when the WWW or mail option is on (docs/protocol.md#zone-form-4). */
   webHosts: string[];
@@ -71,7 +71,7 @@ export interface Switches {
   failElement: string;
   /** Names as handlers get them (docs/protocol.md#names). */
   handlerNames: 'as-sent' | 'unicode' | 'punycode';
-  /** How handlers get the parameters (17.20). */
+  /** How handlers get the parameters. */
   deliver: 'as-requested' | 'get' | 'post';
   /** `auth`, `authinfo` and `su` are kept from handlers (docs/protocol.md#handlers-4). */
   stripAuth: boolean;
@@ -85,7 +85,7 @@ export interface Switches {
   redrawSaves: boolean;
   /**
    * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail and user
-   * functions (10.4, 17.23). What `site.edit` calls runs with its handlers anyhow (9).
+   * functions (docs/protocol.md#stages-4). What `site.edit` calls runs with its handlers anyhow (9).
    */
   fireNested: boolean;
   /** `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested` says (7.1, 15; not evidenced). */

@@ -19,7 +19,7 @@ test('issue 15, Words: several anchors of one page are read', () => {
 
 test('issue 15, Words: documents outside the repository are found, plain words are not', () => {
   assert.deepEqual(
-    outsideOf(`(${'reference'} 7.4), (${'design'}: "Locks"), by design, a reference to a zone`),
+    outsideOf('(reference 7.4), (design: "Locks"), by design, a reference to a zone'),
     ['reference 7.4', '(design: "Locks"'],
   );
 });

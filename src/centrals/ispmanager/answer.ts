@@ -76,8 +76,8 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
- * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not on record (docs/protocol.md#errors-5)
- *. Only the login itself can tell.
+ * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not on record (docs/protocol.md#errors-5).
+ * Only the login itself can tell.
  */
 export function looksLikeLogin(error: unknown): error is CentralError {
   return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');
