@@ -19,7 +19,9 @@ test('issue 15, Words: several anchors of one page are read', () => {
 
 test('issue 15, Words: documents outside the repository are found, plain words are not', () => {
   assert.deepEqual(
-    outsideOf('(reference 7.4), (design: "Locks"), by design, a reference to a zone'),
-    ['reference 7.4', '(design: "Locks"'],
+    outsideOf(
+      '(docs/protocol.md#record-form-5), (docs/architecture.md#the-engine), by design, a reference to a zone',
+    ),
+    ['docs/protocol.md#record-form-5', '(docs/architecture.md#the-engine'],
   );
 });

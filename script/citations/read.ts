@@ -28,7 +28,7 @@ export function citationsOf(text: string): readonly Citation[] {
   );
 }
 
-/** Citations of documents that the repository lacks: `reference 7.4`, `(design: "Locks")`. Pure. */
+/** Citations of documents that the repository lacks: `docs/protocol.md#record-form-5`, `(docs/architecture.md#the-engine)`. Pure. */
 export function outsideOf(text: string): readonly string[] {
   return [
     ...text.matchAll(

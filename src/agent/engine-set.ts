@@ -5,7 +5,8 @@ import type { Panel } from '../core/panel.ts';
 import { Several } from '../core/several.ts';
 import type { Paths } from '../app/paths.ts';
 import { systemClock } from '../app/wiring/clock.ts';
-import { SettingsRefused, wireCentral, wireEngine, type Wired } from '../app/wiring/wire.ts';
+import { SettingsRefused } from '../centrals/module.ts';
+import { wireCentral, wireEngine, type Wired } from '../app/wiring/wire.ts';
 import { everyCentral, type Settings } from '../config/settings.ts';
 import { withDeadline } from './deadline.ts';
 import type { FileLog } from './log.ts';
@@ -35,7 +36,8 @@ type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
 
 /**
  * The engines of the settings in force, one for each central. Other settings swap them: those whose settings stay go on, those that
- * share their journal with a new one are retired first, the others are drained.
+ * share their journal with a new one are retired first, the others are drained. An account that comes back while it is drained is
+ * retired like one in force.
  */
 export class EngineSet {
   readonly #paths: Paths;
@@ -82,7 +84,9 @@ export class EngineSet {
 
   /** Closes all engines; what is open stays in their journals. */
   async close(): Promise<void> {
-    await Promise.all([...this.centrals, ...this.#draining].map((wired) => wired.close()));
+    const all = [...this.centrals, ...this.#draining];
+    this.#draining.clear();
+    await Promise.all(all.map((wired) => wired.close()));
   }
 
   /**
@@ -112,11 +116,14 @@ export class EngineSet {
 
   async #handOver(parts: readonly Part[], kept: readonly Kept[], swapped: Swapped): Promise<void> {
     const running = this.centrals;
-    const retired = running.filter(
-      (wired) => !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central)),
-    );
+    const isReplaced = (wired: Wired): boolean =>
+      !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central));
+    const retired = running.filter(isReplaced);
+    const returning = [...this.#draining].filter(isReplaced);
     // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
-    if (retired.length > 0) await this.#retire(retired);
+    if (retired.length > 0)
+      this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
+    if (retired.length + returning.length > 0) await this.#retire([...retired, ...returning]);
     const centrals = await this.#wireAll(parts, kept).catch(async (error: unknown) => {
       // Without all of them none may go on by itself.
       if (retired.length > 0)
@@ -179,24 +186,33 @@ export class EngineSet {
 
   /** Ends engines for good: the edits they are answering are answered first. */
   async #retire(centrals: readonly Wired[]): Promise<void> {
-    this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
     await Promise.all(this.#answering);
+    for (const wired of centrals) this.#draining.delete(wired);
     await Promise.all(centrals.map((wired) => wired.close()));
   }
 
-  /** Lets an engine finish what is open, then closes it. */
+  /** Lets an engine finish what is open, then closes it. A failed read of its journal is tried again. */
   #drain(wired: Wired): void {
     this.#draining.add(wired);
+    let isTold = false;
+    const tell = (error: unknown): void => {
+      if (!isTold) this.#log.write(1, 'settings.drain-failed', { error: String(error) });
+      isTold = true;
+    };
+    const mayHaveOpen = async (): Promise<boolean> => {
+      try {
+        return (await wired.engine.status()).open > 0;
+      } catch (error) {
+        // Who takes the engine out of the set closes its journal.
+        if (this.#draining.has(wired)) tell(error);
+        return true;
+      }
+    };
     const finish = async (): Promise<void> => {
-      while (this.#draining.has(wired) && (await wired.engine.status()).open > 0)
-        await systemClock.sleep(drainEvery);
+      while (this.#draining.has(wired) && (await mayHaveOpen())) await systemClock.sleep(drainEvery);
       if (this.#draining.delete(wired)) await wired.close();
     };
-    finish().catch((error: unknown) => {
-      this.#log.write(1, 'settings.drain-failed', {
-        error: error instanceof Error ? error.message : String(error),
-      });
-    });
+    finish().catch(tell);
   }
 }
 

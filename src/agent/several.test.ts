@@ -5,14 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../app/wiring/clock.ts';
-import { pathsOf } from '../app/paths.ts';
+import { journalPath, pathsOf } from '../app/paths.ts';
 import type { IniChanges } from '../config/ini.ts';
 import { saveSettings } from '../config/settings.ts';
 import type { Engine } from '../core/engine/engine.ts';
+import { JournalError } from '../core/journal.ts';
 import { parseName } from '../dns/name.ts';
+import { makeRecord, recordId } from '../dns/record.ts';
+import { SqliteJournal } from '../journal/sqlite.ts';
 import { makeKey, type ServerKey } from '../testing/servers/name-server.ts';
 import { startNamed } from '../testing/servers/named.ts';
 import { freePort, missingPrograms, until } from '../testing/servers/process.ts';
+import { recordsEvent } from '../testing/simulator/edits.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { PanelStore, SimPanel } from '../testing/simulator/sim-panel.ts';
 import { Agent } from './agent.ts';
@@ -26,13 +30,17 @@ interface Scene {
   readonly engines: () => readonly Engine[];
 }
 
-async function startAgent(t: TestContext, first: Readonly<Record<string, string>>): Promise<Scene> {
+async function startAgent(
+  t: TestContext,
+  first: Readonly<Record<string, string>>,
+  store = new PanelStore(),
+): Promise<Scene> {
   const root = mkdtempSync(join(tmpdir(), 'agent-several-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const paths = pathsOf(root, join(root, 'agent.sock'));
   for (const folder of [paths.state, join(root, 'etc')]) mkdirSync(folder, { recursive: true });
   saveSettings(root, { isp_master: first });
-  const panel = new SimPanel(new PanelStore(), systemClock, new Random(1), { dead: false });
+  const panel = new SimPanel(store, systemClock, new Random(1), { dead: false });
   const actor = { name: '', rank: 'nobody' } as const;
   panel.decode = () => ({ kind: 'hint', zones: [], source: 'test', fingerprint: '', actor });
   const facts = (): never => {
@@ -96,4 +104,78 @@ test('the engines of the others go on undisturbed', { skip: missingPrograms('nam
   await change({ central_2: { ...gone, axfr: null } });
   await until(async () => engines().length === 1);
   assert.equal(engines()[0], kept);
+});
+
+/** A panel with `example.org`, in which a user has begun an edit; gives the engine that waits for the panel's part of it. */
+async function editBegun(t: TestContext, port: number, key: ServerKey): Promise<Scene & { engine: Engine }> {
+  const zone = parseName('example.org.');
+  const store = new PanelStore();
+  const held = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
+  store.zones.set(zone, new Map([[recordId(held), held]]));
+  const scene = await startAgent(t, account(port, key), store);
+  const [engine] = scene.engines();
+  assert.ok(engine !== undefined);
+  await until(async () => (await engine.status()).baselineAt !== null);
+  const add = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+  const edits = [recordsEvent(zone, [{ remove: null, add }], 'before')];
+  const verdict = await engine.answer({ kind: 'edits', edits }, AbortSignal.timeout(60_000));
+  assert.equal(verdict.kind, 'accept', JSON.stringify(verdict));
+  return { ...scene, engine };
+}
+
+async function twoAccounts(t: TestContext): Promise<{ port: number; alice: ServerKey; bob: ServerKey }> {
+  const [alice, bob] = [makeKey('alice'), makeKey('bob')];
+  const zones = [{ zone: parseName('example.org.'), keys: ['alice', 'bob'] }];
+  const server = await startNamed({ keys: [alice, bob], zones });
+  t.after(() => server.dispose());
+  return { port: server.port, alice, bob };
+}
+
+/** A look whether the journal of the first engine has no writer. */
+function journalOf({ agent }: Scene): () => Promise<boolean> {
+  assert.ok(agent.state.kind === 'running');
+  const path = journalPath(agent.paths, agent.state.wired.central.id);
+  return async () => {
+    try {
+      await new SqliteJournal({ path, writer: true }).close();
+      return true;
+    } catch (error) {
+      if (error instanceof JournalError && error.code === 'journal.in-use') return false;
+      throw error;
+    }
+  };
+}
+
+const named = { skip: missingPrograms('named') };
+
+test('issue 13: an account that comes back with an open edit is in force at once', named, async (t) => {
+  const { port, alice, bob } = await twoAccounts(t);
+  const { agent, change, engines, engine } = await editBegun(t, port, alice);
+  await change({ isp_master: account(port, bob) });
+  await until(async () => engines().length === 1 && engines()[0] !== engine);
+  const [between] = engines();
+  await change({ isp_master: account(port, alice) });
+  await until(async () => engines().length === 1 && engines()[0] !== between);
+  assert.equal(agent.pending, null);
+  // The edit goes on in the new engine: it still waits for the panel.
+  assert.equal((await engines()[0]?.status())?.open, 1);
+});
+
+test('issue 13: a failed read of its journal does not keep an engine from ending', named, async (t) => {
+  const { port, alice, bob } = await twoAccounts(t);
+  const scene = await startAgent(t, account(port, alice));
+  const [engine] = scene.engines();
+  assert.ok(engine !== undefined);
+  const isFree = journalOf(scene);
+  assert.equal(await isFree(), false);
+  const status = engine.status.bind(engine);
+  let reads = 0;
+  engine.status = async () => {
+    reads += 1;
+    if (reads === 1) throw new JournalError('journal.write-failed', { path: 'journal.db' });
+    return await status();
+  };
+  await scene.change({ isp_master: account(port, bob) });
+  await until(isFree);
+  assert.equal(reads, 2);
 });

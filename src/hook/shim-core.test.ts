@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseXml } from '../net/xml.ts';
-import type { HandlerType } from '../app/install/panel-files.ts';
+import type { HandlerType } from '../panels/layout.ts';
 import { accepted, answering, makeShim, missing, type Shim } from '../testing/shim.ts';
 
 const nc = { skip: missing('nc') };

@@ -28,7 +28,8 @@ export class LiveOperations {
   readonly #staged = new Map<string, StoredOctets | null>();
   /** Operations whose watch ended before (wall clock) are not kept. */
   #since: number;
-  #swept = 0;
+  /** How many were here after the last look at all of them. */
+  #swept: number;
 
   /** @param now wall clock @param stored all that are open or on watch after {@link since} */
   constructor(now: number, load: (since: number) => readonly StoredOctets[]) {

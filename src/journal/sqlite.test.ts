@@ -70,6 +70,9 @@ test('one writer at a time; a dead one is no hindrance', async (t) => {
   refuses(path, 'journal.in-use');
   child.kill('SIGKILL');
   await once(child, 'close');
+  const own = open(path);
+  refuses(path, 'journal.in-use');
+  await own.close();
   await open(path).close();
 });
 

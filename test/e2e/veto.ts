@@ -7,9 +7,9 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import https from 'node:https';
 import { after, before, describe, test } from 'node:test';
+import { missingFor } from '../../src/testing/stage/server-registry.ts';
 import {
   makeServerStage,
-  missingFor,
   type ServerStage,
   type ServerStageOptions,
 } from '../../src/testing/stage/server-stage.ts';

@@ -16,14 +16,15 @@ import { childrenNamed, parseXml } from '../../net/xml.ts';
 import { lookAtFiles, lookAtRegistration } from '../doctor/files.ts';
 import { install, InstallRefused } from './install.ts';
 import { everything, makeHost, type Host } from '../../testing/install-host.ts';
-import { filesFor, layoutOf } from './panel-files.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { filesFor } from './panel-files.ts';
+import { panels as panelModules } from '../../panels/registry.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { pathsOf } from '../paths.ts';
 import { restartCommand, restartPanel } from './restart-panel.ts';
 import { putSystemFiles, removeSystemFiles } from './system-files.ts';
 import { uninstall, withdraw } from './uninstall.ts';
 
-const panels: readonly (readonly [PanelKind, 'ispmgr' | 'dnsmgr'])[] = [
+const panels: readonly (readonly [IspmanagerKind, 'ispmgr' | 'dnsmgr'])[] = [
   ['ispmanager6', 'ispmgr'],
   ['dnsmanager', 'dnsmgr'],
 ];
@@ -88,10 +89,10 @@ for (const [kind, panel] of panels) {
 }
 
 test('every event has exactly one handler; a DNSmanager has no sites and no mail', (t) => {
-  const registered = (kind: PanelKind): Map<string, string[]> => {
+  const registered = (kind: IspmanagerKind): Map<string, string[]> => {
     const { root, from, socket } = makeHost(t, kind);
     install({ root, from, socket });
-    const text = readFileSync(join(root, layoutOf(kind).description), 'utf8').trim();
+    const text = readFileSync(join(root, panelModules[kind].layout.description), 'utf8').trim();
     const byHandler = new Map<string, string[]>();
     for (const handler of childrenNamed(parseXml(text), 'handler')) {
       const events = childrenNamed(handler, 'event');

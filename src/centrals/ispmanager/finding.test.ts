@@ -9,7 +9,7 @@ import { CentralError, type Central } from '../../core/central.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { readFingerprint } from '../../net/fingerprint.ts';
-import { TestClock } from '../../testing/ispmanager-account.ts';
+import { TestClock } from '../../testing/accounts/ispmanager.ts';
 import { createIspmanagerCentral, type CentralSettings, type Found } from './index.ts';
 import { patience } from '../../testing/patience.ts';
 

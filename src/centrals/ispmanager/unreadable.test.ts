@@ -5,7 +5,7 @@ import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import { withBreaker } from '../../core/breaker.ts';
 import { zoneName } from '../../dns/name.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { TestClock } from '../../testing/ispmanager-account.ts';
+import { TestClock } from '../../testing/accounts/ispmanager.ts';
 import { serve } from '../../testing/scripted-panel.ts';
 
 const zone = zoneName('example.org');

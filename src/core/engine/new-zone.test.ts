@@ -147,6 +147,50 @@ test('issue 11.8: a refusal that comes only after the panel kept it puts the pan
   assert.equal(last.problems[0]?.code, 'central.refused');
 });
 
+for (const standing of ['foreign', 'panel-only'] as const) {
+  test(`issue 13: a refused zone that no edit made is left in the panel and listed as ${standing}`, async () => {
+    const world = await arriveWith(wildcard);
+    if (standing === 'foreign') world.central.foreign.add(sub);
+    else world.chooseFault = () => 'refuse';
+    make(world);
+    await world.clock.runUntilSettled(world.hint(sub));
+    await world.clock.runUntil(world.clock.now() + 60_000);
+    const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+    assert.equal(entry?.standing, standing);
+    assert.deepEqual(open, []);
+    assert.ok(world.panel.zones.has(sub) && !world.central.zones.has(sub));
+  });
+}
+
+test('issue 13: a zone that somebody makes right before our create is filled and not called ours', async () => {
+  const theirs = makeRecord({ name: 'theirs', type: 'A', rdata: '192.0.2.8' }, sub);
+  const world: World = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+    fresh.wrap = (central) => {
+      const createZone = central.createZone.bind(central);
+      return Object.assign(central, {
+        createZone: async (...asked: Parameters<Central['createZone']>) => {
+          fresh.central.zones.set(sub, new Map([[recordId(theirs), theirs]]));
+          fresh.somebodyWrote();
+          return await createZone(...asked);
+        },
+      });
+    };
+  });
+  // The first look at the zone is followed by others.
+  let failures = 0;
+  world.chooseFault = () => (failures++ < 2 ? 'down' : null);
+  make(world);
+  await world.clock.runUntilSettled(world.hint(sub));
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.ok(failures > 2);
+  const [last] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  assert.ok(last?.kind === 'zone-create');
+  assert.deepEqual([last.state, last.created, last.snapshot], ['confirmed', false, []]);
+  // The central's own name servers stay.
+  for (const id of [recordId(theirs), ...inPanel(world).filter((one) => !one.includes(' NS '))])
+    assert.ok(atCentral(world).includes(id), id);
+});
+
 /** Adds a record to the new zone a moment after it was made, which reads do not show at once. */
 async function addSoon(world: World, record: ResourceRecord): Promise<{ verdict: Verdict; empty: number[] }> {
   await world.clock.runUntilSettled(

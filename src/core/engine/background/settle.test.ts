@@ -53,6 +53,23 @@ test('a TTL left open is not taken for one of a record that somebody else put th
   assert.equal(ttlAtCentral(world, theirs), 600);
 });
 
+test('issue 13: a record that somebody took away at the central does not come back for its open TTL', async () => {
+  const old = timed(a('www', 1), 600);
+  const world = await arrive({ panel: [old], central: [old] });
+  const carryOut = (): boolean => {
+    put(world, 'panel', [timed(old, 3_600)]);
+    put(world, 'central', []);
+    world.somebodyWrote();
+    return true;
+  };
+  const item = { remove: old, add: timed(old, null) };
+  await world.clock.runUntilSettled(
+    world.edit((stage) => recordsEvent(zone, [item], stage), carryOut, smoothly),
+  );
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.ok(!held(world, 'central', old));
+});
+
 test('a panel that says it was put back and never shows it is asked ever later, then a person is', async () => {
   const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
   world.chooseFault = () => 'refuse';

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { sampleDelete } from '../../../testing/contracts/journal.ts';
 import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { edits } from '../../operation.ts';
 import type { EditEvent, Verdict } from '../../panel.ts';
+import { waitsForYes } from './signed-delete.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -198,6 +200,22 @@ describe('26: a delete that could not be asked about, as the central did not ans
     await wait(world, 3 * minute);
     assert.equal(world.central.zones.has(zone), false);
   });
+});
+
+describe('issue 13: whether a delete waits for a yes', () => {
+  const waiting = { code: 'zone.signed-waiting', params: {} };
+  const changed = { code: 'zone.changed-at-central', params: {} };
+  for (const [what, problems, state, waits] of [
+    ['only that', [waiting], 'stuck', true],
+    ['that beside something else', [changed, waiting], 'stuck', true],
+    ['something else', [changed], 'stuck', false],
+    ['nothing that is known', [], 'stuck', false],
+    ['that, until it ended', [waiting], 'reverted', false],
+  ] as const) {
+    it(`where it is stuck for ${what}: ${waits}`, () => {
+      assert.equal(waitsForYes(sampleDelete('a', { state, problems })), waits);
+    });
+  }
 });
 
 describe('27: a signed zone that goes without a DNS event', () => {

@@ -203,6 +203,8 @@ test('issue 12.11: what a person allows needs no list; a zone left alone is not 
   alone.panel.unreadable.add('a..b');
   await alone.clock.runUntilSettled(alone.hint(zone));
   await alone.clock.runUntil(alone.clock.now() + 60_000);
+  const hidden = await alone.clock.runUntilSettled(engineOf(alone).view(zone));
+  assert.deepEqual([hidden.entry?.standing, hidden.entry?.note], ['panel-only', null], 'nobody has to act');
   alone.panel.unreadable.clear();
   alone.panel.zones.set(zone, content);
   await alone.clock.runUntilSettled(alone.hint(zone));
