@@ -28,7 +28,7 @@ export function citationsOf(text: string): readonly Citation[] {
   );
 }
 
-/** Citations of documents that the repository lacks: `docs/protocol.md#record-form-5`, `(docs/architecture.md#the-engine)`. Pure. */
+/** Citations of documents that the repository lacks: a numbered reference, a section of a design. Pure. */
 export function outsideOf(text: string): readonly string[] {
   return [
     ...text.matchAll(
