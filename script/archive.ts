@@ -22,7 +22,7 @@ const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const
 
 /**
  * Writes, for every architecture whose runtime is installed, `domainsync-VERSION-ARCH.tar.gz` laid out for unpacking over any
- * panel's root (reference 13), then the extension source `ispmgr_plugins.xml` of ISPmanager 4 and `SHA256SUMS`. The archive touches
+ * panel's root (docs/protocol.md#sources-4), then the extension source `ispmgr_plugins.xml` of ISPmanager 4 and `SHA256SUMS`. The archive touches
  * nothing that is in use: a folder of its own for the release, and the two scripts of an ISPmanager 4; the rest is put in force by
  * `install`.
  */
@@ -91,7 +91,7 @@ function pluginName(arch: string): string {
   return arch === 'x64' ? 'domainsync' : `domainsync_${arch}`;
 }
 
-/** The extension source, form A of reference 13.1. */
+/** The extension source, form A of docs/protocol.md#sources-4. */
 function extensionSource(
   made: readonly { arch: string; file: string }[],
   { version, baseUrl }: ArchiveOptions,

@@ -10,7 +10,13 @@ import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
 
-const patterns = ['src/**/*.test.ts', 'sandbox/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts'];
+const patterns = [
+  'src/**/*.test.ts',
+  'sandbox/**/*.test.ts',
+  'bench/**/*.test.ts',
+  'script/**/*.test.ts',
+  'test/**/*.test.ts',
+];
 
 /**
  * Longest time one test file may take, milliseconds: a hang must end as a failure. The longest file takes two minutes

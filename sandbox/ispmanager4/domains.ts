@@ -34,7 +34,7 @@ function zoneCells(zone: Zone): Element[] {
   return [...Object.entries(cells).map(([name, value]) => element(name, value)), element('active')];
 }
 
-/** `domain`: zones the caller may see; the identifier is `name` (reference 6.2). */
+/** `domain`: zones the caller may see; the identifier is `name` (docs/protocol.md#zones-4). */
 function listZones(call: Call): Element {
   const filter = call.switches.filters[call.caller.name] ?? '';
   const zones = zonesSeen(call).filter(
@@ -101,7 +101,7 @@ function changeZone(call: Call, zone: Zone): void {
   call.store.putZone(withRows(next, changedRows(call, zone, next)));
 }
 
-/** `domain.edit`: the form for a new or an existing zone, creating, changing (reference 6.3). */
+/** `domain.edit`: the form for a new or an existing zone, creating, changing (docs/protocol.md#zone-form-4). */
 function editZone(call: Call): Element {
   const elid = call.params.text('elid');
   if (elid === '' && !call.params.saved) return newForm(call);
@@ -114,7 +114,7 @@ function editZone(call: Call): Element {
   return ok();
 }
 
-/** `domain.delete`: a group function; needs no `sok` (reference 6.1). */
+/** `domain.delete`: a group function; needs no `sok` (docs/protocol.md#functions-4). */
 function deleteZones(call: Call): Element {
   const also = { web: call.params.on('webdomain'), mail: call.params.on('maildomain') };
   return forEach(call, elements(call), (id) => removeZone(call, findZone(call, id, 'write').name, also));
@@ -140,7 +140,7 @@ function readSoa(call: Call, zone: Zone): Zone['soa'] {
   return soa;
 }
 
-/** `soa.edit`: the zone's SOA, its `ttl` being the zone's only one (reference 6.1, 6.5). */
+/** `soa.edit`: the zone's SOA, its `ttl` being the zone's only one (docs/protocol.md#functions-4, #record-form-4). */
 function editSoa(call: Call): Element {
   const zone = findZone(call, call.params.text('elid'), call.params.saved ? 'write' : 'read');
   if (!call.params.saved)

@@ -71,7 +71,7 @@ function dumped(sandbox: Sandbox): Record<string, string> {
   );
 }
 
-test('a cgi handler gets the environment of reference 10.3 and the form on stdin, without credentials', async (t) => {
+test('a cgi handler gets the documented environment and the form on stdin, without credentials', async (t) => {
   const sandbox = await withHandler(t, handler('dump', on('before="yes"')), { dump: DUMP });
   assert.ok((await asAlice(sandbox, 'domain.sublist.edit', { ...EDIT, lang: 'ru' })).ok);
   const { PWD: _pwd, _: _last, AUTHID: id, ...env } = dumped(sandbox);

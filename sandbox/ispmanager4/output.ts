@@ -48,7 +48,7 @@ function renderJson(doc: Element): string {
   return JSON.stringify(result);
 }
 
-/** A page for browsers: what a caller without `out` gets (reference 4.1). */
+/** A page for browsers: what a caller without `out` gets (docs/protocol.md#formats). */
 function renderHtml(doc: Element, title: string): string {
   const error = child(doc, 'error');
   const lines = renderText(doc).split('\n').filter(Boolean);
@@ -58,7 +58,7 @@ function renderHtml(doc: Element, title: string): string {
   return `<!DOCTYPE html>\n${writeXml(page).replace(/^<\?xml[^\n]*\n/u, '')}`;
 }
 
-/** Over HTTP success is exactly `OK `, and a refusal is the XML document all the same (reference 22.4). */
+/** Over HTTP success is exactly `OK `, and a refusal is the XML document all the same (docs/protocol.md#text-output). */
 function textOverHttp(doc: Element): string {
   if (child(doc, 'error') !== undefined || child(doc, 'authfail') !== undefined) return writeXml(doc);
   return child(doc, 'ok') === undefined ? renderText(doc) : 'OK ';

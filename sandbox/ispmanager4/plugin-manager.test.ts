@@ -1,4 +1,4 @@
-/** Plugins from a source: listed, installed, updated, removed (reference 13.1). */
+/** Plugins from a source: listed, installed, updated, removed (docs/protocol.md#sources-4). */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -49,7 +49,7 @@ function ok(): Element {
 }
 
 /**
- * Server settings > Plugins and its sources (reference 13.1). The reference knows what the pages do, not what the functions are
+ * Server settings > Plugins and its sources (docs/protocol.md#sources-4). It is known what the pages do, not what the functions are
  * called: the names `plugin*` and `pluginsrc*` are ours.
  */
 export class PluginManager implements FunctionGroup {
@@ -248,7 +248,7 @@ export class PluginManager implements FunctionGroup {
     }
     for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
       const there = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-      // The panel's own folders stay (reference 10.1).
+      // The panel's own folders stay (docs/protocol.md#files-4).
       const own = ['etc', 'addon', 'sbin', 'var', 'lib'].some((one) => folder === join(root, one));
       if (there && !own && readdirSync(folder).length === 0) rmdirSync(folder);
     }

@@ -67,7 +67,7 @@ function textOf(plugin: Element, name: string): string {
 }
 
 /**
- * Reads a source in form A (`plugins`) or form B (`mgrdata`), reference 13.1.
+ * Reads a source in form A (`plugins`) or form B (`mgrdata`), docs/protocol.md#sources-4.
  * @param base address of the source: addresses inside may be relative to it
  * @throws Refusal code 9 when it is neither
  */
@@ -92,7 +92,7 @@ export function readSource(text: string, base: string): Offer[] {
   });
 }
 
-/** Whether version `a` is higher than `b`: dot part by dot part, what is not a number counts as 0 (reference 10.2). */
+/** Whether version `a` is higher than `b`: dot part by dot part, what is not a number counts as 0 (docs/protocol.md#description-4). */
 export function isHigher(a: string, b: string): boolean {
   const parts = (version: string): number[] =>
     version.split('.').map((part) => (/^\d+$/u.test(part) ? Number(part) : 0));

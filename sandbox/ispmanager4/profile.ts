@@ -20,7 +20,7 @@ function readLevel(text: string | undefined): Level {
 export const ispmanager4Profile: Profile = {
   generation: 'v4',
   panel: 'ispmgr',
-  // `/` is the panel's own web server without the panel's name (reference 2.1).
+  // `/` is the panel's own web server without the panel's name (docs/protocol.md#addresses).
   paths: new Set(['/manager/ispmgr', '/manager/ispmgr/core', '/ispmgr', '/']),
   path: '/manager/ispmgr',
   functions: ISPMANAGER4_FUNCTIONS,

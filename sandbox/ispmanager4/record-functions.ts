@@ -18,7 +18,7 @@ function rowCells(call: Call, row: Row, zone: string): Element[] {
   return [...cells, element('addr', shownAddr(row, zone, call.switches))];
 }
 
-/** `domain.sublist`: records of the zone `elid`; the identifier is `key` (reference 6.4). */
+/** `domain.sublist`: records of the zone `elid`; the identifier is `key` (docs/protocol.md#record-keys-4). */
 function listRecords(call: Call): Element {
   const zone = findZone(call, call.params.text('elid'), 'read');
   const rows = zone.rows.map((row) => rowCells(call, row, zone.name));
@@ -53,7 +53,7 @@ function saveRecord(call: Call, zone: Zone, key: string): void {
   call.store.putZone(withRows(zone, rows));
 }
 
-/** `domain.sublist.edit`: form, new record (`elid` empty or absent), changed record with a new key (reference 6.5). */
+/** `domain.sublist.edit`: form, new record (`elid` empty or absent), changed record with a new key (docs/protocol.md#record-form-4). */
 function editRecord(call: Call): Element {
   const zone = findZone(call, call.params.text('plid'), call.params.saved ? 'write' : 'read');
   const key = call.params.get('elid') ?? '';

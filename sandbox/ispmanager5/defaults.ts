@@ -14,7 +14,7 @@ import { additions, removals } from './record-functions.ts';
 import type { Params } from '../shared/params.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** `dnsparam`: what new zones get (reference 7.1, 8.2; field names are ours). */
+/** `dnsparam`: what new zones get (docs/protocol.md#functions-5, #dnsmanager; field names are ours). */
 function editDnsparam(call: Call): Element {
   const { switches, params } = call;
   if (!params.saved) {
@@ -31,7 +31,7 @@ function editDnsparam(call: Call): Element {
   return ok();
 }
 
-/** "Apply to existing" rewrites the name servers of every zone in the caller's list (reference 8.2). */
+/** "Apply to existing" rewrites the name servers of every zone in the caller's list (docs/protocol.md#dnsmanager). */
 function* applyToExisting(call: Call): Generator<Params, void> {
   for (const { name, kind, rows } of listed(call)) {
     if (kind === 'slave') continue;
@@ -43,7 +43,7 @@ function* applyToExisting(call: Call): Generator<Params, void> {
   }
 }
 
-/** `domain.autorecords`: the records a new zone would have, added where they are missing (reference 7.1; what it does is ours). */
+/** `domain.autorecords`: the records a new zone would have, added where they are missing (docs/protocol.md#functions-5; what it does is ours). */
 function* autorecords(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {
     const { name, ip } = findZone(call, id, 'write');

@@ -22,12 +22,12 @@ import { element, type Element } from '../shared/xml.ts';
 import { ownerField, readOwnerChange } from '../shared/functions/owner.ts';
 import type { Zone } from '../shared/types.ts';
 
-/** A save may name what it made (reference 4.2). */
+/** A save may name what it made (docs/protocol.md#documents). */
 export function made(): Element {
   return element('doc', [element('id', String(randomInt(1, 100_000))), element('ok')]);
 }
 
-/** Zones in the caller's list: his own and those below him, as his filter lets them (reference 4.6). */
+/** Zones in the caller's list: his own and those below him, as his filter lets them (docs/protocol.md#list-limits). */
 export function listed(call: Call): Zone[] {
   const filter = call.switches.filters[call.caller.name] ?? '';
   const zones = [...zonesSeen(call), ...call.pending.leaving((name) => call.store.zone(name) !== undefined)];
@@ -36,7 +36,7 @@ export function listed(call: Call): Zone[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (reference 7.2, 8.2, 16.13, 22.6). */
+/** `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (docs/protocol.md#zone-form-5, #dnsmanager, #delays, #owners). */
 function listZones(call: Call, isDnsmgr: boolean): Element {
   const name = call.params.on('filter') ? call.params.text('name') : '';
   if (name !== '' && call.switches.filterStays) keepFilter(call, name);
@@ -70,7 +70,7 @@ function newForm(call: Call, isDnsmgr: boolean): Element {
   return form('', [...fields.map((one) => rerendered(call, one)), options('dtype', ['master', 'slave'])]);
 }
 
-/** A field as it was sent, when the form is only rendered anew (reference 2.3). */
+/** A field as it was sent, when the form is only rendered anew (docs/protocol.md#parameters). */
 function rerendered(call: Call, own: Element): Element {
   const sent = call.params.text('sv_field') === '' ? undefined : call.params.get(own.name);
   return sent === undefined ? own : field(own.name, sent);
@@ -99,7 +99,7 @@ function createCoreZone(call: Call, isDnsmgr: boolean): Element {
   return isDnsmgr ? created(call) : made();
 }
 
-/** What DNSmanager says of a new zone (reference 16.19, 22.10). */
+/** What DNSmanager says of a new zone (docs/protocol.md#dnsmanager). */
 function created({ switches: { createSays } }: Call): Element {
   const messages = element('messages', [element('msg', 'The domain was created')]);
   if (createSays === 'messages') return element('doc', [messages]);
@@ -113,7 +113,7 @@ function zoneToChange(call: Call, identifier: string): Zone {
   return zone;
 }
 
-/** `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one (reference 7.2, 8.2). */
+/** `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one (docs/protocol.md#zone-form-5, #dnsmanager). */
 function editZone(call: Call, isDnsmgr: boolean): Element {
   const elid = call.params.text('elid');
   if (elid === '') return call.params.saved ? createCoreZone(call, isDnsmgr) : newForm(call, isDnsmgr);
@@ -131,7 +131,7 @@ function editZone(call: Call, isDnsmgr: boolean): Element {
 function deleteZones(call: Call, isDnsmgr: boolean): Element {
   return forEach(call, elements(call), (id) => {
     const name = zoneIdentifier(id);
-    // DNSmanager answers OK for a name it does not have (reference 5.2).
+    // DNSmanager answers OK for a name it does not have (docs/protocol.md#errors-5).
     if (isDnsmgr && call.store.zone(name) === undefined) return;
     if (call.pending.work(name, false) !== null) throw busy(name);
     const zone = zoneToChange(call, id);
@@ -145,7 +145,7 @@ export function zoneDeletion(names: readonly string[]): Params {
   return Params.of({ func: 'domain.delete', elid: names.join(', '), sok: 'ok' });
 }
 
-/** `domain.delete.request`: the question of the v6 pages; with `sok` it deletes (reference 7.1, 15). */
+/** `domain.delete.request`: the question of the v6 pages; with `sok` it deletes (docs/protocol.md#functions-5). */
 const request: PanelFunction = {
   run: (call) => {
     const ids = elements(call);
@@ -158,7 +158,7 @@ const request: PanelFunction = {
   alwaysFires: (call) => call.switches.requestFires,
 };
 
-/** `domain.filter`: server-side state of one account; saved without a name it is removed (reference 4.6; field names are ours). */
+/** `domain.filter`: server-side state of one account; saved without a name it is removed (docs/protocol.md#list-limits; field names are ours). */
 function editFilter(call: Call): Element {
   const { switches, params, caller } = call;
   if (!params.saved) return form('', [field('name', switches.filters[caller.name] ?? '')]);
@@ -172,7 +172,7 @@ function keepFilter({ switches, caller }: Call, name: string): void {
   switches.filters = name === '' ? others : { ...others, [caller.name]: name };
 }
 
-/** `domain.passredirect`: another owner (reference 7.1; field names are ours). */
+/** `domain.passredirect`: another owner (docs/protocol.md#functions-5; field names are ours). */
 function passZone(call: Call): Element {
   const zone = zoneToChange(call, call.params.text('elid'));
   if (!call.params.saved) return form(zone.name, ownerField(call, zone.owner));
@@ -180,7 +180,7 @@ function passZone(call: Call): Element {
   return ok();
 }
 
-/** Functions on whole zones (reference 7.1, 7.2, 8.2). */
+/** Functions on whole zones (docs/protocol.md#functions-5, #zone-form-5, #dnsmanager). */
 export function zoneFunctions(isDnsmgr: boolean): Readonly<Record<string, PanelFunction>> {
   return {
     domain: { run: (call) => listZones(call, isDnsmgr) },

@@ -2,7 +2,7 @@ import { child, element } from '../shared/xml.ts';
 import type { Occasion } from '../shared/dialects.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** Classes of errors by the codes of version 4 (reference 5.2); the spelling of those after `missed` is not evidenced (21.7). */
+/** Classes of errors by the codes of version 4 (docs/protocol.md#errors-5); the spelling of those after `missed` is not evidenced (docs/protocol.md#errors-5). */
 const TYPES: Readonly<Record<string, string>> = {
   '1': 'internal',
   '2': 'exists',
@@ -25,7 +25,7 @@ function placeholder(name: string, value: string, isMessage: boolean): Element {
   return element('param', value, isMessage ? { name, type: 'msg', msg: value } : { name });
 }
 
-/** An error of this generation: `type`, `object`, its parameters, the stack of calls, the text (reference 5.2). */
+/** An error of this generation: `type`, `object`, its parameters, the stack of calls, the text (docs/protocol.md#errors-5). */
 export function errorElement(
   type: string,
   object: string,
@@ -41,7 +41,7 @@ export function errorElement(
     element('group', group),
   ];
   const words = text === '' ? [] : [element('detail', text), element('msg', text)];
-  // A refused login was recorded with a code beside its type (reference 1, 3.2).
+  // A refused login was recorded with a code beside its type (docs/protocol.md#generations, #login-answers).
   const code: Record<string, string> = type === 'auth' ? { code: '1' } : {};
   return element('error', [...parts, ...words], { type, object, lang, ...code });
 }

@@ -1,4 +1,4 @@
-/** Root, plugin host and local control of this generation (reference 11, 12). */
+/** Root, plugin host and local control of this generation (docs/protocol.md#files-5, #mgrctl). */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -58,7 +58,7 @@ function switched(call: Call, box: string, before: string | undefined, make: () 
   return before === undefined || before === '' ? make() : before;
 }
 
-/** `emaildomain.edit`: `name`, `dkim`, `dmarc` (reference 9). */
+/** `emaildomain.edit`: `name`, `dkim`, `dmarc` (docs/protocol.md#other-functions). */
 function editMail(call: Call): Element {
   const elid = call.params.text('elid');
   const present = elid === '' ? null : findMail(call, elid);
@@ -106,7 +106,7 @@ function ipOf(call: Call, zone: string): string {
   return call.store.zone(zone)?.ip ?? call.switches.defaultIp;
 }
 
-/** MX and SPF of a new mail domain, DKIM and DMARC as they are switched on and off (reference 9). */
+/** MX and SPF of a new mail domain, DKIM and DMARC as they are switched on and off (docs/protocol.md#other-functions). */
 function* mailRecords(call: Call): Generator<Params, void> {
   const { params } = call;
   if (!params.saved) return;
@@ -152,7 +152,7 @@ function* endMails(call: Call): Generator<Params, void> {
   }
 }
 
-/** Mail domains (reference 7.1, 9). */
+/** Mail domains (docs/protocol.md#functions-5, #other-functions). */
 export const MAIL_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   emaildomain: { run: listMails },
   'emaildomain.edit': { run: editMail, inner: mailRecords },

@@ -7,7 +7,7 @@ import type { Params } from '../shared/params.ts';
 import type { FunctionGroup } from '../shared/function-group.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** Which edition this panel is: 1 is Lite, Pro and Host, 3 is Business (reference 13.2). */
+/** Which edition this panel is: 1 is Lite, Pro and Host, 3 is Business (docs/protocol.md#modules-5). */
 const EDITION = '1';
 
 interface Settings {
@@ -47,7 +47,7 @@ function entry(plugin: Element, lang: string): Element {
   ]);
 }
 
-/** The Modules page (reference 13.2): lists what `etc/plugins/<panel>/*.xml` describe, with the function of each one's settings. */
+/** The Modules page (docs/protocol.md#modules-5): lists what `etc/plugins/<panel>/*.xml` describe, with the function of each one's settings. */
 export class Modules implements FunctionGroup {
   readonly #settings: Settings;
 

@@ -1,4 +1,4 @@
-/** Formats of this generation (reference 4.1 to 4.5, 5.2, 16.22). */
+/** Formats of this generation (docs/protocol.md#formats, #text-output, #errors-5). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asAlice, testSandbox } from '../testing.ts';

@@ -7,11 +7,11 @@ import type { Element } from '../shared/xml.ts';
 /** How a panel of this generation writes. */
 export interface Writing {
   readonly panel: string;
-  /** What ends a row of a list in text (reference 4.5, 22.7). */
+  /** What ends a row of a list in text (docs/protocol.md#text-output). */
   readonly rowEnd: '\n' | '\n\n';
 }
 
-/** What surrounds the data: attributes of `doc`, the echo of the parameters, filters, advice (reference 4.2). */
+/** What surrounds the data: attributes of `doc`, the echo of the parameters, filters, advice (docs/protocol.md#documents). */
 function dressed(doc: Element, panel: string, occasion: Occasion, switches: Switches): Element {
   const { func, lang, params } = occasion;
   const attributes = {
@@ -73,7 +73,7 @@ function bare(doc: Element): unknown {
   return rows.length > 0 ? rows.map(flat) : flat(doc);
 }
 
-/** The same with `"ok":true`: no more than that and flat names is evidenced (reference 22.13). */
+/** The same with `"ok":true`: no more than that and flat names is evidenced (docs/protocol.md#formats). */
 function bareWithTruth(doc: Element): unknown {
   return child(doc, 'ok') === undefined ? bare(doc) : { ok: true };
 }
@@ -93,7 +93,7 @@ function inText(doc: Element, { rowEnd }: Writing): string {
   return fields.map(({ name, text }) => `${name}=${text}\n`).join('');
 }
 
-/** What a caller without `out` gets: JSON for the theme, with escapes no parser takes (reference 4.1). */
+/** What a caller without `out` gets: JSON for the theme, with escapes no parser takes (docs/protocol.md#formats). */
 function themed(doc: Element): string {
   const content = childrenOf(doc, 'elem').map((row) =>
     Object.fromEntries(row.children.map(({ name, text }) => [name, { v: text }])),

@@ -108,7 +108,7 @@ function fieldHtml(page: FormPage, field: Field): string {
   return `<div class="field${wrong ? ' invalid' : ''}">${label}${off}${input}${small}</div>`;
 }
 
-/** A form in a window of its own; a change of the type renders it anew (reference 2.3). */
+/** A form in a window of its own; a change of the type renders it anew (docs/protocol.md#parameters). */
 function formHtml(page: FormPage): string {
   const { lang, error, title } = page;
   const hidden = { ...page.hidden, sv_field: '' };

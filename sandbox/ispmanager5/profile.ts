@@ -36,7 +36,7 @@ function levelShown({ name, level, isHost }: Identity): string {
 }
 
 /**
- * `PARAM_*`, `AUTH_*`, `HTTP_*` (reference 11.3), nothing else: an empty parameter may be absent (switch `emptyParams`), one with a
+ * `PARAM_*`, `AUTH_*`, `HTTP_*` (docs/protocol.md#handlers-5), nothing else: an empty parameter may be absent (switch `emptyParams`), one with a
  * NUL octet is cut (switch `nulToHandlers`). A group function has its whole list once more.
  */
 function environment(event: Event, switches: Switches): Record<string, string> {
@@ -113,7 +113,7 @@ export function ispmanager5Profile(generation: Exclude<Generation, 'v4'>): Profi
       bindSessions: true,
       xmlCache: true,
       blockNested: false,
-      // Seen in a version 5 (reference 22.15).
+      // Seen in a version 5 (docs/protocol.md#handlers-5).
       ...(generation === 'v5' ? { emptyParams: 'absent' } : {}),
     },
     files: {
@@ -130,7 +130,7 @@ export function ispmanager5Profile(generation: Exclude<Generation, 'v4'>): Profi
     hasModules: true,
     hasEventList: generation === 'v6',
     recordKey: (row, zone) => ispmanager5Key(row, zone),
-    // Version 6 lists without blank lines between rows (reference 22.7).
+    // Version 6 lists without blank lines between rows (docs/protocol.md#text-output).
     render: (doc, occasion, switches) =>
       render(doc, { panel, rowEnd: generation === 'v6' ? '\n' : '\n\n' }, occasion, switches),
   };

@@ -61,7 +61,7 @@ function findRow(call: Call, zone: Zone, key: string): Row {
   throw isSigned ? denied('domain.record') : missing('record', key);
 }
 
-/** The form; the fields that matter depend on the type chosen in it (reference 2.3, 7.4). */
+/** The form; the fields that matter depend on the type chosen in it (docs/protocol.md#parameters, #record-form-5). */
 function recordForm(call: Call, zone: Zone, key: string): Element {
   const present: Readonly<Record<string, string>> =
     key === '' ? { name: '', ttl: '3600' } : formValues(findRow(call, zone, key), zone.name);
@@ -75,7 +75,7 @@ function recordForm(call: Call, zone: Zone, key: string): Element {
   return form(key, [field('plid', zone.name), ...fields, typeChoice(types)]);
 }
 
-/** Types to choose from: sent in lower case, read in upper case (reference 7.4). */
+/** Types to choose from: sent in lower case, read in upper case (docs/protocol.md#record-form-5). */
 function typeChoice(types: readonly string[]): Element {
   const values = types.map((type) => element('val', type.toUpperCase(), { key: type }));
   return element('slist', values, { name: 'rtype' });
@@ -96,7 +96,7 @@ function editSoa(call: Call, zone: Zone): Element {
   return made();
 }
 
-/** `domain.record.edit` (reference 7.4). `sv_field` only renders the form again (2.3), unless the switch `redrawSaves` is on. */
+/** `domain.record.edit` (docs/protocol.md#record-form-5). `sv_field` only renders the form again (docs/protocol.md#parameters), unless the switch `redrawSaves` is on. */
 function editRecord(call: Call): Element {
   const { params } = call;
   const saves = params.saved && (call.switches.redrawSaves || params.text('sv_field') === '');
@@ -117,7 +117,7 @@ function hasRow(zone: Zone, key: string): boolean {
   return zone.rows.some((row) => ispmanager5Key(row, zone.name) === key);
 }
 
-/** `domain.record.delete`; one value that holds `, ` is taken whole when a record has it for its identifier (reference 7.4). */
+/** `domain.record.delete`; one value that holds `, ` is taken whole when a record has it for its identifier (docs/protocol.md#record-form-5). */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');
   const whole = call.params.get('elid') ?? '';
@@ -173,7 +173,7 @@ export function* removals(call: Call, name: string, rows: readonly Row[]): Gener
   for (const row of present) if (keys.has(ispmanager5Key(row, name))) yield recordRemoval(row, name);
 }
 
-/** Functions on records (reference 7.3, 7.4). */
+/** Functions on records (docs/protocol.md#record-list-5, #record-form-5). */
 export const RECORD_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   'domain.record': { run: listRecords },
   'domain.record.edit': { run: editRecord },

@@ -10,7 +10,7 @@ const DEFAULT_TTL = '3600';
 const MOST_TTL = 2_147_483_647;
 const TEXT_LIMIT = 4096;
 
-/** Fields of the form for each type, in the order in which they make up the value (reference 7.4). */
+/** Fields of the form for each type, in the order in which they make up the value (docs/protocol.md#record-form-5). */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   A: ['ip'],
   AAAA: ['ip'],
@@ -33,7 +33,7 @@ function shownValue(row: Row, zone: string): string {
   return HOSTS.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
-/** The identifier: `name. TYPE [numbers] value`, two spaces without numbers (reference 7.3). */
+/** The identifier: `name. TYPE [numbers] value`, two spaces without numbers (docs/protocol.md#record-list-5). */
 export function ispmanager5Key(row: Row, zone: string): string {
   const numbers = [row.prio, row.wght, row.port].filter((number) => number !== '').join(' ');
   return `${row.name} ${row.type} ${numbers} ${shownValue(row, zone)}`;
@@ -48,7 +48,7 @@ function info(row: Row): string {
   return parts.map(([name, number]) => `${name}= ${number}`).join(', ');
 }
 
-/** Columns of one row of `domain.record` (reference 7.3). */
+/** Columns of one row of `domain.record` (docs/protocol.md#record-list-5). */
 export function recordCells(row: Row, zone: string, keyColumn: 'rkey' | 'rtype_hidden'): Element[] {
   const key = ispmanager5Key(row, zone);
   return [
@@ -62,14 +62,14 @@ export function recordCells(row: Row, zone: string, keyColumn: 'rkey' | 'rtype_h
   ];
 }
 
-/** The zone's SOA as a row of the list: shown, never created or deleted (reference 7.4). */
+/** The zone's SOA as a row of the list: shown, never created or deleted (docs/protocol.md#record-form-5). */
 export function soaRow(zone: Zone): Row {
   const { primary, email, serial, refresh, retry, expire, ttl } = zone.soa;
   const addr = [primary, email, serial, refresh, retry, expire, ttl].join(' ');
   return { name: `${zone.name}.`, type: 'SOA', prio: '', wght: '', port: '', addr, ttl: DEFAULT_TTL };
 }
 
-/** Rows that a signed zone's list shows besides its own (reference 21.17): kept by the panel, nobody edits them. */
+/** Rows that a signed zone's list shows besides its own (docs/protocol.md#signed-zones): kept by the panel, nobody edits them. */
 export function dnssecRows(zone: Zone): Row[] {
   const apex = `${zone.name}.`;
   const until = '20300101000000 20290101000000';
@@ -87,7 +87,7 @@ function readNumber(text: string, field: string, most: number): string {
   return String(Number(text));
 }
 
-/** Values of the form, those not sent taken from the record as it was (reference 16.18). */
+/** Values of the form, those not sent taken from the record as it was (docs/protocol.md#partial-forms). */
 type Given = (field: string) => string;
 
 function givenFields(params: Params, old: Row | null, zone: string): Given {
@@ -166,7 +166,7 @@ function readDigest(type: 'DS' | 'TLSA', given: Given): string {
 }
 
 /**
- * Reads a record from the form of `domain.record.edit` (reference 7.4).
+ * Reads a record from the form of `domain.record.edit` (docs/protocol.md#record-form-5).
  * @throws Refusal naming the field
  */
 export function readIspmanager5Row(params: Params, old: Row | null, zone: string): Row {

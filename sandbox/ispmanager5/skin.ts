@@ -4,7 +4,7 @@ import { ispmanager5Text } from './page-texts.ts';
 import { DNSMGR_VIEWS, V5_VIEWS, V6_VIEWS } from './page-views.ts';
 import type { Skin } from '../shared/page-skin.ts';
 
-/** What the pages of this generation send along (reference 2.3). */
+/** What the pages of this generation send along (docs/protocol.md#parameters). */
 const NOISE = { clicked_button: 'ok', sform: 'ajax', progressid: 'false', tconvert: 'punycode' };
 
 function skin(palette: Palette, path: string, own: Pick<Skin, 'views' | 'menu' | 'pluginMenu'>): Skin {
@@ -22,7 +22,7 @@ export const V5_SKIN: Skin = skin(V5_PALETTE, '/ispmgr', {
   pluginMenu: { kind: 'main', texts: ['menu_'] },
 });
 
-/** Pages of version 6, with a menu of their own for plugins (reference 11.2). */
+/** Pages of version 6, with a menu of their own for plugins (docs/protocol.md#description-5). */
 export const V6_SKIN: Skin = skin(V6_PALETTE, '/ispmgr', {
   views: V6_VIEWS,
   menu: [hosting, dns, admin],

@@ -1,4 +1,4 @@
-/** Operations that go on after their answer, and changes that not everyone sees yet (reference 11.3, 16.12, 16.13). */
+/** Operations that go on after their answer, and changes that not everyone sees yet (docs/protocol.md#handlers-5, #delays). */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

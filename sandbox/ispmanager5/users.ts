@@ -4,7 +4,7 @@ import { element, type Element } from '../shared/xml.ts';
 import { zoneDeletion } from './domains.ts';
 import type { Params } from '../shared/params.ts';
 
-/** Flags are texts in this generation (reference 4.2). */
+/** Flags are texts in this generation (docs/protocol.md#documents). */
 function inWords(doc: Element): Element {
   const row = (elem: Element): Element => {
     const cells = elem.children.filter(({ name }) => name !== 'active');
@@ -14,7 +14,7 @@ function inWords(doc: Element): Element {
   return { ...doc, children: doc.children.map((one) => (one.name === 'elem' ? row(one) : one)) };
 }
 
-/** `user.suspend`, `user.resume` (reference 22.9): what else becomes of the account's things is not evidenced. */
+/** `user.suspend`, `user.resume` (docs/protocol.md#functions-5): what else becomes of the account's things is not evidenced. */
 function suspending(suspended: boolean): PanelFunction {
   return {
     run: (call) =>
@@ -28,7 +28,7 @@ function whoami(call: Call): Element {
   return element('doc', [element('user', '', { name: caller.name, level: profile.levelShown(caller) })]);
 }
 
-/** Everything of a deleted account goes, its zones one by one (reference 9, 11.4). */
+/** Everything of a deleted account goes, its zones one by one (docs/protocol.md#other-functions, #stages-5). */
 function* endUsers(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {
     const user = findUser(call, id);
@@ -41,7 +41,7 @@ function* endUsers(call: Call): Generator<Params, void> {
 
 const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
 
-/** Accounts (reference 7.1); `user.add` and `user.add.finish` are the new pages' way to `user.edit`. */
+/** Accounts (docs/protocol.md#functions-5); `user.add` and `user.add.finish` are the new pages' way to `user.edit`. */
 export const ISPMANAGER5_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   user: { ...user, run: (call) => inWords(user.run(call)) },
   'user.edit': edit,

@@ -37,7 +37,7 @@ function cellsOf({ name, owner, ip, alias }: WebDomain): Readonly<Record<string,
   return { name, displayname: toUnicode(name), owner, ipaddr: ip, aliases: alias, active: 'on' };
 }
 
-/** Version 6 begins with the site's number, and has no `displayname` (reference 22.7). */
+/** Version 6 begins with the site's number, and has no `displayname` (docs/protocol.md#text-output). */
 function numberedCells({ id = 0, name, owner, ip, alias }: WebDomain): Readonly<Record<string, string>> {
   const docroot = `/var/www/${owner}/data/www/${name}`;
   return { id: String(id), name, owner, docroot, ipaddr: ip, active: 'on', aliases: alias };
@@ -81,7 +81,7 @@ function changedWeb(call: Call, web: WebDomain): WebDomain {
   return { ...web, alias, ip, owner: readOwnerChange(call, web.owner) };
 }
 
-/** `webdomain.edit`: `name`, `aliases`, `ipaddrs`; what is not sent stays (reference 9, 16.18). */
+/** `webdomain.edit`: `name`, `aliases`, `ipaddrs`; what is not sent stays (docs/protocol.md#other-functions, #partial-forms). */
 function editWeb(call: Call): Element {
   const elid = call.params.text('elid');
   if (!call.params.saved) return webForm(call, elid);
@@ -98,7 +98,7 @@ function addressesOf(zone: string, host: string, ip: string): Row[] {
   return hostRows(zone, label, ip);
 }
 
-/** Its zone, or addresses in the zone that holds its name (reference 9). */
+/** Its zone, or addresses in the zone that holds its name (docs/protocol.md#other-functions). */
 function* webRecords(call: Call): Generator<Params, void> {
   const { params } = call;
   if (!params.saved) return;
@@ -140,7 +140,7 @@ const webDeletion: PanelFunction = {
   inner: endWebs,
 };
 
-/** `webdomain.delete.confirm`: the question; with `sok` it deletes (reference 7.1). */
+/** `webdomain.delete.confirm`: the question; with `sok` it deletes (docs/protocol.md#functions-5). */
 const confirmation: PanelFunction = {
   run: (call) => {
     for (const id of elements(call)) findWeb(call, id);
@@ -151,14 +151,14 @@ const confirmation: PanelFunction = {
   },
 };
 
-/** Parameters of the inner `webdomain.edit` of a `site.edit` (reference 9): the prefix `site_` goes. */
+/** Parameters of the inner `webdomain.edit` of a `site.edit` (docs/protocol.md#other-functions): the prefix `site_` goes. */
 function innerSite(params: Params): Params {
   const sent = params.without('func', 'sv_field').entries;
   const inner = sent.map((one) => ({ ...one, name: one.name.replace(/^site_/u, '') }));
   return new Params([{ name: 'func', value: 'webdomain.edit', source: 'query' }, ...inner]);
 }
 
-/** `site.edit`: the new pages' form, `webdomain.edit` inside with its handlers (reference 9). */
+/** `site.edit`: the new pages' form, `webdomain.edit` inside with its handlers (docs/protocol.md#other-functions). */
 const site: PanelFunction = {
   run: (call) => {
     if (call.params.saved) return made();
@@ -174,7 +174,7 @@ const site: PanelFunction = {
   alwaysFires: () => true,
 };
 
-/** `webdomain.letsencrypt.txt`: writes the text of a DNS check into the zone (reference 9; field names are ours). */
+/** `webdomain.letsencrypt.txt`: writes the text of a DNS check into the zone (docs/protocol.md#other-functions; field names are ours). */
 const letsEncrypt: PanelFunction = {
   run: (call) => {
     findWeb(call, call.params.text('elid'));
@@ -188,7 +188,7 @@ const letsEncrypt: PanelFunction = {
   },
 };
 
-/** Web sites (reference 7.1, 9). @param hasSites whether it is version 6, whose pages use `site.edit` */
+/** Web sites (docs/protocol.md#functions-5, #other-functions). @param hasSites whether it is version 6, whose pages use `site.edit` */
 export function webFunctions(hasSites: boolean): Readonly<Record<string, PanelFunction>> {
   return {
     webdomain: { run: (call) => listWebs(call, hasSites ? numberedCells : cellsOf) },

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
 import type { Identity, Level, SandboxUser } from './types.ts';
 
-/** A login that failed; answered in the shape of reference 3.2. */
+/** A login that failed; answered in the shape of docs/protocol.md#login-answers. */
 export class AuthFailure extends Error {
   override readonly name = 'AuthFailure';
 }
@@ -88,7 +88,7 @@ export class Access {
   #check(name: string, password: string): void {
     const user = this.#store.user(name);
     if (user === undefined || user.password !== password) throw new AuthFailure(`wrong login of ${name}`);
-    // What a suspended account is answered is not evidenced (reference 21.8).
+    // What a suspended account is answered is not evidenced (docs/protocol.md#other-answers).
     if (user.suspended === true) throw new AuthFailure(`${name} is suspended`);
   }
 
@@ -127,7 +127,7 @@ export class Access {
   }
 
   /**
-   * Opens a session by password or by a key from {@link newKey}; gives its id. It may be bound to the address (reference 3.1).
+   * Opens a session by password or by a key from {@link newKey}; gives its id. It may be bound to the address (docs/protocol.md#login).
    * @throws AuthFailure when they do not fit
    */
   login(name: string, password: string | undefined, key: string | undefined, address: string): string {
@@ -139,7 +139,7 @@ export class Access {
     return id;
   }
 
-  /** Lets `name` log in once with `key` (reference 3.1). */
+  /** Lets `name` log in once with `key` (docs/protocol.md#login). */
   newKey(caller: Identity, name: string, key: string): void {
     this.become(caller, name);
     this.#keys.set(key, name);
@@ -160,7 +160,7 @@ export class Access {
     this.#sessions.clear();
   }
 
-  /** The language that the caller's cookies choose (reference 3.1). */
+  /** The language that the caller's cookies choose (docs/protocol.md#login). */
   cookieLang(cookie: string | undefined): string | undefined {
     return this.#profile.cookieLang((name) => cookieParts(cookie, name));
   }

@@ -38,15 +38,15 @@ export interface PluginDialect {
   readonly forbiddenMode: number;
   /** The log's line for an event that a description file registers; null: none. */
   readonly registered: ((handler: string, func: string) => string) | null;
-  /** CGI variables and body reach `cgi` handlers only that ask for `postdata`, others have `QUERY_STRING` alone (reference 11.3). */
+  /** CGI variables and body reach `cgi` handlers only that ask for `postdata`, others have `QUERY_STRING` alone (docs/protocol.md#handlers-5). */
   readonly bodyOnRequest: boolean;
-  /** Whether a function that a plugin implements keeps other calls waiting (switch `blockNested`); later panels let it call (11.3). */
+  /** Whether a function that a plugin implements keeps other calls waiting (switch `blockNested`); later panels let it call (docs/protocol.md#handlers-5). */
   readonly functionsBlock: boolean;
   /** Environment of a handler beyond the CGI variables. */
   readonly environment: (event: Event, stage: Stage | null, switches: Switches) => Record<string, string>;
   /**
    * Whether a handler's output counts from its first `<` on, so that any number of CGI headers may precede the document, and words
-   * alone are borne where the call asks for `out=text` (17.21, 22.1).
+   * alone are borne where the call asks for `out=text` (docs/protocol.md#handlers-4).
    */
   readonly skipsToDocument: boolean;
 }
@@ -71,12 +71,12 @@ export interface AccountDialect {
   readonly cookieLang: (parts: (name: string) => readonly string[] | undefined) => string | undefined;
   /** Access levels as this panel numbers them (reference section 1). */
   readonly levels: Readonly<Record<Level, string>>;
-  /** What an error about an account that is not there names (22.9). */
+  /** What an error about an account that is not there names (docs/protocol.md#functions-5). */
   readonly userObject: string;
   /** The level of a caller; calls of the host itself may stand above all accounts. */
   readonly levelShown: (caller: Identity) => string;
   /** As whom calls of the host itself are made; null: the first administrator. */
   readonly localUser: string | null;
-  /** Whether news stand as banners in lists (reference 4.2). */
+  /** Whether news stand as banners in lists (docs/protocol.md#documents). */
   readonly hasBanners: boolean;
 }

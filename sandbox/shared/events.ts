@@ -73,7 +73,7 @@ export class Events {
     return readPlugins(root, log, profile.plugins, switches.xmlCache);
   }
 
-  /** Removes the copies of the description files, so that the next start reads them anew (reference 11.1). */
+  /** Removes the copies of the description files, so that the next start reads them anew (docs/protocol.md#files-5). */
   clearCache(): void {
     rmSync(cacheFolder(this.#settings.root), { recursive: true, force: true });
   }
@@ -92,7 +92,7 @@ export class Events {
     return this.#known.ui;
   }
 
-  /** Waits until no `before`, `after` or function handler runs (reference 10.4: such a handler cannot call the panel). */
+  /** Waits until no `before`, `after` or function handler runs (docs/protocol.md#stages-4: such a handler cannot call the panel). */
   async idle(): Promise<void> {
     while (this.#blocking > 0 && this.#settings.switches.blockNested) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -130,7 +130,7 @@ export class Events {
     }
   }
 
-  /** Runs a function that a plugin implements; its document comes whole, with the values beside an error (reference 10.5). */
+  /** Runs a function that a plugin implements; its document comes whole, with the values beside an error (docs/protocol.md#original-plugin). */
   async run(plugin: PluginFunction, event: Event): Promise<Element> {
     const { handler } = plugin;
     const start = (): Promise<Ending> => this.#start(plugin, event, null, element('doc'));
@@ -176,7 +176,7 @@ export class Events {
     };
     if (ending.kind !== 'exited') return broken(ending.reason);
     if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
-    // A program that answers words where text was asked for lived with the panel (reference 10.5, 22.1).
+    // A program that answers words where text was asked for lived with the panel (docs/protocol.md#original-plugin, #handlers-4).
     const isWords = event.params.get('out') === 'text' && !ending.output.includes('<');
     if (skipsToDocument && isWords) return element('doc');
     try {
@@ -210,7 +210,7 @@ export class Events {
     });
   }
 
-  /** Variables and body as a web server hands them to a program (reference 10.3, 11.3). */
+  /** Variables and body as a web server hands them to a program (docs/protocol.md#handlers-4, #handlers-5). */
   #cgi({ handler, postdata }: Started, shown: Params, { method, headers }: Event): CgiInput {
     const { switches, profile } = this.#settings;
     const { bodyOnRequest } = profile.plugins;
@@ -240,7 +240,7 @@ export class Events {
   }
 }
 
-/** The document an `xml` handler reads: who calls, the parameters, then the panel's own document (reference 10.3). */
+/** The document an `xml` handler reads: who calls, the parameters, then the panel's own document (docs/protocol.md#handlers-4). */
 function inputDocument(caller: Caller, shown: Params, doc: Element): Element {
   const named = shown.entries.filter((entry) => /^[A-Za-z_][\w.-]*$/u.test(entry.name));
   const params = named.map((entry) => element(entry.name, entry.value));

@@ -19,7 +19,7 @@ export interface HandlerRun {
   readonly timeoutMs: number;
   /** Descriptor of the log file, for stderr. */
   readonly log: number;
-  /** Refuse programs with any of these mode bits (reference 10.1); 0: none. */
+  /** Refuse programs with any of these mode bits (docs/protocol.md#files-4); 0: none. */
   readonly forbiddenMode: number;
 }
 

@@ -3,7 +3,7 @@ import type { Element } from './xml.ts';
 
 /**
  * Reads what a handler printed: one XML document.
- * @param skips whether what precedes the first `<`, such as CGI headers, is passed over (reference 10.3, 22.1)
+ * @param skips whether what precedes the first `<`, such as CGI headers, is passed over (docs/protocol.md#handlers-4)
  * @throws Error for anything else
  */
 export function readOutput(output: string, skips: boolean): Element {
@@ -17,7 +17,7 @@ export function errorOf(doc: Element): Element | null {
 }
 
 /**
- * Adds a `cgi` handler's document to the panel's (reference 10.4): an `error` ends everything, a `redirect` wins over all
+ * Adds a `cgi` handler's document to the panel's (docs/protocol.md#stages-4): an `error` ends everything, a `redirect` wins over all
  * else, `ok` replaces `ok`, `param` is ignored; a field replaces the field of its name, rows are added.
  */
 export function mergeDocuments(base: Element, added: Element): Element {

@@ -41,7 +41,7 @@ export function zoneIdentifier(text: string): string {
 
 /**
  * The absolute owner name a form's `name` means in a zone: with a dot at its end as it is, otherwise relative
- * (reference 6.5); `@` is the zone itself.
+ * (docs/protocol.md#record-form-4); `@` is the zone itself.
  * @throws Refusal code 4 for a name that is not one, or lies outside the zone
  */
 export function readOwner(text: string, zone: string): string {

@@ -14,7 +14,7 @@ export function cells(row: Element): ReadonlyMap<string, string> {
   return new Map(row.children.map((cell) => [cell.name, cell.text]));
 }
 
-/** The text of an error, in the shape of version 4 or later ones (reference 5.1, 5.2). */
+/** The text of an error, in the shape of version 4 or later ones (docs/protocol.md#errors-4, #errors-5). */
 export function wrongOf(doc: Element): Wrong | null {
   const error = child(doc, 'error');
   if (error === undefined) return null;
@@ -25,7 +25,7 @@ export function wrongOf(doc: Element): Wrong | null {
   return { text, field: type === 'value' ? object : val };
 }
 
-/** Rows of a list document, wherever in it they are (reference 4.2, 13.2). */
+/** Rows of a list document, wherever in it they are (docs/protocol.md#documents, #modules-5). */
 export function rowsOf(doc: Element): readonly Element[] {
   const inside = childrenOf(doc, 'list').flatMap((list) => childrenOf(list, 'elem'));
   return [...childrenOf(doc, 'elem'), ...inside];
@@ -57,7 +57,7 @@ export function fieldsOf(view: FormView, value: (name: string) => string): reado
   return [...view.fields, ...(byType.fields[value(byType.field)] ?? byType.fallback)];
 }
 
-/** The document's own list of values (reference 4.2), else the view's; a `msg` value is looked up in the texts. */
+/** The document's own list of values (docs/protocol.md#documents), else the view's; a `msg` value is looked up in the texts. */
 export function optionsOf(
   lists: readonly Element[],
   field: Field,

@@ -51,7 +51,7 @@ function page(body: string): PageAnswer {
   return { status: 200, headers: HTML, body };
 }
 
-/** The pages of the panel: everything they do goes the way of an API call, so that plugins see it (reference 10.4). */
+/** The pages of the panel: everything they do goes the way of an API call, so that plugins see it (docs/protocol.md#stages-4). */
 export class Pages {
   readonly #settings: Settings;
   readonly #skin: Skin;
@@ -146,7 +146,7 @@ export class Pages {
     return await this.#save(visit, sent.without('sv_field').and(Params.of(this.#skin.noise, 'body')));
   }
 
-  /** A form that is only to be rendered anew, because a field changed that others depend on (reference 2.3). */
+  /** A form that is only to be rendered anew, because a field changed that others depend on (docs/protocol.md#parameters). */
   async #again(visit: Visit, sent: Params): Promise<PageAnswer> {
     const view = this.#viewOf(visit.func);
     if (view?.kind !== 'form') return await this.#get(visit, null);

@@ -44,7 +44,7 @@ export class Params {
     return value !== '' && value !== 'off' && value !== 'no';
   }
 
-  /** Whether the form is saved: `sok` with any text (reference 2.3). */
+  /** Whether the form is saved: `sok` with any text (docs/protocol.md#parameters). */
   get saved(): boolean {
     return (this.get('sok') ?? '') !== '';
   }
@@ -97,7 +97,7 @@ function readPart(part: string): Part | null {
   return { name, value: part.slice(cut + 4).replace(/\r\n$/u, '') };
 }
 
-/** Reads a `multipart/form-data` body (reference 2.2: one client posts so); parts without a name are skipped. */
+/** Reads a `multipart/form-data` body (docs/protocol.md#transport: one client posts so); parts without a name are skipped. */
 export function parseMultipart(body: string, contentType: string): Params {
   const boundary = /boundary="?([^";]+)"?/iu.exec(contentType)?.[1];
   if (boundary === undefined) return new Params([]);

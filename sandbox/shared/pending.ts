@@ -11,7 +11,7 @@ interface Item {
   readonly until: number;
 }
 
-/** Zones whose making or deleting goes on although the call has answered (reference 16.13). */
+/** Zones whose making or deleting goes on although the call has answered (docs/protocol.md#delays). */
 export class Pending {
   readonly #switches: Switches;
   readonly #now: () => number;
@@ -50,7 +50,7 @@ export class Pending {
   }
 }
 
-/** What a call on a zone gets whose operation is not over; the wording is ours (reference 21.7). */
+/** What a call on a zone gets whose operation is not over; the wording is ours (docs/protocol.md#errors-5). */
 export function busy(name: string): Refusal {
   return new Refusal(1, { obj: 'domain' }, `The operation on '${name}' is not finished yet`);
 }

@@ -10,11 +10,11 @@ export interface MenuNode {
   /** Group it belongs to, e.g. `tool`. */
   readonly group: string;
   readonly level: Level;
-  /** The old menu, or that of the new pages (reference 11.2). */
+  /** The old menu, or that of the new pages (docs/protocol.md#description-5). */
   readonly kind: 'main' | 'modern';
 }
 
-/** What description files say about pages (reference 10.2): forms, menu entries, texts. */
+/** What description files say about pages (docs/protocol.md#description-4): forms, menu entries, texts. */
 export interface PluginUi {
   readonly forms: Map<string, readonly Field[]>;
   readonly menu: MenuNode[];
@@ -39,7 +39,7 @@ function readField(node: Element): Field {
   return {
     name: attributes['name'] ?? node.attributes['name'] ?? '',
     type,
-    // `empty` in version 4, `required` later (reference 10.2, 11.2).
+    // `empty` in version 4, `required` later (docs/protocol.md#description-4, #description-5).
     required: attributes['empty'] === 'no' || attributes['required'] === 'yes',
     readonly: attributes['readonly'] === 'yes' || input?.name === 'textdata',
     ...(maxlength === undefined ? {} : { maxlength }),

@@ -20,7 +20,7 @@ export interface EventHook {
   readonly func: string;
   readonly stages: readonly Stage[];
   readonly first: boolean;
-  /** Asks for the request's body (reference 11.2). */
+  /** Asks for the request's body (docs/protocol.md#description-5). */
   readonly postdata: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface PluginFunction {
   readonly postdata: boolean;
 }
 
-/** Everything the description files register (reference 10.2), events with `priority="hi"` first, then in file order. */
+/** Everything the description files register (docs/protocol.md#description-4), events with `priority="hi"` first, then in file order. */
 export interface Plugins {
   readonly events: readonly EventHook[];
   readonly functions: ReadonlyMap<string, PluginFunction>;
@@ -58,7 +58,7 @@ function wantsBody(node: Element): boolean {
   return node.attributes['postdata'] === 'yes';
 }
 
-/** Both generations' attribute (reference 10.2, 11.2). */
+/** Both generations' attribute (docs/protocol.md#description-4, #description-5). */
 function levelText(node: Element): string | undefined {
   return node.attributes['minlevel'] ?? node.attributes['level'];
 }
@@ -80,7 +80,7 @@ function collect(root: Element, into: Collected, dialect: PluginDialect): void {
   }
 }
 
-/** Where copies of the description files are, made when the folder is missing (reference 11.1). */
+/** Where copies of the description files are, made when the folder is missing (docs/protocol.md#files-5). */
 export function cacheFolder(root: string): string {
   return join(root, 'var/.xmlcache');
 }
@@ -98,7 +98,7 @@ function cachedCopies(root: string, dialect: PluginDialect): string {
 /**
  * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names. A file that cannot be used is named in
  * the log and left out.
- * @param cached copies made at an earlier start are read instead, as long as their folder is there (reference 11.1)
+ * @param cached copies made at an earlier start are read instead, as long as their folder is there (docs/protocol.md#files-5)
  */
 export function readPlugins(root: string, log: Log, dialect: PluginDialect, cached: boolean): Plugins {
   const into: Collected = { events: [], functions: new Map() };

@@ -19,7 +19,7 @@ interface Done {
 
 const nothing = (): void => undefined;
 
-/** Runs functions with the handlers around them, and the calls they make inside the panel (reference 9, 10.4, 11.4). */
+/** Runs functions with the handlers around them, and the calls they make inside the panel (docs/protocol.md#other-functions, #stages-4, #stages-5). */
 export class Runner {
   readonly #world: World;
   readonly #events: Events;
@@ -59,7 +59,7 @@ export class Runner {
     return errorOf(doc) === null ? await this.#events.after(event, doc) : doc;
   }
 
-  /** Fields a plugin's form declares with `empty="no"` (reference 10.2). */
+  /** Fields a plugin's form declares with `empty="no"` (docs/protocol.md#description-4). */
   #demandFields(event: Event): void {
     if (!event.params.saved) return;
     const fields = this.#events.ui.forms.get(event.func) ?? [];

@@ -49,8 +49,8 @@ export interface Sandbox {
   /** Makes a real HTTP request and reads the answer. */
   call(func: string, params?: Readonly<Record<string, string>>, options?: CallOptions): Promise<Answer>;
   /**
-   * Forgets the plugin files read so far, as `killall ispmgr` does (10.1). Copies in `var/.xmlcache` are removed first, unless
-   * they are to be kept (11.1).
+   * Forgets the plugin files read so far, as `killall ispmgr` does (docs/protocol.md#files-4). Copies in `var/.xmlcache` are removed first, unless
+   * they are to be kept (docs/protocol.md#files-5).
    */
   restartPanel(options?: { readonly keepCache: boolean }): void;
   /** Makes a new certificate and key, used from the next connection on. */

@@ -6,147 +6,147 @@ export interface LocalFailure {
   count?: number;
 }
 
-/** What the reference leaves open or panels do differently; every field may be changed at any time. */
+/** What docs/protocol.md leaves open or panels do differently; every field may be changed at any time. */
 export interface Switches {
-  /** Record names in lists and keys: absolute with a dot instead of relative (6.4). */
+  /** Record names in lists and keys: absolute with a dot instead of relative (docs/protocol.md#record-keys-4). */
   absoluteNames: boolean;
-  /** Host values in lists and keys: as they were typed, or made absolute (6.4, 6.5). */
+  /** Host values in lists and keys: as they were typed, or made absolute (docs/protocol.md#record-keys-4, #record-form-4). */
   hosts: 'verbatim' | 'absolute';
-  /** Errors carry a text, or are empty elements (5.1). */
+  /** Errors carry a text, or are empty elements (docs/protocol.md#errors-4). */
   errorTexts: boolean;
   /**
-   * What a wrong login gets (3.2, 22.3): as the panel is seen to do it (version 4: `authfail` for `func=auth`, code 100 for wrong
+   * What a wrong login gets (docs/protocol.md#login-answers): as the panel is seen to do it (version 4: `authfail` for `func=auth`, code 100 for wrong
    * credentials in a call), or always what `func=auth` gets, code 100, or the bare text `access deny`.
    */
   authRefusal: 'own' | 'authfail' | 'code100' | 'plain';
-  /** Calls with `authinfo` are refused with the plain text (3.1). */
+  /** Calls with `authinfo` are refused with the plain text (docs/protocol.md#login). */
   restrictAuthinfo: boolean;
-  /** A session ends after this long without a call (3.1). */
+  /** A session ends after this long without a call (docs/protocol.md#login). */
   sessionIdleMs: number;
   /** Added to the clock; moves sessions towards their end. */
   clockOffsetMs: number;
-  /** Lists carry a `banner` between their elements (4.2). */
+  /** Lists carry a `banner` between their elements (docs/protocol.md#documents). */
   banners: boolean;
-  /** Lists are cut after so many rows, with a banner (4.6); 0: never. */
+  /** Lists are cut after so many rows, with a banner (docs/protocol.md#list-limits); 0: never. */
   recordLimit: number;
-  /** Per user: `domain` lists only zones whose name contains this text (17.15). */
+  /** Per user: `domain` lists only zones whose name contains this text. */
   filters: Record<string, string>;
-  /** The administrator's list of domains also has rows of these names, which came there past every check (17.8). */
+  /** The administrator's list of domains also has rows of these names, which came there past every check. */
   strayNames: string[];
-  /** Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account (22.13; open). */
+  /** Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account (docs/protocol.md#formats; open). */
   filterStays: boolean;
   /** Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not evidenced). */
   accessFirst: boolean;
-  /** Calls with `su` are carried out as the caller himself (2.3; a panel that does not know the parameter). */
+  /** Calls with `su` are carried out as the caller himself (docs/protocol.md#parameters; a panel that does not know the parameter). */
   ignoreSu: boolean;
-  /** Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner (22.6). */
+  /** Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner (docs/protocol.md#owners). */
   ownerColumn: 'user' | 'owner' | 'none';
   /** A new zone without `ns`: error code 4 instead of the panel's own name servers. */
   nsRequired: boolean;
   /** A new zone without `ip`: error code 4 instead of the panel's own address. */
   requireIp: boolean;
-  /** The panel's own values, shown in the form for a new zone (6.3). */
+  /** The panel's own values, shown in the form for a new zone (docs/protocol.md#zone-form-4). */
   defaultNs: string;
   defaultMx: string;
   defaultIp: string;
-  /** Labels that get an A record in a new zone; `@` is the zone itself (17.13). */
+  /** Labels that get an A record in a new zone; `@` is the zone itself. */
   defaultHosts: string[];
-  /** Labels added when the WWW or mail option is on (6.3). */
+  /** Labels added when the WWW or mail option is on (docs/protocol.md#zone-form-4). */
   webHosts: string[];
   mailHosts: string[];
-  /** A new zone has MX records, and an SPF text (6.3). */
+  /** A new zone has MX records, and an SPF text (docs/protocol.md#zone-form-4). */
   defaultMxRecords: boolean;
   defaultSpf: boolean;
   /** Changing the `ip` of an existing zone also changes the A records that had the old one (unknown in 6.3). */
   ipRewrites: boolean;
-  /** `domain.delete.confirm` with `sok` deletes (6.1); otherwise it only answers ok. */
+  /** `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4); otherwise it only answers ok. */
   confirmDeletes: boolean;
-  /** Error code of a call on another account's zone (8.3). */
+  /** Error code of a call on another account's zone (docs/protocol.md#accounts). */
   foreignZone: 3 | 6;
-  /** A zone below or above another account's zone is refused with code 6 (21.18). */
+  /** A zone below or above another account's zone is refused with code 6 (docs/protocol.md#accounts). */
   refuseSubzones: boolean;
-  /** What happens after one element of a group failed (21.22): the rest is left, or tried as well. */
+  /** What happens after one element of a group failed (docs/protocol.md#groups): the rest is left, or tried as well. */
   groupFailure: 'stop' | 'continue';
   /** An element of a group function with exactly this identifier is refused with code 1; empty: none. */
   failElement: string;
-  /** Names as handlers get them (21.24). */
+  /** Names as handlers get them (docs/protocol.md#names). */
   handlerNames: 'as-sent' | 'unicode' | 'punycode';
-  /** How handlers get the parameters (17.20). */
+  /** How handlers get the parameters. */
   deliver: 'as-requested' | 'get' | 'post';
-  /** `auth`, `authinfo` and `su` are kept from handlers (21.23). */
+  /** `auth`, `authinfo` and `su` are kept from handlers (docs/protocol.md#handlers-4). */
   stripAuth: boolean;
-  /** Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it wrote none (10.3). */
+  /** Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it wrote none (docs/protocol.md#handlers-4). */
   lengthToHandlers: 'counted' | 'as-sent';
-  /** Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out (11.3). */
+  /** Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out (docs/protocol.md#handlers-5). */
   nulToHandlers: 'cut' | 'left-out';
-  /** Which of several `sok` saves: the last one, or any that is not empty (2.3). */
+  /** Which of several `sok` saves: the last one, or any that is not empty (docs/protocol.md#parameters). */
   repeatedSok: 'last' | 'any';
-  /** Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field` (2.3). */
+  /** Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field` (docs/protocol.md#parameters). */
   redrawSaves: boolean;
   /**
    * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail and user
-   * functions (10.4, 17.23). What `site.edit` calls runs with its handlers anyhow (9).
+   * functions (docs/protocol.md#stages-4). What `site.edit` calls runs with its handlers anyhow (9).
    */
   fireNested: boolean;
   /** `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested` says (7.1, 15; not evidenced). */
   requestFires: boolean;
   /** What goes from the zone with a web or mail domain of versions 5 and 6 (9; not evidenced). */
   serviceDeletes: 'nothing' | 'records' | 'zone';
-  /** A handler is killed after so long (21.3). */
+  /** A handler is killed after so long (docs/protocol.md#after-errors). */
   handlerTimeoutMs: number;
-  /** What a killed `before` handler means (21.3). */
+  /** What a killed `before` handler means (docs/protocol.md#after-errors). */
   killedBefore: 'refuse' | 'go-on';
-  /** A handler's exit status other than 0 (10.3). */
+  /** A handler's exit status other than 0 (docs/protocol.md#handlers-4). */
   exitStatus: 'ignored' | 'error';
-  /** Handlers that others than the owner may touch are refused (10.1). */
+  /** Handlers that others than the owner may touch are refused (docs/protocol.md#files-4). */
   strictModes: boolean;
-  /** The local change is undone after an `after` error (21.1). */
+  /** The local change is undone after an `after` error (docs/protocol.md#after-errors). */
   undoAfterError: boolean;
-  /** A panel call made while a `before` or `after` handler runs waits until the handler is done (10.4). */
+  /** A panel call made while a `before` or `after` handler runs waits until the handler is done (docs/protocol.md#stages-4). */
   blockNested: boolean;
   /** The local part fails after `before`; per function, also one called inside the panel. */
   failLocal: Record<string, LocalFailure>;
-  /** A function fails after its inner calls, with their `after` handlers, succeeded; they are undone (11.4). */
+  /** A function fails after its inner calls, with their `after` handlers, succeeded; they are undone (docs/protocol.md#stages-5). */
   failOuter: Record<string, LocalFailure>;
-  /** Functions that answer ok and do nothing (16.17); handlers are run. */
+  /** Functions that answer ok and do nothing (docs/protocol.md#partial-forms); handlers are run. */
   noEffect: string[];
-  /** A change becomes visible to reads only so much later (16.12). */
+  /** A change becomes visible to reads only so much later (docs/protocol.md#delays). */
   lateVisibilityMs: number;
-  /** From whom changes stay hidden that long: from everyone, or from mgrctl only while the UI shows them (11.3). */
+  /** From whom changes stay hidden that long: from everyone, or from mgrctl only while the UI shows them (docs/protocol.md#handlers-5). */
   lateFor: 'everyone' | 'mgrctl';
-  /** Versions 5 and 6: zones are made and deleted only so much later, with a `status` in the list until then (16.13); 0: at once. */
+  /** Versions 5 and 6: zones are made and deleted only so much later, with a `status` in the list until then (docs/protocol.md#delays); 0: at once. */
   slowOperationsMs: number;
   /** What record functions of such a zone answer until then. */
   slowRecords: 'error' | 'empty';
   /** Which time that is: the sandbox's clock, or the real one. */
   slowClock: 'sandbox' | 'real';
-  /** Record lists show rows of signed zones, which cannot be edited or deleted (21.17). */
+  /** Record lists show rows of signed zones, which cannot be edited or deleted (docs/protocol.md#signed-zones). */
   dnssecRows: boolean;
-  /** Names that nobody may make a zone of, nor one below (8.2). */
+  /** Names that nobody may make a zone of, nor one below (docs/protocol.md#dnsmanager). */
   restrictedNames: string[];
-  /** Versions 5 and 6: documents carry the echo of the parameters and other noise (4.2). */
+  /** Versions 5 and 6: documents carry the echo of the parameters and other noise (docs/protocol.md#documents). */
   noise: boolean;
-  /** Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all (21.5). */
+  /** Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all (docs/protocol.md#handlers-5). */
   emptyParams: 'exported' | 'absent';
-  /** DNSmanager: the column of the record list that holds the identifier (7.3). */
+  /** DNSmanager: the column of the record list that holds the identifier (docs/protocol.md#record-list-5). */
   recordKeyColumn: 'rkey' | 'rtype_hidden';
-  /** What the deletion of a record answers whose identifier the zone does not have (16.8, 22.14). */
+  /** What the deletion of a record answers whose identifier the zone does not have (docs/protocol.md#dnsmanager, #partial-forms). */
   unknownRecord: 'missed' | 'ok';
-  /** DNSmanager: what a successful `domain.edit` answers (16.19, 22.10). */
+  /** DNSmanager: what a successful `domain.edit` answers (docs/protocol.md#dnsmanager). */
   createSays: 'both' | 'ok' | 'messages';
-  /** Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent with `sok=yes` (3.3). */
+  /** Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent with `sok=yes` (docs/protocol.md#confirmation). */
   refererCheck: boolean;
-  /** The same with the answer `<doc func="confirm">` instead of the error (3.3). */
+  /** The same with the answer `<doc func="confirm">` instead of the error (docs/protocol.md#confirmation). */
   confirmWrites: boolean;
-  /** Whose writes are looked at so: everybody's, or those with a session only (3.3). */
+  /** Whose writes are looked at so: everybody's, or those with a session only (docs/protocol.md#confirmation). */
   confirmWhom: 'everyone' | 'sessions';
-  /** Sessions are bound to the caller's address (3.1). */
+  /** Sessions are bound to the caller's address (docs/protocol.md#login). */
   bindSessions: boolean;
-  /** After the first start description files are read from the copies in `var/.xmlcache` until that folder is removed (11.1). */
+  /** After the first start description files are read from the copies in `var/.xmlcache` until that folder is removed (docs/protocol.md#files-5). */
   xmlCache: boolean;
   /** The pages show values that a plugin's function sends beside an error, or keep what was typed (10.5 for version 4, later unknown). */
   valuesBesideError: boolean;
-  /** Exit status of mgrctl when the function answered with an error (21.26). */
+  /** Exit status of mgrctl when the function answered with an error (docs/protocol.md#mgrctl). */
   mgrctlErrorExit: number;
 }
 

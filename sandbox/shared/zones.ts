@@ -44,7 +44,7 @@ export function readAddresses(text: string): string {
 }
 
 /**
- * Reads the fields of a new zone, with the panel's own values for what is empty (reference 6.3).
+ * Reads the fields of a new zone, with the panel's own values for what is empty (docs/protocol.md#zone-form-4).
  * @throws Refusal code 4 naming the field; code 3 or 6 for an `owner` the caller may not name
  */
 export function readNewZone(world: World, caller: Identity, params: Params): NewZone {
@@ -75,7 +75,7 @@ export function readHosts(text: string, zone: string, field: string): string {
 /** The account a new object belongs to: the caller, or `owner` where he stands above it. */
 export function readOwnerField(world: World, caller: Identity, params: Params): string {
   const owner = params.text('owner');
-  // An ordinary account has no such field (reference 6.3): what it sends there is not looked at.
+  // An ordinary account has no such field (docs/protocol.md#zone-form-4): what it sends there is not looked at.
   if (owner === '' || caller.level === 5) return caller.name;
   return world.access.become(caller, owner).name;
 }

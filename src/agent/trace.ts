@@ -6,7 +6,7 @@ import type { SeenCall } from '../app/self-test/step.ts';
 
 /** How long (ms) a trace lasts when nobody ends it. */
 const longest = 600_000;
-/** How long (ms) the panel may take to answer while it waits for us: it may never answer (reference 10.4). */
+/** How long (ms) the panel may take to answer while it waits for us: it may never answer (docs/protocol.md#stages-4). */
 const readPatience = 2_000;
 
 /** Watches the hook calls of one zone for the self-test; does nothing while none is asked for. */

@@ -33,7 +33,7 @@ export function pathsOf(root: string, socket?: string): Paths {
   };
 }
 
-/** One journal for each central and account (design: "The ledger"). */
+/** One journal for each central and account (docs/glossary.md#ledger). */
 export function journalPath(paths: Paths, central: CentralId): string {
   const identity = `${central.kind} ${central.address} ${central.account}`;
   return join(paths.state, `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.db`);

@@ -81,7 +81,7 @@ export type LoadedSettings =
   | { readonly kind: 'not-configured'; readonly path: string }
   | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
 
-/** `etc/domainsync.ini` under the panel's root; the original's own name is found too (reference 10.5). */
+/** `etc/domainsync.ini` under the panel's root; the original's own name is found too (docs/protocol.md#original-plugin). */
 export function settingsPath(root: string): string {
   const own = join(root, 'etc/domainsync.ini');
   const original = join(root, 'etc/domainssync.ini');

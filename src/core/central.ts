@@ -14,7 +14,7 @@ export interface CallContext {
   readonly vetoable?: boolean;
 }
 
-/** Which central, and as whom: the ledger is keyed by it (design: "The ledger"). Holds no secret. */
+/** Which central, and as whom: the ledger is keyed by it (docs/glossary.md#ledger). Holds no secret. */
 export interface CentralId {
   readonly kind: string;
   readonly address: string;

@@ -4,7 +4,7 @@ import type { ResourceRecord } from '../dns/record.ts';
 import type { ZoneSeed } from './central.ts';
 
 /**
- * Steps of an operation (design: "Words"). `prepared` is durable before the first byte goes to the central, `applied` means
+ * Steps of an operation (docs/glossary.md#operation). `prepared` is durable before the first byte goes to the central, `applied` means
  * read back there, `kept` that the panel told us its part succeeded, `confirmed` that a panel read showed it.
  */
 export type OperationState =

@@ -2,7 +2,7 @@
  * The settings form: started by the panel for each opening and each OK (`addon/domainsync_settings`). It needs no agent, so that
  * settings can be put right whatever state the agent is in.
  *
- * Usage: node form.cjs ROOT, with the environment and input of a CGI call (reference 10.3). Prints one XML document, exits 0.
+ * Usage: node form.cjs ROOT, with the environment and input of a CGI call (docs/protocol.md#handlers-4). Prints one XML document, exits 0.
  */
 import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    // Standard error goes to the panel's log (reference 10.3).
+    // Standard error goes to the panel's log (docs/protocol.md#handlers-4).
     process.stderr.write(`${terminalText(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   },

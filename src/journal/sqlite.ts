@@ -60,7 +60,7 @@ export class SqliteJournal implements Journal {
   readonly #owners: OwnerTable;
   readonly #facts: FactTable;
   readonly #history: History;
-  /** True when the file is older than what was last written: a backup was put back (design: "The ledger"). */
+  /** True when the file is older than what was last written: a backup was put back (docs/glossary.md#ledger). */
   readonly regressed: boolean;
 
   /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`, `journal.disk-full`, `journal.write-failed` */

@@ -35,7 +35,7 @@ interface Open {
 }
 
 /**
- * Parses a whole XML document strictly: a cut-off document is an error and never a shorter one (design section 7), a document
+ * Parses a whole XML document strictly: a cut-off document is an error and never a shorter one (docs/protocol.md#documents), a document
  * type is refused, and only the five predefined entities and character references are known.
  * @throws {XmlError}
  */

@@ -1,4 +1,4 @@
-/** How the panel hands its document to our handlers and takes theirs (reference 10.3, 11.3). */
+/** How the panel hands its document to our handlers and takes theirs (docs/protocol.md#handlers-4, #handlers-5). */
 export type HandlerType = 'cgi' | 'xml';
 
 /** How a description file says what a field of the settings form is (docs/protocol.md). */
@@ -48,7 +48,7 @@ export interface PanelLayout {
   readonly files: readonly PanelFile[];
   readonly description: string;
   readonly handlerTypes: readonly HandlerType[];
-  /** Handlers that must be registered for the events of the panel (reference 11.1). */
+  /** Handlers that must be registered for the events of the panel (docs/protocol.md#files-5). */
   readonly eventHandlers: readonly EventHandler[];
   /** The panel's log under the root, if it tells of handlers that it registers; null: it tells nothing. */
   readonly log: string | null;

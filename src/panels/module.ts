@@ -27,7 +27,7 @@ export type Choice = readonly [value: string, text: string];
 
 /** What the settings form shows. */
 export interface FormDocument {
-  /** Fields by name. A flag is on when it is `on` and absent when off (reference 4.2). */
+  /** Fields by name. A flag is on when it is `on` and absent when off (docs/protocol.md#documents). */
   readonly fields: Readonly<Record<string, string>>;
   readonly choices: Readonly<Record<string, readonly Choice[]>>;
   /** Why nothing was saved, and at which field; `null` = nothing is wrong. */

@@ -16,7 +16,7 @@ export function makeHost(t: TestContext, kind: IspmanagerKind = 'ispmanager4'): 
   const folder = mkdtempSync(join(tmpdir(), 'install-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const root = join(folder, 'panel');
-  // Only ISPmanager has a page for modules (reference 13.2).
+  // Only ISPmanager has a page for modules (docs/protocol.md#modules-5).
   const folders: Readonly<Record<IspmanagerKind, readonly string[]>> = {
     ispmanager4: [],
     ispmanager6: ['etc/xml', 'lib', 'etc/plugins/ispmgr'],

@@ -61,7 +61,7 @@ export function makeShim(
   });
   writeFileSync(path, text);
   chmodSync(path, 0o700);
-  // A body is announced where the panel starts a handler like a CGI program (reference 10.3).
+  // A body is announced where the panel starts a handler like a CGI program (docs/protocol.md#handlers-4).
   const announced = kind === 'ispmanager4';
   const shim: Shim = {
     directory,

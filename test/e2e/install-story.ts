@@ -79,7 +79,7 @@ export class InstallStage {
     return join(out, name);
   }
 
-  /** As reference 13 has it: unpacked, over the root or anywhere, then the installer. */
+  /** As a panel installs it (docs/protocol.md#sources-4): unpacked, over the root or anywhere, then the installer. */
   async unpackAndInstall(version: string, place: string, ...args: readonly string[]): Promise<Done> {
     mkdirSync(place, { recursive: true });
     await run('tar', ['-xzf', await this.release(version), '-C', place]);

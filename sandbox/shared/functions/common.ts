@@ -48,7 +48,7 @@ export function form(elid: string, fields: readonly Element[]): Element {
 
 /**
  * A list document. With the switches: a banner after the first row, rows cut at the limit with a banner that says so
- * (reference 4.2, 4.6).
+ * (docs/protocol.md#documents, #list-limits).
  */
 export function list(call: Call, rows: readonly (readonly Element[])[], plid?: string): Element {
   const { recordLimit } = call.switches;
@@ -74,7 +74,7 @@ export function strayRows({ caller, switches }: Call): Element[][] {
   return names.map((name) => [element('name', name)]);
 }
 
-/** All zones as the caller's reads see them now (reference 11.3, 16.12). */
+/** All zones as the caller's reads see them now (docs/protocol.md#handlers-5, #delays). */
 export function zonesSeen(call: Call): Zone[] {
   return seesLate(call) ? call.store.visibleZones() : call.store.zones();
 }
@@ -108,7 +108,7 @@ export function demandAccess(call: Call, func: string): void {
   }
 }
 
-/** Elements of a group call: `elid` cut at comma and space (reference 2.3). */
+/** Elements of a group call: `elid` cut at comma and space (docs/protocol.md#parameters). */
 export function elements(call: Call): string[] {
   const found = (call.params.get('elid') ?? '').split(', ').filter((one) => one !== '');
   if (found.length === 0) throw missing('elid', '');
@@ -116,7 +116,7 @@ export function elements(call: Call): string[] {
 }
 
 /**
- * Does a group function element by element. What was done before a failure stays done (reference 21.22).
+ * Does a group function element by element. What was done before a failure stays done (docs/protocol.md#groups).
  * @returns `ok`, or the first failure as a document, not thrown: a thrown one undoes what the function did
  */
 export function forEach(call: Call, ids: readonly string[], work: (id: string) => void): Element {

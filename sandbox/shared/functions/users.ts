@@ -123,7 +123,7 @@ function userSettings(call: Call): Element {
   return ok();
 }
 
-/** Functions on accounts (reference 6.1). */
+/** Functions on accounts (docs/protocol.md#functions-4). */
 export const USER_FUNCTIONS = {
   user: {
     run: (call) =>

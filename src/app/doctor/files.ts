@@ -33,7 +33,7 @@ export function lookAtFiles(paths: Paths): Finding[] {
   return found.length > 0 ? found : [ok(check, `all there, release ${target ?? version}`)];
 }
 
-/** The panel starts no handler that others may write, or that it may not execute (reference 10.1, 11.1). */
+/** The panel starts no handler that others may write, or that it may not execute (docs/protocol.md#files-4, #files-5). */
 function lookAtMode(root: string, file: PanelFile): Finding[] {
   const path = join(root, file.path);
   const { mode, uid } = statSync(path);
@@ -79,7 +79,7 @@ function lookAtRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] 
 const logTail = 4 * 1_048_576;
 
 /**
- * Whether the panel's log says that it has registered our handlers (reference 11.1); only a sign, as logs are rotated and their
+ * Whether the panel's log says that it has registered our handlers (docs/protocol.md#files-5); only a sign, as logs are rotated and their
  * level may be low.
  */
 export function lookAtRegistration({ root }: Paths): Finding[] {

@@ -55,7 +55,7 @@ export interface Installed {
 /** Where releases lie under the panel's root, each in a folder of its own; `current` points to the one in use. */
 export const releases = 'lib/domainsync';
 
-/** Folders without which no panel is there (reference 10.1, 11.1). */
+/** Folders without which no panel is there (docs/protocol.md#files-4, #files-5). */
 const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
@@ -74,7 +74,7 @@ export class InstallRefused extends Error {
 /**
  * Puts a release into a panel's root and in force. Safe to run again: what is the same is left alone. Every file is replaced by
  * rename, so that a handler started meanwhile sees the old one or the new one; settings, journal and log stay. What the panel reads
- * only at its start (reference 10.1, 11.1) is changed last; then it has to be restarted, and a running agent to be replaced.
+ * only at its start (docs/protocol.md#files-4, #files-5) is changed last; then it has to be restarted, and a running agent to be replaced.
  * @throws {InstallRefused} before anything is changed
  */
 export function install(options: InstallOptions): Installed {

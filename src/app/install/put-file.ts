@@ -21,7 +21,7 @@ export function holds(path: string, text: string): boolean {
 }
 
 /**
- * Puts a text into place by rename, ours to own (reference 11.1: owner and group of the panel's own user); the same text is left
+ * Puts a text into place by rename, ours to own (docs/protocol.md#files-5: owner and group of the panel's own user); the same text is left
  * alone, only its mode and owner are seen to.
  */
 export function put(path: string, mode: number, text: string, changed: string[]): void {

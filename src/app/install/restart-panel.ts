@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** Longest time a panel may take to end, milliseconds. */
 const patience = 60_000;
 
-/** What a person types to restart a panel, so that it reads its description files (reference 10.1, 11.1). */
+/** What a person types to restart a panel, so that it reads its description files (docs/protocol.md#files-4, #files-5). */
 export function restartCommand(root: string, kind: PanelKind): string {
   const { restart } = panels[kind].layout;
   if ('byHand' in restart) return restart.byHand;
@@ -20,7 +20,7 @@ export function restartCommand(root: string, kind: PanelKind): string {
 }
 
 /**
- * Restarts a panel that has a command for it: it ends, and starts again with the next access (reference 11.1). Its caches are
+ * Restarts a panel that has a command for it: it ends, and starts again with the next access (docs/protocol.md#files-5). Its caches are
  * cleared first, as it may have filled them since.
  * @returns why it could not be done; `null` when it was, or when only a person can
  */
@@ -31,7 +31,7 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
   clearCaches(root, kind);
   try {
     const { stdout } = await run(join(root, program), args, { timeout: patience });
-    // The exit status of function errors is not known (reference 12).
+    // The exit status of function errors is not known (docs/protocol.md#mgrctl).
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;

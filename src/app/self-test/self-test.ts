@@ -163,7 +163,7 @@ class SelfTest {
       run: (ctx) => panel.write({ zone: this.#zone, remove: [], add: [record] }, [], 'self-test', ctx),
       wants: { zone: true, there: record },
     });
-    // A tool that takes no values from its environment fails the first time (reference 12).
+    // A tool that takes no values from its environment fails the first time (docs/protocol.md#mgrctl).
     if (failed !== null) this.#markSeen = 'no';
     else if (calls.length > 0) this.#markSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }

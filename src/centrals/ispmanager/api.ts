@@ -10,7 +10,7 @@ import type { CentralSettings } from './settings.ts';
 /** CallParameters of a function, without those of the API itself. */
 export type CallParameters = Readonly<Record<string, string>>;
 
-/** Panels were seen to refuse clients that do not look like a browser (reference 2.2). */
+/** Panels were seen to refuse clients that do not look like a browser (docs/protocol.md#transport). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 
 /** Largest list or form accepted, octets: 100,000 records are some 20 MB. */
@@ -64,7 +64,7 @@ export class PanelApi {
   }
 
   /**
-   * Some panels ask once whether a write is meant, in two ways (reference 3.3, 21.21); nothing was done then, and the answer is the
+   * Some panels ask once whether a write is meant, in two ways (docs/protocol.md#confirmation); nothing was done then, and the answer is the
    * same call with `sok=yes`.
    */
   async #confirmed(
@@ -98,7 +98,7 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, auth: held }, effect, ctx);
       } catch (error) {
-        // A session ends by itself (reference 3.1); the refused call was not carried out, so it may go out again.
+        // A session ends by itself (docs/protocol.md#login); the refused call was not carried out, so it may go out again.
         if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
         if (this.#session === held) this.#session = null;
       }
@@ -132,7 +132,7 @@ export class PanelApi {
     const { username, password } = this.#settings;
     const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx).catch(
       (error: unknown) => {
-        // By whatever name: no password is tried again (reference 21.9).
+        // By whatever name: no password is tried again (docs/protocol.md#login).
         throw looksLikeLogin(error) ? refusedLogin(error) : error;
       },
     );
@@ -183,7 +183,7 @@ export class PanelApi {
   };
 }
 
-/** Spaces as `%20`: every panel reads that, `+` is merely accepted (reference 2.2). */
+/** Spaces as `%20`: every panel reads that, `+` is merely accepted (docs/protocol.md#transport). */
 function encodeForm(form: CallParameters): string {
   return new URLSearchParams(form).toString().replaceAll('+', '%20');
 }

@@ -12,7 +12,7 @@ export interface NewZoneWish {
 
 /** What the generations of the panel do differently, as a central. */
 export interface CentralDialect extends RecordDialect {
-  /** What tells the kind of an error (reference 5.1, 5.2). */
+  /** What tells the kind of an error (docs/protocol.md#errors-4, #errors-5). */
   readonly errorSpelling: 'type' | 'code';
   /** Fields of the form for a new zone, without `elid` and `sok`. */
   readonly newZone: (wish: NewZoneWish) => Cells;

@@ -71,7 +71,7 @@ function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username
 
 interface ZoneRow {
   readonly zone: DnsName;
-  /** A slave zone has no records of its own here (reference 8.2). */
+  /** A slave zone has no records of its own here (docs/protocol.md#dnsmanager). */
   readonly isCopy: boolean;
   /** What the list says is still being done with it. */
   readonly underWay: 'coming' | 'leaving' | null;
@@ -86,7 +86,7 @@ interface ZoneRows {
 /** A name that nobody can have (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
-/** What a list may call a zone that is not done yet; the values are not documented (reference 21.17). */
+/** What a list may call a zone that is not done yet; the values are not documented (docs/protocol.md#signed-zones). */
 const leaving = /delet|remov/iu;
 const coming = /creat|pend|progress|process|wait|queue/iu;
 
@@ -111,10 +111,10 @@ class IspmanagerCentral implements Central {
     this.id = id;
     this.traits = {
       atomic: 'record',
-      // A record's identifier is its content, so a write that names a changed record finds nothing (reference 6.4, 6.5).
+      // A record's identifier is its content, so a write that names a changed record finds nothing (docs/protocol.md#record-keys-4, #record-form-4).
       guard: 'per-record',
       managesZones: true,
-      // Its form takes name, address and servers; records follow one by one (reference 6.3).
+      // Its form takes name, address and servers; records follow one by one (docs/protocol.md#zone-form-4).
       createsWithContent: false,
       listsZones: true,
       wholeZones: true,
@@ -129,7 +129,7 @@ class IspmanagerCentral implements Central {
     return auditChange(change, this.#dialect);
   }
 
-  /** Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two apart (reference 1). */
+  /** Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two apart (docs/protocol.md#generations). */
   async check(ctx: CallContext): Promise<void> {
     const [zone = noZone] = await this.listZones([], ctx);
     try {
@@ -220,7 +220,7 @@ class IspmanagerCentral implements Central {
 
   /** Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent). */
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
-    // DNSmanager answers OK for a zone it does not have (reference 5.2).
+    // DNSmanager answers OK for a zone it does not have (docs/protocol.md#errors-5).
     if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
     try {
       await this.#api.write('domain.delete', { elid: zoneParameter(zone), sok: 'ok' }, ctx);
@@ -234,7 +234,7 @@ class IspmanagerCentral implements Central {
     return 'deleted';
   }
 
-  /** Not told: which column or function shows it is not evidenced (reference 7.4, 8.3). */
+  /** Not told: which column or function shows it is not evidenced (docs/protocol.md#record-form-5, #accounts). */
   async concerns(): Promise<readonly []> {
     return await Promise.resolve([]);
   }
@@ -268,7 +268,7 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * The fields of a new zone (reference 6.3, 7.2, 8.2). Name and mail servers are the central's own, as its form proposes them; what
+   * The fields of a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name and mail servers are the central's own, as its form proposes them; what
    * the user asked for fills in where it proposes nothing. Of several addresses the first: whether more are taken is not known,
    * and the zone's content follows anyway.
    */
@@ -279,7 +279,7 @@ class IspmanagerCentral implements Central {
 
   /**
    * Resolves once a read shows the zone, or shows it gone. A panel may answer before it is done, and says so in the `status` of its
-   * list (reference 16.13): that is waited for until the deadline.
+   * list (docs/protocol.md#delays): that is waited for until the deadline.
    * @throws {CentralError} `central.no-effect`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {

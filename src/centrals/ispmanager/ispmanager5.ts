@@ -8,7 +8,7 @@ import type { CentralDialect } from './dialect.ts';
 export const ispmanager5: CentralDialect = {
   ...ispmanager5Records,
   errorSpelling: 'type',
-  // Full field lists are not documented (reference 21.11): name and address, and what only DNSmanager's form has (8.2).
+  // Full field lists are not documented (docs/protocol.md#zone-form-5): name and address, and what only DNSmanager's form has (docs/protocol.md#dnsmanager).
   newZone: ({ name, seed, proposed }) => {
     const ip = seed.addresses[0] ?? proposed('ip') ?? '';
     const email = proposed('email') ?? '';

@@ -3,7 +3,7 @@ import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, type XmlElement } from '../../net/xml.ts';
 import { garbled } from '../http-answer.ts';
 
-/** Banners that say so in their identifier, whatever the language of their text (reference 4.6). */
+/** Banners that say so in their identifier, whatever the language of their text (docs/protocol.md#list-limits). */
 const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;
 /** Banners that say it in words: some rows only. Other banners are news, licences, advice. */
 const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|первы|ограничен/iu;
@@ -14,7 +14,7 @@ export type ListedRow = Readonly<Record<string, string>>;
 
 /**
  * The rows of a list document, complete.
- * @param keyOf the identifier of a row (reference 4.2)
+ * @param keyOf the identifier of a row (docs/protocol.md#documents)
  * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
  *   identifier: a shorter list is never taken for the whole one
  */
@@ -26,7 +26,7 @@ export async function readRows(
     throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
   }
   const elements = childrenNamed(doc, 'elem');
-  // A list without rows is shown by some as one empty row (reference 4.2).
+  // A list without rows is shown by some as one empty row (docs/protocol.md#documents).
   if (elements.length === 1 && elements[0]?.children.length === 0) return [];
   return await mapInSlices(elements, (element) => {
     const row = Object.fromEntries(element.children.map(({ name, text }) => [name, text]));

@@ -13,7 +13,7 @@ interface Habit {
   readonly kinds: readonly IspmanagerKind[];
 }
 
-/** Ports and paths that panels use when nobody says otherwise (reference 2.1). */
+/** Ports and paths that panels use when nobody says otherwise (docs/protocol.md#addresses). */
 const habits: readonly Habit[] = [
   { port: 1500, path: '/ispmgr', kinds: ['ispmanager6'] },
   { port: 1500, path: '/dnsmgr', kinds: ['dnsmanager'] },

@@ -25,7 +25,7 @@ const telling: readonly CentralErrorCode[] = [
 
 /**
  * Looks where the account is, at the places the settings leave open one after the other, and which kind of panel answers there. A
- * refused login ends it: no password is tried elsewhere (reference 21.9). Changes nothing.
+ * refused login ends it: no password is tried elsewhere (docs/protocol.md#login). Changes nothing.
  * @throws {CentralError} the most telling failure, with the place in `params.address`
  */
 export async function probe(settings: CentralSettings, ctx: CallContext): Promise<Found> {

@@ -64,7 +64,7 @@ function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): Resou
   }
 }
 
-/** A sub-list echoes its parent (reference 4.2); an answer to another question is no answer. */
+/** A sub-list echoes its parent (docs/protocol.md#documents); an answer to another question is no answer. */
 function demandParent(doc: XmlElement, zone: DnsName): void {
   const parent = childText(doc, 'plid') ?? '';
   if (parent !== '' && zoneOf(parent) !== zone) throw garbled(`a list of ${shortened(parent)}`, 'read');

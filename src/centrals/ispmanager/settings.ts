@@ -17,7 +17,7 @@ export interface IspmanagerSettings {
   readonly username: string;
   readonly password: string;
   readonly trust: Trust;
-  /** Credentials in every call, or a session that is renewed when it ends (reference 3.1). */
+  /** Credentials in every call, or a session that is renewed when it ends (docs/protocol.md#login). */
   readonly login: 'authinfo' | 'session';
   /** Milliseconds for one request. */
   readonly timeout: number;
@@ -26,7 +26,7 @@ export interface IspmanagerSettings {
 const schema = v.object({
   kind: v.optional(v.picklist(['auto', ...ispmanagerKinds], 'setting.bad-choice'), 'auto'),
   address: addressSetting(false, spelled),
-  // `authinfo` is cut at its first colon, so a user name cannot hold one (reference 16.16).
+  // `authinfo` is cut at its first colon, so a user name cannot hold one (docs/protocol.md#login).
   username: v.pipe(
     settingText,
     v.trim(),

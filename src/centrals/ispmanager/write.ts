@@ -13,7 +13,7 @@ import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { listRecords } from './read.ts';
 import { waitForPanel } from './wait.ts';
 
-/** What separates the elements of a list of identifiers (reference 2.3). */
+/** What separates the elements of a list of identifiers (docs/protocol.md#parameters). */
 const separator = ', ';
 
 /** @throws {CentralError} when the record has none of its own: a write by it could hit another record */
@@ -23,7 +23,7 @@ function ownHandle(record: CentralRecord): string {
   throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
 }
 
-/** The single writes of one zone, by the record form and its delete function (reference 6.5). */
+/** The single writes of one zone, by the record form and its delete function (docs/protocol.md#record-form-4). */
 export class ZoneWriter implements RecordWriter {
   readonly #api: PanelApi;
   readonly #dialect: CentralDialect;
@@ -65,7 +65,7 @@ export class ZoneWriter implements RecordWriter {
     record: ResourceRecord,
     ctx: CallContext,
   ): Promise<'done' | 'missing' | 'exists'> {
-    // Whether an edit without TTL resets it is not known (reference 21.14): what is to stay is said.
+    // Whether an edit without TTL resets it is not known (docs/protocol.md#record-form-5): what is to stay is said.
     return await this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
   }
 

@@ -21,11 +21,11 @@ export interface PanelRefusal {
   readonly spelling: 'type' | 'code' | 'none';
   /** The `type` as it came; empty when there was none. */
   readonly type: string;
-  /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, reference 5.1). */
+  /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, docs/protocol.md#errors-4). */
   readonly text: string;
 }
 
-/** ISPmanager 4's error codes (reference 5.1). */
+/** ISPmanager 4's error codes (docs/protocol.md#errors-4). */
 const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
   '2': 'exists',
   '3': 'missing',
@@ -36,7 +36,7 @@ const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
   '100': 'auth',
 };
 
-/** Classes of errors of the later generation; the spelling of most is not evidenced, so several are taken (reference 5.2, 21.7). */
+/** Classes of errors of the later generation; the spelling of most is not evidenced, so several are taken (docs/protocol.md#errors-5). */
 const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
   exists: 'exists',
   missed: 'missing',
@@ -53,7 +53,7 @@ const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
 /** Longest refusal text passed on, in characters. */
 const mostText = 500;
 
-/** The error in a document, or `null` when there is none. `<authfail/>` counts as one (reference 3.2). */
+/** The error in a document, or `null` when there is none. `<authfail/>` counts as one (docs/protocol.md#login-answers). */
 export function refusalOf(doc: XmlElement): PanelRefusal | null {
   if (doc.name === 'error') return describeError(doc);
   if (doc.name === 'authfail' || child(doc, 'authfail') !== undefined) {
@@ -72,13 +72,13 @@ function describeError(error: XmlElement): PanelRefusal {
   return { ...classOf(type, code), subject, text, type };
 }
 
-/** An error of the later generation was seen with both: the type counts (reference 1). */
+/** An error of the later generation was seen with both: the type counts (docs/protocol.md#generations). */
 function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spelling'> {
   if (type !== '') return { kind: own(kindOfType, type) ?? 'other', spelling: 'type' };
   return { kind: own(kindOfCode, code) ?? 'other', spelling: code === '' ? 'none' : 'code' };
 }
 
-/** A refused login that is said without an error document (reference 3.2). */
+/** A refused login that is said without an error document (docs/protocol.md#login-answers). */
 export function loginRefused(text: string): PanelRefusal {
   return { kind: 'auth', subject: '', spelling: 'none', type: '', text };
 }

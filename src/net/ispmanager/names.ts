@@ -1,7 +1,7 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 
-/** A zone in `elid`, `plid` and `name`: punycode, without the final dot (reference 6.2). */
+/** A zone in `elid`, `plid` and `name`: punycode, without the final dot (docs/protocol.md#zones-4). */
 export function zoneParameter(zone: DnsName): string {
   return zone.slice(0, -1);
 }

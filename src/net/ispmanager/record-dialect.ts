@@ -26,13 +26,13 @@ export interface RecordDialect {
   readonly form: (record: ResourceRecord) => Cells;
   /** The record that filled-in fields mean. @throws {DnsDataError} with every problem, control characters included */
   readonly fromForm: (form: Cells, zone: Origin) => ResourceRecord;
-  /** The whole form when only some fields were sent for a record: an absent one keeps its value (reference 16.18). */
+  /** The whole form when only some fields were sent for a record: an absent one keeps its value (docs/protocol.md#partial-forms). */
   readonly overOld: (old: ResourceRecord, given: Cells) => Cells;
   /** The record an identifier describes. @throws {DnsDataError} when it describes none; `null` when it is no identifier at all */
   readonly fromKey: (key: string, zone: Origin) => ResourceRecord | null;
   /** The type in an identifier, as it is spelled there; `null` when it is no identifier. */
   readonly typeOfKey: (key: string) => string | null;
-  /** Identifiers the panel would show for a record; for matching only (reference 6.4, 7.3). */
+  /** Identifiers the panel would show for a record; for matching only (docs/protocol.md#record-keys-4, #record-list-5). */
   readonly likelyKeys: (record: ResourceRecord, zone: DnsName) => readonly string[];
   /** Whether the form can carry the record so that the list shows the same one. */
   readonly holds: (record: ResourceRecord, zone: DnsName) => boolean;

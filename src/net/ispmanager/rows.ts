@@ -13,7 +13,7 @@ export interface RowFields {
   readonly port?: string;
 }
 
-/** Types an ISPmanager 4 can hold (reference 6.5, `sdtype`). */
+/** Types an ISPmanager 4 can hold (docs/protocol.md#record-form-4, `sdtype`). */
 export const rowTypes: ReadonlySet<string> = new Set([
   'A',
   'AAAA',
@@ -28,7 +28,7 @@ export const rowTypes: ReadonlySet<string> = new Set([
 
 /**
  * The record that a row of a list or the fields of a form mean. Owner and target names may be relative or absolute, Unicode or
- * punycode; TXT is the text itself, unquoted (reference 6.4, 6.5).
+ * punycode; TXT is the text itself, unquoted (docs/protocol.md#record-keys-4, #record-form-4).
  * @throws {DnsDataError} with every problem of the row
  */
 export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
@@ -40,7 +40,7 @@ export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
   return { name, type, ttl: null, rdata };
 }
 
-/** `@`, the empty name and the zone's own name are the apex (reference 16.9). */
+/** `@`, the empty name and the zone's own name are the apex (docs/protocol.md#names). */
 export function ownerName(text: string, zone: Origin): DnsName {
   const trimmed = text.trim();
   return parseName(trimmed === '' ? '@' : trimmed, zone);
@@ -82,7 +82,7 @@ export interface RowForm {
 }
 
 /**
- * The documented fields of `domain.sublist.edit` for a record (reference 6.5): absolute owner name, `prio` and friends empty
+ * The documented fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4): absolute owner name, `prio` and friends empty
  * where they are not allowed.
  * @throws {DnsDataError} when ISPmanager 4 has no form for the record
  */
@@ -109,7 +109,7 @@ export function rowForm(record: ResourceRecord): RowForm {
   }
 }
 
-/** The parts of a key `name TYPE [prio [wght port]] addr` (reference 6.4), or `null` when the text cannot be a key. */
+/** The parts of a key `name TYPE [prio [wght port]] addr` (docs/protocol.md#record-keys-4), or `null` when the text cannot be a key. */
 export function rowFromKey(key: string): RowFields | null {
   const parts = /^(\S*) ([A-Za-z0-9-]+) (\S*) (.*)$/su.exec(key);
   if (parts === null) return null;
@@ -122,7 +122,7 @@ export function rowFromKey(key: string): RowFields | null {
 }
 
 /** The key ISPmanager 4 would show for a record, with a relative and with an absolute owner name; for matching only, keys are
- * never sent unless a list showed them (reference 6.4). */
+ * never sent unless a list showed them (docs/protocol.md#record-keys-4). */
 export function likelyKeys(record: ResourceRecord, zone: DnsName): readonly string[] {
   if (!rowTypes.has(record.type)) return [];
   const form = rowForm(record);

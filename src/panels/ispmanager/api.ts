@@ -75,7 +75,7 @@ export type ToolAnswer =
   | { readonly kind: 'refused'; readonly refusal: PanelRefusal };
 
 /**
- * Calls the panel through its local tool, as root, answer in XML (reference 12). Never while one of its handlers runs.
+ * Calls the panel through its local tool, as root, answer in XML (docs/protocol.md#mgrctl). Never while one of its handlers runs.
  * @throws {PanelError} `panel.unreachable` when the tool fails or takes too long, `panel.garbled` when its answer is no XML
  */
 export async function callPanel(
@@ -183,7 +183,7 @@ async function run(
       env: environment,
     };
     const child = execFile(program, [...words], options, (error, stdout) => {
-      // The exit status of a function error is not known (reference 12): what it printed decides.
+      // The exit status of a function error is not known (docs/protocol.md#mgrctl): what it printed decides.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
       else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });

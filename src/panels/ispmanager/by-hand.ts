@@ -18,7 +18,7 @@ import { markParameter } from './hook.ts';
 import { strangerTo } from './owners.ts';
 import { readRegistered } from './registered.ts';
 
-/** Edits in the panel on this host through its local tool, without our mark (reference 6, 7, 12). */
+/** Edits in the panel on this host through its local tool, without our mark (docs/protocol.md#functions-4, #functions-5, #mgrctl). */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
   const { records, calls, functions, listsEvents } = dialectOf(settings);
@@ -62,7 +62,7 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     tryAs: async (su, zone, record, ctx) => {
       const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);
       if (answer.kind === 'document') return 'done';
-      // Some panels call missing what is somebody else's (reference 8.3).
+      // Some panels call missing what is somebody else's (docs/protocol.md#accounts).
       return ['access', 'missing'].includes(answer.refusal.kind) ? 'no-right' : 'refused';
     },
   };

@@ -39,14 +39,14 @@ export interface PanelDialect {
   readonly functions: Readonly<Record<string, FunctionRole>>;
   /** Parameters besides those of the record form that identify a call; everything else is noise or a secret. */
   readonly documented: readonly string[];
-  /** The parameter of a group function that has its whole list; null: `elid` has it. Other functions have none (reference 11.3). */
+  /** The parameter of a group function that has its whole list; null: `elid` has it. Other functions have none (docs/protocol.md#handlers-5). */
   readonly groupList: 'elids' | null;
-  /** Whether `dtype=slave` makes a copy of another server's zone, which has no records of its own (reference 8.2). */
+  /** Whether `dtype=slave` makes a copy of another server's zone, which has no records of its own (docs/protocol.md#dnsmanager). */
   readonly hasCopies: boolean;
   /** Parameters that may name the zones a hint is about. */
   readonly hinting: readonly string[];
-  /** Whether the panel may have `eventlist`, which tells what handlers are registered for (reference 22.8). */
+  /** Whether the panel may have `eventlist`, which tells what handlers are registered for (docs/protocol.md#eventlist). */
   readonly listsEvents: boolean;
-  /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (reference 12). */
+  /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (docs/protocol.md#mgrctl). */
   readonly secretArgument: ((name: string, variable: string) => readonly string[]) | null;
 }

@@ -29,7 +29,7 @@ import {
 import { nothingKnown, type PanelKnowledge } from './known.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
-/** Parameter that marks our own writes into the panel (design: "Echo"). */
+/** Parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
 export const markParameter = 'domainsync_mark';
 
 /**
@@ -136,7 +136,7 @@ function overlooked(base: Base, role: FunctionRole): PanelEvent {
   return saving || role === 'zone-delete' || role === 'record-delete' || !isSeen ? hintOfAll(base) : nothing;
 }
 
-/** A form that is only being opened is none of our business (reference 10.4); a delete acts with or without `sok`. */
+/** A form that is only being opened is none of our business (docs/protocol.md#stages-4); a delete acts with or without `sok`. */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
   'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
@@ -150,7 +150,7 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   'record-delete': recordDelete,
 };
 
-/** DNSmanager: a copy of another server's zone has no records of its own (reference 8.2). */
+/** DNSmanager: a copy of another server's zone has no records of its own (docs/protocol.md#dnsmanager). */
 function isCopy({ dialect, func, parameters }: Base): boolean {
   return dialect.hasCopies && dialect.functions[func] === 'zone-form' && parameters.get('dtype') === 'slave';
 }
@@ -174,7 +174,7 @@ interface Base {
   readonly known: PanelKnowledge;
 }
 
-/** Only what the function documents counts: session noise differs between `before` and `after` (reference 2.3). */
+/** Only what the function documents counts: session noise differs between `before` and `after` (docs/protocol.md#parameters). */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
   const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
   for (const name of [...dialect.documented, ...dialect.records.formFields]) {
@@ -185,7 +185,7 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * Web, mail and user functions change zones without firing a DNS event (reference 9); which, is not always told.
+ * Web, mail and user functions change zones without firing a DNS event (docs/protocol.md#other-functions); which, is not always told.
  * @param fields that may name zones or hosts
  */
 function hint(
@@ -266,7 +266,7 @@ function zoneDelete(base: Base): PanelEvent {
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
 
-/** What a group function is about; the later generation has the whole list in a parameter of its own (reference 11.3). */
+/** What a group function is about; the later generation has the whole list in a parameter of its own (docs/protocol.md#handlers-5). */
 function identifiers({ parameters, dialect: { groupList } }: Base): string {
   const list = groupList === null ? '' : (parameters.get(groupList) ?? '');
   return list || (parameters.get('elid') ?? '');
@@ -322,7 +322,7 @@ function created(given: Cells, place: KeyContext): Resolution {
   return made.kind === 'record' ? { kind: 'items', items: [{ remove: null, add: made.record }] } : made;
 }
 
-/** An absent field of the form means the old value (reference 16.18, design: "The ledger"). */
+/** An absent field of the form means the old value (docs/protocol.md#partial-forms, docs/glossary.md#ledger). */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
@@ -390,7 +390,7 @@ function removals(matched: readonly Matched[]): EditItem[] {
   }));
 }
 
-/** One XML document without a header (reference 21 #29). */
+/** One XML document without a header (docs/protocol.md#handlers-4). */
 export function encode(verdict: Verdict, text: string, { calls }: PanelDialect): HookReply {
   const body = verdict.kind === 'accept' ? '<doc/>' : `<doc>${calls.error(text, '')}</doc>`;
   return { output: `<?xml version="1.0" encoding="UTF-8"?>\n${body}\n` };

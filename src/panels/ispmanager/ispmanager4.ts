@@ -4,7 +4,7 @@ import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readCgiCall, utf8 } from './parameters.ts';
 
-/** Levels of this generation (reference 1). */
+/** Levels of this generation (docs/protocol.md#generations). */
 const ranks: ReadonlyMap<string, Rank> = new Map([
   ['5', 'user'],
   ['6', 'reseller'],
@@ -21,13 +21,13 @@ const calls: CallDialect = {
   session: ({ environment }) => environment['AUTHID'] ?? '',
   language: ({ environment }) =>
     (environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en',
-  // Code 9 is a plugin's own ready text (reference 5.1).
+  // Code 9 is a plugin's own ready text (docs/protocol.md#errors-4).
   error: (text, field) =>
     `<error code="9"${field === '' ? '' : ` val="${escapeXml(field)}"`}>${escapeXml(text)}</error>`,
 };
 
 /**
- * ISPmanager 4 (reference 6.1, 9). `domain.delete.confirm` is a page before the delete, but scripts call it with `sok` too; whether
+ * ISPmanager 4 (docs/protocol.md#functions-4, #other-functions). `domain.delete.confirm` is a page before the delete, but scripts call it with `sok` too; whether
  * it then fires `domain.delete` as well is not known, and two deletes of one zone do no harm.
  */
 export const ispmanager4: PanelDialect = {
@@ -50,7 +50,7 @@ export const ispmanager4: PanelDialect = {
   groupList: null,
   hasCopies: false,
   hinting: ['domain', 'name', 'elid', 'alias'],
-  // Its `eventlist` is of an older kind of plugin (reference 10.1).
+  // Its `eventlist` is of an older kind of plugin (docs/protocol.md#files-4).
   listsEvents: false,
   secretArgument: null,
 };

@@ -5,7 +5,7 @@ import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readEnvironmentCall, utf8 } from './parameters.ts';
 
 const calls: CallDialect = {
-  // Not told by the panel (reference 11.3): there is a handler for each stage.
+  // Not told by the panel (docs/protocol.md#handlers-5): there is a handler for each stage.
   stage: ({ stage }) => stage ?? '',
   readings: readEnvironmentCall,
   actor: ({ environment }) => ({
@@ -14,14 +14,14 @@ const calls: CallDialect = {
   }),
   session: (call) => cookie(call, 'ses5'),
   language,
-  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form (reference 5.2).
+  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form (docs/protocol.md#errors-5).
   error: (text, field) => {
     const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
     return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
   },
 };
 
-/** 16 user, 24 reseller, 29 administrator, 30 the host itself (reference 1, 11.3). */
+/** 16 user, 24 reseller, 29 administrator, 30 the host itself (docs/protocol.md#generations, #handlers-5). */
 function rank(level: string | undefined): Rank {
   if (level === undefined || !/^[1-3]?\d$/u.test(level)) return 'nobody';
   const number = Number(level);
@@ -31,7 +31,7 @@ function rank(level: string | undefined): Rank {
   return number >= 16 ? 'user' : 'nobody';
 }
 
-/** Cookies are named after the panel, and their value goes to the first colon or has parts (reference 3.1). */
+/** Cookies are named after the panel, and their value goes to the first colon or has parts (docs/protocol.md#login). */
 function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
   const found = new RegExp(`(?:^|;\\s*)[a-z]+${ending}=([^;]*)`, 'u').exec(environment['HTTP_COOKIE'] ?? '');
   return found?.[1]?.trim() ?? '';
@@ -47,7 +47,7 @@ function language(call: HookCall): Language {
   return word.trim().toLowerCase().startsWith('ru') ? 'ru' : 'en';
 }
 
-/** ISPmanager 5 and 6 (reference 7.1, 9, 11.5). */
+/** ISPmanager 5 and 6 (docs/protocol.md#functions-5, #other-functions). */
 export const ispmanager5: PanelDialect = {
   records: ispmanager5Records,
   calls,
@@ -80,9 +80,9 @@ export const ispmanager5: PanelDialect = {
   hasCopies: false,
   hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
   listsEvents: true,
-  // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, reference 12).
+  // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, docs/protocol.md#mgrctl).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };
 
-/** DNSmanager 5 and 6 (reference 8.2). */
+/** DNSmanager 5 and 6 (docs/protocol.md#dnsmanager). */
 export const dnsmanager: PanelDialect = { ...ispmanager5, hasCopies: true };

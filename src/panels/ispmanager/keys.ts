@@ -34,8 +34,8 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: KeyC
 }
 
 /**
- * A list of keys joined by comma and space, as group operations send it (reference 2.3). Values may hold commas themselves, so
- * it is cut only by an exact cover with known keys; more than one possible cover is ambiguous (design: "The ledger").
+ * A list of keys joined by comma and space, as group operations send it (docs/protocol.md#parameters). Values may hold commas themselves, so
+ * it is cut only by an exact cover with known keys; more than one possible cover is ambiguous (docs/glossary.md#ledger).
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);

@@ -15,7 +15,7 @@ const fields5: FieldDialect = {
   select: (name) => `<select name="${name}"/>`,
 };
 
-/** ISPmanager 4 (reference 10.1, 13.1). */
+/** ISPmanager 4 (docs/protocol.md#files-4, #sources-4). */
 export const ispmanager4Layout: PanelLayout = {
   files: [
     { ...hook4, path: 'addon/domainsync', values: { VETO: 'yes' } },
@@ -40,11 +40,11 @@ export const ispmanager4Layout: PanelLayout = {
   restart: { byHand: 'killall ispmgr' },
   caches: null,
   foreign: null,
-  // A later panel has this folder for itself (reference 11.1).
+  // A later panel has this folder for itself (docs/protocol.md#files-5).
   ownFolders: ['lib'],
 };
 
-/** ISPmanager 5/6 and DNSmanager 5/6 (reference 11.1, 13.2): modes as the vendor's own examples have them. */
+/** ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#files-5, #modules-5): modes as the vendor's own examples have them. */
 export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
   const panel = panelName(kind);
   const hook = { mode: 0o750, template: 'common/domainsync', part: 'ispmanager5/hook' };
@@ -69,7 +69,7 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
         template: 'ispmanager5/mod_domainsync.xml',
         fields: fields5,
         readAtStart: true,
-        // A DNSmanager has no sites and no mail (reference 8.2).
+        // A DNSmanager has no sites and no mail (docs/protocol.md#dnsmanager).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
       },
     ],
@@ -82,9 +82,9 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
     ],
     log: `var/${panel}.log`,
     restart: ['sbin/mgrctl', '-m', panel, 'exit'],
-    // It reads description files anew when it starts without them (reference 11.1).
+    // It reads description files anew when it starts without them (docs/protocol.md#files-5).
     caches: { folder: 'var', names: /^\.xmlcache$|^\.db\.cache/ },
-    // Scripts for the plugin list of an ISPmanager 4, which every archive brings (reference 13.1).
+    // Scripts for the plugin list of an ISPmanager 4, which every archive brings (docs/protocol.md#sources-4).
     foreign: { folder: 'var/.plugin_scripts', names: /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/ },
     ownFolders: [],
   };

@@ -13,7 +13,7 @@ const starter = 'systemd-run';
 
 /**
  * The same command, started by systemd itself and not by this process: it has none of the limits of our unit, and what it leaves
- * running (a panel that starts with the first access, reference 11.1) is not a part of our unit. Words and environment go through
+ * running (a panel that starts with the first access, docs/protocol.md#files-5) is not a part of our unit. Words and environment go through
  * standard input: others can read the command lines of services, and systemd replaces `$` in them.
  * @param milliseconds after which systemd ends it
  */

@@ -11,8 +11,8 @@ import { refuseCut } from './lists.ts';
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
 
 /**
- * Whose each zone is (reference 22.5, 22.6). Where the list has no column for it, the list is read as each account sees it
- * (`su`, reference 2.3): one call for every account.
+ * Whose each zone is (docs/protocol.md#owners). Where the list has no column for it, the list is read as each account sees it
+ * (`su`, docs/protocol.md#parameters): one call for every account.
  * @throws {PanelError}
  */
 export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<OwnerList> {
@@ -164,7 +164,7 @@ async function list(
   return rowsOf(document);
 }
 
-/** A list without rows may be shown as one empty row (reference 4.2). */
+/** A list without rows may be shown as one empty row (docs/protocol.md#documents). */
 function rowsOf(document: XmlElement): XmlElement[] {
   return childrenNamed(document, 'elem').filter((row) => row.children.length > 0);
 }

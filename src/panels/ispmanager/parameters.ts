@@ -25,7 +25,7 @@ export interface Readings {
 }
 
 /**
- * The parameters of a CGI call: `QUERY_STRING`, and the body of a POST, urlencoded or multipart (reference 10.3, 2.2). The body
+ * The parameters of a CGI call: `QUERY_STRING`, and the body of a POST, urlencoded or multipart (docs/protocol.md#handlers-4, #transport). The body
  * wins over the query. Octets that are not UTF-8 become U+FFFD. Other readings: `;` between parameters, a body of another type.
  */
 export function readCgiCall(call: HookCall): Readings {
@@ -78,8 +78,8 @@ function readWhole(call: HookCall): Readings {
 }
 
 /**
- * The parameters that a panel of the later generation exports as `PARAM_name` (reference 11.3). An empty one may be missing there
- * (21.5); the query string still shows it, but belongs to the person's own call: of one nested in it, it tells nothing. A variable
+ * The parameters that a panel of the later generation exports as `PARAM_name` (docs/protocol.md#handlers-5). An empty one may be missing there
+ * (docs/protocol.md#handlers-5); the query string still shows it, but belongs to the person's own call: of one nested in it, it tells nothing. A variable
  * ends at its first NUL octet, which the query shows, and a body that we are not given does not.
  */
 export function readEnvironmentCall({ environment, repeated = [] }: HookCall): Readings {
@@ -180,7 +180,7 @@ function afterSemicolons(text: string): Pair[] {
   });
 }
 
-/** `+` is a space, `%XX` an octet; a `%` without two hex digits stands for itself (careless clients, reference 2.2). */
+/** `+` is a space, `%XX` an octet; a `%` without two hex digits stands for itself (careless clients, docs/protocol.md#transport). */
 function decode(text: string): string {
   if (!/[%+\u0080-\uffff]/u.test(text)) return text;
   const octets = text

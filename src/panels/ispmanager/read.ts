@@ -16,7 +16,7 @@ export async function listZones(
 ): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
   const document = acceptedDocument(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
-  // A list without rows may be shown as one empty row; a slave zone has no records of its own (reference 4.2, 8.2).
+  // A list without rows may be shown as one empty row; a slave zone has no records of its own (docs/protocol.md#documents, #dnsmanager).
   const rows = childrenNamed(document, 'elem').filter(
     (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );

@@ -13,7 +13,7 @@ const edits: ReadonlySet<FunctionRole> = new Set([
 /** How the names of our handlers begin. */
 const ours = 'domainsync';
 
-/** Reads `eventlist` whatever its columns are called, which nobody tells (reference 22.8): a row is about us where it names a handler of ours as a whole word. Pure. */
+/** Reads `eventlist` whatever its columns are called, which nobody tells (docs/protocol.md#eventlist): a row is about us where it names a handler of ours as a whole word. Pure. */
 export function readRegistered(
   document: XmlElement,
   functions: Readonly<Record<string, FunctionRole>>,

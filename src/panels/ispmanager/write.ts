@@ -20,7 +20,7 @@ interface Place {
   readonly elid: string;
 }
 
-/** Our own writes into the panel, through its local tool; their hook calls carry a mark (design: "Echo"). */
+/** Our own writes into the panel, through its local tool; their hook calls carry a mark (docs/architecture.md#the-way-of-one-edit). */
 export class PanelWriter {
   readonly #tool: LocalTool;
   readonly #dialect: PanelDialect;
@@ -59,7 +59,7 @@ export class PanelWriter {
   }
 
   /**
-   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent; reference 6.3, 8.2).
+   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent; docs/protocol.md#zone-form-4, #dnsmanager).
    * @throws {PanelError}
    */
   async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
@@ -68,7 +68,7 @@ export class PanelWriter {
 
   /**
    * A text whose key the panel may read as a list of keys, which could delete other records, is first changed into one without a
-   * comma: the record form takes one key only (reference 7.4).
+   * comma: the record form takes one key only (docs/protocol.md#record-form-5).
    */
   async #remove(
     record: ResourceRecord,
@@ -89,7 +89,7 @@ export class PanelWriter {
     await this.#save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless, mark, ctx);
   }
 
-  /** @param harmless the refusal that means it is already so (reference 5.1); null: none */
+  /** @param harmless the refusal that means it is already so (docs/protocol.md#errors-4); null: none */
   async #save(
     parameters: Cells,
     harmless: 'exists' | 'missing' | null,

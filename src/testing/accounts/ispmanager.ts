@@ -100,10 +100,10 @@ async function call(
   func: string,
   params: Record<string, string>,
 ) {
-  // `yes` also confirms, where the panel asks for that (reference 3.3).
+  // `yes` also confirms, where the panel asks for that (docs/protocol.md#confirmation).
   const sent = { ...params, sok: 'yes' };
   const answer = await sandbox.call(func, sent, { user: user.name, password: user.password });
-  // DNSmanager may say `messages` instead of `ok` (reference 16.19).
+  // DNSmanager may say `messages` instead of `ok` (docs/protocol.md#dnsmanager).
   if (!answer.ok && !answer.body.includes('<messages>')) throw new Error(`${func}: ${answer.body}`);
 }
 

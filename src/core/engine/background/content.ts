@@ -20,7 +20,7 @@ import { heirsOf } from '../knowledge/towards-panel.ts';
 
 /**
  * Sends the content of a zone the panel has just made: what the panel holds is added, and of what was found at the central only
- * the records our own create put there are removed (design: "Zone create"). Ends the operation and joins the zone.
+ * the records our own create put there are removed (docs/architecture.md#the-way-of-one-edit). Ends the operation and joins the zone.
  * @throws {CentralError} when it has to be tried again as a whole
  */
 export async function sendContent(

@@ -12,7 +12,7 @@ import { lookAtRecords } from './watched-records.ts';
 /**
  * Looks after operations that have ended and may not have had their last word: a slow request may land after its edit was refused or
  * undone, and a slow panel may still keep it. What is concerned is brought to what the panel holds, and the zone wakes itself until the
- * watch is over (design: "Writing").
+ * watch is over (docs/architecture.md#the-way-of-one-edit).
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {

@@ -22,7 +22,7 @@ export interface Refused {
 }
 
 /**
- * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal (design: "Data flow").
+ * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal (docs/architecture.md#the-way-of-one-edit).
  * The names are locked by the caller. Throws nothing but {@link JournalError} from before the first write.
  * @param draft state `prepared`, not yet journalled, items sorted into mirrored and local ones
  */

@@ -120,7 +120,7 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 /**
  * Decides for each item, from what is known without asking the central, whether it is mirrored: an edit of a record that is
  * `panel-only`, `differs` or `released` passes in the panel only, and so does a new value beside such a `differs` or
- * `released` one, and whatever is the central's own (design: "An edit's goal").
+ * `released` one, and whatever is the central's own (docs/architecture.md#the-way-of-one-edit).
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -223,7 +223,7 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/** The TTL of what the central has beside a record whose own is not known (design: "Data"); `null`: its default. */
+/** The TTL of what the central has beside a record whose own is not known (docs/architecture.md#the-engine); `null`: its default. */
 function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
   const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
   return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;

@@ -272,7 +272,7 @@ async function leftBehind(
 
 /**
  * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete is then sent
- * once the panel has kept it, and retried until done (design: "Zone delete").
+ * once the panel has kept it, and retried until done (docs/architecture.md#the-way-of-one-edit).
  * @throws {JournalError} nothing was changed
  */
 export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {

@@ -112,7 +112,7 @@ export class CompareAll {
   }
 
   /**
-   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may hide them (reference 4.6).
+   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may hide them (docs/protocol.md#list-limits).
    * Those it says are missing are left alone as a whole.
    * @returns the others
    */

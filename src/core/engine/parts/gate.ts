@@ -26,7 +26,7 @@ export class Gate {
   }
 
   /**
-   * Runs `body` as a hook call: while any runs, panel reads wait (reference 10.4), and reads of its zones prove no absence.
+   * Runs `body` as a hook call: while any runs, panel reads wait (docs/protocol.md#stages-4), and reads of its zones prove no absence.
    * @param zones which it edits
    */
   async during<T>(zones: readonly DnsName[], body: () => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * Both sides agree once everything has healed (design section 2): every edit on both sides or on neither, and nothing open. What
+ * Both sides agree once everything has healed (docs/architecture.md#the-promise): every edit on both sides or on neither, and nothing open. What
  * somebody else had a hand in may differ, record by record, but then it is listed.
  */
 export async function checkAgreement(

@@ -297,8 +297,7 @@ test('each excuse names a case of docs/adoption.md', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../../docs/adoption.md'), 'utf8');
   for (const [id, named] of Object.entries(excuses)) {
     const row = /^row (\d+)$/.exec(named)?.[1];
-    const found =
-      row === undefined ? page.includes(`\n- **${named}.**`) : new RegExp(`^\\| ${row} +\\|`, 'm').test(page);
+    const found = row === undefined ? page.includes(`\n- **${named}.**`) : page.includes(`\n### ${row}\n`);
     assert.ok(found, `${id}: ${named}`);
   }
 });

@@ -17,7 +17,7 @@ const stepWithin = 60_000;
 const mayLandWithin = 600_000 + 120_000;
 
 /**
- * What we neither made nor adopted is never changed or removed by an engine, at any moment (design, section 2): judged when a request
+ * What we neither made nor adopted is never changed or removed by an engine, at any moment (docs/architecture.md#the-promise): judged when a request
  * lands, by what was known when it was sent.
  */
 class Strangers {
