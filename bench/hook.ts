@@ -70,7 +70,7 @@ class Edits {
       this.#times.set(name, times);
     }
     // The agent looks at the panel in its own time; that is not to fall into the next measurement.
-    await until('the agent to rest', async () => (await status(this.#scene)).engine.open === 0);
+    await until('the agent to rest', async () => (await status(this.#scene)).engine?.open === 0);
   }
 
   figures(): Record<string, number> {

@@ -4,7 +4,7 @@ import { parseName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
 import type { LedgerRow } from '../src/core/ledger.ts';
 import { journalPath, pathsOf } from '../src/app/paths.ts';
-import { askAgent } from '../src/cli/ask.ts';
+import { ask } from '../src/app/control/client.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import {
   account,
@@ -41,21 +41,15 @@ async function memoryWith(combination: StageOptions): Promise<Record<string, num
   }
 }
 
-interface Report {
-  readonly memory: number;
-  readonly pid: number;
-  readonly engine: { readonly zones: Readonly<Record<string, number>> };
-}
-
 /** Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is ended. */
 async function memoryOf(stage: Stage, expected: number): Promise<number> {
   await stage.atPanel.save('zone1.example', address('x', '192.0.2.1'));
   await until('the agent', async () => (await stage.agent()) !== null);
   for (let at = 0; at < 50; at += 1)
-    await askAgent(stage.socket, { do: 'zone', zone: `zone${at * 100}.example` });
-  const report = (await askAgent(stage.socket, { do: 'status' })) as Report;
+    await ask(stage.socket, 'zone', { zone: `zone${at * 100}.example`, central: null });
+  const report = await ask(stage.socket, 'status', {});
   await endProcess(report.pid);
-  const known = report.engine.zones['joined'] ?? 0;
+  const known = report.engine?.zones['joined'] ?? 0;
   if (known !== expected) throw new Error(`the agent knows ${known} zones instead of ${expected}`);
   return round(report.memory / 1_048_576);
 }

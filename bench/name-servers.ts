@@ -4,7 +4,8 @@ import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
 import { startNamed } from '../src/testing/servers/named.ts';
 import { startPowerdns, type Powerdns } from '../src/testing/servers/powerdns.ts';
-import { freePort, missingPrograms } from '../src/testing/servers/process.ts';
+import { freePort } from '../src/testing/servers/process.ts';
+import { missingFor, type ServerKind } from '../src/testing/stage/server-registry.ts';
 import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
 import { tell } from './tell.ts';
 
@@ -12,12 +13,12 @@ import { tell } from './tell.ts';
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
 export type Software = (typeof softwares)[number];
 
-/** What has to be installed. */
-const programs: Readonly<Record<Software, string>> = {
-  bind: 'named',
-  knot: 'knotd',
-  powerdns_sqlite: 'pdns_server',
-  powerdns_lmdb: 'pdns_server',
+/** Which server of the tests it is. */
+const serverOf: Readonly<Record<Software, ServerKind>> = {
+  bind: 'bind',
+  knot: 'knot',
+  powerdns_sqlite: 'powerdns',
+  powerdns_lmdb: 'powerdns',
 };
 
 /** Measures at each software that is installed; names of figures begin with the software. */
@@ -27,7 +28,7 @@ export async function atEach(
 ): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
   for (const software of wanted) {
-    const missing = missingPrograms(programs[software]);
+    const missing = missingFor(serverOf[software]);
     if (missing !== false) {
       tell(`${software}: ${missing}`);
       continue;

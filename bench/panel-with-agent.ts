@@ -12,10 +12,10 @@ import { startSandbox, type Sandbox } from '../sandbox/index.ts';
 import { install } from '../src/app/install/install.ts';
 import { journalPath, pathsOf } from '../src/app/paths.ts';
 import { wireCentral } from '../src/app/wiring/wire.ts';
-import { askAgent } from '../src/cli/ask.ts';
+import { ask } from '../src/app/control/client.ts';
 import { loadSettings, saveSettings } from '../src/config/settings.ts';
 import { parseName, type DnsName } from '../src/dns/name.ts';
-import { end } from '../src/hook/protocol.ts';
+import { end } from '../src/app/control/socket.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import type { Filled } from './name-servers.ts';
 
@@ -121,16 +121,15 @@ export class PanelWithAgent {
     await until('the agent to rest', async () => (await this.#open()) === 0);
   }
 
-  async #open(): Promise<number> {
-    const { engine } = (await askAgent(this.#agentSocket, { do: 'status' })) as {
-      readonly engine: { readonly open: number };
-    };
-    return engine.open;
+  /** Operations under way; null: no engine runs. */
+  async #open(): Promise<number | null> {
+    const { engine } = await ask(this.#agentSocket, 'status', {});
+    return engine?.open ?? null;
   }
 
   /** Resident memory of the agent, MiB. */
   async memory(): Promise<number> {
-    const { memory } = (await askAgent(this.#agentSocket, { do: 'status' })) as { readonly memory: number };
+    const { memory } = await ask(this.#agentSocket, 'status', {});
     return memory / 1_048_576;
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import * as v from 'valibot';
 import { wordsOf, type Words } from '../src/testing/stage/panel-words.ts';
 import { callPanel, type Answer } from '../sandbox/shared/client.ts';
 import type { Generation } from '../sandbox/index.ts';
@@ -19,6 +20,9 @@ export interface RemotePanel {
   stop(): Promise<void>;
 }
 
+/** What a sandbox prints when it can be called. */
+const started = v.object({ url: v.string(), fingerprint: v.string() });
+
 export async function startPanel(
   root: string,
   user: { name: string; password: string },
@@ -28,8 +32,8 @@ export async function startPanel(
   const account = `${user.name}:${user.password}:5`;
   const words = [program, '--root', root, '--user', account, '--generation', generation];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { url, fingerprint } = JSON.parse(line) as { url: string; fingerprint: string };
+  const [line] = v.parse(v.tuple([v.string()]), await once(createInterface(child.stdout), 'line'));
+  const { url, fingerprint } = v.parse(started, JSON.parse(line));
   const spoken = wordsOf(generation);
   const caller = { user: user.name, password: user.password, path: spoken.path };
   return {

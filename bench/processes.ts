@@ -1,6 +1,7 @@
 /** The processes alone, without a panel around them. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { ratio, spread, type Era, type Spread } from './measure.ts';
 import { zone, type Scene } from './scene.ts';
 
@@ -78,6 +79,9 @@ function figures(era: Era, of: (name: string) => Spread): Record<string, number>
   return all;
 }
 
+/** Milliseconds of each way. */
+const measured = v.record(v.string(), v.array(v.number()));
+
 function runSpawner(task: unknown): Promise<Record<string, number[]>> {
   return new Promise((resolve, reject) => {
     const child = spawn('python3', [join(import.meta.dirname, 'spawn.py')], {
@@ -89,7 +93,7 @@ function runSpawner(task: unknown): Promise<Record<string, number[]>> {
       text += chunk;
     });
     child.on('error', reject);
-    child.on('close', () => resolve(JSON.parse(text) as Record<string, number[]>));
+    child.on('close', () => resolve(v.parse(measured, JSON.parse(text))));
     child.stdin.end(JSON.stringify(task));
   });
 }

@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess, until } from '../src/testing/stage/stage.ts';
 import { address, saveClick } from '../src/testing/stage/panel-words.ts';
-import { askAgent } from '../src/cli/ask.ts';
+import { ask } from '../src/app/control/client.ts';
+import type { StatusReport } from '../src/app/control/protocol.ts';
 import { install } from '../src/app/install/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
 import type { Era } from './measure.ts';
@@ -23,14 +24,9 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-interface Status {
-  readonly pid: number;
-  readonly engine: { readonly open: number };
-}
-
 /** What the agent says of itself. */
-export async function status({ socket }: Pick<Scene, 'socket'>): Promise<Status> {
-  return (await askAgent(socket, { do: 'status' })) as Status;
+export async function status({ socket }: Pick<Scene, 'socket'>): Promise<StatusReport> {
+  return await ask(socket, 'status', {});
 }
 
 export async function openScene(directory: string, era: Era): Promise<Scene> {

@@ -1,7 +1,8 @@
+import type { EngineStatus } from '../src/core/engine/engine.ts';
 import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
 import { readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
-import { watched } from './look.ts';
+import { watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, tell, tellChapter } from './tell.ts';
 import { address, holds, meaning, type Wanted } from '../src/testing/stage/panel-words.ts';
@@ -48,9 +49,12 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   stage.configure();
   // A refused edit: it only starts the agent.
   await stage.atPanel.save(uneven, address('', ''));
-  const took = await until('the first comparison', async () => (await status(stage)).baselineAt !== null);
+  const took = await until('the first comparison', async () => {
+    const status = await engineStatus(stage);
+    return status !== null && status.baselineAt !== null;
+  });
   tell(await stage.domainsync('status'));
-  const { zones: counts } = await status(stage);
+  const counts = (await engineStatus(stage))?.zones ?? {};
   check(
     `the first comparison took ${(took / 1000).toFixed(1)} s and joined what both sides have`,
     counts['joined'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
@@ -85,7 +89,7 @@ export async function adoption(stage: AnyStage): Promise<void> {
     'a new record the central has already is simply joined',
     await stands(there, uneven, address('hand', '192.0.2.204')),
   );
-  await until('the ledger to settle', async () => (await status(stage)).open === 0);
+  await until('the ledger to settle', async () => (await engineStatus(stage))?.open === 0);
   tell(await stage.domainsync('zone', uneven));
 }
 
@@ -98,15 +102,7 @@ export async function edit(stage: AnyStage, zone: string, record: Wanted, from?:
   check(`the panel saves ${meaning(record, zone)}`, answer.ok, answer.error ?? answer.body);
 }
 
-interface EngineStatus {
-  readonly baselineAt: number | null;
-  readonly open: number;
-  readonly zones: Readonly<Record<string, number>>;
-}
-
-/** What the command line says of the engine. */
-export async function status(stage: AnyStage): Promise<EngineStatus> {
-  const text = await stage.domainsync('--json', 'status').catch(() => '{}');
-  const report = JSON.parse(text) as { readonly engine?: EngineStatus | null };
-  return report.engine ?? { baselineAt: null, open: 0, zones: {} };
+/** What the command line says of the engine; null while none runs. */
+export async function engineStatus(stage: AnyStage): Promise<EngineStatus | null> {
+  return (await stage.status())?.engine ?? null;
 }

@@ -1,6 +1,6 @@
 import { agreed, stands, standsName } from '../src/testing/stage/central-side.ts';
 import { edit } from './chapters-adoption.ts';
-import { seenNow, watched } from './look.ts';
+import { seenNow, watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, milliseconds, quote, tell, tellChapter } from './tell.ts';
 import { address, holds, holdsName, type Wanted } from '../src/testing/stage/panel-words.ts';

@@ -1,6 +1,6 @@
 import { stands } from '../src/testing/stage/central-side.ts';
-import { status } from './chapters-adoption.ts';
-import { seenNow, watched } from './look.ts';
+import { engineStatus } from './chapters-adoption.ts';
+import { seenNow, watched } from './show-dig.ts';
 import { leaks } from '../src/testing/stage/secrets.ts';
 import { endProcess, until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';
@@ -54,9 +54,9 @@ export async function agentKilled(stage: AnyStage): Promise<void> {
     !holds(stage.panel, zone, cut),
   );
   await seenNow(stage, zone, cut);
-  await until('everything to be settled', async () => (await status(stage)).open === 0);
+  await until('everything to be settled', async () => (await engineStatus(stage))?.open === 0);
   tell(await stage.domainsync('history', '--latest', '8'));
-  check('nothing is open, nothing is stuck', (await status(stage)).open === 0);
+  check('nothing is open, nothing is stuck', (await engineStatus(stage))?.open === 0);
 }
 
 export async function nothingLeaked(stage: AnyStage): Promise<void> {

@@ -1,7 +1,7 @@
 /** What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call each other. */
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
-import { edit, status } from './chapters-adoption.ts';
-import { seenNow, watched } from './look.ts';
+import { edit, engineStatus } from './chapters-adoption.ts';
+import { seenNow, watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, quote, tell, tellChapter } from './tell.ts';
 import { address, holds, keyOf, saveClick, type Wanted } from '../src/testing/stage/panel-words.ts';
@@ -47,7 +47,7 @@ export async function forms(stage: AnyStage): Promise<void> {
   tellChapter('A form that is opened, or drawn anew while it is filled in, changes nothing');
   const record = address('form', '192.0.2.61');
   await edit(stage, zone, record);
-  await until('the edit to be settled', async () => (await status(stage)).open === 0);
+  await until('the edit to be settled', async () => (await engineStatus(stage))?.open === 0);
   const written = await stage.there.writes();
   const { func, params } = saveClick(
     stage.atPanel.words,
@@ -96,7 +96,7 @@ export async function webSites(stage: AnyStage): Promise<void> {
     (await stands(there, zone, address('studio', '192.0.2.90'))) &&
       (await standsName(there, zone, 'www.studio')),
   );
-  await until('everything to be settled', async () => (await status(stage)).open === 0);
+  await until('everything to be settled', async () => (await engineStatus(stage))?.open === 0);
   check('each was written once', (await there.writes()) - written === 2);
   tell('(the site itself fires as well: a hint, and the comparison finds nothing left to do)');
 }

@@ -9,23 +9,24 @@ import { centralDown, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
 import {
-  makeServerStage,
+  isServerKind,
   missingFor,
-  serverPackages,
-  type ServerStage,
-} from '../src/testing/stage/server-stage.ts';
+  serverKinds,
+  testServers,
+  type ServerKind,
+} from '../src/testing/stage/server-registry.ts';
+import { makeServerStage, type ServerStage } from '../src/testing/stage/server-stage.ts';
 import { account, customer, makeStage, type AnyStage, type Stage } from '../src/testing/stage/stage.ts';
 import { checksDone, DemoFailed, tell } from './tell.ts';
 import { address, saveClick, type Click } from '../src/testing/stage/panel-words.ts';
 
 const panels = { '4': 'v4', '5': 'v5', '6': 'v6' } as const;
-const centrals = {
-  ...panels,
-  dnsmanager: 'dnsmgr',
-  powerdns: 'powerdns',
-  bind: 'bind',
-  knot: 'knot',
-} as const;
+const panelCentrals = { ...panels, dnsmanager: 'dnsmgr' } as const;
+type DemoCentral = (typeof panelCentrals)[keyof typeof panelCentrals] | ServerKind;
+const centrals: Readonly<Record<string, DemoCentral>> = {
+  ...panelCentrals,
+  ...Object.fromEntries(serverKinds.map((kind) => [kind, kind])),
+};
 
 const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--stay]`;
 
@@ -43,7 +44,7 @@ class NotInstalled extends Error {
 
 interface Asked {
   readonly panel: (typeof panels)[keyof typeof panels];
-  readonly central: (typeof centrals)[keyof typeof centrals];
+  readonly central: DemoCentral;
   readonly stay: boolean;
 }
 
@@ -108,11 +109,10 @@ async function main(): Promise<number> {
 }
 
 async function setStage({ panel, central }: Asked): Promise<Stage | ServerStage> {
-  if (central !== 'bind' && central !== 'knot' && central !== 'powerdns')
-    return await makeStage({ panel, central });
+  if (!isServerKind(central)) return await makeStage({ panel, central });
   const missing = missingFor(central);
   if (missing !== false) {
-    const way = `As root script/demo installs it by itself; or: apt-get install ${serverPackages[central]}`;
+    const way = `As root script/demo installs it by itself; or: apt-get install ${testServers[central].packages}`;
     throw new NotInstalled(`--central ${central}: ${missing}. ${way}`);
   }
   return await makeServerStage({ panel, central });

@@ -1,146 +1,85 @@
 import * as v from 'valibot';
-import { DnsDataError } from '../dns/problem.ts';
-import { zoneName, type DnsName } from '../dns/name.ts';
-import type { LiveView } from '../centrals/verified/verifier.ts';
-import { CentralError } from '../core/central.ts';
-import { JournalError } from '../core/journal.ts';
-import type { Operation } from '../core/operation.ts';
-import type { Problem } from '../dns/problem.ts';
-import { foundCentral } from '../app/wiring/found-central.ts';
+import { zoneName } from '../dns/name.ts';
+import { DnsDataError, type Problem } from '../dns/problem.ts';
+import { chosen, readings, Unanswerable, type Source } from '../app/answers/readings.ts';
+import {
+  question,
+  parseParameters,
+  type Answers,
+  type CentralReport,
+  type Envelope,
+  type Question,
+  type Requests,
+  type StatusReport,
+} from '../app/control/protocol.ts';
 import { pauseEnd } from '../app/pause.ts';
-import { eachTold, listTold, newestTold, type OfCentral } from '../app/answers/told.ts';
 import { version } from '../app/version.ts';
+import { foundCentral } from '../app/wiring/found-central.ts';
 import type { Wired } from '../app/wiring/wire.ts';
-import { lookAtSigning } from '../app/answers/zone-signing.ts';
 import type { Agent } from './agent.ts';
+import { problemsOf } from './problems.ts';
 
-/** Which central is meant, by its number; absent: all of them. */
-const central = v.optional(v.nullable(v.number()), null);
-
-const request = v.variant('do', [
-  v.object({ do: v.literal('status') }),
-  v.object({ do: v.literal('zones'), central }),
-  v.object({ do: v.literal('zone'), zone: v.string(), central }),
-  v.object({
-    do: v.literal('compare'),
-    zone: v.nullable(v.string()),
-    follow: v.optional(v.boolean(), false),
-    central,
-  }),
-  v.object({ do: v.literal('history'), latest: v.number(), central }),
-  v.object({ do: v.literal('operation'), prefix: v.string(), central }),
-  v.object({ do: v.literal('check'), central }),
-  v.object({
-    do: v.literal('trace'),
-    zone: v.nullable(v.string()),
-    refuse: v.nullable(v.picklist(['before', 'after'])),
-  }),
-  // What the self-test saw: whether the panel checks access before it calls us.
-  v.object({ do: v.literal('access-check'), checksFirst: v.boolean() }),
-]);
-
-type Request = v.InferOutput<typeof request>;
-
-/** Answers the command line: JSON in, JSON `{ok, value}` or `{ok: false, problems}` out. Never rejects. */
+/** Answers the command line: JSON in, an {@link Envelope} as JSON out. Never rejects. */
 export async function answerControl(agent: Agent, text: string): Promise<string> {
+  return JSON.stringify(await enveloped(agent, text));
+}
+
+async function enveloped(agent: Agent, text: string): Promise<Envelope> {
   try {
-    const value = await carryOut(agent, v.parse(request, JSON.parse(text)));
-    return JSON.stringify({ ok: true, value });
+    const request: unknown = JSON.parse(text);
+    return { ok: true, value: await answer(agent, v.parse(question, request).do, request) };
   } catch (error) {
-    return JSON.stringify({ ok: false, problems: problemsOf(error) });
+    return { ok: false, problems: reasons(error) };
   }
 }
 
-async function carryOut(agent: Agent, ask: Request): Promise<unknown> {
-  if (ask.do === 'status') return await status(agent);
-  if (ask.do === 'trace') return agent.trace.turn(ask.zone === null ? null : zoneName(ask.zone), ask.refuse);
-  const { state } = agent;
-  if (state.kind !== 'running') throw new NotRunning();
-  if (ask.do === 'access-check') {
-    for (const { engine } of state.centrals) await engine.proveAccessCheck(ask.checksFirst);
+async function answer<N extends Question>(agent: Agent, asked: N, request: unknown): Promise<Answers[N]> {
+  return await handlers[asked](agent, parseParameters(asked, request));
+}
+
+type Handlers = {
+  readonly [N in Question]: (agent: Agent, parameters: Requests[N]) => Promise<Answers[N]>;
+};
+
+const handlers: Handlers = {
+  status,
+  zones: async (agent, asked) => await readings.zones(asked, sources(agent)),
+  zone: async (agent, asked) => await readings.zone(asked, sources(agent)),
+  history: async (agent, asked) => await readings.history(asked, sources(agent)),
+  operation: async (agent, asked) => await readings.operation(asked, sources(agent)),
+  compare: (agent, { zone, follow, central }) => {
+    const what = zone === null ? 'all' : zoneName(zone);
+    const allowed = follow && zone !== null ? 'allowed' : 'no';
+    const all = running(agent).map((wired) => ({ number: wired.settings.number, wired }));
+    for (const { wired } of chosen(all, central)) wired.engine.compare(what, 'asked', allowed);
+    return Promise.resolve(null);
+  },
+  trace: (agent, { zone, refuse }) =>
+    Promise.resolve(agent.trace.turn(zone === null ? null : zoneName(zone), refuse)),
+  'access-check': async (agent, { checksFirst }) => {
+    for (const { engine } of running(agent)) await engine.proveAccessCheck(checksFirst);
     return null;
-  }
-  const chosen = state.centrals.filter(
-    ({ settings }) => ask.central === null || settings.number === ask.central,
-  );
-  if (chosen.length === 0) throw new NoSuchCentral(ask.central ?? 0);
-  return await carryOutAt(chosen, ask, state.centrals.length > 1);
+  },
+};
+
+/** The engines in force. @throws {Unanswerable} when there are none */
+function running({ state }: Agent): readonly Wired[] {
+  if (state.kind !== 'running') throw new Unanswerable('agent.not-running');
+  return state.centrals;
 }
 
-async function carryOutAt(
-  chosen: readonly Wired[],
-  ask: Exclude<Request, { readonly do: 'status' | 'trace' | 'access-check' }>,
-  several: boolean,
-): Promise<unknown> {
-  switch (ask.do) {
-    case 'zones':
-      return listTold(await atEach(chosen, ({ engine }) => engine.zones()), several);
-    case 'zone': {
-      const zone = zoneName(ask.zone);
-      return eachTold(await atEach(chosen, (wired) => zoneAt(wired, zone)), several);
-    }
-    case 'history': {
-      const { latest } = ask;
-      const found = await atEach(chosen, async (wired) =>
-        withLive(wired, await wired.engine.history(latest)),
-      );
-      return newestTold(found, several, latest);
-    }
-    case 'operation':
-      return listTold(
-        await atEach(chosen, async (wired) => withLive(wired, await wired.engine.find(ask.prefix))),
-        several,
-      );
-    case 'compare': {
-      const what = ask.zone === null ? 'all' : zoneName(ask.zone);
-      const follow = ask.follow && ask.zone !== null ? 'allowed' : 'no';
-      for (const { engine } of chosen) engine.compare(what, 'asked', follow);
-      return null;
-    }
-    case 'check':
-      await atEach(chosen, (wired) =>
-        wired.central.check({ signal: AbortSignal.timeout(wired.settings.deadline), operation: '-' }),
-      );
-      return null;
-  }
+function sources(agent: Agent): readonly Source[] {
+  return running(agent).map(({ settings, journal, central, verifier }) => ({
+    number: settings.number,
+    open: (body) => body({ central, journal, live: (operation) => verifier?.outcome(operation) ?? null }),
+  }));
 }
 
-async function atEach<T>(
-  chosen: readonly Wired[],
-  ask: (wired: Wired) => Promise<T>,
-): Promise<readonly OfCentral<T>[]> {
-  return await Promise.all(
-    chosen.map(async (wired) => ({
-      number: wired.settings.number,
-      id: wired.central.id,
-      value: await ask(wired),
-    })),
-  );
-}
-
-async function zoneAt({ engine, central: at }: Wired, zone: DnsName): Promise<object> {
-  const view = await engine.view(zone);
-  return { ...view, signing: view.entry === null ? null : await lookAtSigning(at, zone) };
-}
-
-function withLive({ verifier }: Wired, operations: readonly Operation[]): readonly ToldOperation[] {
-  return operations.map((one) => ({ ...one, live: verifier?.outcome(one.id) ?? null }));
-}
-
-type ToldOperation = Operation & { readonly live: LiveView | null };
-
-async function status(agent: Agent): Promise<unknown> {
+async function status(agent: Agent): Promise<StatusReport> {
   const { state, pending, paths } = agent;
   const end = pauseEnd(paths.pause);
   const centrals = await Promise.all(
-    (state.kind === 'running' ? state.centrals : []).map(async (wired) => ({
-      number: wired.settings.number,
-      central: wired.central.id,
-      found: foundCentral(paths.root, wired.settings),
-      blocked: wired.central.blocked,
-      engine: await wired.engine.status(),
-      verify: wired.verifier?.status() ?? null,
-    })),
+    (state.kind === 'running' ? state.centrals : []).map((wired) => reportOf(wired, paths.root)),
   );
   const [first] = centrals;
   return {
@@ -160,28 +99,19 @@ async function status(agent: Agent): Promise<unknown> {
   };
 }
 
-class NoSuchCentral extends Error {
-  override readonly name = 'NoSuchCentral';
-  readonly number: number;
-
-  constructor(number: number) {
-    super(`no central ${number}`);
-    this.number = number;
-  }
+async function reportOf(wired: Wired, root: string): Promise<CentralReport> {
+  return {
+    number: wired.settings.number,
+    central: wired.central.id,
+    found: foundCentral(root, wired.settings),
+    blocked: wired.central.blocked,
+    engine: await wired.engine.status(),
+    verify: wired.verifier?.status() ?? null,
+  };
 }
 
-class NotRunning extends Error {
-  override readonly name = 'NotRunning';
-}
-
-function problemsOf(error: unknown): Problem[] {
+function reasons(error: unknown): Problem[] {
   if (error instanceof DnsDataError) return [...error.problems];
-  if (error instanceof CentralError) return [error.problem];
-  if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
-  if (error instanceof NoSuchCentral)
-    return [{ code: 'agent.no-such-central', params: { number: String(error.number) } }];
-  if (error instanceof NotRunning) return [{ code: 'agent.not-running', params: {} }];
-  return [
-    { code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } },
-  ];
+  if (error instanceof Unanswerable) return [error.problem];
+  return [...problemsOf(error)];
 }

@@ -1,6 +1,6 @@
 import { CentralError } from '../core/central.ts';
 import { JournalError } from '../core/journal.ts';
-import { SettingsRefused } from '../app/wiring/wire.ts';
+import { SettingsRefused } from '../centrals/module.ts';
 import { serverText } from '../config/address.ts';
 import { settingsPath, type Settings } from '../config/settings.ts';
 import type { Problem } from '../dns/problem.ts';

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { missingPrograms } from '../testing/servers/process.ts';
-import { uptime } from './caller.ts';
-import { listen, type Answers } from './server.ts';
+import { uptime } from './process-environment.ts';
+import { listen, type Responders } from './server.ts';
 
 async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
   const calls: HookCall[] = [];
@@ -28,8 +28,8 @@ async function start(t: TestContext): Promise<{ path: string; asked: string[]; c
 
 async function startWith(
   t: TestContext,
-  hook: Answers['hook'],
-  control: Answers['control'] = () => Promise.resolve('{}'),
+  hook: Responders['hook'],
+  control: Responders['control'] = () => Promise.resolve('{}'),
 ): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'server-'));
   const path = join(directory, 'run', 'agent.sock');

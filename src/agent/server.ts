@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
-import { uptime, variablesOf } from './caller.ts';
-import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../hook/protocol.ts';
+import { uptime, variablesOf } from './process-environment.ts';
+import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
-export interface Answers {
+export interface Responders {
   /** One hook call; gives what the hook prints. Never rejects. */
   hook(call: HookCall): Promise<string>;
   /** One request of the command line, JSON in and out. Never rejects. */
@@ -25,7 +25,7 @@ const mostTogether = 16 * 1024 * 1024;
  * The agent's socket. A request that is cut off is never carried out; an answer is only whole with its end mark.
  * @throws when the socket cannot be made
  */
-export async function listen(path: string, answers: Answers): Promise<Server> {
+export async function listen(path: string, answers: Responders): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // The lock says that no other agent runs, so what lies here is left over.
   rmSync(path, { force: true });
@@ -39,7 +39,7 @@ export async function listen(path: string, answers: Answers): Promise<Server> {
   return server;
 }
 
-function serve(socket: Socket, answers: Answers, room: Room): void {
+function serve(socket: Socket, answers: Responders, room: Room): void {
   const since = uptime();
   let answering = false;
   // A client that has gone gets no answer; its operation goes on and is settled like any other.
@@ -163,7 +163,7 @@ class Room {
 /** @param since when the connection came, as processes are dated: the hook that it names was there already */
 async function reply(
   socket: Socket,
-  answers: Answers,
+  answers: Responders,
   { head, body }: Request,
   since: number,
 ): Promise<void> {

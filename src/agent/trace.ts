@@ -2,18 +2,7 @@ import type { DnsName } from '../dns/name.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import { PanelError } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
-
-/** One hook call of the traced zone. */
-export interface TracedCall extends CallFacts {
-  /** Milliseconds since the trace began, when the call came in. */
-  readonly at: number;
-  readonly verdict: Verdict['kind'];
-  /**
-   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us; `no-zone` when it shows no such
-   * zone, `blocked` when it did not answer in time.
-   */
-  readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
-}
+import type { SeenCall } from '../app/self-test/step.ts';
 
 /** How long (ms) a trace lasts when nobody ends it. */
 const longest = 600_000;
@@ -25,9 +14,9 @@ export class Trace {
   readonly #panel: Panel;
   readonly #facts: (call: HookCall) => CallFacts;
   #zone: DnsName | null = null;
-  #refuse: TracedCall['stage'] | null = null;
+  #refuse: SeenCall['stage'] | null = null;
   #began = 0;
-  #calls: TracedCall[] = [];
+  #calls: SeenCall[] = [];
 
   constructor(panel: Panel, facts: (call: HookCall) => CallFacts) {
     this.#panel = panel;
@@ -40,7 +29,7 @@ export class Trace {
    * @param refuse the stage whose first call is to be answered with an error, whatever the engine says; null: none
    * @returns the calls traced so far
    */
-  turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly TracedCall[] {
+  turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly SeenCall[] {
     const calls = this.#calls;
     this.#zone = zone;
     this.#refuse = refuse;
@@ -69,7 +58,7 @@ export class Trace {
     return refused;
   }
 
-  async #shown(zone: DnsName): Promise<TracedCall['shown']> {
+  async #shown(zone: DnsName): Promise<SeenCall['shown']> {
     try {
       const ctx = { signal: AbortSignal.timeout(readPatience), operation: '-' };
       const records = await this.#panel.readZone(zone, ctx);

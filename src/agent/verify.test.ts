@@ -3,12 +3,20 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { test } from 'node:test';
 import { systemClock } from '../app/wiring/clock.ts';
 import { pathsOf } from '../app/paths.ts';
-import type { ToldOperation } from '../cli/show-verify.ts';
-import { showOperation } from '../cli/show-operation.ts';
-import { showStatus, type StatusReport } from '../cli/show.ts';
+import {
+  envelope,
+  parseAnswer,
+  type Answers,
+  type Question,
+  type Requests,
+  type StatusReport,
+} from '../app/control/protocol.ts';
+import { operationText } from '../cli/texts/operation.ts';
+import { statusText } from '../cli/texts/status.ts';
 import { saveSettings } from '../config/settings.ts';
 import { parseName } from '../dns/name.ts';
 import { makeRecord, recordId } from '../dns/record.ts';
@@ -55,11 +63,13 @@ test('an edit, and at how many name servers it is live', { skip: missingPrograms
   const agent = new Agent(paths, panel, facts, new FileLog(paths.log, 1));
   await agent.start();
   t.after(() => agent.stop());
-  const ask = async <T>(question: object): Promise<T> => {
-    const { value } = JSON.parse(await answerControl(agent, JSON.stringify(question))) as { value: T };
-    return value;
+  const ask = async <N extends Question>(question: N, parameters: Requests[N]): Promise<Answers[N]> => {
+    const text = await answerControl(agent, JSON.stringify({ do: question, ...parameters }));
+    const answer = v.parse(envelope, JSON.parse(text));
+    assert.ok(answer.ok, text);
+    return parseAnswer(question, answer.value);
   };
-  const status = async (): Promise<StatusReport> => await ask({ do: 'status' });
+  const status = async (): Promise<StatusReport> => await ask('status', {});
   await until(async () => (await status()).engine?.baselineAt !== null);
   const add = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
   const { state } = agent;
@@ -68,13 +78,13 @@ test('an edit, and at how many name servers it is live', { skip: missingPrograms
   const verdict = await state.wired.engine.answer({ kind: 'edits', edits }, AbortSignal.timeout(patience));
   assert.deepEqual(verdict, { kind: 'accept' });
   await until(async () => (await status()).verify?.behind[0]?.asking === false);
-  const shown = showStatus(await status());
+  const shown = statusText(await status());
   assert.match(shown, /^verify {5}2 name servers: 0 live, 1 not in time/mu);
   assert.match(
     shown,
     /behind www\.example\.org, written .*: live at 1 of 2 name servers\n +127\.0\.0\.1:\d+: no answer/u,
   );
-  const [operation] = await ask<readonly ToldOperation[]>({ do: 'history', latest: 1 });
+  const [operation] = await ask('history', { latest: 1, central: null });
   assert.ok(operation !== undefined);
-  assert.match(showOperation(operation), /^live {7}at 1 of 2 name servers; not in time\n/mu);
+  assert.match(operationText(operation), /^live {7}at 1 of 2 name servers; not in time\n/mu);
 });

@@ -1,29 +1,58 @@
 /** The command line: looks, acts, finds faults, installs. */
 import { Command } from 'commander';
-import { version } from '../app/version.ts';
-import { SettingsRefused } from '../app/wiring/wire.ts';
 import { DnsDataError } from '../dns/problem.ts';
-import { actCommands } from './act.ts';
-import { inWords } from './ask.ts';
-import { doctorCommand } from './doctor.ts';
-import { examples } from './help.ts';
-import { installCommand, uninstallCommand } from './install.ts';
-import { lookCommands } from './look.ts';
+import { Unanswerable } from '../app/answers/readings.ts';
+import { inWords } from '../app/control/client.ts';
+import { version } from '../app/version.ts';
+import { SettingsRefused } from '../centrals/module.ts';
+import { agentCommand } from './commands/agent.ts';
+import { checkCommand } from './commands/check.ts';
+import { compareCommand } from './commands/compare.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { historyCommand } from './commands/history.ts';
+import { installCommand } from './commands/install.ts';
+import { pauseCommand } from './commands/pause.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
+import { zoneCommand } from './commands/zone.ts';
+import { zonesCommand } from './commands/zones.ts';
 import { complain, exitStatus } from './output.ts';
-import { addPlaceOptions, placeOf, type Place } from './place.ts';
+import { addGlobalOptions, globalOptionsOf, type GlobalOptions } from './global-options.ts';
 
-const program = addPlaceOptions(new Command('domainsync'))
+const examples = `
+Examples:
+  domainsync status                what is running, what waits, what needs a person
+  domainsync doctor                what is wrong here, and what to do about it
+  domainsync zone example.org      one zone, both sides side by side
+  domainsync history               what was edited lately and what became of it
+  domainsync pause --for 1h        nobody's panel is ever locked by us
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status, doctor, install, uninstall).
+Files, modes, backup and what to do when: docs/operations.md. Every message: docs/messages.md.
+`;
+
+const program = addGlobalOptions(new Command('domainsync'))
   .version(version, '--version', 'print the version')
   .description("Mirrors the panel's DNS changes into the provider's central DNS: both or neither.")
-  .addHelpText('after', examples.program);
+  .addHelpText('after', examples);
 
-const place = (): Place => placeOf(program);
+const globals = (): GlobalOptions => globalOptionsOf(program);
 const commands = [
-  ...lookCommands(place),
-  ...actCommands(place),
-  doctorCommand(place),
-  installCommand(place),
-  uninstallCommand(place),
+  statusCommand(globals),
+  zonesCommand(globals),
+  zoneCommand(globals),
+  historyCommand(globals),
+  showCommand(globals),
+  checkCommand(globals),
+  compareCommand(globals),
+  pauseCommand(globals),
+  resumeCommand(globals),
+  agentCommand(globals),
+  doctorCommand(globals),
+  installCommand(globals),
+  uninstallCommand(globals),
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands]) {
@@ -44,5 +73,6 @@ program.parseAsync().catch((error: unknown) => {
 function textOf(error: unknown): string {
   // A name on the command line that is none; settings that cannot be used.
   if (error instanceof DnsDataError || error instanceof SettingsRefused) return inWords(error.problems);
+  if (error instanceof Unanswerable) return inWords([error.problem]);
   return error instanceof Error ? error.message : String(error);
 }

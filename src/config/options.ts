@@ -1,159 +1,308 @@
-import { centralKinds } from '../net/central-kind.ts';
+/**
+ * Every option of the settings file, once: reading, checks, defaults, the fields of the settings form, docs/settings.md and
+ * docs/settings.schema.json come from here.
+ */
+import * as v from 'valibot';
+import { centralKinds } from '../centrals/registry.ts';
+import {
+  choiceOption,
+  listOption,
+  numberOption,
+  secretOption,
+  serversOption,
+  textOption,
+  type OptionFacts,
+} from './option.ts';
 
-/** One setting, described once: reading, defaults and documentation come from here. */
-export interface Option {
+const connection = v.object({
+  host: textOption({
+    help: {
+      en: 'Address of the central: host, host:port or https:// address. Empty: nothing is configured.',
+      ru: 'Адрес центрального DNS: узел, узел:порт или адрес https://. Пусто: ничего не настроено.',
+    },
+    field: {
+      name: 'host',
+      label: { en: 'Central DNS', ru: 'Центральный DNS' },
+      hint: {
+        en: "Address of the provider's panel or name server: dns.example.net, with a port if needed, or the whole https:// address",
+        ru: 'Адрес панели или сервера имён провайдера: dns.example.net, при необходимости с портом, или полный адрес https://',
+      },
+      most: 255,
+      required: true,
+    },
+  }),
+  kind: choiceOption(['auto', ...centralKinds], {
+    help: {
+      en: 'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot ([centrals.md](centrals.md)).',
+      ru: 'Вид центрального DNS. `auto` — панель, определяется и запоминается. `ispmanager6` — и версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
+    },
+    field: {
+      name: 'kind',
+      label: { en: 'Kind of central', ru: 'Вид центрального DNS' },
+      hint: {
+        en: 'A panel: leave as it is, domainsync finds out which. A name server: choose it',
+        ru: 'Панель: не меняйте, domainsync определит её сам. Сервер имён: выберите его',
+      },
+      most: null,
+    },
+  }),
+  username: textOption({
+    help: {
+      en: 'Account at the central. PowerDNS: the account that its zones are marked with. `rfc2136`: name of the TSIG key.',
+      ru: 'Учётная запись на центральном DNS. PowerDNS: учётная запись, которой помечены зоны. `rfc2136`: имя ключа TSIG.',
+    },
+    field: {
+      name: 'username',
+      label: { en: 'User name', ru: 'Имя пользователя' },
+      hint: {
+        en: 'Of your account at the central DNS; for BIND and Knot the name of the TSIG key',
+        ru: 'Учётная запись на центральном DNS; для BIND и Knot — имя ключа TSIG',
+      },
+      most: 255,
+      required: true,
+    },
+  }),
+  password: secretOption({
+    help: {
+      en: 'Its password. PowerDNS: the API key. `rfc2136`: the secret of the TSIG key.',
+      ru: 'Пароль. PowerDNS: ключ API. `rfc2136`: секрет ключа TSIG.',
+    },
+    field: {
+      name: 'password',
+      label: { en: 'Password', ru: 'Пароль' },
+      hint: {
+        en: 'Leave empty to keep the stored one. PowerDNS: the API key; BIND and Knot: the secret of the TSIG key',
+        ru: 'Оставьте пустым, чтобы не менять сохранённый. PowerDNS: ключ API; BIND и Knot: секрет ключа TSIG',
+      },
+      most: 1024,
+    },
+  }),
+  fingerprint: textOption({
+    help: {
+      en: 'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
+      ru: 'Отпечаток SHA-256 единственного сертификата, которому доверять, если он самоподписанный.',
+    },
+    field: {
+      name: 'fingerprint',
+      label: { en: 'Certificate (SHA-256)', ru: 'Сертификат (SHA-256)' },
+      hint: {
+        en: 'Only needed when the certificate is not signed by a known authority; shown after OK',
+        ru: 'Нужен, только если сертификат не подписан известным центром; появится после нажатия OK',
+      },
+      most: 95,
+      readonly: true,
+    },
+  }),
+  ca_file: textOption({
+    help: {
+      en: 'File with the certificate authority to trust instead of the public ones.',
+      ru: 'Файл центра сертификации, которому доверять вместо общеизвестных.',
+    },
+  }),
+  login: choiceOption(['authinfo', 'session'], {
+    help: {
+      en: 'How to log in at a panel. `authinfo`: name and password with every call. `session`: once, renewed by itself.',
+      ru: 'Как входить в панель. `authinfo` — имя и пароль при каждом вызове, `session` — один раз, сеанс возобновляется сам.',
+    },
+  }),
+  algorithm: choiceOption(['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'], {
+    help: {
+      en: '`rfc2136`: algorithm of the TSIG key. The last two are weak: only where the server has no better.',
+      ru: '`rfc2136`: алгоритм ключа TSIG. Два последних слабые: только если сервер не умеет других.',
+    },
+  }),
+  transport: choiceOption(['tcp', 'tls', 'udp'], {
+    help: {
+      en: '`rfc2136`: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
+      ru: '`rfc2136`: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
+    },
+  }),
+  axfr: choiceOption(['no', 'yes'], {
+    help: {
+      en: '`rfc2136`: whether comparisons may read whole zones by zone transfer.',
+      ru: '`rfc2136`: можно ли при сравнении читать зоны целиком передачей зоны.',
+    },
+  }),
+  nameservers: listOption({
+    help: {
+      en: 'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
+      ru: 'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель.',
+    },
+  }),
+  zone_kind: choiceOption(['native', 'master'], {
+    help: { en: 'PowerDNS: kind of new zones.', ru: 'PowerDNS: вид новых зон.' },
+  }),
+});
+
+const verify = v.object({
+  servers: serversOption({
+    help: {
+      en: 'Name servers that are asked until they serve an edit: `address`, `address:port`, `[IPv6]:port` or names. Empty: none.',
+      ru: 'Серверы имён, которые опрашиваются, пока не станут отвечать по-новому: `адрес`, `адрес:порт`, `[IPv6]:порт` или имена. Пусто: никакие.',
+    },
+  }),
+  mode: choiceOption(['background', 'strict'], {
+    help: {
+      en: '`strict`: an edit is refused if the name servers do not serve it in time. `background`: `domainsync status` shows it.',
+      ru: '`strict` — изменение отклоняется, если серверы имён не ответили по-новому вовремя, `background` — это показывает `domainsync status`.',
+    },
+  }),
+  limit: numberOption(
+    'seconds',
+    { fallback: 60, least: 1, most: 86_400 },
+    {
+      help: {
+        en: 'How long the name servers may take in the background.',
+        ru: 'Сколько времени у серверов имён в фоновом режиме.',
+      },
+    },
+  ),
+});
+
+const log = v.object({
+  level: numberOption(
+    'level',
+    { fallback: 4, least: 1, most: 9 },
+    { help: { en: 'From 1 (errors) to 9 (everything).', ru: 'От 1 (ошибки) до 9 (всё).' } },
+  ),
+  format: choiceOption(['text', 'json'], {
+    help: {
+      en: 'One line of words per event, or one JSON object.',
+      ru: 'Строка текста на событие или один объект JSON.',
+    },
+  }),
+});
+
+const sync = v.object({
+  deadline: numberOption(
+    'seconds',
+    { fallback: 10, least: 2, most: 60 },
+    {
+      help: {
+        en: 'Longest time one edit may take in the panel.',
+        ru: 'Сколько может занять одно изменение.',
+      },
+    },
+  ),
+  after_wait: numberOption(
+    'seconds',
+    { fallback: 5, least: 1, most: 600 },
+    {
+      help: {
+        en: 'After this time without word from the panel we read whether it kept an edit.',
+        ru: 'Через это время без ответа панели проверяется, сохранила ли она изменение.',
+      },
+    },
+  ),
+  read_gap: numberOption(
+    'seconds',
+    { fallback: 5, least: 1, most: 600 },
+    {
+      help: {
+        en: 'Time between the two reads that must agree before anything is undone.',
+        ru: 'Промежуток между двумя чтениями, которые должны совпасть, прежде чем что-либо отменяется.',
+      },
+    },
+  ),
+  grace: numberOption(
+    'seconds',
+    { fallback: 30, least: 1, most: 600 },
+    {
+      help: {
+        en: 'Nothing is undone this soon after a start.',
+        ru: 'Сколько после запуска ничего не отменяется.',
+      },
+    },
+  ),
+  watch: numberOption(
+    'seconds',
+    { fallback: 600, least: 0, most: 86_400 },
+    {
+      help: {
+        en: 'How long a write of unknown outcome may still land at the central.',
+        ru: 'Как долго ещё может дойти запись, исход которой неизвестен.',
+      },
+    },
+  ),
+  compare_every: numberOption(
+    'seconds',
+    { fallback: 3_600, least: 0, most: 604_800 },
+    {
+      help: {
+        en: 'How often everything is compared. 0: only when something points to it.',
+        ru: 'Как часто сравнивается всё. 0 — только когда есть повод.',
+      },
+    },
+  ),
+  owner_check: choiceOption(['on', 'off'], {
+    help: {
+      en: '`on`: a plain user has only his own zones changed at the central before the panel has accepted the edit. `off`: the panel is known to check that before it calls a handler ([operations.md](operations.md#who-may-change-a-zone)).',
+      ru: '`on` — до решения панели на центральном DNS меняются только зоны самого пользователя. `off` — только если панель проверяет права до вызова обработчиков ([operations.md](operations.md#who-may-change-a-zone)).',
+    },
+  }),
+});
+
+const history = v.object({
+  keep: numberOption(
+    'days',
+    { fallback: 180, least: 1, most: 36_500 },
+    {
+      help: {
+        en: 'How long operations that have ended are kept in the journal.',
+        ru: 'Сколько дней завершённые операции хранятся в журнале.',
+      },
+    },
+  ),
+  most: numberOption(
+    'MiB',
+    { fallback: 100, least: 1, most: 1_048_576 },
+    {
+      help: {
+        en: 'Size of ended operations in the journal above which older ones are dropped sooner.',
+        ru: 'Объём завершённых операций в журнале, при котором старые удаляются раньше.',
+      },
+    },
+  ),
+});
+
+const contact = v.object({
+  support: textOption({
+    help: {
+      en: 'Whom a user should ask; shown with every refusal.',
+      ru: 'К кому обращаться пользователю; показывается при каждом отказе.',
+    },
+    field: {
+      name: 'contact',
+      label: { en: 'Support contact', ru: 'Контакт поддержки' },
+      hint: {
+        en: 'Shown to users with every refusal, e.g. a telephone number or an address',
+        ru: 'Показывается пользователям при каждом отказе: телефон или адрес',
+      },
+      most: 255,
+    },
+  }),
+});
+
+/** The settings of one central, by section and option: from texts as they are in the file to values. */
+export const settingsSchema = v.object({ isp_master: connection, verify, log, sync, history, contact });
+
+/** The values of one central's settings. */
+export type OptionValues = v.InferOutput<typeof settingsSchema>;
+
+/** One option and all about it. */
+export interface Option extends OptionFacts {
   readonly section: string;
   readonly option: string;
-  /** `seconds`, `level` and `count` (of days, of MiB) are whole numbers within the bounds. */
-  readonly kind: 'text' | 'secret' | 'seconds' | 'level' | 'count' | 'choice';
-  readonly fallback: string;
-  readonly least?: number;
-  readonly most?: number;
-  readonly choices?: readonly string[];
-  readonly help: string;
 }
 
-function seconds(option: string, fallback: number, least: number, most: number, help: string): Option {
-  return { section: 'sync', option, kind: 'seconds', fallback: String(fallback), least, most, help };
-}
+/** Every option, in the order of the documentation. */
+export const options: readonly Option[] = Object.entries(settingsSchema.entries).flatMap(
+  ([section, { entries }]) => factsOf(section, entries),
+);
 
-function text(section: string, option: string, help: string): Option {
-  return { section, option, kind: 'text', fallback: '', help };
+function factsOf(
+  section: string,
+  entries: Readonly<Record<string, { readonly facts: OptionFacts }>>,
+): Option[] {
+  return Object.entries(entries).map(([option, { facts }]) => ({ section, option, ...facts }));
 }
-
-/** The first choice is the default. */
-function choice(section: string, option: string, choices: readonly string[], help: string): Option {
-  return { section, option, kind: 'choice', fallback: choices[0] ?? '', choices, help };
-}
-
-export const options: readonly Option[] = [
-  text(
-    'isp_master',
-    'host',
-    'Address of the central: host, host:port or https:// address. Empty: not configured.',
-  ),
-  text(
-    'isp_master',
-    'username',
-    'User name of the account at the central; PowerDNS: the account that its zones are marked with; rfc2136: name of the TSIG key.',
-  ),
-  {
-    section: 'isp_master',
-    option: 'password',
-    kind: 'secret',
-    fallback: '',
-    help: 'Its password; PowerDNS: the API key; rfc2136: the secret of the TSIG key.',
-  },
-  text(
-    'isp_master',
-    'fingerprint',
-    'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
-  ),
-  text('isp_master', 'ca_file', 'File with the certificate authority to trust instead of the public ones.'),
-  {
-    section: 'isp_master',
-    option: 'kind',
-    kind: 'choice',
-    fallback: 'auto',
-    choices: ['auto', ...centralKinds],
-    help: 'What the central is (ispmanager6 is 5 as well, dnsmanager 5 and 6; rfc2136: BIND, Knot); auto: which panel is found out and remembered.',
-  },
-  choice(
-    'isp_master',
-    'login',
-    ['authinfo', 'session'],
-    'How to log in at a panel: name and password with every call, or a session.',
-  ),
-  choice(
-    'isp_master',
-    'algorithm',
-    ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
-    'rfc2136: algorithm of the TSIG key. The last two are weak: only where the server has no better.',
-  ),
-  choice(
-    'isp_master',
-    'transport',
-    ['tcp', 'tls', 'udp'],
-    'rfc2136: how the name server is spoken to. tls: port 853, certificate checked as for https.',
-  ),
-  choice(
-    'isp_master',
-    'axfr',
-    ['no', 'yes'],
-    'rfc2136: whether whole zones may be read by zone transfer, for comparisons.',
-  ),
-  text(
-    'isp_master',
-    'nameservers',
-    'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
-  ),
-  choice('isp_master', 'zone_kind', ['native', 'master'], 'PowerDNS: kind of new zones.'),
-  text(
-    'verify',
-    'servers',
-    'Name servers (address or address:port, with commas between) that are asked until they answer the new data. Empty: none.',
-  ),
-  choice(
-    'verify',
-    'mode',
-    ['background', 'strict'],
-    'strict: an edit is refused when the name servers do not answer it in time; background: told in the status.',
-  ),
-  {
-    ...seconds('limit', 60, 1, 86_400, 'How long the name servers may take in the background.'),
-    section: 'verify',
-  },
-  {
-    section: 'log',
-    option: 'level',
-    kind: 'level',
-    fallback: '4',
-    least: 1,
-    most: 9,
-    help: 'From 1 (errors) to 9.',
-  },
-  choice('log', 'format', ['text', 'json'], 'One line of words per event, or one JSON object.'),
-  seconds('deadline', 10, 2, 60, 'Longest time one edit may take in the panel.'),
-  seconds(
-    'after_wait',
-    5,
-    1,
-    600,
-    'After this time without word from the panel we look whether it kept an edit.',
-  ),
-  seconds('read_gap', 5, 1, 600, 'Time between the two looks that must agree before anything is undone.'),
-  seconds('grace', 30, 1, 600, 'Nothing is undone this soon after a start.'),
-  seconds('watch', 600, 0, 86_400, 'How long a write of unknown outcome may still land at the central.'),
-  seconds(
-    'compare_every',
-    3_600,
-    0,
-    604_800,
-    'How often everything is compared; 0 = only when something points to it.',
-  ),
-  choice(
-    'sync',
-    'owner_check',
-    ['on', 'off'],
-    'on: a plain user has only his own zones changed at the central before the panel has accepted the edit; off: the panel is known to check that before it calls a handler.',
-  ),
-  {
-    section: 'history',
-    option: 'keep',
-    kind: 'count',
-    fallback: '180',
-    least: 1,
-    most: 36_500,
-    help: 'Days for which operations that have ended are kept in the journal.',
-  },
-  {
-    section: 'history',
-    option: 'most',
-    kind: 'count',
-    fallback: '100',
-    least: 1,
-    most: 1_048_576,
-    help: 'MiB of ended operations in the journal above which older ones are dropped sooner.',
-  },
-  text('contact', 'support', 'Whom a user should ask; shown in every refusal.'),
-];

@@ -11,11 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
-import { centralKindOf, type CentralKind } from '../net/central-kind.ts';
+import { centralModule, type CentralKind } from '../centrals/registry.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
-import { options, type Option } from './options.ts';
-import { Secret } from './secret.ts';
+import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
+import type { Secret } from './secret.ts';
 import { baseAddress, serverAddress, serverText, type ServerAddress } from './address.ts';
 
 export interface Settings {
@@ -194,30 +195,54 @@ function entriesOf(number: number, found: ReadonlyMap<string, IniEntry>): Readon
 function readCentral(source: Source, further: readonly Settings[], problems: Problem[]): Settings {
   const { number, path, entries } = source;
   const found: Problem[] = [];
-  const own = options.filter(({ section }) => number === 1 || sectionOf(section, number) !== section);
-  const get = (option: Option): string => readOption(option, entries.get(keyOf(option)), path, found);
-  const read = Object.fromEntries(own.map((option) => [keyOf(option), get(option)]));
-  // A mistake in what all share is told with the first.
-  const ignored: Problem[] = [];
-  for (const option of options) {
-    read[keyOf(option)] ??= readOption(option, entries.get(keyOf(option)), path, ignored);
-  }
-  const place = (key: string): { line: number; path: string } => ({
-    line: entries.get(key)?.line ?? 0,
-    path,
-  });
-  const host = entries.get('isp_master.host')?.value ?? '';
+  const values = valuesOf(source, found);
+  const written = entries.get('isp_master.host');
+  const host = written?.value ?? '';
   const required = number === 1 && further.length === 0 ? [] : ['host'];
-  const address = host === '' ? '' : addressFor(host, read, place('isp_master.host'), found);
-  const servers = listOf(read['verify.servers']).flatMap((one) => {
-    const server = serverAddress(one, 53);
-    const { line } = place('verify.servers');
-    if (server === null) found.push(badAddress('servers', path, line));
-    return server ?? [];
-  });
+  const address = host === '' ? '' : addressFor(values, { path, line: written?.line ?? 0 }, found);
   for (const option of [...required, 'username', 'password']) requireValue(option, entries, path, found);
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
-  return freeze({ number, address, servers, read, further });
+  return freeze(values, { number, address, further });
+}
+
+/** The values of all options. A mistake is told, and the option then has its default; one in what all share is told with the first. */
+function valuesOf({ number, path, entries }: Source, problems: Problem[]): OptionValues {
+  const mistaken = new Set<string>();
+  const texts = (): unknown => {
+    const text = (option: Option): string =>
+      mistaken.has(keyOf(option)) ? '' : (entries.get(keyOf(option))?.value ?? '');
+    const bySection = Map.groupBy(options, ({ section }) => section);
+    return Object.fromEntries(
+      [...bySection].map(([section, own]) => [
+        section,
+        Object.fromEntries(own.map((option) => [option.option, text(option)])),
+      ]),
+    );
+  };
+  const read = v.safeParse(settingsSchema, texts(), { abortPipeEarly: true });
+  if (read.success) return read.output;
+  for (const issue of read.issues) {
+    const [section, name] = (v.getDotPath(issue) ?? '').split('.');
+    const option = options.find((one) => one.section === section && one.option === name);
+    if (option === undefined) throw new Error(`no option ${section}.${name}`);
+    mistaken.add(keyOf(option));
+    const line = String(entries.get(keyOf(option))?.line ?? 0);
+    if (number === 1 || sectionOf(option.section, number) !== option.section)
+      problems.push(objection(option, { path, line, option: option.option }));
+  }
+  return v.parse(settingsSchema, texts());
+}
+
+/** What is wrong with a value that is none for this option. @param params where it stands */
+function objection({ values }: Option, params: Readonly<Record<string, string>>): Problem {
+  if (values.kind === 'number') {
+    const { least, most } = values;
+    return { code: 'settings.bad-number', params: { ...params, least: String(least), most: String(most) } };
+  }
+  if (values.kind === 'choice') {
+    return { code: 'settings.bad-choice', params: { ...params, choices: values.choices.join(', ') } };
+  }
+  return { code: 'settings.bad-address', params };
 }
 
 /** A problem of a further central names its section. */
@@ -241,30 +266,26 @@ function sameTwice(all: readonly Settings[], sources: readonly Source[]): Proble
   });
 }
 
+/** @param values with an address */
 function addressFor(
-  host: string,
-  read: Readonly<Record<string, string>>,
-  place: { readonly line: number; readonly path: string },
+  { isp_master: { host, kind, transport } }: OptionValues,
+  where: Position,
   problems: Problem[],
 ): string {
-  const kind = read['isp_master.kind'];
-  if (kind !== 'rfc2136') return baseAddress(host, { ...place, plainHere: kind === 'powerdns' }, problems);
-  const server = serverAddress(
-    host.replace(/^dns:\/\//i, ''),
-    read['isp_master.transport'] === 'tls' ? 853 : 53,
-  );
+  const { host: form } = centralModule(kind);
+  if (form !== 'name-server')
+    return baseAddress(host, { ...where, plainHere: form === 'web-or-local' }, problems);
+  const server = serverAddress(host.replace(/^dns:\/\//i, ''), transport === 'tls' ? 853 : 53);
   if (server !== null) return `dns://${serverText(server)}`;
-  problems.push(badAddress('host', place.path, place.line));
+  const { path, line } = where;
+  problems.push({ code: 'settings.bad-address', params: { path, line: String(line), option: 'host' } });
   return '';
 }
 
-function badAddress(option: string, path: string, line: number): Problem {
-  return { code: 'settings.bad-address', params: { path, line: String(line), option } };
-}
-
-/** Words with commas or spaces between. */
-function listOf(text = ''): string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== '');
+/** Where something stands. */
+interface Position {
+  readonly path: string;
+  readonly line: number;
 }
 
 function keyOf({ section, option }: Option): string {
@@ -282,32 +303,6 @@ function requireValue(
   problems.push({ code: 'settings.missing', params: { path, line: String(entry?.line ?? 0), option } });
 }
 
-function readOption(option: Option, entry: IniEntry | undefined, path: string, problems: Problem[]): string {
-  const value = entry === undefined || entry.value === '' ? option.fallback : entry.value;
-  const wrong = objection(option, value);
-  if (wrong !== null) {
-    const params = { path, line: String(entry?.line ?? 0), option: option.option, ...wrong.params };
-    problems.push({ code: wrong.code, params });
-  }
-  return value;
-}
-
-/** What is wrong with a value of this kind of option; `null` = nothing. */
-function objection(
-  { kind, least = 0, most = Infinity, choices = [] }: Option,
-  value: string,
-): Problem | null {
-  if (kind === 'seconds' || kind === 'level' || kind === 'count') {
-    const fits = /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
-    const params = { least: String(least), most: String(most) };
-    return fits ? null : { code: 'settings.bad-number', params };
-  }
-  if (kind === 'choice' && !choices.includes(value)) {
-    return { code: 'settings.bad-choice', params: { choices: choices.join(', ') } };
-  }
-  return null;
-}
-
 function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[], path: string): Problem[] {
   const known = new Set(
     numbers.flatMap((number) =>
@@ -322,61 +317,40 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
     }));
 }
 
-function freeze({
-  number,
-  address,
-  servers,
-  read,
-  further,
-}: Pick<Settings, 'number' | 'address' | 'further'> & {
-  readonly servers: readonly ServerAddress[];
-  readonly read: Readonly<Record<string, string>>;
-}): Settings {
-  const text = (key: string): string => read[key] ?? '';
-  const time = (key: string): number => Number(text(`sync.${key}`)) * 1_000;
-  const settings: Settings = {
+function freeze(
+  { isp_master: connection, verify, log, sync, history, contact }: OptionValues,
+  { number, address, further }: Pick<Settings, 'number' | 'address' | 'further'>,
+): Settings {
+  return Object.freeze({
     number,
     further,
     address,
-    kind: centralKindOf(text('isp_master.kind')),
-    username: text('isp_master.username'),
-    password: new Secret(text('isp_master.password')),
-    fingerprint: text('isp_master.fingerprint'),
-    caFile: text('isp_master.ca_file'),
-    login: text('isp_master.login') === 'session' ? 'session' : 'authinfo',
+    kind: connection.kind,
+    username: connection.username,
+    password: connection.password,
+    fingerprint: connection.fingerprint,
+    caFile: connection.ca_file,
+    login: connection.login,
     dns: {
-      algorithm: text('isp_master.algorithm'),
-      transport: transports.find((one) => one === text('isp_master.transport')) ?? 'tcp',
-      axfr: text('isp_master.axfr') === 'yes',
+      algorithm: connection.algorithm,
+      transport: connection.transport,
+      axfr: connection.axfr === 'yes',
     },
-    newZones: {
-      nameServers: listOf(text('isp_master.nameservers')),
-      kind: text('isp_master.zone_kind') === 'master' ? 'master' : 'native',
-    },
-    verify: {
-      servers,
-      strict: text('verify.mode') === 'strict',
-      limit: Number(text('verify.limit')) * 1_000,
-    },
-    logLevel: Number(text('log.level')),
-    logFormat: text('log.format') === 'json' ? 'json' : 'text',
-    deadline: time('deadline'),
-    afterWait: time('after_wait'),
-    readGap: time('read_gap'),
-    grace: time('grace'),
-    watch: time('watch'),
-    compareEvery: time('compare_every'),
-    ownerCheck: text('sync.owner_check') === 'off' ? 'off' : 'on',
-    history: {
-      keep: Number(text('history.keep')) * 86_400_000,
-      most: Number(text('history.most')) * 1_048_576,
-    },
-    contact: text('contact.support') === '' ? null : text('contact.support'),
-  };
-  return Object.freeze(settings);
+    newZones: { nameServers: connection.nameservers, kind: connection.zone_kind },
+    verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
+    logLevel: log.level,
+    logFormat: log.format,
+    deadline: sync.deadline,
+    afterWait: sync.after_wait,
+    readGap: sync.read_gap,
+    grace: sync.grace,
+    watch: sync.watch,
+    compareEvery: sync.compare_every,
+    ownerCheck: sync.owner_check,
+    history,
+    contact: contact.support === '' ? null : contact.support,
+  });
 }
-
-const transports = ['tcp', 'tls', 'udp'] as const;
 
 /**
  * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced to disk. A symbolic

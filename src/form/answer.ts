@@ -10,16 +10,9 @@ import {
 } from '../app/settings/form.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import { ownersForForm } from '../app/settings/owner-knowledge.ts';
-import { panelKindAt } from '../app/wiring/panel-kind.ts';
-import { centralKindNames, centralKindOf, centralKinds } from '../net/central-kind.ts';
-import {
-  decodeForm,
-  encodeForm,
-  encodeFormSaved,
-  formCalls,
-  type Choice,
-  type FormCall,
-} from '../panels/ispmanager/settings-form.ts';
+import { panelAt } from '../app/wiring/panel-at.ts';
+import { centralKindOf, centralKinds, centralModule } from '../centrals/registry.ts';
+import type { Choice, FormCall, FormLanguage } from '../panels/module.ts';
 import { ownersText } from './owners.ts';
 
 /** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (reference 21). */
@@ -27,13 +20,13 @@ const patience = 20_000;
 
 /** One call of the settings form; gives the document to print. */
 export async function answerForm(root: string, call: HookCall): Promise<string> {
-  const calls = formCalls(panelKindAt(root) ?? 'ispmanager4');
-  const form: Form = { ...decodeForm(call, calls), calls };
+  const spoken = await panelAt(root).form();
+  const form: Form = { ...spoken.decode(call), spoken };
   const wall = systemClock.wall();
   if (!form.allowed) return await page(root, form, emptyForm, { field: '', problems: [adminsOnly] });
   if (!form.saving) return await page(root, form, openForm(root, wall), null);
   const result = await submitForm(root, valuesOf(form), wall, AbortSignal.timeout(patience));
-  if (result.kind === 'saved') return encodeFormSaved();
+  if (result.kind === 'saved') return spoken.saved();
   return await page(root, form, result.values, result);
 }
 
@@ -69,7 +62,7 @@ function valuesOf({ field }: FormCall): FormValues {
 
 /** One call of the form, and how its panel takes the answer. */
 interface Form extends FormCall {
-  readonly calls: ReturnType<typeof formCalls>;
+  readonly spoken: FormLanguage;
 }
 
 interface Wrong {
@@ -90,7 +83,7 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
     },
     error: wrong === null ? null : { field: wrong.field, text: describe(wrong.problems, options) },
   };
-  return encodeForm(document, form.calls);
+  return form.spoken.encode(document);
 }
 
 /** @param found what a central of unknown kind turned out to be; null = not looked at yet */
@@ -98,8 +91,8 @@ function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
     language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];
   return [
-    ['auto', found === null ? auto : `${auto} (${seen}: ${centralKindNames[found]})`],
-    ...centralKinds.map((kind): Choice => [kind, centralKindNames[kind]]),
+    ['auto', found === null ? auto : `${auto} (${seen}: ${centralModule(found).title})`],
+    ...centralKinds.map((kind): Choice => [kind, centralModule(kind).title]),
   ];
 }
 

@@ -8,8 +8,8 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { agentEnvironment } from './agent-environment.ts';
-import { mostBody, mostHead } from './protocol.ts';
+import { agentEnvironment } from '../app/control/agent-environment.ts';
+import { mostBody, mostHead } from '../app/control/socket.ts';
 
 const socketPath = process.argv[2] ?? '';
 /** Longest time for all of it, milliseconds; below the shim's own patience. */

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { panelName, type PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { panelName, type IspmanagerKind } from '../net/ispmanager/kinds.ts';
 
 export interface Host {
   readonly folder: string;
@@ -12,12 +12,12 @@ export interface Host {
   readonly socket: string;
 }
 
-export function makeHost(t: TestContext, kind: PanelKind = 'ispmanager4'): Host {
+export function makeHost(t: TestContext, kind: IspmanagerKind = 'ispmanager4'): Host {
   const folder = mkdtempSync(join(tmpdir(), 'install-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const root = join(folder, 'panel');
   // Only ISPmanager has a page for modules (reference 13.2).
-  const folders: Readonly<Record<PanelKind, readonly string[]>> = {
+  const folders: Readonly<Record<IspmanagerKind, readonly string[]>> = {
     ispmanager4: [],
     ispmanager6: ['etc/xml', 'lib', 'etc/plugins/ispmgr'],
     dnsmanager: ['etc/xml', 'lib'],

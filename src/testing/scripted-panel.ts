@@ -8,7 +8,7 @@ import { fingerprintOf, makeCertificate } from '../../sandbox/shared/certificate
 import { createIspmanagerCentral, type CentralSettings } from '../centrals/ispmanager/index.ts';
 import type { Central } from '../core/central.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
-import { TestClock } from './ispmanager-account.ts';
+import { TestClock } from './accounts/ispmanager.ts';
 import { patience } from './patience.ts';
 
 /** Parameters of a call as they were sent. */

@@ -1,21 +1,13 @@
 /** Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was asked. For tests. */
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
-import { layoutOf, textOf, type HandlerType } from '../app/install/panel-files.ts';
-import type { PanelKind } from '../net/ispmanager/panel-kind.ts';
+import { textOf } from '../app/install/panel-files.ts';
+import type { HandlerType } from '../panels/layout.ts';
+import { panels, type PanelKind } from '../panels/registry.ts';
 import { listen } from '../agent/server.ts';
 
 export const accepted = '<?xml version="1.0" encoding="UTF-8"?>\n<doc/>';
@@ -55,13 +47,11 @@ export function makeShim(
   const socket = join(directory, 'agent.sock');
   const pause = join(directory, 'pause');
   const path = join(directory, handler);
-  const file = layoutOf(kind).files.find((one) => one.path === `addon/${handler}`);
+  const file = panels[kind].layout.files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
   // An agent is looked for beside the hook.
   const hook = join(directory, 'hook.ts');
-  copyFileSync(join(import.meta.dirname, '../hook/main.ts'), hook);
-  for (const part of ['agent-environment.ts', 'protocol.ts'])
-    copyFileSync(join(import.meta.dirname, '../hook', part), join(directory, part));
+  symlinkSync(join(import.meta.dirname, '../hook/main.ts'), hook);
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
     SOCKET: socket,
     PAUSE: pause,

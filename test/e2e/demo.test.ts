@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { missingFor } from '../../src/testing/stage/server-stage.ts';
+import { missingFor, serverKinds } from '../../src/testing/stage/server-registry.ts';
 
 const program = join(import.meta.dirname, '../../demo/main.ts');
 
@@ -23,7 +23,7 @@ for (const [panel, central] of [
   });
 }
 
-for (const central of ['bind', 'knot', 'powerdns'] as const) {
+for (const central of serverKinds) {
   test(`the demo keeps all its promises: 6 to ${central}`, { skip: missingFor(central) }, () => {
     const { status, stdout, stderr } = demo('--central', central);
     assert.equal(status, 0, `${stdout}\n${stderr}`);
@@ -50,7 +50,7 @@ test('wrong usage is said, with what there is', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|powerdns\|bind\|knot\] \[--stay\]\n$/u,
+      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\] \[--stay\]\n$/u,
     );
   }
 });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agreed } from '../../src/testing/stage/central-side.ts';
-import { makeServerStage, missingFor } from '../../src/testing/stage/server-stage.ts';
+import { missingFor } from '../../src/testing/stage/server-registry.ts';
+import { makeServerStage } from '../../src/testing/stage/server-stage.ts';
 import { until } from '../../src/testing/stage/stage.ts';
 import { address } from '../../src/testing/stage/panel-words.ts';
 import { parseName } from '../../src/dns/name.ts';

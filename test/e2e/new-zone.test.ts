@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { test, type TestContext } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { missingFor } from '../../src/testing/stage/server-stage.ts';
+import { missingFor } from '../../src/testing/stage/server-registry.ts';
 import { endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { address } from '../../src/testing/stage/panel-words.ts';
-import { startProxy, type HttpProxy, type Message } from '../../src/testing/http-proxy.ts';
+import { startProxy, type HttpProxy, type Message } from '../../src/testing/proxies/http.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
 
 /** So that each answer is what the server has at that moment. */

@@ -6,7 +6,6 @@ import { after, before, describe, test } from 'node:test';
 import { makeStage, panelAdmin, type Stage } from '../../src/testing/stage/stage.ts';
 import type { Switches } from '../../sandbox/shared/switches.ts';
 import type { SelfTestReport } from '../../src/app/self-test/self-test.ts';
-import type { StatusReport } from '../../src/cli/show.ts';
 
 const own = 'own.example';
 
@@ -39,8 +38,8 @@ for (const { panel, central, ttl, listed } of pairs) {
     }
 
     async function check(): Promise<string | undefined> {
-      const report = JSON.parse(await stage.domainsync('--json', 'status')) as StatusReport;
-      return report.engine?.owners.check;
+      const report = await stage.status();
+      return report?.engine?.owners.check;
     }
 
     test('every assumption that can be tested holds, and nothing is left behind', async () => {
@@ -123,7 +122,7 @@ describe('issue 11.1: a panel that tells no owners', () => {
     // Issue 12.20: the panel's own list tells that nobody is registered.
     assert.equal(selfTest.assumptions.find(({ id }) => id === 'A50')?.holds, 'no');
     assert.equal(selfTest.beforeForOthers, 'not tested');
-    const status = JSON.parse(await stage.domainsync('--json', 'status')) as StatusReport;
-    assert.equal(status.engine?.owners.check, 'on');
+    const status = await stage.status();
+    assert.equal(status?.engine?.owners.check, 'on');
   });
 });

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { address, holds } from '../../src/testing/stage/panel-words.ts';
+import type { StatusReport } from '../../src/app/control/protocol.ts';
 import { saveSettings } from '../../src/config/settings.ts';
 import { parseName } from '../../src/dns/name.ts';
-import { startDnsProxy, type DnsProxy } from '../../src/testing/dns-proxy.ts';
+import { startDnsProxy, type DnsProxy } from '../../src/testing/proxies/dns.ts';
 import { makeKey, type NameServer } from '../../src/testing/servers/name-server.ts';
 import { startNamed } from '../../src/testing/servers/named.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
@@ -19,19 +20,6 @@ let first: Powerdns;
 let second: NameServer;
 /** In front of the second. */
 let proxy: DnsProxy;
-
-interface Report {
-  readonly centrals: readonly {
-    readonly number: number;
-    readonly central: { readonly kind: string };
-    readonly blocked: { readonly code: string } | null;
-    readonly engine: {
-      readonly baselineAt: number | null;
-      readonly open: number;
-      readonly stuck: readonly unknown[];
-    };
-  }[];
-}
 
 before(async () => {
   first = await startPowerdns();
@@ -98,8 +86,10 @@ async function save(host: string, ip: string): Promise<string | null> {
   return answer.ok ? null : (answer.error?.text ?? '');
 }
 
-async function status(): Promise<Report> {
-  return JSON.parse(await stage.domainsync('--json', 'status')) as Report;
+async function status(): Promise<StatusReport> {
+  const report = await stage.status();
+  assert.ok(report !== null, 'an agent runs');
+  return report;
 }
 
 async function isSettled(): Promise<boolean> {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { agreed } from '../../src/testing/stage/central-side.ts';
-import { makeServerStage, missingFor } from '../../src/testing/stage/server-stage.ts';
+import { missingFor } from '../../src/testing/stage/server-registry.ts';
+import { makeServerStage } from '../../src/testing/stage/server-stage.ts';
 import { until } from '../../src/testing/stage/stage.ts';
-import { startProxy } from '../../src/testing/http-proxy.ts';
+import { startProxy } from '../../src/testing/proxies/http.ts';
 import { settled, zone } from './combinations/scene.ts';
 
 test(

@@ -1,3 +1,4 @@
+import { centralModule } from '../../centrals/registry.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
@@ -7,7 +8,7 @@ import { problem, type Problem } from '../../dns/problem.ts';
 const mostZones = 3;
 
 /**
- * Demands `nameservers` where a new zone would have no NS at its apex: PowerDNS puts none into it, and the panel has none to
+ * Demands `nameservers` where a new zone would have no NS at its apex: the central puts none into it, and the panel has none to
  * give. A panel without zones, or one that cannot be read, is not judged.
  * @returns null: nothing is missing
  */
@@ -16,7 +17,7 @@ export async function nameServersNeeded(
   panel: Panel,
   ctx: CallContext,
 ): Promise<Problem | null> {
-  if (kind !== 'powerdns' || newZones.nameServers.length > 0) return null;
+  if (!centralModule(kind).needsNameServers || newZones.nameServers.length > 0) return null;
   try {
     const zones = (await panel.listZones(ctx)).zones.slice(0, mostZones);
     for (const zone of zones) {

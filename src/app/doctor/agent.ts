@@ -1,33 +1,36 @@
-import type { Problem } from '../../dns/problem.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
+import { ask, AskFailed, OtherRelease, runningAgent } from '../control/client.ts';
+import type { StatusReport } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { tailOf } from './tail.ts';
 
-/** What of the agent's own report counts here. */
-export interface AgentReport {
-  readonly pid: number;
-  readonly version: string;
-  readonly state: string;
-  readonly problems: readonly Problem[];
-  readonly pending: readonly Problem[];
-  readonly memory: number;
-  readonly baselineAt: number | null;
+/** The agent itself: whether it runs, in which release, and what it says against the settings. */
+export async function lookAtAgent({ socket }: Paths): Promise<Finding[]> {
+  try {
+    return findingsOf(await ask(socket, 'status', {}));
+  } catch (error) {
+    if (error instanceof OtherRelease) return await lookAtOtherRelease(socket);
+    if (!(error instanceof AskFailed)) throw error;
+    const way = 'nothing to do: the next edit starts it ("domainsync agent" does so by hand)';
+    return [note('agent', error.message, way)];
+  }
 }
 
-/** @param report null when no agent answers; its text otherwise */
-export function lookAtAgent(report: AgentReport | string): Finding[] {
-  if (typeof report === 'string') {
-    return [
-      note('agent', report, 'nothing to do: the next edit starts it ("domainsync agent" does so by hand)'),
-    ];
-  }
-  const found: Finding[] = [];
-  if (report.version !== version) {
-    const text = `the agent running is release ${report.version}, installed is ${version}`;
-    found.push(warning('agent', text, `end it, the next edit starts the new one: kill ${report.pid}`));
-  }
+/** An agent that was not ended when its files were replaced. */
+async function lookAtOtherRelease(socket: string): Promise<Finding[]> {
+  const running = await runningAgent(socket);
+  return running === null ? [] : [otherRelease(running)];
+}
+
+function otherRelease({ pid, version: running }: Pick<StatusReport, 'pid' | 'version'>): Finding {
+  const text = `the agent running is release ${running}, installed is ${version}`;
+  return warning('agent', text, `end it, the next edit starts the new one: kill ${pid}`);
+}
+
+function findingsOf(report: StatusReport): Finding[] {
+  const found: Finding[] = report.version === version ? [] : [otherRelease(report)];
   for (const one of report.problems) {
     found.push(
       problemFound('agent', describeProblem(one, 'en'), 'every edit is refused until this is solved'),
@@ -37,7 +40,7 @@ export function lookAtAgent(report: AgentReport | string): Finding[] {
     const text = `the newest settings are not in force: ${describeProblem(one, 'en')}`;
     found.push(problemFound('agent', text, 'correct them; every edit is refused until then'));
   }
-  if (report.state === 'running' && report.baselineAt === null) {
+  if (report.state === 'running' && baselineOf(report) === null) {
     const way =
       'wait; "domainsync status" shows how far it is. Until then edits in zones not yet compared are refused';
     found.push(warning('agent', 'the first comparison is not complete', way));
@@ -45,6 +48,15 @@ export function lookAtAgent(report: AgentReport | string): Finding[] {
   if (found.length > 0) return found;
   const memory = Math.round(report.memory / 1_048_576);
   return [ok('agent', `${report.state}, pid ${report.pid}, ${memory} MiB`)];
+}
+
+/** When the first comparison with every central was complete; null while one is not, or without a central. */
+export function baselineOf({ centrals }: StatusReport): number | null {
+  const times = centrals.map(({ engine }) => engine.baselineAt);
+  return times.reduce(
+    (latest, time) => (latest === null || time === null ? null : Math.max(latest, time)),
+    times[0] ?? null,
+  );
 }
 
 /** How much of the log's end is looked at, octets. */

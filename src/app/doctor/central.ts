@@ -7,11 +7,12 @@ import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
-import { centralKindNames } from '../../net/central-kind.ts';
+import { centralModule } from '../../centrals/registry.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
 import { countZones } from '../check/central-zones.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { nameServersNeeded } from '../check/name-servers-needed.ts';
-import { SettingsRefused, wireCentral, wirePanel } from '../wiring/wire.ts';
+import { wireCentral, wirePanel } from '../wiring/wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { own } from '../../dns/own.ts';
 
@@ -76,11 +77,10 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const { text: zones, listed, noneOfThePanels } = await countZones(central, root, ctx);
       const ms = Math.round(performance.now() - started);
       const { address, kind } = foundCentral(root, settings) ?? settings;
-      const text = `${kind === 'auto' ? 'a panel' : centralKindNames[kind]} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
+      const { title, withoutZones = accountWayOut } = centralModule(kind);
+      const text = `${title} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
       return [
-        noneOfThePanels
-          ? warning('central', text, central.traits.listsZones ? accountWayOut : zonesWayOut)
-          : ok('central', text),
+        noneOfThePanels ? warning('central', text, withoutZones) : ok('central', text),
         ...(await lookAtConcerns(central, listed, settings, root)),
       ];
     } finally {
@@ -102,7 +102,7 @@ async function lookAtConcerns(
 ): Promise<Finding[]> {
   const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
   const concerns = (await central.concerns(zones, ctx)).map((one) => {
-    const found = one.code === 'powerdns.not-all-zones' ? note : warning;
+    const found = centralModule(settings.kind).notes?.has(one.code) === true ? note : warning;
     return found('central', `${describeProblem(one, 'en')} [${one.code}]`, wayOut(one.code, settings.kind));
   });
   const panelCtx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
@@ -118,11 +118,7 @@ function failed(one: Problem, kind: Settings['kind']): Finding {
 }
 
 function wayOut(code: string, kind: Settings['kind']): string {
-  const particular =
-    kind === 'rfc2136' ? own(keyWaysOut, code) : kind === 'powerdns' ? own(apiWaysOut, code) : undefined;
-  if (kind === 'auto' && code === 'central.unreachable')
-    return `${waysOut['central.unreachable'] ?? ''}; a name server has to be named by its "kind"`;
-  return particular ?? own(waysOut, code) ?? 'see docs/messages.md';
+  return own(centralModule(kind).waysOut, code) ?? own(waysOut, code) ?? 'see docs/messages.md';
 }
 
 const waysOut: Readonly<Record<string, string>> = {
@@ -138,34 +134,5 @@ const waysOut: Readonly<Record<string, string>> = {
   'central.access-denied': 'ask the provider to allow the account its domains',
 };
 
-const zonesWayOut =
-  'ask the provider whether "host" is the primary, and to let the key update these zones, the name _domainsync in them too (docs/centrals.md)';
-
 const accountWayOut =
   'look whether "username" is the right account; zones that are copies there (slave) do not count: ask the provider to make them primary';
-
-/** Where the central is a name server and a TSIG key is what opens it. */
-const keyWaysOut: Readonly<Record<string, string>> = {
-  'central.login': 'compare name, secret and "algorithm" of the TSIG key with what the provider has',
-  'central.wrong-kind': 'look whether "host" is the primary name server, and whether it takes updates at all',
-  'central.garbled': 'look whether "host", its port and "transport" are those of the primary name server',
-  'central.access-denied': zonesWayOut,
-  'central.query-refused':
-    'ask the provider to let this host or the key query its zones: allow-query in the options, view or zone (docs/centrals.md)',
-};
-
-/** PowerDNS. */
-const apiWaysOut: Readonly<Record<string, string>> = {
-  'central.login': 'compare "password" with the API key of the server',
-  'central.wrong-kind':
-    'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
-  'central.garbled': 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server',
-  'central.access-denied': 'ask the provider to let this host in (webserver-allow-from)',
-  'central.zone-failing': 'ask the provider to run "pdnsutil check-zone ZONE": it names the record',
-  'powerdns.no-flush': 'let the proxy in front of the API pass PUT .../cache/flush (docs/centrals.md)',
-  'powerdns.not-all-zones':
-    'run the doctor again at a quiet hour; the hourly comparisons read all of the panel\'s, and "domainsync zones" names those that fail',
-  'powerdns.zone-without-ns':
-    'add them: pdnsutil add-record ZONE @ NS 3600 ns1.example.net.; set "nameservers" for new zones',
-  'settings.nameservers-needed': 'set "nameservers" in that section, with commas between',
-};

@@ -1,17 +1,10 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { panels, type PanelKind } from '../../panels/registry.ts';
+import { commandFile, type PanelFile, type PanelLayout } from '../../panels/layout.ts';
 import { releases } from '../install/install.ts';
-import {
-  commandFile,
-  filesFor,
-  installedType,
-  layoutOf,
-  textOf,
-  type PanelFile,
-  type PanelLayout,
-} from '../install/panel-files.ts';
-import { panelKindAt } from '../wiring/panel-kind.ts';
+import { filesFor, installedType, textOf } from '../install/panel-files.ts';
+import { panelKindAt } from '../wiring/panel-at.ts';
 import type { Paths } from '../paths.ts';
 import { restartCommand } from '../install/restart-panel.ts';
 import { version } from '../version.ts';
@@ -59,7 +52,7 @@ function lookAtRelease(root: string, target: string | null): Finding[] {
   }
   if (target === version) return [];
   const text = `${join(root, releases, 'current')} is ${target}, this program is ${version}`;
-  return [warning(check, text, `use ${join(root, commandFile)}`)];
+  return [warning(check, text, `use ${join(root, commandFile.path)}`)];
 }
 
 /** Texts as the release in use would write them, whatever values were filled in: a cut file or one of another release shows. */
@@ -91,11 +84,13 @@ const logTail = 4 * 1_048_576;
  */
 export function lookAtRegistration({ root }: Paths): Finding[] {
   const kind = panelKindAt(root);
-  if (kind === null || kind === 'ispmanager4') return [];
-  const log = join(root, 'var', `${panelName(kind)}.log`);
+  if (kind === null) return [];
+  const { layout } = panels[kind];
+  if (layout.log === null) return [];
+  const log = join(root, layout.log);
   if (!existsSync(log)) return [];
   const tail = tailOf(log, logTail);
-  const missing = unregistered(tail, layoutOf(kind));
+  const missing = unregistered(tail, layout);
   const type = installedType(root, kind) ?? 'cgi';
   if (missing.length === 0) return [ok('panel log', `${log} tells of our handlers (type ${type})`)];
   const text = `the end of ${log} tells nothing of ${missing.join(', ')}: the log level may be low, or the panel started long ago`;

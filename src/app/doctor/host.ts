@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { panelKindNames } from '../../net/ispmanager/panel-kind.ts';
-import { panelKindAt } from '../wiring/panel-kind.ts';
+import { panelAt } from '../wiring/panel-at.ts';
 import type { Paths } from '../paths.ts';
 import { unitOf } from '../install/system-files.ts';
 import { version } from '../version.ts';
@@ -18,7 +17,7 @@ const littleSpace = 64 * 1024 * 1024;
 export function lookAtHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
   const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
-  const tool = join(root, 'sbin/mgrctl');
+  const tool = join(root, panelAt(root).tool);
   if (missing.length > 0) {
     const text = `${root} has no ${missing.join(', ')}: no panel is there`;
     found.push(problemFound('panel root', text, 'name the panel\'s root: "--root DIR"'));
@@ -26,7 +25,7 @@ export function lookAtHost({ root }: Paths): Finding[] {
     const text = `${tool} is missing or not executable: the panel cannot be read`;
     found.push(problemFound('panel root', text, "repair the panel's installation"));
   } else {
-    found.push(ok('panel root', `${root}, ${panelKindNames[panelKindAt(root) ?? 'ispmanager4']}`));
+    found.push(ok('panel root', `${root}, ${panelAt(root).title}`));
   }
   return found;
 }

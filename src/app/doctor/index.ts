@@ -5,8 +5,9 @@ import type { Paths } from '../paths.ts';
 import { ownerKnowledge } from '../settings/owner-knowledge.ts';
 import { journalPath } from '../paths.ts';
 import { askedServers } from '../wiring/verifier.ts';
-import { SettingsRefused, wireCentral, wirePanelHand } from '../wiring/wire.ts';
-import { lookAtAgent, lookAtLog, type AgentReport } from './agent.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
+import { wireCentral, wirePanelHand } from '../wiring/wire.ts';
+import { lookAtAgent, lookAtLog } from './agent.ts';
 import { lookAtCentral } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
 import { lookAtFiles, lookAtRegistration } from './files.ts';
@@ -18,8 +19,6 @@ import { lookAtPause, lookAtSettings } from './settings.ts';
 
 export interface DoctorOptions {
   readonly paths: Paths;
-  /** Asks the agent for its report; a text when it cannot be had. */
-  readonly askAgent: () => Promise<AgentReport | string>;
   /** Wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
@@ -27,7 +26,7 @@ export interface DoctorOptions {
 type Look = () => Promise<readonly Finding[]> | readonly Finding[];
 
 /** Looks at everything that may be wrong on this host, one thing after the other. Changes nothing. */
-export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncGenerator<Finding> {
+export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<Finding> {
   const closed = [paths.root, paths.state, dirname(paths.socket)].find(isClosed);
   if (closed !== undefined) {
     yield problemFound('user', `you may not look into ${closed}`, 'run this as root');
@@ -40,7 +39,7 @@ export async function* examine({ paths, askAgent, wall }: DoctorOptions): AsyncG
     ['plugin files', () => lookAtFiles(paths)],
     ['settings', () => lookAtSettings(loaded)],
     ['pause', () => lookAtPause(paths, wall)],
-    ['agent', async () => lookAtAgent(await askAgent())],
+    ['agent', () => lookAtAgent(paths)],
     ['hook', () => lookAtWays(paths)],
     ['system', () => lookAtSystem(paths)],
     ['panel', async () => await lookAtPanel(paths, await wirePanelHand(paths.root))],

@@ -1,5 +1,4 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { JournalError } from '../../core/journal.ts';
 import { otherWriterNote } from '../../core/engine/comparison/other-writers.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
@@ -9,8 +8,8 @@ import { PanelError } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
-import { panelName } from '../../net/ispmanager/panel-kind.ts';
-import { panelKindAt } from '../wiring/panel-kind.ts';
+import { defaultPanelKind } from '../../panels/registry.ts';
+import { panelAt, panelKindAt } from '../wiring/panel-at.ts';
 import type { Paths } from '../paths.ts';
 import { restartCommand } from '../install/restart-panel.ts';
 import { wirePanel } from '../wiring/wire.ts';
@@ -24,7 +23,7 @@ const longOpen = 600_000;
 /** What the panel answers when it is read, and whether it knows of the plugin. */
 export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
   const panel = await wirePanel(root);
-  const kind = panelKindAt(root) ?? 'ispmanager4';
+  const kind = panelKindAt(root) ?? defaultPanelKind;
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
   const started = performance.now();
   try {
@@ -46,7 +45,7 @@ export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Fin
   } catch (error) {
     if (!(error instanceof PanelError)) throw error;
     const text = `the panel cannot be read: ${error.message}`;
-    const way = `try "${join(root, 'sbin/mgrctl')} -m ${panelName(kind)} domain" by hand; is the panel running?`;
+    const way = `try "${panelAt(root).tryByHand(root)}" by hand; is the panel running?`;
     return [problemFound('panel', text, way)];
   }
 }

@@ -14,19 +14,18 @@ import {
 import { basename, join } from 'node:path';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { readSettings, saveSettingsText, settingsPath } from '../../config/settings.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { HandlerType } from '../../panels/layout.ts';
+import { panels, type PanelKind } from '../../panels/registry.ts';
 import { obstacles } from './obstacles.ts';
 import {
   clearCaches,
   everyPath,
   filesFor,
   installedType,
-  layoutOf,
   removeForeignScripts,
   textOf,
-  type HandlerType,
 } from './panel-files.ts';
-import { panelKindAt } from '../wiring/panel-kind.ts';
+import { panelKindAt } from '../wiring/panel-at.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { holds, pointTo, put } from './put-file.ts';
 import { version } from '../version.ts';
@@ -127,7 +126,7 @@ interface Placing {
  */
 function putPanelFiles({ paths, kind, templates, values }: Placing, changed: string[]): boolean {
   const { root, restartDue } = paths;
-  const { restart } = layoutOf(kind);
+  const { restart } = panels[kind].layout;
   const placed = filesFor(root, kind).map((file) => ({
     file,
     path: join(root, file.path),
@@ -140,7 +139,7 @@ function putPanelFiles({ paths, kind, templates, values }: Placing, changed: str
   const differs = placed.some(({ file, path, text }) => file.readAtStart === true && !holds(path, text));
   const changes = differs || stale.length > 0;
   // Written first: killed in between, the next run knows that a restart is still due.
-  if (changes && restart !== null) writeFileSync(restartDue, '', { mode: 0o600 });
+  if (changes && !('byHand' in restart)) writeFileSync(restartDue, '', { mode: 0o600 });
   for (const path of stale) {
     rmSync(path);
     changed.push(path);
@@ -165,7 +164,7 @@ function objections({ root, from, config, handlers }: InstallOptions, kind: Pane
   if (kind === null) {
     const folder = panelFolders.find((name) => !existsSync(join(root, name))) ?? panelFolders[0];
     problems.push(problem('install.no-panel', { path: root, folder }));
-  } else if (handlers !== undefined && !layoutOf(kind).handlerTypes.includes(handlers)) {
+  } else if (handlers !== undefined && !panels[kind].layout.handlerTypes.includes(handlers)) {
     problems.push(problem('install.no-handler-type', { type: handlers }));
   }
   for (const path of [root, process.execPath]) {

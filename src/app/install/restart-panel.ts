@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
-import { clearCaches, layoutOf } from './panel-files.ts';
+import { panels, type PanelKind } from '../../panels/registry.ts';
+import { clearCaches } from './panel-files.ts';
 import type { Paths } from '../paths.ts';
 
 const run = promisify(execFile);
@@ -13,8 +13,8 @@ const patience = 60_000;
 
 /** What a person types to restart a panel, so that it reads its description files (reference 10.1, 11.1). */
 export function restartCommand(root: string, kind: PanelKind): string {
-  const { restart } = layoutOf(kind);
-  if (restart === null) return 'killall ispmgr';
+  const { restart } = panels[kind].layout;
+  if ('byHand' in restart) return restart.byHand;
   const [program, ...args] = restart;
   return [join(root, program), ...args].join(' ');
 }
@@ -25,8 +25,8 @@ export function restartCommand(root: string, kind: PanelKind): string {
  * @returns why it could not be done; `null` when it was, or when only a person can
  */
 export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind): Promise<string | null> {
-  const { restart } = layoutOf(kind);
-  if (restart === null) return null;
+  const { restart } = panels[kind].layout;
+  if ('byHand' in restart) return null;
   const [program, ...args] = restart;
   clearCaches(root, kind);
   try {

@@ -1,8 +1,9 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { panels } from '../../panels/registry.ts';
 import { releases } from './install.ts';
 import { clearCaches, everyPath, filesFor, removeForeignScripts } from './panel-files.ts';
-import { panelKindAt } from '../wiring/panel-kind.ts';
+import { panelKindAt } from '../wiring/panel-at.ts';
 import { pathsOf } from '../paths.ts';
 import { removeIfEmpty } from './put-file.ts';
 
@@ -42,8 +43,8 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
   const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
   const kept = keepData ? [paths.restartDue] : data;
   const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
-  // A later panel has this folder for itself (reference 11.1).
-  if (kind === 'ispmanager4') removeIfEmpty(join(root, 'lib'));
+  const ownFolders = kind === null ? [] : panels[kind].layout.ownFolders;
+  for (const folder of ownFolders) removeIfEmpty(join(root, folder));
   if (socket === undefined) removeIfEmpty(dirname(paths.socket));
   return removed;
 }

@@ -68,7 +68,7 @@ test(
     assert.ok(kept.includes('sys_ptrace'));
     const hook = spawn('/bin/sleep', ['600'], { env: { HANDLER_STAGE: 'before' }, stdio: 'ignore' });
     t.after(() => hook.kill('SIGKILL'));
-    const caller = JSON.stringify(new URL('../../agent/caller.ts', import.meta.url).href);
+    const caller = JSON.stringify(new URL('../../agent/process-environment.ts', import.meta.url).href);
     const program = `const { uptime, variablesOf } = await import(${caller});
       console.log(JSON.stringify(variablesOf(${hook.pid}, uptime())?.environment ?? null));`;
     const read = async (capabilities: readonly string[]): Promise<unknown> => {

@@ -4,10 +4,15 @@ import type { CallContext, Central } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
 import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
 
-/** One hook call as the agent saw it (`src/agent/trace.ts`). */
+/** One hook call of the scratch zone, as the agent saw it (`src/agent/trace.ts`). */
 export interface SeenCall extends CallFacts {
+  /** Milliseconds since the trace began, when the call came in. */
   readonly at: number;
   readonly verdict: 'accept' | 'refuse';
+  /**
+   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us; `no-zone` when it shows no such
+   * zone, `blocked` when it did not answer in time.
+   */
   readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
 }
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { problem, shortened, type Problem } from '../../dns/problem.ts';
 import { CentralError } from '../../core/central.ts';
+import type { OptionField } from '../../config/option.ts';
+import { options } from '../../config/options.ts';
 import { changeIni, parseIni, type IniChanges } from '../../config/ini.ts';
 import {
   loadSettings,
@@ -13,11 +15,12 @@ import {
 } from '../../config/settings.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { pathsOf } from '../paths.ts';
 import { endPause, pause, pauseEnd } from '../pause.ts';
-import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
+import { wireCentral } from '../wiring/wire.ts';
 
 /** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
@@ -27,7 +30,7 @@ export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
   /** Which panel the central turned out to be, where that was left open; null before the first look. */
-  readonly found: PanelKind | null;
+  readonly found: IspmanagerKind | null;
   readonly username: string;
   readonly password: string;
   /** SHA-256 of the pinned certificate, or of the one offered; empty when there is none. */
@@ -38,7 +41,8 @@ export interface FormValues {
   readonly contact: string;
 }
 
-export type FormField = 'host' | 'kind' | 'username' | 'password' | 'trust' | 'pause' | 'contact';
+/** Fields that an error can be shown at. */
+export type FormField = Exclude<OptionField['name'], 'fingerprint'> | 'trust' | 'pause';
 
 export type FormResult =
   | { readonly kind: 'saved' }
@@ -245,8 +249,8 @@ function readChanged(root: string, changes: IniChanges): Read {
     return { field: 'host', problems: loaded.problems };
   }
   const text = loaded.kind === 'not-configured' && !existsSync(path) ? '' : settingsText(path);
-  for (const [section, options] of Object.entries(changes)) {
-    for (const [option, value] of Object.entries(options)) {
+  for (const [section, changed] of Object.entries(changes)) {
+    for (const [option, value] of Object.entries(changed)) {
       const unfit = unfitness(text, section, option, value);
       if (unfit) return { field: fieldOfOption(option), problems: [problem('form.unfit', {})] };
     }
@@ -268,11 +272,12 @@ function unfitness(text: string, section: string, option: string, value: string 
   }
 }
 
+/** The field of an option, or of what a central calls a setting of its own. */
 function fieldOfOption(option: string): FormField {
-  if (option === 'username' || option === 'password') return option;
-  if (option === 'fingerprint' || option === 'pin') return 'trust';
-  if (option === 'kind') return 'kind';
-  return option === 'support' ? 'contact' : 'host';
+  const name = options.find((one) => one.option === option)?.field?.name;
+  // Nothing can be typed where the fingerprint is shown.
+  if (name === 'fingerprint' || option === 'pin') return 'trust';
+  return name ?? 'host';
 }
 
 /** Whether the form changes nothing of the settings. */

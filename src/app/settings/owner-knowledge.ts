@@ -5,7 +5,8 @@ import type { OwnerWay } from '../../core/panel.ts';
 import { loadSettings, type Settings } from '../../config/settings.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { journalPath, pathsOf, type Paths } from '../paths.ts';
-import { SettingsRefused, wireCentral } from '../wiring/wire.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
+import { wireCentral } from '../wiring/wire.ts';
 
 /** Whose the zones are, as far as the journal remembers: what forms and the doctor tell without the agent. */
 export interface OwnerKnowledge {

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Found, FoundMemory } from '../../centrals/ispmanager/index.ts';
 import type { Settings } from '../../config/settings.ts';
-import { panelKinds } from '../../net/ispmanager/panel-kind.ts';
+import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
 import { pathsOf } from '../paths.ts';
 
 const stored = v.object({
   asked: v.object({ address: v.string(), kind: v.string(), username: v.string() }),
-  found: v.object({ address: v.string(), kind: v.picklist(panelKinds) }),
+  found: v.object({ address: v.string(), kind: v.picklist(ispmanagerKinds) }),
 });
 
 /** Where it is kept, under a panel's root, which panel a central turned out to be. It is found anew when the file is lost. */

@@ -1,12 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { problem, type Problem } from '../../dns/problem.ts';
+import { problem } from '../../dns/problem.ts';
 import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
 import type { Central } from '../../core/central.ts';
+import { SettingsRefused } from '../../centrals/module.ts';
+import { centralModule } from '../../centrals/registry.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
 import type { Verifier } from '../../centrals/verified/verifier.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import type { Journal } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
 import type { Panel } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
@@ -16,7 +19,7 @@ import { Upkeep } from '../../journal/upkeep.ts';
 import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
-import { panelKindAt } from './panel-kind.ts';
+import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
@@ -26,6 +29,8 @@ const leastKept = 3_600_000;
 /** A running engine and what has to be closed with it. */
 export interface Wired {
   readonly engine: Engine;
+  /** Only to read from: the engine alone writes. */
+  readonly journal: Omit<Journal, 'commit' | 'close'>;
   readonly central: GuardedCentral;
   readonly settings: Settings;
   /** Null where no name servers are to be asked. */
@@ -48,56 +53,14 @@ export async function wireCentral(
 }
 
 async function makeCentral(settings: Settings, root: string, log: Log): Promise<Central> {
-  if (settings.kind === 'rfc2136') {
-    const { createRfc2136Central, readRfc2136Settings } = await import('../../centrals/rfc2136/index.ts');
-    return createRfc2136Central(
-      accepted(readRfc2136Settings({ ...connectionOf(settings), ...settings.dns })),
-      { clock: systemClock },
-    );
-  }
-  if (settings.kind === 'powerdns') {
-    const { createPowerdnsCentral, readPowerdnsSettings } = await import('../../centrals/powerdns/index.ts');
-    const { nameServers, kind } = settings.newZones;
-    const zoneKind = kind === 'master' ? 'Master' : 'Native';
-    return createPowerdnsCentral(
-      accepted(readPowerdnsSettings({ ...connectionOf(settings), nameServers, zoneKind })),
-      { clock: systemClock, log },
-    );
-  }
-  const { createIspmanagerCentral, readIspmanagerSettings } =
-    await import('../../centrals/ispmanager/index.ts');
-  const checked = accepted(
-    readIspmanagerSettings({ ...connectionOf(settings), kind: settings.kind, login: settings.login }),
-  );
-  return createIspmanagerCentral(checked, { clock: systemClock, memory: foundMemory(root, settings) });
-}
-
-/** What every central is told of the connection. */
-function connectionOf(settings: Settings): Readonly<Record<string, unknown>> {
-  return {
-    address: settings.address,
-    username: settings.username,
+  const connection = {
+    ...settings,
     password: settings.password.reveal(),
     timeout: settings.deadline,
     ...pinOf(settings),
   };
-}
-
-/** @throws {SettingsRefused} */
-function accepted<T>(read: { readonly settings: T } | { readonly problems: readonly Problem[] }): T {
-  if ('problems' in read) throw new SettingsRefused(read.problems);
-  return read.settings;
-}
-
-/** The settings cannot be used; carries every reason. */
-export class SettingsRefused extends Error {
-  override readonly name = 'SettingsRefused';
-  readonly problems: readonly Problem[];
-
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(({ code }) => code).join(', '));
-    this.problems = problems;
-  }
+  const memory = foundMemory(root, settings);
+  return await centralModule(settings.kind).open(connection, { clock: systemClock, log, memory });
 }
 
 function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: string; ca?: string } } {
@@ -113,19 +76,12 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
 
 /** Edits in the panel on this host as a person would make them, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
-  const { createIspmanagerHand } = await import('../../panels/ispmanager/by-hand.ts');
-  return createIspmanagerHand({ root, kind: panelKindAt(root) ?? 'ispmanager4' });
+  return await panelAt(root).openHand(root);
 }
 
 /** The panel on this host. @param service whether this process is confined as a service of systemd @param log told of what is passed over */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
-  const { createIspmanagerPanel } = await import('../../panels/ispmanager/index.ts');
-  return createIspmanagerPanel({
-    root,
-    kind: panelKindAt(root) ?? 'ispmanager4',
-    service,
-    ...(log && { log }),
-  });
+  return await panelAt(root).open(root, { service, ...(log && { log }) });
 }
 
 /**
@@ -181,6 +137,7 @@ export async function wireEngine(
   const upkeep = new Upkeep(journal, systemClock, log, { ...history, recent: leastKept + watch });
   return {
     engine,
+    journal,
     central,
     settings,
     verifier,

@@ -2,7 +2,7 @@ import type { Generation, Switches } from '../../../sandbox/index.ts';
 import { centralContract } from '../../testing/contracts/central/index.ts';
 import type { ContractSubject } from '../../testing/contracts/central/zone-bench.ts';
 import type { CentralSettings } from './index.ts';
-import { someoneElse, startPanel } from '../../testing/ispmanager-account.ts';
+import { someoneElse, startPanel } from '../../testing/accounts/ispmanager.ts';
 
 async function subject(
   switches: Partial<Switches>,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { CentralError } from '../../core/central.ts';
 import { zoneName } from '../../dns/name.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { alice, startPanel } from '../../testing/ispmanager-account.ts';
+import { alice, startPanel } from '../../testing/accounts/ispmanager.ts';
 
 const zone = zoneName('copy.example');
 const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };

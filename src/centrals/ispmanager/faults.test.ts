@@ -6,7 +6,7 @@ import { zoneName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { invert, type Change } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { alice, startPanel, truthOf, type TestPanel } from '../../testing/ispmanager-account.ts';
+import { alice, startPanel, truthOf, type TestPanel } from '../../testing/accounts/ispmanager.ts';
 
 const seed = {
   addresses: ['192.0.2.1', '2001:db8::1'],

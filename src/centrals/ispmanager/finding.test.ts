@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
 import { startSandbox, type Generation, type Sandbox, type Switches } from '../../../sandbox/index.ts';
 import { CentralError, type Central } from '../../core/central.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { readFingerprint } from '../../net/fingerprint.ts';
-import { TestClock } from '../../testing/ispmanager-account.ts';
+import { TestClock } from '../../testing/accounts/ispmanager.ts';
 import { createIspmanagerCentral, type CentralSettings, type Found } from './index.ts';
 import { patience } from '../../testing/patience.ts';
 
@@ -161,7 +162,7 @@ for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
     const right = generation === 'v4' ? ['ispmanager4'] : ['ispmanager6', 'dnsmanager'];
     for (const filled of [false, true]) {
       if (filled) await makeZone(sandbox);
-      for (const kind of ['ispmanager4', 'ispmanager6', 'dnsmanager'] as const) {
+      for (const kind of ispmanagerKinds) {
         const central = place.central(sandbox, { kind, address });
         t.after(() => central.close());
         const check = central.check(ctx);

@@ -14,7 +14,7 @@ import type { Clock } from '../../core/clock.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { changeNames, type Change, type RRsetKey } from '../../dns/zone.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { look, restated } from '../restate.ts';
 import { applyStepwise } from '../stepwise.ts';
@@ -101,7 +101,7 @@ class IspmanagerCentral implements Central {
   readonly #api: PanelApi;
   readonly #clock: Clock;
   readonly #dialect: CentralDialect;
-  readonly #kind: PanelKind;
+  readonly #kind: IspmanagerKind;
 
   constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: CentralDialect) {
     this.#api = new PanelApi(settings);

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import type { Generation, Switches } from '../../../sandbox/index.ts';
 import { parseName } from '../../dns/name.ts';
 import { formatRecord, makeRecord } from '../../dns/record.ts';
-import { alice, startPanel, type TestPanel } from '../../testing/ispmanager-account.ts';
+import { alice, startPanel, type TestPanel } from '../../testing/accounts/ispmanager.ts';
 import type { Central } from '../../core/central.ts';
 import type { CentralSettings } from './index.ts';
 import { patience } from '../../testing/patience.ts';

@@ -1,16 +1,16 @@
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { CentralSettings } from './settings.ts';
 
 /** Where a central may answer, and as what; `kind` null: the answers tell. */
 export interface LikelyPlace {
   readonly address: string;
-  readonly kind: PanelKind | null;
+  readonly kind: IspmanagerKind | null;
 }
 
 interface Habit {
   readonly port: number;
   readonly path: string;
-  readonly kinds: readonly PanelKind[];
+  readonly kinds: readonly IspmanagerKind[];
 }
 
 /** Ports and paths that panels use when nobody says otherwise (reference 2.1). */

@@ -1,5 +1,5 @@
 import { CentralError, type CallContext, type CentralErrorCode } from '../../core/central.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { PanelApi } from './api.ts';
 import { placesOf, type LikelyPlace } from './places.ts';
@@ -8,7 +8,7 @@ import type { CentralSettings } from './settings.ts';
 /** What the probe found: where the account is, and which panel that is. */
 export interface Found {
   readonly address: string;
-  readonly kind: PanelKind;
+  readonly kind: IspmanagerKind;
 }
 
 /** Longest time (ms) to wait for a place that may not exist, e.g. a port behind a firewall. */
@@ -78,7 +78,7 @@ async function kindOf(
   address: string,
   zones: XmlElement,
   ctx: CallContext,
-): Promise<PanelKind> {
+): Promise<IspmanagerKind> {
   const isLater = zones.attributes['func'] !== undefined || (await knowsRecords(api, zones, ctx));
   if (!isLater) return 'ispmanager4';
   const named = zones.attributes['binary'] ?? new URL(address).pathname;

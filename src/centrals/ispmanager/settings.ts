@@ -1,17 +1,17 @@
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
 import type { Trust } from '../../net/connect.ts';
-import { panelKinds, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { ispmanagerKinds, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { addressSetting, pinSetting, settingProblems, settingText, timeoutSetting } from '../connection.ts';
 
 /** A checked connection to an account; which panel it is, and its path, may be left open. */
 export interface CentralSettings extends Omit<IspmanagerSettings, 'kind'> {
-  readonly kind: PanelKind | 'auto';
+  readonly kind: IspmanagerKind | 'auto';
 }
 
 /** A checked connection to an account of a known panel. */
 export interface IspmanagerSettings {
-  readonly kind: PanelKind;
+  readonly kind: IspmanagerKind;
   /** Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places are looked at. */
   readonly address: string;
   readonly username: string;
@@ -24,7 +24,7 @@ export interface IspmanagerSettings {
 }
 
 const schema = v.object({
-  kind: v.optional(v.picklist(['auto', ...panelKinds], 'setting.bad-choice'), 'auto'),
+  kind: v.optional(v.picklist(['auto', ...ispmanagerKinds], 'setting.bad-choice'), 'auto'),
   address: addressSetting(false, spelled),
   // `authinfo` is cut at its first colon, so a user name cannot hold one (reference 16.16).
   username: v.pipe(

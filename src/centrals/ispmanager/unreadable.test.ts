@@ -1,11 +1,12 @@
 /** Issue 12.11, 12.9: names at a panel as central that cannot be read stop nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import { withBreaker } from '../../core/breaker.ts';
 import { zoneName } from '../../dns/name.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { TestClock } from '../../testing/ispmanager-account.ts';
+import { TestClock } from '../../testing/accounts/ispmanager.ts';
 import { serve } from '../../testing/scripted-panel.ts';
 
 const zone = zoneName('example.org');
@@ -33,7 +34,7 @@ async function codeOf(call: Promise<unknown>): Promise<CentralErrorCode | 'none'
   }
 }
 
-for (const kind of ['ispmanager4', 'ispmanager6', 'dnsmanager'] as const) {
+for (const kind of ispmanagerKinds) {
   test(`${kind}: a domain whose name is none is passed over`, async (t) => {
     const refusal = '<doc><error code="8" type="other">something else</error></doc>';
     const { central } = await serve(

@@ -8,7 +8,7 @@ import type { Actor, EditEvent } from '../../core/panel.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { powerdnsCentral, rrsets } from '../../testing/powerdns-account.ts';
+import { powerdnsCentral, rrsets } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 import { until } from '../../testing/servers/process.ts';
 import { Random } from '../../testing/simulator/random.ts';

@@ -5,8 +5,8 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { invert, type Change } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { startProxy, type Behaviour, type HttpProxy, type Message } from '../../testing/http-proxy.ts';
-import { powerdnsCentral, someoneElse } from '../../testing/powerdns-account.ts';
+import { startProxy, type Behaviour, type HttpProxy, type Message } from '../../testing/proxies/http.ts';
+import { powerdnsCentral, someoneElse } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 
 const seed = { addresses: [], nameServers: ['ns1.example.net'], mailServers: [] };

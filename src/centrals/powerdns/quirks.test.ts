@@ -7,7 +7,7 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { powerdnsCentral, rrsets } from '../../testing/powerdns-account.ts';
+import { powerdnsCentral, rrsets } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 import { runProgram } from '../../testing/servers/process.ts';
 

@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Central } from '../../core/central.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { startProxy } from '../../testing/http-proxy.ts';
-import { alice, powerdnsCentral } from '../../testing/powerdns-account.ts';
+import { startProxy } from '../../testing/proxies/http.ts';
+import { alice, powerdnsCentral } from '../../testing/accounts/powerdns.ts';
 import { runProgram } from '../../testing/servers/process.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 

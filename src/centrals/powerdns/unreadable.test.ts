@@ -7,8 +7,8 @@ import { CentralError, type Central } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { startProxy, type HttpProxy } from '../../testing/http-proxy.ts';
-import { powerdnsCentral } from '../../testing/powerdns-account.ts';
+import { startProxy, type HttpProxy } from '../../testing/proxies/http.ts';
+import { powerdnsCentral } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 
 const seed = { addresses: [], nameServers: ['ns1.example.net'], mailServers: [] };

@@ -1,5 +1,5 @@
 import { centralContract } from '../../testing/contracts/central/index.ts';
-import { nameServerSubject } from '../../testing/name-server-account.ts';
+import { nameServerSubject } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { startNamed } from '../../testing/servers/named.ts';
 

@@ -6,7 +6,7 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { centralAt, nameServerSubject, update } from '../../testing/name-server-account.ts';
+import { centralAt, nameServerSubject, update } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { makeKey, type NameServer } from '../../testing/servers/name-server.ts';
 import { startNamed } from '../../testing/servers/named.ts';

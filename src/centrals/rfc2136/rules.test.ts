@@ -8,7 +8,7 @@ import { parseName, zoneName, type DnsName } from '../../dns/name.ts';
 import { formatRecord, makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { centralAt } from '../../testing/name-server-account.ts';
+import { centralAt } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { makeKey, type NameServer, type NameServerOptions } from '../../testing/servers/name-server.ts';
 import { startNamed } from '../../testing/servers/named.ts';

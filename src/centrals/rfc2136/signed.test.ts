@@ -9,7 +9,7 @@ import { isSigners } from '../../dns/dnssec.ts';
 import { parseName, zoneName } from '../../dns/name.ts';
 import { recordId, makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { centralAt } from '../../testing/name-server-account.ts';
+import { centralAt } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import {
   makeKey,

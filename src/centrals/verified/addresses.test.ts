@@ -8,7 +8,7 @@ import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { centralAt } from '../../testing/name-server-account.ts';
+import { centralAt } from '../../testing/accounts/name-server.ts';
 import { makeKey } from '../../testing/servers/name-server.ts';
 import { startNamed } from '../../testing/servers/named.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';

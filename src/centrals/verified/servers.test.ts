@@ -10,7 +10,7 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
-import { centralAt } from '../../testing/name-server-account.ts';
+import { centralAt } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import { makeKey, type NameServer } from '../../testing/servers/name-server.ts';
 import { startNamed, type Named } from '../../testing/servers/named.ts';

@@ -6,7 +6,7 @@ import type { CallContext } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
-import { panelName, type PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import { panelName, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
 import { ispmanager5, dnsmanager } from './ispmanager5.ts';
@@ -17,7 +17,7 @@ import { ispmanager4 } from './ispmanager4.ts';
 export interface IspmanagerPanelSettings {
   /** The panel's root directory, e.g. `/usr/local/mgr5`. */
   readonly root: string;
-  readonly kind: PanelKind;
+  readonly kind: IspmanagerKind;
   /** Absolute path of the local tool; default `sbin/mgrctl` under the root. */
   readonly mgrctl?: string;
   /** Longest time of one local call, milliseconds; default 30 s. */
@@ -32,7 +32,7 @@ export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {
   return dialects[kind];
 }
 
-const dialects: Readonly<Record<PanelKind, PanelDialect>> = {
+const dialects: Readonly<Record<IspmanagerKind, PanelDialect>> = {
   ispmanager4,
   ispmanager6: ispmanager5,
   dnsmanager,

@@ -11,12 +11,11 @@ import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts'
 import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
 import { panelContract, type PanelSubject } from '../../testing/contracts/panel.ts';
 import { createIspmanagerPanel } from './index.ts';
+import { kindOfGeneration } from '../../testing/accounts/ispmanager.ts';
 import { patience } from '../../testing/patience.ts';
 
 const user = { name: 'alice', password: 'pw' };
 const zone = parseName('contract.example.');
-
-const kinds = { v4: 'ispmanager4', v5: 'ispmanager6', v6: 'ispmanager6', dnsmgr: 'dnsmanager' } as const;
 
 async function start(
   t: TestContext,
@@ -45,7 +44,7 @@ async function start(
   };
   return {
     sandbox,
-    panel: createIspmanagerPanel({ root, kind: kinds[generation], timeout: patience }),
+    panel: createIspmanagerPanel({ root, kind: kindOfGeneration[generation], timeout: patience }),
     makeZone: async (name, records) => {
       await act('domain.edit', { elid: '', name: name.slice(0, -1), ip: '192.0.2.1' });
       const { recordEdit, form } = generation === 'v4' ? ispmanager4Records : ispmanager5Records;

@@ -9,7 +9,7 @@ import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts'
 import { childText, child, parseXml } from '../../net/xml.ts';
 import { ispmanager5, dnsmanager } from './ispmanager5.ts';
 import { decode, encode } from './hook.ts';
-import { decodeForm, encodeForm, formCalls } from './settings-form.ts';
+import { settingsForm } from './settings-form.ts';
 import { cpuTime } from '../../testing/cpu-time.ts';
 
 const zone = parseName('example.org.');
@@ -430,16 +430,15 @@ test('what refusals look like', () => {
 });
 
 test('the settings form is saved by OK alone', () => {
-  const calls = formCalls('ispmanager6');
+  const form6 = settingsForm('ispmanager6');
   const sent = { func: 'domainsync', host: 'dns.example.net', password: 'pä ss' };
-  const read = (parameters: Record<string, string>) =>
-    decodeForm(call(parameters, { AUTH_LEVEL: '29' }), calls);
+  const read = (parameters: Record<string, string>) => form6.decode(call(parameters, { AUTH_LEVEL: '29' }));
   assert.equal(read(sent).saving, false);
   assert.equal(read({ ...sent, sok: 'ok', sv_field: 'kind' }).saving, false);
   const saved = read({ ...sent, sok: 'ok', clicked_button: 'ok' });
   assert.deepEqual([saved.saving, saved.allowed, saved.field('password')], [true, true, 'pä ss']);
   const doc = parseXml(
-    encodeForm({ fields: { host: 'x' }, choices: {}, error: { field: 'host', text: 'no' } }, calls),
+    form6.encode({ fields: { host: 'x' }, choices: {}, error: { field: 'host', text: 'no' } }),
   );
   assert.equal(child(doc, 'error')?.attributes['object'], 'host');
 });

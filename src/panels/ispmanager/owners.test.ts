@@ -11,9 +11,9 @@ import type { Stranger } from '../../core/panel-hand.ts';
 import { parseName } from '../../dns/name.ts';
 import { createIspmanagerHand } from './by-hand.ts';
 import { createIspmanagerPanel } from './index.ts';
+import { kindOfGeneration } from '../../testing/accounts/ispmanager.ts';
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
-const kinds = { v4: 'ispmanager4', v5: 'ispmanager6', v6: 'ispmanager6', dnsmgr: 'dnsmanager' } as const;
 
 /** alice is the administrator's, bob is below the reseller rick. */
 const accounts: readonly SandboxUser[] = [
@@ -56,7 +56,7 @@ async function start(
     );
     assert.ok(made.ok, made.body);
   }
-  const panel = createIspmanagerPanel({ root, kind: kinds[generation] });
+  const panel = createIspmanagerPanel({ root, kind: kindOfGeneration[generation] });
   return { sandbox, owners: () => panel.readOwners(ctx) };
 }
 
@@ -208,7 +208,7 @@ rmdir running
 for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
   test(`${generation}: somebody with no right to a zone is an account with a zone of its own`, async (t) => {
     const { sandbox } = await start(t, generation);
-    const hand = createIspmanagerHand({ root: sandbox.root, kind: kinds[generation] });
+    const hand = createIspmanagerHand({ root: sandbox.root, kind: kindOfGeneration[generation] });
     const stranger = (of: string): Promise<Stranger> =>
       hand.stranger(parseName(`${Buffer.from(of).toString('hex')}.example.`), ctx);
     const drop = async (user: string): Promise<void> => {

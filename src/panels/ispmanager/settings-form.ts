@@ -1,27 +1,22 @@
-import type { HookCall, Language } from '../../core/panel.ts';
-import type { PanelKind } from '../../net/ispmanager/panel-kind.ts';
+import type { HookCall } from '../../core/panel.ts';
+import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { escapeXml } from '../../net/xml.ts';
+import type { FormCall, FormDocument, FormLanguage } from '../module.ts';
 import { dialectOf } from './api.ts';
 import type { CallDialect } from './dialect.ts';
 
-/** One call of the settings form. */
-export interface FormCall {
-  readonly language: Language;
-  /** Whether OK was pressed; otherwise the form is being opened. */
-  readonly saving: boolean;
-  /** Whether the person may see it: an administrator (reference section 3). */
-  readonly allowed: boolean;
-  /** Fields by name as they were sent; an absent field is empty. */
-  readonly field: (name: string) => string;
-}
-
 /** How a panel of this kind calls the form, and takes its answer. */
-export function formCalls(kind: PanelKind): CallDialect {
-  return dialectOf({ root: '', kind }).calls;
+export function settingsForm(kind: IspmanagerKind): FormLanguage {
+  const { calls } = dialectOf({ root: '', kind });
+  return {
+    decode: (call) => decodeForm(call, calls),
+    encode: (document) => encodeForm(document, calls),
+    saved: () => documentOf('<ok/>'),
+  };
 }
 
 /** Reads one call of the settings form (reference 10.3, 11.3). A form that is only drawn anew is being opened (2.3). Pure. */
-export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
+function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   const { parameters } = calls.readings(call);
   return {
     language: calls.language(call),
@@ -31,19 +26,8 @@ export function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   };
 }
 
-/** A choice of a select: the value sent and the text shown. */
-export type Choice = readonly [value: string, text: string];
-
-export interface FormDocument {
-  /** Fields by name. A flag is on when it is `on` and absent when off (reference 4.2). */
-  readonly fields: Readonly<Record<string, string>>;
-  readonly choices: Readonly<Record<string, readonly Choice[]>>;
-  /** Why nothing was saved, and at which field; `null` = nothing is wrong. */
-  readonly error: { readonly field: string; readonly text: string } | null;
-}
-
 /** The form document (reference 4.2), with the error and its field in the panel's own way (reference 5). */
-export function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
+function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
   const values = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
   const lists = Object.entries(choices).map(([name, options]) => {
     const items = options.map(([key, text]) => `<val key="${escapeXml(key)}">${escapeXml(text)}</val>`);
@@ -51,11 +35,6 @@ export function encodeForm({ fields, choices, error }: FormDocument, calls: Call
   });
   const wrong = error === null ? '' : calls.error(error.text, error.field);
   return documentOf(`${wrong}${values.join('')}${lists.join('')}`);
-}
-
-/** The answer that closes the form (reference 4.2). */
-export function encodeFormSaved(): string {
-  return documentOf('<ok/>');
 }
 
 function documentOf(content: string): string {

@@ -23,8 +23,6 @@ export class Performer {
   readonly running: Promise<unknown>[] = [];
   /** Zones that a user creates or deletes at this time. */
   readonly zonesInHand = new Set<DnsName>();
-  /** Zones whose owner the panel's list has left open at some time. */
-  readonly #ownersHidden = new Set<DnsName>();
   readonly #world: World;
   readonly #mishaps: MishapPerformer;
   readonly #outside: OutsidePerformer;
@@ -79,16 +77,13 @@ export class Performer {
     if (!this.#world.panel.zones.has(zone)) return;
     const { hidesOwner } = event;
     if (hidesOwner !== undefined) this.#world.panel.owners.set(zone, hidesOwner ? null : ['alice']);
-    if (hidesOwner === true) this.#ownersHidden.add(zone);
-    const { lostAfter } = await this.#world.edit(
+    await this.#world.edit(
       (stage) => recordsEvent(zone, items, stage, event.actor),
       () => this.#carryOut(event),
       event.local,
       items,
     );
-    // The engine may know of no owner and leave the edit to the panel; without its `after` nobody hears of it. A comparison finds it,
-    // and lists what it may not remove.
-    if ((lostAfter && this.#ownersHidden.has(zone)) || this.#isElsewhere) this.#unheardEdit(zone, items);
+    if (this.#isElsewhere) this.#unheardEdit(zone, items);
   }
 
   /** Whether the settings leave out the first central, which then hears of nothing. */

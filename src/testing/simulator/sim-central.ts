@@ -91,7 +91,9 @@ export class CentralStore {
     for (const operation of operations) {
       const { id, zone } = operation;
       if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
-      if (operation.kind !== 'zone-create' || !operation.created || this.#made.has(id)) continue;
+      if (operation.kind !== 'zone-create' || this.#made.has(id)) continue;
+      // Made, but not read back yet: that is no proof of its content.
+      if (!operation.created || operation.requested) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
       if (isRead && this.unproven.get(zone) === id) this.unproven.delete(zone);

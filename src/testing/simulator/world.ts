@@ -567,7 +567,8 @@ export class World {
       this.tally.fault('after twice');
       await this.#after(done, what);
     }
-    return { verdict, lostAfter: after === unanswered };
+    const isUnheard = after.kind === 'refuse' && after.changed === 'panel-unknown';
+    return { verdict, lostAfter: after === unanswered || isUnheard };
   }
 
   #carryOut({ event, carryOut }: ClickedEdit, { visibleAfter }: LocalPart): boolean {

@@ -15,8 +15,9 @@ import {
   type SandboxOptions,
   type SandboxUser,
 } from '../../../sandbox/index.ts';
+import { parseAnswer, type StatusReport } from '../../app/control/protocol.ts';
 import { pathsOf } from '../../app/paths.ts';
-import { panelKindAt } from '../../app/wiring/panel-kind.ts';
+import { panelAt } from '../../app/wiring/panel-at.ts';
 import { saveSettings } from '../../config/settings.ts';
 import { patience } from '../patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
@@ -51,6 +52,8 @@ export interface AnyStage {
   configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
   /** The command line of the product; resolves to what it printed. */
   domainsync(...args: readonly string[]): Promise<string>;
+  /** What `domainsync status` says; null where no agent runs. */
+  status(): Promise<StatusReport | null>;
   /** Pid of the running agent, or null. */
   agent(): Promise<number | null>;
   /** Stops both sides and the agent, and removes every file. */
@@ -205,19 +208,16 @@ export async function makePanelSide(
 }
 
 /** The product's command line, and what it says of the agent. */
-function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'agent'> {
+function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'status' | 'agent'> {
   const domainsync = async (...args: readonly string[]): Promise<string> => {
     const words = [join(dist, 'domainsync.cjs'), '--root', root, '--socket', socket, ...args];
     return (await run(process.execPath, words).catch(needsAttention)).stdout;
   };
-  const agent = async (): Promise<number | null> => {
-    const report: unknown = await domainsync('--json', 'status').then(
-      (text) => JSON.parse(text),
-      () => null,
-    );
-    return typeof report === 'object' && report !== null && 'pid' in report ? Number(report.pid) : null;
+  const status = async (): Promise<StatusReport | null> => {
+    const text = await domainsync('--json', 'status').catch(() => null);
+    return text === null ? null : parseAnswer('status', JSON.parse(text));
   };
-  return { domainsync, agent };
+  return { domainsync, status, agent: async () => (await status())?.pid ?? null };
 }
 
 /** By the product's own installer, which restarts later panels itself. */
@@ -233,7 +233,7 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
     'no',
   ]);
   // An ISPmanager 4 has no command for it: a person does it.
-  if (panelKindAt(root) === 'ispmanager4') panel.restartPanel();
+  if ('byHand' in panelAt(root).layout.restart) panel.restartPanel();
 }
 
 /** @param connection options of `[isp_master]` */

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { agreed, stands, standsName } from '../../../src/testing/stage/central-side.ts';
 import { leaks } from '../../../src/testing/stage/secrets.ts';
+import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import {
   makeServerStage,
-  missingFor,
-  type ServerKind,
   type ServerStage,
   type ServerStageOptions,
 } from '../../../src/testing/stage/server-stage.ts';

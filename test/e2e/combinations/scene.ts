@@ -9,7 +9,7 @@ import {
   type StageOptions,
 } from '../../../src/testing/stage/stage.ts';
 import { agree, contents, holds, meaning, type Wanted } from '../../../src/testing/stage/panel-words.ts';
-import { askAgent } from '../../../src/cli/ask.ts';
+import { ask } from '../../../src/app/control/client.ts';
 import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
 
 /** The zone most steps work in. */
@@ -32,14 +32,10 @@ export async function openScene(combination: Combination): Promise<Stage> {
   });
 }
 
-interface Report {
-  readonly engine: { readonly open: number; readonly stuck?: number } | null;
-}
-
 /** Waits until no operation is under way. */
 export async function settled(stage: AnyStage): Promise<void> {
   await until('everything to be settled', async () => {
-    const { engine } = (await askAgent(stage.socket, { do: 'status' })) as Report;
+    const { engine } = await ask(stage.socket, 'status', {});
     return engine?.open === 0;
   });
 }

@@ -4,9 +4,9 @@ import { Resolver } from 'node:dns/promises';
 import { after, before, describe, test } from 'node:test';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { personAt, type Person } from '../../../src/testing/stage/person.ts';
+import { missingFor } from '../../../src/testing/stage/server-registry.ts';
 import {
   makeServerStage,
-  missingFor,
   type ServerStage,
   type ServerStageOptions,
 } from '../../../src/testing/stage/server-stage.ts';

@@ -9,7 +9,7 @@ import { createFollowing } from '../comparison/compare.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from '../before/mirror.ts';
-import { fromEvent, isOnlyAsked, newDelete, newEdit } from '../knowledge/operations.ts';
+import { fromEvent, isOnlyAsked, newDelete, newEdit, watching } from '../knowledge/operations.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -118,7 +118,9 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
     // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
     const moves =
       operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
-    await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true });
+    // A read showed it done before the panel was: what the panel does now may be another thing than was seen.
+    const watch = operation.state === 'confirmed' ? watching(runtime.ports, operation) : operation.watch;
+    await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
     const entry = await tx.journal.zone(event.zone);
     if (moves && operation.kind === 'zone-delete' && entry !== null)
       await tx.zone(entry, { ...entry, standing: 'deleting' });

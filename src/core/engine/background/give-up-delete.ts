@@ -20,6 +20,8 @@ export async function giveUpDelete(
   if (entry === null) return;
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, standing: 'joined' });
+    // Nothing was agreed on in it yet: perhaps the central does not have it.
+    if ((await tx.journal.rows(zone)).length === 0) runtime.agenda.compareSoon(zone, 'kept-delete');
     return;
   }
   // A create that was undone came true after all: its content is due, and what was ours before may go.

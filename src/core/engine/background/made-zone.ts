@@ -1,9 +1,10 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import type { CreateOperation } from '../../operation.ts';
+import { creates, type CreateOperation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { plain } from '../knowledge/classify.ts';
+import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
@@ -102,5 +103,22 @@ export async function landed(
   create: CreateOperation,
   content: readonly ResourceRecord[],
 ): Promise<CreateOperation> {
-  return await runtime.store.transact((tx) => tx.amend(create, () => foundZone(content)));
+  return await runtime.store.transact(async (tx) => {
+    const requested = await mayLandStill(runtime, tx, create);
+    return await tx.amend(create, () => ({ ...foundZone(content), requested }));
+  });
+}
+
+/**
+ * Whether a create that has landed may land all the same, because another create of the zone is on its way: nobody can tell which of them it
+ * was. What appears after that is left and listed.
+ */
+export async function mayLandStill(
+  runtime: Runtime,
+  tx: Transaction,
+  create: CreateOperation,
+): Promise<boolean> {
+  sent.get(runtime)?.delete(create.id);
+  const others = creates(await tx.open(create.zone)).filter(({ id }) => id !== create.id);
+  return others.some(({ requested }) => requested);
 }

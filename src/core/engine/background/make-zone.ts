@@ -36,7 +36,7 @@ export async function zoneAtCentral(
   const there = await readCentralZone(runtime, operation.zone, panel, ctx);
   if (there !== null) {
     const known = await withProof(runtime, operation);
-    const isUnread = known.created && mayLandLate(runtime, known);
+    const isUnread = known.created && known.snapshot.length === 0 && mayLandLate(runtime, known);
     return { operation: isUnread ? await landed(runtime, known, there) : known, present: there };
   }
   if (await waitsForEdits(runtime, operation)) return null;

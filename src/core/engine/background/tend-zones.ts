@@ -63,6 +63,9 @@ async function tendUnprovenCreate(
   await runtime.store.transact(async (tx) => {
     const entry = await tx.journal.zone(operation.zone);
     await tx.advance(operation, 'reverted');
+    // Reads may have shown the zone for longer than its delete is waited for.
+    const cancelled = await tx.journal.operation(operation.cancels ?? '');
+    if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
     if (entry !== null) await tx.zone(entry, { ...entry, standing: 'joined' });
   });
   runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'braked');

@@ -102,10 +102,10 @@ async function compareUnderLock(
   }
   const freed = view.quiet ? unstuckRecords(open, view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
-  const watched = watchedIds(remembered);
-  const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   // A damaged ledger knows nothing.
   const rows = view.frozen ? [] : await journal.rows(zone);
+  const watched = watchedIds(remembered, rows);
+  const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   if (wish.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
     runtime.agenda.want(zone, wish, endOfWatch(remembered) - clock.wall());
   const follow = wish.follow !== 'no' && !baseline;
@@ -171,10 +171,16 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
   await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
 }
 
-/** Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). */
-function watchedIds(operations: readonly Operation[]): ReadonlySet<string> {
+/**
+ * Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). While the panel may still
+ * keep the delete or create of the whole zone, what both sides agreed on is part of that.
+ */
+function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const watched = operations.filter(({ watch }) => watch !== null);
-  return new Set(watched.flatMap(watchedRecords).map(recordId));
+  const records = watched.flatMap(watchedRecords);
+  const agreed = rows.filter(({ standing }) => standing === 'joined').map(({ record }) => record);
+  const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');
+  return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
 /** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
@@ -240,12 +246,13 @@ async function missingAtCentral(
   ctx: CallContext,
 ): Promise<void> {
   const { clock } = runtime.ports;
-  if (entry?.standing === 'joined') {
+  // A zone without a row was never there: its create was only asked about, and then taken for refused.
+  if (entry?.standing === 'joined' && (await runtime.ports.journal.rows(zone)).length > 0) {
     await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
     return;
   }
   const waits = entry?.note === signedAboveNote;
-  if (entry !== null && !waits) return;
+  if (entry !== null && entry.standing !== 'joined' && !waits) return;
   const panelOnly = (note: string | null): ZoneEntry => {
     const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
     return { zone, standing: 'panel-only', incarnation, baselineAt, note };

@@ -39,6 +39,7 @@ export function rowsAfter(operations: readonly RecordsOperation[], truth: Truth)
         if (record === null || isCentralsOwn(zone, record)) continue;
         const before = rows.get(recordId(record)) ?? null;
         if (!item.mirrored && !isLocals(record, before, sent, truth)) continue;
+        if (item.mirrored && isLeft(record, before, truth)) continue;
         const row = rowAfter(record, item, before, keys, truth);
         if (row === null) drop.push(record);
         else put.push(row);
@@ -67,6 +68,15 @@ function isLocals(
   const id = recordId(record);
   if (sent.has(id) || busy.has(id) || row?.standing === 'joined') return false;
   return (row?.onPanel ?? false) !== view.ids.has(id);
+}
+
+/**
+ * Whether both sides had agreed on a record that only the central has now. Its row stays: what the panel has no longer is for a
+ * comparison, or for the watch, to follow.
+ */
+function isLeft(record: ResourceRecord, row: LedgerRow | null, { view, central, busy }: Truth): boolean {
+  const id = recordId(record);
+  return row?.standing === 'joined' && !view.ids.has(id) && central.has(id) && !busy.has(id);
 }
 
 function rowAfter(

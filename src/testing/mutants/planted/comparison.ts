@@ -26,22 +26,23 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'watched-records-judged',
     file: `${engine}/comparison/compare.ts`,
-    find: `const watched = watchedIds(remembered);`,
-    replace: `const watched = new Set();`,
+    find: `const watched = watchedIds(remembered, rows);`,
+    replace: `const watched = new Set<string>();`,
     says: 'Records that a late write may still change are judged.',
   },
   {
     name: 'panel-only-zone-made',
     file: `${engine}/comparison/compare.ts`,
-    find: `if (entry !== null && !waits) return;`,
+    find: `if (entry !== null && entry.standing !== 'joined' && !waits) return;`,
     replace: ``,
     says: 'A zone that only the panel has is made at the central.',
   },
   {
     name: 'missing-zone-not-listed',
     file: `${engine}/comparison/compare.ts`,
-    find: `if (entry?.standing === 'joined') {`,
-    replace: `if (entry?.standing === 'nothing') {`,
+    find: `if (entry?.standing === 'joined' && (await runtime.ports.journal.rows(zone)).length > 0) {`,
+    replace: `if (entry?.standing === 'joined' && (await runtime.ports.journal.rows(zone)).length > 0) return;
+  if (entry === undefined) {`,
     says: 'A zone that the central lost is not listed.',
   },
   {

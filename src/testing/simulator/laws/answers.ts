@@ -212,6 +212,7 @@ function checkNothingLeft(
       judgement.excuse('reworded');
     else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
     else if (isInTheWay(central, effect)) judgement.excuse('alias');
+    else if (central.refused.has(keyOf(effect))) judgement.excuse('refused-addition');
     else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
       judgement.excuse('listed-zone');
     else if (wasStuck(effect)) judgement.excuse('stuck');

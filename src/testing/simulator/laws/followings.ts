@@ -151,6 +151,8 @@ const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted'])
 /** Whether an operation that is open or on watch is about the record. */
 function isBusyWith(operation: Operation, id: string): boolean {
   if (ended.has(operation.state) && operation.watch === null) return false;
+  // The panel may still keep the delete or create of the whole zone: until then nobody knows what becomes of its records.
+  if (operation.kind !== 'records' && operation.state === 'reverted') return true;
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const records = [...wanted, ...writtenBy(operation)];
   return records.some((one) => one !== null && recordId(one) === id);

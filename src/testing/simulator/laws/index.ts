@@ -4,6 +4,7 @@ import { checkAgreement } from './agreement.ts';
 import { checkAnswers } from './answers.ts';
 import { Causes } from './causes.ts';
 import { Judgement } from './judgement.ts';
+import { leftToPanel } from './left-to-panel.ts';
 import { checkPromptness } from './promptness.ts';
 import { checkOwners, checkRights, checkTold } from './rights.ts';
 
@@ -21,7 +22,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     const engine = engines[active.indexOf(side)];
     // What the settings leave out is looked after by nobody; only what engines did there before counts.
     if (engine !== undefined) {
-      const causes = new Causes(panel, store, traces, carriedOut);
+      const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
+      const causes = new Causes(panel, store, { unheard }, carriedOut);
       const { baselineAt } = witness;
       await checkAgreement({ panel, central: store, byName, baselineAt, causes }, engine, witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));

@@ -1,0 +1,112 @@
+/** Issue 15: one implementation of what `zones`, `zone`, `history` and `show` answer, and one schema of it. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { saveSettings } from '../../config/settings.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
+import { parseAnswer, parseParameters, type Answers, type Requests } from '../control/protocol.ts';
+import { CommandFailed } from '../command-failed.ts';
+import { journalPath, pathsOf, type Paths } from '../paths.ts';
+import { askOrRead } from './ask-or-read.ts';
+import { Unanswerable, type Reading } from './readings.ts';
+
+const { zone } = sampleOperation('x');
+
+/** Accounts at two name servers that nobody runs. */
+const connections = { isp_master: '127.0.0.1:9', central_2: '127.0.0.2:9' };
+
+/** A panel's root without an agent, whose centrals have journals. */
+async function given(t: TestContext, sections: readonly (keyof typeof connections)[]): Promise<Paths> {
+  const folder = mkdtempSync(join(tmpdir(), 'readings-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const paths = pathsOf(folder, join(folder, 'agent.sock'));
+  for (const path of [paths.state, join(folder, 'etc')]) mkdirSync(path, { recursive: true });
+  const account = { username: 'key', password: 'c2VjcmV0', kind: 'rfc2136' };
+  saveSettings(
+    folder,
+    Object.fromEntries(sections.map((one) => [one, { ...account, host: connections[one] }])),
+  );
+  for (const [at, section] of sections.entries()) {
+    const central = { kind: 'rfc2136', address: `dns://${connections[section]}`, account: 'key' };
+    const journal = new SqliteJournal({ path: journalPath(paths, central), writer: true });
+    await journal.commit({
+      zones: [{ zone, standing: 'joined', incarnation: 1, baselineAt: 5, note: null }],
+      rows: [{ zone, put: [sampleRow(1), sampleRow(2, { otherKeys: ['www A  192.0.2.02'] })] }],
+      operations: [
+        sampleOperation('a', { createdAt: at }),
+        sampleCreate('b', { createdAt: at + 10 }),
+        sampleDelete('c', { createdAt: at + 20 }),
+      ],
+    });
+    await journal.close();
+  }
+  return paths;
+}
+
+/** An answer, which has to be the same after it went over the socket. */
+async function answered<N extends Reading>(
+  paths: Paths,
+  question: N,
+  parameters: Requests[N],
+): Promise<Answers[N]> {
+  const answer = await askOrRead(paths, question, parameters);
+  assert.deepEqual(parseAnswer(question, JSON.parse(JSON.stringify(answer))), answer);
+  assert.deepEqual(parseParameters(question, JSON.parse(JSON.stringify(parameters))), parameters);
+  return answer;
+}
+
+test('issue 15: without an agent the journal answers every reading, and no schema loses anything of it', async (t) => {
+  const paths = await given(t, ['isp_master']);
+  const all = { central: null };
+  assert.deepEqual(
+    (await answered(paths, 'zones', all)).map((one) => [one.zone, one.central]),
+    [[zone, undefined]],
+  );
+  const view = await answered(paths, 'zone', { zone: 'example.org', ...all });
+  assert.deepEqual([view.rows.length, view.open.length, view.centrals], [2, 3, undefined]);
+  const history = await answered(paths, 'history', { latest: 2, ...all });
+  assert.deepEqual(
+    history.map(({ id, kind, live }) => [id, kind, live]),
+    [
+      ['c', 'zone-delete', null],
+      ['b', 'zone-create', null],
+    ],
+  );
+  assert.equal((await answered(paths, 'operation', { prefix: 'a', ...all })).length, 1);
+});
+
+test('issue 15: of several centrals each answer says which it is about', async (t) => {
+  const paths = await given(t, ['isp_master', 'central_2']);
+  const zones = await answered(paths, 'zones', { central: null });
+  assert.deepEqual(
+    zones.map(({ central }) => central),
+    [1, 2],
+  );
+  const view = await answered(paths, 'zone', { zone: 'example.org', central: null });
+  assert.deepEqual(
+    view.centrals?.map(({ central, account }) => [central, account]),
+    [
+      [1, 'key'],
+      [2, 'key'],
+    ],
+  );
+  const newest = await answered(paths, 'history', { latest: 3, central: null });
+  assert.deepEqual(
+    newest.map(({ id, central }) => `${id}${central}`),
+    ['c2', 'c1', 'b2'],
+  );
+  assert.equal((await answered(paths, 'zones', { central: 2 })).length, 1);
+  await assert.rejects(answered(paths, 'zones', { central: 3 }), (error) => {
+    return error instanceof Unanswerable && error.problem.code === 'agent.no-such-central';
+  });
+});
+
+test('issue 15: without settings there is nothing to read', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'readings-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const paths = pathsOf(folder, join(folder, 'agent.sock'));
+  await assert.rejects(answered(paths, 'zones', { central: null }), CommandFailed);
+});

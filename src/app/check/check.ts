@@ -1,0 +1,49 @@
+import { CentralError, type CallContext, type CentralId } from '../../core/central.ts';
+import { describeProblem, technicalCause } from '../../core/describe.ts';
+import type { Problem } from '../../dns/problem.ts';
+import type { Settings } from '../../config/settings.ts';
+import { wireCentral, wirePanel } from '../wiring/wire.ts';
+import { countZones } from './central-zones.ts';
+import { nameServersNeeded } from './name-servers-needed.ts';
+
+/** What a test of one central gave. */
+export type CheckReport =
+  | {
+      readonly ok: true;
+      readonly central: CentralId;
+      readonly zones: number;
+      /** How long it took, milliseconds. */
+      readonly ms: number;
+      /** The account's zones in words. */
+      readonly text: string;
+    }
+  | { readonly ok: false; readonly central: CentralId; readonly problem: string };
+
+/**
+ * Connection, login and rights at the central of these settings, its zones, and what new zones there need.
+ * @throws {SettingsRefused}
+ */
+export async function checkCentral(settings: Settings, root: string): Promise<CheckReport> {
+  const started = performance.now();
+  const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
+  const central = await wireCentral(settings, root);
+  const failed = (problem: string): CheckReport => ({ ok: false, central: central.id, problem });
+  try {
+    await central.check(ctx);
+    const { zones, text } = await countZones(central, root, ctx);
+    const needed = await nameServersNeeded(settings, await wirePanel(root), ctx);
+    if (needed !== null) return failed(inWords(needed));
+    const ms = Math.round(performance.now() - started);
+    return { ok: true, central: central.id, zones, ms, text };
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    const cause = technicalCause(error.problem, 'en');
+    return failed(`${inWords(error.problem)}${cause === '' ? '' : `\n${cause}`}`);
+  } finally {
+    await central.close();
+  }
+}
+
+function inWords(one: Problem): string {
+  return `${describeProblem(one, 'en')} [${one.code}]`;
+}

@@ -1,0 +1,107 @@
+import { connect } from 'node:net';
+import * as v from 'valibot';
+import type { Problem } from '../../dns/problem.ts';
+import { describeProblem } from '../../core/describe.ts';
+import { CommandFailed } from '../command-failed.ts';
+import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
+import { controlWord, end, hello, protocolVersion } from './socket.ts';
+
+/** Longest time an answer of the agent may take, milliseconds. */
+const patience = 30_000;
+
+/** The agent is not there, or says that it cannot. */
+export class AskFailed extends CommandFailed {
+  override readonly name: string = 'AskFailed';
+}
+
+/** Nobody listens on the socket. */
+export class NoAgent extends AskFailed {
+  override readonly name = 'NoAgent';
+
+  constructor() {
+    super('The agent is not running; the next edit starts it.');
+  }
+}
+
+/** The agent answers otherwise than this release does. */
+export class OtherRelease extends AskFailed {
+  override readonly name = 'OtherRelease';
+
+  constructor() {
+    super('The agent is of another release. End it: the next edit starts the one that is installed.');
+  }
+}
+
+/** The agent in whatever release. */
+export type RunningAgent = v.InferOutput<typeof anyRelease>;
+
+/**
+ * Asks the running agent.
+ * @throws {AskFailed} with a sentence for the person at the terminal
+ */
+export async function ask<N extends Question>(
+  socketPath: string,
+  question: N,
+  parameters: Requests[N],
+): Promise<Answers[N]> {
+  const value = await exchange(socketPath, question, parameters);
+  return ofThisRelease(() => parseAnswer(question, value));
+}
+
+/** The agent that runs, whatever its release; null: none. @throws {AskFailed} when one does not answer */
+export async function runningAgent(socketPath: string): Promise<RunningAgent | null> {
+  try {
+    const value = await exchange(socketPath, 'status', {});
+    return ofThisRelease(() => v.parse(anyRelease, value));
+  } catch (error) {
+    if (error instanceof NoAgent) return null;
+    throw error;
+  }
+}
+
+function ofThisRelease<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof v.ValiError) throw new OtherRelease();
+    throw error;
+  }
+}
+
+/** For a person at the terminal, each said once. */
+export function inWords(problems: readonly Problem[]): string {
+  const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
+  return [...new Set(lines)].join('\n');
+}
+
+/** @returns the value of the answer, not looked at */
+async function exchange(socketPath: string, question: Question, parameters: object): Promise<unknown> {
+  const text = await send(socketPath, JSON.stringify({ do: question, ...parameters }));
+  if (!text.startsWith(hello) || !text.endsWith(end))
+    throw new AskFailed('The agent did not finish its answer.');
+  const whole: unknown = JSON.parse(text.slice(hello.length, -end.length));
+  const answer = ofThisRelease(() => v.parse(envelope, whole));
+  if (answer.ok) return answer.value;
+  throw new AskFailed(inWords(answer.problems));
+}
+
+function send(socketPath: string, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath);
+    const chunks: Buffer[] = [];
+    socket.setTimeout(patience, () => socket.destroy(new AskFailed('The agent does not answer.')));
+    socket.on('connect', () => {
+      socket.end(`${controlWord} ${protocolVersion} 0 ${Buffer.byteLength(request)}\n${request}`);
+    });
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    socket.on('error', (error) => {
+      reject(error instanceof AskFailed ? error : unreachable(error));
+    });
+  });
+}
+
+function unreachable(error: Error): AskFailed {
+  const denied = 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+  return denied ? new AskFailed('You may not talk to the agent: run this as root.') : new NoAgent();
+}

@@ -1,0 +1,225 @@
+/** Schemas of what the agent's answers are made of. */
+import * as v from 'valibot';
+import type { DnsName } from '../../dns/name.ts';
+import type { ZoneView, EngineStatus } from '../../core/engine/engine.ts';
+import type { ZoneEntry } from '../../core/ledger.ts';
+import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
+import type { SeenCall } from '../self-test/step.ts';
+import type { SigningReport } from '../answers/zone-signing.ts';
+
+/** A name as the agent writes it; it is canonical already. */
+const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
+
+export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
+
+const problems = v.array(problemSchema);
+
+const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
+
+const records = v.array(record);
+
+/** What every operation has, whatever its kind. */
+const anyOperation = {
+  id: v.string(),
+  class: v.picklist(['veto', 'compensate', 'follow']),
+  zone: name,
+  incarnation: v.number(),
+  state: v.picklist([
+    'prepared',
+    'applied',
+    'kept',
+    'confirmed',
+    'refused',
+    'reverting',
+    'reverted',
+    'stuck',
+  ]),
+  fingerprint: v.string(),
+  actor: v.string(),
+  source: v.string(),
+  afterSeen: v.boolean(),
+  createdAt: v.number(),
+  changedAt: v.number(),
+  watch: v.nullable(v.object({ until: v.number(), added: records, removed: records })),
+  attempts: v.number(),
+  problems,
+};
+
+const evidence = { removed: records, added: records };
+
+const item = v.object({
+  remove: v.nullable(record),
+  add: v.nullable(record),
+  mirrored: v.boolean(),
+  note: v.nullable(v.string()),
+});
+
+const seed = v.object({
+  addresses: v.array(v.string()),
+  nameServers: v.array(v.string()),
+  mailServers: v.array(v.string()),
+});
+
+const edit = { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item) };
+
+const create = {
+  ...anyOperation,
+  ...evidence,
+  kind: v.literal('zone-create'),
+  seed: v.nullable(seed),
+  created: v.boolean(),
+  requested: v.boolean(),
+  snapshot: records,
+  cancels: v.nullable(v.string()),
+  refusedContent: records,
+};
+
+const removal = {
+  ...anyOperation,
+  kind: v.literal('zone-delete'),
+  snapshot: records,
+  formerlyOurs: records,
+};
+
+const operation = v.variant('kind', [v.object(edit), v.object(create), v.object(removal)]);
+
+const serverLook = v.object({
+  server: v.string(),
+  state: v.picklist(['live', 'hidden', 'old', 'unserved', 'failed', 'silent']),
+  text: v.string(),
+});
+
+/** Of several centrals: the number of the one it is about. */
+const central = v.exactOptional(v.number());
+
+const reported = {
+  live: v.nullable(
+    v.object({
+      state: v.picklist(['waiting', 'asking', 'dropped', 'live', 'hidden', 'behind', 'superseded']),
+      servers: v.array(serverLook),
+    }),
+  ),
+  central,
+};
+
+/** An operation of a list, with how the name servers stand to what it wrote last. */
+export const reportedOperation = v.variant('kind', [
+  v.object({ ...edit, ...reported }),
+  v.object({ ...create, ...reported }),
+  v.object({ ...removal, ...reported }),
+]);
+
+const zoneEntry = {
+  zone: name,
+  standing: v.picklist(['joined', 'panel-only', 'foreign', 'released', 'creating', 'deleting']),
+  incarnation: v.number(),
+  baselineAt: v.number(),
+  note: v.nullable(v.string()),
+} satisfies Fields<ZoneEntry>;
+
+/** A zone of a list. */
+export const reportedZone = v.object({ ...zoneEntry, central });
+
+const ledgerRow = v.object({
+  record,
+  standing: v.picklist(['joined', 'panel-only', 'central-only', 'differs', 'released']),
+  onPanel: v.boolean(),
+  onCentral: v.boolean(),
+  panelKey: v.nullable(v.string()),
+  otherKeys: v.exactOptional(v.array(v.string())),
+  note: v.nullable(v.string()),
+});
+
+const signing = v.nullable(
+  v.union([
+    v.object({ signed: v.nullable(v.boolean()), ds: v.array(v.string()), cds: v.array(v.string()) }),
+    v.object({ problem: problemSchema }),
+  ]),
+) satisfies v.GenericSchema<unknown, SigningReport>;
+
+const zoneView = {
+  entry: v.nullable(v.object(zoneEntry)),
+  rows: v.array(ledgerRow),
+  open: v.array(operation),
+} satisfies Fields<ZoneView>;
+
+/** One zone with both sides side by side: at the first central, and at each of several. */
+export const zoneReport = v.object({
+  ...zoneView,
+  signing,
+  central,
+  centrals: v.exactOptional(
+    v.array(
+      v.object({ ...zoneView, signing, central: v.number(), address: v.string(), account: v.string() }),
+    ),
+  ),
+});
+
+/** The engine of one central. */
+export const engineStatus = v.object({
+  baselineAt: v.nullable(v.number()),
+  comparison: v.object({
+    running: v.boolean(),
+    done: v.number(),
+    total: v.number(),
+    problem: v.nullable(v.string()),
+  }),
+  open: v.number(),
+  stuck: v.array(operation),
+  zones: v.record(v.string(), v.number()),
+  records: v.record(v.string(), v.number()),
+  remarks: v.number(),
+  frozen: v.number(),
+  damagedOperations: v.number(),
+  owners: v.object({
+    way: v.nullable(v.picklist(['column', 'each-account', 'none'])),
+    check: v.picklist(['on', 'off', 'proved']),
+    readAt: v.nullable(v.number()),
+    zones: v.number(),
+    unknown: v.number(),
+    undecided: v.number(),
+    undecidedAt: v.nullable(v.number()),
+    foreign: v.number(),
+    foreignAt: v.nullable(v.number()),
+  }),
+} satisfies Fields<EngineStatus>);
+
+/** How the name servers that are asked stand. */
+export const verifyStatus = v.object({
+  servers: v.array(v.string()),
+  strict: v.boolean(),
+  underWay: v.number(),
+  waiting: v.number(),
+  ended: v.object({
+    live: v.number(),
+    hidden: v.number(),
+    behind: v.number(),
+    superseded: v.number(),
+    dropped: v.number(),
+  }),
+  behind: v.array(
+    v.object({
+      operation: v.string(),
+      zone: name,
+      names: v.array(name),
+      since: v.number(),
+      asking: v.boolean(),
+      servers: v.array(serverLook),
+    }),
+  ),
+} satisfies Fields<VerifyStatus>);
+
+/** One hook call of the self-test's zone. */
+export const seenCall = v.object({
+  func: v.string(),
+  stage: v.string(),
+  key: v.nullable(v.string()),
+  parameters: v.array(v.string()),
+  marked: v.boolean(),
+  at: v.number(),
+  verdict: v.picklist(['accept', 'refuse']),
+  shown: v.nullable(v.union([v.array(v.string()), v.literal('no-zone'), v.literal('blocked')])),
+} satisfies Fields<SeenCall>);
+
+/** A schema for each field of a type: one that is added there is missed here by the compiler. */
+type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };

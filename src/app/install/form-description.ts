@@ -1,0 +1,96 @@
+import type { Language } from '../../core/panel.ts';
+import type { OptionField } from '../../config/option.ts';
+import type { FieldDialect } from '../../panels/layout.ts';
+import { options, type Option } from '../../config/options.ts';
+import { escapeXml } from '../../net/xml.ts';
+
+type Input = 'text' | 'password' | 'select' | 'checkbox';
+
+interface Field extends Omit<OptionField, 'name'> {
+  readonly name: string;
+  readonly input: Input;
+}
+
+/** Fields of the form that are no options of the settings file, each behind the one named. */
+const ownFields: Readonly<Record<string, readonly Field[]>> = {
+  fingerprint: [
+    {
+      name: 'trust',
+      input: 'checkbox',
+      most: null,
+      label: { en: 'Trust exactly this certificate', ru: 'Доверять именно этому сертификату' },
+      hint: {
+        en: 'Compare the fingerprint with what your provider tells you first',
+        ru: 'Сначала сверьте отпечаток с данными провайдера',
+      },
+    },
+    {
+      name: 'owners',
+      input: 'text',
+      most: 255,
+      readonly: true,
+      label: { en: 'Owners of zones', ru: 'Владельцы зон' },
+      hint: {
+        en: 'Only a change by the owner of a zone, his reseller or an administrator goes to the central DNS before this panel saves it',
+        ru: 'До сохранения в панели на центральный DNS передаются только изменения владельца зоны, его реселлера или администратора',
+      },
+    },
+    {
+      name: 'pause',
+      input: 'select',
+      most: null,
+      label: { en: 'State', ru: 'Состояние' },
+      hint: {
+        en: 'While paused, changes pass in this panel only and are sent afterwards',
+        ru: 'Во время паузы изменения выполняются только в этой панели и передаются после неё',
+      },
+    },
+  ],
+};
+
+const inputs: Readonly<Record<Option['values']['kind'], Input>> = {
+  text: 'text',
+  secret: 'password',
+  list: 'text',
+  servers: 'text',
+  choice: 'select',
+  number: 'text',
+};
+
+/** The fields of the settings form, in the order of the page. */
+const formFields: readonly Field[] = options.flatMap(({ field, values }) =>
+  field === undefined ? [] : [{ ...field, input: inputs[values.kind] }, ...(ownFields[field.name] ?? [])],
+);
+
+/** What the templates of description files leave open: the fields of the settings form, and their texts. */
+export function formDescription(dialect: FieldDialect): Readonly<Record<string, string>> {
+  return {
+    FIELDS: formFields.map((field) => element(field, dialect)).join('\n      '),
+    TEXTSEN: texts('en'),
+    TEXTSRU: texts('ru'),
+  };
+}
+
+function element({ name, input, required, readonly, most }: Field, dialect: FieldDialect): string {
+  const attributes = [
+    `type="${input}" name="${name}"`,
+    ...(required ? [dialect.required] : []),
+    ...(readonly ? ['readonly="yes"'] : []),
+    ...(most === null ? [] : [`maxlength="${most}"`]),
+  ];
+  const inside = input === 'select' ? dialect.select(name) : `<input ${attributes.join(' ')}/>`;
+  return `<field name="${name}">${inside}</field>`;
+}
+
+function texts(language: Language): string {
+  return formFields
+    .flatMap(({ name, label, hint }) => [
+      message(name, label[language]),
+      message(`hint_${name}`, hint[language]),
+    ])
+    .join('\n      ');
+}
+
+function message(name: string, words: string): string {
+  return `<msg name="${name}">${escapeXml(words)}</msg>`;
+}

@@ -1,0 +1,44 @@
+import { displayName } from '../../dns/name.ts';
+import { formatRecord, recordId } from '../../dns/record.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { Answers } from '../../app/control/protocol.ts';
+import { localTime, table } from '../output.ts';
+import { inMood, cutForTable } from './states.ts';
+
+/** What `domainsync history` prints. */
+export function historyText(operations: Answers['history']): string {
+  const several = operations.some(({ central }) => central !== undefined);
+  const rows = operations.map((operation) => [
+    ...(several ? [String(operation.central)] : []),
+    localTime(operation.createdAt),
+    operation.id,
+    inMood(operation.state),
+    operation.kind,
+    displayName(operation.zone),
+    operation.actor === '' ? operation.source : operation.actor,
+    [cutForTable(describeItems(operation)), ...codes(operation)].join(' '),
+  ]);
+  const headings = ['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'];
+  return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
+}
+
+/** Why it ended so, in short; `domainsync show` has the words. */
+function codes({ problems }: Operation): string[] {
+  return [...new Set(problems.map(({ code }) => `[${code}]`))];
+}
+
+function describeItems(operation: Operation): string {
+  if (operation.kind === 'zone-delete') return '- the whole zone';
+  if (operation.kind === 'zone-create')
+    return `+ the zone ${(operation.seed?.addresses ?? []).join(' ')}`.trimEnd();
+  return operation.items
+    .map(({ remove, add }) => {
+      if (remove !== null && add !== null && recordId(remove) === recordId(add)) {
+        return `TTL ${remove.ttl ?? '?'} -> ${add.ttl ?? '?'}: ${formatRecord(add)}`;
+      }
+      const gone = remove === null ? '' : `- ${formatRecord(remove)}`;
+      const made = add === null ? '' : `+ ${formatRecord(add)}`;
+      return [gone, made].filter((part) => part !== '').join(' ');
+    })
+    .join(', ');
+}

@@ -1,0 +1,40 @@
+import { own } from '../../dns/own.ts';
+
+/** Remarks of the engine about zones and records, in a few words for a table. */
+const notes: Readonly<Record<string, string>> = {
+  'central.zone-failing':
+    'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
+  'journal.zone-damaged':
+    'frozen: what the journal has of it is damaged, its edits are refused; "domainsync compare ZONE" takes a new baseline',
+  'panel.garbled': 'the panel shows a record in it that cannot be read; the log names it (compare.later)',
+  'panel.refused': 'the panel refuses to show it',
+  'zone.copy': 'the central has it as a copy of another server (slave): ask the provider to make it primary',
+  'note.beside-differs': 'beside a value on which the two sides differ',
+  'note.beside-released': 'beside a record taken out by a person',
+  'note.centrals-own': "the central's own affair",
+  'note.changed-at-central': 'changed at the central by somebody else',
+  'note.central-only': 'was at the central only',
+  'note.differs': 'the two sides differ',
+  'note.gone-from-panel':
+    'gone from the panel; "domainsync compare ZONE --follow" deletes it at the central too',
+  'note.gone-signed':
+    'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync compare ZONE --follow" deletes it',
+  'note.late-write': 'put right after a write that landed late',
+  'note.missing-at-central':
+    'the central no longer has it, and domainsync did not delete it there: does another panel use this account?',
+  'note.old-gone': 'the old value was gone from the central already',
+  'note.other-writer':
+    'somebody else changes records at the central again and again: does another panel use this account?',
+  'note.panel-list-unreadable':
+    'not found in the panel, whose list has a name that cannot be read: correct that name, nothing is deleted until then',
+  'note.panel-only': 'was in the panel only',
+  'note.signed-above':
+    'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',
+  'note.signers-own': 'made by whoever signs the zone',
+  'note.released': 'taken out by a person',
+};
+
+/** A remark in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
+export function noteText(note: string | null): string {
+  return note === null ? '' : (own(notes, note) ?? note);
+}

@@ -1,0 +1,38 @@
+import type { OwnerStatus } from '../../core/engine/owners/read-owners.ts';
+import type { OwnerWay } from '../../core/panel.ts';
+import { counted } from '../../core/describe.ts';
+import { coloured, localTime } from '../output.ts';
+
+const ways: Readonly<Record<OwnerWay, string>> = {
+  column: 'told by a column of the list',
+  'each-account': 'told by the list as each account sees it',
+  none: 'not told by the panel',
+};
+
+/**
+ * How it is known who may change a zone, and what was left to the panel because of that.
+ */
+export function ownerLines(owners: OwnerStatus): string[] {
+  const { check, way, zones, unknown, undecided, undecidedAt, foreign, foreignAt } = owners;
+  const known = way === null ? 'not read yet' : ways[way];
+  const sums = way === null ? '' : `: ${counted(zones, 'zone')}, ${unknown} of unknown owner`;
+  const follows = coloured('edits of users are followed, not refused', 'care');
+  const waits = coloured('edits of users are refused until then', 'care');
+  const without = {
+    on: way === 'none' ? `; ${follows}` : way === null ? `; ${waits}` : '',
+    off: '; not checked (owner_check = off)',
+    proved: '; not needed: the panel checks access first',
+  };
+  const left = [
+    ...leftToPanel(undecided, 'of unknown owner', undecidedAt),
+    ...leftToPanel(foreign, 'of another account', foreignAt),
+  ];
+  return [
+    `owners     ${known}${sums}${without[check]}`,
+    ...(left.length === 0 ? [] : [`  left to the panel: ${left.join(', ')}`]),
+  ];
+}
+
+function leftToPanel(edits: number, zones: string, last: number | null): string[] {
+  return last === null ? [] : [`${counted(edits, 'edit')} in zones ${zones} (the last ${localTime(last)})`];
+}

@@ -1,0 +1,181 @@
+/** A key at a real primary name server as contract subject, and somebody else who works there past our adapter. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { startDnsProxy, type DnsProxy } from '../proxies/dns.ts';
+import { realClock } from '../real-clock.ts';
+import type { NameServer, NameServerOptions, ServerKey } from '../servers/name-server.ts';
+import { makeKey } from '../servers/name-server.ts';
+import { until } from '../servers/process.ts';
+import { createRfc2136Central, readRfc2136Settings } from '../../centrals/rfc2136/index.ts';
+import type { Central } from '../../core/central.ts';
+import { dnskeyType } from '../../dns/dnssec.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { txtChunks } from '../../dns/rdata/rdata.ts';
+import { queryMessage } from '../../dns/wire/message.ts';
+import { readTsigKey } from '../../dns/wire/tsig.ts';
+import { DnsClient } from '../../net/dns/client.ts';
+import { DnsError } from '../../net/dns/dns-error.ts';
+import { patience } from '../patience.ts';
+
+/** What a subject differs in; the rest is default. */
+export interface AccountOptions {
+  readonly algorithm?: ServerKey['algorithm'];
+  readonly transport?: 'tcp' | 'udp' | 'tls';
+  readonly axfr?: boolean;
+}
+
+const reader = 'transfer-reader';
+
+/** A central for a key of a server. @throws {Error} when the settings are refused */
+export function centralAt(
+  server: Pick<NameServer, 'port'>,
+  key: ServerKey,
+  more: Readonly<Record<string, unknown>> = {},
+  wall: () => number = Date.now,
+): Central {
+  const read = readRfc2136Settings({
+    address: `dns://127.0.0.1:${server.port}`,
+    username: key.name,
+    password: key.secret,
+    algorithm: key.algorithm,
+    timeout: patience,
+    ...more,
+  });
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems));
+  return createRfc2136Central(read.settings, { clock: { ...realClock, wall } });
+}
+
+/** Starts a server with the keys of two customers, and one for the truth. */
+export async function nameServerSubject(
+  start: (options: NameServerOptions) => Promise<NameServer>,
+  { algorithm = 'hmac-sha256', transport = 'tcp', axfr = false }: AccountOptions = {},
+): Promise<ContractSubject & { readonly server: NameServer; readonly key: ServerKey }> {
+  const key = makeKey(axfr ? 'transfer-alice' : 'alice-key', algorithm);
+  const [bob, watcher] = [makeKey('bob-key'), makeKey(reader)];
+  const server = await start({ keys: [key, bob, watcher] });
+  const more = { transport, axfr, ...(transport === 'tls' ? tlsOf(server) : {}) };
+  const proxy = transport === 'tcp' ? await startDnsProxy(server.port) : null;
+  const central = centralAt(proxy ?? server, key, more);
+  const truth = new DnsClient({
+    server: { host: '127.0.0.1', port: server.port },
+    transport: 'tcp',
+    trust: { kind: 'public' },
+    key: readTsigKey({ name: watcher.name, algorithm: watcher.algorithm, secret: watcher.secret }),
+    timeout: patience,
+  });
+  const write = async (zone: DnsName, line: string): Promise<void> => {
+    await update(server, key, zone, line);
+  };
+  return {
+    server,
+    key,
+    central,
+    someoneElse: {
+      add: async (zone, record) => await write(zone, `update add ${text(record)}`),
+      remove: async (zone, record) =>
+        await write(zone, `update delete ${record.name} ${record.type} ${rdataText(record)}`),
+      makeZone: async (zone) => await server.addZones([{ zone }]),
+      makeSignedZone: async (zone) => {
+        await server.addZones([{ zone, signed: true }]);
+        await until(async () => await isSignedAt(truth, zone));
+      },
+      createZone: async (zone) => await server.addZones([{ zone, keys: [bob.name] }]),
+      records: async (zone) => await transferred(truth, zone, () => server.log()),
+    },
+    wrongCredentials: () => centralAt(server, { ...key, secret: makeKey().secret }, more),
+    ...(proxy === null ? {} : { ...crashesBy(proxy, server), cutReads: (keep) => (proxy.keep = keep) }),
+    stop: async () => {
+      await central.close();
+      proxy?.close();
+      truth.close();
+      await server.dispose();
+    },
+  };
+}
+
+/** Whether a server has published keys for the zone. */
+async function isSignedAt(client: DnsClient, zone: DnsName): Promise<boolean> {
+  const answer = await client.exchange(queryMessage(zone, dnskeyType), AbortSignal.timeout(patience));
+  return answer.answers.length > 0;
+}
+
+/** Kills the server at exact moments of a conversation. */
+function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, 'crashes'> {
+  let killed: Promise<void> | null = null;
+  const kill = async (): Promise<void> => {
+    proxy.beforeRequest = null;
+    proxy.beforeAnswer = null;
+    killed = server.stop('SIGKILL');
+    await killed;
+  };
+  return {
+    crashes: {
+      crash: async (when) => {
+        if (when === 'now') {
+          await kill();
+          proxy.shut();
+        }
+        const onWrite = async (kind: 'read' | 'write'): Promise<void> => {
+          if (kind === 'write') await kill();
+        };
+        if (when === 'before-write') proxy.beforeRequest = onWrite;
+        if (when === 'after-write') proxy.beforeAnswer = onWrite;
+      },
+      revive: async () => {
+        if (killed !== null) {
+          await killed;
+          await server.start();
+        }
+        killed = null;
+        await proxy.reopen();
+      },
+    },
+  };
+}
+
+/** Where the server speaks TLS, and the certificate it shows there. */
+function tlsOf(server: NameServer): Readonly<Record<string, unknown>> {
+  if (!('tlsPort' in server) || !('fingerprint' in server)) throw new Error('this server speaks no TLS');
+  return { address: `dns://127.0.0.1:${String(server.tlsPort)}`, pin: { fingerprint: server.fingerprint } };
+}
+
+function rdataText({ type, rdata }: ResourceRecord): string {
+  return type === 'TXT' ? txtChunks(rdata).join(' ') : rdata;
+}
+
+function text(record: ResourceRecord): string {
+  return `${record.name} ${record.ttl ?? 3_600} ${record.type} ${rdataText(record)}`;
+}
+
+/** An update by BIND's own program. @throws {Error} when it is refused */
+export async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
+  const words = ['-v', '-y', `${key.algorithm}:${key.name}:${key.secret}`];
+  const child = spawn('nsupdate', words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (part: Buffer) => (said += part.toString('utf8')));
+  child.stdout.resume();
+  child.stdin.end(`server 127.0.0.1 ${server.port}\nzone ${zone}\n${line}\nsend\n`);
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`nsupdate ${line}: ${said}`);
+}
+
+/** The zone as a secondary gets it, `null`: the server has no such zone. */
+async function transferred(
+  watcher: DnsClient,
+  zone: DnsName,
+  log: () => string,
+): Promise<readonly ResourceRecord[] | null> {
+  try {
+    const records = await watcher.transfer(zone, AbortSignal.timeout(patience));
+    return records.flatMap(({ name, type, ttl, rdata }) =>
+      rdata === null ? [] : [{ name, type, ttl, rdata }],
+    );
+  } catch (error) {
+    const unserved =
+      error instanceof DnsError && ['REFUSED', 'NOTAUTH'].includes(error.params['rcode'] ?? '');
+    if (unserved) return null;
+    throw new Error(`${String(error)}\n${log().split('\n').slice(-15).join('\n')}`, { cause: error });
+  }
+}

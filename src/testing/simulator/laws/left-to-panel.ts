@@ -1,0 +1,26 @@
+import { recordId } from '../../../dns/record.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { SavedEdit } from './answers.ts';
+
+/**
+ * Zone and id (`zone id`) of records that edits changed which an engine left to the panel and of which it then heard nothing: no operation
+ * stands for them, and no `after` was accepted. A comparison finds them, and lists what it may not remove (row 24).
+ */
+export function leftToPanel(saved: readonly SavedEdit[], { operations }: JournalWitness): Set<string> {
+  const left = new Set<string>();
+  for (const { event, items, askedAt, answers, keptAt } of saved) {
+    if (
+      keptAt === null ||
+      answers.some(({ stage, verdict }) => stage === 'after' && verdict.kind === 'accept')
+    )
+      continue;
+    const isHeld = [...operations.values()].some(
+      ({ operation, since }) =>
+        operation.zone === event.zone && operation.fingerprint === event.fingerprint && since >= askedAt,
+    );
+    if (isHeld) continue;
+    for (const record of items.flatMap(({ remove, add }) => [remove, add]))
+      if (record !== null) left.add(`${event.zone} ${recordId(record)}`);
+  }
+  return left;
+}

@@ -1,0 +1,55 @@
+import type { CentralKind } from '../../centrals/registry.ts';
+import { missingPrograms } from '../servers/process.ts';
+import { keyAccount } from './key-account.ts';
+import { powerdnsAccount } from './powerdns-server-account.ts';
+import type { ServerAccount } from './server-account.ts';
+
+/** A real name server that stages, demo and bench can start as central. */
+interface TestServer {
+  /** Its `kind` in settings. */
+  readonly kind: CentralKind;
+  readonly title: string;
+  /** What has to be installed, and the Debian packages that bring it. */
+  readonly programs: readonly string[];
+  readonly packages: string;
+  readonly startAccount: () => Promise<ServerAccount>;
+}
+
+/** Every real name server of the tests. A new one is one line here: the demo's choices and the stages read it from here. */
+export const testServers = {
+  bind: {
+    kind: 'rfc2136',
+    title: 'BIND 9',
+    programs: ['named', 'rndc', 'dig', 'nsupdate', 'openssl'],
+    packages: 'bind9 bind9-utils bind9-dnsutils openssl',
+    startAccount: async () => await keyAccount('bind'),
+  },
+  knot: {
+    kind: 'rfc2136',
+    title: 'Knot DNS',
+    programs: ['knotd', 'knotc', 'dig', 'nsupdate'],
+    packages: 'knot bind9-dnsutils',
+    startAccount: async () => await keyAccount('knot'),
+  },
+  powerdns: {
+    kind: 'powerdns',
+    title: 'PowerDNS',
+    programs: ['pdns_server', 'dig'],
+    packages: 'pdns-server pdns-backend-sqlite3 bind9-dnsutils',
+    startAccount: powerdnsAccount,
+  },
+} as const satisfies Readonly<Record<string, TestServer>>;
+
+export type ServerKind = keyof typeof testServers;
+
+export const serverKinds: readonly ServerKind[] = Object.keys(testServers).filter(isServerKind);
+
+/** Whether it is the name of a server here. */
+export function isServerKind(text: string): text is ServerKind {
+  return Object.hasOwn(testServers, text);
+}
+
+/** Why this server cannot be started here; false: it can. */
+export function missingFor(kind: ServerKind): string | false {
+  return missingPrograms(...testServers[kind].programs);
+}

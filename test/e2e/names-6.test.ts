@@ -1,3 +1,0 @@
-import { testNames } from './names.ts';
-
-testNames({ panel: 'v6', central: 'dnsmgr' });
