@@ -191,6 +191,36 @@ test('issue 13: a zone that somebody makes right before our create is filled and
     assert.ok(atCentral(world).includes(id), id);
 });
 
+test('issue 13: a zone made again comes with a record of which a write in the one before may still land', async () => {
+  const world = await arriveWith([a('other', 1)]);
+  const { clock } = world;
+  const shop = makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub);
+  const play = async (what: ReturnType<World['edit']>): Promise<Verdict> => {
+    const { verdict } = await clock.runUntilSettled(what);
+    await clock.runUntil(clock.now() + 30_000);
+    return verdict;
+  };
+  accepted(await play(world.edit(create, () => make(world), smoothly)));
+  world.chooseFault = () => 'no-effect';
+  const added = (stage: 'before' | 'after'): EditEvent =>
+    recordsEvent(sub, [{ remove: null, add: shop }], stage);
+  assert.equal((await play(world.edit(added, () => true, smoothly))).kind, 'refuse');
+  world.chooseFault = () => null;
+  const gone = (stage: 'before' | 'after'): EditEvent => {
+    return { stage, zone: sub, fingerprint: 'delete', actor, mark: null, kind: 'zone-delete' };
+  };
+  accepted(await play(world.edit(gone, () => world.panel.zones.delete(sub), smoothly)));
+  assert.ok(!world.central.zones.has(sub));
+  const makeWithShop = (): boolean => {
+    make(world);
+    world.panel.zones.get(sub)?.set(recordId(shop), shop);
+    return true;
+  };
+  accepted((await clock.runUntilSettled(world.edit(create, makeWithShop, smoothly))).verdict);
+  await clock.runUntil(clock.now() + 1_500);
+  assert.ok(atCentral(world).includes(recordId(shop)));
+});
+
 /** Adds a record to the new zone a moment after it was made, which reads do not show at once. */
 async function addSoon(world: World, record: ResourceRecord): Promise<{ verdict: Verdict; empty: number[] }> {
   await world.clock.runUntilSettled(

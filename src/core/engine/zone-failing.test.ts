@@ -6,6 +6,7 @@ import { recordId } from '../../dns/record.ts';
 import { a, arrive, engineOf, held, put, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central, type CentralErrorCode } from '../central.ts';
+import { JournalError } from '../journal.ts';
 
 const minute = 60_000;
 const other = parseName('example.net.');
@@ -121,4 +122,25 @@ it('that was joined is noted while it cannot be read, and no longer when it can 
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
   assert.deepEqual(await seen(), ['joined', null]);
+});
+
+it('that became a copy is noted soon also where the journal fails at that moment (issue 13)', async () => {
+  const state = { mended: true };
+  const world = await failingWorld(state, 'zone.copy');
+  const journal = world.sides[0]?.disk.file;
+  assert.ok(journal !== undefined);
+  const commit = journal.commit.bind(journal);
+  let failures = 0;
+  journal.commit = async (batch) => {
+    const isNoted = batch.zones?.some(({ note }) => note === 'zone.copy') === true;
+    if (!isNoted || failures > 0) return await commit(batch);
+    failures += 1;
+    throw new JournalError('journal.write-failed', { path: 'x' });
+  };
+  state.mended = false;
+  engineOf(world).compare(zone, 'asked');
+  await world.clock.runUntil(world.clock.now() + 5 * minute);
+  assert.equal(failures, 1);
+  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  assert.deepEqual([entry?.standing, entry?.note], ['joined', 'zone.copy']);
 });

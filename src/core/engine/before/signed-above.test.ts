@@ -76,6 +76,16 @@ describe('issue 11.11: a domain below a signed zone of ours', () => {
       assert.deepEqual((await click(world)).codes, []);
   });
 
+  it('is not asked about where the zone is ours already, and was lost at the central (issue 13)', async () => {
+    const world = await signedWorld([], false);
+    assert.deepEqual((await click(world)).codes, []);
+    await wait(world, minute);
+    world.central.signed.add(parent);
+    world.central.zones.delete(sub);
+    world.somebodyWrote();
+    assert.deepEqual((await click(world)).codes, []);
+  });
+
   it('waits for the delegation where it came with a site, or for an administrator', async () => {
     for (const way of ['delegated', 'allowed'] as const) {
       const world = await signedWorld();
