@@ -67,7 +67,6 @@ async function attempt(
   } catch (error) {
     if (runtime.timers.isStopping) return;
     if (error instanceof Moved) {
-      failures.delete(step);
       runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay, what);
       return;
     }
