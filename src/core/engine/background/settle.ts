@@ -30,7 +30,7 @@ import { towardsPanel } from '../knowledge/towards-panel.ts';
 /**
  * Ends record operations the panel has decided about: where the panel shows an edit done and the central is known to have
  * it, the operation is confirmed; everything else is brought to what the panel holds now, but only the records of these
- * operations, only what they themselves altered, and nothing another operation claims (docs/architecture.md#the-engine).
+ * operations, only what they themselves altered, and nothing another operation claims (docs/glossary.md#claim).
  * @throws {CentralError} when it has to be tried again
  */
 export async function settleRecords(

@@ -223,7 +223,7 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/** The TTL of what the central has beside a record whose own is not known (docs/architecture.md#the-engine); `null`: its default. */
+/** The TTL of what the central has beside a record whose own is not known; `null`: its default. */
 function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
   const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
   return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;

@@ -24,7 +24,7 @@ import { createLater, emptySeed } from '../before/zone-edits.ts';
 
 /**
  * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
- * and lists the rest (docs/architecture.md#the-engine; docs/adoption.md). What the panel has no longer is removed at the central where the wish
+ * and lists the rest (docs/adoption.md). What the panel has no longer is removed at the central where the wish
  * lets it follow.
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */

@@ -14,7 +14,7 @@ import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
 import { allowed } from '../before/signed-delete.ts';
 
-/** Deletions in one zone from which a comparison stops and lists (docs/architecture.md#the-engine). */
+/** Deletions in one zone from which a comparison stops and lists (docs/adoption.md, cases 22 to 25). */
 const manyDeletions = 5;
 /** A zone of so many records or more may lose this part of them at most. */
 const largeZone = 10;

@@ -24,7 +24,7 @@ interface Sides {
   readonly row: LedgerRow | null;
 }
 
-/** Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone (docs/architecture.md#the-engine). */
+/** Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone (docs/adoption.md, case 21). */
 export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
   if (record.type === 'SOA' || (record.type === 'NS' && record.name === zone)) return true;
   return isSigners(zone, record);

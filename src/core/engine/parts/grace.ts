@@ -33,7 +33,7 @@ export class Grace {
     this.until = this.#clock.now() + this.#settings.grace;
   }
 
-  /** Notices that the wall clock was stepped or the machine slept (docs/architecture.md#the-engine). */
+  /** Notices that the wall clock was stepped or the machine slept. */
   mindTheClock(): void {
     const offset = this.#clock.wall() - this.#clock.now();
     const step = offset - (this.#offset ?? offset);

@@ -14,7 +14,7 @@ export interface Held {
 
 /**
  * Locks by owner name, first come first served. They cover a write or an undo at the central, never the wait for `after`
- * (docs/architecture.md#the-engine). They live in memory: one agent per panel is made sure of by the journal's lease, and what a dead agent
+ * (docs/decisions/002-locks-and-claims.md). They live in memory: one agent per panel is made sure of by the journal's lease, and what a dead agent
  * held is recovered from its operations.
  */
 export class NameLocks {

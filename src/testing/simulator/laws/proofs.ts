@@ -29,7 +29,7 @@ export interface Facts {
 
 /**
  * An undo, and the delete of a zone, is decided by two reads of the panel that show the same, far enough apart, after the user's patience,
- * and not right after a start or a step of the clock (docs/architecture.md#the-engine). Judged at the moment the decision becomes durable, or goes out.
+ * and not right after a start or a step of the clock. Judged at the moment the decision becomes durable, or goes out.
  */
 export class Proofs {
   readonly #facts: () => Facts;
