@@ -1,4 +1,5 @@
 import type { DeleteOperation } from '../../operation.ts';
+import { mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -21,7 +22,7 @@ export async function giveUpDelete(
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, standing: 'joined' });
     // Nothing was agreed on in it yet: perhaps the central does not have it.
-    if ((await tx.journal.rows(zone)).length === 0) runtime.agenda.compareSoon(zone, 'kept-delete');
+    if (!(await mayHaveRows(tx.journal, zone))) runtime.agenda.compareSoon(zone, 'kept-delete');
     return;
   }
   // A create that was undone came true after all: its content is due, and what was ours before may go.

@@ -8,7 +8,7 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, type Comparison } from '../knowledge/classify.ts';
 import { isJustFilled } from '../background/content.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
-import { isFrozen } from '../knowledge/frozen.ts';
+import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate, watchedRecords } from '../knowledge/operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
@@ -29,6 +29,7 @@ import { createLater, emptySeed } from '../before/zone-edits.ts';
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareWish): Promise<void> {
+  // The zone was filled by reads that may have shown an older state: what they showed too much is followed.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
   const wish = follows ? { ...asked, follow: 'braked' as const } : asked;
   runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
@@ -247,7 +248,7 @@ async function missingAtCentral(
 ): Promise<void> {
   const { clock } = runtime.ports;
   // A zone without a row was never there: its create was only asked about, and then taken for refused.
-  if (entry?.standing === 'joined' && (await runtime.ports.journal.rows(zone)).length > 0) {
+  if (entry?.standing === 'joined' && (await mayHaveRows(runtime.ports.journal, zone))) {
     await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
     return;
   }

@@ -37,8 +37,11 @@ async function add(world: World, record: ResourceRecord): Promise<string[]> {
   return await play(world, (stage) => recordsEvent(zone, [{ remove: null, add: record }], stage), carryOut);
 }
 
-async function arriveDamaged(): Promise<World> {
-  const journal = new MemoryJournal();
+function deleteEvent(stage: 'before' | 'after'): EditEvent {
+  return { kind: 'zone-delete', stage, zone, fingerprint: 'x', actor: administrator, mark: null };
+}
+
+async function arriveDamaged(journal = new MemoryJournal()): Promise<World> {
   const world = await arrive(
     { panel: [a('www', 1), a('old', 1)], central: [a('www', 1), a('old', 1)] },
     undefined,
@@ -58,15 +61,9 @@ async function askedFor(world: World): Promise<void> {
 test('issue 14: edits of a frozen zone are refused, and nothing of it is changed by itself', async () => {
   const world = await arriveDamaged();
   assert.deepEqual(await add(world, a('new', 1)), ['journal.zone-damaged']);
-  const event = (stage: 'before' | 'after'): EditEvent => ({
-    kind: 'zone-delete',
-    stage,
-    zone,
-    fingerprint: 'x',
-    actor: administrator,
-    mark: null,
-  });
-  assert.deepEqual(await play(world, event, () => world.panel.zones.delete(zone)), ['journal.zone-damaged']);
+  assert.deepEqual(await play(world, deleteEvent, () => world.panel.zones.delete(zone)), [
+    'journal.zone-damaged',
+  ]);
   put(world, 'panel', [a('www', 1)]);
   engineOf(world).compare(zone, 'periodic', 'braked');
   await world.clock.runUntil(world.clock.now() + 60_000);
@@ -90,4 +87,24 @@ test('issue 14: a new baseline joins what is equal, changes neither side, and li
   assert.equal(held(world, 'central', a('old', 1)), true);
   assert.deepEqual(await add(world, a('new', 1)), []);
   assert.equal(held(world, 'central', a('new', 1)), true);
+});
+
+test('a frozen zone that the central has lost is listed, also when a person asks for it', async () => {
+  const journal = new MemoryJournal();
+  const world = await arriveDamaged(journal);
+  put(world, 'central', null);
+  await askedFor(world);
+  assert.equal((await journal.zone(zone))?.note, 'note.missing-at-central');
+});
+
+test('a delete that the panel refuses is given up, also in a zone that is frozen meanwhile', async () => {
+  const journal = new MemoryJournal();
+  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, undefined, journal);
+  const refused = { ...smoothly, refuses: true };
+  const deleting = world.edit(deleteEvent, () => false, refused);
+  assert.equal((await world.clock.runUntilSettled(deleting)).verdict.kind, 'accept');
+  journal.damage(zone);
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).open, 0);
+  assert.equal(held(world, 'central', a('www', 1)), true);
 });

@@ -12,3 +12,8 @@ export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsNa
     throw error;
   }
 }
+
+/** Whether both sides ever agreed on anything in the zone. Of a damaged ledger nobody knows: it may be. @throws {JournalError} */
+export async function mayHaveRows(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
+  return (await isFrozen(journal, zone)) || (await journal.rows(zone)).length > 0;
+}

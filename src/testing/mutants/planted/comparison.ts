@@ -40,9 +40,9 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'missing-zone-not-listed',
     file: `${engine}/comparison/compare.ts`,
-    find: `if (entry?.standing === 'joined' && (await runtime.ports.journal.rows(zone)).length > 0) {`,
-    replace: `if (entry?.standing === 'joined' && (await runtime.ports.journal.rows(zone)).length > 0) return;
-  if (entry === undefined) {`,
+    find: `    await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
+`,
+    replace: ``,
     says: 'A zone that the central lost is not listed.',
   },
   {
