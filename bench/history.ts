@@ -77,7 +77,7 @@ async function runs([few, many]: Pair, plan: HistoryPlan): Promise<Record<string
     ] as const) {
       await times.add('edit', kind, () => subject.edit());
       await times.add('status', kind, () => subject.engine.status());
-      await times.add('show', kind, () => subject.engine.find(subject.newest));
+      await times.add('show', kind, () => subject.journal.operations({ prefix: subject.newest }));
       await times.add('history', kind, () => subject.engine.history(20));
       await times.add('zone', kind, () => subject.engine.view(subject.zone));
     }
@@ -174,8 +174,16 @@ class Subject {
   }
 
   get engine(): Engine {
+    return this.#run.engine;
+  }
+
+  get journal(): SqliteJournal {
+    return this.#run.journal;
+  }
+
+  get #run(): { readonly engine: Engine; readonly journal: SqliteJournal } {
     if (this.#running === null) throw new Error('it does not run');
-    return this.#running.engine;
+    return this.#running;
   }
 
   /** Of the file, MiB. */

@@ -1,80 +1,32 @@
 import * as v from 'valibot';
 import type { Operation, Watch } from '../core/operation.ts';
-import { name, parsed } from './stored.ts';
+import { operationFields } from './operation-schema.ts';
+import { parsed } from './stored.ts';
 
-const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
-const records = v.array(record);
+const { edit, create, removal } = operationFields;
 
-const watch = v.nullable(v.object({ until: v.number(), added: records, removed: records }));
-
-const anyOperation = {
-  id: v.string(),
-  class: v.picklist(['veto', 'compensate', 'follow']),
-  zone: name,
-  incarnation: v.number(),
-  state: v.picklist([
-    'prepared',
-    'applied',
-    'kept',
-    'confirmed',
-    'refused',
-    'reverting',
-    'reverted',
-    'stuck',
-  ]),
-  fingerprint: v.string(),
-  actor: v.string(),
+/** Fields that journals of earlier releases have otherwise. */
+const earlier = {
   // Journals of the first releases do not have it.
-  source: v.optional(v.string(), ''),
-  afterSeen: v.boolean(),
-  createdAt: v.number(),
-  changedAt: v.number(),
-  watch: v.optional(watch),
+  source: v.optional(edit.source, ''),
+  watch: v.optional(edit.watch),
   // Only in journals of releases that had no `watch`.
   watchUntil: v.optional(v.number(), 0),
-  attempts: v.number(),
-  problems: v.array(v.object({ code: v.string(), params: v.record(v.string(), v.string()) })),
 };
 
-const item = v.object({
-  remove: v.nullable(record),
-  add: v.nullable(record),
-  mirrored: v.boolean(),
-  note: v.nullable(v.string()),
-});
-
-const seed = v.object({
-  addresses: v.array(v.string()),
-  nameServers: v.array(v.string()),
-  mailServers: v.array(v.string()),
-});
-
 const operation = v.variant('kind', [
+  v.object({ ...edit, ...earlier }),
   v.object({
-    ...anyOperation,
-    kind: v.literal('records'),
-    items: v.array(item),
-    removed: records,
-    added: records,
+    ...create,
+    ...earlier,
+    requested: v.optional(create.requested),
+    refusedContent: v.optional(create.refusedContent),
   }),
   v.object({
-    ...anyOperation,
-    kind: v.literal('zone-create'),
-    seed: v.nullable(seed),
-    created: v.boolean(),
-    requested: v.optional(v.boolean()),
-    snapshot: records,
-    cancels: v.nullable(v.string()),
-    removed: records,
-    added: records,
-    refusedContent: v.optional(records),
-  }),
-  v.object({
-    ...anyOperation,
-    kind: v.literal('zone-delete'),
-    snapshot: records,
-    formerlyOurs: v.optional(records),
-    added: v.optional(records, []),
+    ...removal,
+    ...earlier,
+    formerlyOurs: v.optional(removal.formerlyOurs),
+    added: v.optional(removal.formerlyOurs, []),
   }),
 ]);
 

@@ -1,85 +1,14 @@
 /** Schemas of what the agent's answers are made of. */
 import * as v from 'valibot';
-import type { DnsName } from '../../dns/name.ts';
 import type { ZoneView, EngineStatus } from '../../core/engine/engine.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
+import { name } from '../../journal/stored.ts';
+import { operationFields, problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 
-/** A name as the agent writes it; it is canonical already. */
-const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
-
-export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
-
-const problems = v.array(problemSchema);
-
-const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
-
-const records = v.array(record);
-
-/** What every operation has, whatever its kind. */
-const anyOperation = {
-  id: v.string(),
-  class: v.picklist(['veto', 'compensate', 'follow']),
-  zone: name,
-  incarnation: v.number(),
-  state: v.picklist([
-    'prepared',
-    'applied',
-    'kept',
-    'confirmed',
-    'refused',
-    'reverting',
-    'reverted',
-    'stuck',
-  ]),
-  fingerprint: v.string(),
-  actor: v.string(),
-  source: v.string(),
-  afterSeen: v.boolean(),
-  createdAt: v.number(),
-  changedAt: v.number(),
-  watch: v.nullable(v.object({ until: v.number(), added: records, removed: records })),
-  attempts: v.number(),
-  problems,
-};
-
-const evidence = { removed: records, added: records };
-
-const item = v.object({
-  remove: v.nullable(record),
-  add: v.nullable(record),
-  mirrored: v.boolean(),
-  note: v.nullable(v.string()),
-});
-
-const seed = v.object({
-  addresses: v.array(v.string()),
-  nameServers: v.array(v.string()),
-  mailServers: v.array(v.string()),
-});
-
-const edit = { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item) };
-
-const create = {
-  ...anyOperation,
-  ...evidence,
-  kind: v.literal('zone-create'),
-  seed: v.nullable(seed),
-  created: v.boolean(),
-  requested: v.boolean(),
-  snapshot: records,
-  cancels: v.nullable(v.string()),
-  refusedContent: records,
-};
-
-const removal = {
-  ...anyOperation,
-  kind: v.literal('zone-delete'),
-  snapshot: records,
-  formerlyOurs: records,
-};
+const { edit, create, removal } = operationFields;
 
 const operation = v.variant('kind', [v.object(edit), v.object(create), v.object(removal)]);
 
@@ -121,7 +50,7 @@ const zoneEntry = {
 export const reportedZone = v.object({ ...zoneEntry, central });
 
 const ledgerRow = v.object({
-  record,
+  record: recordSchema,
   standing: v.picklist(['joined', 'panel-only', 'central-only', 'differs', 'released']),
   onPanel: v.boolean(),
   onCentral: v.boolean(),

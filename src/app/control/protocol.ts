@@ -12,15 +12,8 @@ import type { LiveView, VerifyStatus } from '../../centrals/verified/verifier.ts
 import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 import type { SeenCall } from '../self-test/step.ts';
-import {
-  engineStatus,
-  problemSchema,
-  seenCall,
-  reportedOperation,
-  reportedZone,
-  verifyStatus,
-  zoneReport,
-} from './data.ts';
+import { problemSchema } from '../../journal/operation-schema.ts';
+import { engineStatus, seenCall, reportedOperation, reportedZone, verifyStatus, zoneReport } from './data.ts';
 
 /** Which central is meant, by its number; null: all of them. */
 const central = v.nullable(v.number());

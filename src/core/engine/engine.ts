@@ -223,19 +223,9 @@ export class Engine {
     };
   }
 
-  /** All zones of the ledger, by name. @throws {JournalError} */
-  async zones(): Promise<readonly ZoneEntry[]> {
-    return await this.#runtime.ports.journal.zones();
-  }
-
   /** The newest operations, newest first. @throws {JournalError} */
   async history(latest: number): Promise<readonly Operation[]> {
     return await this.#runtime.ports.journal.operations({ latest });
-  }
-
-  /** Operations whose id begins with `prefix`, oldest first. @throws {JournalError} */
-  async find(prefix: string): Promise<readonly Operation[]> {
-    return await this.#runtime.ports.journal.operations({ prefix });
   }
 
   /** @throws {JournalError} */

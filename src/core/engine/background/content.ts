@@ -74,8 +74,8 @@ export async function sendContent(
 async function handOver(tx: Transaction, operation: CreateOperation, content: Content): Promise<void> {
   const others = edits(await tx.open(operation.zone)).filter(({ state }) => !isFinal(state));
   const sides = { panel: ttlsOf(content.panel), central: ttlsOf(content.present) };
-  for (const { id, added } of heirsOf(knownOf(operation, content), sides, others))
-    for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
+  for (const heir of heirsOf(knownOf(operation, content), sides, others))
+    await tx.amend(heir, () => ({ added: heir.added }));
 }
 
 /**

@@ -103,22 +103,24 @@ export async function landed(
   create: CreateOperation,
   content: readonly ResourceRecord[],
 ): Promise<CreateOperation> {
-  return await runtime.store.transact(async (tx) => {
-    const requested = await mayLandStill(runtime, tx, create);
+  const known = await runtime.store.transact(async (tx) => {
+    const requested = await mayLandStill(tx, create);
     return await tx.amend(create, () => ({ ...foundZone(content), requested }));
   });
+  noteLanded(runtime, create);
+  return known;
+}
+
+/** What appears from now on is not taken for the landing of this create any more. */
+export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
+  sent.get(runtime)?.delete(id);
 }
 
 /**
  * Whether a create that has landed may land all the same, because another create of the zone is on its way: nobody can tell which of them it
  * was. What appears after that is left and listed.
  */
-export async function mayLandStill(
-  runtime: Runtime,
-  tx: Transaction,
-  create: CreateOperation,
-): Promise<boolean> {
-  sent.get(runtime)?.delete(create.id);
+export async function mayLandStill(tx: Transaction, create: CreateOperation): Promise<boolean> {
   const others = creates(await tx.open(create.zone)).filter(({ id }) => id !== create.id);
   return others.some(({ requested }) => requested);
 }

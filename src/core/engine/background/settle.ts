@@ -19,6 +19,7 @@ import {
   viewItems,
   watchOf,
   watching,
+  writtenLate,
 } from '../knowledge/operations.ts';
 import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
@@ -165,11 +166,9 @@ async function startBringing(
     const others = edits(open).filter(
       (other) => !isFinal(other.state) && !judged.some(({ id }) => id === other.id),
     );
-    const late = open.filter(({ state }) => isFinal(state)).flatMap(({ watch }) => watch?.added ?? []);
-    const truth = { view, centralTtls, lateIds: new Set(late.map(recordId)) };
+    const truth = { view, centralTtls, lateIds: writtenLate(open) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
-    for (const { id, added } of inherited)
-      for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added }));
+    for (const heir of inherited) await tx.amend(heir, () => ({ added: heir.added }));
     // Without the zone at the central there is nothing left of ours to take back.
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };

@@ -4,7 +4,7 @@ import { creates, isFinal, type CreateOperation, type Operation } from '../../op
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { createFollowing } from '../comparison/compare.ts';
 import { lookForLateZones } from './late-zones.ts';
-import { foundZone, mayLandLate, mayLandStill } from './made-zone.ts';
+import { foundZone, mayLandLate, mayLandStill, noteLanded } from './made-zone.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { lookAtRecords } from './watched-records.ts';
@@ -44,11 +44,12 @@ async function lookForZone(runtime: Runtime, create: CreateOperation): Promise<v
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
     // It is ours: an undo of its own takes it away again, unless the panel has it by now.
     await runtime.store.transact(async (tx) => {
-      const requested = await mayLandStill(runtime, tx, create);
+      const requested = await mayLandStill(tx, create);
       await tx.amend(create, () => ({ requested }));
       tx.create(newCreate(runtime, { ...facts, ...foundZone(content) }), 'reverting');
       tx.wake(zone, 0);
     });
+    noteLanded(runtime, create);
     return;
   }
   const problems = [refusal('zone.maybe-ours', { zone })];

@@ -5,7 +5,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../../centra
 import type { LedgerRow } from '../../ledger.ts';
 import { creates, edits, isFinal, type Operation, type RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from '../knowledge/classify.ts';
-import { keepWatching, newEdit, retimed, watchedRecords } from '../knowledge/operations.ts';
+import { keepWatching, lateRecords, newEdit, retimed, watchedRecords } from '../knowledge/operations.ts';
 import { busyIds, withoutClashes } from '../before/plan.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { Patience } from '../parts/patience.ts';
@@ -87,9 +87,7 @@ interface Known {
 function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
-  const written = new Set(
-    watched.flatMap(({ watch }) => [...(watch?.added ?? []), ...(watch?.removed ?? [])]).map(recordId),
-  );
+  const written = new Set(watched.flatMap(lateRecords).map(recordId));
   const central = ttlsOf(present);
   const records = watched.flatMap(watchedRecords);
   const change = changeTowards(

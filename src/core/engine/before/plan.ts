@@ -13,7 +13,7 @@ import {
 } from '../../operation.ts';
 import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/classify.ts';
-import { retimed } from '../knowledge/operations.ts';
+import { retimed, writtenLate } from '../knowledge/operations.ts';
 
 /** What the ledger and the operations of a zone that are open or on watch know, in one view. */
 export interface ZoneKnowledge {
@@ -21,7 +21,7 @@ export interface ZoneKnowledge {
   readonly rows: ReadonlyMap<string, LedgerRow>;
   /** Not final ones, oldest first. */
   readonly open: readonly Operation[];
-  /** Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open operations know them. */
+  /** As {@link writtenLate}. */
   readonly late: ReadonlySet<string>;
   /** Ids of records that an edit of ours has removed and none has added since: nobody else replaced them. */
   readonly taken: ReadonlySet<string>;
@@ -40,12 +40,7 @@ export function knowledgeOf(
     zone,
     rows: new Map(rows.map((row) => [recordId(row.record), row])),
     open: operations.filter((operation) => !isFinal(operation.state)),
-    late: new Set(
-      operations
-        .filter(({ state }) => isFinal(state))
-        .flatMap(({ watch }) => watch?.added ?? [])
-        .map(recordId),
-    ),
+    late: writtenLate(operations),
     taken: takenBy(edits(recent)),
     unsure: new Set(operations.flatMap(removedBy).map(recordId)),
   };

@@ -130,8 +130,7 @@ async function undoUnderLock(
     );
     const begun = await tx.advance(operation, 'reverting', { problems });
     const { change: inverse, inherited } = inverseOf(begun, others);
-    for (const { id, added, removed } of inherited)
-      for (const other of others) if (other.id === id) await tx.amend(other, () => ({ added, removed }));
+    for (const heir of inherited) await tx.amend(heir, () => ({ added: heir.added, removed: heir.removed }));
     return { reverting: begun, change: inverse };
   });
   if (change.add.length + change.remove.length > 0) {

@@ -1,13 +1,14 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
-import type {
-  CreateOperation,
-  DeleteOperation,
-  Operation,
-  OperationItem,
-  RecordsOperation,
-  Watch,
+import {
+  isFinal,
+  type CreateOperation,
+  type DeleteOperation,
+  type Operation,
+  type OperationItem,
+  type RecordsOperation,
+  type Watch,
 } from '../../operation.ts';
 import type { EditEvent } from '../../panel.ts';
 import type { PanelView } from './panel-view.ts';
@@ -86,17 +87,27 @@ export function mirroredNames(operation: Pick<RecordsOperation, 'items'>): DnsNa
   return [...names];
 }
 
+/** Records that requests of unknown outcome may still put there or take away. */
+export function lateRecords({ watch }: Operation): readonly ResourceRecord[] {
+  return watch === null ? [] : [...watch.added, ...watch.removed];
+}
+
+/** Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open operations know them. */
+export function writtenLate(operations: readonly Operation[]): Set<string> {
+  const ended = operations.filter(({ state }) => isFinal(state));
+  return new Set(ended.flatMap(({ watch }) => watch?.added ?? []).map(recordId));
+}
+
 /** Records that are looked at while an operation is on watch: what it wanted, and what may land late. */
 export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
   const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
   const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
-  return [...wanted, ...(operation.watch?.added ?? []), ...(operation.watch?.removed ?? [])];
+  return [...wanted, ...lateRecords(operation)];
 }
 
 /** Records of ours that an operation has written or may have written, or was told of. */
 export function ownRecords(operation: Operation): readonly ResourceRecord[] {
-  const { watch } = operation;
-  const late = [...(watch?.added ?? []), ...(watch?.removed ?? [])];
+  const late = lateRecords(operation);
   if (operation.kind === 'zone-delete') return [...operation.formerlyOurs, ...late];
   return [...operation.added, ...operation.removed, ...late];
 }

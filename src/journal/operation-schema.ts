@@ -1,0 +1,73 @@
+/** Schemas of an operation, as it is stored and as the agent tells it. */
+import * as v from 'valibot';
+import { name } from './stored.ts';
+
+export const recordSchema = v.object({
+  name,
+  type: v.string(),
+  ttl: v.nullable(v.number()),
+  rdata: v.string(),
+});
+
+const records = v.array(recordSchema);
+
+export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
+
+/** What every operation has, whatever its kind. */
+const anyOperation = {
+  id: v.string(),
+  class: v.picklist(['veto', 'compensate', 'follow']),
+  zone: name,
+  incarnation: v.number(),
+  state: v.picklist([
+    'prepared',
+    'applied',
+    'kept',
+    'confirmed',
+    'refused',
+    'reverting',
+    'reverted',
+    'stuck',
+  ]),
+  fingerprint: v.string(),
+  actor: v.string(),
+  source: v.string(),
+  afterSeen: v.boolean(),
+  createdAt: v.number(),
+  changedAt: v.number(),
+  watch: v.nullable(v.object({ until: v.number(), added: records, removed: records })),
+  attempts: v.number(),
+  problems: v.array(problemSchema),
+};
+
+const evidence = { removed: records, added: records };
+
+const item = v.object({
+  remove: v.nullable(recordSchema),
+  add: v.nullable(recordSchema),
+  mirrored: v.boolean(),
+  note: v.nullable(v.string()),
+});
+
+const seed = v.object({
+  addresses: v.array(v.string()),
+  nameServers: v.array(v.string()),
+  mailServers: v.array(v.string()),
+});
+
+/** The fields of each kind of operation. */
+export const operationFields = {
+  edit: { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item) },
+  create: {
+    ...anyOperation,
+    ...evidence,
+    kind: v.literal('zone-create'),
+    seed: v.nullable(seed),
+    created: v.boolean(),
+    requested: v.boolean(),
+    snapshot: records,
+    cancels: v.nullable(v.string()),
+    refusedContent: records,
+  },
+  removal: { ...anyOperation, kind: v.literal('zone-delete'), snapshot: records, formerlyOurs: records },
+} as const;
