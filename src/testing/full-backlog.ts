@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
+import { isHalted, until } from './servers/process.ts';
 
 /** Listens, tells its port, and is stopped before it takes a connection. */
 const program = `
@@ -17,7 +19,10 @@ export async function fullBacklog(t: TestContext): Promise<number> {
   t.after(() => child.kill('SIGKILL'));
   const [told]: unknown[] = await once(child.stdout.setEncoding('utf8'), 'data');
   const port = Number(told);
+  const { pid } = child;
+  assert.ok(pid !== undefined);
   child.kill('SIGSTOP');
+  await until(async () => await Promise.resolve(isHalted(pid)));
   const fillers = Array.from({ length: enough }, () =>
     net.connect(port, '127.0.0.1').on('error', () => undefined),
   );

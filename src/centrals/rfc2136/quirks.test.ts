@@ -217,11 +217,11 @@ for (const kind of ['BIND', 'Knot'] as const) {
     it('gives up at the deadline when the server is silent, and goes on when it speaks again', async () => {
       const change = { zone, remove: [], add: [record('slow', 'A', '192.0.2.1')] };
       const seen = await present(change);
-      subject.server.signal('SIGSTOP');
+      await subject.server.halt();
       const signal = AbortSignal.timeout(3_000);
       const error = await refused(central.apply(change, seen, { signal, operation: '-' }));
       assert.deepEqual([error.code, error.state, error.retry], ['central.unreachable', 'unknown', 'later']);
-      subject.server.signal('SIGCONT');
+      subject.server.resume();
       await apply([], change.add);
       assert.equal((await truth()).has(recordId(record('slow', 'A', '192.0.2.1'))), true);
     });

@@ -139,7 +139,7 @@ test('a secondary that is halted, and one that is killed: live at the others', {
   const [bind, knot] = secondaries;
   assert.ok(bind !== undefined && knot !== undefined);
   const { central, verifier } = make(null, 5_000);
-  bind.signal('SIGSTOP');
+  await bind.halt();
   await knot.stop('SIGKILL');
   await write(central, [], [a('ftp', 1)]);
   await until(async () => await Promise.resolve(verifier.outcome('op')?.state === 'behind'));
@@ -148,7 +148,7 @@ test('a secondary that is halted, and one that is killed: live at the others', {
     ['live', 'silent', 'silent'],
   );
   assert.deepEqual(verifier.status().behind[0]?.names, [a('ftp', 1).name]);
-  bind.signal('SIGCONT');
+  bind.resume();
 });
 
 test(
@@ -177,7 +177,7 @@ test(
       const event = { kind: 'edits' as const, edits: [recordsEvent(zone, items, 'before')] };
       return await engine.answer(event, AbortSignal.timeout(30_000));
     };
-    secondaries[0]?.signal('SIGSTOP');
+    await secondaries[0]?.halt();
     const began = performance.now();
     const verdict = await edit(2);
     assert.ok(performance.now() - began < 30_000, String(performance.now() - began));
@@ -189,7 +189,7 @@ test(
       present?.map(({ rdata }) => rdata),
       ['192.0.2.1'],
     );
-    secondaries[0]?.signal('SIGCONT');
+    secondaries[0]?.resume();
     assert.deepEqual(await edit(3), { kind: 'accept' });
     for (const server of [primary, ...secondaries])
       assert.equal(await stateAt(server, [a('www', 1), a('www', 2)], [a('www', 3)]), 'live');

@@ -279,11 +279,11 @@ for (const [kind, [program, start]] of Object.entries(starters)) {
     t.after(() => server.dispose());
     const client = clientOf(t, server.port, key, { timeout: 3_000 });
     assert.equal(await rcodeOf(client, queryMessage(zone, 'SOA')), 'NOERROR');
-    server.signal('SIGSTOP');
+    await server.halt();
     const update = addRecord({ name: named('www'), type: 'A', rdata: '192.0.2.2' }, 60);
     const silent = await failure(client.exchange(updateMessage(zone, [], [update]), quiet));
     assert.deepEqual([silent.kind, silent.sent], ['unreachable', 'maybe']);
-    server.signal('SIGCONT');
+    server.resume();
   });
 }
 

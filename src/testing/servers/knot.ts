@@ -84,7 +84,8 @@ export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
     },
     start: async () => await server.start(),
     stop: async (signal) => await server.stop(signal),
-    signal: (signal) => server.signal(signal),
+    halt: async () => await server.halt(),
+    resume: () => server.resume(),
     log: () => server.log(),
     dispose: async () => await server.dispose(),
   };

@@ -30,10 +30,11 @@ export interface NameServer {
   /** Makes zones with SOA, NS and what is given; resolves once they are served. */
   addZones(zones: readonly ServedZone[]): Promise<void>;
   dropZone(zone: DnsName): Promise<void>;
-  /** Ends the program, starts it again where it was, halts it. */
+  /** Ends the program, starts it again where it was, halts it and lets it go on. */
   start(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  halt(): Promise<void>;
+  resume(): void;
   log(): string;
   /** Ends it and removes every file. */
   dispose(): Promise<void>;

@@ -98,7 +98,8 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
       while (!(await answers(port))) await new Promise((resolve) => setImmediate(resolve));
     },
     stop: async (signal) => await server.stop(signal),
-    signal: (signal) => server.signal(signal),
+    halt: async () => await server.halt(),
+    resume: () => server.resume(),
     log: () => server.log(),
     dispose: async () => await server.dispose(),
   };

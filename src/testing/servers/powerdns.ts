@@ -93,7 +93,8 @@ ${extra}
     },
     start: async () => await server.start(),
     stop: async (signal) => await server.stop(signal),
-    signal: (signal) => server.signal(signal),
+    halt: async () => await server.halt(),
+    resume: () => server.resume(),
     log: () => server.log(),
     dispose: async () => await server.dispose(),
   };

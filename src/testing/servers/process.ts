@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,15 +94,30 @@ export class ServerProcess {
     await once(child, 'close');
   }
 
-  /** Halts it as it is, so that it is there and silent; `SIGCONT` lets it go on. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child?.kill(signal);
+  /** Halts it as it is, so that it is there and silent. Resolves when no thread of it runs any more: `kill` returns before that. */
+  async halt(): Promise<void> {
+    const { pid } = this;
+    this.#child?.kill('SIGSTOP');
+    await until(async () => await Promise.resolve(isHalted(pid)));
+  }
+
+  /** Lets it go on where it was halted. */
+  resume(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   async dispose(): Promise<void> {
     await this.stop('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Whether every thread is stopped (`proc_pid_stat(5)`: the state follows the name, which stands in parentheses). */
+export function isHalted(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) =>
+    /\) T [^)]*$/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  );
 }
 
 /** Asks again and again until something is so. @throws {Error} when it never is */

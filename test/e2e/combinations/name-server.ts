@@ -399,14 +399,14 @@ function faultSteps(stage: () => ServerStage): void {
     await settled(stage());
     const record = address('halted', '192.0.2.16');
     const started = performance.now();
-    server.signal('SIGSTOP');
+    await server.halt();
     try {
       const answer = await atPanel.save(zone, record);
       assert.equal(answer.ok, false, answer.body);
       // Where the deadline of the settings were not in force, it would be 10 s.
       assert.ok(performance.now() - started < 9_000);
     } finally {
-      server.signal('SIGCONT');
+      server.resume();
       stage().configure();
     }
     const up = address('goes-on', '192.0.2.17');
