@@ -142,15 +142,21 @@ async function undoUnderLock(
   return true;
 }
 
-/** What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for. */
+/**
+ * What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for. Where several say something
+ * of a record, the newest does: an older one may have been undone by it, and nobody would answer for the record.
+ */
 function inverseOf(
   operation: RecordsOperation,
   others: readonly RecordsOperation[],
 ): { readonly change: Change; readonly inherited: readonly RecordsOperation[] } {
   const heirs = new Map<string, RecordsOperation>();
+  const newestFirst = others.toReversed();
   const inherits = (record: ResourceRecord, part: 'added' | 'removed'): boolean => {
-    const heir = claimant(others, recordId(record), part === 'added' ? 'add' : 'remove');
-    if (heir === null) return false;
+    const id = recordId(record);
+    const [wanted, unwanted] = part === 'added' ? (['add', 'remove'] as const) : (['remove', 'add'] as const);
+    const heir = claimant(newestFirst, id, wanted);
+    if (heir === null || isNewer(claimant(newestFirst, id, unwanted), heir)) return false;
     const latest = heirs.get(heir.id) ?? heir;
     const has = latest[part].some((one) => recordId(one) === recordId(record));
     if (!has) heirs.set(heir.id, { ...latest, [part]: [...latest[part], record] });
@@ -162,4 +168,9 @@ function inverseOf(
     (record) => !kept.has(recordId(record)) && !inherits(record, 'removed'),
   );
   return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()] };
+}
+
+/** Ids sort by the time when they were made. */
+function isNewer(one: Operation | null, other: Operation): boolean {
+  return one !== null && one.id > other.id;
 }
