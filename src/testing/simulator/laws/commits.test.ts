@@ -81,6 +81,27 @@ test("issue 14: an edit beside somebody else's value breaks none where a request
   }
 });
 
+test("an edit beside somebody else's value breaks none where the old value went while an edit of ours that removes it was written", async () => {
+  for (const [began, laws] of [
+    [0, []],
+    [1, ['alone.stranger']],
+  ] as const) {
+    const { world, side } = await arrived();
+    const now = world.clock.now();
+    put(world, 'central', [a('www', 9), a('odd', 2)]);
+    world.somebodyWrote();
+    const removing = operation({ id: 'removing', state: 'prepared', items: sent(www, null) });
+    side.witness.committed({ operations: [removing] }, now + began);
+    side.witness.committed({ operations: [{ ...removing, state: 'applied' }] }, now + 2);
+    side.store.provenance.read('wrong', zone, now + 3);
+    side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now + 3);
+    assert.deepEqual(
+      brokenAt(side).filter((law) => law === 'alone.stranger'),
+      laws,
+    );
+  }
+});
+
 test('issue 14: the ledger of a zone that is made again says of no record that it is left alone', async () => {
   const { world, side } = await arrived();
   const now = world.clock.now();
@@ -147,6 +168,24 @@ test('issue 13: an after that is taken for that of an equal edit still on its wa
   ] as const) {
     const calls = [{ fingerprint, askedAt: 38_900, at }];
     checkAccepted(side.witness, { ...asked, calls }, { kind: 'accept' }, side.judgement);
+    assert.deepEqual(brokenAt(side), laws);
+  }
+});
+
+test('the after of a delete that was carried out before it came breaks no law if it is noted there', async () => {
+  const confirmed = operation({ kind: 'zone-delete', state: 'confirmed', afterSeen: true });
+  for (const [told, laws] of [
+    [41_000, []],
+    [31_000, ['answers.journal']],
+  ] as const) {
+    const { world, side } = await arrived();
+    await world.clock.runUntil(40_000);
+    side.witness.committed({ operations: [{ ...confirmed, afterSeen: false }] }, 30_000);
+    side.witness.committed({ operations: [confirmed] }, told);
+    side.witness.committed({ operations: [confirmed] }, 42_000);
+    const after = { ...recordsEvent(zone, [], 'after'), kind: 'zone-delete' as const };
+    const asked = { edits: [after], joined: new Set([zone]), askedAt: 40_000, calls: [] };
+    checkAccepted(side.witness, asked, { kind: 'accept' }, side.judgement);
     assert.deepEqual(brokenAt(side), laws);
   }
 });

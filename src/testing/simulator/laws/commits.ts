@@ -224,7 +224,7 @@ export class Commits {
 
   /** Where the old value is gone and one of somebody else stands in its place, nothing is sent (row 12). */
   #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
-    if (this.#central.originOf(zone, recordId(remove)) !== null || this.#isOurDoing(zone, remove)) return;
+    if (this.#central.originOf(zone, recordId(remove)) !== null || this.#isOurDoing(id, zone, remove)) return;
     const read = this.#central.lastRead(id, zone) ?? 0;
     for (const { record, origin } of this.#central.held(zone)) {
       const isThere = record.name === remove.name && record.type === remove.type;
@@ -237,15 +237,28 @@ export class Commits {
   }
 
   /** Whether it is, or may be for all that anybody can tell, a request of ours that took the record away. */
-  #isOurDoing(zone: DnsName, record: ResourceRecord): boolean {
+  #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
       one.zone === zone && one.record !== null && recordId(one.record) === id;
     const last = this.#central.effects.findLast(isAbout);
-    if (last !== undefined && last.request !== null) return true;
+    if (last !== undefined && (last.request !== null || this.#isBeingRemoved(own, zone, id, last.at)))
+      return true;
     return this.#central.requests.some(
       (request) => request.kind === 'remove' && request.answeredAt === null && isAbout(request),
     );
+  }
+
+  /** Whether another operation that removes the record was being written at that time. */
+  #isBeingRemoved(own: string, zone: DnsName, id: string, at: number): boolean {
+    return [...this.#witness.operations.values()].some(({ operation, since, states }) => {
+      if (operation.id === own || operation.zone !== zone || operation.kind !== 'records') return false;
+      const isSent = operation.items.some(
+        ({ mirrored, remove }) => mirrored && remove !== null && recordId(remove) === id,
+      );
+      const writtenAt = states.find(({ state }) => state === 'applied')?.at ?? Infinity;
+      return isSent && since <= at && at <= writtenAt;
+    });
   }
 
   /** Whether the ledger or any operation tells of the record. */
@@ -328,8 +341,11 @@ export function checkAccepted(
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     // What nothing was done for before may be a call that nobody understands: the zone is compared.
     if (stage === 'after' && !own.some(isTakenBack)) continue;
-    const isThere = own.some(({ operation, since }) => {
-      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state);
+    const isThere = own.some(({ operation, since, states }) => {
+      // A delete that has been carried out by then is told of its panel's part as well.
+      const toldAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
+      const isToldNow = toldAt !== null && toldAt >= askedAt;
+      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isToldNow;
       // An equal edit that is still being asked about has not been kept.
       const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
