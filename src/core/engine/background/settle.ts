@@ -43,12 +43,12 @@ export async function settleRecords(
   const plain: RecordsOperation[] = [];
   const unsettled: RecordsOperation[] = [];
   const recent = await runtime.ports.journal.operations({ zone, latest });
-  for (const judged of decided) {
-    const operation = await rejudged(runtime, judged);
+  for (const operation of decided) {
     const done = showsDone(operation, view);
     const atCentral = operation.state === 'applied' || operation.state === 'kept';
     if (done) await sendOpenTtls(runtime, operation, view);
-    (done && atCentral && !isContended(operation, recent) ? plain : unsettled).push(operation);
+    const isPlain = atCentral && !operation.items.some(isReplaced) && !isContended(operation, recent);
+    (done && isPlain ? plain : unsettled).push(operation);
   }
   for (const operation of plain)
     await underLocks(runtime, [operation], () => confirm(runtime, operation, view));
@@ -67,20 +67,30 @@ async function underLocks(
   await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);
 }
 
+/** Whether an item passed in the panel only, because somebody had replaced the old value at the central. */
+function isReplaced({ mirrored, note }: OperationItem): boolean {
+  return !mirrored && note === 'note.changed-at-central';
+}
+
 /**
- * The operation as it is to be ended. An edit that passed in the panel only, because somebody had replaced the old value, is carried out
- * after all where that value is synchronised again.
+ * The operations as they are to be ended. An edit that passed in the panel only, because somebody had replaced the old value, is carried out
+ * after all where that value is synchronised again, and stands at the central.
+ * @param there ids of the records that the central has
  */
-async function rejudged(runtime: Runtime, operation: RecordsOperation): Promise<RecordsOperation> {
-  const isReplaced = ({ mirrored, note }: OperationItem): boolean =>
-    !mirrored && note === 'note.changed-at-central';
+async function rejudged(
+  runtime: Runtime,
+  operation: RecordsOperation,
+  there: ReadonlySet<string>,
+): Promise<RecordsOperation> {
   if (!operation.items.some(isReplaced)) return operation;
   const rows = await runtime.ports.journal.rows(operation.zone, itemNames([operation]));
   const joined = new Set(
     rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
   );
-  const isBack = (item: OperationItem): boolean =>
-    isReplaced(item) && item.remove !== null && joined.has(recordId(item.remove));
+  const isBack = (item: OperationItem): boolean => {
+    const old = item.remove === null ? null : recordId(item.remove);
+    return isReplaced(item) && old !== null && joined.has(old) && there.has(old);
+  };
   if (!operation.items.some(isBack)) return operation;
   const items = operation.items.map((item) =>
     isBack(item) ? { ...item, mirrored: true, note: null } : item,
@@ -121,20 +131,29 @@ interface Place {
 
 async function bringToPanel(
   runtime: Runtime,
-  judged: readonly RecordsOperation[],
+  decided: readonly RecordsOperation[],
   { zone, view }: Omit<Place, 'names'>,
   ctx: CallContext,
 ): Promise<void> {
-  const names = [...new Set(judged.flatMap((operation) => mirroredNames(operation)))];
+  const names = [...new Set(decided.flatMap(namesAtCentral))];
   const place = { zone, names, view };
   const present = names.length === 0 ? [] : await readPresent(runtime, place, ctx);
   const ttls = new Map((present ?? []).map((record) => [recordId(record), record.ttl]));
   const ids = new Set(ttls.keys());
+  const judged: RecordsOperation[] = [];
+  for (const operation of decided) judged.push(await rejudged(runtime, operation, ids));
   const { operations, change } = await startBringing(runtime, judged, place, ttls, present === null);
   if (!isEmptyChange(change)) await applyOrCount(runtime, operations, change, present ?? [], ctx);
   for (const record of change.remove) ids.delete(recordId(record));
   for (const record of change.add) ids.add(recordId(record));
   await endBringing(runtime, operations, { view, central: ids });
+}
+
+/** Owner names where it matters what the central has. */
+function namesAtCentral({ items }: RecordsOperation): DnsName[] {
+  return mirroredNames({
+    items: items.map((item) => (isReplaced(item) ? { ...item, mirrored: true } : item)),
+  });
 }
 
 /** What the central has at the names; null: no such zone. */

@@ -2,7 +2,7 @@ import { displayName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
-import type { CreateOperation, DeleteOperation } from '../../operation.ts';
+import { deletes, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/classify.ts';
@@ -156,15 +156,19 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
   }
 }
 
-/** Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. */
+/**
+ * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. What the ledger knows of the zone
+ * stays for a delete that is still to come: a zone that was joined goes with what was joined in it.
+ */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
     const { zone, created } = operation;
     await tx.record(operation, 'reverted', () => ({ created }));
     const isResumed = await resumeDelete(runtime, tx, operation);
     const entry = await tx.journal.zone(zone);
+    const isAwaited = deletes(await tx.open(zone)).length > 0;
     if (isResumed && entry !== null) await tx.zone(entry, { ...entry, standing: 'deleting' });
-    else tx.with({ dropZones: [zone] });
+    else if (!isAwaited) tx.with({ dropZones: [zone] });
   });
 }
 
