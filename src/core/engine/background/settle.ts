@@ -18,6 +18,7 @@ import {
   showsDone,
   viewItems,
   watchOf,
+  watchedRecords,
   watching,
   writtenLate,
 } from '../knowledge/operations.ts';
@@ -288,15 +289,17 @@ export async function applyOrCount(
 /** How many refusals of the same undo make it a case for a person. */
 const hopelessAfter = 5;
 
-/** Ids that other open operations are about: their state at the central is not the last word. */
-async function busyElsewhere(
+/** What else of the zone is on its way: the state at the central of what other open operations are about is not the last word. */
+async function elsewhere(
   tx: Transaction,
   zone: DnsName,
   ending: readonly RecordsOperation[],
-): Promise<Set<string>> {
-  const open = await tx.open(zone);
+): Promise<{ readonly busy: ReadonlySet<string>; readonly watched: ReadonlySet<string> }> {
   const ids = new Set(ending.map(({ id }) => id));
-  return busyIds(edits(open).filter((one) => !ids.has(one.id) && !isFinal(one.state) && !isHeard(one)));
+  const others = (await tx.open(zone)).filter(({ id }) => !ids.has(id));
+  const open = edits(others).filter((one) => !isFinal(one.state) && !isHeard(one));
+  const watched = others.filter(({ state }) => isFinal(state)).flatMap(watchedRecords);
+  return { busy: busyIds(open), watched: new Set(watched.map(recordId)) };
 }
 
 /** Owners of all records that these operations are about. */
@@ -316,9 +319,9 @@ async function putRows(
 ): Promise<boolean> {
   const zone = ended[0]?.zone;
   if (zone === undefined) return false;
-  const busy = await busyElsewhere(tx, zone, ended);
+  const others = await elsewhere(tx, zone, ended);
   const rows = await tx.journal.rows(zone, itemNames(ended));
-  const { put, drop, local } = rowsAfter(ended, { ...sides, rows, busy });
+  const { put, drop, local } = rowsAfter(ended, { ...sides, rows, ...others });
   tx.rows({ zone, drop, put });
   return local;
 }

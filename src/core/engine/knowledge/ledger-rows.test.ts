@@ -15,6 +15,7 @@ interface Given {
   readonly central?: readonly ResourceRecord[];
   readonly rows?: readonly LedgerRow[];
   readonly busy?: readonly ResourceRecord[];
+  readonly watched?: readonly ResourceRecord[];
 }
 
 function after(item: OperationItem, given: Given) {
@@ -22,12 +23,15 @@ function after(item: OperationItem, given: Given) {
 }
 
 /** Each item is an edit of its own. */
-function endsOf(items: readonly OperationItem[], { panel = [], central = [], rows = [], busy = [] }: Given) {
+function endsOf(
+  items: readonly OperationItem[],
+  { panel = [], central = [], rows = [], busy = [], watched = [] }: Given,
+) {
   const records = panel.map((record) => ({ ...record, key: `key of ${record.rdata}` }));
   const ids = (some: readonly ResourceRecord[]): Set<string> => new Set(some.map(recordId));
   const ttls = new Map(panel.map((record) => [recordId(record), record.ttl]));
   const view = { records, ids: ids(panel), ttls, quiet: true, readAt: 0 };
-  const truth = { view, central: ids(central), rows, busy: ids(busy) };
+  const truth = { view, central: ids(central), rows, busy: ids(busy), watched: ids(watched) };
   return rowsAfter(
     items.map((item, at) => sampleOperation(String(at), { zone, items: [item] })),
     truth,
@@ -108,6 +112,8 @@ test('issue 14: what passed in the panel only writes no row that others have mad
   assert.deepEqual(after(item, { panel: [one], rows }).put, []);
   assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
   assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);
+  // An earlier edit, given up and on watch, is what the panel has done late.
+  assert.deepEqual(after(item, { panel: [two], watched: [two] }).put, []);
   assert.deepEqual(standings(after(item, { panel: [two] })), ['differs', true, false]);
 });
 

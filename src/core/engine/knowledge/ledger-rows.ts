@@ -15,6 +15,8 @@ interface Truth extends LedgerSides {
   readonly rows: readonly LedgerRow[];
   /** Ids that other open operations are about. */
   readonly busy: ReadonlySet<string>;
+  /** Ids that ended operations on watch are about: what the panel did late may still be followed. */
+  readonly watched: ReadonlySet<string>;
 }
 
 export interface RowsAfter {
@@ -63,10 +65,10 @@ function isLocals(
   record: ResourceRecord,
   row: LedgerRow | null,
   sent: ReadonlySet<string>,
-  { view, busy }: Truth,
+  { view, busy, watched }: Truth,
 ): boolean {
   const id = recordId(record);
-  if (sent.has(id) || busy.has(id) || row?.standing === 'joined') return false;
+  if (sent.has(id) || busy.has(id) || watched.has(id) || row?.standing === 'joined') return false;
   return (row?.onPanel ?? false) !== view.ids.has(id);
 }
 
