@@ -1,10 +1,9 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import { creates, type CreateOperation } from '../../operation.ts';
+import { creates, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { plain } from '../knowledge/classify.ts';
-import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
@@ -46,7 +45,10 @@ export async function readBackCreate(
       (ctx) => readCentralZone(runtime, operation.zone, held, ctx),
       runtime.ports.settings.recheckTimeout,
     );
-    return content === null ? null : foundZone(content);
+    if (content === null) return null;
+    const { journal, clock } = runtime.ports;
+    const open = await journal.operations({ zone: operation.zone, openAt: clock.wall() });
+    return { ...foundZone(content), requested: mayLandStill(open, operation) };
   } catch (error) {
     if (error instanceof CentralError || error instanceof JournalError) return null;
     throw error;
@@ -104,14 +106,14 @@ export async function landed(
   content: readonly ResourceRecord[],
 ): Promise<CreateOperation> {
   const known = await runtime.store.transact(async (tx) => {
-    const requested = await mayLandStill(tx, create);
+    const requested = mayLandStill(await tx.open(create.zone), create);
     return await tx.amend(create, () => ({ ...foundZone(content), requested }));
   });
   noteLanded(runtime, create);
   return known;
 }
 
-/** What appears from now on is not taken for the landing of this create any more. */
+/** What appears from now on is not taken for the landing of this create: it has landed, or the central has refused it. */
 export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
   sent.get(runtime)?.delete(id);
 }
@@ -120,7 +122,14 @@ export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
  * Whether a create that has landed may land all the same, because another create of the zone is on its way: nobody can tell which of them it
  * was. What appears after that is left and listed.
  */
-export async function mayLandStill(tx: Transaction, create: CreateOperation): Promise<boolean> {
-  const others = creates(await tx.open(create.zone)).filter(({ id }) => id !== create.id);
-  return others.some(({ requested }) => requested);
+export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
+  return creates(open).some((other) => other.id !== id && other.requested);
+}
+
+/**
+ * Whether another create is known to have made the zone that stands at the central: then it is no create whose answer is lost. That other one
+ * answers for it.
+ */
+export function isMadeByAnother(open: readonly Operation[], { id }: CreateOperation): boolean {
+  return creates(open).some((other) => other.id !== id && !isFinal(other.state) && other.created);
 }

@@ -2,11 +2,11 @@ import { displayName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
-import { deletes, type CreateOperation, type DeleteOperation } from '../../operation.ts';
+import { isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/classify.ts';
-import { landed, mayLandLate } from './made-zone.ts';
+import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { sendContent } from './content.ts';
 import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
@@ -115,24 +115,39 @@ export async function undoCreate(
   ctx: CallContext,
   problems: readonly Problem[] = operation.problems,
 ): Promise<void> {
+  const { ports, store } = runtime;
+  // Nobody may have told how its request ended: the journal had failed.
+  const watch = operation.requested ? (operation.watch ?? watching(ports, operation)) : operation.watch;
   // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
-  const reverting = await runtime.store.advance(operation, 'reverting', { problems });
-  let latest = reverting;
-  if (operation.created || operation.requested) {
-    const content = await readCentralZone(runtime, operation.zone, [], ctx);
-    if (content !== null) {
-      if (mayLandLate(runtime, reverting)) latest = await landed(runtime, reverting, content);
-      const strangers = await unknownRecords(runtime, latest, content);
-      const code = objectionToUndo(latest, strangers.length > 0);
-      if (code !== null) {
-        await becomeStuck(runtime, latest, code);
-        return;
-      }
-      await deleteWatched(runtime, latest, ctx);
-    }
-  }
+  const reverting = await store.advance(operation, 'reverting', { problems, watch });
+  const latest = await undoMade(runtime, reverting, ctx);
+  if (latest === null) return;
   // What appears now is not what we made.
   await endUndo(runtime, { ...latest, created: false });
+}
+
+/**
+ * Deletes at the central what a create has made there.
+ * @returns the operation as it stands then; null: it is stuck, since the zone is not known to be ours
+ */
+async function undoMade(
+  runtime: Runtime,
+  reverting: CreateOperation,
+  ctx: CallContext,
+): Promise<CreateOperation | null> {
+  const { journal, clock } = runtime.ports;
+  const { zone, created, requested } = reverting;
+  if (!created && !requested) return reverting;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  if (!created && isMadeByAnother(open, reverting)) return reverting;
+  const content = await readCentralZone(runtime, zone, [], ctx);
+  if (content === null) return reverting;
+  const latest = mayLandLate(runtime, reverting) ? await landed(runtime, reverting, content) : reverting;
+  const strangers = await unknownRecords(runtime, latest, content);
+  const code = objectionToUndo(latest, strangers.length > 0);
+  if (code === null) await deleteWatched(runtime, latest, ctx);
+  else await becomeStuck(runtime, latest, code);
+  return code === null ? latest : null;
 }
 
 /** Why the zone of a create is not ours to delete; null: it is. */
@@ -158,7 +173,7 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 
 /**
  * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. What the ledger knows of the zone
- * stays for a delete that is still to come: a zone that was joined goes with what was joined in it.
+ * stays for a delete that is still to come, as a zone that was joined goes with what was joined in it, and for another create.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -166,7 +181,9 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
     await tx.record(operation, 'reverted', () => ({ created }));
     const isResumed = await resumeDelete(runtime, tx, operation);
     const entry = await tx.journal.zone(zone);
-    const isAwaited = deletes(await tx.open(zone)).length > 0;
+    const isAwaited = (await tx.open(zone)).some(
+      ({ id, kind, state }) => id !== operation.id && kind !== 'records' && !isFinal(state),
+    );
     if (isResumed && entry !== null) await tx.zone(entry, { ...entry, standing: 'deleting' });
     else if (!isAwaited) tx.with({ dropZones: [zone] });
   });

@@ -44,7 +44,7 @@ async function lookForZone(runtime: Runtime, create: CreateOperation): Promise<v
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
     // It is ours: an undo of its own takes it away again, unless the panel has it by now.
     await runtime.store.transact(async (tx) => {
-      const requested = await mayLandStill(tx, create);
+      const requested = mayLandStill(await tx.open(zone), create);
       await tx.amend(create, () => ({ requested }));
       tx.create(newCreate(runtime, { ...facts, ...foundZone(content) }), 'reverting');
       tx.wake(zone, 0);

@@ -11,7 +11,7 @@ import { creates, deletes, isFinal, type CreateOperation, type DeleteOperation }
 import type { ZoneCreateEvent, ZoneDeleteEvent } from '../../panel.ts';
 import { accepted, nothingToDo, refuse, type Answer, type Call, type Refusal } from './answer.ts';
 import type { Held } from '../parts/locks.ts';
-import { noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
+import { noteLanded, noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
 import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
@@ -241,6 +241,7 @@ async function createFailed(
   const problems = noteFailure(runtime, asking, error);
   const left = await leftBehind(runtime, latest, error);
   const clean = !left.created && !left.requested;
+  if (clean) noteLanded(runtime, asking);
   if (asking.requested) {
     const { created, requested, snapshot } = left;
     const watch = clean ? null : watching(runtime.ports, asking);
