@@ -43,6 +43,7 @@ const table: readonly (readonly [string, Side, Side, Known, Goal])[] = [
     { ...ours, isTtlOurs: true, claimed: 'present' },
     'leave',
   ],
+  ['... and another edit wants it away.', 600, 60, { ...ours, isTtlOurs: true, claimed: 'absent' }, 'retime'],
   ['... and it is left alone.', 600, 60, { ...alone, isTtlOurs: true }, 'leave'],
 ];
 

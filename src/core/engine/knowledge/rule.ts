@@ -43,7 +43,8 @@ export function goalOf({ record, ...known }: Known, { panel, central }: Sides): 
     return isToGo ? 'remove' : 'leave';
   }
   if (there === undefined) return known.claimed === 'absent' ? 'leave' : 'add';
-  const isOtherTtl = known.isTtlOurs && known.claimed === null && otherTtl({ ttl: here }, { ttl: there });
+  const isOtherTtl =
+    known.isTtlOurs && known.claimed !== 'present' && otherTtl({ ttl: here }, { ttl: there });
   return isOtherTtl ? 'retime' : 'leave';
 }
 

@@ -91,8 +91,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'contention-ignored',
     file: `${engine}/background/settle.ts`,
-    find: `(done && atCentral && !isContended(operation, recent) ? plain : unsettled)`,
-    replace: `(done && atCentral ? plain : unsettled)`,
+    find: `!operation.items.some(isReplaced) && !isContended(operation, recent)`,
+    replace: `!operation.items.some(isReplaced)`,
     says: 'An edit is confirmed without a read though another wrote the same records.',
   },
   {
@@ -197,7 +197,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'roll-back-ignores-claims',
     file: `${engine}/before/take-back.ts`,
-    find: `if (heir === null) return false;`,
+    find: `if (heir === null || isNewer(claimant(newestFirst, id, unwanted), heir)) return false;`,
     replace: `if (heir !== undefined) return false;`,
     says: 'A roll back removes what another open edit wants.',
   },

@@ -103,8 +103,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'intent-taken-for-evidence',
     file: `${engine}/background/tend-zones.ts`,
-    find: `      if (code !== null) {`,
-    replace: `      if (code !== null && code !== 'zone.maybe-ours') {`,
+    find: `if (code === null) await deleteWatched`,
+    replace: `if (code === null || code === 'zone.maybe-ours') await deleteWatched`,
     says: 'A zone that a create was only about to make is deleted by its undo.',
   },
   {
