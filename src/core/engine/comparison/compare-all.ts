@@ -26,6 +26,8 @@ const patientAttempts = 10;
 export class CompareAll {
   readonly #runtime: Runtime;
   readonly #retrying = new Set<CompareWish['follow']>();
+  /** When the first comparison began; milliseconds since 1970. */
+  #beganAt = Infinity;
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
 
   constructor(runtime: Runtime) {
@@ -36,6 +38,7 @@ export class CompareAll {
   async untilBaseline(): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
+    this.#beganAt = clock.wall();
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
       await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
@@ -111,6 +114,12 @@ export class CompareAll {
     return { panel: here.value.zones, central: new Set(there) };
   }
 
+  /** Whether the panel has deleted the zone, and we at the central, while the first comparison was under way: the panel has made it again. */
+  async #isMadeAgain(zone: DnsName): Promise<boolean> {
+    const [last] = await this.#runtime.ports.journal.operations({ zone, latest: 1 });
+    return last?.kind === 'zone-delete' && last.state === 'confirmed' && last.changedAt >= this.#beganAt;
+  }
+
   /**
    * Zones that the central's list does not have are asked for one by one: a filter somebody set there may hide them (docs/protocol.md#list-limits).
    * Those it says are missing are left alone as a whole.
@@ -124,7 +133,10 @@ export class CompareAll {
     for (const zone of zones) {
       this.#runtime.timers.stopping.signal.throwIfAborted();
       if (known.has(zone)) this.#count();
-      else {
+      else if (await this.#isMadeAgain(zone)) {
+        this.#runtime.agenda.compareSoon(zone, 'made-again');
+        this.#count();
+      } else {
         const seen = await this.#lookFor(zone, goesOn);
         if (seen === 'there') hidden.push(zone);
         else {
