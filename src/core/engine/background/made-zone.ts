@@ -99,14 +99,17 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
   return isOurs && requested && (watch?.until ?? 0) > runtime.ports.clock.wall();
 }
 
-/** Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. */
+/**
+ * Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. Where the zone goes
+ * again, what was seen may have been made by a person: then the request may still land, and what appears is listed.
+ */
 export async function landed(
   runtime: Runtime,
   create: CreateOperation,
   content: readonly ResourceRecord[],
 ): Promise<CreateOperation> {
   const known = await runtime.store.transact(async (tx) => {
-    const requested = mayLandStill(await tx.open(create.zone), create);
+    const requested = create.state === 'reverting' || mayLandStill(await tx.open(create.zone), create);
     return await tx.amend(create, () => ({ ...foundZone(content), requested }));
   });
   noteLanded(runtime, create);

@@ -50,12 +50,19 @@ export async function zoneAtCentral(
   return { operation: made, present };
 }
 
-/** Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. */
+/**
+ * Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. One that the
+ * panel has reported is waited for once more as long: it has only to show it.
+ */
 async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
-  if (runtime.now >= runtime.patience.since(id) + settings.visibilityWait) return false;
+  const waited = runtime.now - runtime.patience.since(id);
+  if (waited >= 2 * settings.visibilityWait) return false;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const waits = edits(open).some(({ state }) => !isFinal(state) && state !== 'stuck');
+  const waits = edits(open).some(
+    ({ state }) =>
+      state === 'kept' || (waited < settings.visibilityWait && !isFinal(state) && state !== 'stuck'),
+  );
   if (waits) runtime.agenda.wake(zone, settings.confirmDelay);
   return waits;
 }

@@ -5,7 +5,7 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isCentralsOwn } from '../knowledge/classify.ts';
+import { isCentralsOwn, missingNote } from '../knowledge/classify.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { sendContent } from './content.ts';
 import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
@@ -218,7 +218,7 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
     const content = await readCentralZone(runtime, operation.zone, [], ctx);
     if (content !== null) {
       const strangers = await unknownRecords(runtime, operation, content);
-      if (strangers.length > 0) {
+      if (strangers.length > 0 || (await wasMissing(runtime, operation))) {
         await becomeStuck(runtime, operation, 'zone.changed-at-central');
         return;
       }
@@ -243,6 +243,12 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
     return;
   }
   await endDelete(runtime, operation, operation.problems);
+}
+
+/** Whether the central had lost the zone before the panel deleted it: what stands there now was made by somebody else. */
+async function wasMissing(runtime: Runtime, { zone, snapshot }: DeleteOperation): Promise<boolean> {
+  const entry = await runtime.ports.journal.zone(zone);
+  return entry?.note === missingNote && snapshot.length === 0;
 }
 
 /** Ends a delete: we are done with the zone. */

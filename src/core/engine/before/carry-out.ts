@@ -287,12 +287,14 @@ async function takeBack(
         const read = async (): Promise<readonly CentralRecord[] | null> =>
           await central.readNames(operation.zone, mirroredNames(operation), ctx);
         const present = await read();
-        if (present === null) return [];
+        if (present === null) return null;
         await central.apply(invert(written.change), present, ctx);
-        return (await read()) ?? [];
+        return await read();
       },
       runtime.ports.settings.recheckTimeout,
     );
+    // With the zone went what was removed: nobody can put it back.
+    if (left === null) return written.change.remove.length === 0 ? 'clean' : 'unclean';
     if (!hasMore(written, left)) return 'clean';
     runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
     return 'unclean';

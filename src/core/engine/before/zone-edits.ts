@@ -74,7 +74,10 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   const { zone } = event;
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
-  const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
+  const { waiting, unfinished } = await pastOf(runtime, zone);
+  // A zone that we are taking back, or would take back if we knew that it is ours, is not the panel's.
+  const isTakenBack = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
+  const leaving = waiting.length > 0 || isTakenBack;
   // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
   return entry !== null && entry.standing !== 'deleting' && !leaving ? nothingToDo : null;
 }

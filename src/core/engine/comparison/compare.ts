@@ -5,7 +5,7 @@ import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { compareSides, type Comparison } from '../knowledge/classify.ts';
+import { compareSides, missingNote, type Comparison } from '../knowledge/classify.ts';
 import { isJustFilled } from '../background/content.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
@@ -249,7 +249,7 @@ async function missingAtCentral(
   const { clock } = runtime.ports;
   // A zone without a row was never there: its create was only asked about, and then taken for refused.
   if (entry?.standing === 'joined' && (await mayHaveRows(runtime.ports.journal, zone))) {
-    await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
+    await enter(runtime, entry, { ...entry, note: missingNote });
     return;
   }
   const waits = entry?.note === signedAboveNote;

@@ -4,6 +4,9 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordStanding } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
 
+/** Of a zone that both sides had and the central has lost. */
+export const missingNote = 'note.missing-at-central';
+
 /** What a comparison of one zone found; nothing of it is carried out yet. */
 export interface Comparison {
   /** Rows to write and rows to forget. */

@@ -40,7 +40,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'missing-zone-not-listed',
     file: `${engine}/comparison/compare.ts`,
-    find: `    await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
+    find: `    await enter(runtime, entry, { ...entry, note: missingNote });
 `,
     replace: ``,
     says: 'A zone that the central lost is not listed.',

@@ -117,7 +117,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'delete-despite-strangers',
     file: `${engine}/background/tend-zones.ts`,
-    find: `if (strangers.length > 0) {`,
+    find: `if (strangers.length > 0 || (await wasMissing(runtime, operation))) {`,
     replace: `if (strangers.length < 0) {`,
     says: 'A zone is deleted though somebody wrote into it.',
   },

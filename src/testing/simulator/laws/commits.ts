@@ -69,7 +69,7 @@ export class Commits {
   }
 
   /** Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel has another. */
-  #checkTtls({ id, zone, items }: RecordsOperation): void {
+  #checkTtls({ id, zone, items, watch }: RecordsOperation): void {
     const here = [...this.#panel.held(zone)].map(({ record }) => record);
     for (const { record, origin } of this.#central.held(zone)) {
       const isSame = (other: ResourceRecord | null): boolean =>
@@ -83,7 +83,9 @@ export class Commits {
         ({ operation: other }) =>
           other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
       );
-      if (isLeft) continue;
+      // Its request landed late: the watch has still to mend it.
+      const isWatched = watch?.added.some(isSame) === true;
+      if (isLeft || isWatched) continue;
       if (isRetimed && origin.request?.operation === id && shown !== undefined && otherTtl(shown, record))
         this.#judgement.violate(
           'undo.left',
