@@ -230,15 +230,15 @@ class Sender {
     return new Sender(directory, journal, central, engine);
   }
 
-  /** Resolves when all of them are joined. */
+  /** Resolves when all of them are synced. */
   async send(zones: readonly DnsName[]): Promise<void> {
     for (const zone of zones) this.#engine.compare(zone, 'bench', 'braked');
     this.#sent += zones.length;
     await until(
-      'the zones to be joined',
+      'the zones to be synced',
       async () => {
         const { zones: counts, open } = await this.#engine.status();
-        return (counts['joined'] ?? 0) >= this.#sent && open === 0;
+        return (counts['synced'] ?? 0) >= this.#sent && open === 0;
       },
       1_800_000,
     );

@@ -162,10 +162,10 @@ class Subject {
     }
     const put = Array.from({ length: records }, (_, at): LedgerRow => {
       const { key, ...record } = shown(recordOf(`h${at}`, last.zone));
-      return { record, standing: 'joined', onPanel: true, onCentral: true, panelKey: key, note: null };
+      return { record, state: 'synced', onPanel: true, onCentral: true, panelKey: key, note: null };
     });
     await journal.commit({
-      zones: [{ zone: last.zone, standing: 'joined', incarnation: 1, baselineAt: 0, note: null }],
+      zones: [{ zone: last.zone, state: 'synced', incarnation: 1, baselineAt: 0, note: null }],
       rows: [{ zone: last.zone, put }],
       facts: { baseline: '0' },
     });

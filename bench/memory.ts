@@ -49,7 +49,7 @@ async function memoryOf(stage: Stage, expected: number): Promise<number> {
     await ask(stage.socket, 'zone', { zone: `zone${at * 100}.example`, central: null });
   const report = await ask(stage.socket, 'status', {});
   await endProcess(report.pid);
-  const known = report.engine?.zones['joined'] ?? 0;
+  const known = report.engine?.zones['synced'] ?? 0;
   if (known !== expected) throw new Error(`the agent knows ${known} zones instead of ${expected}`);
   return round(report.memory / 1_048_576);
 }
@@ -66,10 +66,10 @@ async function fillLedger(stage: Stage): Promise<void> {
     const put = Array.from({ length: recordsEach }, (_, host): LedgerRow => {
       const record = makeRecord({ name: `h${host}`, type: 'A', rdata: `192.0.2.${host}` }, zone);
       const panelKey = `h${host} A  192.0.2.${host}`;
-      return { record, standing: 'joined', onPanel: true, onCentral: true, panelKey, note: null };
+      return { record, state: 'synced', onPanel: true, onCentral: true, panelKey, note: null };
     });
     await journal.commit({
-      zones: [{ zone, standing: 'joined', incarnation: 1, baselineAt: 0, note: null }],
+      zones: [{ zone, state: 'synced', incarnation: 1, baselineAt: 0, note: null }],
       rows: [{ zone, put }],
     });
   }

@@ -242,14 +242,14 @@ async function writeLedger(root: string, zones: readonly Filled[]): Promise<void
   for (const { zone, records } of zones) {
     const put = records.map((record) => ({
       record,
-      standing: 'joined' as const,
+      state: 'synced' as const,
       onPanel: true,
       onCentral: true,
       panelKey: `${record.name} ${record.type}  ${record.rdata}`,
       note: null,
     }));
     await journal.commit({
-      zones: [{ zone, standing: 'joined', incarnation: 1, baselineAt: 0, note: null }],
+      zones: [{ zone, state: 'synced', incarnation: 1, baselineAt: 0, note: null }],
       rows: [{ zone, put }],
     });
   }

@@ -56,8 +56,8 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   tell(await stage.domainsync('status'));
   const counts = (await engineStatus(stage))?.zones ?? {};
   check(
-    `the first comparison took ${(took / 1000).toFixed(1)} s and joined what both sides have`,
-    counts['joined'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
+    `the first comparison took ${(took / 1000).toFixed(1)} s and synced what both sides have`,
+    counts['synced'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
     counts,
   );
   check('it wrote nothing at the central', (await stage.there.writes()) === written);
@@ -86,7 +86,7 @@ export async function adoption(stage: AnyStage): Promise<void> {
   );
   await edit(stage, uneven, address('hand', '192.0.2.204'));
   check(
-    'a new record the central has already is simply joined',
+    'a new record the central has already is simply synced',
     await stands(there, uneven, address('hand', '192.0.2.204')),
   );
   await until('the ledger to settle', async () => (await engineStatus(stage))?.open === 0);

@@ -68,7 +68,7 @@ export function isOpen({ state, watch }: Operation, wall: number): boolean {
 export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
-  /** False when the item passes in the panel only (`panel-only`, `differs`, apex NS ...): nothing is sent for it. */
+  /** False when the item passes in the panel only (`panel-only`, `conflict`, apex NS ...): nothing is sent for it. */
   readonly mirrored: boolean;
   /** Why it is not mirrored, or what was noticed on the way; a catalogue code. */
   readonly note: string | null;
@@ -154,7 +154,7 @@ export interface DeleteOperation extends AnyOperation {
   readonly kind: 'zone-delete';
   /** The zone at the central before it. */
   readonly snapshot: readonly ResourceRecord[];
-  /** What was ours in the zone when a create that had joined it was undone. */
+  /** What was ours in the zone when a create that had synced it was undone. */
   readonly formerlyOurs: readonly ResourceRecord[];
 }
 

@@ -301,10 +301,10 @@ describe('an edit with two centrals', () => {
     assert.equal((await edit(scene, old, changed)).kind, 'accept');
     await wait(scene.world, minute);
     assert.deepEqual(holders(scene, changed), ['panel', 'first']);
-    const standings = await Promise.all(scene.world.engines.map((engine) => engine.view(zone)));
+    const states = await Promise.all(scene.world.engines.map((engine) => engine.view(zone)));
     assert.deepEqual(
-      standings.map(({ entry }) => entry?.standing),
-      ['joined', 'panel-only'],
+      states.map(({ entry }) => entry?.state),
+      ['synced', 'panel-only'],
     );
     scene.audits.set(2, 'record.type-unsupported');
     assert.equal((await edit(scene, changed, old)).kind, 'accept');

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { addChecksums } from './migrate-checksums.ts';
+import { renamedTables, renameStates } from './migrate-states.ts';
 
 /** One step from a schema to the next. Both parts of it are in one transaction, with the number of the schema. */
 export interface Migration {
@@ -115,5 +116,11 @@ export const migrations: readonly Migration[] = [
     // Operations have the fields of their kind alone, and say what may land late: a program that knows nothing of that cannot read them.
     breaking: true,
     sql: '',
+  },
+  {
+    // A program that knows the former words alone cannot read the states.
+    breaking: true,
+    sql: renamedTables,
+    fill: renameStates,
   },
 ];

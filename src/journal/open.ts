@@ -48,6 +48,14 @@ export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<stri
   throw new JournalError('journal.unreadable', { path });
 }
 
+/** The column of the state of a zone or record: a file of an earlier release that is only read has another. */
+export type StateColumn = 'state' | 'standing';
+
+export function stateColumnOf(database: DatabaseSync): StateColumn {
+  const columns = database.prepare('PRAGMA table_info(zone)').all();
+  return columns.some(({ name }) => name === 'standing') ? 'standing' : 'state';
+}
+
 function numberIn(database: DatabaseSync, pragma: 'application_id' | 'user_version'): number {
   return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Operation, Watch } from '../core/operation.ts';
+import { presentNote } from './earlier-words.ts';
 import { operationFields } from './operation-schema.ts';
 import { parsed } from './stored.ts';
 
@@ -42,7 +43,10 @@ export function readOperation(body: unknown): Operation {
   const stored = parsed(operation, body);
   if (stored.kind === 'zone-create') return createOf(stored);
   const { watchUntil, watch: known, ...rest } = stored;
-  if (rest.kind === 'records') return { ...rest, watch: known ?? earlierWatch(watchUntil, rest) };
+  if (rest.kind === 'records') {
+    const items = rest.items.map((item) => ({ ...item, note: presentNote(item.note) }));
+    return { ...rest, items, watch: known ?? earlierWatch(watchUntil, rest) };
+  }
   const { added, formerlyOurs = added, ...own } = rest;
   return { ...own, formerlyOurs, watch: known ?? earlierWatch(watchUntil, { added: [], removed: [] }) };
 }

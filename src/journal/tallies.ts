@@ -6,7 +6,7 @@ import { sumOf } from './sums.ts';
 const others = 'rows';
 
 /**
- * Counts that are kept instead of being counted: octets of all operations, zones and records by standing, noted zones ... They change
+ * Counts that are kept instead of being counted: octets of all operations, zones and records by state, noted zones ... They change
  * in the transaction of what they count.
  */
 export class Tallies {

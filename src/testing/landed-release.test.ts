@@ -118,11 +118,9 @@ for (const folder of landed) {
       assert.deepEqual(left, [], about);
       if (own.length > 0) continue;
       const rows = await journal.rows(zone);
-      const joined = rows
-        .filter(({ standing }) => standing === 'joined')
-        .map(({ record }) => recordId(record));
+      const synced = rows.filter(({ state }) => state === 'synced').map(({ record }) => recordId(record));
       for (const side of [panel, central])
-        for (const id of joined) assert.ok(side.zones.get(zone)?.has(id), `${about}: ${id}`);
+        for (const id of synced) assert.ok(side.zones.get(zone)?.has(id), `${about}: ${id}`);
     }
     assert.ok(open.length < cases.length / 4, `${open.length} of ${cases.length} are stuck`);
     await clock.runUntilSettled(engine.stop());

@@ -103,7 +103,7 @@ export class MemoryJournal implements Journal {
     return {
       zones: tally(zones),
       rows: tally(rows),
-      remarks: zones.filter(({ note }) => note !== null).length,
+      notes: zones.filter(({ note }) => note !== null).length,
       frozen: this.#frozen.size,
       damagedOperations: 0,
     };
@@ -179,8 +179,8 @@ function insert(ids: string[], id: string): void {
   ids.splice(at, 0, id);
 }
 
-function tally(items: readonly { readonly standing: string }[]): Record<string, number> {
+function tally(items: readonly { readonly state: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { standing } of items) counts[standing] = (counts[standing] ?? 0) + 1;
+  for (const { state } of items) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
 }

@@ -157,7 +157,7 @@ for (const panel of ['v4', 'v6'] as const) {
         });
         const shown = async (): Promise<unknown> =>
           JSON.parse(await stage.domainsync('--json', 'zone', zone));
-        await until('the end', async () => /"joined"/u.test(JSON.stringify(await shown())), patience);
+        await until('the end', async () => /"synced"/u.test(JSON.stringify(await shown())), patience);
       });
     }
     await t.test('refused after the panel kept it: the panel is put back', async () => {

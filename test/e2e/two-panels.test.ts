@@ -34,7 +34,7 @@ for (const generation of ['v4', 'v6'] as const) {
       const { name: username, password } = account;
       writeSettings(second.panel.root, { host, username, password, fingerprint }, {});
       await until('the same zone', async () => (await second.atPanel.makeZone(zone)).ok);
-      await until('its record there', async () => (await zonesOf(second)).includes('joined'));
+      await until('its record there', async () => (await zonesOf(second)).includes('synced'));
     });
     after(async () => {
       await second.stop();
@@ -59,9 +59,9 @@ for (const generation of ['v4', 'v6'] as const) {
         assert.ok(!holds(second.panel, zone, address(`first${last}`, `192.0.2.${last}`)));
       }
       await until('the note', async () =>
-        /example\.org +joined .*somebody else changes records .*another panel/u.test(await zonesOf(second)),
+        /example\.org +synced .*somebody else changes records .*another panel/u.test(await zonesOf(second)),
       );
-      assert.match(await second.domainsync('status'), /remarks +1 zone/u);
+      assert.match(await second.domainsync('status'), /notes +1 zone/u);
       const doctor = await second.domainsync('doctor');
       assert.match(doctor, /warning +zones +records changed at the central by somebody else.*example\.org/u);
       assert.match(doctor, /another panel use this account/u);
@@ -74,7 +74,7 @@ for (const generation of ['v4', 'v6'] as const) {
       await until('the delete', () => !first.central.zones().includes(zone));
       await first.domainsync('compare');
       await until('the note', async () =>
-        /example\.org +joined .*no longer has it.*another panel/u.test(await zonesOf(first)),
+        /example\.org +synced .*no longer has it.*another panel/u.test(await zonesOf(first)),
       );
       const doctor = await first.domainsync('doctor');
       assert.match(doctor, /warning +zones +gone from the central, not deleted by us: example\.org$/mu);

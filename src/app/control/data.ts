@@ -40,7 +40,7 @@ export const reportedOperation = v.variant('kind', [
 
 const zoneEntry = {
   zone: name,
-  standing: v.picklist(['joined', 'panel-only', 'foreign', 'released', 'creating', 'deleting']),
+  state: v.picklist(['synced', 'panel-only', 'foreign', 'excluded', 'creating', 'deleting']),
   incarnation: v.number(),
   baselineAt: v.number(),
   note: v.nullable(v.string()),
@@ -51,7 +51,7 @@ export const reportedZone = v.object({ ...zoneEntry, central });
 
 const ledgerRow = v.object({
   record: recordSchema,
-  standing: v.picklist(['joined', 'panel-only', 'central-only', 'differs', 'released']),
+  state: v.picklist(['synced', 'panel-only', 'central-only', 'conflict', 'excluded']),
   onPanel: v.boolean(),
   onCentral: v.boolean(),
   panelKey: v.nullable(v.string()),
@@ -97,7 +97,7 @@ export const engineStatus = v.object({
   stuck: v.array(operation),
   zones: v.record(v.string(), v.number()),
   records: v.record(v.string(), v.number()),
-  remarks: v.number(),
+  notes: v.number(),
   frozen: v.number(),
   damagedOperations: v.number(),
   owners: v.object({

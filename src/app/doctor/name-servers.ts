@@ -71,7 +71,7 @@ export async function joinedZone(path: string): Promise<DnsName | null> {
   try {
     const journal = new SqliteJournal({ path, writer: false });
     try {
-      return (await journal.zones()).find(({ standing }) => standing === 'joined')?.zone ?? null;
+      return (await journal.zones()).find(({ state }) => state === 'synced')?.zone ?? null;
     } finally {
       await journal.close();
     }

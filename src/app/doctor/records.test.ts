@@ -15,14 +15,14 @@ test('issue 12.10, 12.13: the doctor names zones that are gone, changed by other
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'journal.db');
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
-  const entry = { standing: 'joined', incarnation: 1, baselineAt: 1 } as const;
+  const entry = { state: 'synced', incarnation: 1, baselineAt: 1 } as const;
   await journal.commit({
     zones: [
       { ...entry, zone: parseName('lost.example.'), note: 'note.missing-at-central' },
       { ...entry, zone: parseName('fine.example.'), note: null },
       { ...entry, zone: parseName('changed.example.'), note: 'note.other-writer' },
       { ...entry, zone: parseName('copied.example.'), note: 'zone.copy' },
-      { ...entry, zone: parseName('early.example.'), standing: 'panel-only', note: 'zone.copy' },
+      { ...entry, zone: parseName('early.example.'), state: 'panel-only', note: 'zone.copy' },
     ],
   });
   await journal.close();

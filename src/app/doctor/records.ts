@@ -117,9 +117,9 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(damagedOperations, 'operation')} in the journal cannot be read`;
     found.push(problemFound('journal', text, 'docs/operations.md, "A damaged journal"'));
   }
-  const differs = rows['differs'] ?? 0;
-  if (differs > 0) {
-    const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
+  const conflicts = rows['conflict'] ?? 0;
+  if (conflicts > 0) {
+    const text = `${counted(conflicts, 'record')} in the state "conflict": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
   found.push(...notedZones(await journal.zones()));

@@ -58,9 +58,9 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     panel.zones.set(zone, new Map(records.map((one): [string, ResourceRecord] => [recordId(one), one])));
   }
 
-  /** The zone's apex NS at the server, once it is joined. */
+  /** The zone's apex NS at the server, once it is synced. */
   async function served(engine: Engine, zone: DnsName): Promise<string[]> {
-    await until(async () => (await engine.view(zone)).entry?.standing === 'joined');
+    await until(async () => (await engine.view(zone)).entry?.state === 'synced');
     const ns = (await rrsets(server, zone))?.find(({ name, type }) => name === zone && type === 'NS');
     return ns?.records.map(({ content }) => content).toSorted() ?? [];
   }

@@ -74,11 +74,11 @@ class Rfc2136Central implements Central {
     let doubt: CentralError | null = null;
     for (let at = 0; at < asked.length; at += mostAtOnce) {
       const part = asked.slice(at, at + mostAtOnce);
-      const standings = await Promise.all(part.map(async (zone) => await this.#standingOrError(zone, ctx)));
+      const ownerships = await Promise.all(part.map(async (zone) => await this.#ownershipOrError(zone, ctx)));
       for (const [index, zone] of part.entries()) {
-        const standing = standings[index];
-        if (standing === 'ours') found.push(zone);
-        else if (standing instanceof CentralError) doubt = standing;
+        const ownership = ownerships[index];
+        if (ownership === 'ours') found.push(zone);
+        else if (ownership instanceof CentralError) doubt = ownership;
       }
     }
     // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's; a server that can serve none is
@@ -94,7 +94,7 @@ class Rfc2136Central implements Central {
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     if (!this.traits.wholeZones) return (await this.#read(zone, wantedIn(known), ctx))?.records ?? null;
-    if ((await this.#standing(zone, ctx)) !== 'ours') return null;
+    if ((await this.#ownership(zone, ctx)) !== 'ours') return null;
     const records = await this.#server.transfer(zone, ctx);
     return records
       .filter((record) => record.class === classes.IN)
@@ -116,7 +116,7 @@ class Rfc2136Central implements Central {
   }
 
   async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
-    if (!this.#allowed.has(zone) && (await this.#standing(zone, ctx)) !== 'ours') return null;
+    if (!this.#allowed.has(zone) && (await this.#ownership(zone, ctx)) !== 'ours') return null;
     return await this.#reader.read(zone, wanted, ctx);
   }
 
@@ -134,13 +134,13 @@ class Rfc2136Central implements Central {
 
   /** Zones are made by the provider: with what a TSIG key may do none can be made (RFC 2136 section 1). */
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
-    const standing = await this.#standing(zone, ctx);
-    if (standing === 'ours') return 'exists';
-    throw refusal(standing === 'missing' ? 'zone.create-there-first' : 'zone.foreign', zone);
+    const ownership = await this.#ownership(zone, ctx);
+    if (ownership === 'ours') return 'exists';
+    throw refusal(ownership === 'missing' ? 'zone.create-there-first' : 'zone.foreign', zone);
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'missing'> {
-    if ((await this.#standing(zone, ctx)) !== 'ours') return 'missing';
+    if ((await this.#ownership(zone, ctx)) !== 'ours') return 'missing';
     throw refusal('zone.delete-there', zone);
   }
 
@@ -150,7 +150,7 @@ class Rfc2136Central implements Central {
   }
 
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
-    if ((await this.#standing(zone, ctx)) !== 'ours') return null;
+    if ((await this.#ownership(zone, ctx)) !== 'ours') return null;
     const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));
     const ds = dsOfKeys(zone, keys ?? []);
     return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
@@ -168,9 +168,9 @@ class Rfc2136Central implements Central {
     );
   }
 
-  async #standingOrError(zone: DnsName, ctx: CallContext): Promise<Standing> {
+  async #ownershipOrError(zone: DnsName, ctx: CallContext): Promise<Ownership> {
     try {
-      return await this.#standing(zone, ctx);
+      return await this.#ownership(zone, ctx);
     } catch (error) {
       if (error instanceof CentralError && isUnserved(error)) return error;
       throw error;
@@ -182,7 +182,7 @@ class Rfc2136Central implements Central {
    * is changed by that, not even the serial.
    * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is misspelled
    */
-  async #standing(zone: DnsName, ctx: CallContext): Promise<Standing> {
+  async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
     try {
       if (!(await this.#reader.hasZone(zone, ctx))) return 'missing';
       if (this.#allowed.has(zone)) return 'ours';
@@ -218,7 +218,7 @@ function isUnserved({ code }: CentralError): boolean {
   return code === 'central.zone-failing' || code === 'central.query-refused';
 }
 
-type Standing = 'ours' | 'foreign' | 'missing' | CentralError;
+type Ownership = 'ours' | 'foreign' | 'missing' | CentralError;
 
 function wantedIn(known: readonly RRsetKey[]): Wanted {
   const wanted = new Map<DnsName, Set<string>>();

@@ -72,7 +72,7 @@ export class Check {
   }
 
   get servers(): readonly ServerLook[] {
-    return this.#followed.map((followed) => ({ server: followed.server.name, ...this.#standing(followed) }));
+    return this.#followed.map((followed) => ({ server: followed.server.name, ...this.#state(followed) }));
   }
 
   /** Takes an RRset out: a later write has another goal for it. Without any left the check ends. */
@@ -136,7 +136,7 @@ export class Check {
     return this.keys.every((key) => done.has(key));
   }
 
-  #standing(followed: Followed): Look {
+  #state(followed: Followed): Look {
     if (!this.#isDone(followed)) return followed.look;
     const live = this.keys.some((key) => followed.done.get(key) === 'live');
     return { state: live ? 'live' : 'hidden', text: '' };

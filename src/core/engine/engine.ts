@@ -32,7 +32,7 @@ export interface EngineStatus {
   readonly zones: Readonly<Record<string, number>>;
   readonly records: Readonly<Record<string, number>>;
   /** Zones with a remark: gone on one side, refused ... */
-  readonly remarks: number;
+  readonly notes: number;
   /** Zones whose edits are refused because their ledger is damaged, and operations that were found damaged. */
   readonly frozen: number;
   readonly damagedOperations: number;

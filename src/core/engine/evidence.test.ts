@@ -129,7 +129,7 @@ test('issue 13: what somebody adds after we were killed in a create stays when t
     assert.ok(held(world, 'central', a('shop', 7)), `killed after ${at} ms`);
     assert.ok(held(world, 'central', a('pop', 1)), `killed after ${at} ms`);
     const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-    assert.deepEqual([entry?.standing, open], ['joined', []], `killed after ${at} ms`);
+    assert.deepEqual([entry?.state, open], ['synced', []], `killed after ${at} ms`);
   }
   assert.ok(landed > 0);
 });

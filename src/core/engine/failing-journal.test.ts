@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, standing, zone } from '../../testing/simulator/arrival.ts';
+import { a, arrive, engineOf, recordState, zone } from '../../testing/simulator/arrival.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { SimCentral } from '../../testing/simulator/sim-central.ts';
 import {
@@ -177,10 +177,9 @@ async function differences(world: World): Promise<string[]> {
   const wrong: string[] = [];
   if (JSON.stringify(here) !== JSON.stringify(there))
     wrong.push(`the panel has ${JSON.stringify(here)}, the central ${JSON.stringify(there)}`);
-  if (here !== null && entry?.standing !== 'joined')
-    wrong.push(`the zone is ${entry?.standing ?? 'unknown'}`);
-  const left = rows.filter(({ standing: state }) => state !== 'joined');
-  wrong.push(...left.map(({ record, standing: state }) => `${state}: ${recordId(record)}`));
+  if (here !== null && entry?.state !== 'synced') wrong.push(`the zone is ${entry?.state ?? 'unknown'}`);
+  const left = rows.filter(({ state }) => state !== 'synced');
+  wrong.push(...left.map(({ record, state }) => `${state}: ${recordId(record)}`));
   wrong.push(
     ...open.filter(({ state }) => !isFinal(state)).map(({ kind, state }) => `open: ${kind} ${state}`),
   );
@@ -194,7 +193,7 @@ async function comparison(world: World): Promise<string[]> {
   const extra = a('later', 1);
   for (const side of records) side?.set(recordId(extra), extra);
   await wait(world, 130 * minute);
-  return (await standing(world, extra)) === 'joined' ? [] : ['no comparison comes any more'];
+  return (await recordState(world, extra)) === 'synced' ? [] : ['no comparison comes any more'];
 }
 
 for (const [name, play] of Object.entries(plays))

@@ -147,16 +147,16 @@ test('issue 11.8: a refusal that comes only after the panel kept it puts the pan
   assert.equal(last.problems[0]?.code, 'central.refused');
 });
 
-for (const standing of ['foreign', 'panel-only'] as const) {
-  test(`issue 13: a refused zone that no edit made is left in the panel and listed as ${standing}`, async () => {
+for (const state of ['foreign', 'panel-only'] as const) {
+  test(`issue 13: a refused zone that no edit made is left in the panel and listed as ${state}`, async () => {
     const world = await arriveWith(wildcard);
-    if (standing === 'foreign') world.central.foreign.add(sub);
+    if (state === 'foreign') world.central.foreign.add(sub);
     else world.chooseFault = () => 'refuse';
     make(world);
     await world.clock.runUntilSettled(world.hint(sub));
     await world.clock.runUntil(world.clock.now() + 60_000);
     const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(sub));
-    assert.equal(entry?.standing, standing);
+    assert.equal(entry?.state, state);
     assert.deepEqual(open, []);
     assert.ok(world.panel.zones.has(sub) && !world.central.zones.has(sub));
   });
@@ -295,7 +295,7 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
     // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md, row 31).
     const { rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
-    const listed = rows.filter(({ standing }) => standing === 'central-only' || standing === 'differs');
+    const listed = rows.filter(({ state }) => state === 'central-only' || state === 'conflict');
     const expected = new Set([...inPanel(world), ...listed.map(({ record }) => recordId(record))]);
     assert.deepEqual(atCentral(world), [...expected].sort(), `killed after ${at} ms`);
   }
@@ -330,8 +330,8 @@ test('issue 11.8: one record that the central will not take does not stop the zo
     atCentral(world).includes(recordId(makeRecord({ name: 'pop', type: 'A', rdata: '192.0.2.1' }, sub))),
   );
   const { entry, rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
-  assert.equal(entry?.standing, 'joined');
-  const left = rows.filter(({ standing }) => standing !== 'joined');
+  assert.equal(entry?.state, 'synced');
+  const left = rows.filter(({ state }) => state !== 'synced');
   assert.deepEqual(
     left.map(({ record, note }) => [record.name, note]),
     [['mail.sub.example.org.', 'central.invalid-value']],

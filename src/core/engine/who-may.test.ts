@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
+import { a, arrive, engineOf, held, zone, zoneState } from '../../testing/simulator/arrival.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import type { Central } from '../central.ts';
@@ -379,7 +379,7 @@ describe('issue 11.1: an edit that only the panel decided about is followed once
     world.chooseFault = () => null;
     await wait(world, 2 * minute);
     assert.ok(world.central.zones.has(zone));
-    assert.equal(await zoneStanding(world), 'joined');
+    assert.equal(await zoneState(world), 'synced');
   });
 
   it('a zone made and deleted without a veto is followed', async () => {

@@ -595,10 +595,10 @@ export class World {
       return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
     });
     this.panel.calls.push(...calls);
-    const joined = this.active.map(({ witness }) => joinedZones(witness));
+    const synced = this.active.map(({ witness }) => syncedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
     for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
-      const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
+      const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: this.saved.flatMap(callsOf) }, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
@@ -651,8 +651,8 @@ export class World {
   }
 }
 
-function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
-  return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
+function syncedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
+  return new Set([...zones.values()].filter(({ state }) => state === 'synced').map(({ zone }) => zone));
 }
 
 function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked['calls'] {

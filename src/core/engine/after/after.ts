@@ -39,7 +39,7 @@ export async function answerAfter(
       return nothingToDo;
     }
     if (event.kind === 'zone-create') return await createdAfterAll(runtime, event, entry, match);
-    if (entry === null || !isMirrored(entry.standing)) {
+    if (entry === null || !isMirrored(entry.state)) {
       await compareNamed(runtime, event, 'after-without-operation');
       return nothingToDo;
     }
@@ -63,7 +63,7 @@ async function createdAfterAll(
   entry: ZoneEntry | null,
   match: Operation | null,
 ): Promise<Answer> {
-  if (match?.state === 'reverted' && entry?.standing === 'joined') {
+  if (match?.state === 'reverted' && entry?.state === 'synced') {
     await createFollowing(runtime, event.zone, 'late-create');
     await markAnswered(runtime, match);
   } else await compareNamed(runtime, event, 'after-without-operation');
@@ -123,7 +123,7 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
     await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
     const entry = await tx.journal.zone(event.zone);
     if (moves && operation.kind === 'zone-delete' && entry !== null)
-      await tx.zone(entry, { ...entry, standing: 'deleting' });
+      await tx.zone(entry, { ...entry, state: 'deleting' });
     tx.wake(event.zone, runtime.ports.settings.confirmDelay);
     return nothingToDo;
   });
@@ -145,7 +145,7 @@ export async function keptDelete(
   const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
-  await tx.zone(entry, { ...entry, standing: 'deleting' });
+  await tx.zone(entry, { ...entry, state: 'deleting' });
   tx.wake(source.zone, runtime.ports.settings.confirmDelay);
 }
 

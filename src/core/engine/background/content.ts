@@ -57,7 +57,7 @@ export async function sendContent(
       removed: sent?.removed ?? [],
       watch,
     }));
-    await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
+    await tx.zone(entry, { zone, state: 'synced', incarnation, baselineAt, note: null });
     tx.rows({ zone, dropAll: true, put: rows });
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
@@ -148,7 +148,7 @@ function contentChange({ zone, snapshot }: CreateOperation, { panel, present, la
   const retimed = new Set(made.add.map(recordId));
   const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));
-  // What is left beside a new record may be somebody's: the comparison then says `differs`, and it is not sent.
+  // What is left beside a new record may be somebody's: the comparison then says `conflict`, and it is not sent.
   const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
   return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
 }

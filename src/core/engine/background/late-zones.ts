@@ -34,8 +34,7 @@ function isKept(operation: Operation, view: PanelView): boolean {
 async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal, log } = runtime.ports;
   // Another delete may have taken it up.
-  const isDone =
-    operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.standing !== 'joined';
+  const isDone = operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.state !== 'synced';
   if (isDone) return;
   log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   if (operation.kind === 'zone-delete') {

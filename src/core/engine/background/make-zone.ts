@@ -202,10 +202,10 @@ async function refusedAfterwards(
       tx.wake(zone, 0);
       return;
     }
-    const standing = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
+    const state = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
     const { incarnation } = await tx.record(operation, 'reverted', () => ({ problems }));
     const baselineAt = clock.wall();
-    await tx.zone(await tx.journal.zone(zone), { zone, standing, incarnation, baselineAt, note: error.code });
+    await tx.zone(await tx.journal.zone(zone), { zone, state, incarnation, baselineAt, note: error.code });
   });
 }
 

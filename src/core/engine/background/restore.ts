@@ -50,8 +50,8 @@ async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Pr
   const { journal, clock } = runtime.ports;
   const { zone } = operation;
   const wanted = new Set<string>();
-  for (const { standing, record } of await journal.rows(zone)) {
-    if (standing === 'joined') wanted.add(recordId(record)).add(withTtl(record));
+  for (const { state, record } of await journal.rows(zone)) {
+    if (state === 'synced') wanted.add(recordId(record)).add(withTtl(record));
   }
   for (const other of edits(await journal.operations({ zone, openAt: clock.wall() }))) {
     if (other.id === operation.id || (other.state !== 'applied' && other.state !== 'kept')) continue;

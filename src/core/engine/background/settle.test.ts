@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, arrive, engineOf, held, put, recordState, zone } from '../../../testing/simulator/arrival.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditItem } from '../../panel.ts';
@@ -36,7 +36,7 @@ test('a TTL that the edit left open is the panel’s, also at the central', asyn
   const other = a('www', 2);
   await edit(world, { remove: timed(old, 3_600), add: other }, [timed(other, 86_400)]);
   assert.equal(ttlAtCentral(world, other), 86_400);
-  assert.equal(await standing(world, other), 'joined');
+  assert.equal(await recordState(world, other), 'synced');
 });
 
 test('a TTL changed before the panel was asked for the old one', async () => {
@@ -94,7 +94,7 @@ test('what the panel made of an edit, other than its call said, follows without 
   await edit(world, { remove: a('www', 1), add: a('www', 2) }, [a('www', 3)]);
   assert.ok(held(world, 'central', a('www', 3)));
   assert.ok(!held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
-  assert.equal(await standing(world, a('www', 3)), 'joined');
+  assert.equal(await recordState(world, a('www', 3)), 'synced');
 });
 
 test('issue 12.1: an undo that finds something else in place of ours is not clean, and it is listed', async () => {
@@ -119,5 +119,5 @@ test('issue 12.1: an undo that finds something else in place of ours is not clea
   assert.equal(operation?.state, 'reverting');
   await world.clock.runUntil(world.clock.now() + 200_000);
   assert.ok(!held(world, 'central', a('www', 2)));
-  assert.equal(await standing(world, a('www', 9)), 'central-only');
+  assert.equal(await recordState(world, a('www', 9)), 'central-only');
 });

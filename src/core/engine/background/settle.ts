@@ -85,12 +85,12 @@ async function rejudged(
 ): Promise<RecordsOperation> {
   if (!operation.items.some(isReplaced)) return operation;
   const rows = await runtime.ports.journal.rows(operation.zone, itemNames([operation]));
-  const joined = new Set(
-    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  const synced = new Set(
+    rows.filter(({ state }) => state === 'synced').map(({ record }) => recordId(record)),
   );
   const isBack = (item: OperationItem): boolean => {
     const old = item.remove === null ? null : recordId(item.remove);
-    return isReplaced(item) && old !== null && joined.has(old) && there.has(old);
+    return isReplaced(item) && old !== null && synced.has(old) && there.has(old);
   };
   if (!operation.items.some(isBack)) return operation;
   const items = operation.items.map((item) =>

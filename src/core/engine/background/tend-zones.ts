@@ -66,7 +66,7 @@ async function tendUnprovenCreate(
     // Reads may have shown the zone for longer than its delete is waited for.
     const cancelled = await tx.journal.operation(operation.cancels ?? '');
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
-    if (entry !== null) await tx.zone(entry, { ...entry, standing: 'joined' });
+    if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
   });
   runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'braked');
 }
@@ -173,7 +173,7 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 
 /**
  * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. What the ledger knows of the zone
- * stays for a delete that is still to come, as a zone that was joined goes with what was joined in it, and for another create.
+ * stays for a delete that is still to come, as a zone that was synced goes with what was synced in it, and for another create.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -184,7 +184,7 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
     const isAwaited = (await tx.open(zone)).some(
       ({ id, kind, state }) => id !== operation.id && kind !== 'records' && !isFinal(state),
     );
-    if (isResumed && entry !== null) await tx.zone(entry, { ...entry, standing: 'deleting' });
+    if (isResumed && entry !== null) await tx.zone(entry, { ...entry, state: 'deleting' });
     else if (!isAwaited) tx.with({ dropZones: [zone] });
   });
 }
@@ -199,7 +199,7 @@ async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Create
     zone: operation.zone,
     actor: cancelled.actor,
     incarnation: operation.incarnation,
-    // What the zone held as ours when the create joined it.
+    // What the zone held as ours when the create synced it.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     formerlyOurs: operation.snapshot,
   });
@@ -297,7 +297,7 @@ async function becomeStuck(
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
-  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));
     if (kind === 'zone-create' && (await tx.journal.zone(zone)) === null) await tx.zone(null, entry);

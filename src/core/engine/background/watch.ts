@@ -55,7 +55,7 @@ async function lookForZone(runtime: Runtime, create: CreateOperation): Promise<v
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
-  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
     tx.create(draft, 'stuck');
@@ -70,7 +70,7 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
 
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
 async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
-  if ((await runtime.ports.journal.zone(zone))?.standing !== 'joined') return;
+  if ((await runtime.ports.journal.zone(zone))?.state !== 'synced') return;
   await runtime.lockedStep('-', zone, null, async (ctx) => {
     if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
     runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });

@@ -53,7 +53,7 @@ function namesOf(operations: readonly Operation[]): DnsName[] {
 async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Promise<void> {
   const { journal, central, clock, log } = runtime.ports;
   const { zone, names, view } = look;
-  if ((await journal.zone(zone))?.standing !== 'joined') return;
+  if ((await journal.zone(zone))?.state !== 'synced') return;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // In a zone that may be somebody else's nothing is ours, whatever it equals.
   if (creates(open).some(({ state, requested }) => state === 'stuck' && requested)) return;
@@ -86,7 +86,7 @@ interface Known {
 /** What has to be written so that the central has these records as the panel has them. */
 function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
-  const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
+  const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
   const written = new Set(watched.flatMap(lateRecords).map(recordId));
   const central = ttlsOf(present);
   const records = watched.flatMap(watchedRecords);
@@ -94,12 +94,12 @@ function differences({ zone, view, watched }: Look, { open, rows, present, recen
     zone,
     records.map((record) => {
       const id = recordId(record);
-      const standing = standings.get(id) ?? '';
+      const state = states.get(id) ?? '';
       return {
         record,
-        isOurs: standing === 'joined' || written.has(id),
+        isOurs: state === 'synced' || written.has(id),
         isTtlOurs: isRetimed(recent, id),
-        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(standing) && !central.has(id)),
+        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(state) && !central.has(id)),
         claimed: busy.has(id) ? 'open' : null,
       };
     }),
@@ -108,7 +108,7 @@ function differences({ zone, view, watched }: Look, { open, rows, present, recen
   return withoutClashes(change, present);
 }
 
-const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'differs', 'released']);
+const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'conflict', 'excluded']);
 
 /** Whether an edit of the TTL alone was about the record. */
 function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {

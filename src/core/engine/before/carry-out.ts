@@ -127,7 +127,7 @@ function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): Le
   return items.flatMap(({ remove, note }) => {
     const isReplaced = note === 'note.changed-at-central' && remove !== null && !unsure.has(recordId(remove));
     const row = isReplaced ? rows.get(recordId(remove)) : undefined;
-    return row?.standing === 'joined' ? [{ ...row, standing: 'differs', onCentral: false, note }] : [];
+    return row?.state === 'synced' ? [{ ...row, state: 'conflict', onCentral: false, note }] : [];
   });
 }
 

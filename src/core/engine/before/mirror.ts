@@ -23,7 +23,7 @@ import { unknownZone } from './unknown-zone.ts';
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.standing)) return nothingToDo;
+  if (!isMirrored(entry.state)) return nothingToDo;
   const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return resolved;
   if (call.isTrial) return await tryRecords(runtime, event, resolved.items, call);
@@ -72,7 +72,7 @@ async function readKnowledge(
 ): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
   // Until its content was sent, the ledger is still that of the zone which it takes the place of.
-  const isComing = (await journal.zone(zone))?.standing === 'creating';
+  const isComing = (await journal.zone(zone))?.state === 'creating';
   const rows = isComing ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // Who else has touched what they removed is of interest only then: most edits meet no other.

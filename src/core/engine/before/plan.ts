@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { problem, type Problem } from '../../../dns/problem.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
-import type { LedgerRow, RecordStanding } from '../../ledger.ts';
+import type { LedgerRow, RecordState } from '../../ledger.ts';
 import {
   edits,
   isFinal,
@@ -114,8 +114,8 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 
 /**
  * Decides for each item, from what is known without asking the central, whether it is mirrored: an edit of a record that is
- * `panel-only`, `differs` or `released` passes in the panel only, and so does a new value beside such a `differs` or
- * `released` one, and whatever is the central's own (docs/architecture.md#the-way-of-one-edit).
+ * `panel-only`, `conflict` or `excluded` passes in the panel only, and so does a new value beside such a `conflict` or
+ * `excluded` one, and whatever is the central's own (docs/architecture.md#the-way-of-one-edit).
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -152,28 +152,27 @@ function whyLocal(
     if (record === null || !isCentralsOwn(knowledge.zone, record)) continue;
     return isSigners(knowledge.zone, record) ? 'note.signers-own' : 'note.centrals-own';
   }
-  const standing = remove === null ? null : standingOf(knowledge, remove);
-  if (standing !== null && standing !== 'joined') return `note.${standing}`;
+  const state = remove === null ? null : stateOf(knowledge, remove);
+  if (state !== null && state !== 'synced') return `note.${state}`;
   if (add === null) return null;
   for (const row of knowledge.rows.values()) {
     const beside = row.record.name === add.name && row.record.type === add.type;
-    if (beside && (row.standing === 'differs' || row.standing === 'released'))
-      return `note.beside-${row.standing}`;
+    if (beside && (row.state === 'conflict' || row.state === 'excluded')) return `note.beside-${row.state}`;
   }
   return null;
 }
 
 /** An edit that passes in the panel only says nothing of a record that both sides have, or are about to have. */
-function standingOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordStanding | null {
+function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
   const adding = edits(knowledge.open)
     .flatMap(({ items }) => items)
     .filter(({ add }) => add !== null && recordId(add) === id);
-  if (adding.some(({ mirrored }) => mirrored)) return 'joined';
+  if (adding.some(({ mirrored }) => mirrored)) return 'synced';
   const row = knowledge.rows.get(id);
-  if (row?.standing === 'joined') return 'joined';
+  if (row?.state === 'synced') return 'synced';
   if (adding.length > 0) return 'panel-only';
-  return row === undefined || row.standing === 'central-only' ? null : row.standing;
+  return row === undefined || row.state === 'central-only' ? null : row.state;
 }
 
 export interface Plan {
@@ -260,9 +259,7 @@ function shownBeside(
   held: ReadonlyMap<string, ResourceRecord>,
 ): ResourceRecord[] {
   const busy = busyIds(open);
-  const lacking = [...rows].filter(
-    ([id, { standing }]) => standing === 'joined' && !held.has(id) && !busy.has(id),
-  );
+  const lacking = [...rows].filter(([id, { state }]) => state === 'synced' && !held.has(id) && !busy.has(id));
   return [...held.values(), ...lacking.map(([, { record }]) => record)];
 }
 

@@ -33,8 +33,8 @@ export async function askAboutSignedAbove(
   let asked: Readonly<Record<string, string>> = {};
   for (const { kind, stage, zone } of edits) {
     if (kind !== 'zone-create' || stage !== 'before') continue;
-    const standing = (await journal.zone(zone))?.standing;
-    if (standing !== undefined && isMirrored(standing)) continue;
+    const state = (await journal.zone(zone))?.state;
+    if (state !== undefined && isMirrored(state)) continue;
     const found = await findNow(runtime, zone, { signal, operation: '-' });
     if (found === null) continue;
     const answer = await hearAnswer(runtime, askedFact(zone));

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleDelete } from '../../../testing/contracts/journal.ts';
-import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, arrive, engineOf, held, put, recordState, zone } from '../../../testing/simulator/arrival.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { edits } from '../../operation.ts';
@@ -181,7 +181,7 @@ describe('26: a delete that could not be asked about, as the central did not ans
     await wait(back, minute);
     assert.deepEqual(await stuckCodes(back), []);
     assert.ok(held(back, 'central', a('www', 1)));
-    assert.equal(await standing(back, a('www', 1)), 'joined');
+    assert.equal(await recordState(back, a('www', 1)), 'synced');
     const gone = await deletedMeanwhile();
     gone.central.zones.delete(zone);
     engineOf(gone).compare('all', 'asked');
@@ -301,7 +301,7 @@ describe('21: what signs a zone', () => {
     await wait(world, minute);
     assert.equal(verdict.kind, 'accept');
     assert.equal(held(world, 'central', add), false);
-    assert.equal(await standing(world, add), undefined);
+    assert.equal(await recordState(world, add), undefined);
     const [newest] = edits(await world.clock.runUntilSettled(engineOf(world).history(1)));
     assert.deepEqual([newest?.state, newest?.items[0]?.note], ['confirmed', 'note.signers-own']);
   });

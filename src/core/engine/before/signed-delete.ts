@@ -41,8 +41,8 @@ export async function askForYes(
   let asked: Readonly<Record<string, string>> = {};
   for (const { kind, stage, zone } of edits) {
     if (kind !== 'zone-delete' || stage !== 'before') continue;
-    const standing = (await journal.zone(zone))?.standing;
-    if (standing === undefined || !isMirrored(standing)) continue;
+    const state = (await journal.zone(zone))?.state;
+    if (state === undefined || !isMirrored(state)) continue;
     if (!(await isSignedNow(runtime, zone, { signal, operation: '-' }))) continue;
     const answer = await hearAnswer(runtime, askedFact(zone));
     if (answer === 'yes') continue;

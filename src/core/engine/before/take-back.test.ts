@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
-import { a, arrive, engineOf, held, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, arrive, engineOf, held, recordState, zone } from '../../../testing/simulator/arrival.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 
@@ -89,7 +89,7 @@ test('issue 14: a roll back for another central leaves what a later edit, confir
   );
   await world.clock.runUntilSettled(later);
   await wait(world, 1_500);
-  assert.equal(await standing(world, wanted), 'joined');
+  assert.equal(await recordState(world, wanted), 'synced');
   // With it the panel shows the first edit done as well, which has ended.
   const changed = await world.clock.runUntilSettled(engineOf(world).takeBack(answer.begun, []));
   assert.equal(changed, 'unknown');

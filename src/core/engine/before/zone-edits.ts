@@ -17,7 +17,7 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: the zone is made, or joined, at the central first. A trial does not tell whose a zone is that is not
+ * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not tell whose a zone is that is not
  * ours: only the create itself does.
  * @throws {JournalError} nothing was changed
  */
@@ -76,7 +76,7 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   const entry = await journal.zone(zone);
   const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
   // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
-  return entry !== null && entry.standing !== 'deleting' && !leaving ? nothingToDo : null;
+  return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
 /** The whole zone locked; null when that took too long. */
@@ -200,7 +200,7 @@ async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
 const waitingStates: ReadonlySet<string> = new Set(['prepared', 'kept', 'stuck']);
 
 function wasOurs(row: LedgerRow): boolean {
-  return row.standing === 'joined' || (row.standing === 'differs' && row.onPanel && row.onCentral);
+  return row.state === 'synced' || (row.state === 'conflict' && row.onPanel && row.onCentral);
 }
 
 async function commitAccepted(
@@ -215,7 +215,7 @@ async function commitAccepted(
     for (const one of [...waiting, ...unfinished])
       if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
     await tx.record(operation, state, () => ({ created, requested, snapshot }));
-    tx.with({ zones: [{ zone, standing: 'creating', incarnation, baselineAt, note: null }] });
+    tx.with({ zones: [{ zone, state: 'creating', incarnation, baselineAt, note: null }] });
   });
 }
 
@@ -280,7 +280,7 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.standing)) return nothingToDo;
+  if (!isMirrored(entry.state)) return nothingToDo;
   const { incarnation } = entry;
   const draft = newDelete(runtime, {
     ...fromEvent(event),

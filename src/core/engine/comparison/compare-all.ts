@@ -141,7 +141,7 @@ export class CompareAll {
         if (seen === 'there') hidden.push(zone);
         else {
           const note = seen === 'missing' ? null : seen;
-          entries.push({ zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note });
+          entries.push({ zone, state: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note });
           this.#count();
         }
       }
@@ -201,7 +201,7 @@ export class CompareAll {
       const code = unservedCode(error);
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
-      const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
+      const entry = { zone, state: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
       await this.#runtime.store.commit({ zones: [{ ...entry, note: code }] });
       return null;
     }
@@ -230,10 +230,10 @@ function zonesToCompare(
   const known = new Map(entries.map((entry) => [entry.zone, entry]));
   const here = new Set(panel);
   const due = panel.filter((zone) => {
-    const { standing, note } = known.get(zone) ?? {};
+    const { state, note } = known.get(zone) ?? {};
     // Made as soon as the zone above delegates it.
     if (note === signedAboveNote) return true;
-    return standing === undefined || standing === 'joined' || (standing !== 'released' && central.has(zone));
+    return state === undefined || state === 'synced' || (state !== 'excluded' && central.has(zone));
   });
   return [...due, ...entries.map(({ zone }) => zone).filter((zone) => !here.has(zone))];
 }

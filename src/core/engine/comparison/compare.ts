@@ -134,12 +134,12 @@ async function otherWriterIn(
   rows: readonly LedgerRow[],
   found: Comparison,
 ): ReturnType<typeof findOtherWriter> {
-  if (entry?.standing !== 'joined') return { note: null, facts: {} };
+  if (entry?.state !== 'synced') return { note: null, facts: {} };
   return await findOtherWriter(runtime, entry.zone, rows, found);
 }
 
 /**
- * The central's records; `copy` where it has the zone as a copy of another server's. A joined zone that it cannot serve keeps the reason as
+ * The central's records; `copy` where it has the zone as a copy of another server's. A synced zone that it cannot serve keeps the reason as
  * its note until a comparison succeeds. @throws {CentralError | JournalError}
  */
 async function recordsOrCopy(
@@ -161,11 +161,11 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
   await runtime.store.transact((tx) => tx.zone(judged, next));
 }
 
-/** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
+/** Nothing can be mirrored until the provider makes it a primary zone; a synced zone stays so, and its edits are refused. */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
   const fresh = {
     zone,
-    standing: 'panel-only',
+    state: 'panel-only',
     incarnation: 1,
     baselineAt: runtime.ports.clock.wall(),
   } as const;
@@ -179,15 +179,15 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
 function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const watched = operations.filter(({ watch }) => watch !== null);
   const records = watched.flatMap(watchedRecords);
-  const agreed = rows.filter(({ standing }) => standing === 'joined').map(({ record }) => record);
+  const agreed = rows.filter(({ state }) => state === 'synced').map(({ record }) => record);
   const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
-function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+/** Whether the panel lacks a synced record that is not judged before the watch is over: then it is looked at again. */
+function isLeft({ record, state }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
-  return standing === 'joined' && watched.has(id) && !ids.has(id);
+  return state === 'synced' && watched.has(id) && !ids.has(id);
 }
 
 /** Wall clock, milliseconds since 1970. */
@@ -197,14 +197,14 @@ function endOfWatch(operations: readonly Operation[]): number {
 
 /** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
 async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
-  if (entry !== null) return entry.standing !== 'joined';
+  if (entry !== null) return entry.state !== 'synced';
   return (await runtime.ports.journal.fact(baselineFact)) === null;
 }
 
 function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
   return {
     zone,
-    standing: entry?.standing === 'released' ? 'released' : 'joined',
+    state: entry?.state === 'excluded' ? 'excluded' : 'synced',
     incarnation: entry?.incarnation ?? 1,
     baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
     note: null,
@@ -219,11 +219,11 @@ async function goneFromPanel(
 ): Promise<void> {
   if (entry === null) return;
   if (unlisted !== true) {
-    const isHidden = unlisted === 'unreadable' && entry.standing === 'joined';
+    const isHidden = unlisted === 'unreadable' && entry.state === 'synced';
     if (isHidden) await enter(runtime, entry, { ...entry, note: 'note.panel-list-unreadable' });
     return;
   }
-  if (entry.standing !== 'joined') {
+  if (entry.state !== 'synced') {
     await runtime.store.commit({ dropZones: [entry.zone] });
     return;
   }
@@ -248,15 +248,15 @@ async function missingAtCentral(
 ): Promise<void> {
   const { clock } = runtime.ports;
   // A zone without a row was never there: its create was only asked about, and then taken for refused.
-  if (entry?.standing === 'joined' && (await mayHaveRows(runtime.ports.journal, zone))) {
+  if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
     await enter(runtime, entry, { ...entry, note: 'note.missing-at-central' });
     return;
   }
   const waits = entry?.note === signedAboveNote;
-  if (entry !== null && entry.standing !== 'joined' && !waits) return;
+  if (entry !== null && entry.state !== 'synced' && !waits) return;
   const panelOnly = (note: string | null): ZoneEntry => {
     const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
-    return { zone, standing: 'panel-only', incarnation, baselineAt, note };
+    return { zone, state: 'panel-only', incarnation, baselineAt, note };
   };
   if (entry === null && baseline) {
     await enter(runtime, entry, panelOnly(null));

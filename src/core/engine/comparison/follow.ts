@@ -26,7 +26,7 @@ const hour = 3_600_000;
 interface Lack {
   readonly view: PanelView;
   readonly rows: readonly LedgerRow[];
-  /** Joined records that the panel has no longer. */
+  /** Synced records that the panel has no longer. */
   readonly gone: readonly ResourceRecord[];
 }
 
@@ -45,11 +45,11 @@ export function permitFor(
     runtime.patience.forget(Patience.ofZone('lacking', zone));
     return 'follow';
   }
-  const agreed = rows.filter(({ standing }) => standing === 'joined');
-  const joined = agreed.length;
+  const agreed = rows.filter(({ state }) => state === 'synced');
+  const synced = agreed.length;
   const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
-  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, joined))) {
-    runtime.ports.log(2, 'follow.braked', { zone, reason, gone: gone.length, joined });
+  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced))) {
+    runtime.ports.log(2, 'follow.braked', { zone, reason, gone: gone.length, synced });
     return 'list';
   }
   const { readGap } = runtime.ports.settings;
@@ -72,8 +72,8 @@ function lackedBefore(
   return isProved;
 }
 
-function isTooMuch(gone: number, joined: number): boolean {
-  return gone >= manyDeletions || (joined >= largeZone && gone > joined * largestPart);
+function isTooMuch(gone: number, synced: number): boolean {
+  return gone >= manyDeletions || (synced >= largeZone && gone > synced * largestPart);
 }
 
 /** What a comparison wants done at the central. */
@@ -130,7 +130,7 @@ async function closeFollowing(
     const code = failed.get(recordId(record)) ?? null;
     return {
       record: plain(record),
-      standing: code === null ? 'joined' : 'panel-only',
+      state: code === null ? 'synced' : 'panel-only',
       onPanel: true,
       onCentral: code === null,
       panelKey: record.key,
@@ -140,7 +140,7 @@ async function closeFollowing(
   const left = gone.flatMap((record): LedgerRow[] => {
     const code = failed.get(recordId(record));
     if (code === undefined) return [];
-    return [{ record, standing: 'differs', onPanel: false, onCentral: true, panelKey: null, note: code }];
+    return [{ record, state: 'conflict', onPanel: false, onCentral: true, panelKey: null, note: code }];
   });
   const drop = gone.filter((record) => !failed.has(recordId(record)));
   await runtime.store.transact(async (tx) => {
@@ -197,7 +197,7 @@ export async function followDelete(
   });
   await runtime.store.transact(async (tx) => {
     tx.create({ ...draft, afterSeen: true }, 'kept');
-    await tx.zone(entry, { ...entry, standing: 'deleting', note: null });
+    await tx.zone(entry, { ...entry, state: 'deleting', note: null });
     // Another zone may be deleted at the same moment: both count.
     const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });

@@ -22,7 +22,7 @@ export function otherWriterFact(zone: DnsName): string {
 }
 
 /**
- * Notices a second writer in a joined zone. Most often it is another panel in the same account; the central does not tell who wrote.
+ * Notices a second writer in a synced zone. Most often it is another panel in the same account; the central does not tell who wrote.
  * @param rows the ledger before the comparison
  * @param found what the comparison puts into it
  * @returns the note of the zone, `null` for none; and facts to commit with the comparison
@@ -60,7 +60,7 @@ async function hasForeignChange(
 ): Promise<boolean> {
   const before = new Map(rows.map((row) => [recordId(row.record), row]));
   const isGone = ({ record, onPanel, onCentral }: LedgerRow): boolean =>
-    onPanel && !onCentral && before.get(recordId(record))?.standing === 'joined';
+    onPanel && !onCentral && before.get(recordId(record))?.state === 'synced';
   if (put.some(isGone)) return true;
   const came = put.filter(
     ({ record, onPanel, onCentral }) => onCentral && !onPanel && !before.has(recordId(record)),

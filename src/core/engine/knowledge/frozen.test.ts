@@ -9,9 +9,9 @@ import {
   engineOf,
   held,
   put,
-  standing,
+  recordState,
   zone,
-  zoneStanding,
+  zoneState,
 } from '../../../testing/simulator/arrival.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
@@ -69,8 +69,8 @@ test('issue 14: edits of a frozen zone are refused, and nothing of it is changed
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.equal(held(world, 'central', a('old', 1)), true);
   assert.equal(held(world, 'central', a('new', 1)), false);
-  const { frozen, remarks } = await world.clock.runUntilSettled(engineOf(world).status());
-  assert.deepEqual([frozen, remarks], [1, 1]);
+  const { frozen, notes } = await world.clock.runUntilSettled(engineOf(world).status());
+  assert.deepEqual([frozen, notes], [1, 1]);
 });
 
 test('issue 14: a new baseline joins what is equal, changes neither side, and lists the rest', async () => {
@@ -78,10 +78,10 @@ test('issue 14: a new baseline joins what is equal, changes neither side, and li
   put(world, 'panel', [a('www', 1), a('here', 1)]);
   await askedFor(world);
   assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).frozen, 0);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
   assert.deepEqual(
-    await Promise.all([a('www', 1), a('here', 1), a('old', 1)].map((record) => standing(world, record))),
-    ['joined', 'panel-only', 'central-only'],
+    await Promise.all([a('www', 1), a('here', 1), a('old', 1)].map((record) => recordState(world, record))),
+    ['synced', 'panel-only', 'central-only'],
   );
   assert.equal(held(world, 'central', a('here', 1)), false);
   assert.equal(held(world, 'central', a('old', 1)), true);

@@ -120,7 +120,7 @@ it('a clock skew while the panel keeps an edit late: the edit gets to the centra
   assert.ok(held(world, 'central', a('new', 9)));
   const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
   const row = rows.find(({ record }) => recordId(record) === recordId(a('new', 9)));
-  assert.equal(row?.standing, 'joined');
+  assert.equal(row?.state, 'synced');
 });
 
 describe('issue 12.4: a journal that refused before anything was sent', () => {

@@ -200,8 +200,7 @@ export class Transaction {
   /** The entry of a zone that was judged. @throws {Moved} it stands otherwise by now */
   async zone(judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
     const now = await this.journal.zone(next.zone);
-    if (now?.standing !== judged?.standing || now?.incarnation !== judged?.incarnation)
-      throw new Moved(next.zone);
+    if (now?.state !== judged?.state || now?.incarnation !== judged?.incarnation) throw new Moved(next.zone);
     this.#zones.set(next.zone, next);
   }
 

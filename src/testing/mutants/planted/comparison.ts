@@ -33,7 +33,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'panel-only-zone-made',
     file: `${engine}/comparison/compare.ts`,
-    find: `if (entry !== null && entry.standing !== 'joined' && !waits) return;`,
+    find: `if (entry !== null && entry.state !== 'synced' && !waits) return;`,
     replace: ``,
     says: 'A zone that only the panel has is made at the central.',
   },
@@ -62,7 +62,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'safety-limits-off',
     file: `${engine}/comparison/follow.ts`,
-    find: `if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, joined))) {`,
+    find: `if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced))) {`,
     replace: `if (gone.length < 0) {`,
     says: 'A comparison may remove everything.',
   },
@@ -74,11 +74,11 @@ export const plantedInComparison: readonly PlantedBug[] = [
     says: 'What the panel lacks in one read is removed at the central.',
   },
   {
-    name: 'removal-refused-and-joined',
+    name: 'removal-refused-and-synced',
     file: `${engine}/comparison/follow.ts`,
-    find: `standing: code === null ? 'joined' : 'panel-only',`,
-    replace: `standing: 'joined',`,
-    says: 'A record that the central refused counts as joined.',
+    find: `state: code === null ? 'synced' : 'panel-only',`,
+    replace: `state: 'synced',`,
+    says: 'A record that the central refused counts as synced.',
   },
   {
     name: 'follow-not-durable',
@@ -88,7 +88,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
     says: 'What a comparison sends is not in the journal before.',
   },
   {
-    name: 'panel-only-joined',
+    name: 'panel-only-synced',
     file: `${engine}/knowledge/classify.ts`,
     find: `return baseline || before === 'panel-only' ? 'panel-only' : 'new';`,
     replace: `return 'new';`,
@@ -97,7 +97,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'central-only-removed',
     file: `${engine}/knowledge/classify.ts`,
-    find: `side.row?.standing === 'joined' && !side.onPanel && side.onCentral && !busy.has(id),`,
+    find: `side.row?.state === 'synced' && !side.onPanel && side.onCentral && !busy.has(id),`,
     replace: `!side.onPanel && side.onCentral && !busy.has(id),`,
     says: 'What only the central has is removed.',
   },
@@ -111,14 +111,14 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'rival-unnoticed',
     file: `${engine}/knowledge/classify.ts`,
-    find: `if (rival) return 'differs';`,
+    find: `if (rival) return 'conflict';`,
     replace: ``,
     says: 'A record is sent beside one of somebody else.',
   },
   {
     name: 'conflict-forgotten',
     file: `${engine}/knowledge/classify.ts`,
-    find: `if (before === 'joined' || before === 'differs') return 'differs';`,
+    find: `if (before === 'synced' || before === 'conflict') return 'conflict';`,
     replace: ``,
     says: 'What somebody removed at the central is sent once more.',
   },

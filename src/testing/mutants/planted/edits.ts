@@ -108,15 +108,15 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'differing-record-edited',
     file: `${engine}/before/plan.ts`,
-    find: "if (standing !== null && standing !== 'joined') return `note.${standing}`;",
+    find: "if (state !== null && state !== 'synced') return `note.${state}`;",
     replace: '',
     says: 'An edit of a record that differs or is the panel’s alone is sent.',
   },
   {
     name: 'beside-a-conflict-sent',
     file: `${engine}/before/plan.ts`,
-    find: `if (beside && (row.standing === 'differs' || row.standing === 'released'))`,
-    replace: `if (beside && row.standing === 'released')`,
+    find: `if (beside && (row.state === 'conflict' || row.state === 'excluded'))`,
+    replace: `if (beside && row.state === 'excluded')`,
     says: 'A new value beside one that differs is sent.',
   },
   {

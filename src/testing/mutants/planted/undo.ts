@@ -145,18 +145,18 @@ export const plantedInUndo: readonly PlantedBug[] = [
     says: 'The first refusal of an undo makes it stuck.',
   },
   {
-    name: 'row-joined-unseen',
+    name: 'row-synced-unseen',
     file: `${engine}/knowledge/ledger-rows.ts`,
     find: `const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);`,
     replace: `const seenAtCentral = onPanel;`,
-    says: 'A row is joined though nobody saw it at the central.',
+    says: 'A row is synced though nobody saw it at the central.',
   },
   {
-    name: 'one-sided-row-joined',
+    name: 'one-sided-row-synced',
     file: `${engine}/knowledge/ledger-rows.ts`,
-    find: `return onPanel ? 'differs' : 'central-only';`,
-    replace: `return 'joined';`,
-    says: 'A record of one side is joined.',
+    find: `return onPanel ? 'conflict' : 'central-only';`,
+    replace: `return 'synced';`,
+    says: 'A record of one side is synced.',
   },
   {
     name: 'undo-takes-what-was-not-ours',
@@ -260,7 +260,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'late-repair-of-others',
     file: `${engine}/background/watched-records.ts`,
-    find: `isOurs: standing === 'joined' || written.has(id),`,
+    find: `isOurs: state === 'synced' || written.has(id),`,
     replace: `isOurs: true,`,
     says: 'A record that is somebody else’s by now is removed as a late write of ours.',
   },

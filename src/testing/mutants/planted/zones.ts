@@ -3,7 +3,7 @@ import { engine, type PlantedBug } from './bug.ts';
 /** Bugs in what makes and deletes zones. */
 export const plantedInZones: readonly PlantedBug[] = [
   {
-    name: 'joined-zone-counts-as-made',
+    name: 'synced-zone-counts-as-made',
     file: `${engine}/before/zone-edits.ts`,
     find: `created: unfinished.some(({ created }) => created),`,
     replace: `created: true,`,
@@ -218,7 +218,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'given-up-delete-sent',
     file: `${engine}/background/give-up-delete.ts`,
-    find: `    await tx.zone(entry, { ...entry, standing: 'joined' });
+    find: `    await tx.zone(entry, { ...entry, state: 'synced' });
     // Nothing`,
     replace: `    // Nothing`,
     says: 'A zone whose delete the panel refused stays on its way out.',

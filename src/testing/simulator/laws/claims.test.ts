@@ -117,7 +117,7 @@ test('issue 13: a commit that forgets an after, or takes a step back, breaks a l
 });
 
 test("issue 13: removing what a comparison has listed as the central's own breaks a law", async () => {
-  for (const [standing, laws] of [
+  for (const [state, laws] of [
     ['central-only', ['strangers.removed']],
     ['panel-only', []],
   ] as const) {
@@ -127,7 +127,7 @@ test("issue 13: removing what a comparison has listed as the central's own break
     request(side, 'add');
     put(world, 'central', [www, ftp]);
     world.somebodyWrote();
-    const row = { record: ftp, standing, onPanel: false, onCentral: true, panelKey: null, note: null };
+    const row = { record: ftp, state, onPanel: false, onCentral: true, panelKey: null, note: null };
     side.witness.committed({ rows: [{ zone, put: [row] }] }, 40_000);
     const facts = {
       kind: 'remove',

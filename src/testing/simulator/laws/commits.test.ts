@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { LedgerRow, RecordStanding } from '../../../core/ledger.ts';
+import type { LedgerRow, RecordState } from '../../../core/ledger.ts';
 import { a, arrive, put, zone } from '../arrival.ts';
 import { recordsEvent } from '../edits.ts';
 import type { World, LocalPart, Side } from '../world.ts';
@@ -19,23 +19,23 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
   return { world, side };
 }
 
-function row(record: ResourceRecord, standing: RecordStanding, onPanel = true, onCentral = true): LedgerRow {
-  return { record, standing, onPanel, onCentral, panelKey: null, note: null };
+function row(record: ResourceRecord, state: RecordState, onPanel = true, onCentral = true): LedgerRow {
+  return { record, state, onPanel, onCentral, panelKey: null, note: null };
 }
 
-test('issue 13: a row that is joined though one side never had it breaks a law', async () => {
+test('issue 13: a row that is synced though one side never had it breaks a law', async () => {
   const { world, side } = await arrived();
   const now = world.clock.now();
-  side.witness.committed({ rows: [{ zone, put: [row(www, 'joined')] }] }, now);
+  side.witness.committed({ rows: [{ zone, put: [row(www, 'synced')] }] }, now);
   assert.deepEqual(brokenAt(side), []);
-  side.witness.committed({ rows: [{ zone, put: [row(old, 'joined')] }] }, now);
-  assert.deepEqual(brokenAt(side), ['ledger.joined']);
+  side.witness.committed({ rows: [{ zone, put: [row(old, 'synced')] }] }, now);
+  assert.deepEqual(brokenAt(side), ['ledger.synced']);
 });
 
-test('issue 13: a row that is joined and says itself that one side lacks it breaks a law', async () => {
+test('issue 13: a row that is synced and says itself that one side lacks it breaks a law', async () => {
   const { world, side } = await arrived();
-  side.witness.committed({ rows: [{ zone, put: [row(www, 'joined', true, false)] }] }, world.clock.now());
-  assert.deepEqual(brokenAt(side), ['ledger.joined']);
+  side.witness.committed({ rows: [{ zone, put: [row(www, 'synced', true, false)] }] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['ledger.synced']);
 });
 
 test('issue 13: an edit that sends a record of the panel alone, or one that differs, breaks a law', async () => {
@@ -105,7 +105,7 @@ test("an edit beside somebody else's value breaks none where the old value went 
 test('issue 14: the ledger of a zone that is made again says of no record that it is left alone', async () => {
   const { world, side } = await arrived();
   const now = world.clock.now();
-  const entry = { zone, standing: 'creating', incarnation: 2, baselineAt: now, note: null } as const;
+  const entry = { zone, state: 'creating', incarnation: 2, baselineAt: now, note: null } as const;
   side.witness.committed({ zones: [entry] }, now);
   side.witness.committed({ operations: [operation({ items: sent(null, a('odd', 4)) })] }, now);
   assert.deepEqual(brokenAt(side), []);
@@ -161,7 +161,7 @@ test('issue 13: an after that is taken for that of an equal edit still on its wa
   const coming = { ...kept, id: 'coming', state: 'prepared', afterSeen: true } as const;
   side.witness.committed({ operations: [kept] }, 30_000);
   side.witness.committed({ operations: [coming] }, 39_000);
-  const asked = { edits: [recordsEvent(zone, items, 'after')], joined: new Set([zone]), askedAt: 40_000 };
+  const asked = { edits: [recordsEvent(zone, items, 'after')], synced: new Set([zone]), askedAt: 40_000 };
   for (const [at, laws] of [
     [39_100, []],
     [null, ['answers.journal']],
@@ -184,7 +184,7 @@ test('the after of a delete that was carried out before it came breaks no law if
     side.witness.committed({ operations: [confirmed] }, told);
     side.witness.committed({ operations: [confirmed] }, 42_000);
     const after = { ...recordsEvent(zone, [], 'after'), kind: 'zone-delete' as const };
-    const asked = { edits: [after], joined: new Set([zone]), askedAt: 40_000, calls: [] };
+    const asked = { edits: [after], synced: new Set([zone]), askedAt: 40_000, calls: [] };
     checkAccepted(side.witness, asked, { kind: 'accept' }, side.judgement);
     assert.deepEqual(brokenAt(side), laws);
   }
@@ -286,8 +286,8 @@ test('issue 13: a ledger that is not true in the end breaks a law', async () => 
   // What a journal returns that lost, kept or changed a row.
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
-  await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'joined')] }] });
-  assert.deepEqual((await judged()).sort(), ['ledger.joined', 'ledger.journal']);
+  await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'synced')] }] });
+  assert.deepEqual((await judged()).sort(), ['ledger.synced', 'ledger.journal']);
   await side.disk.file.commit({ rows: [{ zone, drop: [old, www] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.unjoined']);
 });

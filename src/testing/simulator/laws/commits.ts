@@ -133,9 +133,9 @@ export class Commits {
       this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
-  /** A row that is joined was on both sides when the step that joins it read them. */
+  /** A row that is synced was on both sides when the step that joins it read them. */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
-    if (row.standing !== 'joined' || isCentralsOwn(zone, row.record)) return;
+    if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
     // Another operation about it brings the central to what the panel has.
@@ -143,7 +143,7 @@ export class Commits {
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
     if (!seen || !had(this.#panel) || !had(this.#central))
-      this.#judgement.violate('ledger.joined', `${zone}: ${formatRecord(row.record)} is joined unseen`);
+      this.#judgement.violate('ledger.synced', `${zone}: ${formatRecord(row.record)} is synced unseen`);
   }
 
   /** Whether an operation about the record is open or on watch. */
@@ -170,10 +170,10 @@ export class Commits {
   /** In the background nothing is done again of which both sides agree. */
   #checkAgain({ id, zone, items, afterSeen }: RecordsOperation): void {
     if (afterSeen || this.#moment.isAsked(zone)) return;
-    const isJoined = (record: ResourceRecord): boolean =>
-      this.#witness.row(zone, recordId(record))?.standing === 'joined';
+    const isSynced = (record: ResourceRecord): boolean =>
+      this.#witness.row(zone, recordId(record))?.state === 'synced';
     const isDone = items.every(
-      ({ remove, add }) => (remove === null || !isJoined(remove)) && (add === null || isJoined(add)),
+      ({ remove, add }) => (remove === null || !isSynced(remove)) && (add === null || isSynced(add)),
     );
     if (isDone) this.#judgement.violate('alone.agreed', `operation ${id} does again what both sides have`);
   }
@@ -271,13 +271,13 @@ export class Commits {
 
   /** Until the content of a zone made again was sent, its ledger is that of the zone whose place it takes: nothing of it is left alone (row 18). */
   #rows(zone: DnsName): LedgerRow[] {
-    return this.#witness.zones.get(zone)?.standing === 'creating' ? [] : [...this.#witness.rows(zone)];
+    return this.#witness.zones.get(zone)?.state === 'creating' ? [] : [...this.#witness.rows(zone)];
   }
 
   #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
-    const standing = this.#rows(zone).find((row) => recordId(row.record) === id)?.standing;
-    return standing === 'panel-only' || standing === 'differs' || standing === 'released';
+    const state = this.#rows(zone).find((row) => recordId(row.record) === id)?.state;
+    return state === 'panel-only' || state === 'conflict' || state === 'excluded';
   }
 
   /** Whether another operation that is not at its end makes the record. */
@@ -294,8 +294,8 @@ export class Commits {
 
   #isBesideConflict(zone: DnsName, { name, type }: ResourceRecord): boolean {
     return this.#rows(zone).some(
-      ({ record, standing }) =>
-        record.name === name && record.type === type && (standing === 'differs' || standing === 'released'),
+      ({ record, state }) =>
+        record.name === name && record.type === type && (state === 'conflict' || state === 'excluded'),
     );
   }
 }
@@ -328,16 +328,16 @@ function wentSince(
  */
 export function checkAccepted(
   witness: JournalWitness,
-  { edits, joined, askedAt, calls }: Asked,
+  { edits, synced, askedAt, calls }: Asked,
   verdict: Verdict,
   judgement: Judgement,
 ): void {
   if (verdict.kind !== 'accept') return;
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
-    if (actor.rank !== 'administrator' || kind === 'zone-create' || !joined.has(zone)) continue;
+    if (actor.rank !== 'administrator' || kind === 'zone-create' || !synced.has(zone)) continue;
     // A delete that was accepted meanwhile takes the zone along.
-    if (kind === 'records' && witness.zones.get(zone)?.standing !== 'joined') continue;
+    if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     // What nothing was done for before may be a call that nobody understands: the zone is compared.
     if (stage === 'after' && !own.some(isTakenBack)) continue;
@@ -363,7 +363,7 @@ export function checkAccepted(
  */
 export function checkPutBack(
   witness: JournalWitness,
-  { edits, joined }: Pick<Asked, 'edits' | 'joined'>,
+  { edits, synced }: Pick<Asked, 'edits' | 'synced'>,
   verdict: Verdict,
   number: number,
   judgement: Judgement,
@@ -375,7 +375,7 @@ export function checkPutBack(
   const [event, ...others] = edits;
   if (!isMeant || event === undefined || others.length > 0) return;
   const { stage, kind, zone, fingerprint, actor } = event;
-  if (stage !== 'after' || kind !== 'records' || actor.rank !== 'administrator' || !joined.has(zone)) return;
+  if (stage !== 'after' || kind !== 'records' || actor.rank !== 'administrator' || !synced.has(zone)) return;
   const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
   if (!own.some(({ operation }) => operation.state === 'reverting'))
     judgement.violate('answers.journal', `after ${fingerprint} is refused, and the panel not to be put back`);
@@ -393,8 +393,8 @@ function isOf(operation: Operation, { kind, zone, fingerprint }: EditEvent): boo
 /** One call of the panel. */
 export interface Asked {
   readonly edits: readonly EditEvent[];
-  /** The zones that the journal called joined when it was asked. */
-  readonly joined: ReadonlySet<DnsName>;
+  /** The zones that the journal called synced when it was asked. */
+  readonly synced: ReadonlySet<DnsName>;
   readonly askedAt: number;
   /** Every call for an edit so far, and when it was answered; null: not yet. */
   readonly calls: readonly {

@@ -64,21 +64,21 @@ export class Followings {
     for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
     for (const { add } of own) if (add !== null) this.#checkNew(operation, add);
     const gone = own.filter(({ remove }) => remove !== null).length;
-    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined');
+    const synced = [...this.#witness.rows(zone)].filter(({ state }) => state === 'synced');
     const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
-    const isEmptied = removed.size > 0 && joined.every(({ record }) => removed.has(recordId(record)));
-    const isLarge = joined.length >= largeZone && gone > joined.length * largestPart;
+    const isEmptied = removed.size > 0 && synced.every(({ record }) => removed.has(recordId(record)));
+    const isLarge = synced.length >= largeZone && gone > synced.length * largestPart;
     if (gone >= many || isLarge || isEmptied)
       this.#judgement.violate(
         'limits.records',
-        `comparison ${id} removes ${gone} of ${joined.length} in ${zone}`,
+        `comparison ${id} removes ${gone} of ${synced.length} in ${zone}`,
       );
   }
 
   /** What stands on one side by agreement, or stood there before we came, is not sent. */
   #checkAlone({ id, zone }: RecordsOperation, add: ResourceRecord): void {
-    const standing = this.#witness.row(zone, recordId(add))?.standing;
-    const isLeft = standing === 'panel-only' || standing === 'differs' || standing === 'released';
+    const state = this.#witness.row(zone, recordId(add))?.state;
+    const isLeft = state === 'panel-only' || state === 'conflict' || state === 'excluded';
     if (isLeft || this.#isOld(zone, recordId(add)))
       this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
   }
@@ -91,7 +91,7 @@ export class Followings {
 
   /** What both sides had is not sent again, and nothing beside a value of somebody else for the same place (rows 2 and 3). */
   #checkNew({ id, zone, items }: RecordsOperation, add: ResourceRecord): void {
-    if (this.#witness.row(zone, recordId(add))?.standing === 'joined')
+    if (this.#witness.row(zone, recordId(add))?.state === 'synced')
       this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)} once more`);
     const read = this.#central.lastRead('-', zone) ?? 0;
     const removed = new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));

@@ -19,13 +19,13 @@ export type LawId =
   | 'agreement.stuck'
   /** A zone is on one side only, or on both without being synchronised. */
   | 'agreement.zone'
-  | 'agreement.standing'
+  | 'agreement.state'
   /** A record is on one side only without a cause; or with one, and not listed; or its TTLs differ. */
   | 'agreement.record'
   | 'agreement.unlisted'
   | 'agreement.ttl'
-  /** A row of the ledger is not true, what is on both sides is not joined, or the journal returns something else than it was given. */
-  | 'ledger.joined'
+  /** A row of the ledger is not true, what is on both sides is not synced, or the journal returns something else than it was given. */
+  | 'ledger.synced'
   | 'ledger.sides'
   | 'ledger.unjoined'
   | 'ledger.journal'

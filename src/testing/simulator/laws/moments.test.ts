@@ -45,7 +45,7 @@ function removed(...records: readonly ResourceRecord[]): readonly OperationItem[
   return records.flatMap((record) => sent(record, null));
 }
 
-test('issue 13: a comparison that removes every joined record of a zone breaks a law', async () => {
+test('issue 13: a comparison that removes every synced record of a zone breaks a law', async () => {
   const wrong = await arrived();
   journal(wrong, { class: 'follow', items: removed(www) });
   assert.ok(brokenAt(wrong.side).includes('limits.records'));
@@ -125,7 +125,7 @@ test('issue 13: a request that lands while nothing is on watch breaks a law', as
 test('issue 13: a zone that is deleted for a delete before it was made again breaks a law', async () => {
   const wrong = await arrived();
   const { witness } = wrong.side;
-  const entry = { zone, standing: 'creating', incarnation: 2, baselineAt: 0, note: null } as const;
+  const entry = { zone, state: 'creating', incarnation: 2, baselineAt: 0, note: null } as const;
   witness.committed({ zones: [entry] }, wrong.world.clock.now());
   journal(wrong, { kind: 'zone-delete', incarnation: 1 });
   send(wrong, {});
@@ -195,7 +195,7 @@ test('issue 13: a signed zone whose delete is accepted without a second yes brea
   ] as const) {
     const judgement = new Judgement();
     const zones = new Set([zone]);
-    checkAsked({ edits, joined: zones, signed: zones, saved: before }, { kind: 'accept' }, judgement);
+    checkAsked({ edits, synced: zones, signed: zones, saved: before }, { kind: 'accept' }, judgement);
     assert.deepEqual(
       judgement.violations.map((one) => one.law),
       law,

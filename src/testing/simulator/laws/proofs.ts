@@ -238,13 +238,13 @@ function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
 export function checkAsked(
   {
     edits,
-    joined,
+    synced,
     signed,
     saved,
   }: {
     readonly edits: readonly EditEvent[];
-    /** Zones that the journal called joined, and zones that the central signed, when it was asked. */
-    readonly joined: ReadonlySet<DnsName>;
+    /** Zones that the journal called synced, and zones that the central signed, when it was asked. */
+    readonly synced: ReadonlySet<DnsName>;
     readonly signed: ReadonlySet<DnsName>;
     readonly saved: readonly SavedEdit[];
   },
@@ -254,7 +254,7 @@ export function checkAsked(
   if (verdict.kind === 'refuse') return;
   for (const { kind, stage, zone, actor } of edits) {
     const isDelete = kind === 'zone-delete' && stage === 'before' && actor.rank === 'administrator';
-    if (isDelete && joined.has(zone) && signed.has(zone) && !isAskedTwice(saved, { zone }))
+    if (isDelete && synced.has(zone) && signed.has(zone) && !isAskedTwice(saved, { zone }))
       judgement.violate('zones.unasked', `${zone} is signed, and its delete is accepted at once`);
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { LedgerRow, RecordStanding } from '../../../core/ledger.ts';
+import type { LedgerRow, RecordState } from '../../../core/ledger.ts';
 import { sampleRow } from '../../contracts/journal.ts';
 import { a, zone } from '../arrival.ts';
 import { JournalWitness } from '../journal-witness.ts';
@@ -27,17 +27,17 @@ class Scene {
     this.zones.set(zone, new Map([[recordId(www), www]]));
     this.provenance.start(0);
     observeStrangers(this.provenance, this.witness, this.#judgement, () => byName);
-    if (isOurs) this.count('joined');
+    if (isOurs) this.count('synced');
   }
 
   /** The ledger has the zone so. */
-  count(standing: 'joined' | 'panel-only'): void {
-    const entry = { zone, standing, incarnation: 1, baselineAt: 0, note: null };
+  count(state: 'synced' | 'panel-only'): void {
+    const entry = { zone, state, incarnation: 1, baselineAt: 0, note: null };
     this.witness.committed({ zones: [entry] }, 1);
   }
 
-  row(record: ResourceRecord, standing: RecordStanding): void {
-    const row: LedgerRow = sampleRow(1, { record, standing });
+  row(record: ResourceRecord, state: RecordState): void {
+    const row: LedgerRow = sampleRow(1, { record, state });
     this.witness.committed({ rows: [{ zone, put: [row] }] }, 1);
   }
 
@@ -136,17 +136,17 @@ test('strangers: what a request without an answer may have written may be ours',
 });
 
 test("strangers: what a comparison has listed as the central's own is not ours, whatever is unanswered", () => {
-  for (const [standing, verdict] of [
+  for (const [state, verdict] of [
     ['central-only', removed],
-    ['differs', ['same-data']],
-    ['joined', []],
+    ['conflict', ['same-data']],
+    ['synced', []],
   ] as const) {
     const scene = new Scene();
     scene.send('add', hand, 50, 'other');
     scene.somebodyAdds(hand, 100);
-    scene.row(hand, standing);
+    scene.row(hand, state);
     scene.does('remove', hand, 200);
-    assert.deepEqual(scene.verdict, verdict, standing);
+    assert.deepEqual(scene.verdict, verdict, state);
   }
 });
 
@@ -166,14 +166,14 @@ test('strangers: an edit that was accepted makes a record ours, one that was ref
   }
 });
 
-test('strangers: an undo takes no record away that was joined only after somebody had written it', () => {
+test('strangers: an undo takes no record away that was synced only after somebody had written it', () => {
   for (const [items, verdict] of [
     [sent(hand, null), []],
     [sent(null, hand), removed],
   ] as const) {
     const scene = new Scene();
     scene.journal({ items });
-    scene.row(hand, 'joined');
+    scene.row(hand, 'synced');
     scene.somebodyAdds(hand, 100);
     scene.does('remove', hand, 200);
     assert.deepEqual(scene.verdict, verdict);
@@ -218,7 +218,7 @@ test('strangers: with a deleted zone goes what a central does not show, or what 
     ['listed', false, [], true, []],
   ] as const) {
     const scene = new Scene({ byName });
-    scene.row(www, 'joined');
+    scene.row(www, 'synced');
     scene.somebodyAdds(hand, 100);
     if (isListed) scene.row(hand, 'central-only');
     scene.journal({ kind: 'zone-delete', snapshot });
@@ -274,7 +274,7 @@ test('strangers: an operation puts back what it took itself, and no other does',
     ['other', ['strangers.added']],
   ] as const) {
     const scene = new Scene();
-    scene.row(www, 'joined');
+    scene.row(www, 'synced');
     scene.does('remove', www, 50);
     // The zone is given up in between.
     scene.witness.committed({ dropZones: [zone] }, 60);

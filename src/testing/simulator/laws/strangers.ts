@@ -24,10 +24,10 @@ class Strangers {
   readonly #provenance: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
-  /** Origins of what was adopted: it stood there when the ledger called it joined. */
+  /** Origins of what was adopted: it stood there when the ledger called it synced. */
   readonly #adopted = new Set<Origin>();
   /** What each request met when it was sent, and what that is to us. */
-  readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Standing>>();
+  readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Ownership>>();
 
   readonly #showsByName: () => boolean;
 
@@ -43,17 +43,17 @@ class Strangers {
     this.#showsByName = showsByName;
   }
 
-  /** What the ledger now calls joined is ours to change, as long as it stands there and the ledger says so. */
+  /** What the ledger now calls synced is ours to change, as long as it stands there and the ledger says so. */
   committed(batch: Batch): void {
     for (const zone of batch.dropZones ?? []) {
       this.#adopt(this.#provenance.originOfZone(zone), false);
       for (const { origin } of this.#provenance.held(zone)) this.#adopt(origin, false);
     }
-    for (const { zone, standing } of batch.zones ?? [])
-      this.#adopt(this.#provenance.originOfZone(zone), isMirrored(standing) || standing === 'deleting');
+    for (const { zone, state } of batch.zones ?? [])
+      this.#adopt(this.#provenance.originOfZone(zone), isMirrored(state) || state === 'deleting');
     for (const { zone, put = [] } of batch.rows ?? []) {
-      for (const { record, standing } of put)
-        this.#adopt(this.#provenance.originOf(zone, recordId(record)), standing === 'joined');
+      for (const { record, state } of put)
+        this.#adopt(this.#provenance.originOf(zone, recordId(record)), state === 'synced');
     }
   }
 
@@ -65,47 +65,47 @@ class Strangers {
 
   sent(request: WriteRequest): void {
     if (request.kind === 'create') return;
-    const met = new Map<Origin, Standing>();
+    const met = new Map<Origin, Ownership>();
     const zone = this.#provenance.originOfZone(request.zone);
-    if (zone !== null) met.set(zone, this.#zoneStanding(request, zone));
+    if (zone !== null) met.set(zone, this.#zoneOwnership(request, zone));
     if (request.kind === 'remove' && request.record !== null) {
       const origin = this.#provenance.originOf(request.zone, recordId(request.record));
-      if (origin !== null) met.set(origin, this.#standing(request, request.record, origin));
+      if (origin !== null) met.set(origin, this.#ownership(request, request.record, origin));
     }
     if (request.kind === 'delete') {
       for (const { record, origin } of this.#provenance.held(request.zone))
-        met.set(origin, this.#standing(request, record, origin));
+        met.set(origin, this.#ownership(request, record, origin));
     }
     this.#met.set(request, met);
   }
 
-  #zoneStanding(request: WriteRequest, origin: Origin): Standing {
+  #zoneOwnership(request: WriteRequest, origin: Origin): Ownership {
     if (origin.writer === 'engine') return 'ours';
     const isDelete = this.#operation(request)?.kind === 'zone-delete';
     if (this.#adopted.has(origin) && (request.kind !== 'delete' || isDelete)) return 'ours';
-    const standing = this.#witness.zones.get(request.zone)?.standing;
-    const isCountedOn = standing !== undefined && isMirrored(standing) && request.kind !== 'delete';
+    const state = this.#witness.zones.get(request.zone)?.state;
+    const isCountedOn = state !== undefined && isMirrored(state) && request.kind !== 'delete';
     if (origin.writer === 'somebody' && isCountedOn) return 'made-again';
     const creates = this.#unsure(request, ({ kind }) => kind === 'create');
     if (creates) return 'same-data';
     return this.#isUnread(request, origin) ? 'unread' : 'theirs';
   }
 
-  #standing(request: WriteRequest, record: ResourceRecord, origin: Origin): Standing {
+  #ownership(request: WriteRequest, record: ResourceRecord, origin: Origin): Ownership {
     if (origin.writer === 'engine' || this.#adopted.has(origin)) return 'ours';
     const id = recordId(record);
     const operation = this.#operation(request);
     const undoes = request.kind === 'remove' && operation !== null && wants(operation, id);
-    if (!undoes && (this.#isJoined(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
+    if (!undoes && (this.#isSynced(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
     if (operation?.kind === 'zone-delete' && this.#goesWithZone(operation, record)) return 'ours';
     return this.#unknowable(request, id, origin) ?? 'theirs';
   }
 
   /** Why the engine could not know that it is not ours; null: it could. */
-  #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
+  #unknowable(request: WriteRequest, id: string, origin: Origin): Ownership | null {
     if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
     // What a comparison has listed as the central's own is known not to be ours.
-    const isListed = this.#witness.row(request.zone, id)?.standing === 'central-only';
+    const isListed = this.#witness.row(request.zone, id)?.state === 'central-only';
     if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : null;
@@ -115,8 +115,8 @@ class Strangers {
     return this.#witness.operations.get(operation)?.operation ?? null;
   }
 
-  #isJoined(zone: DnsName, id: string): boolean {
-    return this.#witness.row(zone, id)?.standing === 'joined';
+  #isSynced(zone: DnsName, id: string): boolean {
+    return this.#witness.row(zone, id)?.state === 'synced';
   }
 
   /** An edit that was accepted wants it, and found it there (row 10). */
@@ -168,7 +168,7 @@ class Strangers {
   }
 
   landed(request: WriteRequest, effects: readonly Effect[]): void {
-    const met = this.#met.get(request) ?? new Map<Origin, Standing>();
+    const met = this.#met.get(request) ?? new Map<Origin, Ownership>();
     for (const { record, present, before, zone } of effects) {
       const what = `operation ${request.operation}, ${zone}${record === null ? '' : ` ${formatRecord(record)}`}`;
       if (present) this.#added(request, met, record, what);
@@ -185,7 +185,7 @@ class Strangers {
   /** Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it took out of it. */
   #added(
     request: WriteRequest,
-    met: ReadonlyMap<Origin, Standing>,
+    met: ReadonlyMap<Origin, Ownership>,
     record: ResourceRecord | null,
     what: string,
   ): void {
@@ -207,10 +207,10 @@ class Strangers {
     );
   }
 
-  #judge(standing: Standing, law: LawId, what: string): void {
-    if (standing === 'ours') return;
-    if (standing === 'theirs') this.#judgement.violate(law, what);
-    else this.#judgement.excuse(standing);
+  #judge(ownership: Ownership, law: LawId, what: string): void {
+    if (ownership === 'ours') return;
+    if (ownership === 'theirs') this.#judgement.violate(law, what);
+    else this.#judgement.excuse(ownership);
   }
 }
 
@@ -231,7 +231,7 @@ export function observeStrangers(
 }
 
 /** What a record or a zone is to the engine that sends a request about it. */
-type Standing =
+type Ownership =
   | 'ours'
   | 'theirs'
   | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'>;

@@ -122,7 +122,7 @@ function at(record: ResourceRecord, ttl: number): ResourceRecord {
 
 test('issue 13: refusing what the panel has kept, without putting the panel back, breaks a law', async () => {
   const event = recordsEvent(zone, [{ remove: null, add: ftp }], 'after');
-  const asked = { edits: [event], joined: new Set([zone]) };
+  const asked = { edits: [event], synced: new Set([zone]) };
   for (const [state, laws] of [
     ['refused', ['answers.journal']],
     ['reverting', []],
