@@ -21,7 +21,7 @@ import { recordsEvent } from '../src/testing/simulator/edits.ts';
 import { ratio, round, spread, timed } from './measure.ts';
 import { heldBy, memoryPanel, shown, type Held } from './memory-panel.ts';
 import type { Rec } from './raw.ts';
-import { tell } from './tell.ts';
+import { print } from './print.ts';
 
 export interface HistoryPlan {
   readonly few: number;
@@ -152,7 +152,7 @@ class Subject {
   }
 
   static async make(path: string, count: number, each: number): Promise<Subject> {
-    tell(`a journal with ${count} operations`);
+    print(`a journal with ${count} operations`);
     const journal = new SqliteJournal({ path, writer: true });
     let last: Operation = sampleOperation('-');
     for (let at = 0; at < count;) {
@@ -199,7 +199,7 @@ class Subject {
       journal,
       clock: systemClock,
       log: (level, event, fields) => {
-        if (level <= 2) tell(`${event} ${JSON.stringify(fields)}`);
+        if (level <= 2) print(`${event} ${JSON.stringify(fields)}`);
       },
       random: Math.random,
       settings: { ...defaultEngineSettings, grace: 0, compareEvery: 0, ownerCheck: 'off' },

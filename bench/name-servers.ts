@@ -7,7 +7,7 @@ import { startPowerdns, type Powerdns } from '../src/testing/servers/powerdns.ts
 import { freePort } from '../src/testing/servers/process.ts';
 import { missingFor, type ServerKind } from '../src/testing/stage/server-registry.ts';
 import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
-import { tell } from './tell.ts';
+import { print } from './print.ts';
 
 /** As figures are named. */
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
@@ -30,7 +30,7 @@ export async function atEach(
   for (const software of wanted) {
     const missing = missingFor(serverOf[software]);
     if (missing !== false) {
-      tell(`${software}: ${missing}`);
+      print(`${software}: ${missing}`);
       continue;
     }
     for (const [name, value] of Object.entries(await measure(software)))

@@ -15,7 +15,7 @@ import { MemoryJournal } from '../src/testing/memory-journal.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { Accidents } from '../src/testing/simulator/accidents.ts';
 import { RecordedChances } from '../src/testing/simulator/chances.ts';
-import { alone, freshZone, furnish, main, type HistoryOptions } from '../src/testing/simulator/furniture.ts';
+import { alone, freshZone, setUpZones, main, type HistoryOptions } from '../src/testing/simulator/set-up.ts';
 import { HistoryGenerator } from '../src/testing/simulator/generator.ts';
 import { Performer } from '../src/testing/simulator/perform.ts';
 import { Random } from '../src/testing/simulator/random.ts';
@@ -121,7 +121,7 @@ async function play(seed: number): Promise<void> {
   world.central.createsWithContent = seed % 2 === 1;
   if (options.signed === true)
     for (const zone of [main, alone, freshZone(above)]) world.central.signed.add(zone);
-  furnish(world, { above });
+  setUpZones(world, { above });
   const performer = new Performer(world);
   const [side] = world.sides;
   if (side !== undefined) {

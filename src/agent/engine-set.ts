@@ -194,10 +194,10 @@ export class EngineSet {
   /** Lets an engine finish what is open, then closes it. A failed read of its journal is tried again. */
   #drain(wired: Wired): void {
     this.#draining.add(wired);
-    let isTold = false;
+    let isReported = false;
     const tell = (error: unknown): void => {
-      if (!isTold) this.#log.write(1, 'settings.drain-failed', { error: String(error) });
-      isTold = true;
+      if (!isReported) this.#log.write(1, 'settings.drain-failed', { error: String(error) });
+      isReported = true;
     };
     const mayHaveOpen = async (): Promise<boolean> => {
       try {

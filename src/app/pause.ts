@@ -31,20 +31,20 @@ export function pause(path: string, until: number): void {
  */
 export function endPause(path: string): boolean {
   const was = pauseEnd(path) !== null;
-  if (was) writeFileSync(endedMark(path), '', { mode: 0o600 });
+  if (was) writeFileSync(endedFlag(path), '', { mode: 0o600 });
   rmSync(path, { force: true });
   return was;
 }
 
 /** Takes the mark of an ended pause away. @returns whether there was one */
-export function takeEndedMark(path: string): boolean {
-  const mark = endedMark(path);
+export function takeEndedFlag(path: string): boolean {
+  const mark = endedFlag(path);
   // The common case, asked at every hook call.
   if (!existsSync(mark)) return false;
   rmSync(mark, { force: true });
   return true;
 }
 
-function endedMark(path: string): string {
+function endedFlag(path: string): string {
   return `${path}-ended`;
 }

@@ -98,12 +98,12 @@ const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
-  const parts = problems.slice(0, mostTold).map((problem) => {
+  const parts = problems.slice(0, mostShown).map((problem) => {
     const said = describeProblem(problem, language);
     const cause = options.details === true ? technicalCause(problem, language) : '';
     return cause === '' ? said : `${said} (${cause})`;
   });
-  if (problems.length > mostTold) parts.push('…');
+  if (problems.length > mostShown) parts.push('…');
   parts.push(outcomes[changed][language]);
   // Once something was changed it is put right automatically: there is nothing to be done by hand.
   if (changed === 'nothing') parts.push(...advicesFor(problems, language));
@@ -113,7 +113,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
 }
 
 /** Problems told in one refusal. */
-const mostTold = 10;
+const mostShown = 10;
 
 function advicesFor(problems: readonly Problem[], language: Language): string[] {
   const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);

@@ -23,7 +23,7 @@ export interface ZoneEntry {
   readonly incarnation: number;
   /** Wall clock, milliseconds since 1970: when the baseline was taken. */
   readonly baselineAt: number;
-  /** Code of the last remark about the zone as a whole, for the lists; null when there is none. */
+  /** Code of the last note about the zone as a whole, for the lists; null when there is none. */
   readonly note: string | null;
 }
 
@@ -42,7 +42,7 @@ export interface LedgerRow {
   readonly panelKey: string | null;
   /** Keys of further rows of the panel that mean the same record; absent: none. */
   readonly otherKeys?: readonly string[];
-  /** Code of the last remark about this record; null when there is none. */
+  /** Code of the last note about this record; null when there is none. */
   readonly note: string | null;
 }
 

@@ -132,7 +132,7 @@ export interface RecordsOperation extends AnyOperation, Evidence {
 /** A zone that the panel makes, or has made. */
 export interface CreateOperation extends AnyOperation, Evidence {
   readonly kind: 'zone-create';
-  /** Wishes of the user. */
+  /** Requests of the user. */
   readonly seed: ZoneSeed | null;
   /** Whether we made the zone, as an answer or a read right after told us. `false`: no undo deletes it. */
   readonly created: boolean;

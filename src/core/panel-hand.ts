@@ -10,7 +10,7 @@ export interface CallFacts {
   /** As sent; null when the call has none. */
   readonly key: string | null;
   readonly parameters: readonly string[];
-  /** Whether it carries a mark of our own writes. */
+  /** Whether it carries an echo token of our own writes. */
   readonly marked: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface RegisteredHandlers {
 }
 
 /** Who could be tried as somebody with no right to a zone. */
-export type Stranger =
+export type ForeignAccount =
   /**
    * An account below the administrators that the zone does not belong to, that calls can be made as, and that may edit records in a
    * zone of its own.
@@ -52,7 +52,7 @@ export interface PanelHand {
   changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
   /** @param zone that the administrator's list shows */
-  stranger(zone: DnsName, ctx: CallContext): Promise<Stranger>;
+  stranger(zone: DnsName, ctx: CallContext): Promise<ForeignAccount>;
   /** Tries to add a record as another account. @returns what the panel said: `no-right` where it says that it is for the zone's sake */
   tryAs(
     account: string,

@@ -67,8 +67,8 @@ interface EventBase {
   /** Equal for the `before` and `after` of one call (session, function, zone, parameters). A hint only. */
   readonly fingerprint: string;
   readonly actor: Actor;
-  /** The echo mark of the call, if it carries one. */
-  readonly mark: string | null;
+  /** The echo token of the call, if it carries one. */
+  readonly echo: string | null;
 }
 
 export interface RecordsEvent extends EventBase {
@@ -209,13 +209,13 @@ export interface Panel {
   readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null>;
 
   /**
-   * Makes `change.remove` absent and `change.add` present in the panel; its own hook calls carry `mark`.
+   * Makes `change.remove` absent and `change.add` present in the panel; its own hook calls carry `echo`.
    * @param present a fresh `readZone`. What is already so is left so.
    */
-  write(change: Change, present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void>;
+  write(change: Change, present: readonly PanelRecord[], echo: string, ctx: CallContext): Promise<void>;
 
-  /** Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `mark`. A zone it has not is no error. */
-  deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void>;
+  /** Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `echo`. A zone it has not is no error. */
+  deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void>;
 }
 
 export type PanelErrorCode =

@@ -1,12 +1,12 @@
 import type { Problem } from '../dns/problem.ts';
 import type { Engine } from './engine/engine.ts';
-import { isPassing } from './engine/knowledge/passing.ts';
+import { isTransient } from './engine/knowledge/transient.ts';
 import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 
 /** One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks after it. */
 export interface Member {
   readonly number: number;
-  readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'takeBack' | 'duringCall' | 'putOff'>;
+  readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'rollBack' | 'duringCall' | 'putOff'>;
 }
 
 /** Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most half of it. */
@@ -80,7 +80,7 @@ export class Several {
       const problems = told([{ number: member.number, problems: answer.problems }]);
       this.#putOff(edits, problems);
       const left = await Promise.all(
-        accepted.map(async ({ member: { engine }, begun: ids }) => await engine.takeBack(ids, problems)),
+        accepted.map(async ({ member: { engine }, begun: ids }) => await engine.rollBack(ids, problems)),
       );
       const proved = answer.changed === 'nothing' && left.every((one) => one === 'nothing');
       return { kind: 'refuse', problems, changed: proved ? 'nothing' : 'unknown' };
@@ -111,9 +111,9 @@ export class Several {
 
   /** What one engine puts back in the panel is an edit for the others; while one of them is out of reach, no failure of it. */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
-    if (!problems.every(({ code }) => isPassing(code) || unknownYet.has(code))) return;
-    for (const { mark } of edits) {
-      if (mark !== null) for (const { engine } of this.#members) engine.putOff(mark);
+    if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;
+    for (const { echo } of edits) {
+      if (echo !== null) for (const { engine } of this.#members) engine.putOff(echo);
     }
   }
 }

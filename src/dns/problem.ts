@@ -13,7 +13,7 @@ export interface Problem {
 const mostValue = 500;
 
 /** Problems told in the message of one error. */
-const mostTold = 20;
+const mostShown = 20;
 
 /** A text for people, at most 500 characters and an ellipsis. */
 export function shortened(text: string): string {
@@ -26,8 +26,8 @@ export class DnsDataError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const told = problems.slice(0, mostTold).map((p) => `${p.code} ${JSON.stringify(p.params)}`);
-    super([...told, ...(problems.length > mostTold ? ['...'] : [])].join('; '));
+    const told = problems.slice(0, mostShown).map((p) => `${p.code} ${JSON.stringify(p.params)}`);
+    super([...told, ...(problems.length > mostShown ? ['...'] : [])].join('; '));
     this.problems = problems;
   }
 }

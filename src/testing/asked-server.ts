@@ -1,4 +1,4 @@
-import type { AskedServer } from '../centrals/verified/look.ts';
+import type { AskedServer } from '../centrals/verified/ask.ts';
 import { labels, type DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { classes, rcodes } from '../dns/wire/codes.ts';

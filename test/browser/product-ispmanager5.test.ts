@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { agree, holds, holdsName, type Wanted } from '../../src/testing/stage/panel-words.ts';
 import { customer, panelAdmin, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { zone } from './pages.ts';
-import { skip, tellProductStory, type Delivery, type Scene } from './product-story.ts';
+import { skip, runProductStory, type Delivery, type Scene } from './product-story.ts';
 
 const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
@@ -119,4 +119,4 @@ function laterPages(scene: () => Scene): void {
   });
 }
 
-tellProductStory(ways, laterPages);
+runProductStory(ways, laterPages);

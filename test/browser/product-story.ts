@@ -51,7 +51,7 @@ export interface Scene {
 }
 
 /** @param more tests of the pages that only this generation has; a customer is logged in, and edits are mirrored */
-export function tellProductStory(
+export function runProductStory(
   ways: ProductWays,
   more: (scene: () => Scene) => void = () => undefined,
 ): void {

@@ -163,7 +163,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
  * @param description the file by which the panel knows the plugin
  * @returns the stage, for further tests that come before the removal
  */
-export function tellInstallStory(
+export function runInstallStory(
   generation: 'v4' | 'v6',
   description: string,
   further: (story: () => InstallStage) => void = () => undefined,

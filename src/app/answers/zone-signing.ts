@@ -10,7 +10,7 @@ export type SigningReport = Signing | { readonly problem: Problem } | null;
 const patience = 3_000;
 
 /** Asks the central how it signs a zone. */
-export async function lookAtSigning(central: Central, zone: DnsName): Promise<SigningReport> {
+export async function reportSigning(central: Central, zone: DnsName): Promise<SigningReport> {
   try {
     return await central.signing(zone, { signal: AbortSignal.timeout(patience), operation: '-' });
   } catch (error) {

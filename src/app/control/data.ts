@@ -12,7 +12,7 @@ const { edit, create, removal } = operationFields;
 
 const operation = v.variant('kind', [v.object(edit), v.object(create), v.object(removal)]);
 
-const serverLook = v.object({
+const serverReport = v.object({
   server: v.string(),
   state: v.picklist(['live', 'hidden', 'old', 'unserved', 'failed', 'silent']),
   text: v.string(),
@@ -25,7 +25,7 @@ const reported = {
   live: v.nullable(
     v.object({
       state: v.picklist(['waiting', 'asking', 'dropped', 'live', 'hidden', 'behind', 'superseded']),
-      servers: v.array(serverLook),
+      servers: v.array(serverReport),
     }),
   ),
   central,
@@ -133,7 +133,7 @@ export const verifyStatus = v.object({
       names: v.array(name),
       since: v.number(),
       asking: v.boolean(),
-      servers: v.array(serverLook),
+      servers: v.array(serverReport),
     }),
   ),
 } satisfies Fields<VerifyStatus>);

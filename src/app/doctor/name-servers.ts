@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { sightOf } from '../../centrals/verified/goal.ts';
-import type { AskedServer } from '../../centrals/verified/look.ts';
+import type { AskedServer } from '../../centrals/verified/ask.ts';
 import { JournalError } from '../../core/journal.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
@@ -14,7 +14,7 @@ const check = 'name servers';
  * @param zone which all of them should have; null: none is known yet
  * @param strict whether edits are refused for what is found here
  */
-export async function lookAtNameServers(
+export async function checkNameServers(
   servers: readonly AskedServer[],
   zone: DnsName | null,
   strict: boolean,
@@ -23,13 +23,13 @@ export async function lookAtNameServers(
   if (zone === null)
     return [note(check, 'no zone is mirrored yet that they could be asked for', 'ask again later')];
   try {
-    return await Promise.all(servers.map(async (server) => await lookAtOne(server, zone, strict)));
+    return await Promise.all(servers.map(async (server) => await checkOne(server, zone, strict)));
   } finally {
     for (const server of servers) server.close();
   }
 }
 
-async function lookAtOne(server: AskedServer, zone: DnsName, strict: boolean): Promise<Finding> {
+async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Promise<Finding> {
   const bad = strict ? problemFound : warning;
   const cost = strict ? ' ([verify] mode is strict: edits are refused until then)' : '';
   const shown = displayName(zone);

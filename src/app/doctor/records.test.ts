@@ -8,7 +8,7 @@ import { parseName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
 import type { Finding } from './finding.ts';
-import { lookAtJournal } from './records.ts';
+import { checkJournal } from './records.ts';
 
 test('issue 12.10, 12.13: the doctor names zones that are gone, changed by others or copies, with the way out', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'records-'));
@@ -26,7 +26,7 @@ test('issue 12.10, 12.13: the doctor names zones that are gone, changed by other
     ],
   });
   await journal.close();
-  const found = (await lookAtJournal(path, 2)).filter(({ check }) => check === 'zones');
+  const found = (await checkJournal(path, 2)).filter(({ check }) => check === 'zones');
   assert.deepEqual(
     found.map(({ state, text }) => [state, text]),
     [
@@ -63,5 +63,5 @@ test('issue 14: the doctor reads the whole ledger and names damaged zones, also 
 });
 
 async function problemsAt(path: string): Promise<readonly Finding[]> {
-  return (await lookAtJournal(path, 2)).filter(({ state }) => state === 'problem');
+  return (await checkJournal(path, 2)).filter(({ state }) => state === 'problem');
 }

@@ -21,7 +21,7 @@ const patience = 15_000;
 const longOpen = 600_000;
 
 /** What the panel answers when it is read, and whether it knows of the plugin. */
-export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
+export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
   const panel = await wirePanel(root);
   const kind = panelKindAt(root) ?? defaultPanelKind;
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
@@ -51,7 +51,7 @@ export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Fin
 }
 
 /** The journal of the account in use: whole, ours, and what in it waits for a person. */
-export async function lookAtJournal(path: string, wall: number): Promise<Finding[]> {
+export async function checkJournal(path: string, wall: number): Promise<Finding[]> {
   if (!existsSync(path)) return [note('journal', 'none yet: the agent makes it when it starts')];
   try {
     const journal = new SqliteJournal({ path, writer: false });

@@ -32,7 +32,7 @@ const rules: readonly Rule[] = [
     judge: ({ steps }) =>
       all(
         steps
-          .filter(({ failed, byStranger = false }) => failed === null && !byStranger)
+          .filter(({ failed, byForeignAccount = false }) => failed === null && !byForeignAccount)
           .map(({ calls }) => inOrder(calls)),
       ),
   },
@@ -53,7 +53,7 @@ const rules: readonly Rule[] = [
     id: 'A5',
     text: 'our own writes are recognised: a parameter the panel does not know reaches the handlers',
     consequence: 'what we put back in the panel is taken for a new edit of somebody and mirrored once more',
-    judge: ({ markSeen }) => markSeen,
+    judge: ({ echoSeen }) => echoSeen,
   },
   {
     id: 'A8',
@@ -78,8 +78,8 @@ const rules: readonly Rule[] = [
     text: 'the panel tells an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
     consequence:
       'edits of users are followed after the panel has made them, not refused before, unless the panel checks access first',
-    judge: ({ ownersTold }) =>
-      ownersTold === 'not tested' ? ownersTold : ownersTold === 'none' ? 'no' : 'yes',
+    judge: ({ ownersReported }) =>
+      ownersReported === 'not tested' ? ownersReported : ownersReported === 'none' ? 'no' : 'yes',
   },
 ];
 

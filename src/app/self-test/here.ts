@@ -50,10 +50,10 @@ export async function selfTestHere(
   }
 }
 
-function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'tellAccessCheck'> {
+function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'reportAccessCheck'> {
   return {
     turn: async (zone, refuse) => await ask(socket, 'trace', { zone, refuse }),
-    tellAccessCheck: async (checksFirst) => {
+    reportAccessCheck: async (checksFirst) => {
       await ask(socket, 'access-check', { checksFirst });
     },
     busy: async (zone) => {

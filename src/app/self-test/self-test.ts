@@ -66,11 +66,11 @@ class SelfTest {
   #created: readonly string[] = [];
   #vetoKept: Assumption['holds'] = 'not tested';
   #ttlKept: Assumption['holds'] = 'not tested';
-  #markSeen: Assumption['holds'] = 'not tested';
+  #echoSeen: Assumption['holds'] = 'not tested';
   #undone: SelfTestReport['afterErrorUndoes'] = 'not tested';
   #beforeForOthers: SelfTestReport['beforeForOthers'] = 'not tested';
   #registered: SelfTestFacts['registered'] = null;
-  #ownersTold: SelfTestFacts['ownersTold'] = 'not tested';
+  #ownersReported: SelfTestFacts['ownersReported'] = 'not tested';
 
   constructor(ports: SelfTestPorts, zone: DnsName) {
     this.#ports = ports;
@@ -124,7 +124,7 @@ class SelfTest {
     });
     await this.#probeVeto();
     await this.#probeUndo();
-    await this.#probeMark();
+    await this.#probeEcho();
     await this.#probeOwners();
   }
 
@@ -155,7 +155,7 @@ class SelfTest {
   }
 
   /** A write of ours with a mark that nobody knows: mirrored like any edit, but the mark must arrive. */
-  async #probeMark(): Promise<void> {
+  async #probeEcho(): Promise<void> {
     const { panel } = this.#ports;
     const record = makeRecord({ name: 'mark', type: 'TXT', rdata: '"marked"' }, this.#zone);
     const { calls, failed } = await this.#take({
@@ -164,8 +164,8 @@ class SelfTest {
       wants: { zone: true, there: record },
     });
     // A tool that takes no values from its environment fails the first time (docs/protocol.md#mgrctl).
-    if (failed !== null) this.#markSeen = 'no';
-    else if (calls.length > 0) this.#markSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
+    if (failed !== null) this.#echoSeen = 'no';
+    else if (calls.length > 0) this.#echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
   /** Whether the panel tells owners, and whether it calls us for somebody who has no right to the zone. */
@@ -175,15 +175,15 @@ class SelfTest {
     if (stranger.kind === 'no-accounts') return;
     progress('read whose each zone is');
     const ctx = { signal: AbortSignal.timeout(ownersPatience), operation: '-' };
-    this.#ownersTold = (await panel.readOwners(ctx)).way;
+    this.#ownersReported = (await panel.readOwners(ctx)).way;
     if (stranger.kind === 'account') await this.#probeAccess(stranger.name);
   }
 
   async #probeAccess(account: string): Promise<void> {
-    const { hand, tellAccessCheck } = this.#ports;
+    const { hand, reportAccessCheck } = this.#ports;
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
     // An earlier proof must not have the central written now.
-    await tellAccessCheck(false);
+    await reportAccessCheck(false);
     const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
     const added = this.#steps.find(({ step }) => step === addRecord);
     const { calls, failed } = await this.#take({
@@ -192,14 +192,14 @@ class SelfTest {
         said.push(await hand.tryAs(account, this.#zone, record, ctx));
       },
       wants: { zone: true, gone: record },
-      byStranger: true,
+      byForeignAccount: true,
     });
     if (failed !== null) return;
     if (hasBefore(calls)) this.#beforeForOthers = 'yes';
     // A panel that calls us for nobody, or refuses for another reason, proves nothing.
     else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
       this.#beforeForOthers = 'no';
-      await tellAccessCheck(true);
+      await reportAccessCheck(true);
     }
   }
 
@@ -232,9 +232,9 @@ class SelfTest {
       sentKeys: [...new Set(keys)],
       vetoKept: this.#vetoKept,
       ttlKept: this.#ttlKept,
-      markSeen: this.#markSeen,
+      echoSeen: this.#echoSeen,
       registered: this.#registered,
-      ownersTold: this.#ownersTold,
+      ownersReported: this.#ownersReported,
     };
     return {
       ...facts,

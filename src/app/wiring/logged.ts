@@ -77,8 +77,8 @@ export function loggedPanel(panel: Panel, log: Log): Panel {
     remember: (zones) => panel.remember(zones),
     readOwners: (ctx) => tell('read-owners', '-', ctx, () => panel.readOwners(ctx)),
     readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
-    write: (change, present, mark, ctx) =>
-      tell('write', change.zone, ctx, () => panel.write(change, present, mark, ctx)),
-    deleteZone: (zone, mark, ctx) => tell('delete-zone', zone, ctx, () => panel.deleteZone(zone, mark, ctx)),
+    write: (change, present, echo, ctx) =>
+      tell('write', change.zone, ctx, () => panel.write(change, present, echo, ctx)),
+    deleteZone: (zone, echo, ctx) => tell('delete-zone', zone, ctx, () => panel.deleteZone(zone, echo, ctx)),
   };
 }

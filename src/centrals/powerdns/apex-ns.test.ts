@@ -28,7 +28,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   });
 
   /** A panel without zones, and an engine that has compared everything. */
-  async function arrive(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
+  async function given(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
     const panel = new PanelStore();
     const central = powerdnsCentral(server, overrides);
     const engine = new Engine({
@@ -67,11 +67,11 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
 
   function create(zone: DnsName, stage: 'before' | 'after', nameServers: readonly string[] = []): EditEvent {
     const named = { ...seed, nameServers };
-    return { stage, zone, fingerprint: zone, actor, mark: null, kind: 'zone-create', seed: named };
+    return { stage, zone, fingerprint: zone, actor, echo: null, kind: 'zone-create', seed: named };
   }
 
   it('has those of the panel where the form named none', async (t) => {
-    const { panel, engine } = await arrive(t);
+    const { panel, engine } = await given(t);
     const zone = parseName('form.example.');
     for (const stage of ['before', 'after'] as const) {
       const event = { kind: 'edits' as const, edits: [create(zone, stage)] };
@@ -83,7 +83,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   });
 
   it('has those of the panel where the zone came with a site', async (t) => {
-    const { panel, engine } = await arrive(t);
+    const { panel, engine } = await given(t);
     const zone = parseName('site.example.');
     fill(panel, zone);
     await engine.answer(
@@ -94,7 +94,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   });
 
   it('has those of the settings, and none of the panel beside them', async (t) => {
-    const { panel, engine } = await arrive(t, { nameServers: ['ns1.provider.example'] });
+    const { panel, engine } = await given(t, { nameServers: ['ns1.provider.example'] });
     const zone = parseName('set.example.');
     fill(panel, zone);
     await engine.answer(

@@ -61,7 +61,7 @@ export class NameReader {
     for (let at = 0; at < names.length; at += mostNamesAtOnce) {
       const part = names.slice(at, at + mostNamesAtOnce);
       const found = await Promise.all(part.map(async (one) => await reading.name(...one)));
-      for (const { name, seen, denied } of await reading.toldApart(found)) {
+      for (const { name, seen, denied } of await reading.distinguish(found)) {
         if (seen.kind === 'no-zone') {
           // Below the apex it may be in another zone of the server, which this key may not even ask.
           if (!(await this.hasZone(zone, ctx))) return null;
@@ -180,7 +180,7 @@ class Reading {
    * Finds those of some names that are apexes of other zones of the server, where everything asked was answered with data. One update that
    * has it all as prerequisites proves that none is; only else each has to be asked for its SOA.
    */
-  async toldApart(found: readonly Found[]): Promise<readonly Found[]> {
+  async distinguish(found: readonly Found[]): Promise<readonly Found[]> {
     const doubtful = new Map<Found, readonly CentralRecord[]>();
     for (const one of found) {
       // DS is the parent's at every cut (RFC 4035 section 3.1.4.1).

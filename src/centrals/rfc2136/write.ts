@@ -171,7 +171,7 @@ export class ZoneUpdater {
     if (unseen.length > 0 && !(await this.#holds(change.zone, unseen, ctx))) throw withoutEffect();
     const lowered = loweredTtl(change, shown, records);
     if (lowered !== null) {
-      const isBack = unseen.length === 0 && (await this.#takeBack(change, edits, records, ctx));
+      const isBack = unseen.length === 0 && (await this.#undo(change, edits, records, ctx));
       if (isBack) forget(altered, edits, change);
       throw ttlLimit(lowered, isBack && isClean(altered) ? 'untouched' : 'partial');
     }
@@ -185,7 +185,7 @@ export class ZoneUpdater {
   }
 
   /** Brings RRsets back to what they were. @returns whether a read shows that */
-  async #takeBack(
+  async #undo(
     change: Change,
     edits: readonly RRsetEdit[],
     records: readonly CentralRecord[],

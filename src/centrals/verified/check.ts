@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { goalKey, type RRsetGoal } from './goal.ts';
-import { lookAt, type AskedServer, type Look } from './look.ts';
+import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
 /** Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of the limit. */
 const firstGap = 20;
@@ -17,7 +17,7 @@ export interface Written {
 }
 
 /** How a name server stands to all goals of a check; `silent` with an empty text: not asked yet. */
-export interface ServerLook extends Look {
+export interface ServerReport extends ServerAnswer {
   readonly server: string;
 }
 
@@ -30,13 +30,13 @@ export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 interface Followed {
   readonly server: AskedServer;
   /** Goals that need no further look. */
-  readonly done: Map<string, Look['state']>;
-  look: Look;
+  readonly done: Map<string, ServerAnswer['state']>;
+  look: ServerAnswer;
 }
 
-const notAsked: Look = { state: 'silent', text: '' };
+const notAsked: ServerAnswer = { state: 'silent', text: '' };
 
-function isReached({ state }: Look): boolean {
+function isReached({ state }: ServerAnswer): boolean {
   return state === 'live' || state === 'hidden';
 }
 
@@ -71,7 +71,7 @@ export class Check {
     return this.#goals.size === 0;
   }
 
-  get servers(): readonly ServerLook[] {
+  get servers(): readonly ServerReport[] {
     return this.#followed.map((followed) => ({ server: followed.server.name, ...this.#state(followed) }));
   }
 
@@ -122,7 +122,7 @@ export class Check {
   async #round(followed: Followed, signal: AbortSignal): Promise<void> {
     for (const [key, goal] of this.#goals) {
       if (followed.done.has(key)) continue;
-      const look = await lookAt(followed.server, goal, signal);
+      const look = await askServer(followed.server, goal, signal);
       const before = followed.look;
       // A question that was cut off says less than what the server answered last.
       if (signal.aborted && look.state === 'silent' && before !== notAsked && !isReached(before)) return;
@@ -136,7 +136,7 @@ export class Check {
     return this.keys.every((key) => done.has(key));
   }
 
-  #state(followed: Followed): Look {
+  #state(followed: Followed): ServerAnswer {
     if (!this.#isDone(followed)) return followed.look;
     const live = this.keys.some((key) => followed.done.get(key) === 'live');
     return { state: live ? 'live' : 'hidden', text: '' };

@@ -1,5 +1,5 @@
 import { CentralError, type Central } from '../../core/central.ts';
-import { lookText, type Verifier } from './verifier.ts';
+import { reportText, type Verifier } from './verifier.ts';
 
 /**
  * The same central; what is written through it is asked of the name servers. A write that can still be refused fails with
@@ -27,7 +27,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
       if (behind.length === 0) return altered;
       const params = {
         servers: behind.map(({ server }) => server).join(', '),
-        text: behind.map(lookText).join(', '),
+        text: behind.map(reportText).join(', '),
       };
       throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
     },

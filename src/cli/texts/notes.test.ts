@@ -6,7 +6,7 @@ import { noteText } from './notes.ts';
 
 const engine = join(import.meta.dirname, '../../core/engine');
 
-test('every remark the engine makes has words', () => {
+test('every note the engine makes has words', () => {
   const made = globSync(`${engine}/**/*.ts`).flatMap((path) => {
     return readFileSync(path, 'utf8').match(/(?<=')note\.[a-z-]+(?=')/gu) ?? [];
   });

@@ -1,6 +1,6 @@
 import { own } from '../../dns/own.ts';
 
-/** Remarks of the engine about zones and records, in a few words for a table. */
+/** Notes of the engine about zones and records, in a few words for a table. */
 const notes: Readonly<Record<string, string>> = {
   'central.zone-failing':
     'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
@@ -34,7 +34,7 @@ const notes: Readonly<Record<string, string>> = {
   'note.excluded': 'taken out by a person',
 };
 
-/** A remark in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
+/** A note in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
 export function noteText(note: string | null): string {
   return note === null ? '' : (own(notes, note) ?? note);
 }

@@ -5,7 +5,7 @@ import { makeRecord, recordId } from '../../dns/record.ts';
 import { edits as editsOf } from '../operation.ts';
 import type { EditEvent, PanelEvent } from '../panel.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { engineOf } from '../../testing/simulator/arrival.ts';
+import { engineOf } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { World } from '../../testing/simulator/world.ts';

@@ -8,17 +8,17 @@ import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../p
 import { answerAfter } from './after/after.ts';
 import { nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
 import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
-import { compareNewZones } from './background/content.ts';
-import { beforeRecords } from './before/mirror.ts';
+import { compareNewZones } from './background/fill-zone.ts';
+import { beforeRecords } from './before/before-records.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
-import type { CompareWish } from './parts/agenda.ts';
+import type { CompareRequest } from './parts/agenda.ts';
 import { Runtime, type Ports } from './runtime.ts';
 import { askAboutSignedAbove } from './before/signed-above.ts';
 import { askForYes } from './before/signed-delete.ts';
-import { takeBack } from './before/take-back.ts';
-import { tendComparison, tendOperations } from './background/tend.ts';
+import { rollBack } from './before/roll-back.ts';
+import { stepComparison, stepOperations } from './background/step.ts';
 import { baselineFact } from './before/unknown-zone.ts';
 import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 
@@ -31,7 +31,7 @@ export interface EngineStatus {
   readonly stuck: readonly Operation[];
   readonly zones: Readonly<Record<string, number>>;
   readonly records: Readonly<Record<string, number>>;
-  /** Zones with a remark: gone on one side, refused ... */
+  /** Zones with a note: gone on one side, refused ... */
   readonly notes: number;
   /** Zones whose edits are refused because their ledger is damaged, and operations that were found damaged. */
   readonly frozen: number;
@@ -60,8 +60,8 @@ export class Engine {
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
     this.#runtime.agenda.begin({
-      operations: (zone) => tendOperations(this.#runtime, zone),
-      comparison: (zone) => tendComparison(this.#runtime, zone),
+      operations: (zone) => stepOperations(this.#runtime, zone),
+      comparison: (zone) => stepComparison(this.#runtime, zone),
     });
     this.#compareAll = new CompareAll(this.#runtime);
     this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
@@ -167,9 +167,9 @@ export class Engine {
    * @param problems why
    * @returns `nothing` when it is proved that nothing of them is left
    */
-  async takeBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
+  async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
     try {
-      return await takeBack(this.#runtime, ids, problems);
+      return await rollBack(this.#runtime, ids, problems);
     } catch (error) {
       this.#failed('-', error, 'unknown');
       return 'unknown';
@@ -184,9 +184,9 @@ export class Engine {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
-  /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
-  putOff(mark: string): void {
-    const restoring = this.#runtime.marks.get(mark);
+  /** A restoration with this echo token was refused because another central is out of reach: it is tried again, however often. */
+  putOff(echo: string): void {
+    const restoring = this.#runtime.echoTokens.get(echo);
     if (restoring !== undefined) restoring.putOff = true;
   }
 
@@ -201,7 +201,7 @@ export class Engine {
   }
 
   /** Asks for a comparison, soon, in the background. */
-  compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
+  compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
@@ -301,7 +301,7 @@ export class Engine {
   /** A refusal in the middle of a call: what the edits before it did is taken back. */
   async #withEarlier(refused: Refusal, earlier: readonly string[]): Promise<Refusal> {
     if (earlier.length === 0) return refused;
-    const left = await this.takeBack(earlier, refused.problems);
+    const left = await this.rollBack(earlier, refused.problems);
     return left === 'nothing' ? refused : { ...refused, changed: 'unknown' };
   }
 
@@ -323,8 +323,8 @@ export class Engine {
   }
 
   /** Whether it is our own write into the panel. */
-  #isOwn({ mark }: EditEvent): boolean {
-    return mark !== null && this.#runtime.marks.has(mark);
+  #isOwn({ echo }: EditEvent): boolean {
+    return echo !== null && this.#runtime.echoTokens.has(echo);
   }
 
   async #edit(edit: EditEvent, signal: AbortSignal): Promise<Answer> {

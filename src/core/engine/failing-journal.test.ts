@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, recordState, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, recordState, zone } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { SimCentral } from '../../testing/simulator/sim-central.ts';
 import {
@@ -32,7 +32,7 @@ async function wait(world: World, ms: number): Promise<void> {
 
 function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'after') => EditEvent {
   return (stage) => {
-    const base = { stage, zone, fingerprint: kind, actor: administrator, mark: null };
+    const base = { stage, zone, fingerprint: kind, actor: administrator, echo: null };
     return kind === 'zone-delete'
       ? { ...base, kind }
       : { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
@@ -148,7 +148,7 @@ async function outcome(
   { panel, central, run }: Play,
   fails: (call: JournalCall, number: number) => JournalFault | null,
 ): Promise<{ readonly calls: number; readonly wrong: readonly string[] }> {
-  const world = await arrive({ panel, central });
+  const world = await given({ panel, central });
   await wait(world, minute);
   const wrong: string[] = [];
   let calls = 0;
@@ -223,7 +223,7 @@ test('issue 13: a journal that takes no commit for minutes loses nothing', async
 });
 
 test('issue 13: an engine whose start fails does nothing any more', async () => {
-  const world = await arrive({ panel: [old], central: [old] });
+  const world = await given({ panel: [old], central: [old] });
   void world.edit(change, () => changeRecord(world), smoothly);
   await wait(world, 200);
   const file = world.sides[0]?.disk.file;

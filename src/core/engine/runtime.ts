@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Panel } from '../panel.ts';
-import { Agenda, type CompareWish } from './parts/agenda.ts';
+import { Agenda, type CompareRequest } from './parts/agenda.ts';
 import { Gate } from './parts/gate.ts';
 import { Grace } from './parts/grace.ts';
 import { NameLocks } from './parts/locks.ts';
@@ -37,11 +37,11 @@ export class Runtime {
   /** Operations a call is working on right now; the background leaves them alone. */
   readonly inFlight = new Set<string>();
   /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
-  readonly marks = new Map<string, { putOff: boolean }>();
+  readonly echoTokens = new Map<string, { putOff: boolean }>();
   /** Operations of which the journal could not be told that a request of unknown outcome may still land. */
   readonly unsaid = new Set<string>();
   /** Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list. */
-  lookFor: (zone: DnsName, wish: CompareWish) => void = () => undefined;
+  lookFor: (zone: DnsName, request: CompareRequest) => void = () => undefined;
 
   constructor(ports: Ports) {
     const now = (): number => ports.clock.now();

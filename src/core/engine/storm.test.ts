@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { engineOf } from '../../testing/simulator/arrival.ts';
+import { engineOf } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { World, type LocalPart } from '../../testing/simulator/world.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, zone, zoneState } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, zone, zoneState } from '../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import type { Central } from '../central.ts';
@@ -23,7 +23,7 @@ async function scene(
   owners: readonly string[] | null = ['alice', 'rick'],
 ): Promise<{ world: World; calls: string[] }> {
   const calls: string[] = [];
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
     made.panel.owners.set(zone, owners);
     made.defaultTtl = 3_600;
     made.wrap = (central) => noted(central, calls);
@@ -93,7 +93,7 @@ function zoneEvent(
   actor: Actor,
   stage: 'before' | 'after',
 ): EditEvent {
-  const base = { stage, zone: of, fingerprint: `${kind} ${of} ${actor.name}`, actor, mark: null };
+  const base = { stage, zone: of, fingerprint: `${kind} ${of} ${actor.name}`, actor, echo: null };
   if (kind === 'zone-delete') return { ...base, kind };
   return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
 }

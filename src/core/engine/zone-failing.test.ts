@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, put, zone, zoneState } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone, zoneState } from '../../testing/simulator/given.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central, type CentralErrorCode } from '../central.ts';
 import { JournalError } from '../journal.ts';
@@ -45,7 +45,7 @@ async function failingWorld(
     signing: async (of, ctx) => await central.signing(of, ctx),
     close: async () => await central.close(),
   });
-  return await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
+  return await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
     world.wrap = wrap;
     for (const side of [world.panel, world.central])
       side.zones.set(other, new Map([a('www', 1)].map((one) => [recordId(one), one])));

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, put, zone, zoneState } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone, zoneState } from '../../testing/simulator/given.ts';
 
 const minute = 60_000;
 const other = parseName('example.net.');
 
 for (const code of ['panel.garbled', 'panel.refused'] as const)
   it(`issue 12.11: ${code} of one zone holds up the first comparison of no other`, async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, ({ panel, central }) => {
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, ({ panel, central }) => {
       panel.refusing.set(zone, code);
       for (const side of [panel, central])
         side.zones.set(other, new Map([a('www', 1)].map((one) => [recordId(one), one])));
@@ -31,7 +31,7 @@ for (const code of ['panel.garbled', 'panel.refused'] as const)
   });
 
 it('issue 12.11: a synced zone that the panel cannot show says so until it can', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   const { clock, panel } = world;
   const noteAfter = async (ms: number): Promise<unknown[]> => {
     engineOf(world).compare(zone, 'periodic');

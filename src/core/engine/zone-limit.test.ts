@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { sampleOperation } from '../../testing/contracts/journal.ts';
-import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
-import { fill } from '../../testing/simulator/furniture.ts';
+import { a, given, engineOf, zone } from '../../testing/simulator/given.ts';
+import { fill } from '../../testing/simulator/set-up.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import type { World } from '../../testing/simulator/world.ts';
 
@@ -23,7 +23,7 @@ test('issue 14: a zone deleted within the hour counts, however many operations c
   const prepare = (world: World): void => {
     for (const side of [world.panel, world.central]) fill(world, side, other, defaultRecords(other, 'panel'));
   };
-  const world = await arrive({ panel: both, central: both }, prepare, journal);
+  const world = await given({ panel: both, central: both }, prepare, journal);
   await world.clock.runUntil(world.clock.now() + 60_000);
   await goesFromPanel(world, zone);
   assert.equal(world.central.zones.has(zone), false);

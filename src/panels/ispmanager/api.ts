@@ -193,7 +193,7 @@ async function run(
   });
 }
 
-/** Without the command line, which may hold our mark. */
+/** Without the command line, which may hold our echo token. */
 function reasonOf(
   error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
   program: string,

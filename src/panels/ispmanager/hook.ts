@@ -30,7 +30,7 @@ import { nothingKnown, type PanelKnowledge } from './known.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
-export const markParameter = 'domainsync_mark';
+export const echoParameter = 'domainsync_echo';
 
 /**
  * Reads one hook call (reference sections 6, 7, 10, 11). Pure.
@@ -55,7 +55,7 @@ export function decode(
     readings,
     fingerprint: fingerprintOf(call, parameters, dialect),
     actor: dialect.calls.actor(call),
-    mark: parameters.get(markParameter) ?? null,
+    echo: parameters.get(echoParameter) ?? null,
     known,
   };
   if (called.kind !== 'ours') return notOurs(base, called);
@@ -170,7 +170,7 @@ interface Base {
   readonly readings: Readings;
   readonly fingerprint: string;
   readonly actor: Actor;
-  readonly mark: string | null;
+  readonly echo: string | null;
   readonly known: PanelKnowledge;
 }
 
@@ -273,8 +273,8 @@ function identifiers({ parameters, dialect: { groupList } }: Base): string {
 }
 
 function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'names' | 'resolve'> {
-  const { stage, fingerprint, actor, mark } = base;
-  return { stage, zone, fingerprint, actor, mark };
+  const { stage, fingerprint, actor, echo } = base;
+  return { stage, zone, fingerprint, actor, echo };
 }
 
 /** The zone of a record that is edited; null: it is the panel's alone. @throws {DnsDataError} */

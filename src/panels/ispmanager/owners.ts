@@ -2,7 +2,7 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type OwnerList } from '../../core/panel.ts';
-import type { Stranger } from '../../core/panel-hand.ts';
+import type { ForeignAccount } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
@@ -37,12 +37,12 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
  * @param zone that the administrator's list shows
  * @throws {PanelError}
  */
-export async function strangerTo(
+export async function foreignAccountTo(
   tool: LocalTool,
   recordForm: string,
   zone: DnsName,
   ctx: CallContext,
-): Promise<Stranger> {
+): Promise<ForeignAccount> {
   const row = (await list(tool, { func: 'domain' }, ctx)).find((one) => zoneOf(one) === zone);
   if (row === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
   const accounts = await listAccounts(tool, ctx);

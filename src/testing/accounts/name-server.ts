@@ -72,7 +72,7 @@ export async function nameServerSubject(
     server,
     key,
     central,
-    someoneElse: {
+    otherWriter: {
       add: async (zone, record) => await write(zone, `update add ${text(record)}`),
       remove: async (zone, record) =>
         await write(zone, `update delete ${record.name} ${record.type} ${rdataText(record)}`),

@@ -1,4 +1,4 @@
-import type { HistoryOptions } from '../simulator/furniture.ts';
+import type { HistoryOptions } from '../simulator/set-up.ts';
 
 /** Kinds of histories, by the name that `npm run simulate` knows them by. */
 export const modes = {

@@ -2,7 +2,7 @@ import { parseName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Chances } from './chances.ts';
 import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
-import { address, main } from './furniture.ts';
+import { address, main } from './set-up.ts';
 import { administrator } from './edits.ts';
 import type { LocalPart, World } from './world.ts';
 

@@ -4,7 +4,7 @@ import type { Actor } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
 import { Crowd } from './crowd.ts';
 import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
-import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
+import { address, alone, main, owner, type HistoryOptions } from './set-up.ts';
 import { forged } from './laws/rights.ts';
 import type { Accidents } from './accidents.ts';
 import { Mishaps } from './mishaps.ts';

@@ -4,7 +4,7 @@ import { MemoryJournal } from '../memory-journal.ts';
 import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
-import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
+import { freshZone, setUpZones, main, alone, type HistoryOptions } from './set-up.ts';
 import type { Events } from './event.ts';
 import { HistoryGenerator } from './generator.ts';
 import { checkWorld } from './laws/index.ts';
@@ -119,7 +119,7 @@ class History {
     if (moves === true && first !== undefined) void this.world.use(first);
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
-    furnish(this.world, setting.options);
+    setUpZones(this.world, setting.options);
     this.performer = new Performer(this.world);
   }
 

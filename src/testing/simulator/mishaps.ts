@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { Chances } from './chances.ts';
 import type { HistoryEvent, Mishap } from './event.ts';
-import { address, alone, main, type HistoryOptions } from './furniture.ts';
+import { address, alone, main, type HistoryOptions } from './set-up.ts';
 import { Losses } from './losses.ts';
 import type { JournalFault } from './sim-journal.ts';
 import type { LocalPart, World } from './world.ts';

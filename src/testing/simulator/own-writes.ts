@@ -19,33 +19,33 @@ export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean
       echoes.delete(edit.fingerprint);
     }
   };
-  panel.onWrite = async (change, mark) => {
-    const verdict = await ask(echo(change, mark, 'before'));
+  panel.onWrite = async (change, echo) => {
+    const verdict = await ask(echoOf(change, echo, 'before'));
     if (verdict.kind === 'refuse') throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
   };
-  panel.onDelete = async (zone, mark, stage) => {
+  panel.onDelete = async (zone, echo, stage) => {
     const edit = {
       kind: 'zone-delete',
       stage,
       zone,
-      fingerprint: mark,
+      fingerprint: echo,
       actor: administrator,
-      mark,
+      echo,
     } as const;
     const verdict = await ask(edit);
     if (verdict.kind === 'refuse' && stage === 'before')
       throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
   };
   if (!others) return;
-  panel.onWritten = async (change, mark) => {
-    await ask(echo(change, mark, 'after'));
+  panel.onWritten = async (change, echo) => {
+    await ask(echoOf(change, echo, 'after'));
   };
 }
 
-function echo(change: Change, mark: string, stage: 'before' | 'after'): EditEvent {
+function echoOf(change: Change, echo: string, stage: 'before' | 'after'): EditEvent {
   const items: EditItem[] = [
     ...change.remove.map((remove) => ({ remove, add: null })),
     ...change.add.map((add) => ({ remove: null, add })),
   ];
-  return { ...recordsEvent(change.zone, items, stage), mark };
+  return { ...recordsEvent(change.zone, items, stage), echo };
 }

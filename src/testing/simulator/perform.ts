@@ -4,7 +4,7 @@ import type { EditEvent } from '../../core/panel.ts';
 import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
-import { fill } from './furniture.ts';
+import { fill } from './set-up.ts';
 import { intruder } from './laws/rights.ts';
 import { administrator, recordsEvent } from './edits.ts';
 import { defaultRecords } from './new-zones.ts';
@@ -160,7 +160,7 @@ export class Performer {
     const { panel } = this.#world;
     const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
     const event = (stage: 'before' | 'after'): EditEvent => {
-      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, mark: null };
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, echo: null };
       return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
     };
     const carryOut = (): boolean => {

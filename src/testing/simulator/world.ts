@@ -18,7 +18,7 @@ import { observeMoments } from './laws/moments.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs } from './laws/proofs.ts';
-import { observeStrangers } from './laws/strangers.ts';
+import { observeForeign } from './laws/foreign.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
   CentralStore,
@@ -165,7 +165,7 @@ export class World {
       store.journalled(batch.operations ?? []);
       witness.committed(batch, now());
     };
-    observeStrangers(store.provenance, witness, judgement, () => this.byName);
+    observeForeign(store.provenance, witness, judgement, () => this.byName);
     const echoes = new Set<string>();
     const side = {
       store,
@@ -266,7 +266,7 @@ export class World {
   }
 
   /** Somebody wrote at a central just now. */
-  somebodyWrote(): void {
+  otherWrote(): void {
     for (const { store } of this.sides) store.provenance.look(this.clock.now());
   }
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { addRecord, makeDomain, type StageDomain } from './make-domain.ts';
-import type { Person } from './person.ts';
+import type { PanelUser } from './panel-user.ts';
 import { address, contents, meaning, absolute, meaningOf, type Wanted } from './panel-words.ts';
 
 /** A record at the central. */
@@ -83,9 +83,9 @@ export interface PanelAsCentral {
   /** As it is at that moment; it may have been started anew. */
   readonly panel: () => Sandbox;
   /** The provider's people, in the customer's account. */
-  readonly person: Person;
+  readonly person: PanelUser;
   /** Somebody else with an account there. */
-  readonly somebody: Person;
+  readonly somebody: PanelUser;
   readonly down: () => Promise<void>;
   readonly up: () => Promise<void>;
 }

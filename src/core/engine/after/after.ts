@@ -8,7 +8,7 @@ import type { Refused } from '../before/carry-out.ts';
 import { createFollowing } from '../comparison/compare.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
-import { mirrorItems, resolve } from '../before/mirror.ts';
+import { mirrorItems, resolve } from '../before/before-records.ts';
 import { fromEvent, isOnlyAsked, newDelete, newEdit, watching } from '../knowledge/operations.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
@@ -152,26 +152,26 @@ export async function keptDelete(
 async function compensate(
   runtime: Runtime,
   event: RecordsEvent,
-  takenBack: RecordsOperation | null,
+  undone: RecordsOperation | null,
   signal: AbortSignal,
 ): Promise<Answer> {
   const resolved =
-    takenBack === null ? await resolve(runtime, event) : { kind: 'items' as const, items: takenBack.items };
+    undone === null ? await resolve(runtime, event) : { kind: 'items' as const, items: undone.items };
   if (resolved.kind === 'refuse') {
     runtime.agenda.compareSoon(event.zone, 'after-not-understood');
     return nothingToDo;
   }
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);
   if (outcome.kind === 'applied') {
-    await keepCompensation(runtime, outcome.operation, takenBack);
+    await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
   }
   // An undo that is still on its way turns round by itself when it sees what the panel holds now.
-  const now = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
+  const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   else if (outcome.operation?.state === 'reverting')
     await runtime.store.advance(outcome.operation, 'refused', { problems: outcome.problems });
-  if (takenBack !== null) await markAnswered(runtime, takenBack);
+  if (undone !== null) await markAnswered(runtime, undone);
   const changed = outcome.changed === 'nothing' ? 'panel' : 'panel-unknown';
   return { kind: 'refuse', problems: outcome.problems, changed };
 }

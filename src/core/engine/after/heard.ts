@@ -5,9 +5,9 @@ import { edits, type RecordsOperation } from '../../operation.ts';
 import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { keepCompensation } from './keep-compensation.ts';
-import { mirrorDraft, resolve } from '../before/mirror.ts';
+import { mirrorDraft, resolve } from '../before/before-records.ts';
 import { fromEvent, isHeard, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
-import { isPassing } from '../knowledge/passing.ts';
+import { isTransient } from '../knowledge/transient.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
@@ -27,7 +27,7 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   const entry = await journal.zone(event.zone);
   const resolved = entry !== null && isMirrored(entry.state) ? await resolve(runtime, event) : null;
   if (resolved?.kind !== 'items') {
-    await compareNamed(runtime, event, 'left-to-the-panel', 'braked');
+    await compareNamed(runtime, event, 'left-to-the-panel', 'limited');
     return;
   }
   const earlier = await heardBefore(runtime, event.zone, resolved.items);
@@ -105,7 +105,7 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, heard, view, seen, wait)) return;
     await runtime.store.advance(heard, 'reverted');
-    runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'braked');
+    runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'limited');
     return;
   }
   const { signal, done } = runtime.timers.deadline(settings.stepTimeout);
@@ -122,7 +122,7 @@ async function notApplied(
 ): Promise<void> {
   const { settings } = runtime.ports;
   const attempts = heard.attempts + 1;
-  if (!problems.every(({ code }) => isPassing(code, attempts))) {
+  if (!problems.every(({ code }) => isTransient(code, attempts))) {
     await runtime.store.transact(async (tx) => {
       await tx.record(operation ?? heard, 'reverting', () => ({ afterSeen: true, problems }));
       tx.wake(heard.zone, settings.confirmDelay);

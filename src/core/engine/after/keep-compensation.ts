@@ -5,11 +5,11 @@ import type { Runtime } from '../runtime.ts';
 export async function keepCompensation(
   runtime: Runtime,
   applied: Operation,
-  takenBack: Operation | null,
+  undone: Operation | null,
 ): Promise<void> {
   await runtime.store.transact(async (tx) => {
     await tx.record(applied, 'kept', () => ({ afterSeen: true }));
-    if (takenBack !== null) await tx.amend(takenBack, () => ({ afterSeen: true }));
+    if (undone !== null) await tx.amend(undone, () => ({ afterSeen: true }));
     tx.wake(applied.zone, runtime.ports.settings.confirmDelay);
   });
 }

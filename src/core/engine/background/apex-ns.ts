@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import type { CreateOperation } from '../../operation.ts';
-import { plain } from '../knowledge/classify.ts';
+import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 

@@ -9,7 +9,7 @@ import type { Runtime } from '../runtime.ts';
  * longer than our patience and its `after` was lost. It is then done at the central.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
-export async function lookForLateZones(
+export async function findLateZones(
   runtime: Runtime,
   zone: DnsName,
   onWatch: readonly Operation[],

@@ -3,7 +3,7 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import { creates, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { plain } from '../knowledge/classify.ts';
+import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */

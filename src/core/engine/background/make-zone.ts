@@ -4,7 +4,7 @@ import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { landed, mayLandLate, noteSent, proofOf, readBackCreate, type Proof } from './made-zone.ts';
 import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';

@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { edits, type OperationState, type RecordsOperation } from '../../operation.ts';
-import { nextTry, writeMarked } from './echo.ts';
+import { nextTry, writeWithEcho } from './echo.ts';
 import { retimed, viewItems, watching, watchOf } from '../knowledge/operations.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
 import { withoutClashes } from '../before/plan.ts';
@@ -10,7 +10,7 @@ import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 
 /**
  * Puts the panel back where it kept an edit that the central would not have (class `compensate`). Only the records of this operation
- * are written; see {@link inversePart}. Our own write carries a one-time mark.
+ * are written; see {@link inversePart}. Our own write carries a one-time echo token.
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(
@@ -38,8 +38,8 @@ export async function restorePanel(
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   const present = view.records;
   if (early <= 0)
-    await writeMarked(runtime, operation, (mark, ctx) =>
-      runtime.ports.panel.write(change, present, mark, ctx),
+    await writeWithEcho(runtime, operation, (echo, ctx) =>
+      runtime.ports.panel.write(change, present, echo, ctx),
     );
   // The next look confirms it, or tries again.
   runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));

@@ -4,7 +4,7 @@ import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { creates, edits, isFinal, type Operation, type RecordsOperation } from '../../operation.ts';
-import { isCentralsOwn } from '../knowledge/classify.ts';
+import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { keepWatching, lateRecords, newEdit, retimed, watchedRecords } from '../knowledge/operations.ts';
 import { busyIds, withoutClashes } from '../before/plan.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
@@ -21,7 +21,7 @@ const latest = 50;
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
-export async function lookAtRecords(
+export async function checkRecords(
   runtime: Runtime,
   zone: DnsName,
   watched: readonly Operation[],
@@ -32,11 +32,11 @@ export async function lookAtRecords(
   const view = await readPanel(runtime, zone);
   if (view.records === null) return;
   await runtime.lockedStep('-', zone, names, async (ctx) => {
-    await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
+    await checkUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
   });
 }
 
-interface Look {
+interface Watched {
   readonly zone: DnsName;
   readonly names: readonly DnsName[];
   readonly view: PanelView;
@@ -50,7 +50,7 @@ function namesOf(operations: readonly Operation[]): DnsName[] {
   return [...new Set(operations.flatMap(watchedRecords).map(({ name }) => name))];
 }
 
-async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Promise<void> {
+async function checkUnderLock(runtime: Runtime, look: Watched, ctx: CallContext): Promise<void> {
   const { journal, central, clock, log } = runtime.ports;
   const { zone, names, view } = look;
   if ((await journal.zone(zone))?.state !== 'synced') return;
@@ -84,7 +84,7 @@ interface Known {
 }
 
 /** What has to be written so that the central has these records as the panel has them. */
-function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
+function differences({ zone, view, watched }: Watched, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
   const written = new Set(watched.flatMap(lateRecords).map(recordId));

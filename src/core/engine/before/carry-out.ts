@@ -179,7 +179,7 @@ async function afterFailedCommit(
   written: Written,
   error: JournalError,
 ): Promise<Outcome> {
-  const undone = await takeBack(runtime, prepared, written);
+  const undone = await undoWrite(runtime, prepared, written);
   if (undone === 'unclean') runtime.unsaid.add(prepared.id);
   return {
     kind: 'refused',
@@ -199,9 +199,9 @@ async function afterFailedWrite(
     return await close(runtime, { prepared, written }, error, { to: 'refused', changed: 'nothing' });
   // What name servers do not answer is taken back though the central has it.
   const seen =
-    error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
+    error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);
-  const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
+  const left = seen === 'unread' ? 'unread' : await undoWrite(runtime, prepared, written);
   if (left !== 'clean')
     return await close(runtime, { prepared, written }, error, { to: 'reverting', changed: 'unknown' });
   const changed = error.state === 'unknown' ? 'unknown' : 'nothing';
@@ -245,7 +245,7 @@ async function close(
 type Seen = 'done' | 'not-done' | 'unread';
 
 /** Reads what a failed write left behind. */
-async function lookAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
+async function readAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
   try {
     const present = await runtime.timers.step(
       operation.id,
@@ -274,7 +274,7 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
  * Undoes whatever part of a write is in place; `clean` only when a read after it proved that. A central may hold what was written in other
  * words than we wrote: a new record of the same name and type is not touched, and not clean.
  */
-async function takeBack(
+async function undoWrite(
   runtime: Runtime,
   operation: RecordsOperation,
   written: Written,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
-import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, type Operation, type OperationItem, type RecordsOperation } from '../../operation.ts';
 import { busyIds, knowledgeOf, knownRecords, likelyThere, planChange, sortItems } from './plan.ts';

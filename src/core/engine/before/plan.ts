@@ -12,7 +12,7 @@ import {
   type RecordsOperation,
 } from '../../operation.ts';
 import type { EditItem, KnownRecord } from '../../panel.ts';
-import { isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
 /** What the ledger and the operations of a zone that are open or on watch know, in one view. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleDelete } from '../../../testing/contracts/journal.ts';
-import { a, arrive, engineOf, held, put, recordState, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { edits } from '../../operation.ts';
@@ -23,13 +23,13 @@ function deleteOf(of: DnsName, actor = 'alice'): (stage: 'before' | 'after') => 
     zone: of,
     fingerprint: `delete ${of}`,
     actor: { name: actor, rank: 'administrator' },
-    mark: null,
+    echo: null,
   });
 }
 
 /** Both sides with a zone that the central signs. */
 async function signedWorld(records: readonly ResourceRecord[] = [a('www', 1)]): Promise<World> {
-  const world = await arrive({ panel: records, central: records });
+  const world = await given({ panel: records, central: records });
   world.central.signed.add(zone);
   return world;
 }
@@ -138,7 +138,7 @@ describe('26: deleting a zone that the central signs', () => {
   });
 
   it('is no question where zones are the provider’s: it stays there', async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
     world.central.signed.add(zone);
     world.central.managesZones = false;
     world.kill();
@@ -276,18 +276,18 @@ describe('21: what signs a zone', () => {
   const ds = makeRecord({ name: 'sub', type: 'DS', rdata: `1 13 2 ${'ab'.repeat(32)}` }, zone);
 
   it('is on no list, whichever side has it; a DS is data', async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1), ...made, ds] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1), ...made, ds] });
     const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
     assert.deepEqual(rows.map(({ record }) => recordId(record)).toSorted(), [
       recordId(ds),
       recordId(a('www', 1)),
     ]);
-    const turned = await arrive({ panel: [a('www', 1), ...made], central: [a('www', 1)] });
+    const turned = await given({ panel: [a('www', 1), ...made], central: [a('www', 1)] });
     const view = await turned.clock.runUntilSettled(engineOf(turned).view(zone));
     assert.equal(view.rows.length, 1);
   });
 
-  it('passes in the panel only when somebody edits it there, with a remark', async () => {
+  it('passes in the panel only when somebody edits it there, with a note', async () => {
     const world = await signedWorld();
     const add = makeRecord({ name: '@', type: 'DNSKEY', rdata: key }, zone);
     const items = [{ remove: null, add }];
@@ -307,7 +307,7 @@ describe('21: what signs a zone', () => {
   });
 
   it('does not keep a deleted zone from going at the central', async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
     put(world, 'central', [a('www', 1), ...made]);
     assert.deepEqual(await click(world), []);
     await wait(world, minute);

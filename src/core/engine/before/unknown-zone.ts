@@ -1,6 +1,6 @@
 import type { EditEvent } from '../../panel.ts';
 import { refuse, type Refusal } from './answer.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
@@ -28,9 +28,9 @@ export async function compareNamed(
   runtime: Runtime,
   { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
   reason: string,
-  follow: CompareWish['follow'] = 'no',
+  follow: CompareRequest['follow'] = 'no',
 ): Promise<void> {
-  const wish = { reason, follow, lane: actor.name };
-  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
-  else runtime.agenda.want(zone, wish);
+  const request = { reason, follow, lane: actor.name };
+  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, request);
+  else runtime.agenda.want(zone, request);
 }

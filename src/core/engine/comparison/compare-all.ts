@@ -5,7 +5,7 @@ import type { ZoneEntry } from '../../ledger.ts';
 import { PanelError } from '../../panel.ts';
 import { compareZone } from './compare.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
@@ -25,7 +25,7 @@ const patientAttempts = 10;
 /** The first comparison, and every later one of all zones. */
 export class CompareAll {
   readonly #runtime: Runtime;
-  readonly #retrying = new Set<CompareWish['follow']>();
+  readonly #retrying = new Set<CompareRequest['follow']>();
   /** When the first comparison began; milliseconds since 1970. */
   #beganAt = Infinity;
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
@@ -51,7 +51,7 @@ export class CompareAll {
    * Compares every zone that may have changed on either side, trying again until it could be done or the engine stops: what was
    * edited during a pause must not wait for the next hourly comparison because the central was down for a moment.
    */
-  async untilDone(reason: string, follow: CompareWish['follow']): Promise<void> {
+  async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
     // One that waits for its next try will do for all that ask for the same.
@@ -70,7 +70,7 @@ export class CompareAll {
   }
 
   /** Compares every zone that may have changed on either side; returns false when it could not be completed. */
-  async everything(reason: string, follow: CompareWish['follow'] = 'no'): Promise<boolean> {
+  async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
     try {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();

@@ -4,11 +4,11 @@ import type { CallContext, CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
-import { plain } from '../knowledge/classify.ts';
-import { applyEach } from '../background/content.ts';
+import { plain } from '../knowledge/compare-rule.ts';
+import { applyEach } from '../background/fill-zone.ts';
 import { newDelete, newEdit } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import { Patience } from '../parts/patience.ts';
 import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
@@ -31,14 +31,14 @@ interface Lack {
 }
 
 /**
- * Whether what the panel has no longer may be removed at the central: `follow` (also where nothing is gone or the wish does not
+ * Whether what the panel has no longer may be removed at the central: `follow` (also where nothing is gone or the request does not
  * follow, and so nothing would be removed); `list` where the brakes are on; `later` until a second quiet read some seconds after
  * the first shows the same.
  */
 export function permitFor(
   runtime: Runtime,
   zone: DnsName,
-  { reason, follow }: CompareWish,
+  { reason, follow }: CompareRequest,
   { view, rows, gone }: Lack,
 ): 'follow' | 'list' | 'later' {
   if (gone.length === 0 || follow === 'no') {
@@ -49,7 +49,7 @@ export function permitFor(
   const synced = agreed.length;
   const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
   if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced))) {
-    runtime.ports.log(2, 'follow.braked', { zone, reason, gone: gone.length, synced });
+    runtime.ports.log(2, 'follow.limited', { zone, reason, gone: gone.length, synced });
     return 'list';
   }
   const { readGap } = runtime.ports.settings;
@@ -150,10 +150,10 @@ async function closeFollowing(
 }
 
 /**
- * Whether a zone that the panel has no longer may be deleted at the central: only where the wish names this very zone, and not too
+ * Whether a zone that the panel has no longer may be deleted at the central: only where the request names this very zone, and not too
  * many of them in an hour.
  */
-export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareWish): Promise<boolean> {
+export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
   if (follow !== 'named') return false;
   const { journal, log } = runtime.ports;
@@ -161,7 +161,7 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
   const zones = (await journal.zones()).length;
   const most = Math.min(mostZones, Math.max(1, Math.ceil(zones / 100)));
   if (deleted < most) return true;
-  log(2, 'follow.braked', { reason, zones: deleted, most });
+  log(2, 'follow.limited', { reason, zones: deleted, most });
   return false;
 }
 

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import type { Batch } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { Comparison } from '../knowledge/classify.ts';
+import type { Comparison } from '../knowledge/compare-rule.ts';
 import { touchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 

@@ -49,7 +49,7 @@ export async function unstickZone(
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
   // Edits of the zone passed in the panel only, and its reads may have shown an older state.
-  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'braked');
+  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
-import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { OperationItem } from '../../operation.ts';
 import { rowsAfter } from './ledger-rows.ts';

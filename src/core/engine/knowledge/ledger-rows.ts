@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { OperationItem, RecordsOperation } from '../../operation.ts';
-import { isCentralsOwn } from './classify.ts';
+import { isCentralsOwn } from './compare-rule.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
 /** What is known of both sides when operations end. */

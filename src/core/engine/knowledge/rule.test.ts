@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
-import { a, zone } from '../../../testing/simulator/arrival.ts';
+import { a, zone } from '../../../testing/simulator/given.ts';
 import { changeTowards, goalOf, type Goal, type Known } from './rule.ts';
 
 const www = { ...a('www', 1), ttl: 600 };

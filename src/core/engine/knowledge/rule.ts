@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
-import { plain } from './classify.ts';
+import { plain } from './compare-rule.ts';
 
 /** The records of both sides: their TTLs (seconds, null where a side has none) by `recordId`. */
 export interface Sides {

@@ -11,7 +11,7 @@ import { loadCases } from './load.ts';
 import { readCases } from './reads.ts';
 import { rrsetCases } from './rrsets.ts';
 import { signingCases } from './signing.ts';
-import { strangerCases } from './strangers.ts';
+import { otherWriterCases } from './other-writers.ts';
 import { valueCases } from './values.ts';
 import { zoneCases } from './zones.ts';
 
@@ -43,7 +43,7 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     rrsetCases(bench);
     changeCases(bench);
     valueCases(bench);
-    strangerCases(bench);
+    otherWriterCases(bench);
     loadCases(() => subject, bench);
     faultCases(() => subject, bench);
     it('refuses every call once closed', async () => {

@@ -10,7 +10,7 @@ import { quietContext } from '../../quiet-context.ts';
 /** A central and, past it, the truth and the hands of somebody else working there. */
 export interface ContractSubject {
   readonly central: Central;
-  readonly someoneElse: {
+  readonly otherWriter: {
     add(zone: DnsName, record: ResourceRecord): Promise<void>;
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
     /** Makes a zone in our account, as the provider does; needed where the account itself cannot (`managesZones`). */
@@ -43,13 +43,13 @@ export interface ContractSubject {
 export const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
 
 /** A new zone of the account: made by the account itself, or by the provider. */
-export async function makeZone({ central, someoneElse }: ContractSubject, zone: DnsName): Promise<void> {
+export async function makeZone({ central, otherWriter }: ContractSubject, zone: DnsName): Promise<void> {
   if (central.traits.managesZones) {
     assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
     return;
   }
-  assert.ok(someoneElse.makeZone !== undefined, 'the subject can make zones');
-  await someoneElse.makeZone(zone);
+  assert.ok(otherWriter.makeZone !== undefined, 'the subject can make zones');
+  await otherWriter.makeZone(zone);
 }
 
 /** One zone of the subject and what is done to it. */
@@ -68,8 +68,8 @@ export class Bench {
     return this.#subject.removesUnknown === true;
   }
 
-  get stranger(): ContractSubject['someoneElse'] {
-    return this.#subject.someoneElse;
+  get otherWriter(): ContractSubject['otherWriter'] {
+    return this.#subject.otherWriter;
   }
 
   record(name: string, type: string, rdata: string): ResourceRecord {
@@ -85,7 +85,7 @@ export class Bench {
   }
 
   async truth(): Promise<Set<string>> {
-    const records = (await this.stranger.records(this.zone)) ?? [];
+    const records = (await this.otherWriter.records(this.zone)) ?? [];
     return new Set(records.filter((record) => !isSigners(this.zone, record)).map(steadyId));
   }
 

@@ -40,7 +40,7 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'comparison-forgotten',
     file: `${engine}/parts/agenda.ts`,
-    find: `    this.#wake(this.#shops.comparison, zone, delay ?? soon, wish.lane ?? '');`,
+    find: `    this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');`,
     replace: `    if (delay !== undefined) this.#wake(this.#shops.comparison, zone, delay, '');`,
     says: 'A comparison that is due does not begin.',
   },
@@ -146,8 +146,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-roll-back-at-other-centrals',
     file: 'src/core/several.ts',
-    find: `await engine.takeBack(ids, problems)),`,
-    replace: `(ids === null ? await engine.takeBack(ids, problems) : 'nothing')),`,
+    find: `await engine.rollBack(ids, problems)),`,
+    replace: `(ids === null ? await engine.rollBack(ids, problems) : 'nothing')),`,
     says: 'What the second central refuses stays at the first.',
   },
   {

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Engine, ZoneView } from '../../../core/engine/engine.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { CentralStore } from '../sim-central.ts';

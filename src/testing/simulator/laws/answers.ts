@@ -135,14 +135,14 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
  * Operations that were taken back while these were there (as `operationsOf`): their undo may have been left to these, so that what was
  * there before both is what has to be there.
  */
-function takenBackBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<string>): ReadonlySet<string> {
+function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<string>): ReadonlySet<string> {
   const ids = new Set([...own].map((key) => key.split(' ')[0]));
   const all = [...witness.operations.values()];
   const since = Math.min(...all.filter(({ operation }) => ids.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
-    const isTakenBack = state === 'refused' || state === 'reverted';
+    const isUndone = state === 'refused' || state === 'reverted';
     // What is heard of it later does not make it end again.
-    return isTakenBack && (states.find((one) => one.state === state)?.at ?? 0) >= since;
+    return isUndone && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
   return new Set(beside.flatMap(({ operation }) => keysOf(operation)));
 }
@@ -326,7 +326,7 @@ function netOf(
   const first = new Map<string, Effect>();
   const last = new Map<string, Effect>();
   const begun = new Set<string>();
-  const beside = takenBackBeside(ended, own);
+  const beside = undoneBeside(ended, own);
   for (const effect of effects) {
     const key = keyOf(effect);
     const isKnown = isOf(effect, own) || isOf(effect, beside);
@@ -348,8 +348,7 @@ function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): num
   for (const effect of central.provenance.effects) {
     const key = keyOf(effect);
     const begun = since.get(key);
-    if (begun !== undefined && takesBack(effect, own, witness))
-      longest = Math.max(longest, effect.at - begun);
+    if (begun !== undefined && undoes(effect, own, witness)) longest = Math.max(longest, effect.at - begun);
     since.delete(key);
     if (begun === undefined && isOf(effect, own) && !isUnproven(central, effect)) since.set(key, effect.at);
   }
@@ -357,7 +356,7 @@ function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): num
 }
 
 /** Whether it is the undo of one of these operations, or of what landed late of them; not a later edit of the same record. */
-function takesBack(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
+function undoes(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
   if (effect.request === null) return false;
   if (isOf(effect, own)) return true;
   const operation = witness.operations.get(effect.request.operation)?.operation;

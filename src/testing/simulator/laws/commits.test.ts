@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { LedgerRow, RecordState } from '../../../core/ledger.ts';
-import { a, arrive, put, zone } from '../arrival.ts';
+import { a, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import type { World, LocalPart, Side } from '../world.ts';
 import { checkAccepted } from './commits.ts';
@@ -13,7 +13,7 @@ const [www, odd, old] = [a('www', 1), a('odd', 1), a('old', 1)];
 
 /** A world with one agreed record; `odd` differs, `old` is the panel's alone. */
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
-  const world = await arrive({ panel: [www, odd, old], central: [www, a('odd', 2)] });
+  const world = await given({ panel: [www, odd, old], central: [www, a('odd', 2)] });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   return { world, side };
@@ -56,10 +56,10 @@ test('an edit that passes such a record in the panel only breaks none', async ()
 test('issue 13: an edit in the place of what somebody else wrote breaks a law', async () => {
   const { world, side } = await arrived();
   put(world, 'central', [a('www', 9), a('odd', 2)]);
-  world.somebodyWrote();
+  world.otherWrote();
   side.store.provenance.read('wrong', zone, world.clock.now() + 1);
   side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, world.clock.now());
-  assert.deepEqual(brokenAt(side), ['alone.stranger']);
+  assert.deepEqual(brokenAt(side), ['alone.foreign']);
 });
 
 test("issue 14: an edit beside somebody else's value breaks none where a request of ours took the old value away, or may have", async () => {
@@ -71,7 +71,7 @@ test("issue 14: an edit beside somebody else's value breaks none where a request
     const request = provenance.sent(facts);
     if (lands) provenance.land(request, now, () => zones.get(zone)?.delete(recordId(www)));
     put(world, 'central', [a('www', 9), a('odd', 2)]);
-    world.somebodyWrote();
+    world.otherWrote();
     provenance.read('wrong', zone, now + 1);
     side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now);
     assert.deepEqual(
@@ -84,19 +84,19 @@ test("issue 14: an edit beside somebody else's value breaks none where a request
 test("an edit beside somebody else's value breaks none where the old value went while an edit of ours that removes it was written", async () => {
   for (const [began, laws] of [
     [0, []],
-    [1, ['alone.stranger']],
+    [1, ['alone.foreign']],
   ] as const) {
     const { world, side } = await arrived();
     const now = world.clock.now();
     put(world, 'central', [a('www', 9), a('odd', 2)]);
-    world.somebodyWrote();
+    world.otherWrote();
     const removing = operation({ id: 'removing', state: 'prepared', items: sent(www, null) });
     side.witness.committed({ operations: [removing] }, now + began);
     side.witness.committed({ operations: [{ ...removing, state: 'applied' }] }, now + 2);
     side.store.provenance.read('wrong', zone, now + 3);
     side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now + 3);
     assert.deepEqual(
-      brokenAt(side).filter((law) => law === 'alone.stranger'),
+      brokenAt(side).filter((law) => law === 'alone.foreign'),
       laws,
     );
   }
@@ -268,7 +268,7 @@ function deleting(world: World): Parameters<Side['store']['provenance']['sent']>
 }
 
 test('issue 13: a zone that only the panel had and an engine makes breaks a law', async () => {
-  const world = await arrive({ panel: [www], central: null });
+  const world = await given({ panel: [www], central: null });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   side.store.provenance.sent({ ...deleting(world), kind: 'create' });
@@ -287,7 +287,7 @@ test('issue 13: a ledger that is not true in the end breaks a law', async () => 
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'synced')] }] });
-  assert.deepEqual((await judged()).sort(), ['ledger.synced', 'ledger.journal']);
+  assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.synced']);
   await side.disk.file.commit({ rows: [{ zone, drop: [old, www] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.unjoined']);
 });

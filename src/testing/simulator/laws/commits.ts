@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import {
@@ -232,7 +232,7 @@ export class Commits {
       const isStrange =
         origin.writer === 'somebody' && origin.at < read && !this.#isKnown(zone, recordId(record));
       if (isThere && !isWanted && isStrange)
-        this.#judgement.violate('alone.stranger', `operation ${id} in place of ${formatRecord(record)}`);
+        this.#judgement.violate('alone.foreign', `operation ${id} in place of ${formatRecord(record)}`);
     }
   }
 
@@ -340,12 +340,12 @@ export function checkAccepted(
     if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     // What nothing was done for before may be a call that nobody understands: the zone is compared.
-    if (stage === 'after' && !own.some(isTakenBack)) continue;
+    if (stage === 'after' && !own.some(isUndone)) continue;
     const isThere = own.some(({ operation, since, states }) => {
       // A delete that has been carried out by then is told of its panel's part as well.
-      const toldAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
-      const isToldNow = toldAt !== null && toldAt >= askedAt;
-      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isToldNow;
+      const reportedAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
+      const isReportedNow = reportedAt !== null && reportedAt >= askedAt;
+      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
       // An equal edit that is still being asked about has not been kept.
       const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
@@ -381,7 +381,7 @@ export function checkPutBack(
     judgement.violate('answers.journal', `after ${fingerprint} is refused, and the panel not to be put back`);
 }
 
-function isTakenBack({ operation }: Witnessed): boolean {
+function isUndone({ operation }: Witnessed): boolean {
   return operation.kind === 'zone-delete' || (operation.class === 'veto' && operation.state === 'reverted');
 }
 

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { Operation, RecordsOperation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';

@@ -44,7 +44,7 @@ export type LawId =
   | 'alone.zone'
   | 'alone.record'
   /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
-  | 'alone.stranger'
+  | 'alone.foreign'
   | 'alone.stuck'
   /** An edit put an alias beside other records, or the other way round. */
   | 'alone.alias'
@@ -70,9 +70,9 @@ export type LawId =
   /** A new zone took away a name that was answered before. */
   | 'live.emptied'
   /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */
-  | 'strangers.removed'
-  | 'strangers.zone'
-  | 'strangers.added'
+  | 'foreign.removed'
+  | 'foreign.zone'
+  | 'foreign.added'
   /** "Nothing was changed" was not true at that moment, or did not stay so. */
   | 'answers.nothing'
   | 'answers.nothing-later'
@@ -98,7 +98,7 @@ export type LawId =
   | 'rights.held'
   /** Something was sent to the central for him; or an answer told him of another's records. */
   | 'rights.written'
-  | 'rights.told'
+  | 'rights.reported'
   /** In the end an engine does not know whose a zone is, though the panel's list tells. */
   | 'rights.unread';
 

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { ZoneView } from '../../../core/engine/engine.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import type { JournalWitness } from '../journal-witness.ts';

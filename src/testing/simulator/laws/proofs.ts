@@ -5,7 +5,7 @@ import type { Batch } from '../../../core/journal.ts';
 import type { Operation, OperationItem } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
-import type { PanelStore, Look } from '../sim-panel.ts';
+import type { PanelStore, PanelRead } from '../sim-panel.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { WriteRequest } from '../provenance.ts';
 import type { SavedEdit } from './answers.ts';
@@ -54,7 +54,7 @@ export class Proofs {
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
       const asked = before === 'kept' ? keptAt(facts, operation) : acceptedAt(facts, operation);
       if (asked === null || itemsOf(operation).some(isTtlEdit)) continue;
-      const shows = (look: Look): boolean => isShown(operation, look);
+      const shows = (look: PanelRead): boolean => isShown(operation, look);
       this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
   }
@@ -91,7 +91,7 @@ export class Proofs {
     const removed = itemsOf(operation).flatMap(({ remove, note }) =>
       remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
     );
-    const shows = ({ ids }: Look): boolean => ids === null || removed.some((one) => ids.has(one));
+    const shows = ({ ids }: PanelRead): boolean => ids === null || removed.some((one) => ids.has(one));
     if (removed.length > 0)
       this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'follow.unproven' });
   }
@@ -102,12 +102,12 @@ export class Proofs {
     const operation = facts.witness.operations.get(request.operation)?.operation;
     if (operation !== undefined && isHeard(operation)) this.#judgeHeard(facts, operation);
     if (operation !== undefined && undoes(request, operation)) {
-      const shows = (look: Look): boolean => isShown(operation, look);
+      const shows = (look: PanelRead): boolean => isShown(operation, look);
       const asked = doneAt(facts, operation);
       if (asked !== null) this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
     if (request.kind !== 'delete' || operation?.kind !== 'zone-delete') return;
-    const shows = ({ ids }: Look): boolean => ids !== null;
+    const shows = ({ ids }: PanelRead): boolean => ids !== null;
     this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'zones.unproven' });
     if (facts.store.signed.has(operation.zone) && !isAskedTwice(facts.saved, operation))
       this.#judgement.violate('zones.signed', say(operation, 'nobody was asked'));
@@ -140,7 +140,7 @@ export class Proofs {
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
-    const proves = (look: Look): boolean =>
+    const proves = (look: PanelRead): boolean =>
       look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
     const isProved =
       last !== undefined &&
@@ -159,14 +159,14 @@ interface Asked {
 }
 
 interface Claim extends Asked {
-  readonly shows: (look: Look) => boolean;
+  readonly shows: (look: PanelRead) => boolean;
   readonly law: 'undo.unproven' | 'zones.unproven' | 'follow.unproven';
 }
 
 const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);
 
 function whatIsEarly(
-  { began, ended }: Look,
+  { began, ended }: PanelRead,
   { since, times, grace }: { readonly since: number; readonly times: Facts['times']; readonly grace: number },
 ): string | null {
   if (ended < since) return `decided ${since - ended} ms before the patience is over`;
@@ -260,7 +260,7 @@ export function checkAsked(
 }
 
 /** Whether a read shows the edit done. */
-function isShown(operation: Operation, { ids }: Look): boolean {
+function isShown(operation: Operation, { ids }: PanelRead): boolean {
   if (ids === null) return false;
   if (operation.kind === 'zone-create') return true;
   return itemsOf(operation).every(

@@ -1,4 +1,4 @@
-import { address, freshZone, main } from '../furniture.ts';
+import { address, freshZone, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit } from './script.ts';
 

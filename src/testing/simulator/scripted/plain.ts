@@ -1,4 +1,4 @@
-import { freshZone, main } from '../furniture.ts';
+import { freshZone, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
 

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { EditItem } from '../../../core/panel.ts';
 import { administrator } from '../edits.ts';
 import type { EditOfRecords, HistoryEvent } from '../event.ts';
-import { address, main } from '../furniture.ts';
+import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
 

@@ -61,7 +61,7 @@ export function freshZone(above: boolean): DnsName {
 const many = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8'];
 
 /** Both sides as they are when the plugin arrives. Call it when all centrals of the world are there. */
-export function furnish(
+export function setUpZones(
   world: World,
   { above, unheard }: Pick<Partial<HistoryOptions>, 'above' | 'unheard'>,
 ): void {

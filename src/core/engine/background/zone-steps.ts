@@ -5,9 +5,9 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isCentralsOwn } from '../knowledge/classify.ts';
+import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
-import { sendContent } from './content.ts';
+import { fillZone } from './fill-zone.ts';
 import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
@@ -19,7 +19,7 @@ import { forgotten, maySendDelete } from '../before/signed-delete.ts';
  * One step further with a zone create: the zone made where it is not there yet, and its content sent, once two reads agree; or undone
  * once two reads show it missing in the panel.
  */
-export async function tendCreate(
+export async function stepCreate(
   runtime: Runtime,
   operation: CreateOperation,
   view: PanelView,
@@ -28,7 +28,7 @@ export async function tendCreate(
   if (view.records !== null) {
     const { cancels, afterSeen, created, requested } = operation;
     if (cancels !== null && !afterSeen && !created && !requested) {
-      await tendUnprovenCreate(runtime, operation, view);
+      await stepUnprovenCreate(runtime, operation, view);
       return;
     }
     const signature = [...view.ids].sort().join('\n');
@@ -36,7 +36,7 @@ export async function tendCreate(
     const patience = operation.cancels === null ? 0 : settings.visibilityWait;
     const wait = { patience, gap: settings.contentGap, sends: true };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
-    await underZoneLock(runtime, operation, (ctx) => sendContent(runtime, operation, view, ctx));
+    await underZoneLock(runtime, operation, (ctx) => fillZone(runtime, operation, view, ctx));
     return;
   }
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
@@ -52,7 +52,7 @@ export async function tendCreate(
  * the zone never left. Then nothing is sent, and it is as it was before the delete. (Where the zone at the central
  * is or may be of our making, its content is due in any case.)
  */
-async function tendUnprovenCreate(
+async function stepUnprovenCreate(
   runtime: Runtime,
   operation: CreateOperation,
   view: PanelView,
@@ -68,11 +68,11 @@ async function tendUnprovenCreate(
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
     if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
   });
-  runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'braked');
+  runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'limited');
 }
 
 /** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
-export async function tendDelete(
+export async function stepDelete(
   runtime: Runtime,
   operation: DeleteOperation,
   view: PanelView,
@@ -153,9 +153,9 @@ async function undoMade(
 /** Why the zone of a create is not ours to delete; null: it is. */
 function objectionToUndo(
   { created, snapshot }: CreateOperation,
-  hasStrangers: boolean,
+  hasForeign: boolean,
 ): 'zone.maybe-ours' | 'zone.changed-since-create' | null {
-  if (created && !hasStrangers) return null;
+  if (created && !hasForeign) return null;
   return created && snapshot.length > 0 ? 'zone.changed-since-create' : 'zone.maybe-ours';
 }
 

@@ -22,7 +22,7 @@ interface Sides {
 }
 
 /** Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before the engine. */
-export async function arrive(
+export async function given(
   { panel, central }: Sides,
   prepare: (world: World) => void = () => undefined,
   journal = new MemoryJournal(),

@@ -21,7 +21,7 @@ const mostWithoutEffect = 10;
  * counts: it is no answer of the central's.
  * @param attempts how often the same has failed already, this time included
  */
-export function isPassing(code: string, attempts = 1): boolean {
+export function isTransient(code: string, attempts = 1): boolean {
   if (code === 'central.no-effect') return attempts < mostWithoutEffect;
   return passing.has(code) || code.startsWith('journal.');
 }

@@ -7,7 +7,7 @@ import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { compareSides, isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { zoneAtCentral } from './make-zone.ts';
 import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
@@ -23,7 +23,7 @@ import { heirsOf } from '../knowledge/towards-panel.ts';
  * the records our own create put there are removed (docs/architecture.md#the-way-of-one-edit). Ends the operation and joins the zone.
  * @throws {CentralError} when it has to be tried again as a whole
  */
-export async function sendContent(
+export async function fillZone(
   runtime: Runtime,
   begun: CreateOperation,
   view: PanelView,
@@ -64,7 +64,7 @@ export async function sendContent(
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
-    () => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),
+    () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),
     // The engine stops.
     () => undefined,
   );
@@ -84,7 +84,7 @@ async function handOver(tx: Transaction, operation: CreateOperation, content: Co
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
   for (const { what } of await recentlyFilled(runtime))
-    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'braked');
+    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'limited');
 }
 
 /** Fact: zones that were filled lately, and when. */

@@ -14,7 +14,7 @@ import { mirroredNames, nothingWritten } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { Moved } from '../parts/store.ts';
 import { applyOrCount } from '../background/settle.ts';
-import { undoCreate } from '../background/tend-zones.ts';
+import { undoCreate } from '../background/zone-steps.ts';
 import { claimant } from '../knowledge/towards-panel.ts';
 
 /**
@@ -24,7 +24,7 @@ import { claimant } from '../knowledge/towards-panel.ts';
  * @param problems why; kept with the operations
  * @returns `nothing` when a read has proved that nothing of them is left at the central
  */
-export async function takeBack(
+export async function rollBack(
   runtime: Runtime,
   ids: readonly string[],
   problems: readonly Problem[],
@@ -34,7 +34,7 @@ export async function takeBack(
   for (const id of ids.toReversed()) {
     try {
       const operation = await runtime.ports.journal.operation(id);
-      clean = operation !== null && (await takeBackOne(runtime, operation, problems)) && clean;
+      clean = operation !== null && (await rollBackOne(runtime, operation, problems)) && clean;
     } catch (error) {
       const { log } = runtime.ports;
       if (error instanceof Moved) log(4, 'undo.moved', { operation: id });
@@ -47,7 +47,7 @@ export async function takeBack(
   return clean ? 'nothing' : 'unknown';
 }
 
-async function takeBackOne(
+async function rollBackOne(
   runtime: Runtime,
   operation: Operation,
   problems: readonly Problem[],

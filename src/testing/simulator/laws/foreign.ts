@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Batch } from '../../../core/journal.ts';
 import { isMirrored } from '../../../core/ledger.ts';
 import type { DeleteOperation, Operation } from '../../../core/operation.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
 import type { ExcuseId } from './excuses.ts';
@@ -20,7 +20,7 @@ const mayLandWithin = 600_000 + 120_000;
  * What we neither made nor adopted is never changed or removed by an engine, at any moment (docs/architecture.md#the-promise): judged when a request
  * lands, by what was known when it was sent.
  */
-class Strangers {
+class ForeignWrites {
   readonly #provenance: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
@@ -173,11 +173,7 @@ class Strangers {
       const what = `operation ${request.operation}, ${zone}${record === null ? '' : ` ${formatRecord(record)}`}`;
       if (present) this.#added(request, met, record, what);
       else if (before !== null && before.writer !== 'engine')
-        this.#judge(
-          met.get(before) ?? 'crossed',
-          record === null ? 'strangers.zone' : 'strangers.removed',
-          what,
-        );
+        this.#judge(met.get(before) ?? 'crossed', record === null ? 'foreign.zone' : 'foreign.removed', what);
     }
     this.#met.delete(request);
   }
@@ -191,7 +187,7 @@ class Strangers {
   ): void {
     const zone = this.#provenance.originOfZone(request.zone);
     if (zone === null || zone.writer === 'engine' || this.#isPutBack(request, record)) return;
-    this.#judge(met.get(zone) ?? 'crossed', 'strangers.added', what);
+    this.#judge(met.get(zone) ?? 'crossed', 'foreign.added', what);
   }
 
   #isPutBack({ operation, zone }: WriteRequest, record: ResourceRecord | null): boolean {
@@ -218,13 +214,13 @@ class Strangers {
  * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement` as it happens.
  * @param showsByName whether the central cannot show whole zones
  */
-export function observeStrangers(
+export function observeForeign(
   provenance: Provenance,
   witness: JournalWitness,
   judgement: Judgement,
   showsByName: () => boolean,
 ): void {
-  const strangers = new Strangers(provenance, witness, judgement, showsByName);
+  const strangers = new ForeignWrites(provenance, witness, judgement, showsByName);
   witness.onCommit = (batch) => strangers.committed(batch);
   provenance.onSent = (request) => strangers.sent(request);
   provenance.onLanded = (request, effects) => strangers.landed(request, effects);

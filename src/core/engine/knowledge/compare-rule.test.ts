@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleRow } from '../../../testing/contracts/journal.ts';
-import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { compareSides, type Comparison } from './classify.ts';
+import { compareSides, type Comparison } from './compare-rule.ts';
 
 const one = a('www', 1);
 const two = a('www', 2);

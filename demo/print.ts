@@ -9,12 +9,12 @@ function paint(code: number, text: string): string {
 let chapter = 0;
 let checks = 0;
 
-export function tellChapter(title: string): void {
+export function printChapter(title: string): void {
   chapter += 1;
   console.log(`\n${paint(1, `${chapter}. ${title}`)}`);
 }
 
-export function tell(text: string): void {
+export function print(text: string): void {
   for (const line of text.split('\n')) console.log(`   ${line}`);
 }
 
