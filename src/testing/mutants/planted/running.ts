@@ -54,13 +54,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-grace-after-start',
     file: `${engine}/parts/grace.ts`,
-    find: `    this.until = this.#clock.now() + this.#settings.grace;
-  }
-
-  /** Notices`,
-    replace: `  }
-
-  /** Notices`,
+    find: '    this.until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /** Notices',
+    replace: '  }\n\n  /** Notices',
     says: 'Right after a start an undo is decided.',
   },
   {
@@ -82,8 +77,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'own-writes-answered',
     file: `${engine}/engine.ts`,
-    find: `return mark !== null && this.#runtime.marks.has(mark);`,
-    replace: `return mark === '';`,
+    find: `return echo !== null && this.#runtime.echoTokens.has(echo);`,
+    replace: `return echo === '';`,
     says: 'Our own write into the panel is taken for an edit.',
   },
   {
