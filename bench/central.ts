@@ -1,7 +1,7 @@
 /**
- * How fast an edit in the panel is what the provider's name server answers: from the agent's receipt of it and from the hook's start,
- * beside the same change sent by a bare client to the same server, and beside a secondary of the same software that follows its
- * primary. Ours and the bare client take turns in one run.
+ * How fast the provider's name server answers an edit in the panel. The time counts from the agent's receipt
+ * of it and from the hook's start. Beside it: the same change sent by a bare client to the same server, and
+ * to a secondary of the same software. Ours and the bare client take turns in one run.
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
@@ -21,7 +21,9 @@ import { print } from './print.ts';
 import { Watcher } from './watcher.ts';
 
 const small = parseName('small.example.');
-/** As large as the small one: what somebody else writes into a zone of ours makes the product look at it anew. */
+/**
+ * As large as the small one: what somebody else writes into a zone of ours makes the product look at it anew.
+ */
 const bare = parseName('bare.example.');
 const large = parseName('large.example.');
 const smallRecords = 12;

@@ -1,6 +1,7 @@
 /**
- * What one edit costs the panel: with domainsync (agent warm), with a one-shot Python handler that does what the original did, and
- * with no plugin at all, against the same central. Both generations are interleaved in one run. Every panel is a process of its own.
+ * What one edit costs the panel, against the same central. Compared are domainsync (agent warm), a one-shot
+ * Python handler that does what the original did, and no plugin at all. Both generations are interleaved in
+ * one run. Every panel is a process of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
@@ -16,7 +17,9 @@ import { openScene, status, user, zone, type Scene } from './scene.ts';
 const rounds = 60;
 const versions: readonly PanelVersion[] = ['v4', 'v6'];
 
-/** Figures of ISPmanager 4 under their own names, those of ISPmanager 6 and DNSmanager with `_v6` at the end. */
+/**
+ * Figures of ISPmanager 4 under their own names, those of ISPmanager 6 and DNSmanager with `_v6` at the end.
+ */
 export async function benchHook(): Promise<Record<string, number>> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const scenes: Scene[] = [];

@@ -41,7 +41,10 @@ async function memoryWith(combination: StageOptions): Promise<Record<string, num
   }
 }
 
-/** Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is ended. */
+/**
+ * Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is
+ * ended.
+ */
 async function memoryOf(stage: Stage, expected: number): Promise<number> {
   await stage.atPanel.save('zone1.example', address('x', '192.0.2.1'));
   await until('the agent', async () => (await stage.agent()) !== null);

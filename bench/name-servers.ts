@@ -1,4 +1,7 @@
-/** The name servers that are measured: each with what a bare client does there, and as a central of the product. */
+/**
+ * The name servers that are measured: each with what a bare client does there, and as a central of the
+ * product.
+ */
 import type { DnsName } from '../src/dns/name.ts';
 import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
@@ -126,7 +129,9 @@ async function transferPair(software: 'bind' | 'knot', filled: Filled): Promise<
   return pairOf(primary, secondary, raw, raw.write);
 }
 
-/** PowerDNS tells nobody by itself sooner than with its next round, a minute long: the notify is asked for. */
+/**
+ * PowerDNS tells nobody by itself sooner than with its next round, a minute long: the notify is asked for.
+ */
 async function powerdnsPair(
   software: 'powerdns_sqlite' | 'powerdns_lmdb',
   { zone, records }: Filled,

@@ -1,4 +1,7 @@
-/** A panel of generation v6 with the product installed, its agent in a process of its own; the times of an edit on its way. */
+/**
+ * A panel of generation v6 with the product installed, its agent in a process of its own; the times of an
+ * edit on its way.
+ */
 import { channel } from 'node:diagnostics_channel';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -154,7 +157,9 @@ async function nextProcess(): Promise<number> {
   });
 }
 
-/** Stands between the hooks and the agent and looks at the clock; what it costs counts as the agent's time. */
+/**
+ * Stands between the hooks and the agent and looks at the clock; what it costs counts as the agent's time.
+ */
 class Toll {
   readonly #server: Server;
   #next: { received: (at: number) => void; answered: (at: number) => void } | null = null;

@@ -40,7 +40,9 @@ function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   };
 }
 
-/** Starts every process of every generation in turn; the ratios are of one run. @returns figures by generation */
+/**
+ * Starts every process of every generation in turn; the ratios are of one run. @returns figures by generation
+ */
 export async function measureProcesses(
   scenes: readonly Scene[],
   rounds: number,
@@ -54,7 +56,10 @@ export async function measureProcesses(
   return (version) => figures(version, (name) => spread(times[name] ?? []));
 }
 
-/** The same kind of process of all generations one after the other: what ran before has its part in what a process costs. */
+/**
+ * The same kind of process of all generations one after the other: what ran before has its part in what a
+ * process costs.
+ */
 function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<string, Way> {
   const [first = [], ...others] = generations.map((ways) => Object.entries(ways));
   return Object.fromEntries(

@@ -1,4 +1,7 @@
-/** For one generation: a panel with domainsync, one with a one-shot Python handler, one with nothing, and the central of them all. */
+/**
+ * For one generation: a panel with domainsync, one with a one-shot Python handler, one with nothing, and the
+ * central of them all.
+ */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess, until } from '../src/testing/stage/stage.ts';

@@ -1,4 +1,7 @@
-/** What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call each other. */
+/**
+ * What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call
+ * each other.
+ */
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { edit, engineStatus } from './chapters-adoption.ts';
 import { seenNow, watched } from './show-dig.ts';

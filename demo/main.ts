@@ -1,7 +1,7 @@
 /**
  * The main job, told in the terminal and asserted step by step from what panel and central themselves answer:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1 at the first step that is
- * not as promised, 2 for wrong usage or a name server that is not installed.
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1 at
+ * the first step that is not as promised, 2 for wrong usage or a name server that is not installed.
  */
 import { parseArgs } from 'node:util';
 import { adoption, setUpZones, setUp } from './chapters-adoption.ts';

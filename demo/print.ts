@@ -1,4 +1,6 @@
-/** The demo's own voice: what is done, what came of it, and a stop at the first thing that is not as promised. */
+/**
+ * The demo's own voice: what is done, what came of it, and a stop at the first thing that is not as promised.
+ */
 
 const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 

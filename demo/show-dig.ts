@@ -9,8 +9,8 @@ function since(ms: number): string {
 }
 
 /**
- * Does something in the panel; where the central itself answers the public, its answers about these records are shown as they
- * were before and as they are then. The question is sent as soon as the panel has answered.
+ * Does something in the panel. If the central itself answers the public, its answers about these records are
+ * shown before and after. The question is sent as soon as the panel has answered.
  */
 export async function watched<T>(
   { there }: AnyStage,

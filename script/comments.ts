@@ -1,6 +1,6 @@
 /**
- * Says which comments are too long (exit status 1): lines over 110 columns, sentences over 25 words. Reads TypeScript and shell scripts that
- * git knows.
+ * Says which comments are too long (exit status 1): lines over 110 columns, sentences over 25 words. Reads
+ * TypeScript and shell scripts that git knows.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

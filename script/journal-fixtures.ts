@@ -1,7 +1,8 @@
 /**
- * `script/node script/journal-fixtures.ts DIRECTORY`: journals as this release writes them, for the tests of later ones
- * (docs/decisions/014). Run it in a checkout of the release: it plays histories and keeps the first operation of each kind, class and state
- * that is not over, with its zone, and what both sides held at that moment. DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
+ * `script/node script/journal-fixtures.ts DIRECTORY`: journals as this release writes them, for the tests of
+ * later ones (docs/decisions/014). Run it in a checkout of the release: it plays histories. It keeps the
+ * first operation of each kind, class and state that is not over. Its zone goes with it, and what both sides
+ * held at that moment. DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,7 +101,9 @@ function moved(found: Case, number: string, later: number): Case {
   return renamed;
 }
 
-/** In no history an undo of records is refused for good. The same case, as if the central had just done so. */
+/**
+ * In no history an undo of records is refused for good. The same case, as if the central had just done so.
+ */
 function beStuck(about: string): void {
   const found = cases.get(about);
   if (found === undefined) throw new Error(`no case: ${about}`);

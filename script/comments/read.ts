@@ -53,7 +53,9 @@ export function longLines({ line, lines }: Comment, most: number): readonly numb
   return lines.flatMap((text, at) => (isLong(text) ? [line + at] : []));
 }
 
-/** The sentences of a comment. A tag (`@param`), an item of a list and an empty line begin a new one. Pure. */
+/**
+ * The sentences of a comment. A tag (`@param`), an item of a list and an empty line begin a new one. Pure.
+ */
 export function sentencesOf({ text }: Comment): readonly string[] {
   const whole = text.map((line) => (/^(?:@|[-*] |$)/u.test(line) ? `\n${line}` : line)).join(' ');
   return whole

@@ -16,9 +16,15 @@ import { problemsOf, withoutNames } from './problems.ts';
 import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
-/** How often (ms) it is looked whether a pause is over, and at the settings file where its folder cannot be watched. */
+/**
+ * How often (ms) it is looked whether a pause is over, and at the settings file where its folder cannot be
+ * watched.
+ */
 const checkEvery = 2_000;
-/** How long (ms) until settings are tried again that could not come into force; after a refused login, so that no account is locked. */
+/**
+ * How long (ms) until settings are tried again that could not come into force; after a refused login, so that
+ * no account is locked.
+ */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
 /** Time (ms) for an edit while no settings say another. */
@@ -28,8 +34,9 @@ const usualDeadline = 10_000;
 const compareTime = 600_000;
 
 /**
- * Answers hook calls by the settings of the moment: follows the settings file, keeps the engine of the settings in force, and lets
- * the engine of earlier ones finish what it had begun. Never throws out of {@link Agent.answer}.
+ * Answers hook calls by the settings of the moment. It follows the settings file, keeps the engine of the
+ * settings in force, and lets the engine of earlier ones finish its work. Never throws out of {@link
+ * Agent.answer}.
  */
 export class Agent {
   readonly paths: Paths;
@@ -147,7 +154,10 @@ export class Agent {
     this.#mindPause();
   }
 
-  /** What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or by itself. */
+  /**
+   * What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or
+   * by itself.
+   */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
     const end = pauseEnd(this.paths.pause);
@@ -185,7 +195,9 @@ export class Agent {
     return this.#panel.encode(verdict, shown).output;
   }
 
-  /** Looks whether the settings file is another one than last time; a change is carried out in the background. */
+  /**
+   * Looks whether the settings file is another one than last time; a change is carried out in the background.
+   */
   #follow(): void {
     const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
     if (this.#changing !== null || (this.#file.stamp() === this.#seen && !isDue)) return;
@@ -257,13 +269,17 @@ export class Agent {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
       this.#catchUp(centrals, before);
-      // The form ends a pause and saves the settings at once: an engine that has just gone may not have compared yet.
+      // The form ends a pause and saves the settings at once: an engine that has just gone may not have
+      // compared yet.
       if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
         this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
     });
   }
 
-  /** Beside others a central may have been left out for a while: what passed meanwhile is like what passes during a pause. */
+  /**
+   * Beside others a central may have been left out for a while: what passed meanwhile is like what passes
+   * during a pause.
+   */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
     if (centrals.length === 1 || before.length === 0) return;
     for (const { central, engine } of centrals) {

@@ -16,8 +16,8 @@ export interface SettledFile {
 }
 
 /**
- * The settings file of a panel, with the files of certificate authorities that it names: notices that one of them has changed, and waits
- * until whoever writes has finished.
+ * The settings file of a panel, with the files of certificate authorities that it names. It notices that one
+ * of them has changed, and waits until the writer has finished.
  */
 export class SettingsFile {
   readonly #root: string;
@@ -33,8 +33,8 @@ export class SettingsFile {
   }
 
   /**
-   * A stamp of the file, and of what it names, as they are now: another one whenever one of them was written, replaced, removed, made or
-   * touched. One stat for each.
+   * A stamp of the file, and of what it names, as they are now. It differs whenever one of them was written,
+   * replaced, removed, made or touched. One stat for each.
    */
   stamp(): string {
     const stamp = [settingsPath(this.#root), ...this.#named].map(stampOf).join('\n');
@@ -72,8 +72,8 @@ export class SettingsFile {
   }
 
   /**
-   * Calls `changed` when something happens in the folder of the file, which need not concern the file. Where a folder cannot be watched
-   * nothing is ever called: look now and then as well.
+   * Calls `changed` when something happens in the folder of the file, which need not concern the file. Where
+   * a folder cannot be watched nothing is ever called: look now and then as well.
    */
   watch(changed: () => void): void {
     try {

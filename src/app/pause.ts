@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** When a pause ends: wall clock in milliseconds since 1970, `Infinity` when nobody said; `null` = not paused. */
+/**
+ * When a pause ends: wall clock in milliseconds since 1970, `Infinity` when nobody said; `null` = not paused.
+ */
 export function pauseEnd(path: string): number | null {
   // The common case, asked at every hook call: an error made and caught costs a quarter of a millisecond.
   if (!existsSync(path)) return null;
@@ -26,7 +28,8 @@ export function pause(path: string, until: number): void {
 }
 
 /**
- * Ends a pause, and leaves a mark for the agent to compare what passed meanwhile, even if it never saw the pause.
+ * Ends a pause, and leaves a mark for the agent to compare what passed meanwhile, even if it never saw the
+ * pause.
  * @returns whether it was paused
  */
 export function endPause(path: string): boolean {

@@ -38,8 +38,9 @@ export interface OperationFilter {
 }
 
 /**
- * Durable list of operations, and the ledger of one central, in one store so that they change together. One writer (the
- * agent). Every implementation passes `src/testing/contracts/journal.ts`. All methods throw {@link JournalError}.
+ * Durable list of operations, and the ledger of one central, in one store so that they change together. One
+ * writer (the agent). Every implementation passes `src/testing/contracts/journal.ts`. All methods throw
+ * {@link JournalError}.
  */
 export interface Journal {
   /** All of it durable when it resolves (synced to disk), none of it when it throws. */

@@ -1,4 +1,7 @@
-/** Several centrals for one panel: an edit is at all of them or at none (docs/decisions/009-several-centrals.md). */
+/**
+ * Several centrals for one panel: an edit is at all of them or at none
+ * (docs/decisions/009-several-centrals.md).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../dns/record.ts';

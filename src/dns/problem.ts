@@ -1,6 +1,6 @@
 /**
- * What is wrong with a piece of DNS data, in a form that can be translated: a stable code and the values its text needs.
- * The texts (en, ru) stand in one catalogue, `src/core/catalogue.ts`.
+ * What is wrong with a piece of DNS data, in a form that can be translated: a stable code and the values its
+ * text needs. The texts (en, ru) stand in one catalogue, `src/core/catalogue.ts`.
  */
 export interface Problem {
   /** Stable, dotted, lower case, e.g. `name.label-too-long`. */
@@ -38,7 +38,9 @@ export function problem(code: string, params: Readonly<Record<string, string>> =
   return { code, params: Object.fromEntries(short) };
 }
 
-/** What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once. */
+/**
+ * What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once.
+ */
 export function collect<T>(problems: Problem[], make: () => T): T | null {
   try {
     return make();

@@ -1,4 +1,7 @@
-/** Issue 12.3: a journal that an earlier release wrote last is read as it is, before the agent of this one has opened it. */
+/**
+ * Issue 12.3: a journal that an earlier release wrote last is read as it is, before the agent of this one has
+ * opened it.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,8 +2,8 @@ import { own } from '../dns/own.ts';
 import type { Row } from './database.ts';
 
 /*
- * Words of journals up to schema 6. Rows of the ledger are renamed by the step to schema 7; operations keep them, and so does a file
- * of an earlier release that is only read.
+ * Words of journals up to schema 6. The step to schema 7 renames rows of the ledger. Operations keep the
+ * words, and so does a file of an earlier release that is only read.
  */
 
 const states: Readonly<Record<string, string>> = {

@@ -1,4 +1,7 @@
-/** Issue 14: bytes of the file change while nobody looks. Every read is then right or an error; it never tells other data. */
+/**
+ * Issue 14: bytes of the file change while nobody looks. Every read is then right or an error; it never tells
+ * other data.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

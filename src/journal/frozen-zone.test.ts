@@ -1,4 +1,7 @@
-/** Issue 14: a zone whose rows are not as they were written is frozen, also after the next start, until all its rows are dropped. */
+/**
+ * Issue 14: a zone whose rows are not as they were written is frozen, also after the next start, until all
+ * its rows are dropped.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -27,7 +27,10 @@ const columnsWith = (state: StateColumn): readonly string[] => [
 
 const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
 
-/** Further keys of a row. Those that a program without `record_key` left there count only beside a key of the row itself. */
+/**
+ * Further keys of a row. Those that a program without `record_key` left there count only beside a key of the
+ * row itself.
+ */
 const keysInSql = `iif(panel_key IS NULL, NULL, (
   SELECT json_group_array(key) FROM record_key AS other
   WHERE other.zone = record.zone AND other.name = record.name AND other.type = record.type AND other.rdata = record.rdata
@@ -42,9 +45,9 @@ interface Total {
 const nothing: Total = { count: 0, sum: 0 };
 
 /**
- * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same transaction. A zone is read
- * whole and added up before its rows are told for the first time. Where that does not agree the zone is frozen: its rows are
- * an error until all of them are dropped.
+ * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same
+ * transaction. A zone is read whole and added up before its rows are told for the first time. Where that does
+ * not agree the zone is frozen: its rows are an error until all of them are dropped.
  */
 export class LedgerTable {
   readonly #database: Database;
@@ -85,7 +88,10 @@ export class LedgerTable {
     return rows.map(readLedgerRow);
   }
 
-  /** Reads a whole zone, also one that was found whole before. @returns how many rows it has @throws {ZoneDamaged} */
+  /**
+   * Reads a whole zone, also one that was found whole before. @returns how many rows it has @throws
+   * {ZoneDamaged}
+   */
   verify(zone: DnsName): number {
     // Without further keys SQL makes all that is needed, several times as fast.
     const hasKeys = this.#hasKeys(zone);

@@ -4,8 +4,8 @@ import { columnsOf } from './damage.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The step to schema 5. It stands for itself: what the tables of later releases are called, or how they are summed, must not
- * change what it makes of a file of release 4.
+ * The step to schema 5. It stands for itself. Names or sums of tables in later releases must not change what
+ * it makes of a file of release 4.
  */
 
 export interface Table {
@@ -50,8 +50,8 @@ const operation: Table = {
 };
 
 /**
- * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they get theirs in the background,
- * where they are counted as well, and a fact tells up to which id one may lack.
+ * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they
+ * get theirs in the background, where they are counted as well. A fact names the id up to which one may lack.
  */
 export function addChecksums(file: DatabaseSync): void {
   const database = new Database('', file, null);

@@ -1,4 +1,7 @@
-/** Issue 15: a journal of schema 6 gets the words of docs/glossary.md, and nothing that was damaged becomes whole by it. */
+/**
+ * Issue 15: a journal of schema 6 gets the words of docs/glossary.md, and nothing that was damaged becomes
+ * whole by it.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

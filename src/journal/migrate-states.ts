@@ -6,8 +6,8 @@ import { keysOf, recordTable, zoneTable } from './migrate-checksums.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The step to schema 7: zones and records have a `state`, in the words of docs/glossary.md. A row that was damaged before must not get a
- * checksum that fits: a zone with such a row is frozen.
+ * The step to schema 7: zones and records have a `state`, in the words of docs/glossary.md. A row that was
+ * damaged before must not get a checksum that fits: a zone with such a row is frozen.
  */
 
 /** The tables to fill; they take the place of `zone` and `record`. */
@@ -136,7 +136,10 @@ function present(row: Row): Row {
   };
 }
 
-/** Zones, records and notes are counted anew; other counts stay. @throws {JournalError} when a count is damaged */
+/**
+ * Zones, records and notes are counted anew; other counts stay. @throws {JournalError} when a count is
+ * damaged
+ */
 function countAnew(database: Database): void {
   const counts = new Map<string, number>();
   for (const { name, n, sum } of database.all('SELECT name, n, sum FROM tally')) {

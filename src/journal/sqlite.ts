@@ -31,8 +31,8 @@ export interface SqliteJournalOptions {
   /** How long (ms) to wait for another program to let go of the file; default 5 s. */
   readonly patience?: number;
   /**
-   * Without it the journal is opened for looking only: no lease, no generation, no migration, and `commit` is an error. A file that an
-   * earlier release wrote last can be read.
+   * Without it the journal is opened for looking only: no lease, no generation, no migration, and `commit` is
+   * an error. A file that an earlier release wrote last can be read.
    */
   readonly writer: boolean;
 }
@@ -62,10 +62,15 @@ export class SqliteJournal implements Journal {
   readonly #owners: OwnerTable;
   readonly #facts: FactTable;
   readonly #history: History;
-  /** True when the file is older than what was last written: a backup was put back (docs/glossary.md#ledger). */
+  /**
+   * True when the file is older than what was last written: a backup was put back (docs/glossary.md#ledger).
+   */
   readonly regressed: boolean;
 
-  /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`, `journal.disk-full`, `journal.write-failed` */
+  /**
+   * @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`,
+   *   `journal.disk-full`, `journal.write-failed`
+   */
   constructor(options: SqliteJournalOptions) {
     const { path, writer } = options;
     this.#path = path;

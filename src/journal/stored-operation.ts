@@ -35,8 +35,8 @@ type Stored = v.InferOutput<typeof operation>;
 type StoredCreate = Extract<Stored, { readonly kind: 'zone-create' }>;
 
 /**
- * An operation as it is stored, by this release or an earlier one. Those had one shape for all kinds, and no record of what a late write
- * may do: there it is all that the operation has written.
+ * An operation as it is stored, by this release or an earlier one. Those had one shape for all kinds, and no
+ * record of what a late write may do. There it is all that the operation has written.
  * @throws {JournalError} `journal.unreadable` when the stored text is not an operation
  */
 export function readOperation(body: unknown): Operation {
@@ -51,7 +51,10 @@ export function readOperation(body: unknown): Operation {
   return { ...own, formerlyOurs, watch: known ?? earlierWatch(watchUntil, { added: [], removed: [] }) };
 }
 
-/** In earlier journals `created` said of a create without a snapshot that it was about to be sent: that is no proof. */
+/**
+ * In earlier journals `created` said of a create without a snapshot that it was about to be sent: that is no
+ * proof.
+ */
 function createOf({
   watchUntil,
   watch: known,

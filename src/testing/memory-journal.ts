@@ -11,7 +11,10 @@ import {
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isOpen, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
-/** A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as the real one. */
+/**
+ * A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as
+ * the real one.
+ */
 export class MemoryJournal implements Journal {
   readonly #operations = new Map<string, Operation>();
   /** Ids by zone, and all of them, each in order. */

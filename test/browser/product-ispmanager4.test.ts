@@ -1,4 +1,7 @@
-/** ISPmanager 4, to a central of the same kind: releases come from an extension source, by the panel's list of plugins. */
+/**
+ * ISPmanager 4, to a central of the same kind: releases come from an extension source, by the panel's list of
+ * plugins.
+ */
 import { execFile } from 'node:child_process';
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';

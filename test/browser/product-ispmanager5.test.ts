@@ -56,11 +56,14 @@ const ways = {
   openDelivery: openCommandLine,
 } as const;
 
-/** Forms that are drawn anew, TTLs, groups of rows, the question before a delete: version 4 has none of them. */
+/**
+ * Forms that are drawn anew, TTLs, groups of rows, the question before a delete: version 4 has none of them.
+ */
 function laterPages(scene: () => Scene): void {
   test('a form drawn anew for another type asks nobody; saved, both sides have it', { skip }, async () => {
     const { stage, page, pages } = scene();
-    // The agent may read the zone meanwhile for reasons of its own; a form that asks does so each time it is drawn.
+    // The agent may read the zone meanwhile for reasons of its own; a form that asks does so each time it is
+    // drawn.
     await until('a form drawn anew without a request', async () => {
       const asked = stage.central.requests.length;
       await pages.newRecord();

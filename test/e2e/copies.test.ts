@@ -1,4 +1,6 @@
-/** Issue 12.10: zones of our account that are copies of another server, from the start or from some day on. */
+/**
+ * Issue 12.10: zones of our account that are copies of another server, from the start or from some day on.
+ */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -13,7 +15,9 @@ import { settled, succeeded, zone } from './combinations/scene.ts';
 const www = address('mine', '192.0.2.1');
 const copyWords = /is a copy of another server \(a slave zone\)/u;
 
-/** What a customer is told of a synchronised zone that has become a copy; nothing of it changes in his panel. */
+/**
+ * What a customer is told of a synchronised zone that has become a copy; nothing of it changes in his panel.
+ */
 async function refusesEdits(stage: AnyStage): Promise<void> {
   const { panel, atPanel } = stage;
   const unchanged = contents(panel, zone);

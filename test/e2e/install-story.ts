@@ -1,4 +1,7 @@
-/** The release archive on a panel: as a fleet tool would install, update and remove it, while edits go on. One story for each kind. */
+/**
+ * The release archive on a panel: as a fleet tool would install, update and remove it, while edits go on. One
+ * story for each kind.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {
@@ -79,7 +82,10 @@ export class InstallStage {
     return join(out, name);
   }
 
-  /** As a panel installs it (docs/protocol.md#sources-4): unpacked, over the root or anywhere, then the installer. */
+  /**
+   * As a panel installs it (docs/protocol.md#sources-4): unpacked, over the root or anywhere, then the
+   * installer.
+   */
   async unpackAndInstall(version: string, place: string, ...args: readonly string[]): Promise<Done> {
     mkdirSync(place, { recursive: true });
     await run('tar', ['-xzf', await this.release(version), '-C', place]);

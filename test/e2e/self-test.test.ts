@@ -1,4 +1,7 @@
-/** What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with a sound one. */
+/**
+ * What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with
+ * a sound one.
+ */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

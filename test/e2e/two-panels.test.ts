@@ -45,7 +45,9 @@ for (const generation of ['v4', 'v6'] as const) {
     const zonesOf = async (side: Pick<Stage, 'domainsync'>): Promise<string> =>
       await side.domainsync('zones');
 
-    /** Compares the zone in the second panel, until the ledger has the record as something of the central's. */
+    /**
+     * Compares the zone in the second panel, until the ledger has the record as something of the central's.
+     */
     async function compared(record: string): Promise<void> {
       await second.domainsync('compare', zone);
       await until('the comparison', async () => (await second.domainsync('zone', zone)).includes(record));

@@ -1,4 +1,6 @@
-/** Issue 15: one implementation of what `zones`, `zone`, `history` and `show` answer, and one schema of it. */
+/**
+ * Issue 15: one implementation of what `zones`, `zone`, `history` and `show` answer, and one schema of it.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -3,7 +3,10 @@ import { CentralError } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 
-/** How the central signs a zone, or why that could not be found out; `null`: the central has no such zone in this account. */
+/**
+ * How the central signs a zone, or why that could not be found out; `null`: the central has no such zone in
+ * this account.
+ */
 export type SigningReport = Signing | { readonly problem: Problem } | null;
 
 /** Longest time (ms) that somebody waits for what is only an addition to what is known here. */

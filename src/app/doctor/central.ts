@@ -18,7 +18,10 @@ import { own } from '../../dns/own.ts';
 
 const day = 86_400_000;
 
-/** The way to the central, step by step, so that the first one that fails is told: name, connection, certificate, login, rights. */
+/**
+ * The way to the central, step by step, so that the first one that fails is told: name, connection,
+ * certificate, login, rights.
+ */
 export async function checkConnection(settings: Settings, root: string, wall: number): Promise<Finding[]> {
   const { hostname } = new URL(settings.address);
   const name = await lookUp(hostname);
@@ -93,7 +96,10 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
   }
 }
 
-/** What edits do not fail for, and the public does not see. It has a time of its own: a server that is slow has answered by now. */
+/**
+ * What edits do not fail for, and the public does not see. It has a time of its own: a server that is slow
+ * has answered by now.
+ */
 async function checkConcerns(
   central: Central,
   zones: readonly DnsName[],

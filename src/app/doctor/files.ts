@@ -33,7 +33,10 @@ export function checkFiles(paths: Paths): Finding[] {
   return found.length > 0 ? found : [ok(check, `all there, release ${target ?? version}`)];
 }
 
-/** The panel starts no handler that others may write, or that it may not execute (docs/protocol.md#files-4, #files-5). */
+/**
+ * The panel starts no handler that others may write, or that it may not execute (docs/protocol.md#files-4,
+ * #files-5).
+ */
 function checkMode(root: string, file: PanelFile): Finding[] {
   const path = join(root, file.path);
   const { mode, uid } = statSync(path);
@@ -55,7 +58,10 @@ function checkRelease(root: string, target: string | null): Finding[] {
   return [warning(check, text, `use ${join(root, commandFile.path)}`)];
 }
 
-/** Texts as the release in use would write them, whatever values were filled in: a cut file or one of another release shows. */
+/**
+ * Texts as the release in use would write them, whatever values were filled in: a cut file or one of another
+ * release shows.
+ */
 function checkTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
   if (templates === null) return [];
   return filesFor(root, kind)
@@ -79,8 +85,8 @@ function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
 const logTail = 4 * 1_048_576;
 
 /**
- * Whether the panel's log says that it has registered our handlers (docs/protocol.md#files-5); only a sign, as logs are rotated and their
- * level may be low.
+ * Whether the panel's log says that it has registered our handlers (docs/protocol.md#files-5); only a sign,
+ * as logs are rotated and their level may be low.
  */
 export function checkRegistration({ root }: Paths): Finding[] {
   const kind = panelKindAt(root);

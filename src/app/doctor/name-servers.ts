@@ -10,7 +10,8 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const check = 'name servers';
 
 /**
- * Asks each name server that is to prove what is live for one zone, and tells what keeps it from proving anything.
+ * Asks each name server that is to prove what is live for one zone, and tells what keeps it from proving
+ * anything.
  * @param zone which all of them should have; null: none is known yet
  * @param strict whether edits are refused for what is found here
  */

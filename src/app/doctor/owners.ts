@@ -4,7 +4,10 @@ import { note, ok, warning, type Finding } from './finding.ts';
 
 const selfTest = '"domainsync doctor --self-test"';
 
-/** Whether edits are refused for the right people only, and whether they can be refused at all (docs/decisions/010-who-may.md). */
+/**
+ * Whether edits are refused for the right people only, and whether they can be refused at all
+ * (docs/decisions/010-who-may.md).
+ */
 export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {
   if (check === 'off') return [whereOff(provedAt)];
   if (check === 'proved') {

@@ -129,7 +129,10 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
 /** Most names of zones in one text. */
 const mostNamed = 5;
 
-/** Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a copy at the central. */
+/**
+ * Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a
+ * copy at the central.
+ */
 function notedZones(entries: readonly ZoneEntry[]): Finding[] {
   const lost = named(entries, 'note.missing-at-central');
   const changed = named(entries, otherWriterNote);

@@ -1,7 +1,10 @@
 import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
-/** One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the list). */
+/**
+ * One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the
+ * list).
+ */
 export interface Assumption {
   /** As in docs/compatibility.md. */
   readonly id: string;
@@ -102,8 +105,8 @@ function all(found: readonly boolean[]): Holds {
 }
 
 /**
- * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each element of a group, and
- * of other functions called inside it, do no harm (docs/compatibility.md).
+ * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each
+ * element of a group, and of other functions called inside it, do no harm (docs/compatibility.md).
  */
 function inOrder(calls: readonly SeenCall[]): boolean {
   const own = calls.filter(({ func }) => func === calls[0]?.func);

@@ -23,11 +23,17 @@ export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
   /** Stages seen for each function, in order, e.g. `domain.sublist.edit: before after`. */
   readonly events: readonly string[];
-  /** Whether an `after` call already sees the change: `blocked` when the panel does not answer while it waits for us. */
+  /**
+   * Whether an `after` call already sees the change: `blocked` when the panel does not answer while it waits
+   * for us.
+   */
   readonly afterSees: AfterSees;
   /** Whether an error answered to an `after` call undoes the panel's change. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
-  /** Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The agent is told. */
+  /**
+   * Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The
+   * agent is told.
+   */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
   /** Keys of the records the panel put into the new zone by itself, as it lists them. */
   readonly listedKeys: readonly string[];
@@ -38,8 +44,8 @@ export interface SelfTestReport extends SelfTestFacts {
 }
 
 /**
- * Creates, edits and deletes a scratch zone in the panel, as a person would, and tells what was seen on both sides and in
- * between. The zone must exist on neither side; it is deleted again whatever happens.
+ * Creates, edits and deletes a scratch zone in the panel, as a person would, and tells what was seen on both
+ * sides and in between. The zone must exist on neither side; it is deleted again whatever happens.
  * @throws {ZoneTaken | PanelError | CentralError} the latter two when a side cannot be read at all
  */
 export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<SelfTestReport> {
@@ -55,7 +61,10 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
   return calls.some(({ stage }) => stage === 'before');
 }
 
-/** Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its accounts. */
+/**
+ * Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its
+ * accounts.
+ */
 const ownersPatience = 600_000;
 
 class SelfTest {

@@ -10,8 +10,8 @@ export interface SeenCall extends CallFacts {
   readonly at: number;
   readonly verdict: 'accept' | 'refuse';
   /**
-   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us; `no-zone` when it shows no such
-   * zone, `blocked` when it did not answer in time.
+   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us. `no-zone`
+   * if it shows no such zone, `blocked` if it did not answer in time.
    */
   readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
 }
@@ -133,7 +133,10 @@ export function order(calls: readonly SeenCall[]): string {
   return calls.length === 0 ? 'no event' : calls.map(({ func, stage }) => `${func} ${stage}`).join(', ');
 }
 
-/** Told by the steps that add and delete the probe record: is it in, or out of, the list the panel shows to `after`? */
+/**
+ * Told by the steps that add and delete the probe record: is it in, or out of, the list the panel shows to
+ * `after`?
+ */
 export function afterSees(steps: readonly SelfTestStep[]): AfterSees {
   const looks = steps.flatMap(({ step, calls }): (boolean | 'blocked')[] => {
     const shown = calls.find(({ stage }) => stage === 'after')?.shown ?? null;

@@ -52,7 +52,10 @@ export function loggedCentral(central: Central, log: Log): Central {
 /** Most names of domains in one line. */
 const mostNamed = 20;
 
-/** The same panel, each read and write told in the log at level 6; domains that are passed over at level 2, once for the same ones. */
+/**
+ * The same panel, with each read and write logged at level 6. Domains that are passed over are logged at
+ * level 2, once for the same ones.
+ */
 export function loggedPanel(panel: Panel, log: Log): Panel {
   const tell = teller('panel.call', log);
   let passedOver = '';

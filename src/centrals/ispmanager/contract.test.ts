@@ -41,7 +41,8 @@ centralContract('ISPmanager 6, session, writes to be confirmed', async () => {
   return await subject({ refererCheck: true }, { login: 'session' }, 'v6');
 });
 
-// Issue 12.19: identifiers in either column and spelling, every word for success, an unknown one deleted without a word.
+// Issue 12.19: identifiers in either column and spelling, every word for success, an unknown one deleted
+// without a word.
 centralContract('ISPmanager 6, another identifier column', async () => {
   return await subject({ recordKeyColumn: 'rtype_hidden', unknownRecord: 'ok' }, {}, 'v6');
 });

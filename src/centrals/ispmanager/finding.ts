@@ -44,8 +44,8 @@ const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
 ]);
 
 /**
- * An account at a panel whose kind or exact address the settings leave open: looks once, remembers, and looks again after a
- * surprise. A read that met the surprise is then done once more; a write never is.
+ * An account at a panel whose kind or exact address the settings leave open: looks once, remembers, and looks
+ * again after a surprise. A read that met the surprise is then done once more; a write never is.
  */
 export class FindingCentral implements Central {
   readonly id: CentralId;

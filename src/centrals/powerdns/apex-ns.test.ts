@@ -1,4 +1,7 @@
-/** Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the panel. */
+/**
+ * Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the
+ * panel.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';

@@ -1,4 +1,6 @@
-/** What the doctor is told of a PowerDNS (issue 11.7, 11.9), and DNAME records without effect (issue 11.11). */
+/**
+ * What the doctor is told of a PowerDNS (issue 11.7, 11.9), and DNAME records without effect (issue 11.11).
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';

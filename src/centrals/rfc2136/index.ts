@@ -27,7 +27,10 @@ import { ZoneUpdater } from './write.ts';
 
 export { readRfc2136Settings, type Rfc2136Settings } from './settings.ts';
 
-/** The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates, signed with a TSIG key. */
+/**
+ * The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates,
+ * signed with a TSIG key.
+ */
 export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
   return new Rfc2136Central(settings, ports.clock);
 }
@@ -81,8 +84,8 @@ class Rfc2136Central implements Central {
         else if (ownership instanceof CentralError) doubt = ownership;
       }
     }
-    // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's; a server that can serve none is
-    // not ready. One zone that it cannot serve holds up no other: a read of it says so.
+    // A key that fits no zone at all is more likely misspelled than every zone foreign. A server that can
+    // serve none is not ready. One zone that it cannot serve holds up no other: a read of it says so.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
@@ -178,9 +181,10 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record that nobody has: nothing
-   * is changed by that, not even the serial.
-   * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is misspelled
+   * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record
+   * that nobody has: nothing is changed by that, not even the serial.
+   * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is
+   *   misspelled
    */
   async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
     try {
@@ -199,8 +203,8 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether an update with nothing in it is refused as well: then the zone is frozen (`rndc freeze`, `knotc zone-freeze`), or its server
-   * decides by key alone (`allow-update`) and nothing tells the two apart.
+   * Whether an update with nothing in it is refused as well. Then the zone is frozen (`rndc freeze`, `knotc
+   * zone-freeze`), or its server decides by key alone (`allow-update`), and nothing distinguishes the two.
    */
   async #isFrozen(zone: DnsName, ctx: CallContext): Promise<boolean> {
     return (await this.#server.update(zone, [], [], ctx)).rcode === rcodes.REFUSED;

@@ -3,7 +3,10 @@ import type { DnsName } from '../../dns/name.ts';
 import { goalKey, type RRsetGoal } from './goal.ts';
 import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
-/** Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of the limit. */
+/**
+ * Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of
+ * the limit.
+ */
 const firstGap = 20;
 const longestGap = 5_000;
 const leastLooks = 16;
@@ -22,8 +25,8 @@ export interface ServerReport extends ServerAnswer {
 }
 
 /**
- * How a check ended. `live`: every name server answers the new data. `hidden`: none of them can be seen by any. `behind`: one did not
- * in time. `superseded`: a later write of the same RRsets has another goal.
+ * How a check ended. `live`: every name server answers the new data. `hidden`: none of them can be seen by
+ * any. `behind`: one did not in time. `superseded`: a later write of the same RRsets has another goal.
  */
 export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 

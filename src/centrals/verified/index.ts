@@ -2,9 +2,10 @@ import { CentralError, type Central } from '../../core/central.ts';
 import { reportText, type Verifier } from './verifier.ts';
 
 /**
- * The same central; what is written through it is asked of the name servers. A write that can still be refused fails with
- * `central.not-live` (state `partial`: the central has it) when the verifier is strict and a name server does not answer it in
- * time. It belongs outside the breaker: a name server that lags says nothing about the central.
+ * The same central; what is written through it is asked of the name servers. With a strict verifier, a write
+ * that can still be refused fails with `central.not-live` if a name server does not answer it in time. The
+ * state is `partial`: the central has it. It belongs outside the breaker: a name server that lags says
+ * nothing about the central.
  */
 export function withVerification(central: Central, verifier: Verifier): Central {
   return {

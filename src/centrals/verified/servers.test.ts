@@ -1,4 +1,7 @@
-/** Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what queries cannot show. */
+/**
+ * Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what
+ * queries cannot show.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';

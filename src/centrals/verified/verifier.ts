@@ -13,7 +13,9 @@ const mostUnderWay = 50;
 const mostWaiting = 1_000;
 /** RRsets asked for of one write: name servers take over a zone as a whole, so some stand for all. */
 const mostGoals = 16;
-/** Checks remembered whose limit passed, and milliseconds between later looks whether they are live after all. */
+/**
+ * Checks remembered whose limit passed, and milliseconds between later looks whether they are live after all.
+ */
 const mostBehind = 10;
 const recheckEvery = 60_000;
 /** Milliseconds from which a check that is still asking is worth telling. */
@@ -62,8 +64,8 @@ export interface VerifyStatus {
 }
 
 /**
- * Asks the name servers for what was written at the central until they answer it. What it knows lives in memory, within bounds
- * whatever is written.
+ * Asks the name servers for what was written at the central until they answer it. What it knows lives in
+ * memory, within bounds whatever is written.
  */
 export class Verifier {
   readonly #ports: VerifierPorts;

@@ -34,7 +34,9 @@ const notes: Readonly<Record<string, string>> = {
   'note.excluded': 'taken out by a person',
 };
 
-/** A note in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
+/**
+ * A note in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it.
+ */
 export function noteText(note: string | null): string {
   return note === null ? '' : (own(notes, note) ?? note);
 }

@@ -21,7 +21,9 @@ export function zonesText(zones: Answers['zones']): string {
   return table([...(several ? ['CENTRAL'] : []), 'ZONE', 'STATE', 'SINCE', 'NOTE'], rows);
 }
 
-/** Both sides side by side, and what the registrar has to know of a signed zone; one central after the other. */
+/**
+ * Both sides side by side, and what the registrar has to know of a signed zone; one central after the other.
+ */
 export function zoneText(zone: DnsName, report: Answers['zone']): string {
   if (report.centrals === undefined) return showAt(zone, report);
   return report.centrals

@@ -18,7 +18,10 @@ import { echoParameter } from './hook.ts';
 import { foreignAccountTo } from './owners.ts';
 import { readRegistered } from './registered.ts';
 
-/** Edits in the panel on this host through its local tool, without our echo token (docs/protocol.md#functions-4, #functions-5, #mgrctl). */
+/**
+ * Edits in the panel on this host through its local tool, without our echo token
+ * (docs/protocol.md#functions-4, #functions-5, #mgrctl).
+ */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
   const { records, calls, functions, listsEvents } = dialectOf(settings);

@@ -58,7 +58,8 @@ panelContract('ispmanager 4, absolute names', (t) => start(t, { absoluteNames: t
 panelContract('ispmanager 5', (t) => start(t, { noise: false }, 'v5'));
 panelContract('ispmanager 6', (t) => start(t, {}, 'v6'));
 panelContract('dnsmanager', (t) => start(t, { recordKeyColumn: 'rtype_hidden' }, 'dnsmgr'));
-// Issue 12.19: identifiers in either column, empty parameters exported or not, an unknown one deleted without a word.
+// Issue 12.19: identifiers in either column, empty parameters exported or not, an unknown one deleted without
+// a word.
 panelContract('ispmanager 6, another identifier column', (t) =>
   start(t, { recordKeyColumn: 'rtype_hidden', emptyParams: 'absent', unknownRecord: 'ok' }, 'v6'),
 );

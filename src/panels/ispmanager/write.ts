@@ -20,7 +20,10 @@ interface Place {
   readonly elid: string;
 }
 
-/** Our own writes into the panel, through its local tool; their hook calls carry an echo token (docs/architecture.md#the-way-of-one-edit). */
+/**
+ * Our own writes into the panel, through its local tool; their hook calls carry an echo token
+ * (docs/architecture.md#the-way-of-one-edit).
+ */
 export class PanelWriter {
   readonly #tool: LocalTool;
   readonly #dialect: PanelDialect;
@@ -59,7 +62,8 @@ export class PanelWriter {
   }
 
   /**
-   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent; docs/protocol.md#zone-form-4, #dnsmanager).
+   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent;
+   * docs/protocol.md#zone-form-4, #dnsmanager).
    * @throws {PanelError}
    */
   async deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void> {
@@ -67,8 +71,9 @@ export class PanelWriter {
   }
 
   /**
-   * A text whose key the panel may read as a list of keys, which could delete other records, is first changed into one without a
-   * comma: the record form takes one key only (docs/protocol.md#record-form-5).
+   * A text whose key the panel may read as a list of keys is first changed into one without a comma.
+   * Otherwise other records could be deleted. The record form takes one key only
+   * (docs/protocol.md#record-form-5).
    */
   async #remove(
     record: ResourceRecord,
@@ -104,7 +109,8 @@ export class PanelWriter {
         throw new PanelError('panel.refused', { text: answer.refusal.text });
       }
     } catch (error) {
-      // A tool that does not know the option prints how it is used; the write is tried again by whoever wants it.
+      // A tool that does not know the option prints how it is used; the write is tried again by whoever wants
+      // it.
       if (error instanceof PanelError && error.code === 'panel.garbled') this.#hides = false;
       throw error;
     }

@@ -1,4 +1,7 @@
-/** A key at a real primary name server as contract subject, and somebody else who works there past our adapter. */
+/**
+ * A key at a real primary name server as contract subject, and somebody else who works there past our
+ * adapter.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';

@@ -21,7 +21,10 @@ interface Sides {
   readonly central: readonly ResourceRecord[] | null;
 }
 
-/** Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before the engine. */
+/**
+ * Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before
+ * the engine.
+ */
 export async function given(
   { panel, central }: Sides,
   prepare: (world: World) => void = () => undefined,

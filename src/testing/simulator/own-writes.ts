@@ -6,7 +6,8 @@ import type { SimPanel } from './sim-panel.ts';
 import { administrator, describeVerdict, recordsEvent } from './edits.ts';
 
 /**
- * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them before it.
+ * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them
+ * before it.
  * @param others whether there are any, which then hear of it afterwards as well
  * @param echoes has the fingerprint of each such edit while the engines are asked
  */

@@ -36,7 +36,10 @@ export function noteUnheard(unheard: Set<string>, zone: DnsName, records: Iterab
   for (const record of records) unheard.add(`${zone} ${recordId(record)}`);
 }
 
-/** Without its `after`, what becomes of a zone's old content may be listed instead of settled. @param unheard as of {@link noteUnheard} */
+/**
+ * Without its `after`, what becomes of a zone's old content may be listed instead of settled. @param unheard
+ * as of {@link noteUnheard}
+ */
 export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, zone: DnsName): void {
   for (const side of [...sides.map(({ store }) => store), panel])
     noteUnheard(unheard, zone, side.zones.get(zone)?.values() ?? []);

@@ -44,14 +44,20 @@ export class PanelStore {
   readonly refusing = new Map<DnsName, PanelErrorCode>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
-  /** Zone and id (`zone id`) of records of edits that reads did not show for longer than an engine believes `after`. */
+  /**
+   * Zone and id (`zone id`) of records of edits that reads did not show for longer than an engine believes
+   * `after`.
+   */
   readonly shownLate = new Set<string>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
   readonly looks: PanelRead[] = [];
   /** Every read of a zone that an engine began, by its reader, with the time (monotonic milliseconds). */
   readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
-  /** Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`: not yet. */
+  /**
+   * Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`:
+   * not yet.
+   */
   readonly calls: {
     readonly zone: DnsName;
     readonly from: number;
@@ -74,7 +80,10 @@ export class PanelStore {
   }
 }
 
-/** The panel as the engine of a history sees it: reads take time, may fail, and may show an old state for a while. */
+/**
+ * The panel as the engine of a history sees it: reads take time, may fail, and may show an old state for a
+ * while.
+ */
 export class SimPanel implements Panel {
   readonly id = 'simulated';
   readonly traits: PanelTraits = {

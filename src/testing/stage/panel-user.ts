@@ -6,7 +6,9 @@ export type Act = (func: string, params: Readonly<Record<string, string>>) => Pr
 
 type More = Readonly<Record<string, string>>;
 
-/** Somebody with an account, in the words of the panel he sits at. `more` are further parameters of the call. */
+/**
+ * Somebody with an account, in the words of the panel he sits at. `more` are further parameters of the call.
+ */
 export interface PanelUser {
   readonly act: Act;
   readonly words: Words;

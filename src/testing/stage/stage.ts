@@ -1,7 +1,7 @@
 /**
- * A customer's panel with the plugin and a provider's central, both on this machine, with the real shim, agent and bundles in
- * between. Here the central is a panel too; as a name server it is in `server-stage.ts`. Used by the demo, the end-to-end tests and
- * the benchmarks.
+ * A customer's panel with the plugin and a provider's central, both on this machine, with the real shim,
+ * agent and bundles in between. Here the central is a panel too; as a name server it is in `server-stage.ts`.
+ * Used by the demo, the end-to-end tests and the benchmarks.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -81,7 +81,10 @@ export const somebody = { name: 'somebody', password: 'somebody' } as const;
 /** The customer's own administrator. */
 export const panelAdmin = { name: 'root', password: 'panel-root' } as const;
 
-/** Others with an account in the customer's panel: the reseller above him, another customer, and one who resells to nobody. */
+/**
+ * Others with an account in the customer's panel: the reseller above him, another customer, and one who
+ * resells to nobody.
+ */
 export const reseller = { name: 'reseller', password: 'panel-reseller' } as const;
 export const neighbour = { name: 'nachbar', password: 'panel-nachbar' } as const;
 export const otherReseller = { name: 'other', password: 'panel-other' } as const;

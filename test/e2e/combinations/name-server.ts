@@ -330,7 +330,10 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
   });
 }
 
-/** Two rows of the panel that mean the same record: the public has it as long as one of them is there, without a gap. */
+/**
+ * Two rows of the panel that mean the same record: the public has it as long as one of them is there, without
+ * a gap.
+ */
 async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted): Promise<void> {
   const { atPanel, there } = stage;
   succeeded(await atPanel.save(zone, first));

@@ -1,4 +1,7 @@
-/** Who has an edit written at a real name server before the panel has made it, seen by somebody who asks all the time (issue 11.1). */
+/**
+ * Who has an edit written at a real name server before the panel has made it, seen by somebody who asks all
+ * the time (issue 11.1).
+ */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { after, before, describe, test } from 'node:test';

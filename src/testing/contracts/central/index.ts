@@ -16,8 +16,9 @@ import { valueCases } from './values.ts';
 import { zoneCases } from './zones.ts';
 
 /**
- * The behaviour every {@link Central} has, as test cases of node:test. Every write is followed by a second planning of the same
- * change, which must find nothing to do, and by a look past the central that nothing else was touched.
+ * The behaviour every {@link Central} has, as test cases of node:test. Every write is followed by a second
+ * planning of the same change, which must find nothing to do. A read past the central shows that nothing else
+ * was touched.
  * @param makeSubject called once; each case works in a zone of its own
  */
 export function centralContract(name: string, makeSubject: () => Promise<ContractSubject>): void {

@@ -13,9 +13,15 @@ export interface ContractSubject {
   readonly otherWriter: {
     add(zone: DnsName, record: ResourceRecord): Promise<void>;
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
-    /** Makes a zone in our account, as the provider does; needed where the account itself cannot (`managesZones`). */
+    /**
+     * Makes a zone in our account, as the provider does; needed where the account itself cannot
+     * (`managesZones`).
+     */
     makeZone?(zone: DnsName): Promise<void>;
-    /** Makes a zone in our account that the central signs; resolves once its keys are published. Absent where none can be had. */
+    /**
+     * Makes a zone in our account that the central signs; resolves once its keys are published. Absent where
+     * none can be had.
+     */
     makeSignedZone?(zone: DnsName): Promise<void>;
     /** Makes a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
@@ -27,14 +33,19 @@ export interface ContractSubject {
   readonly wrongCredentials?: () => Central;
   /** The central's program can be ended without warning, and started again. */
   readonly crashes?: {
-    /** Ends it now, or when the next write arrives, or when the next write is done and before anything is read again. */
+    /**
+     * Ends it now, or when the next write arrives, or when the next write is done and before anything is read
+     * again.
+     */
     crash(when: 'now' | 'before-write' | 'after-write'): Promise<void>;
     /** Starts it where it was; resolves once it answers. Does nothing while it runs. */
     revive(): Promise<void>;
   };
   /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
   readonly cutReads?: (keep: number | null) => void;
-  /** The central calls a removal done whose record is not there: nobody can tell then who removed it (A51). */
+  /**
+   * The central calls a removal done whose record is not there: nobody can tell then who removed it (A51).
+   */
   readonly removesUnknown?: true;
   /** Records that a zone is tried with; default 100. */
   readonly manyRecords?: number;

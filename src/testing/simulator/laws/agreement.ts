@@ -12,8 +12,9 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * Both sides agree once everything has healed (docs/architecture.md#the-promise): every edit on both sides or on neither, and nothing open. What
- * somebody else had a hand in may differ, record by record, but then it is listed.
+ * Both sides agree once everything has healed (docs/architecture.md#the-promise): every edit on both sides or
+ * on neither, and nothing open. What somebody else had a hand in may differ, record by record, but then it is
+ * listed.
  */
 export async function checkAgreement(
   world: Pair,
@@ -148,7 +149,9 @@ function isProviders({ central, causes }: Pick<Pair, 'central' | 'causes'>, zone
   return origin?.writer === 'somebody' && !causes.isDeletedSince(zone, origin.at);
 }
 
-/** Whether a difference is shown to the administrator: as a row that is not synced, or in a stuck operation. */
+/**
+ * Whether a difference is shown to the administrator: as a row that is not synced, or in a stuck operation.
+ */
 function listed(view: ZoneView, record: ResourceRecord): boolean {
   const same = (other: ResourceRecord | null): boolean =>
     other !== null &&

@@ -25,7 +25,10 @@ function change(zones: Zones, { remove, add }: EditItem): void {
   if (add !== null) records?.set(recordId(add), add);
 }
 
-/** A panel, a central and a journal, and an edit that is asked about at 10 and refused at 100: "nothing was changed". */
+/**
+ * A panel, a central and a journal, and an edit that is asked about at 10 and refused at 100: "nothing was
+ * changed".
+ */
 class Scene {
   readonly panel = new PanelStore();
   readonly central = new CentralStore();

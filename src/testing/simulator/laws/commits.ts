@@ -68,7 +68,10 @@ export class Commits {
     if (state === 'reverted' && operation.kind === 'records') this.#checkTtls(operation);
   }
 
-  /** Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel has another. */
+  /**
+   * Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel
+   * has another.
+   */
   #checkTtls({ id, zone, items }: RecordsOperation): void {
     const here = [...this.#panel.held(zone)].map(({ record }) => record);
     for (const { record, origin } of this.#central.held(zone)) {
@@ -121,7 +124,10 @@ export class Commits {
     if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
   }
 
-  /** What a zone is filled with is not what the one before it held, which reads of the panel may show for a while. */
+  /**
+   * What a zone is filled with is not what the one before it held, which reads of the panel may show for a
+   * while.
+   */
   #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
     const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
     const isFilling = this.#witness.operations.get(operation)?.operation.kind === 'zone-create';
@@ -178,7 +184,10 @@ export class Commits {
     if (isDone) this.#judgement.violate('alone.agreed', `operation ${id} does again what both sides have`);
   }
 
-  /** An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034 section 3.6.2). */
+  /**
+   * An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034
+   * section 3.6.2).
+   */
   #checkAliases({ id, zone, added, removed }: RecordsOperation): void {
     const read = this.#central.lastRead(id, zone) ?? 0;
     const gone = new Set(removed.map(recordId));
@@ -211,7 +220,10 @@ export class Commits {
     }
   }
 
-  /** An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict (rows 6 to 9). */
+  /**
+   * An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict
+   * (rows 6 to 9).
+   */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
     if (!mirrored) return;
@@ -269,7 +281,10 @@ export class Commits {
     );
   }
 
-  /** Until the content of a zone made again was sent, its ledger is that of the zone whose place it takes: nothing of it is left alone (row 18). */
+  /**
+   * Until the content of a zone made again is sent, its ledger is that of the zone whose place it takes.
+   * Nothing of it is left alone (row 18).
+   */
   #rows(zone: DnsName): LedgerRow[] {
     return this.#witness.zones.get(zone)?.state === 'creating' ? [] : [...this.#witness.rows(zone)];
   }
@@ -323,8 +338,8 @@ function wentSince(
 }
 
 /**
- * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due. One that was heard of after
- * the panel made it, too.
+ * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due.
+ * One that was heard of after the panel made it, too.
  */
 export function checkAccepted(
   witness: JournalWitness,
@@ -358,7 +373,8 @@ export function checkAccepted(
 }
 
 /**
- * Where an edit is refused that the panel has kept, the journal says at that moment that the panel is put back.
+ * Where an edit is refused that the panel has kept, the journal says at that moment that the panel is put
+ * back.
  * @param number of the central, as answers name it
  */
 export function checkPutBack(

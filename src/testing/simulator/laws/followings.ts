@@ -8,7 +8,10 @@ import type { Provenance } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
-/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 24). */
+/**
+ * Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person
+ * (docs/adoption.md, row 24).
+ */
 const many = 5;
 const largeZone = 10;
 const largestPart = 0.3;
@@ -29,7 +32,10 @@ export class Followings {
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
 
-  /** @param sides `isNamed`: whether a function of the panel has named the zone, other than by editing its records */
+  /**
+   * @param sides `isNamed`: whether a function of the panel has named the zone, other than by editing its
+   *   records
+   */
   constructor(
     sides: {
       readonly panel: Provenance;
@@ -89,7 +95,10 @@ export class Followings {
     return !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
   }
 
-  /** What both sides had is not sent again, and nothing beside a value of somebody else for the same place (rows 2 and 3). */
+  /**
+   * What both sides had is not sent again, and nothing beside a value of somebody else for the same place
+   * (rows 2 and 3).
+   */
   #checkNew({ id, zone, items }: RecordsOperation, add: ResourceRecord): void {
     if (this.#witness.row(zone, recordId(add))?.state === 'synced')
       this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)} once more`);
@@ -151,7 +160,8 @@ const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted'])
 /** Whether an operation that is open or on watch is about the record. */
 function isBusyWith(operation: Operation, id: string): boolean {
   if (ended.has(operation.state) && operation.watch === null) return false;
-  // The panel may still keep the delete or create of the whole zone: until then nobody knows what becomes of its records.
+  // The panel may still keep the delete or create of the whole zone: until then nobody knows what becomes of
+  // its records.
   if (operation.kind !== 'records' && operation.state === 'reverted') return true;
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const records = [...wanted, ...writtenBy(operation)];

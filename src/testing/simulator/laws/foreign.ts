@@ -13,12 +13,15 @@ import { itemsOf } from './operation-parts.ts';
 /** How long (ms) after a read a write of the same step may go out: a step takes a minute at most. */
 const stepWithin = 60_000;
 
-/** How long a request whose answer was lost counts as one that may have written: the watch of the engine, and the request itself. */
+/**
+ * How long a request whose answer was lost counts as one that may have written: the watch of the engine, and
+ * the request itself.
+ */
 const mayLandWithin = 600_000 + 120_000;
 
 /**
- * What we neither made nor adopted is never changed or removed by an engine, at any moment (docs/architecture.md#the-promise): judged when a request
- * lands, by what was known when it was sent.
+ * No engine ever changes or removes what we neither made nor adopted (docs/architecture.md#the-promise). It
+ * is judged when a request lands, by what was known when it was sent.
  */
 class ForeignWrites {
   readonly #provenance: Provenance;
@@ -43,7 +46,9 @@ class ForeignWrites {
     this.#showsByName = showsByName;
   }
 
-  /** What the ledger now calls synced is ours to change, as long as it stands there and the ledger says so. */
+  /**
+   * What the ledger now calls synced is ours to change, as long as it stands there and the ledger says so.
+   */
   committed(batch: Batch): void {
     for (const zone of batch.dropZones ?? []) {
       this.#adopt(this.#provenance.originOfZone(zone), false);
@@ -128,7 +133,10 @@ class ForeignWrites {
     return false;
   }
 
-  /** Somebody wrote it between our create and the read right after it: it looks like one of the central's default records. */
+  /**
+   * Somebody wrote it between our create and the read right after it: it looks like one of the central's
+   * default records.
+   */
   #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
     const made = this.#provenance.originOfZone(zone)?.request ?? null;
     if (made?.kind === 'create' && this.#provenance.isReadBackOf(made, origin)) return true;
@@ -149,7 +157,10 @@ class ForeignWrites {
     );
   }
 
-  /** Whether a request of ours whose answer did not come may have written it, for all that the engine can know. */
+  /**
+   * Whether a request of ours whose answer did not come may have written it, for all that the engine can
+   * know.
+   */
   #unsure(request: WriteRequest, isAboutIt: (other: WriteRequest) => boolean): boolean {
     return this.#provenance.requests.some(
       (other) =>
@@ -178,7 +189,10 @@ class ForeignWrites {
     this.#met.delete(request);
   }
 
-  /** Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it took out of it. */
+  /**
+   * Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it
+   * took out of it.
+   */
   #added(
     request: WriteRequest,
     met: ReadonlyMap<Origin, Ownership>,
@@ -211,7 +225,8 @@ class ForeignWrites {
 }
 
 /**
- * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement` as it happens.
+ * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement`
+ * as it happens.
  * @param showsByName whether the central cannot show whole zones
  */
 export function observeForeign(

@@ -56,7 +56,10 @@ interface Rogue {
   readonly createZone: () => Promise<void>;
 }
 
-/** A world in which `hand` stands at the central only, and somebody who asks the central directly, as an engine does. */
+/**
+ * A world in which `hand` stands at the central only, and somebody who asks the central directly, as an
+ * engine does.
+ */
 async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<Rogue> {
   let central: Central | null = null;
   const world = await given({ panel, central: [www, hand] }, (fresh) => {

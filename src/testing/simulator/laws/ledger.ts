@@ -9,8 +9,8 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * The ledger tells the truth once everything has healed: every row says where the record is, a synced one is on both sides, and what is
- * on both sides is synced. What the journal returns is what was committed to it.
+ * The ledger is true once everything has healed: every row says where the record is. A synced record is on
+ * both sides, and a record on both sides is synced. What the journal returns is what was committed to it.
  */
 export function checkLedger(
   { panel, central, byName }: Pair,

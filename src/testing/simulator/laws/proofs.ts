@@ -21,15 +21,19 @@ export interface Facts {
   readonly reader: string;
   readonly settings: EngineSettings;
   readonly saved: readonly SavedEdit[];
-  /** When the agent that runs now started, and when the wall clock was stepped too far last (monotonic milliseconds). */
+  /**
+   * When the agent that runs now started, and when the wall clock was stepped too far last (monotonic
+   * milliseconds).
+   */
   readonly times: { readonly startedAt: number; readonly steppedAt: number };
   /** Whether the calls of the panel are all of this engine's. */
   readonly isAlone: boolean;
 }
 
 /**
- * An undo, and the delete of a zone, is decided by two reads of the panel that show the same, far enough apart, after the user's patience,
- * and not right after a start or a step of the clock. Judged at the moment the decision becomes durable, or goes out.
+ * An undo, and the delete of a zone, is decided by two reads of the panel that show the same. They are far
+ * enough apart, after the user's patience, and not right after a start or a step of the clock. Judged at the
+ * moment the decision becomes durable, or goes out.
  */
 export class Proofs {
   readonly #facts: () => Facts;
@@ -178,8 +182,8 @@ function whatIsEarly(
 }
 
 /**
- * From when on an accepted edit may be taken back: each engine waits from its own write on. Null: it was not accepted, or more than one
- * call has asked for it.
+ * From when on an accepted edit may be taken back: each engine waits from its own write on. Null: it was not
+ * accepted, or more than one call has asked for it.
  */
 function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
   const { id, fingerprint, zone } = operation;
@@ -234,7 +238,10 @@ function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
   return kind === 'records' && group === 'compensate' && state === 'prepared' && afterSeen;
 }
 
-/** Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that (row 26). */
+/**
+ * Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that
+ * (row 26).
+ */
 export function checkAsked(
   {
     edits,

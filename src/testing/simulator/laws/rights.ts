@@ -13,7 +13,10 @@ export const intruder: Actor = { name: 'eve', rank: 'user' };
 /** Last part of an address that only an intruder wants (`HistoryOptions.users`). */
 export const forged = 250;
 
-/** Whatever somebody without a right to a zone sends, nothing of it is ever at the central, and nothing is written for it. */
+/**
+ * Whatever somebody without a right to a zone sends, nothing of it is ever at the central, and nothing is
+ * written for it.
+ */
 export function checkRights(central: CentralStore, witness: JournalWitness, judgement: Judgement): void {
   const { effects, requests } = central.provenance;
   const address = `192.0.2.${forged}`;
