@@ -31,7 +31,10 @@ async function hearAfter(world: World, of: DnsName, kind: 'zone-create' | 'zone-
   await engine.answer({ kind: 'edits', edits: [event(of, kind, 'after')] }, new AbortController().signal);
 }
 
-/** Has `meanwhile` done during the first call of that method from when the result is called; what it gives is thrown. */
+/**
+ * Has `meanwhile` done during the first call of that method from when the result is called; what it gives is
+ * thrown.
+ */
 function during(
   world: World,
   method: 'deleteZone' | 'readZone' | 'createZone',

@@ -1,4 +1,7 @@
-/** Issue 13, known violation 1: what was only meant to be done is no proof that we did it (docs/adoption.md, rows 30 and 31). */
+/**
+ * Issue 13, known violation 1: what was only meant to be done is no proof that we did it (docs/adoption.md,
+ * rows 30 and 31).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';

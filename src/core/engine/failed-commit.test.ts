@@ -81,7 +81,10 @@ test('a refusal never says that nothing was changed while the central has the ed
   );
 });
 
-/** An edit that the panel has done already, and of which the central carries out a part: the answer of `after`. */
+/**
+ * An edit that the panel has done already, and of which the central carries out a part: the answer of
+ * `after`.
+ */
 async function afterwards(applyFails: boolean, journalFails: boolean): Promise<[string, boolean, boolean]> {
   const ftp = a('ftp', 1);
   let writes = 0;

@@ -1,4 +1,7 @@
-/** Issue 13, known violations 2 to 4: each call of the journal fails once, or fails for a while; then it heals. */
+/**
+ * Issue 13, known violations 2 to 4: each call of the journal fails once, or fails for a while; then it
+ * heals.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';

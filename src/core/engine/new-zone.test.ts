@@ -293,7 +293,8 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     await world.clock.runUntilSettled(world.start());
     const { empty } = await watched(world, editing, 60_000, 40);
     assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
-    // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md, row 31).
+    // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md,
+    // row 31).
     const { rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
     const listed = rows.filter(({ state }) => state === 'central-only' || state === 'conflict');
     const expected = new Set([...inPanel(world), ...listed.map(({ record }) => recordId(record))]);

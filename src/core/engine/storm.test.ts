@@ -12,7 +12,9 @@ import type { Actor, EditEvent } from '../panel.ts';
 import { defaultEngineSettings } from './settings.ts';
 
 const { grace, afterWait, readGap } = defaultEngineSettings;
-/** Time (ms) for an undo on an idle machine: patience, two reads some seconds apart, the write; generously. */
+/**
+ * Time (ms) for an undo on an idle machine: patience, two reads some seconds apart, the write; generously.
+ */
 const undoTime = afterWait + readGap + 3_000;
 const bobs = parseName('bob.example.');
 const bob: Actor = { name: 'bob', rank: 'user' };

@@ -1,4 +1,7 @@
-/** Who has an edit written at the central before the panel has made it (issue 11.1; docs/decisions/010-who-may.md). */
+/**
+ * Who has an edit written at the central before the panel has made it (issue 11.1;
+ * docs/decisions/010-who-may.md).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
@@ -18,7 +21,9 @@ const alice: Actor = { name: 'alice', rank: 'user' };
 const rick: Actor = { name: 'rick', rank: 'reseller' };
 const eve: Actor = { name: 'eve', rank: 'user' };
 
-/** A zone of alice's, below the reseller rick; and what was asked of the central since the first comparison. */
+/**
+ * A zone of alice's, below the reseller rick; and what was asked of the central since the first comparison.
+ */
 async function scene(
   owners: readonly string[] | null = ['alice', 'rick'],
 ): Promise<{ world: World; calls: string[] }> {

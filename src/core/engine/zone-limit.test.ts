@@ -1,4 +1,7 @@
-/** Issue 14: how many zones may be deleted within an hour is not counted from operations: many others hide none of them. */
+/**
+ * Issue 14: how many zones may be deleted within an hour is not counted from operations: many others hide
+ * none of them.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryJournal } from '../../testing/memory-journal.ts';

@@ -16,9 +16,10 @@ import type { Transaction } from '../parts/store.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds decides later.
- * An `after` without an operation, or for one that was taken back, does the edit now (class `compensate`); where `before` left the edit
- * to the panel, only once a panel read shows it: a call may say something else than the panel understands.
+ * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds
+ * decides later. An `after` without an operation, or for one that was undone, does the edit now (class
+ * `compensate`). If `before` left the edit to the panel, it is done only once a panel read shows it. A call
+ * may say something else than the panel understands.
  * @param right of the actor, as it is known now
  */
 export async function answerAfter(
@@ -56,7 +57,10 @@ export async function answerAfter(
   }
 }
 
-/** The panel has made a zone whose create it seemed to have refused, together with the delete before it; or one that nobody asked about. */
+/**
+ * The panel has made a zone whose create it seemed to have refused, together with the delete before it; or
+ * one that nobody asked about.
+ */
 async function createdAfterAll(
   runtime: Runtime,
   event: EditEvent,
@@ -107,10 +111,15 @@ async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation 
   return null;
 }
 
-/** Besides `applied`: a delete waits in `prepared`; a create that was changed by somebody is wanted after all. */
+/**
+ * Besides `applied`: a delete waits in `prepared`; a create that was changed by somebody is wanted after all.
+ */
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
-/** Notes the `after` on its operation; `null` when the background has taken the operation back in the same moment. */
+/**
+ * Notes the `after` on its operation; `null` when the background has taken the operation back in the same
+ * moment.
+ */
 async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Answer | null> {
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
@@ -130,8 +139,8 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
 }
 
 /**
- * Journals a delete the panel has carried out without our `before` having been asked, or after it was taken for refused: sent
- * like any other, once the panel proves the absence.
+ * Journals a delete that the panel has carried out although our `before` was not asked, or refused it. It is
+ * sent like any other, once the panel proves the absence.
  */
 export async function keptDelete(
   runtime: Runtime,

@@ -1,4 +1,6 @@
-/** Issue 11.1: several edits of one name that only the panel decided about (docs/decisions/010-who-may.md). */
+/**
+ * Issue 11.1: several edits of one name that only the panel decided about (docs/decisions/010-who-may.md).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';

@@ -13,7 +13,8 @@ import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before a panel read shows it.
+ * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before
+ * a panel read shows it.
  * @throws {JournalError}
  */
 export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
@@ -45,7 +46,10 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   });
 }
 
-/** Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone by now. */
+/**
+ * Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone
+ * by now.
+ */
 async function heardBefore(
   runtime: Runtime,
   zone: DnsName,
@@ -64,7 +68,10 @@ function namesOf(items: readonly EditItem[]): DnsName[] {
   return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
 
-/** What several edits leave when they are done one after the other, as one: each record of theirs is in it, as it is wanted in the end. */
+/**
+ * Several edits that are done one after the other, as one edit. It has each of their records, as it is wanted
+ * in the end.
+ */
 function composed(items: readonly EditItem[]): EditItem[] {
   const old = new Map<string, ResourceRecord>();
   const made = new Map<string, ResourceRecord>();
@@ -94,8 +101,8 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
 }
 
 /**
- * Carries out at the central what the panel shows of an edit that was left to it; what the central will not have is put back in the
- * panel. What the panel shows not at all, or otherwise, is left to a comparison.
+ * Carries out at the central what the panel shows of an edit that was left to it. What the central refuses is
+ * put back in the panel. What the panel shows not at all, or otherwise, is left to a comparison.
  * @throws {JournalError} when it has to be tried again
  */
 export async function followHeard(runtime: Runtime, heard: RecordsOperation, view: PanelView): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Operation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** The panel has the edit already, so its operation is `kept` at once; the one it stands in for is answered. */
+/**
+ * The panel has the edit already, so its operation is `kept` at once; the one it stands in for is answered.
+ */
 export async function keepCompensation(
   runtime: Runtime,
   applied: Operation,

@@ -3,7 +3,10 @@ import type { Operation } from '../../operation.ts';
 import { PanelError } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** How often the panel may refuse the restoration, or say that it did it and not show it; then it is a case for a person. */
+/**
+ * How often the panel may refuse the restoration, or report it done and not show it. After that an
+ * administrator has to decide.
+ */
 const hopelessAfter = 5;
 
 /** Wall-clock time before which the panel is not written again, ever later from try to try. */
@@ -13,7 +16,8 @@ export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): n
 }
 
 /**
- * One write of ours into the panel, whose hook calls carry an echo token that is valid for this write only; the panel's answer is counted.
+ * One write of ours into the panel. Its hook calls carry an echo token that is valid for this write only; the
+ * panel's answer is counted.
  * @throws {PanelError | JournalError}
  */
 export async function writeWithEcho(

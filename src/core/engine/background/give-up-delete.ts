@@ -15,7 +15,8 @@ export async function giveUpDelete(
 ): Promise<void> {
   const { zone, incarnation, formerlyOurs } = operation;
   const entry = await tx.journal.zone(zone);
-  // A panel slower than our patience may still delete it, and its `after` may get lost, or reads show it later: stay on watch.
+  // A panel slower than our patience may still delete it, and its `after` may get lost, or reads show it
+  // later: stay on watch.
   const watch = entry === null ? operation.watch : watching(runtime.ports, operation);
   await tx.advance(operation, 'reverted', { watch });
   if (entry === null) return;

@@ -5,8 +5,9 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Looks whether the panel has, after all, kept the create or delete of a zone that two reads had shown as refused: its own part took
- * longer than our patience and its `after` was lost. It is then done at the central.
+ * Checks whether the panel has kept the create or delete of a zone after all, which two reads had shown as
+ * refused. Its own part took longer than our patience, and its `after` was lost. It is then done at the
+ * central.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
 export async function findLateZones(

@@ -7,8 +7,9 @@ import type { Runtime } from '../runtime.ts';
 import { endUndo } from './zone-steps.ts';
 
 /**
- * Puts the panel back where it made a zone that the central then refused (class `compensate`): the zone is deleted there, but only
- * while it is as it was made, soon after and with no edit in it since. Otherwise it stays, and the operation is stuck.
+ * Puts the panel back if it made a zone that the central then refused (class `compensate`). The zone is
+ * deleted there, but only while it is as it was made, soon after and with no edit in it since. Otherwise it
+ * stays, and the operation is stuck.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
 export async function restoreZone(

@@ -17,14 +17,16 @@ import { stepCreate, stepDelete } from './zone-steps.ts';
 import { stepWatch } from './watch.ts';
 
 /**
- * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles what two agreeing
- * reads have decided. Wakes itself again while something is left. Never throws.
+ * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles
+ * what two agreeing reads have decided. Wakes itself again while something is left. Never throws.
  */
 export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
 }
 
-/** Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws. */
+/**
+ * Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws.
+ */
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
     await settleOpen(runtime, zone);
@@ -129,14 +131,17 @@ async function stepUndecided(
   if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
 }
 
-/** Whether a delete that was not heard of waits for the create before it: until that is shown, its absence says nothing. */
+/**
+ * Whether a delete that was not heard of waits for the create before it: until that is shown, its absence
+ * says nothing.
+ */
 function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
   return !afterSeen && creates(undecided).length > 0;
 }
 
 /**
- * Whether the panel has said what became of a record operation: at once when it shows the edit done, otherwise by two quiet
- * reads some seconds apart that agree, and not before the operation's patience is over.
+ * Whether the panel has decided about a record operation. It has at once if it shows the edit done. Otherwise
+ * two quiet reads some seconds apart have to agree, and the operation's patience has to be over.
  */
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;

@@ -10,9 +10,9 @@ import type { Runtime } from '../runtime.ts';
 import { checkRecords } from './watched-records.ts';
 
 /**
- * Looks after operations that have ended and may not have had their last word: a slow request may land after its edit was refused or
- * undone, and a slow panel may still keep it. What is concerned is brought to what the panel holds, and the zone wakes itself until the
- * watch is over (docs/architecture.md#the-way-of-one-edit).
+ * Takes care of ended operations that may still change something. A slow request may land after its edit was
+ * refused or undone, and a slow panel may still keep it. What is concerned is brought to what the panel
+ * holds, and the zone wakes itself until the watch is over (docs/architecture.md#the-way-of-one-edit).
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
@@ -30,8 +30,8 @@ export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly 
 }
 
 /**
- * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from one that a person has just
- * made: it is left and listed as stuck.
+ * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from
+ * one that a person has just made: it is left and listed as stuck.
  */
 async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;

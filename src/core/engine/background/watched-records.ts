@@ -16,8 +16,9 @@ import type { Runtime } from '../runtime.ts';
 const latest = 50;
 
 /**
- * Looks at the records of operations that have ended and may not have had their last word: a write of theirs may land late, and a panel
- * slower than our patience may keep the edit after all. What differs then is brought to what the panel holds.
+ * Checks the records of ended operations that may still change something. A write of theirs may land late,
+ * and a panel slower than our patience may keep the edit after all. What differs then is brought to what the
+ * panel holds.
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
@@ -120,7 +121,10 @@ function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {
   );
 }
 
-/** Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at again. */
+/**
+ * Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at
+ * again.
+ */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;

@@ -16,8 +16,8 @@ import type { Transaction } from '../parts/store.ts';
 import { forgotten, maySendDelete } from '../before/signed-delete.ts';
 
 /**
- * One step further with a zone create: the zone made where it is not there yet, and its content sent, once two reads agree; or undone
- * once two reads show it missing in the panel.
+ * One step further with a zone create. The zone is made if it is not there yet, and its content is sent, once
+ * two reads agree. It is undone once two reads show it missing in the panel.
  */
 export async function stepCreate(
   runtime: Runtime,
@@ -48,9 +48,9 @@ export async function stepCreate(
 }
 
 /**
- * A create that met a delete of the same zone on its way, and whose `after` does not come: perhaps the panel refused both and
- * the zone never left. Then nothing is sent, and it is as it was before the delete. (Where the zone at the central
- * is or may be of our making, its content is due in any case.)
+ * A create that met a delete of the same zone on its way, and whose `after` does not come. Perhaps the panel
+ * refused both and the zone never left. Then nothing is sent, and it is as it was before the delete. (Where
+ * the zone at the central is or may be of our making, its content is due in any case.)
  */
 async function stepUnprovenCreate(
   runtime: Runtime,
@@ -71,7 +71,10 @@ async function stepUnprovenCreate(
   runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'limited');
 }
 
-/** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
+/**
+ * One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it
+ * kept.
+ */
 export async function stepDelete(
   runtime: Runtime,
   operation: DeleteOperation,
@@ -106,8 +109,8 @@ async function underZoneLock(
 }
 
 /**
- * Takes a create back: the zone goes where we are known to have made it and nobody wrote to it since. What may be ours or somebody
- * else's is left and listed. The zone is locked by the caller.
+ * Takes a create back: the zone goes where we are known to have made it and nobody wrote to it since. What
+ * may be ours or somebody else's is left and listed. The zone is locked by the caller.
  */
 export async function undoCreate(
   runtime: Runtime,
@@ -172,8 +175,9 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 }
 
 /**
- * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. What the ledger knows of the zone
- * stays for a delete that is still to come, as a zone that was synced goes with what was synced in it, and for another create.
+ * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again.
+ * What the ledger knows of the zone stays for a delete that is still to come, and for another create. A zone
+ * that was synced goes with what was synced in it.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -189,7 +193,10 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
   });
 }
 
-/** The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had cancelled none */
+/**
+ * The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had
+ * cancelled none
+ */
 async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {
   if (operation.cancels === null) return false;
   const cancelled = await tx.journal.operation(operation.cancels);
@@ -270,8 +277,8 @@ async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<
 const latest = 50;
 
 /**
- * Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody else. What an operation
- * removed counts as known: a late write of ours may have brought it back.
+ * Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody
+ * else. What an operation removed counts as known: a late write of ours may have brought it back.
  */
 async function unknownRecords(
   runtime: Runtime,

@@ -113,9 +113,10 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 }
 
 /**
- * Decides for each item, from what is known without asking the central, whether it is mirrored: an edit of a record that is
- * `panel-only`, `conflict` or `excluded` passes in the panel only, and so does a new value beside such a `conflict` or
- * `excluded` one, and whatever is the central's own (docs/architecture.md#the-way-of-one-edit).
+ * Decides for each item whether it is mirrored, from what is known without asking the central
+ * (docs/architecture.md#the-way-of-one-edit). An edit of a record that is `panel-only`, `conflict` or
+ * `excluded` passes in the panel only. So does a new value beside a `conflict` or `excluded` one, and
+ * whatever is the central's own.
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -162,7 +163,9 @@ function whyLocal(
   return null;
 }
 
-/** An edit that passes in the panel only says nothing of a record that both sides have, or are about to have. */
+/**
+ * An edit that passes in the panel only says nothing of a record that both sides have, or are about to have.
+ */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
   const adding = edits(knowledge.open)
@@ -247,7 +250,10 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/** The change without the records that a CNAME does not tolerate, and without a CNAME that does not tolerate what stands there. */
+/**
+ * The change without the records that a CNAME does not tolerate, and without a CNAME that does not tolerate
+ * what stands there.
+ */
 export function withoutClashes(change: Change, held: readonly ResourceRecord[]): Change {
   const clashing = new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
   return { ...change, add: change.add.filter((record) => !clashing.has(recordId(record))) };
@@ -272,7 +278,10 @@ function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[
   );
 }
 
-/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add, with each that it clashes with. */
+/**
+ * A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add,
+ * with each that it clashes with.
+ */
 function rivalries(
   change: Pick<Change, 'remove' | 'add'>,
   held: readonly ResourceRecord[],

@@ -1,4 +1,7 @@
-/** Zones that the central signs: what signs them, and the second yes before one is deleted (docs/adoption.md, rows 21, 26, 27). */
+/**
+ * Zones that the central signs: what signs them, and the second yes before one is deleted (docs/adoption.md,
+ * rows 21, 26, 27).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';

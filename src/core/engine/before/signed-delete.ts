@@ -23,9 +23,9 @@ function allowedFact(zone: DnsName): string {
 }
 
 /**
- * Asks for a second yes before signed zones are deleted at the central: while the parent still has a DS record, a deleted zone is not
- * just gone but broken, and a new one of the same name too (RFC 4035 section 5.2). Where signing cannot be found out nothing is
- * asked here; `maySendDelete` does before the delete goes out. All zones of one call are asked about at once.
+ * Asks for a second yes before signed zones are deleted at the central. While the parent has a DS record, a
+ * deleted zone is not just gone but broken, and so is a new one of that name (RFC 4035 section 5.2). Where signing cannot be found out nothing is asked here; `maySendDelete` does before the delete goes
+ * out. All zones of one call are asked about at once.
  * @param edits of one call of the panel
  * @returns why the call is to be refused; empty when nothing is in its way
  * @throws {JournalError}
@@ -74,8 +74,8 @@ export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext
 }
 
 /**
- * Whether a delete may go out: the zone is not signed, or a person said a second yes. That may have been before the operation:
- * it is then one that repeats a refused one.
+ * Whether a delete may go out: the zone is not signed, or a person said a second yes. That may have been
+ * before the operation: it is then one that repeats a refused one.
  * @throws {CentralError | JournalError}
  */
 export async function maySendDelete(

@@ -7,8 +7,8 @@ import type { Runtime } from '../runtime.ts';
 export const baselineFact = 'baseline';
 
 /**
- * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
- * zone's comparison is put first in the queue once the panel's list shows the zone.
+ * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is
+ * mirrored. The zone's comparison is put first in the queue once the panel's list shows the zone.
  */
 export async function unknownZone(
   runtime: Runtime,
@@ -21,7 +21,8 @@ export async function unknownZone(
 }
 
 /**
- * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's list shows it.
+ * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's
+ * list shows it.
  * @throws {JournalError}
  */
 export async function compareNamed(

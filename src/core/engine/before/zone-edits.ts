@@ -17,8 +17,8 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not tell whose a zone is that is not
- * ours: only the create itself does.
+ * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not tell
+ * whose a zone is that is not ours: only the create itself does.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
@@ -75,7 +75,8 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const leaving = (await pastOf(runtime, zone)).waiting.length > 0;
-  // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
+  // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after`
+  // compares.
   return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
@@ -88,8 +89,9 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
 }
 
 /**
- * Lists, creates or joins, takes the snapshot, journals; where the zone would take answers away it is only asked for, and made with its
- * content once the panel has it (docs/decisions/012-new-zones.md). The zone is locked by the caller.
+ * Lists, creates or adopts, takes the snapshot, journals. If the zone would take answers away, `before` only
+ * asks, and the zone is made with its content once the panel has it (docs/decisions/012-new-zones.md). The
+ * zone is locked by the caller.
  */
 async function createAtCentral(
   runtime: Runtime,
@@ -124,14 +126,18 @@ async function createAtCentral(
   }
 }
 
-/** The create of a zone that the central has already: what earlier creates are known to have made in it may go. */
+/**
+ * The create of a zone that the central has already: what earlier creates are known to have made in it may
+ * go.
+ */
 function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
   const made = unfinished.flatMap(touchedRecords);
   return {
     ...latest,
     created: unfinished.some(({ created }) => created),
     requested: unfinished.some(({ requested }) => requested),
-    // A delete taken up again after an undone create knows what was ours before that: the ledger does not any more.
+    // A delete taken up again after an undone create knows what was ours before that: the ledger does not any
+    // more.
     snapshot: [
       ...rows.filter(wasOurs).map((row) => row.record),
       ...made,
@@ -164,8 +170,8 @@ async function makeNow(
 }
 
 /**
- * Journals the create of a zone that the panel has already: it is made at the central with its content, like any other that the panel
- * has kept. The zone is locked by the caller.
+ * Journals the create of a zone that the panel has already. It is made at the central with its content, like
+ * any other that the panel has kept. The zone is locked by the caller.
  * @throws {JournalError}
  */
 export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<void> {
@@ -250,14 +256,18 @@ async function createFailed(
       .advance(asking, clean ? 'refused' : 'reverting', changes)
       .catch((failure: unknown) => {
         if (!(failure instanceof JournalError)) throw failure;
-        // The journal still says `prepared` and `requested`: what is found at the central then is listed, not deleted.
+        // The journal still says `prepared` and `requested`: what is found at the central then is listed, not
+        // deleted.
         runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
       });
   }
   return { kind: 'refuse', problems, changed: clean ? 'nothing' : 'unknown' };
 }
 
-/** What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is taken back. */
+/**
+ * What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is
+ * taken back.
+ */
 async function leftBehind(
   runtime: Runtime,
   operation: CreateOperation,
@@ -272,8 +282,8 @@ async function leftBehind(
 }
 
 /**
- * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete is then sent
- * once the panel has kept it, and retried until done (docs/architecture.md#the-way-of-one-edit).
+ * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete
+ * is then sent once the panel has kept it, and retried until done (docs/architecture.md#the-way-of-one-edit).
  * @throws {JournalError} nothing was changed
  */
 export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {

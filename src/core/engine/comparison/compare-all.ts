@@ -48,8 +48,9 @@ export class CompareAll {
   }
 
   /**
-   * Compares every zone that may have changed on either side, trying again until it could be done or the engine stops: what was
-   * edited during a pause must not wait for the next hourly comparison because the central was down for a moment.
+   * Compares every zone that may have changed on either side, again until it succeeds or the engine stops.
+   * Edits made during a pause must not wait for the next hourly comparison because the central was down for a
+   * moment.
    */
   async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
@@ -69,7 +70,9 @@ export class CompareAll {
     this.#retrying.delete(follow);
   }
 
-  /** Compares every zone that may have changed on either side; returns false when it could not be completed. */
+  /**
+   * Compares every zone that may have changed on either side; returns false when it could not be completed.
+   */
   async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
     try {
       const { panel, central } = await this.#listBoth();
@@ -114,15 +117,18 @@ export class CompareAll {
     return { panel: here.value.zones, central: new Set(there) };
   }
 
-  /** Whether the panel has deleted the zone, and we at the central, while the first comparison was under way: the panel has made it again. */
+  /**
+   * Whether the panel has deleted the zone, and we at the central, while the first comparison was under way:
+   * the panel has made it again.
+   */
   async #isMadeAgain(zone: DnsName): Promise<boolean> {
     const [last] = await this.#runtime.ports.journal.operations({ zone, latest: 1 });
     return last?.kind === 'zone-delete' && last.state === 'confirmed' && last.changedAt >= this.#beganAt;
   }
 
   /**
-   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may hide them (docs/protocol.md#list-limits).
-   * Those it says are missing are left alone as a whole.
+   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may
+   * hide them (docs/protocol.md#list-limits). Those it says are missing are left alone as a whole.
    * @returns the others
    */
   async #enterPanelOnly(zones: readonly DnsName[], goesOn: boolean): Promise<readonly DnsName[]> {
@@ -154,7 +160,10 @@ export class CompareAll {
     return hidden;
   }
 
-  /** A zone that the central cannot serve even now is left alone with that note; the comparison that sees it again joins it. */
+  /**
+   * A zone that the central cannot serve even now is left alone with that note; the comparison that sees it
+   * again joins it.
+   */
   async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
     try {
@@ -191,7 +200,10 @@ export class CompareAll {
     if (failing !== null) throw failing;
   }
 
-  /** @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the panel with a note */
+  /**
+   * @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the
+   *   panel with a note
+   */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
     const { clock } = this.#runtime.ports;
     try {

@@ -23,9 +23,9 @@ import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 
 /**
- * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
- * and lists the rest (docs/adoption.md). What the panel has no longer is removed at the central where the request
- * lets it follow.
+ * Compares one zone on both sides (docs/adoption.md). It takes the zone's baseline if it has none. Otherwise
+ * it adds to the central what is new in the panel and lists the rest. What the panel has no longer is removed
+ * at the central where the request lets it follow.
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
@@ -49,8 +49,8 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
- * Whether the panel's list, read whole, lacks a zone that a read of it does not find: a row that cannot be read may be this zone.
- * What a person allows needs no such proof, and what is noted already is noted once.
+ * Whether the panel's list, read whole, lacks a zone that a read of it does not find. A row that cannot be
+ * read may be this zone. What a person allows needs no such proof, and what is noted already is noted once.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -139,8 +139,9 @@ async function otherWriterIn(
 }
 
 /**
- * The central's records; `copy` where it has the zone as a copy of another server's. A synced zone that it cannot serve keeps the reason as
- * its note until a comparison succeeds. @throws {CentralError | JournalError}
+ * The central's records; `copy` where it has the zone as a copy of another server's. A synced zone that it
+ * cannot serve keeps the reason as its note until a comparison succeeds. @throws {CentralError |
+ * JournalError}
  */
 async function recordsOrCopy(
   runtime: Runtime,
@@ -161,7 +162,10 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
   await runtime.store.transact((tx) => tx.zone(judged, next));
 }
 
-/** Nothing can be mirrored until the provider makes it a primary zone; a synced zone stays so, and its edits are refused. */
+/**
+ * Nothing can be mirrored until the provider makes it a primary zone; a synced zone stays so, and its edits
+ * are refused.
+ */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
   const fresh = {
     zone,
@@ -173,8 +177,9 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
 }
 
 /**
- * Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). While the panel may still
- * keep the delete or create of the whole zone, what both sides agreed on is part of that.
+ * Records of operations on watch: a late write, or a slow panel, may still change them
+ * (`watched-records.ts`). While the panel may still keep the delete or create of the whole zone, what both
+ * sides agreed on is part of that.
  */
 function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const watched = operations.filter(({ watch }) => watch !== null);
@@ -184,7 +189,10 @@ function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/** Whether the panel lacks a synced record that is not judged before the watch is over: then it is looked at again. */
+/**
+ * Whether the panel lacks a synced record that is not judged before the watch is over: then it is looked at
+ * again.
+ */
 function isLeft({ record, state }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
   return state === 'synced' && watched.has(id) && !ids.has(id);
@@ -195,7 +203,10 @@ function endOfWatch(operations: readonly Operation[]): number {
   return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));
 }
 
-/** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
+/**
+ * Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is
+ * durable.
+ */
 async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
   return (await runtime.ports.journal.fact(baselineFact)) === null;
@@ -272,8 +283,8 @@ async function missingAtCentral(
 }
 
 /**
- * Has a zone created at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
- * one that a late delete took away. It is made with its content, like any new zone.
+ * Has a zone created at the central that the panel has. It came without a DNS event (a web domain, a user
+ * with a domain), or a late delete removed it at the central. It is made with its content, like any new zone.
  * @throws {JournalError}
  */
 export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {

@@ -19,7 +19,10 @@ const manyDeletions = 5;
 /** A zone of so many records or more may lose this part of them at most. */
 const largeZone = 10;
 const largestPart = 0.3;
-/** Zones deleted at the central within an hour because the panel has them no longer: one in a hundred, at least 1, at most 20. */
+/**
+ * Zones deleted at the central within an hour because the panel has them no longer: one in a hundred, at
+ * least 1, at most 20.
+ */
 const mostZones = 20;
 const hour = 3_600_000;
 
@@ -31,9 +34,9 @@ interface Lack {
 }
 
 /**
- * Whether what the panel has no longer may be removed at the central: `follow` (also where nothing is gone or the request does not
- * follow, and so nothing would be removed); `list` where the brakes are on; `later` until a second quiet read some seconds after
- * the first shows the same.
+ * Whether what the panel has no longer may be removed at the central. `follow` also if nothing is gone, or
+ * the request does not follow and nothing would be removed. `list` if a safety limit holds. `later` until a
+ * second quiet read some seconds after the first shows the same.
  */
 export function permitFor(
   runtime: Runtime,
@@ -88,8 +91,8 @@ export interface Following {
 }
 
 /**
- * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of class `follow`. Where the
- * outcome is unknown it stays `prepared`, and whoever ends it puts it on watch.
+ * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of
+ * class `follow`. Where the outcome is unknown it stays `prepared`, and whoever ends it puts it on watch.
  * @throws {CentralError | JournalError} when it has to be tried again
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
@@ -150,8 +153,8 @@ async function closeFollowing(
 }
 
 /**
- * Whether a zone that the panel has no longer may be deleted at the central: only where the request names this very zone, and not too
- * many of them in an hour.
+ * Whether a zone that the panel has no longer may be deleted at the central. It may only if the request names
+ * this very zone, and if there are not too many of them in an hour.
  */
 export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
@@ -165,7 +168,9 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
   return false;
 }
 
-/** Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them. */
+/**
+ * Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them.
+ */
 const deletedFact = 'followed-deletes';
 
 async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
@@ -173,7 +178,8 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
 }
 
 /**
- * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved the absence.
+ * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved
+ * the absence.
  * @param why `allowed`: a person said so, also if the zone is signed
  */
 export async function followDelete(

@@ -8,21 +8,28 @@ import type { Runtime } from '../runtime.ts';
 import { Seldom } from '../parts/seldom.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
-/** Least time (ms) between two reads of the panel's list, and between two comparisons of all zones, that calls cause. */
+/**
+ * Least time (ms) between two reads of the panel's list, and between two comparisons of all zones, that calls
+ * cause.
+ */
 const listGap = 5_000;
 const allGap = 10_000;
 /** Up to so many names are looked up one by one; for more the whole ledger is read once. */
 const fewNames = 200;
 /** A call with more names than this, those above them counted, counts as one that names none. */
 const mostNames = 50_000;
-/** Unknown names that are remembered until the list is read. Of more, those that are new are found by the list alone. */
+/**
+ * Unknown names that are remembered until the list is read. Of more, those that are new are found by the list
+ * alone.
+ */
 const mostUnknown = 1_000;
 
 type Hint = Extract<PanelEvent, { readonly kind: 'hint' }>;
 
 /**
- * Finds out which names in calls of the panel are zones. A name proves nothing, and one call may carry thousands: zones of the ledger
- * are compared; other names lead to a read of the panel's list, which all of them share, and its new zones are compared.
+ * Finds out which names in calls of the panel are zones. A name proves nothing, and one call may carry
+ * thousands. Zones of the ledger are compared. Other names lead to a read of the panel's list, which all of
+ * them share, and its new zones are compared.
  */
 export class NamedZones {
   readonly #runtime: Runtime;

@@ -9,20 +9,26 @@ import type { Runtime } from '../runtime.ts';
 /** Note of a zone in which somebody else changes records at the central again and again. */
 export const otherWriterNote = 'note.other-writer';
 
-/** So many comparisons have to find changes within `span` (ms). A provider who changes something by hand does so once or twice. */
+/**
+ * So many comparisons have to find changes within `span` (ms). A provider who changes something by hand does
+ * so once or twice.
+ */
 const enough = 3;
 const span = 7 * 86_400_000;
 
 /** Newest operations of a zone in which a record that appeared is looked for. */
 const mostOperations = 200;
 
-/** Fact in the journal: wall-clock times of the comparisons that count, at most `enough`, with blanks between. */
+/**
+ * Fact in the journal: wall-clock times of the comparisons that count, at most `enough`, with blanks between.
+ */
 export function otherWriterFact(zone: DnsName): string {
   return `other-writer ${zone}`;
 }
 
 /**
- * Notices a second writer in a synced zone. Most often it is another panel in the same account; the central does not tell who wrote.
+ * Notices a second writer in a synced zone. Most often it is another panel in the same account; the central
+ * does not tell who wrote.
  * @param rows the ledger before the comparison
  * @param found what the comparison puts into it
  * @returns the note of the zone, `null` for none; and facts to commit with the comparison
@@ -51,7 +57,10 @@ export async function findOtherWriter(
   };
 }
 
-/** Whether a record came to the central that no operation of ours wrote, or one went from there that the panel has. */
+/**
+ * Whether a record came to the central that no operation of ours wrote, or one went from there that the panel
+ * has.
+ */
 async function hasForeignChange(
   { ports: { journal } }: Runtime,
   zone: DnsName,

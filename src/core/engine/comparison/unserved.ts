@@ -14,7 +14,10 @@ export function unservedCode(error: unknown): Unserved | null {
   return codes.find((code) => code === error.code) ?? null;
 }
 
-/** Notes at a synced zone that a side cannot show it; other errors of a read leave no note. @throws {JournalError} */
+/**
+ * Notes at a synced zone that a side cannot show it; other errors of a read leave no note. @throws
+ * {JournalError}
+ */
 export async function noteUnserved(runtime: Runtime, zone: DnsName, error: unknown): Promise<void> {
   const { journal } = runtime.ports;
   const note = unservedCode(error);

@@ -11,7 +11,10 @@ export interface Comparison {
   readonly drop: readonly ResourceRecord[];
   /** New in the panel since the baseline, nothing in their way at the central: to be added there. */
   readonly additions: readonly PanelRecord[];
-  /** Synced records that the panel has no longer and the central still has as both agreed: to be removed there. */
+  /**
+   * Synced records that the panel has no longer and the central still has as both agreed: to be removed
+   * there.
+   */
   readonly gone: readonly ResourceRecord[];
 }
 
@@ -24,7 +27,10 @@ interface Sides {
   readonly row: LedgerRow | null;
 }
 
-/** Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone (docs/adoption.md, case 21). */
+/**
+ * Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone
+ * (docs/adoption.md, case 21).
+ */
 export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
   if (record.type === 'SOA' || (record.type === 'NS' && record.name === zone)) return true;
   return isSigners(zone, record);
@@ -33,7 +39,9 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
 interface CompareOptions {
   /** True when no edit has been seen in this zone: what only the panel has is then old, not new. */
   readonly baseline: boolean;
-  /** Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation. */
+  /**
+   * Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation.
+   */
   readonly busy: ReadonlySet<string>;
   /** Whether the panel's removals are to be followed; otherwise they are listed. */
   readonly follow?: boolean;

@@ -1,4 +1,7 @@
-/** Issue 14: a zone whose ledger is damaged is frozen until a person has a new baseline taken; the others go on. */
+/**
+ * Issue 14: a zone whose ledger is damaged is frozen until a person has a new baseline taken; the others go
+ * on.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';

@@ -108,7 +108,8 @@ test('issue 13: a record of the panel only that is gone there stays with the cen
 test('issue 14: what passed in the panel only writes no row that others have made true since', () => {
   const item = { remove: one, add: two, mirrored: false, note: 'note.changed-at-central' };
   const rows = [sampleRow(1, { record: one, state: 'synced' })];
-  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new value.
+  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new
+  // value.
   assert.deepEqual(after(item, { panel: [one], rows }).put, []);
   assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
   assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);

@@ -58,8 +58,9 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether the row of a record is for an edit to write that passed in the panel only: the panel has changed it, it is not synchronised,
- * and no other edit sends it. Such an edit was judged long ago and has read nothing at the central since.
+ * Whether the row of a record is for an edit to write that passed in the panel only. The panel has changed
+ * it, it is not synchronised, and no other edit sends it. Such an edit was judged long ago and has read
+ * nothing at the central since.
  */
 function isLocals(
   record: ResourceRecord,
@@ -73,8 +74,8 @@ function isLocals(
 }
 
 /**
- * Whether both sides had agreed on a record that only the central has now. Its row stays: what the panel has no longer is for a
- * comparison, or for the watch, to follow.
+ * Whether both sides had agreed on a record that only the central has now. Its row stays: what the panel has
+ * no longer is for a comparison, or for the watch, to follow.
  */
 function isLeft(record: ResourceRecord, row: LedgerRow | null, { view, central, busy }: Truth): boolean {
   const id = recordId(record);

@@ -9,8 +9,8 @@ export interface CompareRequest {
   /** What led to it: a function of the panel, `periodic` ... */
   readonly reason: string;
   /**
-   * Whether what the panel has no longer is removed at the central: nothing; records, within the brakes; the zone as well, because
-   * the panel named it; all of it, as a person allowed.
+   * Whether what the panel has no longer is removed at the central. `no`: nothing. `limited`: records, within
+   * the safety limits. `named`: the zone as well, because the panel named it. `allowed`: all of it.
    */
   readonly follow: 'no' | 'limited' | 'named' | 'allowed';
   /** Who caused it; absent: nobody but ourselves. */
@@ -60,8 +60,9 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
 const compareGap = 2_000;
 
 /**
- * What the background has to do and when, one step per zone at a time. A zone sleeps until its earliest alarm; being woken while its
- * step runs leads to one more step. Operations never wait for comparisons of other zones, and users take turns.
+ * What the background has to do and when, one step per zone at a time. A zone sleeps until its earliest
+ * alarm; being woken while its step runs leads to one more step. Operations never wait for comparisons of
+ * other zones, and users take turns.
  */
 export class Agenda {
   readonly #timers: Timers;
@@ -70,7 +71,8 @@ export class Agenda {
   readonly #shops = {
     // Two places at most for one user, so that a slow zone of his leaves one for the others.
     operations: shop('operations', 3, () => 2),
-    // Comparisons have places of their own, so that no number of them delays an undo. What we ourselves cause may take both.
+    // Comparisons have places of their own, so that no number of them delays an undo. What we ourselves cause
+    // may take both.
     comparison: shop('comparison', 2, (lane) => (lane === '' ? 2 : 1)),
   };
   readonly #working = new Set<Promise<void>>();
@@ -126,12 +128,18 @@ export class Agenda {
     alarms.set(zone, { at, cancel, lanes });
   }
 
-  /** Asks for a comparison of a zone once its operations allow it; of several requests the one that lets follow more counts. */
+  /**
+   * Asks for a comparison of a zone once its operations allow it; of several requests the one that lets
+   * follow more counts.
+   */
   compareSoon(zone: DnsName, reason: string, follow: CompareRequest['follow'] = 'no', delay?: number): void {
     this.want(zone, { reason, follow, asked: reason === 'asked' }, delay);
   }
 
-  /** The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free for edits. */
+  /**
+   * The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free
+   * for edits.
+   */
   want(zone: DnsName, request: CompareRequest, delay?: number): void {
     const due = this.#requests.get(zone);
     const counts = due === undefined || strength[request.follow] > strength[due.follow] ? request : due;
