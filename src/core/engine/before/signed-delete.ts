@@ -24,8 +24,9 @@ function allowedFact(zone: DnsName): string {
 
 /**
  * Asks for a second yes before signed zones are deleted at the central. While the parent has a DS record, a
- * deleted zone is not just gone but broken, and so is a new one of that name (RFC 4035 section 5.2). Where signing cannot be found out nothing is asked here; `maySendDelete` does before the delete goes
- * out. All zones of one call are asked about at once.
+ * deleted zone is not just gone but broken, and so is a new one of that name (RFC 4035 section 5.2). Where
+ * signing cannot be found out nothing is asked here; `maySendDelete` does before the delete goes out. All
+ * zones of one call are asked about at once.
  * @param edits of one call of the panel
  * @returns why the call is to be refused; empty when nothing is in its way
  * @throws {JournalError}
