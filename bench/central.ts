@@ -1,7 +1,7 @@
 /**
- * How fast an edit in the panel is what the provider's name server answers: from the agent's receipt of it and from the hook's start,
- * beside the same change sent by a bare client to the same server, and beside a secondary of the same software that follows its
- * primary. Ours and the bare client take turns in one run.
+ * How fast the provider's name server answers an edit in the panel. The time counts from the agent's receipt
+ * of it and from the hook's start. Beside it: the same change sent by a bare client to the same server, and
+ * to a secondary of the same software. Ours and the bare client take turns in one run.
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
@@ -17,11 +17,13 @@ import {
 } from './name-servers.ts';
 import { hostIn, PanelWithAgent } from './panel-with-agent.ts';
 import type { Rec } from './raw.ts';
-import { tell } from './tell.ts';
+import { print } from './print.ts';
 import { Watcher } from './watcher.ts';
 
 const small = parseName('small.example.');
-/** As large as the small one: what somebody else writes into a zone of ours makes the product look at it anew. */
+/**
+ * As large as the small one: what somebody else writes into a zone of ours makes the product look at it anew.
+ */
 const bare = parseName('bare.example.');
 const large = parseName('large.example.');
 const smallRecords = 12;
@@ -96,7 +98,7 @@ function addressOf(host: string, address: string, zone: DnsName): Rec {
 
 async function editsAt(software: Software, plan: Plan): Promise<Record<string, number>> {
   const zones = [zoneOf(small, smallRecords), ...(plan.large > 0 ? [zoneOf(large, largeRecords)] : [])];
-  tell(`${software}: ${plan.repetitions} edits`);
+  print(`${software}: ${plan.repetitions} edits`);
   const subject = await startSubject(software, [...zones, zoneOf(bare, smallRecords)]);
   const panel = await PanelWithAgent.start(subject.settings, zones, plan.flags);
   const watcher = await Watcher.at(subject.server.port);
@@ -105,7 +107,7 @@ async function editsAt(software: Software, plan: Plan): Promise<Record<string, n
     await turns.warmUp();
     for (let at = 0; at < plan.repetitions; at += 1) await turns.one(small, 'idle');
     for (let at = 0; at < plan.rounds; at += 1) await turns.row(plan.inARow);
-    if (plan.large > 0) tell(`${software}: a zone of ${largeRecords} records`);
+    if (plan.large > 0) print(`${software}: a zone of ${largeRecords} records`);
     // The first edit of a zone may cost a look at all of it.
     if (plan.large > 0) await turns.one(large, 'warm');
     for (let at = 0; at < plan.large; at += 1) {
@@ -233,7 +235,7 @@ const pairRest = 6_000;
 /** From a change sent to the primary until its secondary answers it. */
 async function pairOf(software: Software, { pair: count }: Plan): Promise<Record<string, number>> {
   if (count === 0) return {};
-  tell(`${software}: primary and secondary`);
+  print(`${software}: primary and secondary`);
   const pair = await startPair(software, zoneOf(small, smallRecords));
   const watcher = await Watcher.at(pair.secondary.port);
   const name = hostIn('raw', small);

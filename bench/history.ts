@@ -1,6 +1,7 @@
 /**
- * A journal with 1,000,000 operations that have ended beside one with 1,000: a start with its first edit, an edit, and what the command line asks.
- * Everything but the journal is in memory, so that nothing else hides what the journal takes.
+ * Compares a journal with 1,000,000 ended operations to one with 1,000. Measured are a start with its first
+ * edit, an edit, and what the command line asks. Everything but the journal is in memory, so that nothing
+ * else hides what the journal takes.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ import { recordsEvent } from '../src/testing/simulator/edits.ts';
 import { ratio, round, spread, timed } from './measure.ts';
 import { heldBy, memoryPanel, shown, type Held } from './memory-panel.ts';
 import type { Rec } from './raw.ts';
-import { tell } from './tell.ts';
+import { print } from './print.ts';
 
 export interface HistoryPlan {
   readonly few: number;
@@ -152,7 +153,7 @@ class Subject {
   }
 
   static async make(path: string, count: number, each: number): Promise<Subject> {
-    tell(`a journal with ${count} operations`);
+    print(`a journal with ${count} operations`);
     const journal = new SqliteJournal({ path, writer: true });
     let last: Operation = sampleOperation('-');
     for (let at = 0; at < count;) {
@@ -162,10 +163,10 @@ class Subject {
     }
     const put = Array.from({ length: records }, (_, at): LedgerRow => {
       const { key, ...record } = shown(recordOf(`h${at}`, last.zone));
-      return { record, standing: 'joined', onPanel: true, onCentral: true, panelKey: key, note: null };
+      return { record, state: 'synced', onPanel: true, onCentral: true, panelKey: key, note: null };
     });
     await journal.commit({
-      zones: [{ zone: last.zone, standing: 'joined', incarnation: 1, baselineAt: 0, note: null }],
+      zones: [{ zone: last.zone, state: 'synced', incarnation: 1, baselineAt: 0, note: null }],
       rows: [{ zone: last.zone, put }],
       facts: { baseline: '0' },
     });
@@ -199,7 +200,7 @@ class Subject {
       journal,
       clock: systemClock,
       log: (level, event, fields) => {
-        if (level <= 2) tell(`${event} ${JSON.stringify(fields)}`);
+        if (level <= 2) print(`${event} ${JSON.stringify(fields)}`);
       },
       random: Math.random,
       settings: { ...defaultEngineSettings, grace: 0, compareEvery: 0, ownerCheck: 'off' },

@@ -1,6 +1,7 @@
 /**
- * What one edit costs the panel: with domainsync (agent warm), with a one-shot Python handler that does what the original did, and
- * with no plugin at all, against the same central. Both generations are interleaved in one run. Every panel is a process of its own.
+ * What one edit costs the panel, against the same central. Compared are domainsync (agent warm), a one-shot
+ * Python handler that does what the original did, and no plugin at all. Both generations are interleaved in
+ * one run. Every panel is a process of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
@@ -8,26 +9,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../src/testing/stage/stage.ts';
 import { address, saveClick, type Click, type Words } from '../src/testing/stage/panel-words.ts';
-import { named, ratio, round, spread, timed, type Era, type Spread } from './measure.ts';
+import { named, ratio, round, spread, timed, type PanelVersion, type Spread } from './measure.ts';
 import type { RemotePanel } from './panels.ts';
 import { measureProcesses } from './processes.ts';
 import { openScene, status, user, zone, type Scene } from './scene.ts';
 
 const rounds = 60;
-const eras: readonly Era[] = ['v4', 'v6'];
+const versions: readonly PanelVersion[] = ['v4', 'v6'];
 
-/** Figures of ISPmanager 4 under their own names, those of ISPmanager 6 and DNSmanager with `_v6` at the end. */
+/**
+ * Figures of ISPmanager 4 under their own names, those of ISPmanager 6 and DNSmanager with `_v6` at the end.
+ */
 export async function benchHook(): Promise<Record<string, number>> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const scenes: Scene[] = [];
   try {
-    for (const era of eras) scenes.push(await openScene(directory, era));
+    for (const version of versions) scenes.push(await openScene(directory, version));
     const timings = scenes.map((scene) => new Edits(scene));
     for (let at = 0; at < rounds; at += 1) for (const timing of timings) await timing.round(at);
     const processes = await measureProcesses(scenes, rounds);
     const all = timings.map((timing, at) => {
-      const era = eras[at] ?? 'v4';
-      return named(era, { ...timing.figures(), ...processes(era) });
+      const version = versions[at] ?? 'v4';
+      return named(version, { ...timing.figures(), ...processes(version) });
     });
     return Object.assign({}, ...all);
   } finally {

@@ -1,4 +1,7 @@
-/** `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook, memory, central, bulk, history. */
+/**
+ * `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook,
+ * memory, central, bulk, history.
+ */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
 import { benchCentral } from './central.ts';

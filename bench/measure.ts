@@ -1,5 +1,5 @@
 /** ISPmanager 4 at both ends, or ISPmanager 6 with a DNSmanager as central. */
-export type Era = 'v4' | 'v6';
+export type PanelVersion = 'v4' | 'v6';
 
 /** Times in milliseconds. */
 export interface Spread {
@@ -31,7 +31,10 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Names of figures end in their generation; the first one's have no ending. */
-export function named(era: Era, figures: Readonly<Record<string, number>>): Record<string, number> {
-  const ending = era === 'v4' ? '' : `_${era}`;
+export function named(
+  version: PanelVersion,
+  figures: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const ending = version === 'v4' ? '' : `_${version}`;
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${name}${ending}`, value]));
 }

@@ -41,7 +41,10 @@ async function memoryWith(combination: StageOptions): Promise<Record<string, num
   }
 }
 
-/** Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is ended. */
+/**
+ * Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is
+ * ended.
+ */
 async function memoryOf(stage: Stage, expected: number): Promise<number> {
   await stage.atPanel.save('zone1.example', address('x', '192.0.2.1'));
   await until('the agent', async () => (await stage.agent()) !== null);
@@ -49,7 +52,7 @@ async function memoryOf(stage: Stage, expected: number): Promise<number> {
     await ask(stage.socket, 'zone', { zone: `zone${at * 100}.example`, central: null });
   const report = await ask(stage.socket, 'status', {});
   await endProcess(report.pid);
-  const known = report.engine?.zones['joined'] ?? 0;
+  const known = report.engine?.zones['synced'] ?? 0;
   if (known !== expected) throw new Error(`the agent knows ${known} zones instead of ${expected}`);
   return round(report.memory / 1_048_576);
 }
@@ -66,10 +69,10 @@ async function fillLedger(stage: Stage): Promise<void> {
     const put = Array.from({ length: recordsEach }, (_, host): LedgerRow => {
       const record = makeRecord({ name: `h${host}`, type: 'A', rdata: `192.0.2.${host}` }, zone);
       const panelKey = `h${host} A  192.0.2.${host}`;
-      return { record, standing: 'joined', onPanel: true, onCentral: true, panelKey, note: null };
+      return { record, state: 'synced', onPanel: true, onCentral: true, panelKey, note: null };
     });
     await journal.commit({
-      zones: [{ zone, standing: 'joined', incarnation: 1, baselineAt: 0, note: null }],
+      zones: [{ zone, state: 'synced', incarnation: 1, baselineAt: 0, note: null }],
       rows: [{ zone, put }],
     });
   }

@@ -1,4 +1,7 @@
-/** The name servers that are measured: each with what a bare client does there, and as a central of the product. */
+/**
+ * The name servers that are measured: each with what a bare client does there, and as a central of the
+ * product.
+ */
 import type { DnsName } from '../src/dns/name.ts';
 import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
@@ -7,7 +10,7 @@ import { startPowerdns, type Powerdns } from '../src/testing/servers/powerdns.ts
 import { freePort } from '../src/testing/servers/process.ts';
 import { missingFor, type ServerKind } from '../src/testing/stage/server-registry.ts';
 import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
-import { tell } from './tell.ts';
+import { print } from './print.ts';
 
 /** As figures are named. */
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
@@ -30,7 +33,7 @@ export async function atEach(
   for (const software of wanted) {
     const missing = missingFor(serverOf[software]);
     if (missing !== false) {
-      tell(`${software}: ${missing}`);
+      print(`${software}: ${missing}`);
       continue;
     }
     for (const [name, value] of Object.entries(await measure(software)))
@@ -126,7 +129,9 @@ async function transferPair(software: 'bind' | 'knot', filled: Filled): Promise<
   return pairOf(primary, secondary, raw, raw.write);
 }
 
-/** PowerDNS tells nobody by itself sooner than with its next round, a minute long: the notify is asked for. */
+/**
+ * PowerDNS tells nobody by itself sooner than with its next round, a minute long: the notify is asked for.
+ */
 async function powerdnsPair(
   software: 'powerdns_sqlite' | 'powerdns_lmdb',
   { zone, records }: Filled,

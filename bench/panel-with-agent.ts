@@ -1,4 +1,7 @@
-/** A panel of generation v6 with the product installed, its agent in a process of its own; the times of an edit on its way. */
+/**
+ * A panel of generation v6 with the product installed, its agent in a process of its own; the times of an
+ * edit on its way.
+ */
 import { channel } from 'node:diagnostics_channel';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -154,7 +157,9 @@ async function nextProcess(): Promise<number> {
   });
 }
 
-/** Stands between the hooks and the agent and looks at the clock; what it costs counts as the agent's time. */
+/**
+ * Stands between the hooks and the agent and looks at the clock; what it costs counts as the agent's time.
+ */
 class Toll {
   readonly #server: Server;
   #next: { received: (at: number) => void; answered: (at: number) => void } | null = null;
@@ -242,14 +247,14 @@ async function writeLedger(root: string, zones: readonly Filled[]): Promise<void
   for (const { zone, records } of zones) {
     const put = records.map((record) => ({
       record,
-      standing: 'joined' as const,
+      state: 'synced' as const,
       onPanel: true,
       onCentral: true,
       panelKey: `${record.name} ${record.type}  ${record.rdata}`,
       note: null,
     }));
     await journal.commit({
-      zones: [{ zone, standing: 'joined', incarnation: 1, baselineAt: 0, note: null }],
+      zones: [{ zone, state: 'synced', incarnation: 1, baselineAt: 0, note: null }],
       rows: [{ zone, put }],
     });
   }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { ratio, spread, type Era, type Spread } from './measure.ts';
+import { ratio, spread, type PanelVersion, type Spread } from './measure.ts';
 import { zone, type Scene } from './scene.ts';
 
 interface Way {
@@ -14,22 +14,25 @@ interface Way {
 const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 
 /** A call as the panel hands it to its handler. */
-function environment(era: Era, parameters: Readonly<Record<string, string>>): Record<string, string> {
+function environment(
+  version: PanelVersion,
+  parameters: Readonly<Record<string, string>>,
+): Record<string, string> {
   const query = { QUERY_STRING: new URLSearchParams(parameters).toString() };
-  if (era === 'v4') return { ...path, ...query, HANDLER_STAGE: 'before', REQUEST_METHOD: 'GET' };
+  if (version === 'v4') return { ...path, ...query, HANDLER_STAGE: 'before', REQUEST_METHOD: 'GET' };
   const named = Object.entries(parameters).map(([name, value]) => [`PARAM_${name}`, value]);
   return { ...path, ...query, AUTH_USER: 'kunde', AUTH_LEVEL: '16', ...Object.fromEntries(named) };
 }
 
-function waysOf({ era, ours, python }: Scene): Record<string, Way> {
+function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   const shim = join(ours.root, 'addon/domainsync');
-  const opening = environment(era, { func: ours.words.save, plid: zone, elid: '' });
+  const opening = environment(version, { func: ours.words.save, plid: zone, elid: '' });
   // A save of a function that is none of ours goes to the agent and straight back.
-  const asking = environment(era, { func: 'usrparam', sok: 'ok' });
+  const asking = environment(version, { func: 'usrparam', sok: 'ok' });
   return {
-    [`hook_${era}`]: { program: shim, arguments: [], environment: asking },
-    [`opening_${era}`]: { program: shim, arguments: [], environment: opening },
-    [`python_opening_${era}`]: {
+    [`hook_${version}`]: { program: shim, arguments: [], environment: asking },
+    [`opening_${version}`]: { program: shim, arguments: [], environment: opening },
+    [`python_opening_${version}`]: {
       program: join(python.root, 'addon/original'),
       arguments: [],
       environment: opening,
@@ -37,21 +40,26 @@ function waysOf({ era, ours, python }: Scene): Record<string, Way> {
   };
 }
 
-/** Starts every process of every generation in turn; the ratios are of one run. @returns figures by generation */
+/**
+ * Starts every process of every generation in turn; the ratios are of one run. @returns figures by generation
+ */
 export async function measureProcesses(
   scenes: readonly Scene[],
   rounds: number,
-): Promise<(era: Era) => Record<string, number>> {
+): Promise<(version: PanelVersion) => Record<string, number>> {
   const ways: Record<string, Way> = {
     node: { program: process.execPath, arguments: ['-e', '0'], environment: path },
     sh: { program: '/bin/sh', arguments: ['-c', ':'], environment: path },
     ...inTurn(scenes.map(waysOf)),
   };
   const times = await runSpawner({ rounds, ways });
-  return (era) => figures(era, (name) => spread(times[name] ?? []));
+  return (version) => figures(version, (name) => spread(times[name] ?? []));
 }
 
-/** The same kind of process of all generations one after the other: what ran before has its part in what a process costs. */
+/**
+ * The same kind of process of all generations one after the other: what ran before has its part in what a
+ * process costs.
+ */
 function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<string, Way> {
   const [first = [], ...others] = generations.map((ways) => Object.entries(ways));
   return Object.fromEntries(
@@ -59,11 +67,11 @@ function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<s
   );
 }
 
-function figures(era: Era, of: (name: string) => Spread): Record<string, number> {
+function figures(version: PanelVersion, of: (name: string) => Spread): Record<string, number> {
   const named: Readonly<Record<string, Spread>> = {
-    hook: of(`hook_${era}`),
-    opening: of(`opening_${era}`),
-    python_opening: of(`python_opening_${era}`),
+    hook: of(`hook_${version}`),
+    opening: of(`opening_${version}`),
+    python_opening: of(`python_opening_${version}`),
     node: of('node'),
     sh: of('sh'),
   };
@@ -72,10 +80,10 @@ function figures(era: Era, of: (name: string) => Spread): Record<string, number>
     all[`${name}_process_p50_ms`] = p50;
     all[`${name}_process_p95_ms`] = p95;
   }
-  const hook = of(`hook_${era}`).p50;
-  const opening = of(`opening_${era}`).p50;
+  const hook = of(`hook_${version}`).p50;
+  const opening = of(`opening_${version}`).p50;
   all['hook_to_node_p50_ratio'] = ratio(hook, of('node').p50);
-  all['opening_to_python_opening_p50_ratio'] = ratio(opening, of(`python_opening_${era}`).p50);
+  all['opening_to_python_opening_p50_ratio'] = ratio(opening, of(`python_opening_${version}`).p50);
   return all;
 }
 

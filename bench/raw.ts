@@ -1,4 +1,7 @@
-/** The least a program has to do at a name server: one request for a change, by hand, nothing read before, nothing kept. */
+/**
+ * The least a program has to do at a name server: one request for a change, by hand, nothing read before,
+ * nothing kept.
+ */
 import { Agent, request } from 'node:http';
 import type { DnsName } from '../src/dns/name.ts';
 import type { makeRecord } from '../src/dns/record.ts';
@@ -12,7 +15,10 @@ import type { Powerdns } from '../src/testing/servers/powerdns.ts';
 export type Rec = ReturnType<typeof makeRecord>;
 
 export interface RawClient {
-  /** Puts a set of records in the place of what is there of their names and types; resolves once the server has said yes. */
+  /**
+   * Puts a set of records in the place of what is there of their names and types; resolves once the server
+   * has said yes.
+   */
   readonly write: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
   /** Makes a zone with these records, where zones are made by such a client. */
   readonly create?: (zone: DnsName, records: readonly Rec[]) => Promise<void>;

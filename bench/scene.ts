@@ -1,4 +1,7 @@
-/** For one generation: a panel with domainsync, one with a one-shot Python handler, one with nothing, and the central of them all. */
+/**
+ * For one generation: a panel with domainsync, one with a one-shot Python handler, one with nothing, and the
+ * central of them all.
+ */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess, until } from '../src/testing/stage/stage.ts';
@@ -7,7 +10,7 @@ import { ask } from '../src/app/control/client.ts';
 import type { StatusReport } from '../src/app/control/protocol.ts';
 import { install } from '../src/app/install/install.ts';
 import { saveSettings } from '../src/config/settings.ts';
-import type { Era } from './measure.ts';
+import type { PanelVersion } from './measure.ts';
 import { startPanel, type RemotePanel } from './panels.ts';
 
 export const zone = 'bench.example';
@@ -15,7 +18,7 @@ export const user = { name: 'kunde', password: 'bench-password' };
 const dist = join(import.meta.dirname, '../dist');
 
 export interface Scene {
-  readonly era: Era;
+  readonly version: PanelVersion;
   readonly central: RemotePanel;
   readonly ours: RemotePanel;
   readonly python: RemotePanel;
@@ -29,26 +32,26 @@ export async function status({ socket }: Pick<Scene, 'socket'>): Promise<StatusR
   return await ask(socket, 'status', {});
 }
 
-export async function openScene(directory: string, era: Era): Promise<Scene> {
-  const place = (name: string): string => join(directory, era, name);
+export async function openScene(directory: string, version: PanelVersion): Promise<Scene> {
+  const place = (name: string): string => join(directory, version, name);
   const [central, ours, python, bare] = await Promise.all([
-    startPanel(place('central'), user, era === 'v4' ? 'v4' : 'dnsmgr'),
-    startPanel(place('ours'), user, era),
-    startPanel(place('python'), user, era),
-    startPanel(place('bare'), user, era),
+    startPanel(place('central'), user, version === 'v4' ? 'v4' : 'dnsmgr'),
+    startPanel(place('ours'), user, version),
+    startPanel(place('python'), user, version),
+    startPanel(place('bare'), user, version),
   ]);
   const panels = [central, ours, python, bare];
-  const socket = join(directory, `${era}.sock`);
+  const socket = join(directory, `${version}.sock`);
   const stop = async (): Promise<void> => {
     await endProcess((await status({ socket })).pid);
     await Promise.all(panels.map((panel) => panel.stop()));
   };
-  const scene: Scene = { era, central, ours, python, bare, socket, stop };
-  await furnish(scene);
+  const scene: Scene = { version, central, ours, python, bare, socket, stop };
+  await setUpZones(scene);
   return scene;
 }
 
-async function furnish({ central, ours, python, bare, socket }: Scene): Promise<void> {
+async function setUpZones({ central, ours, python, bare, socket }: Scene): Promise<void> {
   const form = { elid: '', name: zone, ip: '192.0.2.1', sok: 'ok' };
   for (const panel of [central, ours, python, bare]) await panel.act('domain.edit', form);
   install({ root: ours.root, from: dist, socket });

@@ -1,4 +1,6 @@
-/** Somebody who asks a name server again and again over one UDP socket, until it answers what he waits for. */
+/**
+ * Somebody who asks a name server again and again over one UDP socket, until it answers what he waits for.
+ */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { DnsName } from '../src/dns/name.ts';

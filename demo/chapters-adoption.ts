@@ -4,7 +4,7 @@ import { readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
-import { check, tell, tellChapter } from './tell.ts';
+import { check, print, printChapter } from './print.ts';
 import { address, holds, meaning, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 /** Domains that only the customer's panel has when the plugin arrives. */
@@ -13,9 +13,9 @@ const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
 export const uneven = 'metricly.example';
 
 /** The two sides as they were before anybody heard of the plugin. */
-export async function furnish(stage: AnyStage): Promise<StageDomain[]> {
+export async function setUpZones(stage: AnyStage): Promise<StageDomain[]> {
   const { panel, atPanel, there } = stage;
-  tellChapter('Two sides, as they are before the plugin arrives');
+  printChapter('Two sides, as they are before the plugin arrives');
   const zones = readZones();
   for (const zone of zones) await makeDomain(panel, atPanel, zone);
   const both = zones.filter(({ name }) => !panelOnly.includes(name));
@@ -38,7 +38,7 @@ export async function furnish(stage: AnyStage): Promise<StageDomain[]> {
 }
 
 export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Promise<void> {
-  tellChapter('The plugin is installed, then configured');
+  printChapter('The plugin is installed, then configured');
   await stage.install();
   const written = await stage.there.writes();
   const early = address('early', '192.0.2.9');
@@ -53,18 +53,18 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
     const status = await engineStatus(stage);
     return status !== null && status.baselineAt !== null;
   });
-  tell(await stage.domainsync('status'));
+  print(await stage.domainsync('status'));
   const counts = (await engineStatus(stage))?.zones ?? {};
   check(
-    `the first comparison took ${(took / 1000).toFixed(1)} s and joined what both sides have`,
-    counts['joined'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
+    `the first comparison took ${(took / 1000).toFixed(1)} s and synced what both sides have`,
+    counts['synced'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
     counts,
   );
   check('it wrote nothing at the central', (await stage.there.writes()) === written);
 }
 
 export async function adoption(stage: AnyStage): Promise<void> {
-  tellChapter('What was there before is left alone: the adoption rule (docs/adoption.md)');
+  printChapter('What was there before is left alone: the adoption rule (docs/adoption.md)');
   const { panel, there } = stage;
   const [alone = ''] = panelOnly;
   const fresh = address('new', '192.0.2.50');
@@ -86,11 +86,11 @@ export async function adoption(stage: AnyStage): Promise<void> {
   );
   await edit(stage, uneven, address('hand', '192.0.2.204'));
   check(
-    'a new record the central has already is simply joined',
+    'a new record the central has already is simply synced',
     await stands(there, uneven, address('hand', '192.0.2.204')),
   );
   await until('the ledger to settle', async () => (await engineStatus(stage))?.open === 0);
-  tell(await stage.domainsync('zone', uneven));
+  print(await stage.domainsync('zone', uneven));
 }
 
 /** An edit that has to succeed: a new record, or one in place of another. */

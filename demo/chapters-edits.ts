@@ -2,13 +2,13 @@ import { agreed, stands, standsName } from '../src/testing/stage/central-side.ts
 import { edit } from './chapters-adoption.ts';
 import { seenNow, watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
-import { check, milliseconds, quote, tell, tellChapter } from './tell.ts';
+import { check, milliseconds, quote, print, printChapter } from './print.ts';
 import { address, holds, holdsName, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 const zone = 'kletterhalle-west.example';
 
 export async function mirrored(stage: AnyStage): Promise<void> {
-  tellChapter('An edit is at the central at the same moment');
+  printChapter('An edit is at the central at the same moment');
   const [first, second] = [address('api', '192.0.2.100'), address('api', '192.0.2.101')];
   const started = performance.now();
   await edit(stage, zone, first);
@@ -65,13 +65,13 @@ async function onlyTheProvider({ atPanel, panel, there }: AnyStage, name: string
   );
   check('the panel did not make it', !panel.zones().includes(name));
   await there.makeZones([{ name, records: [] }]);
-  tell(`(the provider makes ${name} at his ${there.title}, and lets the customer's key update it)`);
+  print(`(the provider makes ${name} at his ${there.title}, and lets the customer's key update it)`);
 }
 
 async function staysThere(stage: AnyStage, name: string): Promise<void> {
   const latest = async (): Promise<string> => await stage.domainsync('history', '--latest', '1');
   await until('the delete to be settled', async () => (await latest()).includes('zone.left-at-central'));
-  tell(await latest());
+  print(await latest());
   await seenNow(stage, name, wholeZone);
   check(
     'at the central it stays, for only the provider can delete it there',
@@ -88,7 +88,7 @@ async function either({ panel, there }: AnyStage, record: Wanted): Promise<boole
 }
 
 export async function refused(stage: AnyStage): Promise<void> {
-  tellChapter('What the central refuses does not happen in the panel either');
+  printChapter('What the central refuses does not happen in the panel either');
   const { atPanel, panel, there } = stage;
   const name = 'taken.example';
   await there.makeForeignZone(name);
@@ -144,7 +144,7 @@ async function ownReasons(stage: AnyStage): Promise<void> {
 }
 
 export async function centralDown(stage: AnyStage): Promise<void> {
-  tellChapter('The central is down');
+  printChapter('The central is down');
   await stage.there.down();
   const started = performance.now();
   const answer = await stage.atPanel.save(zone, address('down', '192.0.2.7'));
@@ -172,7 +172,7 @@ export async function centralDown(stage: AnyStage): Promise<void> {
   await until('edits to be accepted again', healed);
   await seenNow(stage, zone, after);
   check('and edits are mirrored again, by themselves', await both(stage, after));
-  tell('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
+  print('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
 }
 
 /** After two outages in a row nothing is tried any more but one probe every 5 seconds. */

@@ -3,13 +3,13 @@ import { engineStatus } from './chapters-adoption.ts';
 import { seenNow, watched } from './show-dig.ts';
 import { leaks } from '../src/testing/stage/secrets.ts';
 import { endProcess, until, type AnyStage } from '../src/testing/stage/stage.ts';
-import { check, quote, tell, tellChapter } from './tell.ts';
+import { check, quote, print, printChapter } from './print.ts';
 import { address, holds, holdsName } from '../src/testing/stage/panel-words.ts';
 
 const zone = 'oakbridge-cricket.example';
 
 export async function localRefusal(stage: AnyStage): Promise<void> {
-  tellChapter('The central has accepted, then the panel refuses its own part');
+  printChapter('The central has accepted, then the panel refuses its own part');
   stage.panel.switches.failLocal = {
     [stage.atPanel.words.save]: { code: 1, text: 'disk quota exceeded', count: 1 },
   };
@@ -25,11 +25,11 @@ export async function localRefusal(stage: AnyStage): Promise<void> {
   );
   await seenNow(stage, zone, half);
   check('and the panel never had it', !holds(stage.panel, zone, half));
-  tell('(this demo waits 1 s and 1 s; the defaults are 5 s and 5 s)');
+  print('(this demo waits 1 s and 1 s; the defaults are 5 s and 5 s)');
 }
 
 export async function agentKilled(stage: AnyStage): Promise<void> {
-  tellChapter('The agent is killed in the middle of an edit');
+  printChapter('The agent is killed in the middle of an edit');
   const pid = await stage.agent();
   check('the agent runs', pid !== null);
   stage.there.withhold();
@@ -37,7 +37,7 @@ export async function agentKilled(stage: AnyStage): Promise<void> {
   const editing = stage.atPanel.save(zone, cut);
   await until('the central to carry it out', () => stands(stage.there, zone, cut));
   if (pid !== null) await endProcess(pid, 'SIGKILL');
-  tell(`kill -9 ${pid}: the central has carried it out, its answer is still on the way`);
+  print(`kill -9 ${pid}: the central has carried it out, its answer is still on the way`);
   await seenNow(stage, zone, cut);
   const answer = await editing;
   quote(answer.error?.text ?? answer.body);
@@ -55,12 +55,12 @@ export async function agentKilled(stage: AnyStage): Promise<void> {
   );
   await seenNow(stage, zone, cut);
   await until('everything to be settled', async () => (await engineStatus(stage))?.open === 0);
-  tell(await stage.domainsync('history', '--latest', '8'));
+  print(await stage.domainsync('history', '--latest', '8'));
   check('nothing is open, nothing is stuck', (await engineStatus(stage))?.open === 0);
 }
 
 export async function nothingLeaked(stage: AnyStage): Promise<void> {
-  tellChapter('What was written on the way');
+  printChapter('What was written on the way');
   const found = await leaks(stage);
   check(
     'the password is in no log, journal, plugin file or answer of the command line',
@@ -68,6 +68,6 @@ export async function nothingLeaked(stage: AnyStage): Promise<void> {
     found,
   );
   const report = await stage.domainsync('doctor');
-  tell(report);
+  print(report);
   check('the doctor finds nothing wrong', report.includes('0 problems'), report);
 }

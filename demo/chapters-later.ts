@@ -1,15 +1,18 @@
-/** What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call each other. */
+/**
+ * What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call
+ * each other.
+ */
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { edit, engineStatus } from './chapters-adoption.ts';
 import { seenNow, watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
-import { check, quote, tell, tellChapter } from './tell.ts';
+import { check, quote, print, printChapter } from './print.ts';
 import { address, holds, keyOf, saveClick, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 const zone = 'velo-club.example';
 
 export async function finerRecords(stage: AnyStage): Promise<void> {
-  tellChapter('TTLs, and types that not every panel has');
+  printChapter('TTLs, and types that not every panel has');
   const { panel, there } = stage;
   const brief = { ...address('brief', '192.0.2.60'), ttl: 300 };
   await edit(stage, zone, brief);
@@ -44,7 +47,7 @@ async function rareType(stage: AnyStage, record: Wanted): Promise<void> {
 }
 
 export async function forms(stage: AnyStage): Promise<void> {
-  tellChapter('A form that is opened, or drawn anew while it is filled in, changes nothing');
+  printChapter('A form that is opened, or drawn anew while it is filled in, changes nothing');
   const record = address('form', '192.0.2.61');
   await edit(stage, zone, record);
   await until('the edit to be settled', async () => (await engineStatus(stage))?.open === 0);
@@ -75,7 +78,7 @@ function makeSite(stage: AnyStage, name: string): ReturnType<AnyStage['customer'
 }
 
 export async function webSites(stage: AnyStage): Promise<void> {
-  tellChapter('A web site made in the panel brings records with it');
+  printChapter('A web site made in the panel brings records with it');
   const { panel, there } = stage;
   const silent = await makeSite(stage, `gallery.${zone}`);
   check('a site whose records come without a DNS event', silent.ok, silent.body);
@@ -98,5 +101,5 @@ export async function webSites(stage: AnyStage): Promise<void> {
   );
   await until('everything to be settled', async () => (await engineStatus(stage))?.open === 0);
   check('each was written once', (await there.writes()) - written === 2);
-  tell('(the site itself fires as well: a hint, and the comparison finds nothing left to do)');
+  print('(the site itself fires as well: a hint, and the comparison finds nothing left to do)');
 }

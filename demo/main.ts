@@ -1,10 +1,10 @@
 /**
  * The main job, told in the terminal and asserted step by step from what panel and central themselves answer:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1 at the first step that is
- * not as promised, 2 for wrong usage or a name server that is not installed.
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1 at
+ * the first step that is not as promised, 2 for wrong usage or a name server that is not installed.
  */
 import { parseArgs } from 'node:util';
-import { adoption, furnish, setUp } from './chapters-adoption.ts';
+import { adoption, setUpZones, setUp } from './chapters-adoption.ts';
 import { centralDown, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
@@ -17,7 +17,7 @@ import {
 } from '../src/testing/stage/server-registry.ts';
 import { makeServerStage, type ServerStage } from '../src/testing/stage/server-stage.ts';
 import { account, customer, makeStage, type AnyStage, type Stage } from '../src/testing/stage/stage.ts';
-import { checksDone, DemoFailed, tell } from './tell.ts';
+import { checksDone, DemoFailed, print } from './print.ts';
 import { address, saveClick, type Click } from '../src/testing/stage/panel-words.ts';
 
 const panels = { '4': 'v4', '5': 'v5', '6': 'v6' } as const;
@@ -119,20 +119,20 @@ async function setStage({ panel, central }: Asked): Promise<Stage | ServerStage>
 }
 
 function introduce({ server, relay, there }: ServerStage): void {
-  tell('');
-  tell(
+  print('');
+  print(
     `The ${there.title} is a real one: 127.0.0.1 port ${server.port}. What it holds is read from it with dig, past the plugin.`,
   );
-  tell(
+  print(
     `Where a name is shown before and after a click, the time is that from the panel's answer to the name server's.`,
   );
-  tell(
+  print(
     `The plugin reaches it through a relay of this demo (port ${relay.port}), which only keeps an answer back when the agent is killed.`,
   );
 }
 
 async function play(stage: AnyStage): Promise<void> {
-  const zones = await furnish(stage);
+  const zones = await setUpZones(stage);
   await setUp(stage, zones);
   await mirrored(stage);
   if (stage.atPanel.words.hasTtl) {
@@ -150,13 +150,13 @@ async function play(stage: AnyStage): Promise<void> {
 
 async function stay(stage: Stage | ServerStage, interrupted: Promise<void>): Promise<void> {
   const { atPanel, panel, directory } = stage;
-  tell('\nBoth sides keep running until Ctrl-C:');
-  tell(`customer  ${panel.address}  ${customer.name} / ${customer.password}`);
-  tell(providerLine(stage));
-  tell(`files     ${directory}`);
-  tell('An edit by hand, and what the central has then:');
-  tell(byHand(panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
-  tell(lookByHand(stage));
+  print('\nBoth sides keep running until Ctrl-C:');
+  print(`customer  ${panel.address}  ${customer.name} / ${customer.password}`);
+  print(providerLine(stage));
+  print(`files     ${directory}`);
+  print('An edit by hand, and what the central has then:');
+  print(byHand(panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
+  print(lookByHand(stage));
   await interrupted;
 }
 

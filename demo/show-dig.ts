@@ -1,6 +1,6 @@
 /** What the public sees of a record, shown before and after something is done in the panel. */
 import type { AnyStage } from '../src/testing/stage/stage.ts';
-import { tell } from './tell.ts';
+import { print } from './print.ts';
 import { absolute, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 /** The time from the panel's answer to the name server's, in words. */
@@ -9,8 +9,8 @@ function since(ms: number): string {
 }
 
 /**
- * Does something in the panel; where the central itself answers the public, its answers about these records are shown as they
- * were before and as they are then. The question is sent as soon as the panel has answered.
+ * Does something in the panel. If the central itself answers the public, its answers about these records are
+ * shown before and after. The question is sent as soon as the panel has answered.
  */
 export async function watched<T>(
   { there }: AnyStage,
@@ -33,7 +33,7 @@ export async function watched<T>(
     times.set(key, performance.now() - answered);
   }
   for (const [key, { name, type }] of asked) {
-    tell(`$ ${view.command(name, type)}`);
+    print(`$ ${view.command(name, type)}`);
     show('before', before.get(key) ?? [], '');
     show('after', await view.lines(name, type), `   (${since(times.get(key) ?? 0)})`);
   }
@@ -45,7 +45,7 @@ export async function seenNow({ there }: AnyStage, zone: string, { name, type }:
   const { public: view } = there;
   if (view === null) return;
   const whole = absolute(name, zone);
-  tell(`$ ${view.command(whole, type)}`);
+  print(`$ ${view.command(whole, type)}`);
   show('now', await view.lines(whole, type), '');
 }
 
@@ -53,6 +53,6 @@ export async function seenNow({ there }: AnyStage, zone: string, { name, type }:
 function show(when: string, lines: readonly string[], remark: string): void {
   for (const [at, line] of lines.entries()) {
     const short = line.length > 110 ? `${line.slice(0, 107)}...` : line;
-    tell(`  ${(at === 0 ? when : '').padEnd(6)}  ${short}${at === 0 ? remark : ''}`);
+    print(`  ${(at === 0 ? when : '').padEnd(6)}  ${short}${at === 0 ? remark : ''}`);
   }
 }

@@ -211,7 +211,8 @@ class RunningSandbox implements Sandbox {
 
 /**
  * Starts a panel stand-in on 127.0.0.1.
- * @throws Error when the root cannot be written, the port is taken, a switch does not exist or `openssl` is missing
+ * @throws Error when the root cannot be written, the port is taken, a switch does not exist or `openssl` is
+ *   missing
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = build(options);

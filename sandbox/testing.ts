@@ -80,7 +80,10 @@ export function writePlugin(root: string, handlers: string): void {
   );
 }
 
-/** Makes `handler`, a script, listen to events of a panel of versions 5 and 6: `name stage stage`, e.g. `domain.edit before`. */
+/**
+ * Makes `handler`, a script, listen to events of a panel of versions 5 and 6: `name stage stage`, e.g.
+ * `domain.edit before`.
+ */
 export function listen(sandbox: Sandbox, handler: string, script: string, events: readonly string[]): void {
   const lines = events.map((line) => {
     const [name = '', ...stages] = line.split(' ');

@@ -21,10 +21,11 @@ export interface ArchiveOptions {
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
 /**
- * Writes, for every architecture whose runtime is installed, `domainsync-VERSION-ARCH.tar.gz` laid out for unpacking over any
- * panel's root (docs/protocol.md#sources-4), then the extension source `ispmgr_plugins.xml` of ISPmanager 4 and `SHA256SUMS`. The archive touches
- * nothing that is in use: a folder of its own for the release, and the two scripts of an ISPmanager 4; the rest is put in force by
- * `install`.
+ * Writes `domainsync-VERSION-ARCH.tar.gz` for every architecture whose runtime is installed, laid out for
+ * unpacking over any panel's root (docs/protocol.md#sources-4). Then it writes the extension source
+ * `ispmgr_plugins.xml` of ISPmanager 4, and `SHA256SUMS`. The archive touches nothing that is in use: it has
+ * a folder of its own for the release. Beside it are the two scripts of an ISPmanager 4. The command
+ * `install` puts the rest in force.
  */
 export async function writeArchives(options: ArchiveOptions): Promise<void> {
   const { top, out, version } = options;
@@ -86,7 +87,10 @@ function program(from: string, to: string, values: Readonly<Record<string, strin
   chmodSync(to, 0o755);
 }
 
-/** A source has one archive a plugin, so each architecture is a plugin of its own; the usual one has the plain name. */
+/**
+ * A source has one archive a plugin, so each architecture is a plugin of its own; the usual one has the plain
+ * name.
+ */
 function pluginName(arch: string): string {
   return arch === 'x64' ? 'domainsync' : `domainsync_${arch}`;
 }

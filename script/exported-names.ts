@@ -1,6 +1,7 @@
 /**
- * Refuses a name that two files of one program export with different meanings (exit status 1). The same name in files of the same name is
- * one job done in two adapters (`auditChange` in `audit.ts`). Programs: the product, and the sandbox.
+ * Refuses a name that two files of one program export with different meanings (exit status 1). The same name
+ * in files of the same name is one job done in two adapters (`auditChange` in `audit.ts`). Programs: the
+ * product, and the sandbox.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,7 +1,8 @@
 /**
- * `script/node script/journal-fixtures.ts DIRECTORY`: journals as this release writes them, for the tests of later ones
- * (docs/decisions/014). Run it in a checkout of the release: it plays histories and keeps the first operation of each kind, class and state
- * that is not over, with its zone, and what both sides held at that moment. DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
+ * `script/node script/journal-fixtures.ts DIRECTORY`: journals as this release writes them, for the tests of
+ * later ones (docs/decisions/014). Run it in a checkout of the release: it plays histories. It keeps the
+ * first operation of each kind, class and state that is not over. Its zone goes with it, and what both sides
+ * held at that moment. DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ import { MemoryJournal } from '../src/testing/memory-journal.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { Accidents } from '../src/testing/simulator/accidents.ts';
 import { RecordedChances } from '../src/testing/simulator/chances.ts';
-import { alone, freshZone, furnish, main, type HistoryOptions } from '../src/testing/simulator/furniture.ts';
+import { alone, freshZone, setUpZones, main, type HistoryOptions } from '../src/testing/simulator/set-up.ts';
 import { HistoryGenerator } from '../src/testing/simulator/generator.ts';
 import { Performer } from '../src/testing/simulator/perform.ts';
 import { Random } from '../src/testing/simulator/random.ts';
@@ -100,7 +101,9 @@ function moved(found: Case, number: string, later: number): Case {
   return renamed;
 }
 
-/** In no history an undo of records is refused for good. The same case, as if the central had just done so. */
+/**
+ * In no history an undo of records is refused for good. The same case, as if the central had just done so.
+ */
 function beStuck(about: string): void {
   const found = cases.get(about);
   if (found === undefined) throw new Error(`no case: ${about}`);
@@ -121,7 +124,7 @@ async function play(seed: number): Promise<void> {
   world.central.createsWithContent = seed % 2 === 1;
   if (options.signed === true)
     for (const zone of [main, alone, freshZone(above)]) world.central.signed.add(zone);
-  furnish(world, { above });
+  setUpZones(world, { above });
   const performer = new Performer(world);
   const [side] = world.sides;
   if (side !== undefined) {

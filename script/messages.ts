@@ -1,5 +1,6 @@
 /**
- * Writes docs/messages.md from the catalogue; with `--check` only says whether it is current (exit status 1: it is not).
+ * Writes docs/messages.md from the catalogue; with `--check` only says whether it is current (exit status 1:
+ * it is not).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

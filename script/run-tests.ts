@@ -1,7 +1,7 @@
 /**
- * Runs the test files with `node:test`, shows what runs, what failed and the ten slowest files, and ends with one line
- * `N passed, N failed, N skipped`. Exits 1 when a test failed, when none ran, or when one was skipped although CI=true
- * (docs/architecture.md, "Tests").
+ * Runs the test files with `node:test`, shows what runs, what failed and the ten slowest files, and ends with
+ * one line `N passed, N failed, N skipped`. Exits 1 when a test failed, when none ran, or when one was
+ * skipped although CI=true (docs/architecture.md, "Tests").
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,8 +19,8 @@ const patterns = [
 ];
 
 /**
- * Longest time one test file may take, milliseconds: a hang must end as a failure. The longest file takes two minutes
- * alone on a machine, and twenty times as long under load.
+ * Longest time one test file may take, milliseconds: a hang must end as a failure. The longest file takes two
+ * minutes alone on a machine, and twenty times as long under load.
  */
 const fileTimeout = 2_400_000;
 
@@ -40,7 +40,10 @@ interface Done {
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** Starts of the paths of files that take long, the longest first. They start first, so that none runs alone at the end. */
+/**
+ * Starts of the paths of files that take long, the longest first. They start first, so that none runs alone
+ * at the end.
+ */
 const longest = ['test/e2e/demo', 'src/testing/simulator/', 'test/', 'src/centrals/'];
 
 function testFiles(): string[] {
@@ -54,7 +57,9 @@ function rank(file: string): number {
   return at < 0 ? longest.length : at;
 }
 
-/** The file as people name it: `src/net/http.test.ts` is `net/http`, `test/e2e/demo.test.ts` is `e2e/demo`. */
+/**
+ * The file as people name it: `src/net/http.test.ts` is `net/http`, `test/e2e/demo.test.ts` is `e2e/demo`.
+ */
 function shortName(file: string): string {
   return relative('.', file)
     .replace(/^(?:src|test)\//u, '')

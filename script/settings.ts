@@ -1,6 +1,6 @@
 /**
- * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options; with `--check` only says
- * whether they are current (exit status 1: they are not).
+ * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options; with
+ * `--check` only says whether they are current (exit status 1: they are not).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

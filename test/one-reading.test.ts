@@ -16,7 +16,9 @@ import { Refusal } from '../sandbox/shared/refusal.ts';
 const zoneText = 'example.org';
 const zone = parseName('example.org.');
 
-/** Of what a person types in excess: quotation marks, escapes, white space, comments, what is beyond ASCII. */
+/**
+ * Of what a person types in excess: quotation marks, escapes, white space, comments, what is beyond ASCII.
+ */
 const odd = fc
   .array(
     fc.constantFrom(
@@ -114,7 +116,10 @@ function recordOf(read: () => ResourceRecord | null): string | null {
   }
 }
 
-/** What a form means is what list and identifier mean after it, and what the form that we fill in for it means. */
+/**
+ * What a form means is what list and identifier mean after it, and what the form that we fill in for it
+ * means.
+ */
 function readsOnce(dialect: RecordDialect, panel: Panel, form: Cells): void {
   const row = panel(form);
   const meant = recordOf(() => dialect.fromForm(form, zone));

@@ -101,7 +101,9 @@ function changeZone(call: Call, zone: Zone): void {
   call.store.putZone(withRows(next, changedRows(call, zone, next)));
 }
 
-/** `domain.edit`: the form for a new or an existing zone, creating, changing (docs/protocol.md#zone-form-4). */
+/**
+ * `domain.edit`: the form for a new or an existing zone, creating, changing (docs/protocol.md#zone-form-4).
+ */
 function editZone(call: Call): Element {
   const elid = call.params.text('elid');
   if (elid === '' && !call.params.saved) return newForm(call);
@@ -140,7 +142,10 @@ function readSoa(call: Call, zone: Zone): Zone['soa'] {
   return soa;
 }
 
-/** `soa.edit`: the zone's SOA, its `ttl` being the zone's only one (docs/protocol.md#functions-4, #record-form-4). */
+/**
+ * `soa.edit`: the zone's SOA, its `ttl` being the zone's only one (docs/protocol.md#functions-4,
+ * #record-form-4).
+ */
 function editSoa(call: Call): Element {
   const zone = findZone(call, call.params.text('elid'), call.params.saved ? 'write' : 'read');
   if (!call.params.saved)

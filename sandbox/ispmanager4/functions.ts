@@ -5,7 +5,10 @@ import { RECORD_FUNCTIONS } from './record-functions.ts';
 import { USER_FUNCTIONS } from '../shared/functions/users.ts';
 import type { PanelFunction } from '../shared/functions/common.ts';
 
-/** Functions of the panel itself, by name (docs/protocol.md#functions-4, #login); `auth` needs no login and is not among them. */
+/**
+ * Functions of the panel itself, by name (docs/protocol.md#functions-4, #login); `auth` needs no login and is
+ * not among them.
+ */
 export const ISPMANAGER4_FUNCTIONS: ReadonlyMap<string, PanelFunction> = new Map(
   Object.entries({
     ...DOMAIN_FUNCTIONS,

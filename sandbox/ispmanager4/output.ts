@@ -15,7 +15,9 @@ function textError(error: Element): string {
   return `ERROR ${about.join(' ')}${error.text === '' ? '' : ` ${error.text}`}\n`;
 }
 
-/** Reference 4.5: `OK`, `ERROR ...`, rows of `key=value` with a blank line between them, or one field a line. */
+/**
+ * Reference 4.5: `OK`, `ERROR ...`, rows of `key=value` with a blank line between them, or one field a line.
+ */
 function renderText(doc: Element): string {
   const error = child(doc, 'error');
   if (error !== undefined) return textError(error);
@@ -58,13 +60,19 @@ function renderHtml(doc: Element, title: string): string {
   return `<!DOCTYPE html>\n${writeXml(page).replace(/^<\?xml[^\n]*\n/u, '')}`;
 }
 
-/** Over HTTP success is exactly `OK `, and a refusal is the XML document all the same (docs/protocol.md#text-output). */
+/**
+ * Over HTTP success is exactly `OK `, and a refusal is the XML document all the same
+ * (docs/protocol.md#text-output).
+ */
 function textOverHttp(doc: Element): string {
   if (child(doc, 'error') !== undefined || child(doc, 'authfail') !== undefined) return writeXml(doc);
   return child(doc, 'ok') === undefined ? renderText(doc) : 'OK ';
 }
 
-/** Writes a document the way the caller asked for: `out` is `xml`, `text` or `json`; anything else gives the page. */
+/**
+ * Writes a document the way the caller asked for: `out` is `xml`, `text` or `json`; anything else gives the
+ * page.
+ */
 export function render(doc: Element, { out, title, via }: Occasion): Rendered {
   switch (out) {
     case 'xml':

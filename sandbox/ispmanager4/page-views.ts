@@ -6,7 +6,10 @@ function text(name: string, required = false): Field {
 
 const RECORD_TYPES = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'TXT', 'SRV', 'PTR'];
 
-/** Pages of the panel's own functions (docs/protocol.md#functions-4, #record-form-4; `plugin*` are named by us, docs/protocol.md#sources-4 shows the way only). */
+/**
+ * Pages of the panel's own functions (docs/protocol.md#functions-4, #record-form-4; `plugin*` are named by
+ * us, docs/protocol.md#sources-4 shows the way only).
+ */
 export const VIEWS: Readonly<Record<string, View>> = {
   domain: {
     kind: 'list',

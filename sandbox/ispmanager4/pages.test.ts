@@ -4,18 +4,18 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Sandbox } from '../index.ts';
-import { Person, tokenIn } from '../shared/person.ts';
+import { PageUser, tokenIn } from '../shared/page-user.ts';
 import { asAlice, makeZone, testSandbox, writeHandler } from '../testing.ts';
 
-async function alice(t: TestContext, lang = 'en'): Promise<{ sandbox: Sandbox; person: Person }> {
+async function alice(t: TestContext, lang = 'en'): Promise<{ sandbox: Sandbox; person: PageUser }> {
   const sandbox = await testSandbox(t);
-  const person = new Person(sandbox);
+  const person = new PageUser(sandbox);
   await person.logIn('alice', 'a:p&w=d', lang);
   return { sandbox, person };
 }
 
 test('nobody sees anything without a login; a wrong one is said, a right one leads to the domains', async (t) => {
-  const person = new Person(await testSandbox(t));
+  const person = new PageUser(await testSandbox(t));
   assert.match((await person.see({ func: 'domain' })).body, /id="password"/);
   const wrong = await person.logIn('alice', 'nonsense');
   assert.match(wrong.body, /role="?alert/);
@@ -76,7 +76,7 @@ test('what the pages do goes through the plugins like any call', async (t) => {
   writeHandler(sandbox.root, 'no', `echo '<doc><error code="9">not today</error></doc>'`);
   sandbox.restartPanel();
   await makeZone(sandbox);
-  const person = new Person(sandbox);
+  const person = new PageUser(sandbox);
   await person.logIn('alice', 'a:p&w=d');
   const list = await person.see({ func: 'domain' });
   const { body } = await person.send({
@@ -93,7 +93,7 @@ test('the menu and pages of the administrator are not for users', async (t) => {
   const { sandbox, person } = await alice(t);
   assert.equal((await person.see({ func: 'domain' })).body.includes('Plugins'), false);
   assert.match((await person.see({ func: 'plugin' })).body, /role="?alert/);
-  const root = new Person(sandbox);
+  const root = new PageUser(sandbox);
   await root.logIn('root', 'rp');
   assert.match((await root.see({ func: 'domain' })).body, /func=plugin"/);
 });

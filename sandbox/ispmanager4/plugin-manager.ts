@@ -49,8 +49,8 @@ function ok(): Element {
 }
 
 /**
- * Server settings > Plugins and its sources (docs/protocol.md#sources-4). It is known what the pages do, not what the functions are
- * called: the names `plugin*` and `pluginsrc*` are ours.
+ * Server settings > Plugins and its sources (docs/protocol.md#sources-4). It is known what the pages do, not
+ * what the functions are called: the names `plugin*` and `pluginsrc*` are ours.
  */
 export class PluginManager implements FunctionGroup {
   readonly #settings: Settings;

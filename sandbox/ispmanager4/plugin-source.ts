@@ -92,7 +92,10 @@ export function readSource(text: string, base: string): Offer[] {
   });
 }
 
-/** Whether version `a` is higher than `b`: dot part by dot part, what is not a number counts as 0 (docs/protocol.md#description-4). */
+/**
+ * Whether version `a` is higher than `b`: dot part by dot part, what is not a number counts as 0
+ * (docs/protocol.md#description-4).
+ */
 export function isHigher(a: string, b: string): boolean {
   const parts = (version: string): number[] =>
     version.split('.').map((part) => (/^\d+$/u.test(part) ? Number(part) : 0));

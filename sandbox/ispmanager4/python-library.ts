@@ -1,6 +1,7 @@
 /**
- * `lib/python/mgr.py` of version 4 (section 22.2): programs are seen to import it. Its one function is made after the library for
- * Perl (docs/protocol.md#files-4): a function's name and pairs of names and values. Runs under Python 2 and 3.
+ * `lib/python/mgr.py` of version 4 (section 22.2): programs are seen to import it. Its one function is made
+ * after the library for Perl (docs/protocol.md#files-4): a function's name and pairs of names and values.
+ * Runs under Python 2 and 3.
  */
 export const PYTHON_LIBRARY = `# -*- coding: utf-8 -*-
 """Calls of the panel on this host (sandbox)."""

@@ -53,7 +53,10 @@ function saveRecord(call: Call, zone: Zone, key: string): void {
   call.store.putZone(withRows(zone, rows));
 }
 
-/** `domain.sublist.edit`: form, new record (`elid` empty or absent), changed record with a new key (docs/protocol.md#record-form-4). */
+/**
+ * `domain.sublist.edit`: form, new record (`elid` empty or absent), changed record with a new key
+ * (docs/protocol.md#record-form-4).
+ */
 function editRecord(call: Call): Element {
   const zone = findZone(call, call.params.text('plid'), call.params.saved ? 'write' : 'read');
   const key = call.params.get('elid') ?? '';
@@ -79,8 +82,8 @@ function deleteRecord(call: Call, plid: string, key: string): void {
 }
 
 /**
- * `domain.sublist.delete`: one key, or several joined by comma and space. A text with a comma in it is taken whole when
- * the whole `elid` is a record's key; inside a longer list it is ambiguous and not found.
+ * `domain.sublist.delete`: one key, or several joined by comma and space. A text with a comma in it is taken
+ * whole if the whole `elid` is a record's key. Inside a longer list it is ambiguous and not found.
  */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');

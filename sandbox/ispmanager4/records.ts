@@ -32,7 +32,8 @@ function readAddr(params: Params, type: string, zone: string): string {
 }
 
 /**
- * Reads a record from a form (docs/protocol.md#record-form-4): `prio` for MX and SRV only, `wght` and `port` for SRV only, others empty.
+ * Reads a record from a form (docs/protocol.md#record-form-4): `prio` for MX and SRV only, `wght` and `port`
+ * for SRV only, others empty.
  * @throws Refusal code 4 naming the field
  */
 export function readIspmanager4Row(params: Params, zone: string): Row {

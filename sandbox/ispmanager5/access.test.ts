@@ -1,4 +1,7 @@
-/** Sessions, levels, filters, doubtful writes and what lists hide or add (docs/protocol.md#login, #list-limits, #dnsmanager, #open-questions). */
+/**
+ * Sessions, levels, filters, doubtful writes and what lists hide or add (docs/protocol.md#login,
+ * #list-limits, #dnsmanager, #open-questions).
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

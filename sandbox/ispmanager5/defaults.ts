@@ -31,7 +31,10 @@ function editDnsparam(call: Call): Element {
   return ok();
 }
 
-/** "Apply to existing" rewrites the name servers of every zone in the caller's list (docs/protocol.md#dnsmanager). */
+/**
+ * "Apply to existing" rewrites the name servers of every zone in the caller's list
+ * (docs/protocol.md#dnsmanager).
+ */
 function* applyToExisting(call: Call): Generator<Params, void> {
   for (const { name, kind, rows } of listed(call)) {
     if (kind === 'slave') continue;
@@ -43,7 +46,10 @@ function* applyToExisting(call: Call): Generator<Params, void> {
   }
 }
 
-/** `domain.autorecords`: the records a new zone would have, added where they are missing (docs/protocol.md#functions-5; what it does is ours). */
+/**
+ * `domain.autorecords`: the records a new zone would have, added where they are missing
+ * (docs/protocol.md#functions-5; what it does is ours).
+ */
 function* autorecords(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {
     const { name, ip } = findZone(call, id, 'write');

@@ -27,7 +27,10 @@ export function made(): Element {
   return element('doc', [element('id', String(randomInt(1, 100_000))), element('ok')]);
 }
 
-/** Zones in the caller's list: his own and those below him, as his filter lets them (docs/protocol.md#list-limits). */
+/**
+ * Zones in the caller's list: his own and those below him, as his filter lets them
+ * (docs/protocol.md#list-limits).
+ */
 export function listed(call: Call): Zone[] {
   const filter = call.switches.filters[call.caller.name] ?? '';
   const zones = [...zonesSeen(call), ...call.pending.leaving((name) => call.store.zone(name) !== undefined)];
@@ -36,7 +39,10 @@ export function listed(call: Call): Zone[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (docs/protocol.md#zone-form-5, #dnsmanager, #delays, #owners). */
+/**
+ * `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (docs/protocol.md#zone-form-5,
+ * #dnsmanager, #delays, #owners).
+ */
 function listZones(call: Call, isDnsmgr: boolean): Element {
   const name = call.params.on('filter') ? call.params.text('name') : '';
   if (name !== '' && call.switches.filterStays) keepFilter(call, name);
@@ -113,7 +119,10 @@ function zoneToChange(call: Call, identifier: string): Zone {
   return zone;
 }
 
-/** `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one (docs/protocol.md#zone-form-5, #dnsmanager). */
+/**
+ * `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one
+ * (docs/protocol.md#zone-form-5, #dnsmanager).
+ */
 function editZone(call: Call, isDnsmgr: boolean): Element {
   const elid = call.params.text('elid');
   if (elid === '') return call.params.saved ? createCoreZone(call, isDnsmgr) : newForm(call, isDnsmgr);
@@ -145,7 +154,10 @@ export function zoneDeletion(names: readonly string[]): Params {
   return Params.of({ func: 'domain.delete', elid: names.join(', '), sok: 'ok' });
 }
 
-/** `domain.delete.request`: the question of the v6 pages; with `sok` it deletes (docs/protocol.md#functions-5). */
+/**
+ * `domain.delete.request`: the question of the v6 pages; with `sok` it deletes
+ * (docs/protocol.md#functions-5).
+ */
 const request: PanelFunction = {
   run: (call) => {
     const ids = elements(call);
@@ -158,7 +170,10 @@ const request: PanelFunction = {
   alwaysFires: (call) => call.switches.requestFires,
 };
 
-/** `domain.filter`: server-side state of one account; saved without a name it is removed (docs/protocol.md#list-limits; field names are ours). */
+/**
+ * `domain.filter`: server-side state of one account; saved without a name it is removed
+ * (docs/protocol.md#list-limits; field names are ours).
+ */
 function editFilter(call: Call): Element {
   const { switches, params, caller } = call;
   if (!params.saved) return form('', [field('name', switches.filters[caller.name] ?? '')]);

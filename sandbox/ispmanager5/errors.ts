@@ -2,7 +2,10 @@ import { child, element } from '../shared/xml.ts';
 import type { Occasion } from '../shared/dialects.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** Classes of errors by the codes of version 4 (docs/protocol.md#errors-5); the spelling of those after `missed` is not evidenced (docs/protocol.md#errors-5). */
+/**
+ * Classes of errors by the codes of version 4 (docs/protocol.md#errors-5); the spelling of those after
+ * `missed` is not evidenced (docs/protocol.md#errors-5).
+ */
 const TYPES: Readonly<Record<string, string>> = {
   '1': 'internal',
   '2': 'exists',
@@ -25,7 +28,10 @@ function placeholder(name: string, value: string, isMessage: boolean): Element {
   return element('param', value, isMessage ? { name, type: 'msg', msg: value } : { name });
 }
 
-/** An error of this generation: `type`, `object`, its parameters, the stack of calls, the text (docs/protocol.md#errors-5). */
+/**
+ * An error of this generation: `type`, `object`, its parameters, the stack of calls, the text
+ * (docs/protocol.md#errors-5).
+ */
 export function errorElement(
   type: string,
   object: string,
@@ -46,7 +52,9 @@ export function errorElement(
   return element('error', [...parts, ...words], { type, object, lang, ...code });
 }
 
-/** The document with an error of version 4's shape in this generation's; errors of plugins stay as they are. */
+/**
+ * The document with an error of version 4's shape in this generation's; errors of plugins stay as they are.
+ */
 export function withOwnError(doc: Element, occasion: Occasion): Element {
   const error = child(doc, 'error');
   if (error === undefined || error.attributes['code'] === undefined || 'type' in error.attributes) return doc;

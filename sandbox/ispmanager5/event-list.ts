@@ -5,7 +5,10 @@ import type { Params } from '../shared/params.ts';
 import type { EventHook } from '../shared/plugins.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** `eventlist` of version 6: which handler is registered for which function (docs/protocol.md#eventlist; the columns are ours). */
+/**
+ * `eventlist` of version 6: which handler is registered for which function (docs/protocol.md#eventlist; the
+ * columns are ours).
+ */
 export class EventList implements FunctionGroup {
   readonly #registered: () => readonly EventHook[];
 

@@ -1,4 +1,7 @@
-/** What ISPmanager 5/6 and DNSmanager do otherwise than version 4: functions, fields, errors, formats, handlers. */
+/**
+ * What ISPmanager 5/6 and DNSmanager do otherwise than version 4: functions, fields, errors, formats,
+ * handlers.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** Functions that change DNS by calling others inside the panel, with their handlers or without (docs/protocol.md#other-functions, #stages-5). */
+/**
+ * Functions that change DNS by calling others inside the panel, with their handlers or without
+ * (docs/protocol.md#other-functions, #stages-5).
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

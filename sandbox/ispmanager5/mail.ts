@@ -106,7 +106,10 @@ function ipOf(call: Call, zone: string): string {
   return call.store.zone(zone)?.ip ?? call.switches.defaultIp;
 }
 
-/** MX and SPF of a new mail domain, DKIM and DMARC as they are switched on and off (docs/protocol.md#other-functions). */
+/**
+ * MX and SPF of a new mail domain, DKIM and DMARC as they are switched on and off
+ * (docs/protocol.md#other-functions).
+ */
 function* mailRecords(call: Call): Generator<Params, void> {
   const { params } = call;
   if (!params.saved) return;

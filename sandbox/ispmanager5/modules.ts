@@ -47,7 +47,10 @@ function entry(plugin: Element, lang: string): Element {
   ]);
 }
 
-/** The Modules page (docs/protocol.md#modules-5): lists what `etc/plugins/<panel>/*.xml` describe, with the function of each one's settings. */
+/**
+ * The Modules page (docs/protocol.md#modules-5): lists what `etc/plugins/<panel>/*.xml` describe, with the
+ * function of each one's settings.
+ */
 export class Modules implements FunctionGroup {
   readonly #settings: Settings;
 

@@ -1,4 +1,6 @@
-/** What programs that others wrote for real panels of versions 5 and 6 and DNSmanager rely on (section 22). */
+/**
+ * What programs that others wrote for real panels of versions 5 and 6 and DNSmanager rely on (section 22).
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -11,7 +11,10 @@ export interface Writing {
   readonly rowEnd: '\n' | '\n\n';
 }
 
-/** What surrounds the data: attributes of `doc`, the echo of the parameters, filters, advice (docs/protocol.md#documents). */
+/**
+ * What surrounds the data: attributes of `doc`, the echo of the parameters, filters, advice
+ * (docs/protocol.md#documents).
+ */
 function dressed(doc: Element, panel: string, occasion: Occasion, switches: Switches): Element {
   const { func, lang, params } = occasion;
   const attributes = {
@@ -44,7 +47,10 @@ function dressed(doc: Element, panel: string, occasion: Occasion, switches: Swit
 
 type Json = string | { [name: string]: Json } | Json[];
 
-/** Reference 4.4: attributes `$name`, text `$`; a repeated element is an array, a single one an object, an empty one `{}`. */
+/**
+ * Reference 4.4: attributes `$name`, text `$`; a repeated element is an array, a single one an object, an
+ * empty one `{}`.
+ */
 function mirrored(node: Element): Json {
   const result: { [name: string]: Json } = {};
   for (const [name, value] of Object.entries(node.attributes)) result[`$${name}`] = value;
@@ -93,7 +99,10 @@ function inText(doc: Element, { rowEnd }: Writing): string {
   return fields.map(({ name, text }) => `${name}=${text}\n`).join('');
 }
 
-/** What a caller without `out` gets: JSON for the theme, with escapes no parser takes (docs/protocol.md#formats). */
+/**
+ * What a caller without `out` gets: JSON for the theme, with escapes no parser takes
+ * (docs/protocol.md#formats).
+ */
 function themed(doc: Element): string {
   const content = childrenOf(doc, 'elem').map((row) =>
     Object.fromEntries(row.children.map(({ name, text }) => [name, { v: text }])),

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { Person, tokenIn } from '../shared/person.ts';
+import { PageUser, tokenIn } from '../shared/page-user.ts';
 import type { Generation, Sandbox } from '../index.ts';
 import { asAlice, listen, testSandbox, writeHandler } from '../testing.ts';
 
 interface Scene {
   readonly sandbox: Sandbox;
-  readonly person: Person;
+  readonly person: PageUser;
   /** Sends a form of a function, or a list's button. */
   readonly send: (
     func: string,
@@ -23,7 +23,7 @@ async function scene(t: TestContext, generation: Generation, name = 'alice', lan
     generation,
     switches: { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false },
   });
-  const person = new Person(sandbox, generation === 'dnsmgr' ? 'dnsmgr' : 'ispmgr');
+  const person = new PageUser(sandbox, generation === 'dnsmgr' ? 'dnsmgr' : 'ispmgr');
   await person.logIn(name, name === 'alice' ? 'a:p&w=d' : 'rp', lang);
   const token = tokenIn((await person.see({ func: 'domain.edit' })).body);
   const send: Scene['send'] = async (func, fields, rows = []) => {
@@ -42,7 +42,7 @@ test('login sets the session and the language; the menu is that of the level', a
   const { body } = await person.see({ func: 'domain' });
   assert.match(body, /<h1>Управление DNS<\/h1>/);
   assert.doesNotMatch(body, /Модули/);
-  const five = new Person(sandbox);
+  const five = new PageUser(sandbox);
   assert.match((await five.logIn('alice', 'wrong')).body, /role="alert"/);
 });
 

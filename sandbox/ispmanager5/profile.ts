@@ -36,8 +36,9 @@ function levelShown({ name, level, isHost }: Identity): string {
 }
 
 /**
- * `PARAM_*`, `AUTH_*`, `HTTP_*` (docs/protocol.md#handlers-5), nothing else: an empty parameter may be absent (switch `emptyParams`), one with a
- * NUL octet is cut (switch `nulToHandlers`). A group function has its whole list once more.
+ * `PARAM_*`, `AUTH_*`, `HTTP_*` (docs/protocol.md#handlers-5), nothing else: an empty parameter may be absent
+ * (switch `emptyParams`), one with a NUL octet is cut (switch `nulToHandlers`). A group function has its
+ * whole list once more.
  */
 function environment(event: Event, switches: Switches): Record<string, string> {
   const named: Record<string, string> = {

@@ -61,7 +61,10 @@ function findRow(call: Call, zone: Zone, key: string): Row {
   throw isSigned ? denied('domain.record') : missing('record', key);
 }
 
-/** The form; the fields that matter depend on the type chosen in it (docs/protocol.md#parameters, #record-form-5). */
+/**
+ * The form; the fields that matter depend on the type chosen in it (docs/protocol.md#parameters,
+ * #record-form-5).
+ */
 function recordForm(call: Call, zone: Zone, key: string): Element {
   const present: Readonly<Record<string, string>> =
     key === '' ? { name: '', ttl: '3600' } : formValues(findRow(call, zone, key), zone.name);
@@ -96,7 +99,10 @@ function editSoa(call: Call, zone: Zone): Element {
   return made();
 }
 
-/** `domain.record.edit` (docs/protocol.md#record-form-5). `sv_field` only renders the form again (docs/protocol.md#parameters), unless the switch `redrawSaves` is on. */
+/**
+ * `domain.record.edit` (docs/protocol.md#record-form-5). `sv_field` only renders the form again
+ * (docs/protocol.md#parameters), unless the switch `redrawSaves` is on.
+ */
 function editRecord(call: Call): Element {
   const { params } = call;
   const saves = params.saved && (call.switches.redrawSaves || params.text('sv_field') === '');
@@ -117,7 +123,10 @@ function hasRow(zone: Zone, key: string): boolean {
   return zone.rows.some((row) => ispmanager5Key(row, zone.name) === key);
 }
 
-/** `domain.record.delete`; one value that holds `, ` is taken whole when a record has it for its identifier (docs/protocol.md#record-form-5). */
+/**
+ * `domain.record.delete`; one value that holds `, ` is taken whole when a record has it for its identifier
+ * (docs/protocol.md#record-form-5).
+ */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');
   const whole = call.params.get('elid') ?? '';

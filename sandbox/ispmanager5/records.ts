@@ -10,7 +10,10 @@ const DEFAULT_TTL = '3600';
 const MOST_TTL = 2_147_483_647;
 const TEXT_LIMIT = 4096;
 
-/** Fields of the form for each type, in the order in which they make up the value (docs/protocol.md#record-form-5). */
+/**
+ * Fields of the form for each type, in the order in which they make up the value
+ * (docs/protocol.md#record-form-5).
+ */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   A: ['ip'],
   AAAA: ['ip'],
@@ -33,7 +36,9 @@ function shownValue(row: Row, zone: string): string {
   return HOSTS.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
-/** The identifier: `name. TYPE [numbers] value`, two spaces without numbers (docs/protocol.md#record-list-5). */
+/**
+ * The identifier: `name. TYPE [numbers] value`, two spaces without numbers (docs/protocol.md#record-list-5).
+ */
 export function ispmanager5Key(row: Row, zone: string): string {
   const numbers = [row.prio, row.wght, row.port].filter((number) => number !== '').join(' ');
   return `${row.name} ${row.type} ${numbers} ${shownValue(row, zone)}`;
@@ -69,7 +74,10 @@ export function soaRow(zone: Zone): Row {
   return { name: `${zone.name}.`, type: 'SOA', prio: '', wght: '', port: '', addr, ttl: DEFAULT_TTL };
 }
 
-/** Rows that a signed zone's list shows besides its own (docs/protocol.md#signed-zones): kept by the panel, nobody edits them. */
+/**
+ * Rows that a signed zone's list shows besides its own (docs/protocol.md#signed-zones): kept by the panel,
+ * nobody edits them.
+ */
 export function dnssecRows(zone: Zone): Row[] {
   const apex = `${zone.name}.`;
   const until = '20300101000000 20290101000000';

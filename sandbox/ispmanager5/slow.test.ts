@@ -1,4 +1,7 @@
-/** Operations that go on after their answer, and changes that not everyone sees yet (docs/protocol.md#handlers-5, #delays). */
+/**
+ * Operations that go on after their answer, and changes that not everyone sees yet
+ * (docs/protocol.md#handlers-5, #delays).
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -14,7 +14,10 @@ function inWords(doc: Element): Element {
   return { ...doc, children: doc.children.map((one) => (one.name === 'elem' ? row(one) : one)) };
 }
 
-/** `user.suspend`, `user.resume` (docs/protocol.md#functions-5): what else becomes of the account's things is not evidenced. */
+/**
+ * `user.suspend`, `user.resume` (docs/protocol.md#functions-5): what else becomes of the account's things is
+ * not evidenced.
+ */
 function suspending(suspended: boolean): PanelFunction {
   return {
     run: (call) =>
@@ -28,7 +31,9 @@ function whoami(call: Call): Element {
   return element('doc', [element('user', '', { name: caller.name, level: profile.levelShown(caller) })]);
 }
 
-/** Everything of a deleted account goes, its zones one by one (docs/protocol.md#other-functions, #stages-5). */
+/**
+ * Everything of a deleted account goes, its zones one by one (docs/protocol.md#other-functions, #stages-5).
+ */
 function* endUsers(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {
     const user = findUser(call, id);
@@ -41,7 +46,10 @@ function* endUsers(call: Call): Generator<Params, void> {
 
 const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
 
-/** Accounts (docs/protocol.md#functions-5); `user.add` and `user.add.finish` are the new pages' way to `user.edit`. */
+/**
+ * Accounts (docs/protocol.md#functions-5); `user.add` and `user.add.finish` are the new pages' way to
+ * `user.edit`.
+ */
 export const ISPMANAGER5_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   user: { ...user, run: (call) => inWords(user.run(call)) },
   'user.edit': edit,

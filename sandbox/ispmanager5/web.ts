@@ -81,7 +81,10 @@ function changedWeb(call: Call, web: WebDomain): WebDomain {
   return { ...web, alias, ip, owner: readOwnerChange(call, web.owner) };
 }
 
-/** `webdomain.edit`: `name`, `aliases`, `ipaddrs`; what is not sent stays (docs/protocol.md#other-functions, #partial-forms). */
+/**
+ * `webdomain.edit`: `name`, `aliases`, `ipaddrs`; what is not sent stays (docs/protocol.md#other-functions,
+ * #partial-forms).
+ */
 function editWeb(call: Call): Element {
   const elid = call.params.text('elid');
   if (!call.params.saved) return webForm(call, elid);
@@ -111,7 +114,10 @@ function* webRecords(call: Call): Generator<Params, void> {
   }
 }
 
-/** What a service's end takes with it, by the switch `serviceDeletes`: nothing, what it brought, or the whole zone. */
+/**
+ * What a service's end takes with it, by the switch `serviceDeletes`: nothing, what it brought, or the whole
+ * zone.
+ */
 export function* serviceEnd(
   call: Call,
   name: string,
@@ -151,14 +157,20 @@ const confirmation: PanelFunction = {
   },
 };
 
-/** Parameters of the inner `webdomain.edit` of a `site.edit` (docs/protocol.md#other-functions): the prefix `site_` goes. */
+/**
+ * Parameters of the inner `webdomain.edit` of a `site.edit` (docs/protocol.md#other-functions): the prefix
+ * `site_` goes.
+ */
 function innerSite(params: Params): Params {
   const sent = params.without('func', 'sv_field').entries;
   const inner = sent.map((one) => ({ ...one, name: one.name.replace(/^site_/u, '') }));
   return new Params([{ name: 'func', value: 'webdomain.edit', source: 'query' }, ...inner]);
 }
 
-/** `site.edit`: the new pages' form, `webdomain.edit` inside with its handlers (docs/protocol.md#other-functions). */
+/**
+ * `site.edit`: the new pages' form, `webdomain.edit` inside with its handlers
+ * (docs/protocol.md#other-functions).
+ */
 const site: PanelFunction = {
   run: (call) => {
     if (call.params.saved) return made();
@@ -174,7 +186,10 @@ const site: PanelFunction = {
   alwaysFires: () => true,
 };
 
-/** `webdomain.letsencrypt.txt`: writes the text of a DNS check into the zone (docs/protocol.md#other-functions; field names are ours). */
+/**
+ * `webdomain.letsencrypt.txt`: writes the text of a DNS check into the zone
+ * (docs/protocol.md#other-functions; field names are ours).
+ */
 const letsEncrypt: PanelFunction = {
   run: (call) => {
     findWeb(call, call.params.text('elid'));
@@ -188,7 +203,10 @@ const letsEncrypt: PanelFunction = {
   },
 };
 
-/** Web sites (docs/protocol.md#functions-5, #other-functions). @param hasSites whether it is version 6, whose pages use `site.edit` */
+/**
+ * Web sites (docs/protocol.md#functions-5, #other-functions). @param hasSites whether it is version 6, whose
+ * pages use `site.edit`
+ */
 export function webFunctions(hasSites: boolean): Readonly<Record<string, PanelFunction>> {
   return {
     webdomain: { run: (call) => listWebs(call, hasSites ? numberedCells : cellsOf) },

@@ -127,7 +127,8 @@ export class Access {
   }
 
   /**
-   * Opens a session by password or by a key from {@link newKey}; gives its id. It may be bound to the address (docs/protocol.md#login).
+   * Opens a session by password or by a key from {@link newKey}; gives its id. It may be bound to the address
+   * (docs/protocol.md#login).
    * @throws AuthFailure when they do not fit
    */
   login(name: string, password: string | undefined, key: string | undefined, address: string): string {

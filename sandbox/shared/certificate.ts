@@ -19,7 +19,8 @@ function read(root: string): Certificate {
 }
 
 /**
- * Makes a new key and certificate for 127.0.0.1, ::1 and localhost in `etc/manager.key` and `etc/manager.crt`.
+ * Makes a new key and certificate for 127.0.0.1, ::1 and localhost in `etc/manager.key` and
+ * `etc/manager.crt`.
  * @throws Error when the `openssl` program is missing or fails
  */
 export async function makeCertificate(root: string, name: string): Promise<Certificate> {

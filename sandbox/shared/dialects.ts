@@ -38,15 +38,21 @@ export interface PluginDialect {
   readonly forbiddenMode: number;
   /** The log's line for an event that a description file registers; null: none. */
   readonly registered: ((handler: string, func: string) => string) | null;
-  /** CGI variables and body reach `cgi` handlers only that ask for `postdata`, others have `QUERY_STRING` alone (docs/protocol.md#handlers-5). */
+  /**
+   * CGI variables and body reach `cgi` handlers only that ask for `postdata`, others have `QUERY_STRING`
+   * alone (docs/protocol.md#handlers-5).
+   */
   readonly bodyOnRequest: boolean;
-  /** Whether a function that a plugin implements keeps other calls waiting (switch `blockNested`); later panels let it call (docs/protocol.md#handlers-5). */
+  /**
+   * Whether a function that a plugin implements keeps other calls waiting (switch `blockNested`); later
+   * panels let it call (docs/protocol.md#handlers-5).
+   */
   readonly functionsBlock: boolean;
   /** Environment of a handler beyond the CGI variables. */
   readonly environment: (event: Event, stage: Stage | null, switches: Switches) => Record<string, string>;
   /**
-   * Whether a handler's output counts from its first `<` on, so that any number of CGI headers may precede the document, and words
-   * alone are borne where the call asks for `out=text` (docs/protocol.md#handlers-4).
+   * Whether a handler's output counts from its first `<` on (docs/protocol.md#handlers-4). Any number of CGI
+   * headers may then precede the document, and bare text is accepted where the call asks for `out=text`.
    */
   readonly skipsToDocument: boolean;
 }
@@ -67,7 +73,10 @@ export interface AccountDialect {
   /** The session in that value, cut at its colons. */
   readonly cookieSession: (parts: readonly string[]) => string | undefined;
   readonly newSession: () => string;
-  /** The language that a browser's cookies choose. @param parts a cookie's value cut at its colons; `undefined`: no such cookie */
+  /**
+   * The language that a browser's cookies choose. @param parts a cookie's value cut at its colons;
+   * `undefined`: no such cookie
+   */
   readonly cookieLang: (parts: (name: string) => readonly string[] | undefined) => string | undefined;
   /** Access levels as this panel numbers them (reference section 1). */
   readonly levels: Readonly<Record<Level, string>>;

@@ -63,7 +63,10 @@ export class Events {
     this.#known = this.#read();
   }
 
-  /** Reads the description files, as a panel does when it starts; until the next time nothing is looked at again. */
+  /**
+   * Reads the description files, as a panel does when it starts; until the next time nothing is looked at
+   * again.
+   */
   restart(): void {
     this.#known = this.#read();
   }
@@ -73,7 +76,10 @@ export class Events {
     return readPlugins(root, log, profile.plugins, switches.xmlCache);
   }
 
-  /** Removes the copies of the description files, so that the next start reads them anew (docs/protocol.md#files-5). */
+  /**
+   * Removes the copies of the description files, so that the next start reads them anew
+   * (docs/protocol.md#files-5).
+   */
   clearCache(): void {
     rmSync(cacheFolder(this.#settings.root), { recursive: true, force: true });
   }
@@ -92,7 +98,10 @@ export class Events {
     return this.#known.ui;
   }
 
-  /** Waits until no `before`, `after` or function handler runs (docs/protocol.md#stages-4: such a handler cannot call the panel). */
+  /**
+   * Waits until no `before`, `after` or function handler runs (docs/protocol.md#stages-4: such a handler
+   * cannot call the panel).
+   */
   async idle(): Promise<void> {
     while (this.#blocking > 0 && this.#settings.switches.blockNested) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -130,7 +139,10 @@ export class Events {
     }
   }
 
-  /** Runs a function that a plugin implements; its document comes whole, with the values beside an error (docs/protocol.md#original-plugin). */
+  /**
+   * Runs a function that a plugin implements; its document comes whole, with the values beside an error
+   * (docs/protocol.md#original-plugin).
+   */
   async run(plugin: PluginFunction, event: Event): Promise<Element> {
     const { handler } = plugin;
     const start = (): Promise<Ending> => this.#start(plugin, event, null, element('doc'));
@@ -176,7 +188,8 @@ export class Events {
     };
     if (ending.kind !== 'exited') return broken(ending.reason);
     if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
-    // A program that answers words where text was asked for lived with the panel (docs/protocol.md#original-plugin, #handlers-4).
+    // A program that answers words where text was asked for lived with the panel
+    // (docs/protocol.md#original-plugin, #handlers-4).
     const isWords = event.params.get('out') === 'text' && !ending.output.includes('<');
     if (skipsToDocument && isWords) return element('doc');
     try {
@@ -210,7 +223,9 @@ export class Events {
     });
   }
 
-  /** Variables and body as a web server hands them to a program (docs/protocol.md#handlers-4, #handlers-5). */
+  /**
+   * Variables and body as a web server hands them to a program (docs/protocol.md#handlers-4, #handlers-5).
+   */
   #cgi({ handler, postdata }: Started, shown: Params, { method, headers }: Event): CgiInput {
     const { switches, profile } = this.#settings;
     const { bodyOnRequest } = profile.plugins;
@@ -240,7 +255,10 @@ export class Events {
   }
 }
 
-/** The document an `xml` handler reads: who calls, the parameters, then the panel's own document (docs/protocol.md#handlers-4). */
+/**
+ * The document an `xml` handler reads: who calls, the parameters, then the panel's own document
+ * (docs/protocol.md#handlers-4).
+ */
 function inputDocument(caller: Caller, shown: Params, doc: Element): Element {
   const named = shown.entries.filter((entry) => /^[A-Za-z_][\w.-]*$/u.test(entry.name));
   const params = named.map((entry) => element(entry.name, entry.value));

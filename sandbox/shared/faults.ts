@@ -14,7 +14,10 @@ export type FaultEffect =
   | 'late'
   /** Answers HTTP 502 with a page; nothing is done. */
   | 'bad-gateway'
-  /** Does the call and answers only the first `at` bytes (below 1: that part) of the document, as a complete body. */
+  /**
+   * Does the call and answers only the first `at` bytes (below 1: that part) of the document, as a complete
+   * body.
+   */
   | 'cut'
   /** Does the call; the answer has bytes that are not UTF-8. */
   | 'non-utf8'

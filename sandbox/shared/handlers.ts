@@ -42,7 +42,9 @@ export class Handlers {
     this.#pipes = pipes;
   }
 
-  /** Runs one handler until it has ended and closed its output; past the time-out its whole group is killed. */
+  /**
+   * Runs one handler until it has ended and closed its output; past the time-out its whole group is killed.
+   */
   async run(run: HandlerRun): Promise<Ending> {
     const reason = refusal(run);
     if (reason !== null) return { kind: 'not-started', reason };

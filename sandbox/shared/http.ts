@@ -80,7 +80,10 @@ function sendPlain(response: Outgoing, status: number, body: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
 }
 
-/** Clients name the format they want with `out` (docs/protocol.md#formats); what asks for HTML instead is a browser. */
+/**
+ * Clients name the format they want with `out` (docs/protocol.md#formats); what asks for HTML instead is a
+ * browser.
+ */
 function isBrowser(request: Incoming, call: Request): boolean {
   return call.params.get('out') === undefined && (request.headers.accept ?? '').includes('text/html');
 }

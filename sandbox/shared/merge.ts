@@ -3,7 +3,8 @@ import type { Element } from './xml.ts';
 
 /**
  * Reads what a handler printed: one XML document.
- * @param skips whether what precedes the first `<`, such as CGI headers, is passed over (docs/protocol.md#handlers-4)
+ * @param skips whether what precedes the first `<`, such as CGI headers, is passed over
+ *   (docs/protocol.md#handlers-4)
  * @throws Error for anything else
  */
 export function readOutput(output: string, skips: boolean): Element {
@@ -17,8 +18,9 @@ export function errorOf(doc: Element): Element | null {
 }
 
 /**
- * Adds a `cgi` handler's document to the panel's (docs/protocol.md#stages-4): an `error` ends everything, a `redirect` wins over all
- * else, `ok` replaces `ok`, `param` is ignored; a field replaces the field of its name, rows are added.
+ * Adds a `cgi` handler's document to the panel's (docs/protocol.md#stages-4). An `error` ends everything, a
+ * `redirect` wins over all else, `ok` replaces `ok`, `param` is ignored. A field replaces the field of its
+ * name, rows are added.
  */
 export function mergeDocuments(base: Element, added: Element): Element {
   const error = errorOf(added);
@@ -35,13 +37,19 @@ export function mergeDocuments(base: Element, added: Element): Element {
   return { ...base, children };
 }
 
-/** The document of a plugin's own function as the caller gets it: like {@link mergeDocuments}, but values beside an error stay. */
+/**
+ * The document of a plugin's own function as the caller gets it: like {@link mergeDocuments}, but values
+ * beside an error stay.
+ */
 export function mergeForm(said: Element): Element {
   if (child(said, 'error') === undefined) return mergeDocuments(element('doc'), said);
   return { ...said, children: said.children.filter(({ name }) => name !== 'param' && name !== 'params') };
 }
 
-/** What an `xml` handler gets is not all for the caller: parameters, metadata and messages are taken out again. */
+/**
+ * What an `xml` handler gets is not all for the caller: parameters, metadata and messages are taken out
+ * again.
+ */
 export function withoutInput(doc: Element): Element {
   const inside = new Set(['params', 'metadata', 'messages']);
   const { user: _user, level: _level, ...attributes } = doc.attributes;

@@ -14,7 +14,10 @@ import type { Switches } from './switches.ts';
 /** A unix socket's path may be no longer. */
 const SOCKET_LIMIT = 100;
 
-/** The program as it runs: plain CommonJS that loads nothing but `net`, because its start is part of every call. */
+/**
+ * The program as it runs: plain CommonJS that loads nothing but `net`, because its start is part of every
+ * call.
+ */
 const PROGRAM = `'use strict';
 const socket = require('net').connect(process.argv[2]);
 socket.on('error', (error) => {
@@ -105,8 +108,9 @@ export interface LocalServer {
 }
 
 /**
- * Writes `sbin/mgrctl` (reference section 12) and answers it on a unix socket in `var/`, or in the temporary directory
- * when that path would be too long. Calls are made as the administrator, with `out=text` unless `-o` says otherwise.
+ * Writes `sbin/mgrctl` and answers it on a unix socket in `var/`, or in the temporary directory if that path
+ * would be too long (docs/protocol.md#mgrctl). Calls are made as the administrator, with `out=text` unless
+ * `-o` says otherwise.
  */
 export async function startLocal(local: Local): Promise<LocalServer> {
   const { root } = local;

@@ -40,8 +40,8 @@ export function zoneIdentifier(text: string): string {
 }
 
 /**
- * The absolute owner name a form's `name` means in a zone: with a dot at its end as it is, otherwise relative
- * (docs/protocol.md#record-form-4); `@` is the zone itself.
+ * The absolute owner name that a form's `name` means in a zone (docs/protocol.md#record-form-4). With a dot
+ * at its end it stays as it is, otherwise it is relative; `@` is the zone itself.
  * @throws Refusal code 4 for a name that is not one, or lies outside the zone
  */
 export function readOwner(text: string, zone: string): string {

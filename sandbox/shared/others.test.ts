@@ -1,4 +1,7 @@
-/** What programs that others wrote for real panels rely on (section 22): their plugins, and their answers from version 4. */
+/**
+ * What programs that others wrote for real panels rely on (section 22): their plugins, and their answers from
+ * version 4.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +16,10 @@ const run = promisify(execFile);
 const ALICE = { user: 'alice', password: 'a:p&w=d' };
 const FUNCS = ['domain.edit', 'domain.delete', 'domain.sublist.edit', 'domain.sublist.delete'];
 
-/** A mirror with the habits of the first one: a header block for each call to the central, by GET, its document at the end. */
+/**
+ * A mirror with the habits of the first one: a header block for each call to the central, by GET, its
+ * document at the end.
+ */
 const MIRROR = `#!/usr/bin/env python3
 from __future__ import print_function
 import os

@@ -32,7 +32,8 @@ export function rowsOf(doc: Element): readonly Element[] {
 }
 
 /**
- * The values of a form's fields: the document's; what was sent when it brings none beside an error; a new form's own.
+ * The values of a form's fields: the document's; what was sent when it brings none beside an error; a new
+ * form's own.
  * @param posted what was sent when the form is shown again
  */
 export function valuesOf(
@@ -57,7 +58,10 @@ export function fieldsOf(view: FormView, value: (name: string) => string): reado
   return [...view.fields, ...(byType.fields[value(byType.field)] ?? byType.fallback)];
 }
 
-/** The document's own list of values (docs/protocol.md#documents), else the view's; a `msg` value is looked up in the texts. */
+/**
+ * The document's own list of values (docs/protocol.md#documents), else the view's; a `msg` value is looked up
+ * in the texts.
+ */
 export function optionsOf(
   lists: readonly Element[],
   field: Field,

@@ -32,7 +32,10 @@ export interface Skin {
     readonly funcs: readonly string[];
     readonly isAdmin?: boolean;
   }[];
-  /** Which of a plugin's menus is shown, and what its texts begin with, best first (docs/protocol.md#description-4, #description-5). */
+  /**
+   * Which of a plugin's menus is shown, and what its texts begin with, best first
+   * (docs/protocol.md#description-4, #description-5).
+   */
   readonly pluginMenu: { readonly kind: 'main' | 'modern'; readonly texts: readonly string[] };
   /** Added to whatever is saved or done by a page (docs/protocol.md#parameters). */
   readonly noise: Readonly<Record<string, string>>;

@@ -15,7 +15,10 @@ export interface FormView {
   /** The list to go back to. */
   readonly back: string;
   readonly fields: readonly Field[];
-  /** Fields that follow by the value of one of them; a change of it renders the form anew (docs/protocol.md#parameters). */
+  /**
+   * Fields that follow by the value of one of them; a change of it renders the form anew
+   * (docs/protocol.md#parameters).
+   */
   readonly byType?: {
     readonly field: string;
     readonly fields: Readonly<Record<string, readonly Field[]>>;

@@ -51,7 +51,10 @@ function page(body: string): PageAnswer {
   return { status: 200, headers: HTML, body };
 }
 
-/** The pages of the panel: everything they do goes the way of an API call, so that plugins see it (docs/protocol.md#stages-4). */
+/**
+ * The pages of the panel: everything they do goes the way of an API call, so that plugins see it
+ * (docs/protocol.md#stages-4).
+ */
 export class Pages {
   readonly #settings: Settings;
   readonly #skin: Skin;
@@ -146,7 +149,10 @@ export class Pages {
     return await this.#save(visit, sent.without('sv_field').and(Params.of(this.#skin.noise, 'body')));
   }
 
-  /** A form that is only to be rendered anew, because a field changed that others depend on (docs/protocol.md#parameters). */
+  /**
+   * A form that is only to be rendered anew, because a field changed that others depend on
+   * (docs/protocol.md#parameters).
+   */
   async #again(visit: Visit, sent: Params): Promise<PageAnswer> {
     const view = this.#viewOf(visit.func);
     if (view?.kind !== 'form') return await this.#get(visit, null);
@@ -155,7 +161,9 @@ export class Pages {
     return this.#formPage(visit, view, doc, wrongOf(doc), params);
   }
 
-  /** A button of a list, done with the rows that are ticked: a form is opened, anything else is done at once. */
+  /**
+   * A button of a list, done with the rows that are ticked: a form is opened, anything else is done at once.
+   */
   async #act(visit: Visit): Promise<PageAnswer> {
     const { request, lang } = visit;
     const func = request.params.text('act');
@@ -259,7 +267,10 @@ export class Pages {
     return this.#page(visit, title, content);
   }
 
-  /** Values of the selects: those that came with the form at first, when an error document brings none, as a browser keeps them. */
+  /**
+   * Values of the selects: those that came with the form at first, when an error document brings none, as a
+   * browser keeps them.
+   */
   #choices({ identity, func }: Visit, doc: Element): readonly Element[] {
     const key = `${identity.session} ${func}`;
     const brought = childrenOf(doc, 'slist');

@@ -176,7 +176,10 @@ export class Panel {
     }
   }
 
-  /** Whether a write comes from elsewhere and is to be confirmed; `sok=yes` is the confirmation (docs/protocol.md#confirmation). */
+  /**
+   * Whether a write comes from elsewhere and is to be confirmed; `sok=yes` is the confirmation
+   * (docs/protocol.md#confirmation).
+   */
   #isDoubtful(func: string, { params, via, referer, headers }: Request): boolean {
     const { refererCheck, confirmWrites, confirmWhom } = this.#world.switches;
     const writes = params.saved || func.endsWith('.delete');

@@ -97,7 +97,10 @@ function readPart(part: string): Part | null {
   return { name, value: part.slice(cut + 4).replace(/\r\n$/u, '') };
 }
 
-/** Reads a `multipart/form-data` body (docs/protocol.md#transport: one client posts so); parts without a name are skipped. */
+/**
+ * Reads a `multipart/form-data` body (docs/protocol.md#transport: one client posts so); parts without a name
+ * are skipped.
+ */
 export function parseMultipart(body: string, contentType: string): Params {
   const boundary = /boundary="?([^";]+)"?/iu.exec(contentType)?.[1];
   if (boundary === undefined) return new Params([]);

@@ -34,7 +34,10 @@ export class Pending {
       this.#items.set(zone.name, { work, zone, clock, until: this.#time(clock) + slowOperationsMs });
   }
 
-  /** What is still being done; null: nothing. @param present whether the store has the zone: an undone change is over */
+  /**
+   * What is still being done; null: nothing. @param present whether the store has the zone: an undone change
+   * is over
+   */
   work(name: string, present: boolean): Work | null {
     const item = this.#items.get(name);
     if (item === undefined || (item.work === 'creating') !== present) return null;
@@ -50,7 +53,9 @@ export class Pending {
   }
 }
 
-/** What a call on a zone gets whose operation is not over; the wording is ours (docs/protocol.md#errors-5). */
+/**
+ * What a call on a zone gets whose operation is not over; the wording is ours (docs/protocol.md#errors-5).
+ */
 export function busy(name: string): Refusal {
   return new Refusal(1, { obj: 'domain' }, `The operation on '${name}' is not finished yet`);
 }

@@ -15,8 +15,8 @@ export interface Pipe {
 const AT_ONCE = 32;
 
 /**
- * Pipes as the standard input of child processes. What Node.js makes for a child is a socket, which cannot be opened again as
- * `/dev/stdin`; a real panel's handlers get a pipe.
+ * Pipes as the standard input of child processes. What Node.js makes for a child is a socket, which cannot be
+ * opened again as `/dev/stdin`; a real panel's handlers get a pipe.
  */
 export class Pipes {
   /** Not under the root: a panel has no such files. Made when first needed. */

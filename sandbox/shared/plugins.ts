@@ -31,7 +31,10 @@ export interface PluginFunction {
   readonly postdata: boolean;
 }
 
-/** Everything the description files register (docs/protocol.md#description-4), events with `priority="hi"` first, then in file order. */
+/**
+ * Everything the description files register (docs/protocol.md#description-4), events with `priority="hi"`
+ * first, then in file order.
+ */
 export interface Plugins {
   readonly events: readonly EventHook[];
   readonly functions: ReadonlyMap<string, PluginFunction>;
@@ -96,9 +99,10 @@ function cachedCopies(root: string, dialect: PluginDialect): string {
 }
 
 /**
- * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names. A file that cannot be used is named in
- * the log and left out.
- * @param cached copies made at an earlier start are read instead, as long as their folder is there (docs/protocol.md#files-5)
+ * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names.
+ * A file that cannot be used is named in the log and left out.
+ * @param cached copies made at an earlier start are read instead, as long as their folder is there
+ *   (docs/protocol.md#files-5)
  */
 export function readPlugins(root: string, log: Log, dialect: PluginDialect, cached: boolean): Plugins {
   const into: Collected = { events: [], functions: new Map() };

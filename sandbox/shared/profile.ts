@@ -21,7 +21,10 @@ export interface Profile extends AccountDialect {
   readonly loggedIn: (session: string, level: string) => Element;
   /** What a login that failed gets. */
   readonly loginFailed: () => Element;
-  /** What wrong credentials in a call get where the switch `authRefusal` asks for the panel's own shape (docs/protocol.md#login-answers). */
+  /**
+   * What wrong credentials in a call get where the switch `authRefusal` asks for the panel's own shape
+   * (docs/protocol.md#login-answers).
+   */
   readonly credentialsRefused: () => Element;
   /** What a panel of this kind starts with, where it differs from version 4. */
   readonly switches: Partial<Switches>;
@@ -31,7 +34,10 @@ export interface Profile extends AccountDialect {
   readonly folders: readonly string[];
   readonly mgrctl: MgrctlDialect;
   readonly skin: Skin;
-  /** Whether plugins come as modules with a page that lists them, instead of from sources (docs/protocol.md#sources-4). */
+  /**
+   * Whether plugins come as modules with a page that lists them, instead of from sources
+   * (docs/protocol.md#sources-4).
+   */
   readonly hasModules: boolean;
   /** Whether `eventlist` tells what handlers are registered for (docs/protocol.md#eventlist). */
   readonly hasEventList: boolean;

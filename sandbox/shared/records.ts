@@ -7,7 +7,10 @@ import type { Row, Zone } from './types.ts';
 export const HOST_TYPES: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']);
 type Spelling = Pick<Switches, 'absoluteNames' | 'hosts'>;
 
-/** The owner name as lists and keys show it (docs/protocol.md#record-keys-4); the zone itself always with its dot. */
+/**
+ * The owner name as lists and keys show it (docs/protocol.md#record-keys-4); the zone itself always with its
+ * dot.
+ */
 export function shownName(row: Row, zone: string, spelling: Spelling): string {
   if (spelling.absoluteNames || row.name === `${zone}.`) return row.name;
   return row.name.slice(0, -(zone.length + 2));
@@ -18,7 +21,10 @@ export function shownAddr(row: Row, zone: string, spelling: Spelling): string {
   return spelling.hosts === 'absolute' && HOST_TYPES.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
-/** The identifier of a record: `name TYPE [prio [wght port]] addr`, two spaces without a priority (docs/protocol.md#record-keys-4). */
+/**
+ * The identifier of a record: `name TYPE [prio [wght port]] addr`, two spaces without a priority
+ * (docs/protocol.md#record-keys-4).
+ */
 export function recordKey(row: Row, zone: string, spelling: Spelling): string {
   const numbers = row.type === 'SRV' ? `${row.prio} ${row.wght} ${row.port}` : row.prio;
   return `${shownName(row, zone, spelling)} ${row.type} ${numbers} ${shownAddr(row, zone, spelling)}`;

@@ -1,7 +1,9 @@
 import { element } from './xml.ts';
 import type { Element } from './xml.ts';
 
-/** A functional error (docs/protocol.md#errors-4): a code, what it concerns, and a text that may be left out. */
+/**
+ * A functional error (docs/protocol.md#errors-4): a code, what it concerns, and a text that may be left out.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: number;

@@ -19,7 +19,10 @@ interface Done {
 
 const nothing = (): void => undefined;
 
-/** Runs functions with the handlers around them, and the calls they make inside the panel (docs/protocol.md#other-functions, #stages-4, #stages-5). */
+/**
+ * Runs functions with the handlers around them, and the calls they make inside the panel
+ * (docs/protocol.md#other-functions, #stages-4, #stages-5).
+ */
 export class Runner {
   readonly #world: World;
   readonly #events: Events;
@@ -39,7 +42,8 @@ export class Runner {
 
   /**
    * A function of the panel: `before` handlers, its own work, its inner calls, `after` handlers.
-   * @returns its document, or that of the first error; then nothing is changed, but for what a group did before it failed
+   * @returns its document, or that of the first error; then nothing is changed, but for what a group did
+   *   before it failed
    * @throws Refusal when the function fails by itself; then nothing is changed
    */
   async run(event: Event, builtIn: PanelFunction): Promise<Element> {
@@ -119,7 +123,10 @@ export class Runner {
     }
   }
 
-  /** The calls a function makes inside the panel, one after the other; the first error document ends them and is given back. */
+  /**
+   * The calls a function makes inside the panel, one after the other; the first error document ends them and
+   * is given back.
+   */
   async #inside(event: Event, builtIn: PanelFunction, call: Call, undos: Undo[]): Promise<Element | null> {
     const fires = builtIn.alwaysFires?.(call) === true || this.#world.switches.fireNested;
     const calls = builtIn.inner?.(call);

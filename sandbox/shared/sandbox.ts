@@ -5,7 +5,10 @@ import type { Switches } from './switches.ts';
 import type { RequestEntry, Row, SandboxUser } from './types.ts';
 
 export interface SandboxOptions {
-  /** Directory laid out like `/usr/local/ispmgr` (etc/ addon/ sbin/mgrctl var/); created when missing, kept otherwise. */
+  /**
+   * Directory laid out like `/usr/local/ispmgr` (etc/ addon/ sbin/mgrctl var/); created when missing, kept
+   * otherwise.
+   */
   readonly root: string;
   /** Which panel it is; default ISPmanager 4. */
   readonly generation?: Generation;
@@ -49,8 +52,8 @@ export interface Sandbox {
   /** Makes a real HTTP request and reads the answer. */
   call(func: string, params?: Readonly<Record<string, string>>, options?: CallOptions): Promise<Answer>;
   /**
-   * Forgets the plugin files read so far, as `killall ispmgr` does (docs/protocol.md#files-4). Copies in `var/.xmlcache` are removed first, unless
-   * they are to be kept (docs/protocol.md#files-5).
+   * Forgets the plugin files read so far, as `killall ispmgr` does (docs/protocol.md#files-4). Copies in
+   * `var/.xmlcache` are removed first, unless they are to be kept (docs/protocol.md#files-5).
    */
   restartPanel(options?: { readonly keepCache: boolean }): void;
   /** Makes a new certificate and key, used from the next connection on. */

@@ -26,9 +26,9 @@ interface Hidden {
 export type Undo = () => void;
 
 /**
- * The panel's state: in memory, and in one file of JSON lines, each the new value of one object (`null`: gone). A line is
- * written before the change is seen by anyone, so a killed sandbox starts again with the same state; what is not
- * promised is to survive a power cut.
+ * The panel's state: in memory, and in one file of JSON lines, each the new value of one object (`null`:
+ * gone). A line is written before anyone sees the change, so a killed sandbox starts again with the same
+ * state. It need not survive a power cut.
  */
 export class Store {
   readonly #tables: Tables = { zone: new Map(), web: new Map(), mail: new Map(), user: new Map() };
@@ -205,7 +205,10 @@ function isZone(value: unknown): value is Zone {
   return typeof value === 'object' && value !== null && 'rows' in value;
 }
 
-/** Takes a change of rows back among rows that others have changed since; unchanged rows keep their identity in memory. */
+/**
+ * Takes a change of rows back among rows that others have changed since; unchanged rows keep their identity
+ * in memory.
+ */
 function withdrawRows(present: readonly Row[], before: readonly Row[], after: readonly Row[]): Row[] {
   const kept = present.filter((row) => before.includes(row) || !after.includes(row));
   return [...kept, ...before.filter((row) => !after.includes(row))];

@@ -8,15 +8,21 @@ export interface LocalFailure {
 
 /** What docs/protocol.md leaves open or panels do differently; every field may be changed at any time. */
 export interface Switches {
-  /** Record names in lists and keys: absolute with a dot instead of relative (docs/protocol.md#record-keys-4). */
+  /**
+   * Record names in lists and keys: absolute with a dot instead of relative (docs/protocol.md#record-keys-4).
+   */
   absoluteNames: boolean;
-  /** Host values in lists and keys: as they were typed, or made absolute (docs/protocol.md#record-keys-4, #record-form-4). */
+  /**
+   * Host values in lists and keys: as they were typed, or made absolute (docs/protocol.md#record-keys-4,
+   * #record-form-4).
+   */
   hosts: 'verbatim' | 'absolute';
   /** Errors carry a text, or are empty elements (docs/protocol.md#errors-4). */
   errorTexts: boolean;
   /**
-   * What a wrong login gets (docs/protocol.md#login-answers): as the panel is seen to do it (version 4: `authfail` for `func=auth`, code 100 for wrong
-   * credentials in a call), or always what `func=auth` gets, code 100, or the bare text `access deny`.
+   * What a wrong login gets (docs/protocol.md#login-answers). As the panel does it, version 4 answers
+   * `authfail` to `func=auth` and code 100 to wrong credentials in a call. The other choices are always what
+   * `func=auth` gets, code 100, or the bare text `access deny`.
    */
   authRefusal: 'own' | 'authfail' | 'code100' | 'plain';
   /** Calls with `authinfo` are refused with the plain text (docs/protocol.md#login). */
@@ -33,13 +39,25 @@ export interface Switches {
   filters: Record<string, string>;
   /** The administrator's list of domains also has rows of these names, which came there past every check. */
   strayNames: string[];
-  /** Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account (docs/protocol.md#formats; open). */
+  /**
+   * Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account
+   * (docs/protocol.md#formats; open).
+   */
   filterStays: boolean;
-  /** Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not evidenced). */
+  /**
+   * Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not
+   * evidenced).
+   */
   accessFirst: boolean;
-  /** Calls with `su` are carried out as the caller himself (docs/protocol.md#parameters; a panel that does not know the parameter). */
+  /**
+   * Calls with `su` are carried out as the caller himself (docs/protocol.md#parameters; a panel that does not
+   * know the parameter).
+   */
   ignoreSu: boolean;
-  /** Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner (docs/protocol.md#owners). */
+  /**
+   * Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner
+   * (docs/protocol.md#owners).
+   */
   ownerColumn: 'user' | 'owner' | 'none';
   /** A new zone without `ns`: error code 4 instead of the panel's own name servers. */
   nsRequired: boolean;
@@ -57,15 +75,22 @@ export interface Switches {
   /** A new zone has MX records, and an SPF text (docs/protocol.md#zone-form-4). */
   defaultMxRecords: boolean;
   defaultSpf: boolean;
-  /** Changing the `ip` of an existing zone also changes the A records that had the old one (unknown in 6.3). */
+  /**
+   * Changing the `ip` of an existing zone also changes the A records that had the old one (unknown in 6.3).
+   */
   ipRewrites: boolean;
-  /** `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4); otherwise it only answers ok. */
+  /**
+   * `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4); otherwise it only answers ok.
+   */
   confirmDeletes: boolean;
   /** Error code of a call on another account's zone (docs/protocol.md#accounts). */
   foreignZone: 3 | 6;
   /** A zone below or above another account's zone is refused with code 6 (docs/protocol.md#accounts). */
   refuseSubzones: boolean;
-  /** What happens after one element of a group failed (docs/protocol.md#groups): the rest is left, or tried as well. */
+  /**
+   * What happens after one element of a group failed (docs/protocol.md#groups): the rest is left, or tried as
+   * well.
+   */
   groupFailure: 'stop' | 'continue';
   /** An element of a group function with exactly this identifier is refused with code 1; empty: none. */
   failElement: string;
@@ -75,20 +100,32 @@ export interface Switches {
   deliver: 'as-requested' | 'get' | 'post';
   /** `auth`, `authinfo` and `su` are kept from handlers (docs/protocol.md#handlers-4). */
   stripAuth: boolean;
-  /** Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it wrote none (docs/protocol.md#handlers-4). */
+  /**
+   * Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it
+   * wrote none (docs/protocol.md#handlers-4).
+   */
   lengthToHandlers: 'counted' | 'as-sent';
-  /** Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out (docs/protocol.md#handlers-5). */
+  /**
+   * Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out
+   * (docs/protocol.md#handlers-5).
+   */
   nulToHandlers: 'cut' | 'left-out';
   /** Which of several `sok` saves: the last one, or any that is not empty (docs/protocol.md#parameters). */
   repeatedSok: 'last' | 'any';
-  /** Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field` (docs/protocol.md#parameters). */
+  /**
+   * Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field`
+   * (docs/protocol.md#parameters).
+   */
   redrawSaves: boolean;
   /**
-   * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail and user
-   * functions (docs/protocol.md#stages-4). What `site.edit` calls runs with its handlers anyhow (9).
+   * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail
+   * and user functions (docs/protocol.md#stages-4). What `site.edit` calls runs with its handlers anyhow (9).
    */
   fireNested: boolean;
-  /** `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested` says (7.1, 15; not evidenced). */
+  /**
+   * `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested` says (7.1,
+   * 15; not evidenced).
+   */
   requestFires: boolean;
   /** What goes from the zone with a web or mail domain of versions 5 and 6 (9; not evidenced). */
   serviceDeletes: 'nothing' | 'records' | 'zone';
@@ -102,49 +139,84 @@ export interface Switches {
   strictModes: boolean;
   /** The local change is undone after an `after` error (docs/protocol.md#after-errors). */
   undoAfterError: boolean;
-  /** A panel call made while a `before` or `after` handler runs waits until the handler is done (docs/protocol.md#stages-4). */
+  /**
+   * A panel call made while a `before` or `after` handler runs waits until the handler is done
+   * (docs/protocol.md#stages-4).
+   */
   blockNested: boolean;
   /** The local part fails after `before`; per function, also one called inside the panel. */
   failLocal: Record<string, LocalFailure>;
-  /** A function fails after its inner calls, with their `after` handlers, succeeded; they are undone (docs/protocol.md#stages-5). */
+  /**
+   * A function fails after its inner calls, with their `after` handlers, succeeded; they are undone
+   * (docs/protocol.md#stages-5).
+   */
   failOuter: Record<string, LocalFailure>;
   /** Functions that answer ok and do nothing (docs/protocol.md#partial-forms); handlers are run. */
   noEffect: string[];
   /** A change becomes visible to reads only so much later (docs/protocol.md#delays). */
   lateVisibilityMs: number;
-  /** From whom changes stay hidden that long: from everyone, or from mgrctl only while the UI shows them (docs/protocol.md#handlers-5). */
+  /**
+   * From whom changes stay hidden that long: from everyone, or from mgrctl only while the UI shows them
+   * (docs/protocol.md#handlers-5).
+   */
   lateFor: 'everyone' | 'mgrctl';
-  /** Versions 5 and 6: zones are made and deleted only so much later, with a `status` in the list until then (docs/protocol.md#delays); 0: at once. */
+  /**
+   * Versions 5 and 6: zones are made and deleted only so much later, with a `status` in the list until then
+   * (docs/protocol.md#delays); 0: at once.
+   */
   slowOperationsMs: number;
   /** What record functions of such a zone answer until then. */
   slowRecords: 'error' | 'empty';
   /** Which time that is: the sandbox's clock, or the real one. */
   slowClock: 'sandbox' | 'real';
-  /** Record lists show rows of signed zones, which cannot be edited or deleted (docs/protocol.md#signed-zones). */
+  /**
+   * Record lists show rows of signed zones, which cannot be edited or deleted
+   * (docs/protocol.md#signed-zones).
+   */
   dnssecRows: boolean;
   /** Names that nobody may make a zone of, nor one below (docs/protocol.md#dnsmanager). */
   restrictedNames: string[];
-  /** Versions 5 and 6: documents carry the echo of the parameters and other noise (docs/protocol.md#documents). */
+  /**
+   * Versions 5 and 6: documents carry the echo of the parameters and other noise
+   * (docs/protocol.md#documents).
+   */
   noise: boolean;
-  /** Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all (docs/protocol.md#handlers-5). */
+  /**
+   * Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all
+   * (docs/protocol.md#handlers-5).
+   */
   emptyParams: 'exported' | 'absent';
   /** DNSmanager: the column of the record list that holds the identifier (docs/protocol.md#record-list-5). */
   recordKeyColumn: 'rkey' | 'rtype_hidden';
-  /** What the deletion of a record answers whose identifier the zone does not have (docs/protocol.md#dnsmanager, #partial-forms). */
+  /**
+   * What the deletion of a record answers whose identifier the zone does not have
+   * (docs/protocol.md#dnsmanager, #partial-forms).
+   */
   unknownRecord: 'missed' | 'ok';
   /** DNSmanager: what a successful `domain.edit` answers (docs/protocol.md#dnsmanager). */
   createSays: 'both' | 'ok' | 'messages';
-  /** Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent with `sok=yes` (docs/protocol.md#confirmation). */
+  /**
+   * Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent
+   * with `sok=yes` (docs/protocol.md#confirmation).
+   */
   refererCheck: boolean;
   /** The same with the answer `<doc func="confirm">` instead of the error (docs/protocol.md#confirmation). */
   confirmWrites: boolean;
-  /** Whose writes are looked at so: everybody's, or those with a session only (docs/protocol.md#confirmation). */
+  /**
+   * Whose writes are looked at so: everybody's, or those with a session only (docs/protocol.md#confirmation).
+   */
   confirmWhom: 'everyone' | 'sessions';
   /** Sessions are bound to the caller's address (docs/protocol.md#login). */
   bindSessions: boolean;
-  /** After the first start description files are read from the copies in `var/.xmlcache` until that folder is removed (docs/protocol.md#files-5). */
+  /**
+   * After the first start description files are read from the copies in `var/.xmlcache` until that folder is
+   * removed (docs/protocol.md#files-5).
+   */
   xmlCache: boolean;
-  /** The pages show values that a plugin's function sends beside an error, or keep what was typed (10.5 for version 4, later unknown). */
+  /**
+   * The pages show values that a plugin's function sends beside an error, or keep what was typed (10.5 for
+   * version 4, later unknown).
+   */
   valuesBesideError: boolean;
   /** Exit status of mgrctl when the function answered with an error (docs/protocol.md#mgrctl). */
   mgrctlErrorExit: number;

@@ -18,7 +18,10 @@ export type Stage = 'before' | 'after' | 'final';
 export interface Row {
   /** Absolute owner name in lower-case punycode, with the trailing dot. */
   readonly name: string;
-  /** Upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (docs/protocol.md#record-form-4), later panels also `CAA DS TLSA` (docs/protocol.md#record-form-5). */
+  /**
+   * Upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (docs/protocol.md#record-form-4), later panels also
+   * `CAA DS TLSA` (docs/protocol.md#record-form-5).
+   */
   readonly type: string;
   /** Decimal digits for MX and SRV, empty otherwise. */
   readonly prio: string;

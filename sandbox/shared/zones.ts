@@ -44,7 +44,8 @@ export function readAddresses(text: string): string {
 }
 
 /**
- * Reads the fields of a new zone, with the panel's own values for what is empty (docs/protocol.md#zone-form-4).
+ * Reads the fields of a new zone, with the panel's own values for what is empty
+ * (docs/protocol.md#zone-form-4).
  * @throws Refusal code 4 naming the field; code 3 or 6 for an `owner` the caller may not name
  */
 export function readNewZone(world: World, caller: Identity, params: Params): NewZone {
@@ -75,7 +76,8 @@ export function readHosts(text: string, zone: string, field: string): string {
 /** The account a new object belongs to: the caller, or `owner` where he stands above it. */
 export function readOwnerField(world: World, caller: Identity, params: Params): string {
   const owner = params.text('owner');
-  // An ordinary account has no such field (docs/protocol.md#zone-form-4): what it sends there is not looked at.
+  // An ordinary account has no such field (docs/protocol.md#zone-form-4): what it sends there is not looked
+  // at.
   if (owner === '' || caller.level === 5) return caller.name;
   return world.access.become(caller, owner).name;
 }
@@ -136,8 +138,8 @@ function checkLimit(world: World, user: SandboxUser): void {
 
 /**
  * Makes a zone with its default records.
- * @throws Refusal code 2 when the panel has it already, whoever owns it; 5 at the owner's limit; 6 below or above
- *   somebody else's zone
+ * @throws Refusal code 2 when the panel has it already, whoever owns it; 5 at the owner's limit; 6 below or
+ *   above somebody else's zone
  */
 export function createZone(world: World, wanted: NewZone): void {
   const { store, switches } = world;

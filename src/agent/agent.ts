@@ -5,7 +5,7 @@ import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import { timeToWrite } from '../core/several.ts';
 import type { Paths } from '../app/paths.ts';
-import { isPaused, pauseEnd, takeEndedMark } from '../app/pause.ts';
+import { isPaused, pauseEnd, takeEndedFlag } from '../app/pause.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
@@ -16,9 +16,15 @@ import { problemsOf, withoutNames } from './problems.ts';
 import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
-/** How often (ms) it is looked whether a pause is over, and at the settings file where its folder cannot be watched. */
-const lookEvery = 2_000;
-/** How long (ms) until settings are tried again that could not come into force; after a refused login, so that no account is locked. */
+/**
+ * How often (ms) it is looked whether a pause is over, and at the settings file where its folder cannot be
+ * watched.
+ */
+const checkEvery = 2_000;
+/**
+ * How long (ms) until settings are tried again that could not come into force; after a refused login, so that
+ * no account is locked.
+ */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
 /** Time (ms) for an edit while no settings say another. */
@@ -28,8 +34,9 @@ const usualDeadline = 10_000;
 const compareTime = 600_000;
 
 /**
- * Answers hook calls by the settings of the moment: follows the settings file, keeps the engine of the settings in force, and lets
- * the engine of earlier ones finish what it had begun. Never throws out of {@link Agent.answer}.
+ * Answers hook calls by the settings of the moment. It follows the settings file, keeps the engine of the
+ * settings in force, and lets the engine of earlier ones finish its work. Never throws out of {@link
+ * Agent.answer}.
  */
 export class Agent {
   readonly paths: Paths;
@@ -71,11 +78,11 @@ export class Agent {
 
   /** Reads the settings for the first time; resolves when hook calls can be answered. */
   async start(): Promise<void> {
-    const { mark, loaded } = this.#file.read();
-    await this.#change(loaded, mark);
+    const { stamp, loaded } = this.#file.read();
+    await this.#change(loaded, stamp);
     this.#mind();
     this.#file.watch(() => this.#follow());
-    this.#minder = setInterval(() => this.#mind(), lookEvery).unref();
+    this.#minder = setInterval(() => this.#mind(), checkEvery).unref();
   }
 
   async stop(): Promise<void> {
@@ -131,13 +138,13 @@ export class Agent {
    */
   async #outdated(): Promise<readonly Problem[]> {
     const params = { path: settingsPath(this.paths.root) };
-    if (this.#file.look() !== this.#seen && this.#changing !== null) {
+    if (this.#file.stamp() !== this.#seen && this.#changing !== null) {
       await withDeadline(this.#timeToWrite() / 2, async (signal) => {
         const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         await Promise.race([this.#changing, late]);
       });
     }
-    if (this.#file.look() !== this.#seen) return [{ code: 'settings.being-tested', params }];
+    if (this.#file.stamp() !== this.#seen) return [{ code: 'settings.being-tested', params }];
     if (this.pending === null || this.state.kind !== 'running') return [];
     return [{ code: 'settings.not-in-force', params }, ...this.pending];
   }
@@ -147,13 +154,16 @@ export class Agent {
     this.#mindPause();
   }
 
-  /** What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or by itself. */
+  /**
+   * What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or
+   * by itself.
+   */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
     const end = pauseEnd(this.paths.pause);
     const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
     if (ranOut) this.#endSeen = end;
-    if (!takeEndedMark(this.paths.pause) && !ranOut) return;
+    if (!takeEndedFlag(this.paths.pause) && !ranOut) return;
     this.#log.write(4, 'pause.over', {});
     this.#resumedAt = systemClock.now();
     this.#afterPause(this.#engines.centrals);
@@ -163,7 +173,7 @@ export class Agent {
     for (const { engine } of centrals) {
       // Who has which zone may have changed unheard.
       void engine.forgetOwners();
-      engine.compare('all', 'pause-over', 'braked');
+      engine.compare('all', 'pause-over', 'limited');
     }
   }
 
@@ -185,10 +195,12 @@ export class Agent {
     return this.#panel.encode(verdict, shown).output;
   }
 
-  /** Looks whether the settings file is another one than last time; a change is carried out in the background. */
+  /**
+   * Looks whether the settings file is another one than last time; a change is carried out in the background.
+   */
   #follow(): void {
     const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
-    if (this.#changing !== null || (this.#file.look() === this.#seen && !isDue)) return;
+    if (this.#changing !== null || (this.#file.stamp() === this.#seen && !isDue)) return;
     this.#changing = this.#changeAll().finally(() => {
       this.#changing = null;
     });
@@ -198,9 +210,9 @@ export class Agent {
     const { signal } = this.#stopping;
     try {
       do {
-        const { loaded, mark } = await this.#file.settled(signal);
-        await this.#change(loaded, mark);
-      } while (this.#file.look() !== this.#seen && !signal.aborted);
+        const { loaded, stamp } = await this.#file.settled(signal);
+        await this.#change(loaded, stamp);
+      } while (this.#file.stamp() !== this.#seen && !signal.aborted);
     } catch (error) {
       // The agent's stop ends the wait.
       if (signal.aborted) return;
@@ -209,8 +221,8 @@ export class Agent {
   }
 
   /** Tries the settings; afterwards they are in force, or {@link pending} says why not. */
-  async #change(loaded: LoadedSettings, mark: string): Promise<void> {
-    if (mark !== this.#seen) {
+  async #change(loaded: LoadedSettings, stamp: string): Promise<void> {
+    if (stamp !== this.#seen) {
       this.#log.write(4, 'settings.read', { path: loaded.path, kind: loaded.kind });
       this.#refusedLogins = 0;
     }
@@ -219,13 +231,13 @@ export class Agent {
       await this.#take(loaded);
     } catch (error) {
       const problems = problemsOf(error);
-      if (mark !== this.#seen || this.pending === null)
+      if (stamp !== this.#seen || this.pending === null)
         this.#log.write(1, 'settings.not-in-force', { codes: problems.map(({ code }) => code).join(' ') });
       this.pending = problems;
       if (this.state.kind !== 'running') this.#engines.idle({ kind: 'broken', problems });
       this.#retryAt = systemClock.now() + this.#untilRetry(error);
     }
-    this.#seen = mark;
+    this.#seen = stamp;
   }
 
   /** A full disk, or a killed agent that has not quite gone: at the next look. */
@@ -257,18 +269,22 @@ export class Agent {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
       this.#catchUp(centrals, before);
-      // The form ends a pause and saves the settings at once: an engine that has just gone may not have compared yet.
+      // The form ends a pause and saves the settings at once: an engine that has just gone may not have
+      // compared yet.
       if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
         this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
     });
   }
 
-  /** Beside others a central may have been left out for a while: what passed meanwhile is like what passes during a pause. */
+  /**
+   * Beside others a central may have been left out for a while: what passed meanwhile is like what passes
+   * during a pause.
+   */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
     if (centrals.length === 1 || before.length === 0) return;
     for (const { central, engine } of centrals) {
       if (!before.some((one) => isAccount(one.central, central)))
-        engine.compare('all', 'new-central', 'braked');
+        engine.compare('all', 'new-central', 'limited');
     }
   }
 }

@@ -35,9 +35,9 @@ const drainEvery = 1_000;
 type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
 
 /**
- * The engines of the settings in force, one for each central. Other settings swap them: those whose settings stay go on, those that
- * share their journal with a new one are retired first, the others are drained. An account that comes back while it is drained is
- * retired like one in force.
+ * The engines of the settings in force, one for each central. Other settings swap them. Those whose settings
+ * stay go on, those that share their journal with a new one are retired first, the others are drained. An
+ * account that comes back while it is drained is retired like one in force.
  */
 export class EngineSet {
   readonly #paths: Paths;
@@ -90,8 +90,9 @@ export class EngineSet {
   }
 
   /**
-   * Puts settings in force. The first ones count at once, so that a central that is down at boot does not switch the veto off; later
-   * ones after a passed test. Centrals whose own settings stay as they are go on undisturbed while others come, go or change.
+   * Puts settings in force. The first settings count at once, so that a central that is down at boot does not
+   * switch the veto off. Later ones count after a passed test. Centrals whose own settings stay as they are
+   * go on undisturbed while others come, go or change.
    * @throws {SettingsRefused | CentralError | JournalError} nothing has changed, or no engine runs
    */
   async swap(settings: Settings, swapped: Swapped): Promise<void> {
@@ -120,7 +121,8 @@ export class EngineSet {
       !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central));
     const retired = running.filter(isReplaced);
     const returning = [...this.#draining].filter(isReplaced);
-    // The journal has one writer: with the same account the old engine ends first, its operations go on in the new one.
+    // The journal has one writer: with the same account the old engine ends first, its operations go on in
+    // the new one.
     if (retired.length > 0)
       this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
     if (retired.length + returning.length > 0) await this.#retire([...retired, ...returning]);
@@ -194,10 +196,10 @@ export class EngineSet {
   /** Lets an engine finish what is open, then closes it. A failed read of its journal is tried again. */
   #drain(wired: Wired): void {
     this.#draining.add(wired);
-    let isTold = false;
+    let isReported = false;
     const tell = (error: unknown): void => {
-      if (!isTold) this.#log.write(1, 'settings.drain-failed', { error: String(error) });
-      isTold = true;
+      if (!isReported) this.#log.write(1, 'settings.drain-failed', { error: String(error) });
+      isReported = true;
     };
     const mayHaveOpen = async (): Promise<boolean> => {
       try {
@@ -238,7 +240,10 @@ function runningState(centrals: readonly Wired[]): RunningState {
   return { kind: 'running', wired, centrals, several: new Several(members) };
 }
 
-/** Whether a running central has just these settings; how many there are counts where they share the time of an edit. */
+/**
+ * Whether a running central has just these settings; how many there are counts where they share the time of
+ * an edit.
+ */
 function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
   const whole = (one: Settings): string =>
     JSON.stringify({ ...one, further: [], password: one.password.reveal() });

@@ -1,4 +1,6 @@
-/** Issue 12.15: what lies in the place of the lock never keeps an agent from starting; a living agent does. */
+/**
+ * Issue 12.15: what lies in the place of the lock never keeps an agent from starting; a living agent does.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

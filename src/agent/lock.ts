@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Makes sure that one agent runs per panel: an exclusive lock on a file, which the kernel lets go of when the process dies,
- * however it dies. What stands in the file means nothing: where it is in the way, it is emptied.
+ * Makes sure that one agent runs per panel, by an exclusive lock on a file. The kernel releases it when the
+ * process dies, however it dies. What stands in the file means nothing: where it is in the way, it is
+ * emptied.
  * @returns what releases the lock, or `null` when another agent holds it
  * @throws {Error} with the path, when the file cannot be opened or locked
  */

@@ -22,7 +22,10 @@ export function namer(number: number, centrals: number): (error: unknown) => nev
   };
 }
 
-/** A text may name the central's host, our account there, name servers asked; that is nobody's business but the administrator's. */
+/**
+ * A text may name the central's host, our account there, name servers asked; that is nobody's business but
+ * the administrator's.
+ */
 export function withoutNames(text: string, { address, username, verify }: Settings): string {
   const { host, hostname } = new URL(address);
   const asked = verify.servers.flatMap((server) => [serverText(server), server.host]);

@@ -15,9 +15,10 @@ export function uptime(): number {
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
 
 /**
- * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ (proc(5)), octet for octet,
- * one character each. Only the environment of a process that is this user's (root's) alone and was there before it was told of: a
- * number may be anybody's, and may have become somebody else's since.
+ * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ
+ * (proc(5)), octet for octet, one character each. Reads only the environment of a process that is this user's
+ * (root's) alone and older than the request. A number may be anybody's, and may belong to another process
+ * since.
  * @param before seconds since the machine started
  * @returns `null` for any other process, and where there is none
  */
@@ -38,7 +39,8 @@ function readFrom(pid: number, before: number): Variables | null {
     const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
     if (!isOurs(read('status')) || startOf(read('stat')) > before * ticksPerSecond + roundedTicks)
       return null;
-    // The owner once more after it: a process may become somebody else's in between, by starting another program.
+    // The owner once more after it: a process may become somebody else's in between, by starting another
+    // program.
     const environment = read('environ');
     return isOurs(read('status')) ? variablesIn(environment) : null;
   } finally {

@@ -22,7 +22,8 @@ const smallBody = 64 * 1024;
 const mostTogether = 16 * 1024 * 1024;
 
 /**
- * The agent's socket. A request that is cut off is never carried out; an answer is only whole with its end mark.
+ * The agent's socket. A request that is cut off is never carried out; an answer is only whole with its end
+ * mark.
  * @throws when the socket cannot be made
  */
 export async function listen(path: string, answers: Responders): Promise<Server> {
@@ -67,7 +68,9 @@ function serve(socket: Socket, answers: Responders, room: Room): void {
   });
 }
 
-/** Calls `go` once there is room, which the connection keeps until it ends; nothing more of it is read before. */
+/**
+ * Calls `go` once there is room, which the connection keeps until it ends; nothing more of it is read before.
+ */
 async function whenThereIsRoom(socket: Socket, room: Room, octets: number, go: () => void): Promise<void> {
   socket.pause();
   const leave = await room.enter(octets);
@@ -92,7 +95,9 @@ class Incoming {
   #body = Buffer.alloc(0);
   #received = 0;
 
-  /** Octets that {@link take} will keep of the body that begins in this chunk, where they are many; else 0. */
+  /**
+   * Octets that {@link take} will keep of the body that begins in this chunk, where they are many; else 0.
+   */
   needs(chunk: Buffer): number {
     const head = this.#head === null ? this.#headWith(chunk) : null;
     return head !== null && isKept(head) && head.length > smallBody ? head.length : 0;

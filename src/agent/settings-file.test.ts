@@ -14,12 +14,12 @@ test('issue 11.12: whatever is done to the file, or to a certificate authority i
   const authority = join(root, 'authority.pem');
   writeFileSync(authority, 'one');
   const file = new SettingsFile(root);
-  const marks = new Set([file.look()]);
+  const stamps = new Set([file.stamp()]);
   const isNoticed = (): void => {
-    const { mark } = file.read();
-    assert.ok(!marks.has(mark), mark);
-    marks.add(mark);
-    assert.equal(file.look(), mark);
+    const { stamp } = file.read();
+    assert.ok(!stamps.has(stamp), stamp);
+    stamps.add(stamp);
+    assert.equal(file.stamp(), stamp);
   };
   const account = { host: 'https://127.0.0.1:1/dnsmgr', username: 'u', password: 'p', ca_file: authority };
   saveSettings(root, { isp_master: account });

@@ -11,18 +11,18 @@ const quietUnfinished = 2_000;
 /** What the file held, and which state of it that was. */
 export interface SettledFile {
   /** Equal to {@link SettingsFile.look} as long as nobody has touched the file since. */
-  readonly mark: string;
+  readonly stamp: string;
   readonly loaded: LoadedSettings;
 }
 
 /**
- * The settings file of a panel, with the files of certificate authorities that it names: notices that one of them has changed, and waits
- * until whoever writes has finished.
+ * The settings file of a panel, with the files of certificate authorities that it names. It notices that one
+ * of them has changed, and waits until the writer has finished.
  */
 export class SettingsFile {
   readonly #root: string;
-  #mark = '';
-  /** Monotonic time at which that mark was first seen. */
+  #stamp = '';
+  /** Monotonic time at which that stamp was first seen. */
   #since = -Infinity;
   #watcher: FSWatcher | null = null;
   /** Files that the settings name. */
@@ -33,27 +33,27 @@ export class SettingsFile {
   }
 
   /**
-   * A mark of the file, and of what it names, as they are now: another one whenever one of them was written, replaced, removed, made or
-   * touched. One stat for each.
+   * A stamp of the file, and of what it names, as they are now. It differs whenever one of them was written,
+   * replaced, removed, made or touched. One stat for each.
    */
-  look(): string {
-    const mark = [settingsPath(this.#root), ...this.#named].map(markOf).join('\n');
-    if (mark !== this.#mark) {
-      this.#mark = mark;
+  stamp(): string {
+    const stamp = [settingsPath(this.#root), ...this.#named].map(stampOf).join('\n');
+    if (stamp !== this.#stamp) {
+      this.#stamp = stamp;
       this.#since = systemClock.now();
     }
-    return mark;
+    return stamp;
   }
 
   /** The file as it is, finished or not. */
   read(): SettledFile {
     for (;;) {
-      const own = markOf(settingsPath(this.#root));
+      const own = stampOf(settingsPath(this.#root));
       const loaded = loadSettings(this.#root);
       if (loaded.kind === 'configured')
         this.#named = everyCentral(loaded.settings).flatMap(({ caFile }) => (caFile === '' ? [] : [caFile]));
-      const mark = this.look();
-      if (mark.split('\n')[0] === own) return { mark, loaded };
+      const stamp = this.stamp();
+      if (stamp.split('\n')[0] === own) return { stamp, loaded };
     }
   }
 
@@ -67,13 +67,13 @@ export class SettingsFile {
       const isFinished = found.loaded.kind === 'configured' && endsItsLine(found.loaded.path);
       const left = this.#since + (isFinished ? quiet : quietUnfinished) - systemClock.now();
       if (left > 0) await systemClock.sleep(left, signal);
-      if (this.look() === found.mark) return found;
+      if (this.stamp() === found.stamp) return found;
     }
   }
 
   /**
-   * Calls `changed` when something happens in the folder of the file, which need not concern the file. Where a folder cannot be watched
-   * nothing is ever called: look now and then as well.
+   * Calls `changed` when something happens in the folder of the file, which need not concern the file. Where
+   * a folder cannot be watched nothing is ever called: look now and then as well.
    */
   watch(changed: () => void): void {
     try {
@@ -91,7 +91,7 @@ export class SettingsFile {
   }
 }
 
-function markOf(path: string): string {
+function stampOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? 'none' : `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }

@@ -106,7 +106,10 @@ test('the engines of the others go on undisturbed', { skip: missingPrograms('nam
   assert.equal(engines()[0], kept);
 });
 
-/** A panel with `example.org`, in which a user has begun an edit; gives the engine that waits for the panel's part of it. */
+/**
+ * A panel with `example.org`, in which a user has begun an edit; gives the engine that waits for the panel's
+ * part of it.
+ */
 async function editBegun(t: TestContext, port: number, key: ServerKey): Promise<Scene & { engine: Engine }> {
   const zone = parseName('example.org.');
   const store = new PanelStore();

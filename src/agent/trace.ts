@@ -6,7 +6,10 @@ import type { SeenCall } from '../app/self-test/step.ts';
 
 /** How long (ms) a trace lasts when nobody ends it. */
 const longest = 600_000;
-/** How long (ms) the panel may take to answer while it waits for us: it may never answer (docs/protocol.md#stages-4). */
+/**
+ * How long (ms) the panel may take to answer while it waits for us: it may never answer
+ * (docs/protocol.md#stages-4).
+ */
 const readPatience = 2_000;
 
 /** Watches the hook calls of one zone for the self-test; does nothing while none is asked for. */
@@ -26,7 +29,8 @@ export class Trace {
   /**
    * Ends the present trace and begins another one.
    * @param zone null: none
-   * @param refuse the stage whose first call is to be answered with an error, whatever the engine says; null: none
+   * @param refuse the stage whose first call is to be answered with an error, whatever the engine says; null:
+   *   none
    * @returns the calls traced so far
    */
   turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly SeenCall[] {

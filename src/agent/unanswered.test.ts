@@ -1,4 +1,7 @@
-/** Issue 11.5: a request that a central never answers holds up its own edit, for as long as an edit may take, and no other. */
+/**
+ * Issue 11.5: a request that a central never answers holds up its own edit, for as long as an edit may take,
+ * and no other.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -10,7 +10,9 @@ export interface Paths {
   readonly log: string;
   /** Present while paused; holds the end of the pause in seconds since 1970, or nothing. */
   readonly pause: string;
-  /** Present from before a file the panel reads at its start is changed until the panel has been restarted. */
+  /**
+   * Present from before a file the panel reads at its start is changed until the panel has been restarted.
+   */
   readonly restartDue: string;
   /** Held by the one agent that runs. */
   readonly lock: string;

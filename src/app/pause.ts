@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** When a pause ends: wall clock in milliseconds since 1970, `Infinity` when nobody said; `null` = not paused. */
+/**
+ * When a pause ends: wall clock in milliseconds since 1970, `Infinity` when nobody said; `null` = not paused.
+ */
 export function pauseEnd(path: string): number | null {
   // The common case, asked at every hook call: an error made and caught costs a quarter of a millisecond.
   if (!existsSync(path)) return null;
@@ -26,25 +28,26 @@ export function pause(path: string, until: number): void {
 }
 
 /**
- * Ends a pause, and leaves a mark for the agent to compare what passed meanwhile, even if it never saw the pause.
+ * Ends a pause, and leaves a mark for the agent to compare what passed meanwhile, even if it never saw the
+ * pause.
  * @returns whether it was paused
  */
 export function endPause(path: string): boolean {
   const was = pauseEnd(path) !== null;
-  if (was) writeFileSync(endedMark(path), '', { mode: 0o600 });
+  if (was) writeFileSync(endedFlag(path), '', { mode: 0o600 });
   rmSync(path, { force: true });
   return was;
 }
 
 /** Takes the mark of an ended pause away. @returns whether there was one */
-export function takeEndedMark(path: string): boolean {
-  const mark = endedMark(path);
+export function takeEndedFlag(path: string): boolean {
+  const mark = endedFlag(path);
   // The common case, asked at every hook call.
   if (!existsSync(mark)) return false;
   rmSync(mark, { force: true });
   return true;
 }
 
-function endedMark(path: string): string {
+function endedFlag(path: string): string {
   return `${path}-ended`;
 }

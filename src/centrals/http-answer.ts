@@ -2,7 +2,9 @@ import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../
 import type { HttpError } from '../net/http-error.ts';
 import { tidyText } from '../net/ispmanager/errors.ts';
 
-/** What centrals that are reached by HTTP make of requests without an answer, and of answers that are none. */
+/**
+ * What centrals that are reached by HTTP make of requests without an answer, and of answers that are none.
+ */
 
 /** Replaces every secret in a text. */
 export type Redact = (text: string) => string;

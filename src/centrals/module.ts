@@ -4,7 +4,10 @@ import type { Log } from '../core/log.ts';
 import type { Problem } from '../dns/problem.ts';
 import type { FoundMemory } from './ispmanager/finding.ts';
 
-/** The settings of one central as the settings file has them. An adapter takes what it needs of them, and checks it. */
+/**
+ * The settings of one central as the settings file has them. An adapter takes what it needs of them, and
+ * checks it.
+ */
 export interface CentralConnection {
   readonly kind: string;
   /** As {@link CentralModule.host} says. */
@@ -38,13 +41,16 @@ export interface CentralModule {
   /** For docs/centrals.md: what stands in `username` and `password`. */
   readonly credentials: string;
   /**
-   * How the setting `host` is read. `web`: a base URL, https; `web-or-local`: http as well on this machine; `name-server`:
-   * `dns://host:port`.
+   * How the setting `host` is read. `web`: a base URL, https; `web-or-local`: http as well on this machine;
+   * `name-server`: `dns://host:port`.
    */
   readonly host: 'web' | 'web-or-local' | 'name-server';
   /** Whether a new zone gets no NS records but those of the setting `nameservers`. */
   readonly needsNameServers: boolean;
-  /** What an administrator can do about a problem, by its code. The doctor shows it; others have a text for every central. */
+  /**
+   * What an administrator can do about a problem, by its code. The doctor shows it; others have a text for
+   * every central.
+   */
   readonly waysOut: Readonly<Record<string, string>>;
   /** What to do if the account has none of the panel's zones; absent: the doctor's own text. */
   readonly withoutZones?: string;

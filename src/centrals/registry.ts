@@ -4,8 +4,8 @@ import { powerdns } from './powerdns/module.ts';
 import { rfc2136 } from './rfc2136/module.ts';
 
 /**
- * Every kind of central by its name in settings. A new one is one line here: settings, form, doctor, and the table of docs/centrals.md
- * read it from here (docs/adding-a-central.md).
+ * Every kind of central by its name in settings. A new one is one line here: settings, form, doctor, and the
+ * table of docs/centrals.md read it from here (docs/adding-a-central.md).
  */
 export const centrals = {
   ...ispmanagerCentrals,
@@ -21,7 +21,10 @@ function isCentralKind(text: string): text is CentralKind {
   return Object.hasOwn(centrals, text);
 }
 
-/** What a setting or a field of the form means. `auto`, and whatever is no kind: a panel, to be found out which. */
+/**
+ * What a setting or a field of the form means. `auto`, and whatever is no kind: a panel, to be found out
+ * which.
+ */
 export function centralKindOf(text: string): CentralKind | 'auto' {
   return isCentralKind(text) ? text : 'auto';
 }

@@ -3,10 +3,15 @@ import type { DnsName } from '../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 
-/** Seconds; for a new RRset whose TTL nobody named: what BIND, Knot and PowerDNS examples and defaults have. */
+/**
+ * Seconds; for a new RRset whose TTL nobody named: what BIND, Knot and PowerDNS examples and defaults have.
+ */
 export const usualTtl = 3_600;
 
-/** One RRset that a change touches: as the central has it, and as it is to be. A RRset has one TTL (RFC 2181 section 5.2). */
+/**
+ * One RRset that a change touches: as the central has it, and as it is to be. A RRset has one TTL (RFC 2181
+ * section 5.2).
+ */
 export interface RRsetEdit {
   readonly name: DnsName;
   readonly type: string;
@@ -19,9 +24,9 @@ export interface RRsetEdit {
 }
 
 /**
- * What is left to do of a change at a central that writes whole RRsets, given what it has there now. Records that the change does
- * not name stay as they are. An edit that takes a record away in the same RRset sets the RRset's TTL; one that only adds beside
- * others takes theirs, because theirs are not its to change.
+ * What is left to do of a change at a central that writes whole RRsets, given what it has there now. Records
+ * that the change does not name stay as they are. An edit that removes a record of the same RRset sets the
+ * RRset's TTL. One that only adds beside others takes theirs, because theirs are not its to change.
  * @param present all records at the names of the change
  * @returns only RRsets that have to be written
  */

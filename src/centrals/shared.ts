@@ -1,7 +1,8 @@
 import { CentralError } from '../core/central.ts';
 
 /**
- * The outcome of work that several calls wait for, for one of them: its own deadline ends its waiting, and leaves the work to the others.
+ * Lets several callers share one running request: a caller's own deadline ends its waiting, and the request
+ * goes on for the others.
  * @throws {CentralError} `central.unreachable` at the deadline, else what the work throws
  */
 export async function shared<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -17,7 +17,8 @@ export class Slots {
 
   /**
    * Waits for its turn, then does the work; the next begins when the work has ended, however it did.
-   * @throws {CentralError} `central.unreachable` when the signal aborts before the turn comes, else what the work throws
+   * @throws {CentralError} `central.unreachable` when the signal aborts before the turn comes, else what the
+   *   work throws
    */
   async take<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const line = this.#lines.get(key) ?? { running: 0, waiting: [] };

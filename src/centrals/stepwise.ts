@@ -10,7 +10,10 @@ import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/re
 import type { Change } from '../dns/zone.ts';
 import { look, restated } from './restate.ts';
 
-/** The single writes of a central that has no larger unit than one record. Each throws {@link CentralError} only. */
+/**
+ * The single writes of a central that has no larger unit than one record. Each throws {@link CentralError}
+ * only.
+ */
 export interface RecordWriter {
   /** Records at the names of the change, fresh; `null`: no such zone. */
   read(ctx: CallContext): Promise<readonly CentralRecord[] | null>;
@@ -51,9 +54,10 @@ interface Progress {
 const mostRounds = 4;
 
 /**
- * Carries out a change record by record and reads back until a fresh read shows nothing left to do. Removals come first, so
- * that a CNAME makes room; a single record removed and a single one added at the same name and type are one write. What a
- * central calls existing or missing is verified by the next read. No write is sent twice.
+ * Carries out a change record by record and reads back until a fresh read shows nothing left to do. Removals
+ * come first, so that a CNAME makes room. A single record removed and a single one added at the same name and
+ * type are one write. What a central calls existing or missing is verified by the next read. No write is sent
+ * twice.
  * @param present read before; where it is stale, the read after the writes corrects it
  * @throws {CentralError} with `state` for the change as a whole
  */
@@ -160,7 +164,9 @@ function partsOf(step: Step): string[] {
   return parts;
 }
 
-/** Whether a step is to be done by what a read shows and was done, or called needless, by an earlier answer. */
+/**
+ * Whether a step is to be done by what a read shows and was done, or called needless, by an earlier answer.
+ */
 function contradicts(step: Step, progress: Progress): boolean {
   const parts = partsOf(step);
   return progress.sent.has(parts.join('\n')) || parts.some((part) => progress.done.has(part));
@@ -187,7 +193,10 @@ function nameOf(step: Step): string {
   return formatRecord(step.kind === 'remove' ? step.old : step.record);
 }
 
-/** The writes that lead from `present` to the goal of the change. Rows that mean the same record are all removed. */
+/**
+ * The writes that lead from `present` to the goal of the change. Rows that mean the same record are all
+ * removed.
+ */
 function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl: boolean): readonly Step[] {
   const goal = new Map(change.add.map((record) => [recordId(record), record]));
   const unwanted = new Set(change.remove.map(recordId));

@@ -6,7 +6,10 @@ import type { Paths } from '../app/paths.ts';
 import { panels, usualRoots, type PanelKind } from '../panels/registry.ts';
 import { complain, exitStatus } from './output.ts';
 
-/** Longest time an agent may take to answer what it has begun and end, milliseconds: an edit's deadline and some more. */
+/**
+ * Longest time an agent may take to answer what it has begun and end, milliseconds: an edit's deadline and
+ * some more.
+ */
 export const agentPatience = 20_000;
 
 export function systemOption(): Option {

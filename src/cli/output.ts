@@ -15,7 +15,10 @@ export interface Cell {
 
 const styles = { good: 'green', bad: 'red', care: 'yellow', quiet: 'dim', plain: null } as const;
 
-/** Stands for the start of a control sequence of ours until {@link say}; nobody outside this process can write it. */
+/**
+ * Stands for the start of a control sequence of ours until {@link say}; nobody outside this process can write
+ * it.
+ */
 const introducer = `<${randomUUID()}>`;
 const escape = '\u001b';
 

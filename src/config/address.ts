@@ -9,10 +9,12 @@ export interface AddressPlace {
 }
 
 /**
- * The base URL of a central from what stands in the settings: a host, a host with a port, or a whole https address. Plain http is
- * refused, name and password would travel in the clear; but not to this machine itself where the central has no TLS of its own.
+ * The base URL of a central from what stands in the settings: a host, a host with a port, or a whole https
+ * address. Plain http is refused, because name and password would travel in the clear. It is allowed to this
+ * machine itself if the central has no TLS of its own.
  * @param plainHere whether `http://` is taken with a loopback address
- * @returns an https URL without query and final slash, and without a path where none was written; empty when a problem was found
+ * @returns an https URL without query and final slash, and without a path where none was written; empty when
+ *   a problem was found
  */
 export function baseAddress(
   text: string,
@@ -59,7 +61,8 @@ export interface ServerAddress {
 }
 
 /**
- * A name server from what stands in the settings: host or host:port, an IPv6 address in brackets when a port follows.
+ * A name server from what stands in the settings: host or host:port, an IPv6 address in brackets when a port
+ * follows.
  * @returns null when it is none
  */
 export function serverAddress(text: string, usualPort: number): ServerAddress | null {

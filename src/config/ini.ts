@@ -31,10 +31,11 @@ function optionOf(line: string): { readonly name: string; readonly text: string 
 }
 
 /**
- * Reads a settings file as Python 2's ConfigParser reads it, which the original used (docs/protocol.md#original-plugin): `=` or `:`,
- * comments are whole lines that begin with `#`, `;` or the word `rem`, a value is raw text but for a first `;` that follows a
- * space, an indented line goes on with the value before it, `""` is the empty value. There is no quoting and no interpolation, so
- * that a password such as `pa;ss#wo%rd` is that password. A BOM and CRLF line ends are accepted.
+ * Reads a settings file as Python 2's ConfigParser reads it, which the original used
+ * (docs/protocol.md#original-plugin). The sign is `=` or `:`. Comments are whole lines that begin with `#`,
+ * `;` or the word `rem`. A value is raw text up to the first `;` that follows a space. An indented line
+ * continues the value before it, `""` is the empty value. There is no quoting and no interpolation, so that a
+ * password such as `pa;ss#wo%rd` is that password. A BOM and CRLF line ends are accepted.
  */
 export function parseIni(text: string): Ini {
   const entries: IniEntry[] = [];

@@ -1,4 +1,7 @@
-/** What an option of the settings file may be. Each is a schema from the text in the file to the value the product works with. */
+/**
+ * What an option of the settings file may be. Each is a schema from the text in the file to the value the
+ * product works with.
+ */
 import * as v from 'valibot';
 import type { Language } from '../core/panel.ts';
 import { serverAddress, type ServerAddress } from './address.ts';

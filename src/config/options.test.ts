@@ -1,4 +1,7 @@
-/** Issue 15: one table of options, from which reading, checks, the form, docs/settings.md and the JSON schema come. */
+/**
+ * Issue 15: one table of options, from which reading, checks, the form, docs/settings.md and the JSON schema
+ * come.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

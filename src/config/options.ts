@@ -1,6 +1,6 @@
 /**
- * Every option of the settings file, once: reading, checks, defaults, the fields of the settings form, docs/settings.md and
- * docs/settings.schema.json come from here.
+ * Every option of the settings file, once: reading, checks, defaults, the fields of the settings form,
+ * docs/settings.md and docs/settings.schema.json come from here.
  */
 import * as v from 'valibot';
 import { centralKinds } from '../centrals/registry.ts';

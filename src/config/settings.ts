@@ -20,13 +20,18 @@ import type { Secret } from './secret.ts';
 import { baseAddress, serverAddress, serverText, type ServerAddress } from './address.ts';
 
 export interface Settings {
-  /** Which of the panel's centrals it is about: 1 is `[isp_master]`, others have the number of their section. */
+  /**
+   * Which of the panel's centrals it is about: 1 is `[isp_master]`, others have the number of their section.
+   */
   readonly number: number;
-  /** The settings of further centrals (`[central_2]` ...), by number; empty in those. What has no section there is the same. */
+  /**
+   * The settings of further centrals (`[central_2]` ...), by number; empty in those. What has no section
+   * there is the same.
+   */
   readonly further: readonly Settings[];
   /**
-   * Base URL of the central, https (or http on this machine), with a path only where one was written; of a name server
-   * `dns://host:port`.
+   * Base URL of the central, https (or http on this machine), with a path only where one was written; of a
+   * name server `dns://host:port`.
    */
   readonly address: string;
   readonly kind: CentralKind | 'auto';
@@ -81,7 +86,10 @@ export type LoadedSettings =
   | { readonly kind: 'not-configured'; readonly path: string }
   | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
 
-/** `etc/domainsync.ini` under the panel's root; the original's own name is found too (docs/protocol.md#original-plugin). */
+/**
+ * `etc/domainsync.ini` under the panel's root; the original's own name is found too
+ * (docs/protocol.md#original-plugin).
+ */
 export function settingsPath(root: string): string {
   const own = join(root, 'etc/domainsync.ini');
   const original = join(root, 'etc/domainssync.ini');
@@ -114,7 +122,10 @@ export function settingsText(path: string): string {
   }
 }
 
-/** Reads the settings of a panel; every mistake is reported at once, with its line. Never throws for what is in the file. */
+/**
+ * Reads the settings of a panel; every mistake is reported at once, with its line. Never throws for what is
+ * in the file.
+ */
 export function loadSettings(root: string): LoadedSettings {
   const path = settingsPath(root);
   let text: string;
@@ -176,7 +187,10 @@ function numbersIn(entries: readonly IniEntry[]): readonly number[] {
   return [1, ...[...new Set(further)].toSorted((a, b) => a - b)];
 }
 
-/** Where the options of a section of the first central stand for another one; what all share stands with the first. */
+/**
+ * Where the options of a section of the first central stand for another one; what all share stands with the
+ * first.
+ */
 function sectionOf(section: string, number: number): string {
   if (number === 1) return section;
   if (section === 'isp_master') return `central_${number}`;
@@ -205,7 +219,10 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
   return freeze(values, { number, address, further });
 }
 
-/** The values of all options. A mistake is told, and the option then has its default; one in what all share is told with the first. */
+/**
+ * The values of all options. A mistake is told, and the option then has its default; one in what all share is
+ * told with the first.
+ */
 function valuesOf({ number, path, entries }: Source, problems: Problem[]): OptionValues {
   const mistaken = new Set<string>();
   const texts = (): unknown => {
@@ -353,9 +370,10 @@ function freeze(
 }
 
 /**
- * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced to disk. A symbolic
- * link in its place is refused, not followed.
- * @throws {RangeError | NotOurFile} for a value the file cannot hold; file system errors as they are, with the old file in place
+ * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced
+ * to disk. A symbolic link in its place is refused, not followed.
+ * @throws {RangeError | NotOurFile} for a value the file cannot hold; file system errors as they are, with
+ *   the old file in place
  */
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);

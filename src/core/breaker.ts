@@ -35,12 +35,13 @@ export interface GuardedCentral extends Central {
 }
 
 /**
- * A central that fails at once while the one behind it is known to be out of order. After two outages in a row
- * calls fail with `central.breaker-open` (nothing sent, so `untouched`); every 5 s one call is let through, and its success
- * closes the breaker. After a refused login calls fail with `central.login-blocked`, so that the account is not locked: one
- * attempt after 15 minutes, then one an hour. New settings mean a new wrapper. Both errors name the failure they stand for in
- * `params.cause` and `params.text`. A call that goes on after its signal is aborted fails with `central.unreachable`: a defect of an
- * adapter, or of a server, holds nothing up.
+ * A central that fails at once while the one behind it is known to be out of order. After two outages in a
+ * row calls fail with `central.breaker-open` (nothing sent, so `untouched`). Every 5 s one call is let
+ * through, and its success closes the breaker. After a refused login calls fail with `central.login-blocked`,
+ * so that the account is not locked: one attempt after 15 minutes, then one an hour. New settings mean a new
+ * wrapper. Both errors name the failure they stand for in `params.cause` and `params.text`. A call that goes
+ * on after its signal is aborted fails with `central.unreachable`: a defect of an adapter, or of a server,
+ * holds nothing up.
  */
 export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   const gate = new Gate(clock);

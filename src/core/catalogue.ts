@@ -5,8 +5,9 @@ import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
 /**
- * Every code a person may meet, with what it means for him in one sentence or two: cause, and the way out. Whether anything
- * was changed is said by `describe`, which knows it. Codes are stable; a retired one is not used again.
+ * Every code a person may meet, with what it means for him in one sentence or two: cause, and the way out.
+ * Whether anything was changed is said by `describe`, which knows it. Codes are stable; a retired one is not
+ * used again.
  */
 export const catalogue = {
   ...dataTexts,

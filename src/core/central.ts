@@ -10,7 +10,10 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Id of the operation this call belongs to (`-` for none): log field only. */
   readonly operation: string;
-  /** True for the write of an edit that can still be refused: who is to wait for the name servers (`centrals/verified`) waits here. */
+  /**
+   * True for the write of an edit that can still be refused: who is to wait for the name servers
+   * (`centrals/verified`) waits here.
+   */
   readonly vetoable?: boolean;
 }
 
@@ -32,17 +35,25 @@ export interface CentralTraits {
   readonly atomic: 'zone' | 'rrset' | 'record' | 'none';
   /** Whether the server itself refuses a write based on a stale read. */
   readonly guard: 'cas' | 'per-record' | 'none';
-  /** Whether this account may create and delete zones; where not, the provider does, and the zone is waited for. */
+  /**
+   * Whether this account may create and delete zones; where not, the provider does, and the zone is waited
+   * for.
+   */
   readonly managesZones: boolean;
   /** Whether a new zone appears with the content that `createZone` is given, in one write. */
   readonly createsWithContent: boolean;
-  /** Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has. */
+  /**
+   * Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has.
+   */
   readonly listsZones: boolean;
   /** Whether it can read a whole zone; where not, `readZone` reads the known RRsets only. */
   readonly wholeZones: boolean;
   /** Whether there is room for an owner mark outside DNS data. */
   readonly ownerMark: boolean;
-  /** False where the central has one TTL per zone (ISPmanager 4); TTLs are then null on read and ignored on write. */
+  /**
+   * False where the central has one TTL per zone (ISPmanager 4); TTLs are then null on read and ignored on
+   * write.
+   */
   readonly carriesTtl: boolean;
   /** Types it stores; `any` when it takes every type. */
   readonly recordTypes: ReadonlySet<string> | 'any';
@@ -50,7 +61,9 @@ export interface CentralTraits {
   readonly readBackDelay: number;
 }
 
-/** What the user asked for when the zone was created in the panel. A central may use or ignore each of them. */
+/**
+ * What the user asked for when the zone was created in the panel. A central may use or ignore each of them.
+ */
 export interface ZoneSeed {
   readonly addresses: readonly string[];
   readonly nameServers: readonly string[];
@@ -74,14 +87,18 @@ export interface Signing {
 }
 
 /**
- * Where DNS changes go: one account at one central DNS. Small enough to implement in an afternoon; every implementation
- * passes `src/testing/contracts/central`. All methods throw {@link CentralError} and nothing else.
+ * Where DNS changes go: one account at one central DNS. Small enough to implement in an afternoon; every
+ * implementation passes `src/testing/contracts/central`. All methods throw {@link CentralError} and nothing
+ * else.
  */
 export interface Central {
   readonly id: CentralId;
   readonly traits: CentralTraits;
 
-  /** Everything this central would refuse in `change`, found without talking to it. Empty: nothing known against it. */
+  /**
+   * Everything this central would refuse in `change`, found without talking to it. Empty: nothing known
+   * against it.
+   */
   audit(change: Change): readonly Problem[];
 
   /** Proves connection, login and the right to list zones. Changes nothing. */
@@ -89,15 +106,16 @@ export interface Central {
 
   /**
    * Names of all zones of this account, complete. A cut or filtered list is an error, never a shorter list.
-   * @param asked zones the caller wants to know about; a central that cannot list (`listsZones`) answers those of them it has
+   * @param asked zones the caller wants to know about; a central that cannot list (`listsZones`) answers
+   *   those of them it has
    */
   listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]>;
 
   /**
-   * All records of the zone, complete, from the central's source of truth; `null` = the central says it has no such zone
-   * in this account.
-   * @param known RRsets that may be there; a central that cannot read a whole zone (`wholeZones`) reads these, and any CNAME in the
-   *   place of one
+   * All records of the zone, complete, from the central's source of truth; `null` = the central says it has
+   * no such zone in this account.
+   * @param known RRsets that may be there; a central that cannot read a whole zone (`wholeZones`) reads
+   *   these, and any CNAME in the place of one
    */
   readZone(
     zone: DnsName,
@@ -107,8 +125,8 @@ export interface Central {
 
   /**
    * Like `readZone`, for the records at `names` only.
-   * @param types which the caller looks at, where that is not all: a central that has to ask for each type by itself need not ask for
-   *   others. CNAME is always told.
+   * @param types which the caller needs, where that is not all. A central that has to ask for each type by
+   *   itself need not ask for others. CNAME is always told.
    * @param likely what probably is there: a central that cannot show some records proves them by it
    */
   readNames(
@@ -120,25 +138,29 @@ export interface Central {
   ): Promise<readonly CentralRecord[] | null>;
 
   /**
-   * Makes `change.remove` absent and `change.add` present, touching nothing else, and reads back before it resolves.
-   * @param present a fresh `readNames` of every name in the change; its handles are used, so a record that changed since
-   *   is noticed. What is already so is left so and is not in the answer.
-   * @throws {CentralError} `state` tells what was left: `untouched` (safe to refuse), `partial` or `unknown` (re-read).
+   * Makes `change.remove` absent and `change.add` present, touching nothing else, and reads back before it
+   * resolves.
+   * @param present a fresh `readNames` of every name in the change; its handles are used, so a record that
+   *   changed since is noticed. What is already so is left so and is not in the answer.
+   * @throws {CentralError} `state` tells what was left: `untouched` (safe to refuse), `partial` or `unknown`
+   *   (re-read).
    */
   apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered>;
 
   /**
-   * Finds out, without a write, what `createZone` would do. What only the write itself tells (a limit, say) is not found.
+   * Finds out, without a write, what `createZone` would do. What only the write itself tells (a limit, say)
+   * is not found.
    * @throws {CentralError} whatever is found against it, as `createZone` throws it; `untouched`
    */
   mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'>;
 
   /**
    * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
-   * @param content records that the zone has from its first moment, where the central can do that (`createsWithContent`), as many as
-   *   fit in one write; else they are ignored. The caller reads the zone and adds the rest.
-   * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `zone.create-there-first` where only the provider
-   *   creates zones, `central.limit`, `central.refused` ...
+   * @param content records that the zone has from its first moment, if the central can do that
+   *   (`createsWithContent`). As many as fit in one write; otherwise they are ignored. The caller reads the
+   *   zone and adds the rest.
+   * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `zone.create-there-first` where
+   *   only the provider creates zones, `central.limit`, `central.refused` ...
    */
   createZone(
     zone: DnsName,
@@ -153,11 +175,14 @@ export interface Central {
    */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
 
-  /** How the zone is signed, read past every memory; `null` = the central has no such zone in this account. */
+  /**
+   * How the zone is signed, read past every memory; `null` = the central has no such zone in this account.
+   */
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /**
-   * What keeps written data from being served, or leaves zones unsound, though no edit fails for it. Writes nothing.
+   * What keeps written data from being served, or leaves zones unsound, though no edit fails for it. Writes
+   * nothing.
    * @param zones some of the account's zones
    * @returns problems for an administrator; empty: nothing known
    */
@@ -185,9 +210,14 @@ export type CentralErrorCode =
   | 'central.login-blocked'
   /** The answer is not what this central speaks (HTML, cut off, empty, 5xx). */
   | 'central.garbled'
-  /** It has the zone of `params.name` and cannot serve it just now: not loaded, broken, expired. Says nothing of other zones. */
+  /**
+   * It has the zone of `params.name` and cannot serve it just now: not loaded, broken, expired. Says nothing
+   * of other zones.
+   */
   | 'central.zone-failing'
-  /** It has the zone `params.name` and refuses queries about it (`allow-query`). Says nothing of other zones. */
+  /**
+   * It has the zone `params.name` and refuses queries about it (`allow-query`). Says nothing of other zones.
+   */
   | 'central.query-refused'
   /** A list is marked or proved incomplete. */
   | 'central.list-cut'
@@ -199,9 +229,15 @@ export type CentralErrorCode =
   | 'central.hidden'
   /** The server stores a DNAME and does not follow it. */
   | 'central.dname-off'
-  /** A name server refused an update in a zone where the key may write: by a rule for records, or one of its own checks. */
+  /**
+   * A name server refused an update in a zone where the key may write: by a rule for records, or one of its
+   * own checks.
+   */
   | 'central.update-refused'
-  /** The server took an update and, as often as it was asked, left out `params.record`: by a rule that it does not tell. */
+  /**
+   * The server took an update and, as often as it was asked, left out `params.record`: by a rule that it does
+   * not tell.
+   */
   | 'central.left-out'
   /** The server keeps no TTL over `params.limit` seconds in this zone. */
   | 'central.ttl-limit'
@@ -212,18 +248,26 @@ export type CentralErrorCode =
   | 'central.invalid-value'
   | 'central.exists'
   | 'central.missing'
-  /** Other records have the same identifier at the central: a write could hit one of them, so none is sent. */
+  /**
+   * Other records have the same identifier at the central: a write could hit one of them, so none is sent.
+   */
   | 'central.ambiguous-key'
   /** The zone exists at the central in another account. */
   | 'zone.foreign'
-  /** The zone is in our account as a copy of another server's (slave): its records come by transfer and cannot be edited there. */
+  /**
+   * The zone is in our account as a copy of another server's (slave): its records come by transfer and cannot
+   * be edited there.
+   */
   | 'zone.copy'
   /** Zones are made and deleted by the provider. */
   | 'zone.create-there-first'
   | 'zone.delete-there'
   /** The write was answered OK but a read does not show it. */
   | 'central.no-effect'
-  /** The central has it, name servers (`params.servers`) do not answer it in time: to be taken back, a read shows it done. */
+  /**
+   * The central has it, name servers (`params.servers`) do not answer it in time: to be taken back, a read
+   * shows it done.
+   */
   | 'central.not-live';
 
 export interface CentralErrorFacts {
@@ -231,7 +275,10 @@ export interface CentralErrorFacts {
   readonly state: 'untouched' | 'partial' | 'unknown';
   /** `later` when trying the same again may help (outage), `never` when it will not (refusal). */
   readonly retry: 'later' | 'never';
-  /** Values for the text, e.g. `text`: the central's own words, as they came; the error has them as {@link plainParams}. Never a secret. */
+  /**
+   * Values for the text, e.g. `text`: the central's own words, as they came; the error has them as {@link
+   * plainParams}. Never a secret.
+   */
   readonly params?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }

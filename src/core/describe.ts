@@ -11,7 +11,9 @@ export interface DescribeOptions {
   readonly changed: Changed | 'settings';
   /** Whom to ask, as configured; null = nobody named. */
   readonly contact: string | null;
-  /** Whether an administrator reads it: then the technical cause is added, which may name the central's host. */
+  /**
+   * Whether an administrator reads it: then the technical cause is added, which may name the central's host.
+   */
   readonly details?: boolean;
 }
 
@@ -46,8 +48,8 @@ export function counted(count: number, what: string): string {
 }
 
 /**
- * One problem in words, without its code. An unknown code is shown as it is rather than hidden. Where there are several centrals the
- * parameter `central` holds the numbers of those that have the problem.
+ * One problem in words, without its code. An unknown code is shown as it is rather than hidden. Where there
+ * are several centrals the parameter `central` holds the numbers of those that have the problem.
  */
 export function describeProblem(problem: Problem, language: Language): string {
   const { central } = problem.params;
@@ -58,8 +60,9 @@ export function describeProblem(problem: Problem, language: Language): string {
 }
 
 /**
- * What an administrator is told besides the message, which may name the central's host: in words of ours where the problem names a
- * cause that has some (`code`), else as it came (`text`). Empty where there is nothing, or the message says it already.
+ * What an administrator reads besides the message, which may name the central's host. It is in words of ours
+ * if the problem names a known cause (`code`), else as it came (`text`). Empty where there is nothing, or the
+ * message says it already.
  */
 export function technicalCause({ code, params }: Problem, language: Language): string {
   const { code: cause = '' } = params;
@@ -93,17 +96,17 @@ function withoutFinalDot(domain: string): string {
 const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
 
 /**
- * The message of a refusal as the person in the panel reads it: what failed (every problem), what was and was not changed,
- * what to do, whom to ask, and the codes for support.
+ * The message of a refusal as the user in the panel reads it. It has what failed (every problem), what was
+ * and was not changed, what to do, whom to ask, and the codes for support.
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
-  const parts = problems.slice(0, mostTold).map((problem) => {
+  const parts = problems.slice(0, mostShown).map((problem) => {
     const said = describeProblem(problem, language);
     const cause = options.details === true ? technicalCause(problem, language) : '';
     return cause === '' ? said : `${said} (${cause})`;
   });
-  if (problems.length > mostTold) parts.push('…');
+  if (problems.length > mostShown) parts.push('…');
   parts.push(outcomes[changed][language]);
   // Once something was changed it is put right automatically: there is nothing to be done by hand.
   if (changed === 'nothing') parts.push(...advicesFor(problems, language));
@@ -113,7 +116,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
 }
 
 /** Problems told in one refusal. */
-const mostTold = 10;
+const mostShown = 10;
 
 function advicesFor(problems: readonly Problem[], language: Language): string[] {
   const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);

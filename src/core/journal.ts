@@ -38,8 +38,9 @@ export interface OperationFilter {
 }
 
 /**
- * Durable list of operations, and the ledger of one central, in one store so that they change together. One writer (the
- * agent). Every implementation passes `src/testing/contracts/journal.ts`. All methods throw {@link JournalError}.
+ * Durable list of operations, and the ledger of one central, in one store so that they change together. One
+ * writer (the agent). Every implementation passes `src/testing/contracts/journal.ts`. All methods throw
+ * {@link JournalError}.
  */
 export interface Journal {
   /** All of it durable when it resolves (synced to disk), none of it when it throws. */
@@ -60,11 +61,11 @@ export interface Journal {
 
 /** What status tells of a journal, without reading it whole. */
 export interface JournalCounts {
-  /** Zones and rows by their standing; a standing nothing has is left out. */
+  /** Zones and rows by their state; a state nothing has is left out. */
   readonly zones: Readonly<Record<string, number>>;
   readonly rows: Readonly<Record<string, number>>;
   /** Zones with a note. */
-  readonly remarks: number;
+  readonly notes: number;
   /** Zones whose ledger is damaged: no edit of them is accepted until a new baseline is taken. */
   readonly frozen: number;
   /** Damaged operations that the last whole check of the file has found. */

@@ -2,15 +2,15 @@ import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 
 /** How a zone stands between panel and central (docs/adoption.md). */
-export type ZoneStanding =
+export type ZoneState =
   /** In both; edits are mirrored. */
-  | 'joined'
+  | 'synced'
   /** In the panel when we arrived and not in our account; left alone. */
   | 'panel-only'
   /** At the central it belongs to somebody else; left alone. */
   | 'foreign'
   /** A person took it out of synchronisation. */
-  | 'released'
+  | 'excluded'
   /** Created by us, its content not yet sent. */
   | 'creating'
   /** Gone from the panel, its delete at the central is waiting or being retried. */
@@ -18,22 +18,22 @@ export type ZoneStanding =
 
 export interface ZoneEntry {
   readonly zone: DnsName;
-  readonly standing: ZoneStanding;
+  readonly state: ZoneState;
   /** Counts up each time the zone is created anew. */
   readonly incarnation: number;
   /** Wall clock, milliseconds since 1970: when the baseline was taken. */
   readonly baselineAt: number;
-  /** Code of the last remark about the zone as a whole, for the lists; null when there is none. */
+  /** Code of the last note about the zone as a whole, for the lists; null when there is none. */
   readonly note: string | null;
 }
 
 /** How a record stands. */
-export type RecordStanding = 'joined' | 'panel-only' | 'central-only' | 'differs' | 'released';
+export type RecordState = 'synced' | 'panel-only' | 'central-only' | 'conflict' | 'excluded';
 
 /** What both sides last agreed on for one record, or in what they were seen to disagree. */
 export interface LedgerRow {
   readonly record: ResourceRecord;
-  readonly standing: RecordStanding;
+  readonly state: RecordState;
   /** Whether the panel had it when last read. */
   readonly onPanel: boolean;
   /** Whether the central had it when last read. */
@@ -42,7 +42,7 @@ export interface LedgerRow {
   readonly panelKey: string | null;
   /** Keys of further rows of the panel that mean the same record; absent: none. */
   readonly otherKeys?: readonly string[];
-  /** Code of the last remark about this record; null when there is none. */
+  /** Code of the last note about this record; null when there is none. */
   readonly note: string | null;
 }
 
@@ -53,6 +53,6 @@ export function keyFields(keys: readonly string[]): Pick<LedgerRow, 'panelKey' |
 }
 
 /** Zones whose edits we carry out at the central. */
-export function isMirrored(standing: ZoneStanding): boolean {
-  return standing === 'joined' || standing === 'creating';
+export function isMirrored(state: ZoneState): boolean {
+  return state === 'synced' || state === 'creating';
 }

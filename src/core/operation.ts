@@ -4,8 +4,9 @@ import type { ResourceRecord } from '../dns/record.ts';
 import type { ZoneSeed } from './central.ts';
 
 /**
- * Steps of an operation (docs/glossary.md#operation). `prepared` is durable before the first byte goes to the central, `applied` means
- * read back there, `kept` that the panel told us its part succeeded, `confirmed` that a panel read showed it.
+ * Steps of an operation (docs/glossary.md#operation). `prepared` is durable before the first byte goes to the
+ * central, `applied` means read back there. `kept` means that the panel reported the success of its part,
+ * `confirmed` that a panel read showed it.
  */
 export type OperationState =
   | 'prepared'
@@ -49,7 +50,10 @@ const steps: Readonly<Record<OperationKind, Steps>> = {
   },
 };
 
-/** Whether an operation of this kind may go from one state to the other; writing the same state again is allowed. */
+/**
+ * Whether an operation of this kind may go from one state to the other; writing the same state again is
+ * allowed.
+ */
 export function mayStep(kind: OperationKind, from: OperationState, to: OperationState): boolean {
   return from === to || steps[kind][from].includes(to);
 }
@@ -59,7 +63,10 @@ export function isFinal(state: OperationState): boolean {
   return state === 'confirmed' || state === 'refused' || state === 'reverted';
 }
 
-/** Whether something is left to do at this time (wall clock, ms): the operation is not final, or it is on watch. */
+/**
+ * Whether something is left to do at this time (wall clock, ms): the operation is not final, or it is on
+ * watch.
+ */
 export function isOpen({ state, watch }: Operation, wall: number): boolean {
   return !isFinal(state) || (watch !== null && watch.until > wall);
 }
@@ -68,7 +75,10 @@ export function isOpen({ state, watch }: Operation, wall: number): boolean {
 export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
-  /** False when the item passes in the panel only (`panel-only`, `differs`, apex NS ...): nothing is sent for it. */
+  /**
+   * False when the item passes in the panel only (`panel-only`, `conflict`, apex NS ...): nothing is sent for
+   * it.
+   */
   readonly mirrored: boolean;
   /** Why it is not mirrored, or what was noticed on the way; a catalogue code. */
   readonly note: string | null;
@@ -77,12 +87,16 @@ export interface OperationItem {
 export type OperationKind = Operation['kind'];
 
 /**
- * `veto`: asked before the panel wrote, may be undone at the central. `compensate`: heard of after the panel wrote; a refusal is
- * restored in the panel. `follow`: found by comparison; nothing to undo, a refusal is listed.
+ * `veto`: asked before the panel wrote, may be undone at the central. `compensate`: heard of after the panel
+ * wrote; a refusal is restored in the panel. `follow`: found by comparison; nothing to undo, a refusal is
+ * listed.
  */
 export type OperationClass = 'veto' | 'compensate' | 'follow';
 
-/** What may still happen when an operation has had its last word. It ends by itself, whatever becomes of the operation. */
+/**
+ * What may still happen when an operation has had its last word. It ends by itself, whatever becomes of the
+ * operation.
+ */
 export interface Watch {
   /** Wall clock, milliseconds since 1970, until when its records, or its zone, are looked at. */
   readonly until: number;
@@ -101,7 +115,10 @@ interface AnyOperation {
   /** Of the hook call, to match its `after`; a hint only. */
   readonly fingerprint: string;
   readonly actor: string;
-  /** What led to it where no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over` ...; else empty. */
+  /**
+   * What led to it where no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over` ...; else
+   * empty.
+   */
   readonly source: string;
   /** Whether the panel's `after` for it has been seen. */
   readonly afterSeen: boolean;
@@ -116,7 +133,10 @@ interface AnyOperation {
   readonly problems: readonly Problem[];
 }
 
-/** What our writes altered at the central; before they are answered, what they are to alter. The only things an undo may take back. */
+/**
+ * What our writes altered at the central; before they are answered, what they are to alter. The only things
+ * an undo may take back.
+ */
 interface Evidence {
   readonly removed: readonly ResourceRecord[];
   readonly added: readonly ResourceRecord[];
@@ -132,20 +152,23 @@ export interface RecordsOperation extends AnyOperation, Evidence {
 /** A zone that the panel makes, or has made. */
 export interface CreateOperation extends AnyOperation, Evidence {
   readonly kind: 'zone-create';
-  /** Wishes of the user. */
+  /** Requests of the user. */
   readonly seed: ZoneSeed | null;
   /** Whether we made the zone, as an answer or a read right after told us. `false`: no undo deletes it. */
   readonly created: boolean;
   /**
-   * A request to make the zone may have gone out, and nobody knows what became of it, or what it made. What is found later is no proof
-   * that it was ours (docs/adoption.md, rows 30 and 31).
+   * A request to make the zone may have gone out, and nobody knows what became of it, or what it made. What
+   * is found later is no proof that it was ours (docs/adoption.md, rows 30 and 31).
    */
   readonly requested: boolean;
   /** Records found right after our create, which may be removed again. */
   readonly snapshot: readonly ResourceRecord[];
   /** The waiting delete it cancelled, taken up again if the create is undone; else null. */
   readonly cancels: string | null;
-  /** What the panel held when the central refused the zone: while it holds just that, the panel may be put back. */
+  /**
+   * What the panel held when the central refused the zone: while it holds just that, the panel may be put
+   * back.
+   */
   readonly refusedContent: readonly ResourceRecord[];
 }
 
@@ -154,7 +177,7 @@ export interface DeleteOperation extends AnyOperation {
   readonly kind: 'zone-delete';
   /** The zone at the central before it. */
   readonly snapshot: readonly ResourceRecord[];
-  /** What was ours in the zone when a create that had joined it was undone. */
+  /** What was ours in the zone when a create that had synced it was undone. */
   readonly formerlyOurs: readonly ResourceRecord[];
 }
 

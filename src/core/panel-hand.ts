@@ -3,14 +3,17 @@ import type { ResourceRecord } from '../dns/record.ts';
 import type { CallContext } from './central.ts';
 import type { HookCall } from './panel.ts';
 
-/** What a hook call looked like, for people who compare panels: names of parameters, and of values only the record's key. */
+/**
+ * What a hook call looked like, for people who compare panels: names of parameters, and of values only the
+ * record's key.
+ */
 export interface CallFacts {
   readonly func: string;
   readonly stage: string;
   /** As sent; null when the call has none. */
   readonly key: string | null;
   readonly parameters: readonly string[];
-  /** Whether it carries a mark of our own writes. */
+  /** Whether it carries an echo token of our own writes. */
   readonly marked: boolean;
 }
 
@@ -23,10 +26,10 @@ export interface RegisteredHandlers {
 }
 
 /** Who could be tried as somebody with no right to a zone. */
-export type Stranger =
+export type ForeignAccount =
   /**
-   * An account below the administrators that the zone does not belong to, that calls can be made as, and that may edit records in a
-   * zone of its own.
+   * An account below the administrators that the zone does not belong to. Calls can be made as that account,
+   * and it may edit records in a zone of its own.
    */
   | { readonly kind: 'account'; readonly name: string }
   /** The panel has no account below the administrators. */
@@ -35,8 +38,9 @@ export type Stranger =
   | { readonly kind: 'none' };
 
 /**
- * Makes edits in the panel as a person would, so that its hooks fire like for anybody's: for the self-test (`domainsync doctor
- * --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own words.
+ * Makes edits in the panel as a person would, so that its hooks fire like for anybody's: for the self-test
+ * (`domainsync doctor --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own
+ * words.
  */
 export interface PanelHand {
   facts(call: HookCall): CallFacts;
@@ -52,8 +56,11 @@ export interface PanelHand {
   changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
   /** @param zone that the administrator's list shows */
-  stranger(zone: DnsName, ctx: CallContext): Promise<Stranger>;
-  /** Tries to add a record as another account. @returns what the panel said: `no-right` where it says that it is for the zone's sake */
+  stranger(zone: DnsName, ctx: CallContext): Promise<ForeignAccount>;
+  /**
+   * Tries to add a record as another account. @returns what the panel said: `no-right` where it says that it
+   * is for the zone's sake
+   */
   tryAs(
     account: string,
     zone: DnsName,

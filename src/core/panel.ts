@@ -11,7 +11,9 @@ export type Language = 'en' | 'ru';
 export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Which handler it is, where the panel has one for each stage; absent or null: the environment tells it. */
+  /**
+   * Which handler it is, where the panel has one for each stage; absent or null: the environment tells it.
+   */
   readonly stage?: 'before' | 'after' | null;
   /** Variables that stand in the environment more than once: the values that `environment` does not hold. */
   readonly repeated?: readonly (readonly [name: string, value: string])[];
@@ -24,10 +26,16 @@ export interface HookReply {
   readonly output: string;
 }
 
-/** The level of an account in the panel, as the panel says with the call. `nobody`: absent or unreadable; trusted with nothing. */
+/**
+ * The level of an account in the panel, as the panel says with the call. `nobody`: absent or unreadable;
+ * trusted with nothing.
+ */
 export type Rank = 'administrator' | 'reseller' | 'user' | 'nobody';
 
-/** Who makes a call. The panel may start a `before` handler ahead of its own access check, so this is no right to anything. */
+/**
+ * Who makes a call. The panel may start a `before` handler ahead of its own access check, so this is no right
+ * to anything.
+ */
 export interface Actor {
   /** As the panel names the account; empty when it does not. */
   readonly name: string;
@@ -67,15 +75,18 @@ interface EventBase {
   /** Equal for the `before` and `after` of one call (session, function, zone, parameters). A hint only. */
   readonly fingerprint: string;
   readonly actor: Actor;
-  /** The echo mark of the call, if it carries one. */
-  readonly mark: string | null;
+  /** The echo token of the call, if it carries one. */
+  readonly echo: string | null;
 }
 
 export interface RecordsEvent extends EventBase {
   readonly kind: 'records';
   /** Owners of all the records that it can mean, as far as the call itself tells; null: any. */
   readonly names: readonly DnsName[] | null;
-  /** Says which records are meant. No I/O: `known` is what the ledger knows of `names`, and open operations of the zone. */
+  /**
+   * Says which records are meant. No I/O: `known` is what the ledger knows of `names`, and open operations of
+   * the zone.
+   */
   readonly resolve: (known: readonly KnownRecord[]) => Resolution;
 }
 
@@ -88,7 +99,9 @@ export interface ZoneDeleteEvent extends EventBase {
   readonly kind: 'zone-delete';
 }
 
-/** The `before` of a function that may give zones to another account, or take accounts away. Never refused. */
+/**
+ * The `before` of a function that may give zones to another account, or take accounts away. Never refused.
+ */
 export interface OwnersEvent {
   readonly kind: 'owners';
   readonly actor: Actor;
@@ -110,14 +123,18 @@ export interface InvalidEvent {
   readonly creates: boolean;
 }
 
-/** What one hook call means. A group delete of zones gives several events; all or none of them are accepted. */
+/**
+ * What one hook call means. A group delete of zones gives several events; all or none of them are accepted.
+ */
 export type PanelEvent =
   /** None of our business: a form being opened, a function we do not know, our own settings form. */
   | { readonly kind: 'ignore' }
   /** DNS may have changed without a DNS event: compare these zones soon. `fingerprint` as in an edit. */
   | {
       readonly kind: 'hint';
-      /** Names of zones, and of hosts, which stand for the zones they lie in; nothing proves that they exist. */
+      /**
+       * Names of zones, and of hosts, which stand for the zones they lie in; nothing proves that they exist.
+       */
       readonly zones: readonly DnsName[] | 'all';
       readonly source: string;
       readonly fingerprint: string;
@@ -139,8 +156,9 @@ export type Verdict =
     };
 
 /**
- * What a refused edit has changed. `nothing` only when it is proven that neither side changed; `unknown`: the panel did not, the central
- * perhaps. `panel`: the panel changed, the central did not; `panel-unknown`: the panel changed, the central perhaps.
+ * What a refused edit has changed. `nothing` only when it is proven that neither side changed; `unknown`: the
+ * panel did not, the central perhaps. `panel`: the panel changed, the central did not; `panel-unknown`: the
+ * panel changed, the central perhaps.
  */
 export type Changed = 'nothing' | 'unknown' | 'panel' | 'panel-unknown';
 
@@ -151,8 +169,8 @@ export type OwnerWay = 'column' | 'each-account' | 'none';
 export interface OwnerList {
   readonly way: OwnerWay;
   /**
-   * Every zone of the panel, with the accounts below the administrators that may change it: the owner and his reseller. Null: the
-   * panel does not tell.
+   * Every zone of the panel, with the accounts below the administrators that may change it: the owner and his
+   * reseller. Null: the panel does not tell.
    */
   readonly zones: ReadonlyMap<DnsName, readonly string[] | null>;
 }
@@ -160,7 +178,10 @@ export interface OwnerList {
 /** The panel's list of zones. */
 export interface ZoneList {
   readonly zones: readonly DnsName[];
-  /** Names in the list that cannot be read (`a..b`), shortened. With one of them the list proves no zone's absence. */
+  /**
+   * Names in the list that cannot be read (`a..b`), shortened. With one of them the list proves no zone's
+   * absence.
+   */
   readonly unreadable: readonly string[];
 }
 
@@ -176,9 +197,9 @@ export interface PanelTraits {
 }
 
 /**
- * Where DNS changes come from: one control panel on one host. `decode` and `encode` do no I/O, so recorded hook calls
- * test them whole. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write` throw {@link PanelError}
- * and nothing else, and are never called while a hook call is being answered.
+ * Where DNS changes come from: one control panel on one host. `decode` and `encode` do no I/O, so recorded
+ * hook calls test them whole. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write`
+ * throw {@link PanelError} and nothing else, and are never called while a hook call is being answered.
  */
 export interface Panel {
   readonly id: string;
@@ -199,23 +220,32 @@ export interface Panel {
   /** All zones; a cut list is an error. */
   listZones(ctx: CallContext): Promise<ZoneList>;
 
-  /** Zones that the panel had when it was last read: until its list is read again, they decide which of two readings a name has. */
+  /**
+   * Zones that the panel had when it was last read: until its list is read again, they decide which of two
+   * readings a name has.
+   */
   remember(zones: readonly DnsName[]): void;
 
-  /** Whose each zone is, as the panel's own lists say to an administrator; complete, or an error. May take minutes. */
+  /**
+   * Whose each zone is, as the panel's own lists say to an administrator; complete, or an error. May take
+   * minutes.
+   */
   readOwners(ctx: CallContext): Promise<OwnerList>;
 
   /** The zone as the panel holds it now; `null` only when the panel itself says it has no such zone. */
   readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null>;
 
   /**
-   * Makes `change.remove` absent and `change.add` present in the panel; its own hook calls carry `mark`.
+   * Makes `change.remove` absent and `change.add` present in the panel; its own hook calls carry `echo`.
    * @param present a fresh `readZone`. What is already so is left so.
    */
-  write(change: Change, present: readonly PanelRecord[], mark: string, ctx: CallContext): Promise<void>;
+  write(change: Change, present: readonly PanelRecord[], echo: string, ctx: CallContext): Promise<void>;
 
-  /** Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `mark`. A zone it has not is no error. */
-  deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void>;
+  /**
+   * Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `echo`. A zone it
+   * has not is no error.
+   */
+  deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void>;
 }
 
 export type PanelErrorCode =

@@ -1,9 +1,12 @@
-/** Several centrals for one panel: an edit is at all of them or at none (docs/decisions/009-several-centrals.md). */
+/**
+ * Several centrals for one panel: an edit is at all of them or at none
+ * (docs/decisions/009-several-centrals.md).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
 import { MemoryJournal } from '../testing/memory-journal.ts';
-import { a, apex, put, zone } from '../testing/simulator/arrival.ts';
+import { a, apex, put, zone } from '../testing/simulator/given.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../testing/simulator/edits.ts';
 import { World, type Side } from '../testing/simulator/world.ts';
@@ -36,7 +39,7 @@ function contents(records: readonly ResourceRecord[]): Map<string, ResourceRecor
 }
 
 /** A panel with two centrals, and their first comparisons done. */
-async function arriveAtTwo({ panel, first, second }: Held): Promise<Scene> {
+async function givenTwo({ panel, first, second }: Held): Promise<Scene> {
   const world = new World(new MemoryJournal(), new Random(1));
   const scene: Scene = {
     world,
@@ -110,7 +113,7 @@ async function zoneEdit(
   carryOut: () => boolean,
 ): Promise<Verdict> {
   const event = (stage: 'before' | 'after'): EditEvent => {
-    const base = { stage, zone, fingerprint: kind, actor: administrator, mark: null };
+    const base = { stage, zone, fingerprint: kind, actor: administrator, echo: null };
     if (kind === 'zone-delete') return { ...base, kind };
     return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
   };
@@ -163,7 +166,7 @@ const alike: Held = { panel: [old], first: [old], second: [old] };
 
 describe('an edit with two centrals', () => {
   it('is made at both, the first one first', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     assert.equal((await edit(scene, old, changed)).kind, 'accept');
     assert.deepEqual(scene.writes, [1, 2]);
     await wait(scene.world, minute);
@@ -173,7 +176,7 @@ describe('an edit with two centrals', () => {
   });
 
   it('that the second would refuse is written nowhere', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.audits.set(2, 'record.type-unsupported');
     const verdict = await edit(scene, old, changed);
     assert.deepEqual(reasons(verdict), ['2: record.type-unsupported']);
@@ -183,7 +186,7 @@ describe('an edit with two centrals', () => {
   });
 
   it('is told all objections of all centrals at once, what they share only once', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.audits.set(1, 'record.type-unsupported').set(2, 'name.invalid');
     assert.deepEqual(reasons(await edit(scene, old, changed)), [
       '1: record.type-unsupported',
@@ -195,7 +198,7 @@ describe('an edit with two centrals', () => {
   });
 
   it('is refused while the second is out of reach, and nothing is written at the first', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     setDown(scene, scene.second, true);
     const verdict = await edit(scene, old, changed);
     assert.deepEqual(reasons(verdict), ['2: central.unreachable']);
@@ -206,7 +209,7 @@ describe('an edit with two centrals', () => {
   });
 
   it('that the second refuses only when it is written is taken back at the first before the answer', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.second.chooseFault = () => 'refuse';
     const verdict = await edit(scene, old, changed);
     assert.deepEqual(reasons(verdict), ['2: central.refused']);
@@ -222,7 +225,7 @@ describe('an edit with two centrals', () => {
   });
 
   it('whose write at the second lands long after it was given up ends on neither side', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.second.chooseFault = () => 'late';
     const verdict = await edit(scene, old, changed);
     assert.deepEqual(reasons(verdict), ['2: central.unreachable']);
@@ -237,7 +240,7 @@ describe('an edit with two centrals', () => {
 
   it('that cannot be taken back at once is taken back later, also by an agent that was killed since', async () => {
     for (const killed of [false, true]) {
-      const scene = await arriveAtTwo(alike);
+      const scene = await givenTwo(alike);
       scene.second.chooseFault = () => {
         setDown(scene, firstSide(scene), true);
         return 'refuse';
@@ -258,7 +261,7 @@ describe('an edit with two centrals', () => {
   });
 
   it('that meets another one of the same record is taken back without harm to that one', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     let writes = 0;
     scene.second.chooseFault = () => {
       writes += 1;
@@ -280,7 +283,7 @@ describe('an edit with two centrals', () => {
 
   it('between whose two writes the agent is killed ends as the panel has it', async () => {
     for (const keeps of [false, true]) {
-      const scene = await arriveAtTwo(alike);
+      const scene = await givenTwo(alike);
       scene.onApply = (number) => {
         if (number === 2) scene.world.kill();
       };
@@ -297,14 +300,14 @@ describe('an edit with two centrals', () => {
   });
 
   it('is settled by each ledger for itself: what only the panel and one central have stays out of the other', async () => {
-    const scene = await arriveAtTwo({ panel: [old], first: [old], second: null });
+    const scene = await givenTwo({ panel: [old], first: [old], second: null });
     assert.equal((await edit(scene, old, changed)).kind, 'accept');
     await wait(scene.world, minute);
     assert.deepEqual(holders(scene, changed), ['panel', 'first']);
-    const standings = await Promise.all(scene.world.engines.map((engine) => engine.view(zone)));
+    const states = await Promise.all(scene.world.engines.map((engine) => engine.view(zone)));
     assert.deepEqual(
-      standings.map(({ entry }) => entry?.standing),
-      ['joined', 'panel-only'],
+      states.map(({ entry }) => entry?.state),
+      ['synced', 'panel-only'],
     );
     scene.audits.set(2, 'record.type-unsupported');
     assert.equal((await edit(scene, changed, old)).kind, 'accept');
@@ -320,7 +323,7 @@ describe('a zone with two centrals', () => {
   }
 
   it('is made at both, filled, and deleted at both', async () => {
-    const scene = await arriveAtTwo(nothing);
+    const scene = await givenTwo(nothing);
     assert.equal((await zoneEdit(scene, 'zone-create', () => makeZone(scene))).kind, 'accept');
     await wait(scene.world, minute);
     assert.deepEqual(holders(scene, old), everywhere);
@@ -334,7 +337,7 @@ describe('a zone with two centrals', () => {
   });
 
   it("that is somebody else's at the second is taken away again at the first", async () => {
-    const scene = await arriveAtTwo(nothing);
+    const scene = await givenTwo(nothing);
     scene.second.store.foreign.add(zone);
     const verdict = await zoneEdit(scene, 'zone-create', () => makeZone(scene));
     assert.deepEqual([reasons(verdict), changedBy(verdict)], [['2: zone.foreign'], 'nothing']);
@@ -344,7 +347,7 @@ describe('a zone with two centrals', () => {
   });
 
   it('that only the provider makes at the second is made at neither', async () => {
-    const scene = await arriveAtTwo(nothing);
+    const scene = await givenTwo(nothing);
     scene.second.store.managesZones = false;
     scene.world.kill();
     await scene.world.clock.runUntilSettled(scene.world.start());
@@ -359,7 +362,7 @@ describe('a zone with two centrals', () => {
   });
 
   it('is deleted in the panel while the second is out of reach, and there later', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     setDown(scene, scene.second, true);
     assert.equal(
       (await zoneEdit(scene, 'zone-delete', () => scene.world.panel.zones.delete(zone))).kind,
@@ -376,7 +379,7 @@ describe('a zone with two centrals', () => {
   });
 
   it('that both sign is asked about once', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     for (const { store } of scene.world.sides) store.signed.add(zone);
     const drop = async (): Promise<Verdict> =>
       await zoneEdit(scene, 'zone-delete', () => scene.world.panel.zones.delete(zone));
@@ -401,7 +404,7 @@ describe('what the panel did unasked', () => {
   }
 
   it('and the second refuses is put back in the panel, which the first follows', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.audits.set(2, 'record.type-unsupported');
     const verdict = await written(scene);
     assert.deepEqual([reasons(verdict), changedBy(verdict)], [['2: record.type-unsupported'], 'panel']);
@@ -413,7 +416,7 @@ describe('what the panel did unasked', () => {
   });
 
   it('stays where it is while the first cannot follow, however long that takes', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.audits.set(2, 'record.type-unsupported');
     await written(scene);
     scene.audits.clear();
@@ -427,7 +430,7 @@ describe('what the panel did unasked', () => {
   });
 
   it('and both refuse is put back once', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     scene.audits.set(1, 'record.type-unsupported').set(2, 'record.type-unsupported');
     assert.deepEqual(reasons(await written(scene)), ['1, 2: record.type-unsupported']);
     scene.audits.clear();
@@ -437,7 +440,7 @@ describe('what the panel did unasked', () => {
   });
 
   it('without a DNS event reaches both by a hint', async () => {
-    const scene = await arriveAtTwo(alike);
+    const scene = await givenTwo(alike);
     apply(scene.world, { remove: null, add: made });
     await scene.world.clock.runUntilSettled(scene.world.hint(zone));
     await wait(scene.world, minute);
@@ -456,7 +459,7 @@ describe('one central', () => {
       },
       carryOut: never,
       objections: never,
-      takeBack: never,
+      rollBack: never,
       duringCall: never,
       putOff: never,
     };

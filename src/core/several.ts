@@ -1,15 +1,21 @@
 import type { Problem } from '../dns/problem.ts';
 import type { Engine } from './engine/engine.ts';
-import { isPassing } from './engine/knowledge/passing.ts';
+import { isTransient } from './engine/knowledge/transient.ts';
 import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 
-/** One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks after it. */
+/**
+ * One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks
+ * after it.
+ */
 export interface Member {
   readonly number: number;
-  readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'takeBack' | 'duringCall' | 'putOff'>;
+  readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'rollBack' | 'duringCall' | 'putOff'>;
 }
 
-/** Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most half of it. */
+/**
+ * Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most
+ * half of it.
+ */
 const reserve = 2_000;
 
 /** A central that is new has not compared every zone yet. */
@@ -21,8 +27,9 @@ export function timeToWrite(deadline: number, centrals: number): number {
 }
 
 /**
- * Answers hook calls for all centrals of a panel: an edit is at all of them, or at none (docs/decisions/009-several-centrals.md).
- * Holds nothing that a crash could lose: each engine brings its own central to what the panel shows.
+ * Answers hook calls for all centrals of a panel: an edit is at all of them, or at none
+ * (docs/decisions/009-several-centrals.md). Holds nothing that a crash could lose: each engine brings its own
+ * central to what the panel shows.
  */
 export class Several {
   readonly #members: readonly Member[];
@@ -80,7 +87,7 @@ export class Several {
       const problems = told([{ number: member.number, problems: answer.problems }]);
       this.#putOff(edits, problems);
       const left = await Promise.all(
-        accepted.map(async ({ member: { engine }, begun: ids }) => await engine.takeBack(ids, problems)),
+        accepted.map(async ({ member: { engine }, begun: ids }) => await engine.rollBack(ids, problems)),
       );
       const proved = answer.changed === 'nothing' && left.every((one) => one === 'nothing');
       return { kind: 'refuse', problems, changed: proved ? 'nothing' : 'unknown' };
@@ -109,11 +116,14 @@ export class Several {
     return { kind: 'refuse', problems, changed: isCertain ? 'panel' : 'panel-unknown' };
   }
 
-  /** What one engine puts back in the panel is an edit for the others; while one of them is out of reach, no failure of it. */
+  /**
+   * What one engine puts back in the panel is an edit for the others. If one of them is out of reach, that is
+   * no failure of the edit.
+   */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
-    if (!problems.every(({ code }) => isPassing(code) || unknownYet.has(code))) return;
-    for (const { mark } of edits) {
-      if (mark !== null) for (const { engine } of this.#members) engine.putOff(mark);
+    if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;
+    for (const { echo } of edits) {
+      if (echo !== null) for (const { engine } of this.#members) engine.putOff(echo);
     }
   }
 }

@@ -1,10 +1,11 @@
 /**
- * Records and master files judged by BIND (`named-compilezone`, 9.18): what it reads we read alike, what we write it reads, and what it
- * refuses as data we refuse, but for the differences named below.
+ * Records and master files judged by BIND (`named-compilezone`, 9.18). What it reads we read alike, what we
+ * write it reads, and what it refuses as data we refuse, but for the differences named below.
  *
- * Left out of every comparison is how a text is cut: `"a" "b"` and `"ab"` are two data for BIND and one for us, since every reader of
- * TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2) and panels show one text. {@link parseZoneFile} joins them
- * on both sides; where lines of BIND are compared with lines of BIND, those two types are read first.
+ * No comparison counts how a text is cut: `"a" "b"` and `"ab"` are two data for BIND and one for us. Every
+ * reader of TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2), and panels show
+ * one text. {@link parseZoneFile} joins them on both sides; where lines of BIND are compared with lines of
+ * BIND, those two types are read first.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -55,7 +56,10 @@ function sorted(records: readonly ResourceRecord[]): string[] {
   return records.map((record) => `${recordId(record)} ${record.ttl}`).sort();
 }
 
-/** Types without a row BIND prints in words of their own, which we do not read; there its lines are compared with its lines. */
+/**
+ * Types without a row BIND prints in words of their own, which we do not read; there its lines are compared
+ * with its lines.
+ */
 const rare = new Set([...rareTypes.values()].map(typeOfNumber));
 const rareLine = new RegExp(`^\\S+\\s+\\d+\\s+IN\\s+(?:${[...rareTypes.keys()].join('|')})\\s.*\n`, 'gmu');
 

@@ -10,7 +10,10 @@ function spellings(numbers: Readonly<Record<string, number>>): ReadonlySet<strin
   return new Set(Object.entries(numbers).flatMap(([type, number]) => [type, `TYPE${number}`]));
 }
 
-/** What only a signer makes, wherever it stands in a zone (RFC 4034, RFC 5155); the last is BIND's state of its signing. */
+/**
+ * What only a signer makes, wherever it stands in a zone (RFC 4034, RFC 5155); the last is BIND's state of
+ * its signing.
+ */
 export const signerTypes: ReadonlySet<string> = new Set([
   ...spellings({ RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51 }),
   'TYPE65534',
@@ -23,17 +26,19 @@ export const parentTypes: ReadonlySet<string> = spellings({ CDS: 59, CDNSKEY: 60
 export const [dnskeyType, cdsType] = [typeOfNumber(48), typeOfNumber(59)];
 
 /**
- * Whether whoever signs the zone makes the record: then it means nothing in any other zone. A CDS or CDNSKEY at another name may
- * be a signal for another zone (RFC 9615 section 2) and is data, and so is a DS, which speaks for a zone below.
+ * Whether whoever signs the zone makes the record: then it means nothing in any other zone. A CDS or CDNSKEY
+ * at another name may be a signal for another zone (RFC 9615 section 2) and is data. So is a DS, which speaks
+ * for a zone below.
  */
 export function isSigners(zone: DnsName, { name, type }: Pick<ResourceRecord, 'name' | 'type'>): boolean {
   return signerTypes.has(type) || (name === zone && parentTypes.has(type));
 }
 
 /**
- * The DS data for a zone's parent, in master-file form with a SHA-256 digest (RFC 4509), from the zone's DNSKEY records: one for
- * each key with the SEP bit, or for each where none has it (it is a hint only, RFC 4034 section 2.1.1). A revoked key (RFC 5011
- * section 2.1), and one that may not sign zones, has none.
+ * The DS data for a zone's parent, from the zone's DNSKEY records: in master-file form with a SHA-256 digest
+ * (RFC 4509). There is one for each key with the SEP bit. If none has it, there is one for each key (it is a
+ * hint only, RFC 4034 section 2.1.1). A revoked key (RFC 5011 section 2.1), and one that may not sign zones,
+ * has none.
  * @param keys DNSKEY records of the apex, as text of their canonical rdata
  */
 export function dsOfKeys(zone: DnsName, keys: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {

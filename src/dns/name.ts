@@ -2,8 +2,9 @@ import { toASCII, toUnicode } from 'tr46';
 import { DnsDataError, problem, type Problem } from './problem.ts';
 
 /**
- * A domain name in the one form used inside: absolute with its final dot, lower case, punycode, octets outside printable ASCII
- * as `\DDD`, and `.` `\` `"` `(` `)` `;` `@` `$` and space inside a label escaped. Only {@link parseName} makes one.
+ * A domain name in the one form used inside: absolute with its final dot, lower case, punycode. Octets
+ * outside printable ASCII are `\DDD`; a few characters inside a label are escaped: `.` `\` `"` `(` `)` `;`
+ * `@` `$` and space. Only {@link parseName} makes one.
  */
 export type DnsName = string & { readonly __brand: 'DnsName' };
 
@@ -17,10 +18,16 @@ const mostNameText = 4 * (mostNameOctets + 1);
 /** Longest text of a label in Unicode looked at: composed, it has fewer characters. */
 const mostLabelText = 4 * mostLabelOctets;
 
-/** IDNA deviation characters: mapped differently by IDNA2003 and IDNA2008 (UTS #46 section 2.3), so never guessed at. */
+/**
+ * IDNA deviation characters: mapped differently by IDNA2003 and IDNA2008 (UTS #46 section 2.3), so never
+ * guessed at.
+ */
 const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 
-/** The two readings of a name with deviation characters: `straße` as `xn--strae-oqa` (IDNA2008) or as `strasse` (IDNA2003). */
+/**
+ * The two readings of a name with deviation characters: `straße` as `xn--strae-oqa` (IDNA2008) or as
+ * `strasse` (IDNA2003).
+ */
 type Deviations = 'kept' | 'mapped';
 
 /** What completes relative names; with {@link KnownSpellings} it also decides between two readings. */
@@ -34,8 +41,8 @@ export interface KnownSpellings {
 }
 
 /**
- * Reads a name in any spelling: absolute (`www.example.org.`), relative to `origin`, or `@` for the origin itself; upper case,
- * Unicode and master-file escapes (`\.`, `\DDD`; RFC 1035 section 5.1) are accepted.
+ * Reads a name in any spelling: absolute (`www.example.org.`), relative to `origin`, or `@` for the origin
+ * itself. Upper case, Unicode and master-file escapes (`\.`, `\DDD`; RFC 1035 section 5.1) are accepted.
  * @throws {DnsDataError} with every problem of the name
  */
 export function parseName(text: string, origin?: Origin): DnsName {
@@ -50,7 +57,10 @@ function zoneOf(origin: Origin | undefined): DnsName | undefined {
   return typeof origin === 'object' ? origin.zone : origin;
 }
 
-/** A name of letters, digits and the like needs no look at each character; long ones are left to {@link readName}. */
+/**
+ * A name of letters, digits and the like needs no look at each character; long ones are left to {@link
+ * readName}.
+ */
 function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
   if (!/^(?:[\w*/-]{1,63}\.)*[\w*/-]{1,63}\.?$/.test(text)) return null;
   const absolute = text.endsWith('.');
@@ -61,7 +71,8 @@ function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
 }
 
 /**
- * The one reading of a name that lies in a known zone, where no label below that zone has a deviation character.
+ * The one reading of a name that lies in a known zone, where no label below that zone has a deviation
+ * character.
  * @returns null for a name without such characters, and where none or both of its readings do
  */
 function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlySet<DnsName>): DnsName | null {
@@ -165,7 +176,10 @@ export function parentName(name: DnsName): DnsName {
   return (rest.length === 0 ? '.' : `${rest.join('.')}.`) as DnsName;
 }
 
-/** Every wildcard of the zone from which an answer about the name may be made up (RFC 4592 section 3.3), the nearest first. */
+/**
+ * Every wildcard of the zone from which an answer about the name may be made up (RFC 4592 section 3.3), the
+ * nearest first.
+ */
 export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
   const found: DnsName[] = [];
   for (let above = name; above !== zone && isWithin(above, zone);) {

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a piece of DNS data, in a form that can be translated: a stable code and the values its text needs.
- * The texts (en, ru) stand in one catalogue, `src/core/catalogue.ts`.
+ * What is wrong with a piece of DNS data, in a form that can be translated: a stable code and the values its
+ * text needs. The texts (en, ru) stand in one catalogue, `src/core/catalogue.ts`.
  */
 export interface Problem {
   /** Stable, dotted, lower case, e.g. `name.label-too-long`. */
@@ -13,7 +13,7 @@ export interface Problem {
 const mostValue = 500;
 
 /** Problems told in the message of one error. */
-const mostTold = 20;
+const mostShown = 20;
 
 /** A text for people, at most 500 characters and an ellipsis. */
 export function shortened(text: string): string {
@@ -26,8 +26,8 @@ export class DnsDataError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const told = problems.slice(0, mostTold).map((p) => `${p.code} ${JSON.stringify(p.params)}`);
-    super([...told, ...(problems.length > mostTold ? ['...'] : [])].join('; '));
+    const told = problems.slice(0, mostShown).map((p) => `${p.code} ${JSON.stringify(p.params)}`);
+    super([...told, ...(problems.length > mostShown ? ['...'] : [])].join('; '));
     this.problems = problems;
   }
 }
@@ -38,7 +38,9 @@ export function problem(code: string, params: Readonly<Record<string, string>> =
   return { code, params: Object.fromEntries(short) };
 }
 
-/** What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once. */
+/**
+ * What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once.
+ */
 export function collect<T>(problems: Problem[], make: () => T): T | null {
   try {
     return make();

@@ -75,7 +75,10 @@ export function groupRRsets(records: readonly ResourceRecord[]): RRset[] {
   });
 }
 
-/** What cannot be in one zone together: names outside it, data beside a CNAME (RFC 1034 section 3.6.2), two of a single-valued type. */
+/**
+ * What cannot be in one zone together: names outside it, data beside a CNAME (RFC 1034 section 3.6.2), two of
+ * a single-valued type.
+ */
 export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
   const found: Problem[] = [];
   const names = new Map<DnsName, ResourceRecord[]>();

@@ -22,10 +22,12 @@ export interface ZoneFile {
 }
 
 /**
- * Reads a master file (RFC 1035 section 5): `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes, comments, `\DDD`, TTLs with
- * units (`1h30m`), a missing owner, class (`IN` or `CLASS1`) and TTL in either order. A missing TTL is that of `$TTL`, else the last one
- * stated, else for an SOA and what follows it the SOA's minimum, as BIND has it.
- * @throws {DnsDataError} with every mistake of the file; each problem has `file` and `line`. `$INCLUDE` and `$GENERATE` are refused.
+ * Reads a master file (RFC 1035 section 5): `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
+ * comments, `\DDD`, TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
+ * come in either order. A missing TTL is that of `$TTL`, else the last one stated. For an SOA and what
+ * follows it, it is the SOA's minimum, as in BIND.
+ * @throws {DnsDataError} with every mistake of the file; each problem has `file` and `line`. `$INCLUDE` and
+ *   `$GENERATE` are refused.
  */
 export function parseZoneFile(text: string, options: ZoneFileOptions = {}): ZoneFile {
   const reader = new Reader(options);
@@ -81,7 +83,10 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   return found;
 }
 
-/** What a line is made of: a quoted string or the beginning of one, an escape, a sign with a meaning, or anything else. */
+/**
+ * What a line is made of: a quoted string or the beginning of one, an escape, a sign with a meaning, or
+ * anything else.
+ */
 const pieces = /"(?:[^"\\]|\\.?)*"?|\\.?|[;()]|[^"\\;()]+/gsu;
 
 /** One line without its comment and parentheses. */
@@ -211,8 +216,9 @@ function readTtl(text: string): number | null {
 }
 
 /**
- * Writes a master file that {@link parseZoneFile} and BIND read back as the same records: SOA first, then by owner name in canonical
- * order; long texts are cut into strings of 255 octets. Records whose TTL is not known get the SOA's minimum as `$TTL`.
+ * Writes a master file that {@link parseZoneFile} and BIND read back as the same records. SOA comes first,
+ * then owner names in canonical order; long texts are cut into strings of 255 octets. Records whose TTL is
+ * not known get the SOA's minimum as `$TTL`.
  */
 export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]): string {
   const sorted = records.toSorted(

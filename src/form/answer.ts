@@ -15,7 +15,10 @@ import { centralKindOf, centralKinds, centralModule } from '../centrals/registry
 import type { Choice, FormCall, FormLanguage } from '../panels/module.ts';
 import { ownersText } from './owners.ts';
 
-/** Longest time for the test of the connection, milliseconds; the panel's own patience is not known (docs/protocol.md#open-questions). */
+/**
+ * Longest time for the test of the connection, milliseconds; the panel's own patience is not known
+ * (docs/protocol.md#open-questions).
+ */
 const patience = 20_000;
 
 /** One call of the settings form; gives the document to print. */

@@ -1,8 +1,9 @@
 /**
- * The settings form: started by the panel for each opening and each OK (`addon/domainsync_settings`). It needs no agent, so that
- * settings can be put right whatever state the agent is in.
+ * The settings form: started by the panel for each opening and each OK (`addon/domainsync_settings`). It
+ * needs no agent, so that settings can be put right whatever state the agent is in.
  *
- * Usage: node form.cjs ROOT, with the environment and input of a CGI call (docs/protocol.md#handlers-4). Prints one XML document, exits 0.
+ * Usage: node form.cjs ROOT, with the environment and input of a CGI call (docs/protocol.md#handlers-4).
+ * Prints one XML document, exits 0.
  */
 import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';

@@ -20,7 +20,10 @@ const texts = {
   },
 } as const satisfies Readonly<Record<string, Text>>;
 
-/** What the settings form says of owners: who has changes refused, or sent to the central, before the panel saves them. */
+/**
+ * What the settings form says of owners: who has changes refused, or sent to the central, before the panel
+ * saves them.
+ */
 export function ownersText(known: OwnerKnowledge | null, language: Language): string {
   return texts[stateOf(known)][language];
 }

@@ -1,7 +1,7 @@
 /**
- * The hook's last resort, started by the shim when neither `nc` nor `socat` reached the agent: starts the agent when it is
- * absent, passes on what the shim gives on standard input, and prints the agent's answer as it is. Prints nothing when there is
- * none: the shim then refuses.
+ * The hook's last resort, started by the shim if neither `nc` nor `socat` reached the agent. It starts the
+ * agent if it is absent, passes on what the shim gives on standard input, and prints the agent's answer.
+ * Prints nothing when there is none: the shim then refuses.
  *
  * Usage: node hook.cjs SOCKET <request
  */
@@ -33,8 +33,8 @@ function readRequest(): Promise<Buffer> {
 }
 
 /**
- * Starts the agent in a session of its own. One that finds another agent running ends with status 0; as that one may be about to
- * end (an update), it is then worth another start.
+ * Starts the agent in a session of its own. One that finds another agent running ends with status 0. As that
+ * one may be about to end (an update), it is then worth another start.
  */
 function startAgent(ended: () => void): void {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');

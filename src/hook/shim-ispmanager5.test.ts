@@ -1,4 +1,7 @@
-/** The hook of ISPmanager 5/6 and DNSmanager 5/6: parameters in the environment, a handler for each stage, two types. */
+/**
+ * The hook of ISPmanager 5/6 and DNSmanager 5/6: parameters in the environment, a handler for each stage, two
+ * types.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -221,6 +224,7 @@ test('type xml without any document says the empty one', nc, async (t) => {
   const shim = before(t, 'xml');
   await answering(t, shim, accepted);
   assert.equal((await shim.run(save, Buffer.alloc(0))).output, accepted);
-  // As while the panel has not been restarted yet: it leaves the input of what it takes for a CGI program open.
+  // As while the panel has not been restarted yet: it leaves the input of what it takes for a CGI program
+  // open.
   assert.equal((await shim.run(save)).output, accepted);
 });

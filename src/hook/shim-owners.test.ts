@@ -1,4 +1,7 @@
-/** The handler that hears of functions which may change owners: it asks the agent, and never refuses (issue 11.1). */
+/**
+ * The handler that hears of functions which may change owners: it asks the agent, and never refuses (issue
+ * 11.1).
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';

@@ -5,7 +5,10 @@ import type { FilePlace } from './file-place.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** An open SQLite file: statements that are prepared once, transactions, and every failure as an error of the journal. */
+/**
+ * An open SQLite file: statements that are prepared once, transactions, and every failure as an error of the
+ * journal.
+ */
 export class Database {
   readonly path: string;
   readonly #database: DatabaseSync;
@@ -53,7 +56,10 @@ export class Database {
     });
   }
 
-  /** Runs `body`, and then looks whether the file is still the one at the path. @throws {JournalError} for every failure that is not a defect */
+  /**
+   * Runs `body`, and then looks whether the file is still the one at the path. @throws {JournalError} for
+   * every failure that is not a defect
+   */
   guard<T>(body: () => T): T {
     try {
       const value = body();
@@ -76,7 +82,10 @@ export class Database {
   }
 }
 
-/** SQLite result codes (sqlite.org/rescode.html): busy 5, which tells nothing of who it is; locked 6, corrupt 11, full 13, not a database 26. */
+/**
+ * SQLite result codes (sqlite.org/rescode.html): busy 5, which tells nothing of who it is; locked 6, corrupt
+ * 11, full 13, not a database 26.
+ */
 const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
   5: 'journal.locked',
   6: 'journal.locked',
@@ -90,7 +99,9 @@ const codeOfSystem: Readonly<Record<string, JournalErrorCode>> = {
   EDQUOT: 'journal.disk-full',
 };
 
-/** The journal's own error for what SQLite or the file system says; anything else (a defect of ours) as it is. */
+/**
+ * The journal's own error for what SQLite or the file system says; anything else (a defect of ours) as it is.
+ */
 export function translate(error: unknown, path: string): unknown {
   if (error instanceof JournalError || !(error instanceof Error)) return error;
   if (error instanceof SyntaxError) return new JournalError('journal.unreadable', { path }, error);

@@ -1,4 +1,7 @@
-/** Issue 12.3: a journal that an earlier release wrote last is read as it is, before the agent of this one has opened it. */
+/**
+ * Issue 12.3: a journal that an earlier release wrote last is read as it is, before the agent of this one has
+ * opened it.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +36,7 @@ function journalOf(t: TestContext, version: number): string {
   return path;
 }
 
-const counts = { zones: { joined: 1 }, rows: { joined: 1 }, remarks: 0, frozen: 0, damagedOperations: 0 };
+const counts = { zones: { synced: 1 }, rows: { synced: 1 }, notes: 0, frozen: 0, damagedOperations: 0 };
 
 for (const version of [1, 2, 3, 4]) {
   test(`issue 12.3: a journal of schema ${version} is looked at without changing it`, async (t) => {
@@ -56,7 +59,7 @@ for (const version of [1, 2, 3, 4]) {
     assert.deepEqual(await agent.rows(zone), [sampleRow(1)]);
     assert.deepEqual(await agent.operations({ openAt: 0 }), [sampleOperation('a')]);
     assert.deepEqual(await agent.zones(), [
-      { zone, standing: 'joined', incarnation: 1, baselineAt: 5, note: null },
+      { zone, state: 'synced', incarnation: 1, baselineAt: 5, note: null },
     ]);
     assert.deepEqual(await agent.counts(), counts);
     assert.equal(await agent.fact('baseline'), '7');

@@ -11,8 +11,9 @@ interface Seen {
 }
 
 /**
- * Watches the files of an open journal: SQLite goes on with a file that was deleted or replaced, and what is written there is lost.
- * While the journal is open neither the database nor its write-ahead log becomes shorter.
+ * Watches the files of an open journal: SQLite goes on with a file that was deleted or replaced, and what is
+ * written there is lost. While the journal is open neither the database nor its write-ahead log becomes
+ * shorter.
  */
 export class FilePlace {
   readonly #path: string;
@@ -31,7 +32,10 @@ export class FilePlace {
     if (this.#lost !== null || performance.now() - this.#checkedAt > moment) this.check();
   }
 
-  /** @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the first call */
+  /**
+   * @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the first
+   *   call
+   */
   check(): void {
     this.#checkedAt = performance.now();
     for (const path of [this.#path, `${this.#path}-wal`]) {

@@ -1,4 +1,7 @@
-/** Issue 14: bytes of the file change while nobody looks. Every read is then right or an error; it never tells other data. */
+/**
+ * Issue 14: bytes of the file change while nobody looks. Every read is then right or an error; it never tells
+ * other data.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +30,7 @@ function rowsOf(zone: DnsName): readonly LedgerRow[] {
   return Array.from({ length: 9 }, (_, at): LedgerRow => {
     const record = makeRecord({ name: `h${at % 5}`, type: 'A', rdata: `192.0.2.${at}` }, zone);
     const more = at % 4 === 0 ? { otherKeys: [`second key of ${at}`] } : {};
-    return { ...sampleRow(1), record, ...more, standing: at % 3 === 0 ? 'differs' : 'joined' };
+    return { ...sampleRow(1), record, ...more, state: at % 3 === 0 ? 'conflict' : 'synced' };
   });
 }
 
@@ -40,7 +43,7 @@ async function fill(t: TestContext): Promise<{ readonly path: string; readonly w
   await journal.commit({
     zones: zones.map((zone, at) => ({
       zone,
-      standing: 'joined',
+      state: 'synced',
       incarnation: at + 1,
       baselineAt: at,
       note: null,

@@ -1,4 +1,7 @@
-/** Issue 14: a zone whose rows are not as they were written is frozen, also after the next start, until all its rows are dropped. */
+/**
+ * Issue 14: a zone whose rows are not as they were written is frozen, also after the next start, until all
+ * its rows are dropped.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +27,7 @@ async function damaged(t: TestContext, sql: string): Promise<string> {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
   const journal = open(path);
-  const entry = { standing: 'joined', incarnation: 1, baselineAt: 5, note: null } as const;
+  const entry = { state: 'synced', incarnation: 1, baselineAt: 5, note: null } as const;
   await journal.commit({
     operations: [sampleOperation('a', { state: 'confirmed' })],
     zones: [zone, other].map((name) => ({ ...entry, zone: name })),
@@ -49,10 +52,10 @@ const where = "WHERE zone = 'example.org.' AND rdata = '192.0.2.2'";
 
 const damages: Readonly<Record<string, string>> = {
   'a row is gone': `DELETE FROM record ${where}`,
-  'a row is another': `UPDATE record SET standing = 'released' ${where}`,
+  'a row is another': `UPDATE record SET state = 'excluded' ${where}`,
   'a key is gone': `DELETE FROM record_key ${where}`,
   'a key is another': `UPDATE record_key SET key = 'y' ${where}`,
-  'a row is there twice': `INSERT INTO record SELECT zone, 'w.example.org.', type, rdata, ttl, standing, on_panel, on_central,
+  'a row is there twice': `INSERT INTO record SELECT zone, 'w.example.org.', type, rdata, ttl, state, on_panel, on_central,
     panel_key, note, sum FROM record ${where}`,
   'the total is another': "UPDATE ledger SET row_sum = row_sum + 1 WHERE zone = 'example.org.'",
   'the total is gone': "DELETE FROM ledger WHERE zone = 'example.org.'",
@@ -75,7 +78,7 @@ for (const [what, sql] of Object.entries(damages)) {
     await journal.commit({ rows: [{ zone, dropAll: true, put: [sampleRow(3)] }] });
     assert.deepEqual(await journal.rows(zone), [sampleRow(3)]);
     const { frozen, rows } = await journal.counts();
-    assert.deepEqual([frozen, rows], [0, { joined: 3 }]);
+    assert.deepEqual([frozen, rows], [0, { synced: 3 }]);
     await journal.close();
   });
 }

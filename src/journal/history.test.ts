@@ -1,4 +1,7 @@
-/** Issue 14: history is bounded. What is open, on watch or named by something stays; the rest goes, the oldest first. */
+/**
+ * Issue 14: history is bounded. What is open, on watch or named by something stays; the rest goes, the oldest
+ * first.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

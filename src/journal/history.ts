@@ -18,7 +18,9 @@ export interface HistoryLimits {
 /** Operations that one step looks at. */
 const inOneStep = 50;
 
-/** The operations that ended: dropped in small steps, the oldest first. Each step belongs into a transaction. */
+/**
+ * The operations that ended: dropped in small steps, the oldest first. Each step belongs into a transaction.
+ */
 export class History {
   readonly #operations: OperationTable;
   readonly #facts: FactTable;
@@ -31,7 +33,8 @@ export class History {
   }
 
   /**
-   * Drops what need not be kept any more of the next operations: ended, not on watch, and named by no open operation and no fact.
+   * Drops what need not be kept any more of the next operations: ended, not on watch, and named by no open
+   * operation and no fact.
    * @param after id of the last operation that was looked at; empty: none
    * @returns the id to go on behind; null: nothing that follows is old enough
    * @throws {JournalError}
@@ -65,7 +68,10 @@ export class History {
     return last;
   }
 
-  /** Reads the next operations. @returns the id to go on behind, null: these were the last; and the ids of damaged ones @throws {JournalError} */
+  /**
+   * Reads the next operations. @returns the id to go on behind, null: these were the last; and the ids of
+   * damaged ones @throws {JournalError}
+   */
   check(after: string): { readonly last: string | null; readonly damaged: readonly string[] } {
     const ids = this.#operations.ids(after, inOneStep);
     return { last: ids.at(-1) ?? null, damaged: ids.filter((id) => this.#isDamaged(id)) };

@@ -23,8 +23,9 @@ function bootId(): string {
 }
 
 /**
- * Field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces; `null` when there is no such process, or only
- * what is left of it until its parent has taken notice of its end (state Z or X): a killed agent may stay so for long.
+ * Field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces. It is `null` if there
+ * is no such process. It is also `null` for what is left of one until its parent has noticed its end (state Z
+ * or X). A killed agent may stay so for long.
  */
 function startOf(pid: number): string | null {
   try {

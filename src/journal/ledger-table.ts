@@ -4,38 +4,37 @@ import { displayName, type DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
+import type { StateColumn } from './open.ts';
 import { isStoredName, readKeys, readLedgerRow } from './stored.ts';
 import { addSum, sumOf, sumOfText, textInSql, type ColumnValue } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Rows by standing are counted under this and the standing. */
+/** Rows by state are counted under this and the state. */
 export const rowsTally = 'records ';
 
-const columns = [
+const columnsWith = (state: StateColumn): readonly string[] => [
   'zone',
   'name',
   'type',
   'rdata',
   'ttl',
-  'standing',
+  state,
   'on_panel',
   'on_central',
   'panel_key',
   'note',
-] as const;
+];
 
 const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
 
-const text = textInSql('record', columns);
-
-/** Rows of the ledger. Keys that a program without `record_key` left there count only beside a key of the row itself. */
-const selectRows = `SELECT *, ${text} AS text, iif(panel_key IS NULL, NULL, (
+/**
+ * Further keys of a row. Those that a program without `record_key` left there count only beside a key of the
+ * row itself.
+ */
+const keysInSql = `iif(panel_key IS NULL, NULL, (
   SELECT json_group_array(key) FROM record_key AS other
   WHERE other.zone = record.zone AND other.name = record.name AND other.type = record.type AND other.rdata = record.rdata
-)) AS other_keys FROM record`;
-
-/** The same where there are none, or no table of them yet. */
-const selectPlainRows = `SELECT *, ${text} AS text, NULL AS other_keys FROM record`;
+))`;
 
 /** How many rows a zone has, and the sum of their checksums. */
 interface Total {
@@ -46,9 +45,9 @@ interface Total {
 const nothing: Total = { count: 0, sum: 0 };
 
 /**
- * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same transaction. A zone is read
- * whole and added up before its rows are told for the first time. Where that does not agree the zone is frozen: its rows are
- * an error until all of them are dropped.
+ * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same
+ * transaction. A zone is read whole and added up before its rows are told for the first time. Where that does
+ * not agree the zone is frozen: its rows are an error until all of them are dropped.
  */
 export class LedgerTable {
   readonly #database: Database;
@@ -56,16 +55,19 @@ export class LedgerTable {
   /** Whether the file has `record_key`. */
   readonly #keeps: boolean;
   readonly #checked: boolean;
+  /** An SQL expression for the text of a row. */
+  readonly #text: string;
   /** Zones that were found whole. */
   readonly #whole = new Set<string>();
   /** Changes of totals that {@link flush} writes. */
   readonly #changes = new Map<DnsName, Total>();
 
-  constructor(database: Database, tallies: Tallies, tables: ReadonlySet<string>) {
+  constructor(database: Database, tallies: Tallies, tables: ReadonlySet<string>, state: StateColumn) {
     this.#database = database;
     this.#tallies = tallies;
     this.#keeps = tables.has('record_key');
     this.#checked = tables.has('ledger');
+    this.#text = textInSql('record', columnsWith(state));
   }
 
   /**
@@ -80,17 +82,20 @@ export class LedgerTable {
       return all.map(readLedgerRow);
     }
     if (this.#checked && !this.#whole.has(zone)) this.verify(zone);
-    const sql = `${this.#keeps ? selectRows : selectPlainRows} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
+    const sql = `${this.#select(this.#keeps)} WHERE zone = ? AND name = ? ORDER BY type, rdata`;
     const rows = [...new Set(names)].sort().flatMap((name) => this.#database.all(sql, zone, name));
     if (this.#checked && !rows.every((row) => isWholeRow(row))) throw new ZoneDamaged(zone);
     return rows.map(readLedgerRow);
   }
 
-  /** Reads a whole zone, also one that was found whole before. @returns how many rows it has @throws {ZoneDamaged} */
+  /**
+   * Reads a whole zone, also one that was found whole before. @returns how many rows it has @throws
+   * {ZoneDamaged}
+   */
   verify(zone: DnsName): number {
     // Without further keys SQL makes all that is needed, several times as fast.
     const hasKeys = this.#hasKeys(zone);
-    const plain = `SELECT ${text} AS text, sum, NULL AS other_keys FROM record WHERE zone = ?`;
+    const plain = `SELECT ${this.#text} AS text, sum, NULL AS other_keys FROM record WHERE zone = ?`;
     const rows = hasKeys ? this.#all(zone) : this.#database.all(plain, zone);
     this.#addUp(zone, rows);
     return rows.length;
@@ -135,11 +140,11 @@ export class LedgerTable {
   drop(zone: DnsName): void {
     const total = this.#database.get('SELECT * FROM ledger WHERE zone = ?', zone);
     const isSound = total === undefined || (total['frozen'] === 0 && isWhole('ledger', totalColumns, total));
-    const standings = this.#database.all(
-      'SELECT standing, count(*) AS n FROM record WHERE zone = ? GROUP BY standing',
+    const states = this.#database.all(
+      'SELECT state, count(*) AS n FROM record WHERE zone = ? GROUP BY state',
       zone,
     );
-    for (const { standing, n } of standings) this.#tallies.add(`${rowsTally}${String(standing)}`, -Number(n));
+    for (const { state, n } of states) this.#tallies.add(`${rowsTally}${String(state)}`, -Number(n));
     this.#database.run('DELETE FROM record WHERE zone = ?', zone);
     this.#database.run('DELETE FROM record_key WHERE zone = ?', zone);
     this.#database.run('DELETE FROM ledger WHERE zone = ?', zone);
@@ -163,33 +168,33 @@ export class LedgerTable {
   }
 
   #add(zone: DnsName, row: LedgerRow): void {
-    const { record, standing, onPanel, onCentral, panelKey, otherKeys = [], note } = row;
+    const { record, state, onPanel, onCentral, panelKey, otherKeys = [], note } = row;
     const { name, type, rdata, ttl } = record;
     const sides = [onPanel ? 1 : 0, onCentral ? 1 : 0];
-    const values = [zone, name, type, rdata, ttl, standing, ...sides, panelKey, note];
+    const values = [zone, name, type, rdata, ttl, state, ...sides, panelKey, note];
     const sum = rowSum(values, panelKey === null ? [] : otherKeys);
     this.#database.run(insertRow, ...values, sum);
     for (const key of new Set(otherKeys))
       this.#database.run('INSERT INTO record_key VALUES (?, ?, ?, ?, ?)', zone, name, type, rdata, key);
     this.#count(zone, { count: 1, sum });
-    this.#tallies.add(`${rowsTally}${standing}`, 1);
+    this.#tallies.add(`${rowsTally}${state}`, 1);
   }
 
   #remove(zone: DnsName, { name, type, rdata }: ResourceRecord): void {
     const key = [zone, name, type, rdata];
     // Also of a row that is not there any more: a program without them may have left some.
     this.#database.run(`DELETE FROM record_key ${ofRecord}`, ...key);
-    const row = this.#database.get(`SELECT standing, sum FROM record ${ofRecord}`, ...key);
+    const row = this.#database.get(`SELECT state, sum FROM record ${ofRecord}`, ...key);
     if (row === undefined) return;
     this.#database.run(`DELETE FROM record ${ofRecord}`, ...key);
     this.#count(zone, { count: -1, sum: -Number(row['sum']) });
-    this.#tallies.add(`${rowsTally}${String(row['standing'])}`, -1);
+    this.#tallies.add(`${rowsTally}${String(row['state'])}`, -1);
   }
 
   /** What was damaged may have been counted as something else. */
   #countAnew(): void {
-    const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
-    this.#tallies.replace(rowsTally, new Map(rows.map(({ standing, n }) => [String(standing), Number(n)])));
+    const rows = this.#database.all('SELECT state, count(*) AS n FROM record GROUP BY state');
+    this.#tallies.replace(rowsTally, new Map(rows.map(({ state, n }) => [String(state), Number(n)])));
   }
 
   #count(zone: DnsName, { count, sum }: Total): void {
@@ -198,8 +203,13 @@ export class LedgerTable {
   }
 
   #all(zone: DnsName): readonly Row[] {
-    const select = this.#hasKeys(zone) ? selectRows : selectPlainRows;
+    const select = this.#select(this.#hasKeys(zone));
     return this.#database.all(`${select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
+  }
+
+  /** @param withKeys false where there are no further keys, or no table of them yet */
+  #select(withKeys: boolean): string {
+    return `SELECT *, ${this.#text} AS text, ${withKeys ? keysInSql : 'NULL'} AS other_keys FROM record`;
   }
 
   #hasKeys(zone: DnsName): boolean {
@@ -237,7 +247,7 @@ export class LedgerTable {
   }
 }
 
-const insertRow = `INSERT INTO record (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const insertRow = `INSERT INTO record (${columnsWith('state').join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const totalColumns = ['zone', 'row_count', 'row_sum', 'frozen'];
 

@@ -7,17 +7,23 @@ export interface StoredOctets {
   readonly octets: number;
 }
 
-/** How long (ms) the end of a watch is remembered: queries ask for the present, also after the clock was set back a little. */
+/**
+ * How long (ms) the end of a watch is remembered: queries ask for the present, also after the clock was set
+ * back a little.
+ */
 const margin = 86_400_000;
 /** So many more than after the last look at all of them, and those whose watch is over are looked for. */
 const growth = 1_000;
 
-/** Ended operations that were asked for or written last: what follows in the same zone asks for them again. */
+/**
+ * Ended operations that were asked for or written last: what follows in the same zone asks for them again.
+ */
 const mostEnded = 500;
 
 /**
- * The operations that every edit asks for, in memory: those that are open, those that were on watch lately, and some that have ended. The
- * agent alone writes them, so what is here is what is stored, or, where the disk has changed by itself, what should be.
+ * The operations that every edit asks for, in memory: those that are open, those that were on watch lately,
+ * and some that have ended. The agent alone writes them, so what is here is what is stored, or, where the
+ * disk has changed by itself, what should be.
  */
 export class LiveOperations {
   readonly #byId = new Map<string, StoredOctets>();
@@ -52,7 +58,9 @@ export class LiveOperations {
     if (this.#ended.size > mostEnded && oldest !== undefined) this.#ended.delete(oldest);
   }
 
-  /** Those open or on watch at a time, by id; null: too long ago to be told. @param zone absent: of all zones */
+  /**
+   * Those open or on watch at a time, by id; null: too long ago to be told. @param zone absent: of all zones
+   */
   openAt(wall: number, zone?: DnsName): readonly Operation[] | null {
     if (wall < this.#since) return null;
     const all =

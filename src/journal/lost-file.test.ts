@@ -1,4 +1,7 @@
-/** Issue 14: the file goes, or becomes another one, while the agent has it open. Nothing is accepted after that. */
+/**
+ * Issue 14: the file goes, or becomes another one, while the agent has it open. Nothing is accepted after
+ * that.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,23 +4,29 @@ import { columnsOf } from './damage.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The step to schema 5. It stands for itself: what the tables of later releases are called, or how they are summed, must not
- * change what it makes of a file of release 4.
+ * The step to schema 5. It stands for itself. Names or sums of tables in later releases must not change what
+ * it makes of a file of release 4.
  */
 
-interface Table {
+export interface Table {
   readonly name: string;
   readonly columns: readonly string[];
   readonly key: readonly string[];
 }
 
+export const zoneTable: Table = {
+  name: 'zone',
+  columns: ['name', 'standing', 'incarnation', 'baseline_at', 'note'],
+  key: ['name'],
+};
+
 const tables: readonly Table[] = [
-  { name: 'zone', columns: ['name', 'standing', 'incarnation', 'baseline_at', 'note'], key: ['name'] },
+  zoneTable,
   { name: 'owner', columns: ['zone', 'accounts'], key: ['zone'] },
   { name: 'fact', columns: ['name', 'value'], key: ['name'] },
 ];
 
-const record: Table = {
+export const recordTable: Table = {
   name: 'record',
   columns: [
     'zone',
@@ -44,8 +50,8 @@ const operation: Table = {
 };
 
 /**
- * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they get theirs in the background,
- * where they are counted as well, and a fact tells up to which id one may lack.
+ * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they
+ * get theirs in the background, where they are counted as well. A fact names the id up to which one may lack.
  */
 export function addChecksums(file: DatabaseSync): void {
   const database = new Database('', file, null);
@@ -93,7 +99,7 @@ function sumRecords(database: Database): void {
   for (const zone of zones) {
     let [count, total] = [0, 0];
     for (const row of database.all('SELECT * FROM record WHERE zone = ?', zone)) {
-      total = addSum(total, setSum(database, record, row, keysOf(database, row)));
+      total = addSum(total, setSum(database, recordTable, row, keysOf(database, row)));
       count += 1;
     }
     const values = [zone, count, total, 0];
@@ -102,10 +108,10 @@ function sumRecords(database: Database): void {
 }
 
 /** Further keys of a row, sorted; those that an earlier program left behind do not count. */
-function keysOf(database: Database, row: Row): string[] {
+export function keysOf(database: Database, row: Row): string[] {
   if (row['panel_key'] === null) return [];
-  const where = record.key.map((column) => `${column} = ?`).join(' AND ');
-  const keys = database.all(`SELECT key FROM record_key WHERE ${where}`, ...columnsOf(row, record.key));
+  const where = recordTable.key.map((column) => `${column} = ?`).join(' AND ');
+  const keys = database.all(`SELECT key FROM record_key WHERE ${where}`, ...columnsOf(row, recordTable.key));
   return keys.map(({ key }) => String(key)).sort();
 }
 

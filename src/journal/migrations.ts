@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { addChecksums } from './migrate-checksums.ts';
+import { renamedTables, renameStates } from './migrate-states.ts';
 
-/** One step from a schema to the next. Both parts of it are in one transaction, with the number of the schema. */
+/**
+ * One step from a schema to the next. Both parts of it are in one transaction, with the number of the schema.
+ */
 export interface Migration {
   readonly sql: string;
   /** What SQL alone cannot do, after `sql`. Nothing in it may take longer the more operations are stored. */
@@ -10,7 +13,10 @@ export interface Migration {
   readonly breaking: boolean;
 }
 
-/** In order; the number of a migration is its place here, counted from 1. Never edited once released, only added to. */
+/**
+ * In order; the number of a migration is its place here, counted from 1. Never edited once released, only
+ * added to.
+ */
 export const migrations: readonly Migration[] = [
   {
     breaking: true,
@@ -112,8 +118,15 @@ export const migrations: readonly Migration[] = [
     fill: addChecksums,
   },
   {
-    // Operations have the fields of their kind alone, and say what may land late: a program that knows nothing of that cannot read them.
+    // Operations have the fields of their kind alone, and say what may land late: a program that knows
+    // nothing of that cannot read them.
     breaking: true,
     sql: '',
+  },
+  {
+    // A program that knows the former words alone cannot read the states.
+    breaking: true,
+    sql: renamedTables,
+    fill: renameStates,
   },
 ];

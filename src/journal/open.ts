@@ -22,7 +22,8 @@ export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseS
   if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
     throw new JournalError('journal.unreadable', { path });
   }
-  // Before SQLite forgets what follows the damage. A look leaves the log to the agent, which may be writing to it.
+  // Before SQLite forgets what follows the damage. A look leaves the log to the agent, which may be writing
+  // to it.
   if (writer && isLogDamaged(`${path}-wal`)) throw new JournalError('journal.unreadable', { path });
   const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
   try {
@@ -48,11 +49,24 @@ export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<stri
   throw new JournalError('journal.unreadable', { path });
 }
 
+/**
+ * The column of the state of a zone or record: a file of an earlier release that is only read has another.
+ */
+export type StateColumn = 'state' | 'standing';
+
+export function stateColumnOf(database: DatabaseSync): StateColumn {
+  const columns = database.prepare('PRAGMA table_info(zone)').all();
+  return columns.some(({ name }) => name === 'standing') ? 'standing' : 'state';
+}
+
 function numberIn(database: DatabaseSync, pragma: 'application_id' | 'user_version'): number {
   return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
 }
 
-/** @throws {JournalError} `journal.newer`: a newer program says by application_id which is the last breaking migration it has made. */
+/**
+ * @throws {JournalError} `journal.newer`: a newer program says by application_id which is the last breaking
+ *   migration it has made.
+ */
 function refuseNewer(database: DatabaseSync, path: string): void {
   if (numberIn(database, 'application_id') > migrations.length)
     throw new JournalError('journal.newer', { path });
@@ -84,8 +98,10 @@ function makeStep(database: DatabaseSync, at: number): void {
 }
 
 /**
- * A flipped letter in the schema may change what a query tells: what an index lists, or how texts are compared.
- * @throws {JournalError} `journal.unreadable` where a file of this release has not the schema that this release makes
+ * A flipped letter in the schema may change what a query tells: what an index lists, or how texts are
+ * compared.
+ * @throws {JournalError} `journal.unreadable` where a file of this release has not the schema that this
+ *   release makes
  */
 function refuseOtherSchema(database: DatabaseSync, path: string): void {
   if (numberIn(database, 'user_version') !== migrations.length) return;

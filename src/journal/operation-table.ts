@@ -26,8 +26,9 @@ interface Path {
 }
 
 /**
- * Every operation, ended ones included. What a query must not miss is listed by two indexes, and they have to agree: a damaged page
- * shows as a difference, not as an operation that never was. What a query costs does not depend on how many others there are.
+ * Every operation, ended ones included. What a query must not miss is listed by two indexes, and they have to
+ * agree. So a damaged page shows as a difference, not as an operation that never was. What a query costs does
+ * not depend on how many others there are.
  */
 export class OperationTable {
   readonly #database: Database;
@@ -43,7 +44,10 @@ export class OperationTable {
     this.#checked = checked;
   }
 
-  /** From now on nobody else writes. @throws {JournalError} when an open operation, or the list of them, is damaged */
+  /**
+   * From now on nobody else writes. @throws {JournalError} when an open operation, or the list of them, is
+   * damaged
+   */
   takeOver(now: number): void {
     this.#live = new LiveOperations(now, (openAt) => this.#find({ openAt }));
   }
@@ -76,7 +80,9 @@ export class OperationTable {
     });
   }
 
-  /** Writes an operation as it is, one step further or the same. @throws {Error} on a step that is not allowed */
+  /**
+   * Writes an operation as it is, one step further or the same. @throws {Error} on a step that is not allowed
+   */
   put(operation: Operation): void {
     const { id, kind, zone, state, watch } = operation;
     const before = this.#stored(id);
@@ -124,7 +130,10 @@ export class OperationTable {
     this.#read(id);
   }
 
-  /** Ids behind `after`, in order, at most so many, as the table itself and its indexes tell. @throws {JournalError} when they differ */
+  /**
+   * Ids behind `after`, in order, at most so many, as the table itself and its indexes tell. @throws
+   * {JournalError} when they differ
+   */
   ids(after: string, most: number): readonly string[] {
     const path = { where: ['id > ?'], values: [after], indexes: byId } as const;
     return this.#list(path, most, 'id');
@@ -196,7 +205,9 @@ export class OperationTable {
     return typeof until === 'string' && id <= until;
   }
 
-  /** Ids that meet a condition, in order, as two indexes list them. @throws {JournalError} when these differ */
+  /**
+   * Ids that meet a condition, in order, as two indexes list them. @throws {JournalError} when these differ
+   */
   #list({ where, values, indexes }: Path, latest: number | undefined, order = 'id DESC'): readonly string[] {
     const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
     const limit = latest === undefined ? [] : [latest];

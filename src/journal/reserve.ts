@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 
 /**
- * Disk space kept aside beside the journal, so that undo and message still work on a full disk: given back when finishing work
- * cannot be written otherwise, taken again when there is room.
+ * Disk space kept aside beside the journal, so that undo and message still work on a full disk. It is given
+ * back if finishing work cannot be written otherwise, and taken again when there is room.
  */
 export class Reserve {
   readonly #path: string;

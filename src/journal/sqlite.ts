@@ -14,13 +14,14 @@ import { FactTable } from './fact-table.ts';
 import { FilePlace } from './file-place.ts';
 import { History, type HistoryLimits } from './history.ts';
 import { LedgerTable, rowsTally, ZoneDamaged } from './ledger-table.ts';
+import { presentCounts } from './earlier-words.ts';
 import { isDead, readHolder, thisProcess } from './lease.ts';
-import { open, tablesOf } from './open.ts';
+import { open, stateColumnOf, tablesOf, type StateColumn } from './open.ts';
 import { OperationTable } from './operation-table.ts';
 import { OwnerTable } from './owner-table.ts';
 import { Reserve } from './reserve.ts';
 import { Tallies } from './tallies.ts';
-import { remarksTally, zonesTally, ZoneTable } from './zone-table.ts';
+import { notesTally, zonesTally, ZoneTable } from './zone-table.ts';
 
 export interface SqliteJournalOptions {
   /** Absolute path of the database; its directory is made, 0700, when missing. */
@@ -30,8 +31,8 @@ export interface SqliteJournalOptions {
   /** How long (ms) to wait for another program to let go of the file; default 5 s. */
   readonly patience?: number;
   /**
-   * Without it the journal is opened for looking only: no lease, no generation, no migration, and `commit` is an error. A file that an
-   * earlier release wrote last can be read.
+   * Without it the journal is opened for looking only: no lease, no generation, no migration, and `commit` is
+   * an error. A file that an earlier release wrote last can be read.
    */
   readonly writer: boolean;
 }
@@ -53,6 +54,7 @@ export class SqliteJournal implements Journal {
   readonly #reserve: Reserve;
   readonly #writer: boolean;
   readonly #tables: ReadonlySet<string>;
+  readonly #stateColumn: StateColumn;
   readonly #tallies: Tallies;
   readonly #operations: OperationTable;
   readonly #zones: ZoneTable;
@@ -60,10 +62,15 @@ export class SqliteJournal implements Journal {
   readonly #owners: OwnerTable;
   readonly #facts: FactTable;
   readonly #history: History;
-  /** True when the file is older than what was last written: a backup was put back (docs/glossary.md#ledger). */
+  /**
+   * True when the file is older than what was last written: a backup was put back (docs/glossary.md#ledger).
+   */
   readonly regressed: boolean;
 
-  /** @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`, `journal.disk-full`, `journal.write-failed` */
+  /**
+   * @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`,
+   *   `journal.disk-full`, `journal.write-failed`
+   */
   constructor(options: SqliteJournalOptions) {
     const { path, writer } = options;
     this.#path = path;
@@ -73,12 +80,13 @@ export class SqliteJournal implements Journal {
     this.#database = new Database(path, file, writer ? new FilePlace(path) : null);
     try {
       this.#tables = this.#database.guard(() => tablesOf(file, path));
+      const state = (this.#stateColumn = this.#database.guard(() => stateColumnOf(file)));
       // A file that is only looked at may be of an earlier release.
       const checked = this.#tables.has('ledger');
       this.#tallies = new Tallies(this.#database, writer);
       this.#operations = new OperationTable(this.#database, this.#tallies, checked);
-      this.#zones = new ZoneTable(this.#database, this.#tallies, checked);
-      this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables);
+      this.#zones = new ZoneTable(this.#database, this.#tallies, checked, state);
+      this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables, state);
       this.#owners = new OwnerTable(this.#database, this.#tallies, checked);
       this.#facts = new FactTable(this.#database, checked);
       this.#history = new History(this.#operations, this.#facts, this.#tallies);
@@ -137,9 +145,10 @@ export class SqliteJournal implements Journal {
     return await this.#read(() => {
       if (!this.#tables.has('tally')) return this.#counted();
       return {
-        zones: this.#tallies.group(zonesTally),
-        rows: this.#tallies.group(rowsTally),
-        remarks: this.#tallies.get(remarksTally),
+        zones: presentCounts(this.#tallies.group(zonesTally)),
+        rows: presentCounts(this.#tallies.group(rowsTally)),
+        // Counted under another name up to schema 6.
+        notes: this.#tallies.get(this.#stateColumn === 'state' ? notesTally : 'remarks'),
         frozen: this.#ledger.frozen().length,
         damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
       };
@@ -286,13 +295,13 @@ export class SqliteJournal implements Journal {
   #counted(): JournalCounts {
     const zones = this.#database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
     const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
-    const remarks = this.#database.get('SELECT count(note) AS n FROM zone');
-    const tally = (found: typeof rows): Record<string, number> =>
-      Object.fromEntries(found.map(({ standing, n }) => [String(standing), Number(n)]));
+    const notes = this.#database.get('SELECT count(note) AS n FROM zone');
+    const tally = (found: typeof rows): Readonly<Record<string, number>> =>
+      presentCounts(Object.fromEntries(found.map(({ standing, n }) => [String(standing), Number(n)])));
     return {
       zones: tally(zones),
       rows: tally(rows),
-      remarks: Number(remarks?.['n']),
+      notes: Number(notes?.['n']),
       frozen: 0,
       damagedOperations: 0,
     };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Operation, Watch } from '../core/operation.ts';
+import { presentNote } from './earlier-words.ts';
 import { operationFields } from './operation-schema.ts';
 import { parsed } from './stored.ts';
 
@@ -34,20 +35,26 @@ type Stored = v.InferOutput<typeof operation>;
 type StoredCreate = Extract<Stored, { readonly kind: 'zone-create' }>;
 
 /**
- * An operation as it is stored, by this release or an earlier one. Those had one shape for all kinds, and no record of what a late write
- * may do: there it is all that the operation has written.
+ * An operation as it is stored, by this release or an earlier one. Those had one shape for all kinds, and no
+ * record of what a late write may do. There it is all that the operation has written.
  * @throws {JournalError} `journal.unreadable` when the stored text is not an operation
  */
 export function readOperation(body: unknown): Operation {
   const stored = parsed(operation, body);
   if (stored.kind === 'zone-create') return createOf(stored);
   const { watchUntil, watch: known, ...rest } = stored;
-  if (rest.kind === 'records') return { ...rest, watch: known ?? earlierWatch(watchUntil, rest) };
+  if (rest.kind === 'records') {
+    const items = rest.items.map((item) => ({ ...item, note: presentNote(item.note) }));
+    return { ...rest, items, watch: known ?? earlierWatch(watchUntil, rest) };
+  }
   const { added, formerlyOurs = added, ...own } = rest;
   return { ...own, formerlyOurs, watch: known ?? earlierWatch(watchUntil, { added: [], removed: [] }) };
 }
 
-/** In earlier journals `created` said of a create without a snapshot that it was about to be sent: that is no proof. */
+/**
+ * In earlier journals `created` said of a create without a snapshot that it was about to be sent: that is no
+ * proof.
+ */
 function createOf({
   watchUntil,
   watch: known,

@@ -3,6 +3,8 @@ import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { JournalError } from '../core/journal.ts';
 import { keyFields, type LedgerRow, type ZoneEntry } from '../core/ledger.ts';
+import type { Row } from './database.ts';
+import { presentRow } from './earlier-words.ts';
 
 /** Names were canonical when they were written; damage shows in the shape of the whole. */
 export const name = v.custom<DnsName>(isStoredName);
@@ -14,7 +16,7 @@ export function isStoredName(value: unknown): value is DnsName {
 
 const zoneRow = v.object({
   name,
-  standing: v.picklist(['joined', 'panel-only', 'foreign', 'released', 'creating', 'deleting']),
+  state: v.picklist(['synced', 'panel-only', 'foreign', 'excluded', 'creating', 'deleting']),
   incarnation: v.number(),
   baseline_at: v.number(),
   note: v.nullable(v.string()),
@@ -25,7 +27,7 @@ const ledgerRow = v.object({
   type: v.string(),
   rdata: v.string(),
   ttl: v.nullable(v.number()),
-  standing: v.picklist(['joined', 'panel-only', 'central-only', 'differs', 'released']),
+  state: v.picklist(['synced', 'panel-only', 'central-only', 'conflict', 'excluded']),
   on_panel: v.number(),
   on_central: v.number(),
   panel_key: v.nullable(v.string()),
@@ -60,8 +62,8 @@ export function readOwner(row: unknown): [DnsName, readonly string[] | null] {
 }
 
 /** @throws {JournalError} */
-export function readZoneEntry(row: unknown): ZoneEntry {
-  const { name: zone, baseline_at: baselineAt, ...rest } = checked(zoneRow, row);
+export function readZoneEntry(row: Row): ZoneEntry {
+  const { name: zone, baseline_at: baselineAt, ...rest } = checked(zoneRow, presentRow(row));
   return { zone, baselineAt, ...rest };
 }
 
@@ -71,12 +73,12 @@ export function readKeys(keys: unknown): readonly string[] {
 }
 
 /** @throws {JournalError} */
-export function readLedgerRow(row: unknown): LedgerRow {
-  const { name: owner, type, rdata, ttl, ...rest } = checked(ledgerRow, row);
+export function readLedgerRow(row: Row): LedgerRow {
+  const { name: owner, type, rdata, ttl, ...rest } = checked(ledgerRow, presentRow(row));
   const data: ResourceRecord = { name: owner, type, ttl, rdata };
   return {
     record: data,
-    standing: rest.standing,
+    state: rest.state,
     onPanel: rest.on_panel === 1,
     onCentral: rest.on_central === 1,
     ...keyFields([...(rest.panel_key === null ? [] : [rest.panel_key]), ...readKeys(rest.other_keys)]),

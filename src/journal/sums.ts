@@ -10,7 +10,8 @@ const modulus = 2 ** 48;
 const [separator, absent] = ['\u001f', '\u0001'];
 
 /**
- * The columns of a row as one text, in the order of the table. {@link textInSql} makes the same of a stored row.
+ * The columns of a row as one text, in the order of the table. {@link textInSql} makes the same of a stored
+ * row.
  */
 function textOf(table: string, columns: readonly ColumnValue[]): string {
   return [table, ...columns.map((value) => value ?? absent)].join(separator);
@@ -22,7 +23,10 @@ export function textInSql(table: string, columns: readonly string[]): string {
   return `concat_ws(char(31), '${table}', ${values.join(', ')})`;
 }
 
-/** Checksum of one row: CRC-32 of its table and its columns. A text that is no Unicode counts as SQLite stores it. */
+/**
+ * Checksum of one row: CRC-32 of its table and its columns. A text that is no Unicode counts as SQLite stores
+ * it.
+ */
 export function sumOf(table: string, columns: readonly ColumnValue[]): number {
   return crc32(textOf(table, columns));
 }

@@ -6,8 +6,8 @@ import { sumOf } from './sums.ts';
 const others = 'rows';
 
 /**
- * Counts that are kept instead of being counted: octets of all operations, zones and records by standing, noted zones ... They change
- * in the transaction of what they count.
+ * Counts that are kept instead of being counted: octets of all operations, zones and records by state, noted
+ * zones ... They change in the transaction of what they count.
  */
 export class Tallies {
   readonly #database: Database;
@@ -43,7 +43,10 @@ export class Tallies {
     this.#known = null;
   }
 
-  /** Writes the changes, within the transaction of what they count. @throws {JournalError} when a stored count is damaged */
+  /**
+   * Writes the changes, within the transaction of what they count. @throws {JournalError} when a stored count
+   * is damaged
+   */
   flush(): void {
     if (this.#changes.size === 0) return;
     const stored = this.#read();

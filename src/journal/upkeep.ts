@@ -21,8 +21,8 @@ const leastPause = 20;
 const pauseFactor = 9;
 
 /**
- * The background work on a journal, in steps of some milliseconds, so that no edit waits for it: checksums for what an earlier release
- * left without, old operations dropped, and the whole file read and checked.
+ * The background work on a journal, in steps of some milliseconds, so that no edit waits for it. It adds
+ * checksums where an earlier release left none, drops old operations, and reads and checks the whole file.
  */
 export class Upkeep {
   readonly #journal: SqliteJournal;

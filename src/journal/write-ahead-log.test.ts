@@ -1,4 +1,7 @@
-/** Issue 14: bytes of the write-ahead log change after a crash. What was acknowledged before the last commit is there, or the file is refused. */
+/**
+ * Issue 14: bytes of the write-ahead log change after a crash. What was acknowledged before the last commit
+ * is there, or the file is refused.
+ */
 import assert from 'node:assert/strict';
 import {
   copyFileSync,

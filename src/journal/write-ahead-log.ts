@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /*
- * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite takes the first damaged frame for the
- * end of the log, as after a torn write, and forgets what follows without a word.
+ * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite takes the first
+ * damaged frame for the end of the log, as after a torn write, and forgets what follows without a word.
  */
 
 const headerOctets = 32;
@@ -19,8 +19,9 @@ interface Log {
 }
 
 /**
- * Whether the log of a database that nobody has open has lost commits that were acknowledged. Only the last commit may be torn: each is
- * synced before the next one begins. A damaged last commit cannot be told from a torn one.
+ * Whether the log of a database that nobody has open has lost commits that were acknowledged. Only the last
+ * commit may be torn: each is synced before the next one begins. A damaged last commit cannot be told from a
+ * torn one.
  * @param path of the log; there need not be one
  */
 export function isLogDamaged(path: string): boolean {

@@ -2,27 +2,36 @@ import type { DnsName } from '../dns/name.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
 import { damaged, isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
+import type { StateColumn } from './open.ts';
 import { readZoneEntry } from './stored.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-const columns = ['name', 'standing', 'incarnation', 'baseline_at', 'note'] as const;
+const columnsWith = (state: StateColumn): readonly string[] => [
+  'name',
+  state,
+  'incarnation',
+  'baseline_at',
+  'note',
+];
 
-/** Zones by standing are counted under this and the standing. */
+/** Zones by state are counted under this and the state. */
 export const zonesTally = 'zones ';
 /** Zones with a note. */
-export const remarksTally = 'remarks';
+export const notesTally = 'notes';
 
 /** Zone entries, each with its checksum; a second index tells whether one is missing. */
 export class ZoneTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
   readonly #checked: boolean;
+  readonly #columns: readonly string[];
 
-  constructor(database: Database, tallies: Tallies, checked: boolean) {
+  constructor(database: Database, tallies: Tallies, checked: boolean, state: StateColumn) {
     this.#database = database;
     this.#tallies = tallies;
     this.#checked = checked;
+    this.#columns = columnsWith(state);
   }
 
   /** By name. @throws {JournalError} when one is damaged or missing */
@@ -47,16 +56,16 @@ export class ZoneTable {
     return row === undefined ? null : readZoneEntry(this.#whole(row));
   }
 
-  put({ zone, standing, incarnation, baselineAt, note }: ZoneEntry): void {
+  put({ zone, state, incarnation, baselineAt, note }: ZoneEntry): void {
     this.#count(this.get(zone), -1);
-    const values = [zone, standing, incarnation, baselineAt, note];
+    const values = [zone, state, incarnation, baselineAt, note];
     this.#database.run(
-      `INSERT OR REPLACE INTO zone (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO zone (${this.#columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?)`,
       ...values,
       sumOf('zone', values),
     );
-    this.#tallies.add(`${zonesTally}${standing}`, 1);
-    this.#tallies.add(remarksTally, note === null ? 0 : 1);
+    this.#tallies.add(`${zonesTally}${state}`, 1);
+    this.#tallies.add(notesTally, note === null ? 0 : 1);
   }
 
   drop(zone: DnsName): void {
@@ -66,12 +75,12 @@ export class ZoneTable {
 
   #count(entry: ZoneEntry | null, change: number): void {
     if (entry === null) return;
-    this.#tallies.add(`${zonesTally}${entry.standing}`, change);
-    this.#tallies.add(remarksTally, entry.note === null ? 0 : change);
+    this.#tallies.add(`${zonesTally}${entry.state}`, change);
+    this.#tallies.add(notesTally, entry.note === null ? 0 : change);
   }
 
   #whole(row: Row): Row {
-    if (this.#checked && !isWhole('zone', columns, row))
+    if (this.#checked && !isWhole('zone', this.#columns, row))
       throw damaged(this.#database.path, `zone ${String(row['name'])}`);
     return row;
   }

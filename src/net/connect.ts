@@ -5,7 +5,10 @@ import { lookupOf, type Resolve } from './addresses.ts';
 import { showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
 
-/** Whom to believe: the public authorities, one authority of our own (PEM), or exactly one certificate (SHA-256, 64 hex digits). */
+/**
+ * Whom to believe: the public authorities, one authority of our own (PEM), or exactly one certificate
+ * (SHA-256, 64 hex digits).
+ */
 export type Trust =
   | { readonly kind: 'public' }
   | { readonly kind: 'ca'; readonly pem: string }
@@ -30,7 +33,8 @@ export interface SeenCertificate {
 }
 
 /**
- * Opens a TLS connection and hands it over only when the other side has proved who it is, so that no byte goes to anybody else.
+ * Opens a TLS connection. It is handed over only after the other side has proved its identity, so that no
+ * byte goes to anybody else.
  * @param done gets the connection, or an {@link HttpError} with `sent: 'no'`
  * @param protocol what is spoken in it, told by ALPN where given (RFC 7301)
  * @returns the connection in the making, for `destroy`
@@ -44,7 +48,8 @@ export function connectVerified(
 ): tls.TLSSocket {
   const socket = tls.connect({
     ...addressOf(peer),
-    // A pinned certificate is compared below, chain and host name do not matter then; all else is checked by Node itself.
+    // A pinned certificate is compared below, chain and host name do not matter then; all else is checked by
+    // Node itself.
     rejectUnauthorized: trust.kind !== 'fingerprint',
     ...(trust.kind === 'ca' ? { ca: trust.pem } : {}),
     ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
@@ -75,7 +80,8 @@ export function connectVerified(
 }
 
 /**
- * Looks at a server's certificate without trusting it and without sending anything, so that a person can decide to pin it.
+ * Looks at a server's certificate without trusting it and without sending anything, so that a person can
+ * decide to pin it.
  * @throws {HttpError} when no TLS connection comes about
  */
 export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise<SeenCertificate> {

@@ -1,6 +1,6 @@
 /**
- * A SHA-256 certificate fingerprint in any common spelling (`AB:CD:..`, `ab cd ..`, plain hex, with `sha256:` or
- * `SHA256 Fingerprint=` before it) as 64 lower-case hex digits; `null` when it is not one.
+ * A SHA-256 certificate fingerprint as 64 lower-case hex digits; `null` if it is not one. It may be in any
+ * common spelling: `AB:CD:..`, `ab cd ..`, plain hex, with `sha256:` or `SHA256 Fingerprint=` before it.
  */
 export function readFingerprint(text: string): string | null {
   const digits = text

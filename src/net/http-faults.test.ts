@@ -1,4 +1,7 @@
-/** Issue 11.5: whatever a server does instead of answering, a call settles, and says whether the server may have seen it. */
+/**
+ * Issue 11.5: whatever a server does instead of answering, a call settles, and says whether the server may
+ * have seen it.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

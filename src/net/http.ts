@@ -20,7 +20,9 @@ export interface HttpRequest {
   readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether doing it twice is the same as doing it once: then a stale connection is replaced without a word. */
+  /**
+   * Whether doing it twice is the same as doing it once: then a stale connection is replaced without a word.
+   */
   readonly repeatable: boolean;
   /** Largest answer accepted, octets; default 1 MiB. */
   readonly mostOctets?: number;
@@ -36,22 +38,28 @@ export interface HttpAnswer {
 const usualOctets = 1024 * 1024;
 /** Octets read of an answer whose status says that there is none: enough for its words. */
 const mostErrorOctets = 64 * 1024;
-/** A kept connection that was idle for longer (ms) carries no write: the server may be closing it this very moment. */
+/**
+ * A kept connection that was idle for longer (ms) carries no write: the server may be closing it this very
+ * moment.
+ */
 const longestIdleForWrite = 2_000;
 /** Idle connections kept to one server. */
 const mostKept = 4;
 /** Interim answers (RFC 9110 section 15.2) taken before the answer itself. */
 const mostInterim = 16;
 
-/** Whether an attempt met a kept connection that the server had closed: a repeatable request may go out once more. */
+/**
+ * Whether an attempt met a kept connection that the server had closed: a repeatable request may go out once
+ * more.
+ */
 interface Attempt {
   readonly error: HttpError;
   readonly stale: boolean;
 }
 
 /**
- * One HTTPS server, or an HTTP server on this machine. Connections are kept between requests and used only after the server proved its identity; redirects are
- * not followed; compression is not asked for.
+ * One HTTPS server, or an HTTP server on this machine. Connections are kept between requests and used only
+ * after the server proved its identity; redirects are not followed; compression is not asked for.
  */
 export class HttpClient {
   readonly #settings: HttpSettings;
@@ -66,8 +74,8 @@ export class HttpClient {
   }
 
   /**
-   * Sends one request and reads the whole answer, whatever its status, except for redirects; of an error (400 and up) the first
-   * 64 KiB.
+   * Sends one request and reads the whole answer, whatever its status, except for redirects; of an error (400
+   * and up) the first 64 KiB.
    * @throws {HttpError} whose `sent` says whether the server may have seen the request
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
@@ -216,7 +224,10 @@ function redirected(response: IncomingMessage): HttpError {
   return new HttpError('redirect', 'maybe', { text: `redirected to ${host}`, host });
 }
 
-/** Whether an address (a literal, in brackets or not) is one of this machine itself: nobody else hears what is said there. */
+/**
+ * Whether an address (a literal, in brackets or not) is one of this machine itself: nobody else hears what is
+ * said there.
+ */
 export function isLoopback(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/u, '$1');
   return (isIPv4(host) && host.startsWith('127.')) || host === '::1';

@@ -11,7 +11,8 @@ const mostDepth = 8;
 
 /**
  * Parses JSON (RFC 8259) in pieces of some 64 KiB, giving way to other work in between.
- * @throws {SyntaxError} for what is no JSON, has more than 4 million values, or is large and nested more than 8 deep
+ * @throws {SyntaxError} for what is no JSON, has more than 4 million values, or is large and nested more than
+ *   8 deep
  */
 export async function parseJsonInSlices(text: string): Promise<unknown> {
   if (text.length <= mostPiece) return JSON.parse(text);

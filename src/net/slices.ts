@@ -17,7 +17,9 @@ export class Pace {
   }
 }
 
-/** What `make` gives for each item, in their order; gives way every 10 ms. Rejects with what `make` throws. */
+/**
+ * What `make` gives for each item, in their order; gives way every 10 ms. Rejects with what `make` throws.
+ */
 export async function mapInSlices<T, R>(items: Iterable<T>, make: (item: T) => R): Promise<R[]> {
   const pace = new Pace();
   const made: R[] = [];

@@ -35,8 +35,9 @@ interface Open {
 }
 
 /**
- * Parses a whole XML document strictly: a cut-off document is an error and never a shorter one (docs/protocol.md#documents), a document
- * type is refused, and only the five predefined entities and character references are known.
+ * Parses a whole XML document strictly: a cut-off document is an error and never a shorter one
+ * (docs/protocol.md#documents). A document type is refused, and only the five predefined entities and
+ * character references are known.
  * @throws {XmlError}
  */
 export function parseXml(text: string): XmlElement {
@@ -120,7 +121,9 @@ export function childrenNamed(element: XmlElement, name: string): readonly XmlEl
   return element.children.filter((one) => one.name === name);
 }
 
-/** Text made safe for element content and attributes; what XML 1.0 cannot carry (section 2.2) becomes U+FFFD. */
+/**
+ * Text made safe for element content and attributes; what XML 1.0 cannot carry (section 2.2) becomes U+FFFD.
+ */
 export function escapeXml(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

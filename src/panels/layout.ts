@@ -1,4 +1,7 @@
-/** How the panel hands its document to our handlers and takes theirs (docs/protocol.md#handlers-4, #handlers-5). */
+/**
+ * How the panel hands its document to our handlers and takes theirs (docs/protocol.md#handlers-4,
+ * #handlers-5).
+ */
 export type HandlerType = 'cgi' | 'xml';
 
 /** How a description file says what a field of the settings form is (docs/protocol.md). */
@@ -23,7 +26,10 @@ export interface PanelFile {
   readonly fields?: FieldDialect;
   /** Whether the panel reads the file only when it starts, or keeps what it has read in a cache. */
   readonly readAtStart?: boolean;
-  /** Whether the file is for a part of the panel that not every one has: it is put only where its folder is already. */
+  /**
+   * Whether the file is for a part of the panel that not every one has: it is put only where its folder is
+   * already.
+   */
   readonly optional?: boolean;
   /** Lines of the template that do not concern this panel. */
   readonly without?: RegExp;
@@ -52,7 +58,10 @@ export interface PanelLayout {
   readonly eventHandlers: readonly EventHandler[];
   /** The panel's log under the root, if it tells of handlers that it registers; null: it tells nothing. */
   readonly log: string | null;
-  /** Program under the root and its arguments that restart the panel, or what a person types if nobody else may do it. */
+  /**
+   * Program under the root and its arguments that restart the panel, or what a person types if nobody else
+   * may do it.
+   */
   readonly restart: readonly [program: string, ...args: string[]] | { readonly byHand: string };
   /** What the panel keeps of description files, and reads instead of them when it starts; null: nothing. */
   readonly caches: Entries | null;

@@ -42,13 +42,18 @@ export interface FormLanguage {
   readonly saved: () => string;
 }
 
-/** What the product knows of one kind of panel. Light: the adapter itself is loaded by `open` and `openHand`. */
+/**
+ * What the product knows of one kind of panel. Light: the adapter itself is loaded by `open` and `openHand`.
+ */
 export interface PanelModule {
   /** In words, in every language. */
   readonly title: string;
   /** Roots it is usually installed at, the likeliest first. */
   readonly usualRoots: readonly string[];
-  /** Whether it is the panel under a root. At most one kind may say yes. @param has whether a path under the root is there */
+  /**
+   * Whether it is the panel under a root. At most one kind may say yes. @param has whether a path under the
+   * root is there
+   */
   readonly isAt: (has: (path: string) => boolean) => boolean;
   /** The program under the root that the panel is read with. */
   readonly tool: string;

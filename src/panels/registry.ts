@@ -2,8 +2,8 @@ import { ispmanagerPanels } from './ispmanager/module.ts';
 import type { PanelModule } from './module.ts';
 
 /**
- * Every kind of panel. A new one is one line here: the installer, the doctor, the form and the agent read it from here
- * (docs/adding-a-panel.md).
+ * Every kind of panel. A new one is one line here: the installer, the doctor, the form and the agent read it
+ * from here (docs/adding-a-panel.md).
  */
 export const panels = {
   ...ispmanagerPanels,

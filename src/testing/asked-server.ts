@@ -1,4 +1,4 @@
-import type { AskedServer } from '../centrals/verified/look.ts';
+import type { AskedServer } from '../centrals/verified/ask.ts';
 import { labels, type DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { classes, rcodes } from '../dns/wire/codes.ts';
@@ -6,7 +6,10 @@ import { noFlags, queryMessage, type DnsMessage } from '../dns/wire/message.ts';
 import type { WireRecord } from '../dns/wire/records.ts';
 import { DnsError } from '../net/dns/dns-error.ts';
 
-/** A name server of one zone whose content, and whether it answers at all, a test sets as it likes. For the real ones see `servers/`. */
+/**
+ * A name server of one zone whose content, and whether it answers at all, a test sets as it likes. For the
+ * real ones see `servers/`.
+ */
 export class SettableServer implements AskedServer {
   readonly name: string;
   readonly zone: DnsName;

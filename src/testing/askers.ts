@@ -7,8 +7,8 @@ import { decodeMessage, encodeMessage, queryMessage } from '../dns/wire/message.
 const patience = 1_000;
 
 /**
- * Clients that ask one name server for the address of one name in a loop, each with another size of EDNS: a packet cache has an
- * answer of its own for each.
+ * Clients that ask one name server for the address of one name in a loop. Each uses another size of EDNS,
+ * because a packet cache has an answer of its own for each.
  */
 export class Askers {
   readonly #sockets: readonly Socket[];

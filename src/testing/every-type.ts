@@ -1,4 +1,6 @@
-/** Of every type that a customer may have, two records' data as master files have them; hosts are absolute. */
+/**
+ * Of every type that a customer may have, two records' data as master files have them; hosts are absolute.
+ */
 const digest = '00112233445566778899aabbccddeeff';
 const other = 'ff112233445566778899aabbccddeeff';
 const key = 'AwEAAcBbp0HiGfZu2mZr1wP0Qb5ZcX2yXq3rK1J0hWmE4pVvB3nYw6M1sU8d7JtK';

@@ -13,7 +13,10 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.w
 /** Connections that fill the queue of a listener with a backlog of 1, and some more. */
 const enough = 8;
 
-/** A port of this machine where connections stay in the making for ever: the listener's queue is full and nobody empties it. */
+/**
+ * A port of this machine where connections stay in the making for ever: the listener's queue is full and
+ * nobody empties it.
+ */
 export async function fullBacklog(t: TestContext): Promise<number> {
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));

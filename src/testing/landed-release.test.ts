@@ -1,6 +1,6 @@
 /**
- * Issue 14: journals of the landed release (`landed/`, made by `script/journal-fixtures.ts`), with an operation of each kind, class and state that is
- * not over. They are taken over and brought to an end.
+ * Issue 14: journals of the landed release (`landed/`, made by `script/journal-fixtures.ts`), with an
+ * operation of each kind, class and state that is not over. They are taken over and brought to an end.
  */
 import assert from 'node:assert/strict';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,10 @@ const landed = globSync(join(import.meta.dirname, 'landed/*'));
 const withoutSums: ReadonlySet<string> = new Set(['dba7bb6']);
 /** Wall clock of the fixtures, and a moment later. */
 const takenAt = 1_700_000_000_000;
-/** All the time that anything of it may take, the watch of the last write included; and an hourly comparison after it. */
+/**
+ * All the time that anything of it may take, the watch of the last write included; and an hourly comparison
+ * after it.
+ */
 const enough = 2 * 3_600_000;
 
 const name = v.pipe(v.string(), v.transform(parseName));
@@ -118,11 +121,9 @@ for (const folder of landed) {
       assert.deepEqual(left, [], about);
       if (own.length > 0) continue;
       const rows = await journal.rows(zone);
-      const joined = rows
-        .filter(({ standing }) => standing === 'joined')
-        .map(({ record }) => recordId(record));
+      const synced = rows.filter(({ state }) => state === 'synced').map(({ record }) => recordId(record));
       for (const side of [panel, central])
-        for (const id of joined) assert.ok(side.zones.get(zone)?.has(id), `${about}: ${id}`);
+        for (const id of synced) assert.ok(side.zones.get(zone)?.has(id), `${about}: ${id}`);
     }
     assert.ok(open.length < cases.length / 4, `${open.length} of ${cases.length} are stuck`);
     await clock.runUntilSettled(engine.stop());

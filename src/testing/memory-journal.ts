@@ -11,7 +11,10 @@ import {
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isOpen, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
-/** A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as the real one. */
+/**
+ * A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as
+ * the real one.
+ */
 export class MemoryJournal implements Journal {
   readonly #operations = new Map<string, Operation>();
   /** Ids by zone, and all of them, each in order. */
@@ -103,7 +106,7 @@ export class MemoryJournal implements Journal {
     return {
       zones: tally(zones),
       rows: tally(rows),
-      remarks: zones.filter(({ note }) => note !== null).length,
+      notes: zones.filter(({ note }) => note !== null).length,
       frozen: this.#frozen.size,
       damagedOperations: 0,
     };
@@ -179,8 +182,8 @@ function insert(ids: string[], id: string): void {
   ids.splice(at, 0, id);
 }
 
-function tally(items: readonly { readonly standing: string }[]): Record<string, number> {
+function tally(items: readonly { readonly state: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { standing } of items) counts[standing] = (counts[standing] ?? 0) + 1;
+  for (const { state } of items) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
 }

@@ -14,7 +14,10 @@ import { patience } from './patience.ts';
 /** Parameters of a call as they were sent. */
 export type Sent = Readonly<Record<string, string>>;
 
-/** A document as programs print it that begin a line for each element, texts of errors among them (issue 12.14). */
+/**
+ * A document as programs print it that begin a line for each element, texts of errors among them (issue
+ * 12.14).
+ */
 export function indented(document: string): string {
   return document
     .replaceAll('><', '>\n    <')

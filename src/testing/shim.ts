@@ -1,4 +1,7 @@
-/** Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was asked. For tests. */
+/**
+ * Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was
+ * asked. For tests.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

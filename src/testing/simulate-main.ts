@@ -1,6 +1,6 @@
 /**
- * Plays seeded histories of the engine, or looks whether planted bugs are found: `npm run simulate -- --help`. Exits 1 when a law was
- * broken, a planted bug was not found, or too few mechanical mutants were.
+ * Plays seeded histories of the engine, or looks whether planted bugs are found: `npm run simulate --
+ * --help`. Exits 1 when a law was broken, a planted bug was not found, or too few mechanical mutants were.
  */
 import { execFileSync } from 'node:child_process';
 import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';

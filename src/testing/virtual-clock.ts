@@ -7,8 +7,8 @@ interface Timer {
 }
 
 /**
- * Time that passes only when told to, for tests and the simulator: a whole history of minutes runs in milliseconds, and
- * always in the same order.
+ * Time that passes only on request, for tests and the simulator. A whole history of minutes runs in
+ * milliseconds, and always in the same order.
  */
 export class VirtualClock implements Clock {
   #now = 0;
@@ -37,7 +37,9 @@ export class VirtualClock implements Clock {
     return this.#sleep(ms, false, signal);
   }
 
-  /** As `sleep`, but ends before everything else that is due at the same time, whoever began to wait first. */
+  /**
+   * As `sleep`, but ends before everything else that is due at the same time, whoever began to wait first.
+   */
   sleepAhead(ms: number): Promise<void> {
     return this.#sleep(ms, true);
   }
@@ -66,7 +68,9 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets everything that is ready run, then passes time up to and including `until` (monotonic milliseconds). */
+  /**
+   * Lets everything that is ready run, then passes time up to and including `until` (monotonic milliseconds).
+   */
   async runUntil(until: number): Promise<void> {
     await settle();
     for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {

@@ -1,4 +1,7 @@
-/** ISPmanager 4, to a central of the same kind: releases come from an extension source, by the panel's list of plugins. */
+/**
+ * ISPmanager 4, to a central of the same kind: releases come from an extension source, by the panel's list of
+ * plugins.
+ */
 import { execFile } from 'node:child_process';
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { panelAdmin } from '../../src/testing/stage/stage.ts';
-import { tellProductStory, type Delivery } from './product-story.ts';
+import { runProductStory, type Delivery } from './product-story.ts';
 
 const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
@@ -59,7 +62,7 @@ async function openShop(): Promise<Delivery> {
   };
 }
 
-tellProductStory({
+runProductStory({
   stage: { panel: 'v4', central: 'v4' },
   home: 'Domain names',
   suffix: '',

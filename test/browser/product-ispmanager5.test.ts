@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { agree, holds, holdsName, type Wanted } from '../../src/testing/stage/panel-words.ts';
 import { customer, panelAdmin, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { zone } from './pages.ts';
-import { skip, tellProductStory, type Delivery, type Scene } from './product-story.ts';
+import { skip, runProductStory, type Delivery, type Scene } from './product-story.ts';
 
 const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
@@ -56,11 +56,14 @@ const ways = {
   openDelivery: openCommandLine,
 } as const;
 
-/** Forms that are drawn anew, TTLs, groups of rows, the question before a delete: version 4 has none of them. */
+/**
+ * Forms that are drawn anew, TTLs, groups of rows, the question before a delete: version 4 has none of them.
+ */
 function laterPages(scene: () => Scene): void {
   test('a form drawn anew for another type asks nobody; saved, both sides have it', { skip }, async () => {
     const { stage, page, pages } = scene();
-    // The agent may read the zone meanwhile for reasons of its own; a form that asks does so each time it is drawn.
+    // The agent may read the zone meanwhile for reasons of its own; a form that asks does so each time it is
+    // drawn.
     await until('a form drawn anew without a request', async () => {
       const asked = stage.central.requests.length;
       await pages.newRecord();
@@ -119,4 +122,4 @@ function laterPages(scene: () => Scene): void {
   });
 }
 
-tellProductStory(ways, laterPages);
+runProductStory(ways, laterPages);

@@ -1,4 +1,7 @@
-/** The whole life of the plugin in the pages of a panel, clicked through in Chromium: one story for every generation. */
+/**
+ * The whole life of the plugin in the pages of a panel, clicked through in Chromium: one story for every
+ * generation.
+ */
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,8 +53,11 @@ export interface Scene {
   readonly pages: PanelPages;
 }
 
-/** @param more tests of the pages that only this generation has; a customer is logged in, and edits are mirrored */
-export function tellProductStory(
+/**
+ * @param more tests of the pages that only this generation has; a customer is logged in, and edits are
+ *   mirrored
+ */
+export function runProductStory(
   ways: ProductWays,
   more: (scene: () => Scene) => void = () => undefined,
 ): void {

@@ -28,7 +28,10 @@ async function save(record: Wanted, more: Readonly<Record<string, string>> = {})
   return answer;
 }
 
-/** The edit is refused with these words, in the shape of the panel's generation, and both sides are as they were. */
+/**
+ * The edit is refused with these words, in the shape of the panel's generation, and both sides are as they
+ * were.
+ */
 async function refused(
   record: Wanted,
   words: RegExp,

@@ -141,8 +141,8 @@ test('show: an operation by the beginning of its id, with or without an agent', 
   assert.ok(pid !== null);
   await endProcess(pid);
   assert.match((await domainsync('show', newest.id)).out, /state +confirmed/);
-  assert.match((await domainsync('zone', zone)).out, /yes +yes +joined +shown\.example\.org A/);
-  assert.match((await domainsync('zones')).out, /example\.org +joined/);
+  assert.match((await domainsync('zone', zone)).out, /yes +yes +synced +shown\.example\.org A/);
+  assert.match((await domainsync('zones')).out, /example\.org +synced/);
   const unknown = await domainsync('zone', 'nowhere.example');
   assert.deepEqual([unknown.status, /No zone nowhere\.example is known/.test(unknown.err)], [1, true]);
   assert.deepEqual([(await domainsync('status')).status, await stage.agent()], [1, null]);

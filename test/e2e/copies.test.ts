@@ -1,4 +1,6 @@
-/** Issue 12.10: zones of our account that are copies of another server, from the start or from some day on. */
+/**
+ * Issue 12.10: zones of our account that are copies of another server, from the start or from some day on.
+ */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -13,7 +15,9 @@ import { settled, succeeded, zone } from './combinations/scene.ts';
 const www = address('mine', '192.0.2.1');
 const copyWords = /is a copy of another server \(a slave zone\)/u;
 
-/** What a customer is told of a synchronised zone that has become a copy; nothing of it changes in his panel. */
+/**
+ * What a customer is told of a synchronised zone that has become a copy; nothing of it changes in his panel.
+ */
 async function refusesEdits(stage: AnyStage): Promise<void> {
   const { panel, atPanel } = stage;
   const unchanged = contents(panel, zone);
@@ -34,11 +38,11 @@ async function refusesEdits(stage: AnyStage): Promise<void> {
 async function isNoted(stage: AnyStage): Promise<void> {
   await stage.domainsync('compare');
   await until('the note', async () =>
-    /example\.org +joined .*a copy of another server/u.test(await stage.domainsync('zones')),
+    /example\.org +synced .*a copy of another server/u.test(await stage.domainsync('zones')),
   );
   const listed = await stage.domainsync('zone', zone);
-  assert.match(listed, /yes +yes +joined +mine\.example\.org A 192\.0\.2\.1/u);
-  assert.match(await stage.domainsync('status'), /remarks +\d zones?/u);
+  assert.match(listed, /yes +yes +synced +mine\.example\.org A 192\.0\.2\.1/u);
+  assert.match(await stage.domainsync('status'), /notes +\d zones?/u);
   const doctor = await stage.domainsync('doctor');
   assert.match(doctor, /warning +zones +copies of another server at the central.*example\.org/u);
   assert.match(doctor, /ask the provider to make them primary there/u);
@@ -97,7 +101,7 @@ describe('issue 12.10: copies at PowerDNS', { skip: missingFor('powerdns') }, ()
     assert.ok(await stands(stage.there, zone, back));
     await stage.domainsync('compare');
     await until('no note', async () => !(await stage.domainsync('zones')).includes('copy of another'));
-    await until('it is joined', async () => /early\.example +joined/u.test(await stage.domainsync('zones')));
+    await until('it is synced', async () => /early\.example +synced/u.test(await stage.domainsync('zones')));
     assert.match(await stage.domainsync('doctor'), /^0 problems, 0 warnings/mu);
   });
 });
@@ -127,6 +131,9 @@ describe('issue 12.10: copies at DNSmanager', () => {
     assert.ok(holds(stage.central, zone, back));
     await stage.domainsync('compare');
     await until('no note', async () => !(await stage.domainsync('zones')).includes('copy of another'));
-    assert.match(await stage.domainsync('zone', zone), /yes +- +differs +mine\.example\.org A 192\.0\.2\.1/u);
+    assert.match(
+      await stage.domainsync('zone', zone),
+      /yes +- +conflict +mine\.example\.org A 192\.0\.2\.1/u,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** A disk that really runs full under the agent: clear words, nothing half-done, and all is well once there is room again. */
+/**
+ * A disk that really runs full under the agent: clear words, nothing half-done, and all is well once there is
+ * room again.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

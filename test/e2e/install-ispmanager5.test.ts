@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { tellInstallStory } from './install-story.ts';
+import { runInstallStory } from './install-story.ts';
 
 const description = 'etc/xml/ispmgr_mod_domainsync.xml';
 
-tellInstallStory('v6', description, (story) => {
+runInstallStory('v6', description, (story) => {
   test('the panel starts its handlers in strict mode, and they are on its page of modules', () => {
     const { root } = story();
     for (const name of ['domainsync', 'domainsync_after', 'domainsync_settings']) {

@@ -1,4 +1,7 @@
-/** The release archive on a panel: as a fleet tool would install, update and remove it, while edits go on. One story for each kind. */
+/**
+ * The release archive on a panel: as a fleet tool would install, update and remove it, while edits go on. One
+ * story for each kind.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {
@@ -79,7 +82,10 @@ export class InstallStage {
     return join(out, name);
   }
 
-  /** As a panel installs it (docs/protocol.md#sources-4): unpacked, over the root or anywhere, then the installer. */
+  /**
+   * As a panel installs it (docs/protocol.md#sources-4): unpacked, over the root or anywhere, then the
+   * installer.
+   */
   async unpackAndInstall(version: string, place: string, ...args: readonly string[]): Promise<Done> {
     mkdirSync(place, { recursive: true });
     await run('tar', ['-xzf', await this.release(version), '-C', place]);
@@ -163,7 +169,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
  * @param description the file by which the panel knows the plugin
  * @returns the stage, for further tests that come before the removal
  */
-export function tellInstallStory(
+export function runInstallStory(
   generation: 'v4' | 'v6',
   description: string,
   further: (story: () => InstallStage) => void = () => undefined,

@@ -1,4 +1,6 @@
-/** Issue 11.7: an edit in a panel is what PowerDNS answers, to clients that ask all the time, caches included. */
+/**
+ * Issue 11.7: an edit in a panel is what PowerDNS answers, to clients that ask all the time, caches included.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agreed } from '../../src/testing/stage/central-side.ts';
@@ -12,7 +14,10 @@ import { startPowerdns } from '../../src/testing/servers/powerdns.ts';
 
 const zone = 'example.org';
 const edits = 25;
-/** An answer that a write left in the packet cache stands for 20 s; the second flush takes it out long before (ms). */
+/**
+ * An answer that a write left in the packet cache stands for 20 s; the second flush takes it out long before
+ * (ms).
+ */
 const longest = 10_000;
 /** Bare writes within which the arm without flushes shows three old answers; about one in five does. */
 const mostBare = 400;

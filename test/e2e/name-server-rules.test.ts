@@ -1,4 +1,7 @@
-/** Issue 12.4, 12.5 and 12.8 through both generations: what BIND decides by rules of its own, as the panel's user and the administrator meet it. */
+/**
+ * Issue 12.4, 12.5 and 12.8 through both generations: what BIND decides by rules of its own, as the panel's
+ * user and the administrator meet it.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Issue 12.11 through a real panel: one whose handlers get Unicode names with deviation characters (`straße`), and one whose list has a
- * row that is no name of a domain.
+ * Issue 12.11 through a real panel. One panel's handlers get Unicode names with deviation characters
+ * (`straße`), the other's list has a row that is no name of a domain.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

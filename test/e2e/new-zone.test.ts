@@ -1,6 +1,6 @@
 /**
- * Issue 11.8, at a real PowerDNS without caches: a name that the zone above answers is asked for all the time while a zone of that name
- * is made in the panel. No answer is ever empty.
+ * Issue 11.8, at a real PowerDNS without caches. A zone is made in the panel whose name the zone above
+ * answers; that name is asked for all the time. No answer is ever empty.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
@@ -28,7 +28,10 @@ interface Scene {
   readonly proxy: HttpProxy;
 }
 
-/** Does something instead of answering the next request that makes a zone, or with its answer; resolves when it is done. */
+/**
+ * Does something instead of answering the next request that makes a zone, or with its answer; resolves when
+ * it is done.
+ */
 async function whenPosted(
   proxy: HttpProxy,
   act: (pass: () => Promise<Message>) => Promise<Message | void>,
@@ -157,7 +160,7 @@ for (const panel of ['v4', 'v6'] as const) {
         });
         const shown = async (): Promise<unknown> =>
           JSON.parse(await stage.domainsync('--json', 'zone', zone));
-        await until('the end', async () => /"joined"/u.test(JSON.stringify(await shown())), patience);
+        await until('the end', async () => /"synced"/u.test(JSON.stringify(await shown())), patience);
       });
     }
     await t.test('refused after the panel kept it: the panel is put back', async () => {

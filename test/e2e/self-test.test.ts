@@ -1,4 +1,7 @@
-/** What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with a sound one. */
+/**
+ * What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with
+ * a sound one.
+ */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,8 +51,8 @@ for (const { panel, central, ttl, listed } of pairs) {
       const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A50: listed, A39: 'yes' };
       assert.deepEqual(holds, all);
       // Issue 11.1: handlers come before the look at access, so owners have to be known.
-      assert.deepEqual([report.beforeForOthers, report.ownersTold], ['yes', 'column']);
-      const step = report.steps.find(({ byStranger }) => byStranger === true);
+      assert.deepEqual([report.beforeForOthers, report.ownersReported], ['yes', 'column']);
+      const step = report.steps.find(({ byForeignAccount }) => byForeignAccount === true);
       assert.deepEqual(
         step?.calls.map(({ stage: at, verdict }) => [at, verdict]),
         [['before', 'accept']],

@@ -134,7 +134,7 @@ test('what the panel saved unasked and the second refuses is put back there, and
   await until('the panel to be put back', () => !holds(stage.panel, zone, unasked));
   await until('the first to follow', async () => (await hosts('refused', '192.0.2.6')).length === 0);
   await until('nothing to be open', isSettled);
-  assert.match(await stage.domainsync('zone', zone), /^example\.org: joined/mu);
+  assert.match(await stage.domainsync('zone', zone), /^example\.org: synced/mu);
   assert.doesNotMatch(await stage.domainsync('zone', zone), /refused\.example\.org/u);
 });
 
@@ -168,12 +168,12 @@ test('status, zones, zone and history tell each central', async () => {
     ],
   );
   const zones = await stage.domainsync('zones');
-  assert.match(zones, /^1 +example\.org +joined/mu);
-  assert.match(zones, /^2 +example\.org +joined/mu);
+  assert.match(zones, /^1 +example\.org +synced/mu);
+  assert.match(zones, /^2 +example\.org +synced/mu);
   const both = await stage.domainsync('zone', zone);
-  assert.equal(both.match(/^example\.org: joined/gmu)?.length, 2);
+  assert.equal(both.match(/^example\.org: synced/gmu)?.length, 2);
   const one = await stage.domainsync('zone', zone, '--central', '2');
-  assert.equal(one.match(/^example\.org: joined/gmu)?.length, 1);
+  assert.equal(one.match(/^example\.org: synced/gmu)?.length, 1);
   const doctor = await stage.domainsync('doctor');
   assert.match(doctor, /^ok +central 1 +PowerDNS/mu);
   assert.match(doctor, /^ok +central 2 +/mu);
@@ -181,7 +181,7 @@ test('status, zones, zone and history tell each central', async () => {
   assert.match(await stage.domainsync('check'), /central 1 [\s\S]*answered[\s\S]*central 2 [\s\S]*answered/u);
 });
 
-test('a central that is taken out of the settings is left alone, and one that comes is joined', async () => {
+test('a central that is taken out of the settings is left alone, and one that comes is synced', async () => {
   configureSecond(null);
   await until('one central', async () => {
     await save('alone', '192.0.2.3');

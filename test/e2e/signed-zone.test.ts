@@ -1,4 +1,7 @@
-/** A zone that the central signs: shown with what the registrar has to know, and deleted only after a second yes. */
+/**
+ * A zone that the central signs: shown with what the registrar has to know, and deleted only after a second
+ * yes.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
@@ -71,7 +74,8 @@ test('issue 11.11: a domain below it is made once the signed zone delegates it, 
   assert.ok((await stage.atPanel.save(zone, ns)).ok);
   const made = await stage.atPanel.makeZone(sub);
   assert.ok(made.ok, made.error?.text);
-  // The proof that there is no DS says that there is a delegation: insecure, and not bogus (RFC 4035 section 5.2).
+  // The proof that there is no DS says that there is a delegation: insecure, and not bogus (RFC 4035 section
+  // 5.2).
   const proof = ['@127.0.0.1', '-p', String(server.port), '+dnssec', '+noall', '+authority', sub, 'DS'];
   assert.match(await runProgram('dig', proof), /sub\.example\.org\.\s.*\sNSEC\s.*\sNS\s/u);
   const other = 'other.example.org';

@@ -34,7 +34,7 @@ for (const generation of ['v4', 'v6'] as const) {
       const { name: username, password } = account;
       writeSettings(second.panel.root, { host, username, password, fingerprint }, {});
       await until('the same zone', async () => (await second.atPanel.makeZone(zone)).ok);
-      await until('its record there', async () => (await zonesOf(second)).includes('joined'));
+      await until('its record there', async () => (await zonesOf(second)).includes('synced'));
     });
     after(async () => {
       await second.stop();
@@ -45,7 +45,9 @@ for (const generation of ['v4', 'v6'] as const) {
     const zonesOf = async (side: Pick<Stage, 'domainsync'>): Promise<string> =>
       await side.domainsync('zones');
 
-    /** Compares the zone in the second panel, until the ledger has the record as something of the central's. */
+    /**
+     * Compares the zone in the second panel, until the ledger has the record as something of the central's.
+     */
     async function compared(record: string): Promise<void> {
       await second.domainsync('compare', zone);
       await until('the comparison', async () => (await second.domainsync('zone', zone)).includes(record));
@@ -59,9 +61,9 @@ for (const generation of ['v4', 'v6'] as const) {
         assert.ok(!holds(second.panel, zone, address(`first${last}`, `192.0.2.${last}`)));
       }
       await until('the note', async () =>
-        /example\.org +joined .*somebody else changes records .*another panel/u.test(await zonesOf(second)),
+        /example\.org +synced .*somebody else changes records .*another panel/u.test(await zonesOf(second)),
       );
-      assert.match(await second.domainsync('status'), /remarks +1 zone/u);
+      assert.match(await second.domainsync('status'), /notes +1 zone/u);
       const doctor = await second.domainsync('doctor');
       assert.match(doctor, /warning +zones +records changed at the central by somebody else.*example\.org/u);
       assert.match(doctor, /another panel use this account/u);
@@ -74,7 +76,7 @@ for (const generation of ['v4', 'v6'] as const) {
       await until('the delete', () => !first.central.zones().includes(zone));
       await first.domainsync('compare');
       await until('the note', async () =>
-        /example\.org +joined .*no longer has it.*another panel/u.test(await zonesOf(first)),
+        /example\.org +synced .*no longer has it.*another panel/u.test(await zonesOf(first)),
       );
       const doctor = await first.domainsync('doctor');
       assert.match(doctor, /warning +zones +gone from the central, not deleted by us: example\.org$/mu);

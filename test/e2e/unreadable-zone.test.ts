@@ -1,4 +1,7 @@
-/** Issue 12.9: PowerDNS cannot read a zone as a whole, because of one record in its database; what works there all the same. */
+/**
+ * Issue 12.9: PowerDNS cannot read a zone as a whole, because of one record in its database; what works there
+ * all the same.
+ */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Ways by which a panel may save while its handler sees an opening or another edit (issue 11.2), at a panel as lenient as one may be.
- * Somebody asks the name server all the time: what he sees and what the panel keeps are the same.
+ * Ways by which a panel may save while its handler sees an opening or another edit (issue 11.2), at a panel
+ * as lenient as one may be. Somebody asks the name server all the time: what he sees and what the panel keeps
+ * are the same.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';

@@ -12,14 +12,18 @@ export interface Call extends World {
   readonly caller: Identity;
 }
 
-/** A function of the panel; `run` does its work at once and throws a Refusal with nothing left half-made by itself. */
+/**
+ * A function of the panel; `run` does its work at once and throws a Refusal with nothing left half-made by
+ * itself.
+ */
 export interface PanelFunction {
   readonly run: (call: Call) => Element;
   /** Default 5. */
   readonly minLevel?: Level;
   /**
-   * Calls of other functions it makes inside the panel once `run` succeeded (reference section 9); their `func` says which. Each
-   * is asked for when the one before is done; what is done on the way to it belongs to the function.
+   * Calls of other functions it makes inside the panel once `run` succeeded (reference section 9); their
+   * `func` says which. Each is asked for when the one before is done; what is done on the way to it belongs
+   * to the function.
    */
   readonly inner?: (call: Call) => Iterator<Params, void>;
   /** Whether handlers of those run whatever the switch `fireNested` says. */
@@ -47,8 +51,8 @@ export function form(elid: string, fields: readonly Element[]): Element {
 }
 
 /**
- * A list document. With the switches: a banner after the first row, rows cut at the limit with a banner that says so
- * (docs/protocol.md#documents, #list-limits).
+ * A list document. With the switches: a banner after the first row, rows cut at the limit with a banner that
+ * says so (docs/protocol.md#documents, #list-limits).
  */
 export function list(call: Call, rows: readonly (readonly Element[])[], plid?: string): Element {
   const { recordLimit } = call.switches;
@@ -116,7 +120,8 @@ export function elements(call: Call): string[] {
 }
 
 /**
- * Does a group function element by element. What was done before a failure stays done (docs/protocol.md#groups).
+ * Does a group function element by element. What was done before a failure stays done
+ * (docs/protocol.md#groups).
  * @returns `ok`, or the first failure as a document, not thrown: a thrown one undoes what the function did
  */
 export function forEach(call: Call, ids: readonly string[], work: (id: string) => void): Element {

@@ -1,7 +1,10 @@
 import { field, options, type Call } from './common.ts';
 import type { Element } from '../xml.ts';
 
-/** The owner field of a form, with the accounts to choose from; an ordinary account has none (docs/protocol.md#zone-form-4, #zone-form-5). */
+/**
+ * The owner field of a form, with the accounts to choose from; an ordinary account has none
+ * (docs/protocol.md#zone-form-4, #zone-form-5).
+ */
 export function ownerField(call: Call, owner: string): Element[] {
   if (call.caller.level === 5) return [];
   const names = call.store.users().map((user) => user.name);

@@ -104,7 +104,10 @@ function changeWeb(call: Call, elid: string): void {
   call.store.putWeb({ ...web, alias, ip });
 }
 
-/** `wwwdomain.edit`: a new WWW domain also makes its zone (reference section 9), names in `domain` and `alias`. */
+/**
+ * `wwwdomain.edit`: a new WWW domain also makes its zone (reference section 9), names in `domain` and
+ * `alias`.
+ */
 function editWeb(call: Call): Element {
   const elid = call.params.text('elid');
   if (!call.params.saved) return webForm(call, elid);
@@ -141,7 +144,9 @@ function* mailZone(call: Call): Generator<Params, void> {
   addHosts(call, hosts, zoneOf(call, name)?.ip ?? call.switches.defaultIp);
 }
 
-/** `emaildomain.edit`: a new mail domain also makes its zone, or service names in it (reference section 9). */
+/**
+ * `emaildomain.edit`: a new mail domain also makes its zone, or service names in it (reference section 9).
+ */
 function editMail(call: Call): Element {
   const elid = call.params.text('elid');
   const old = elid === '' ? null : own(call, call.store.mail(zoneIdentifier(elid)), 'emaildomain', elid);

@@ -1,4 +1,6 @@
-/** Issue 15: one implementation of what `zones`, `zone`, `history` and `show` answer, and one schema of it. */
+/**
+ * Issue 15: one implementation of what `zones`, `zone`, `history` and `show` answer, and one schema of it.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +35,7 @@ async function given(t: TestContext, sections: readonly (keyof typeof connection
     const central = { kind: 'rfc2136', address: `dns://${connections[section]}`, account: 'key' };
     const journal = new SqliteJournal({ path: journalPath(paths, central), writer: true });
     await journal.commit({
-      zones: [{ zone, standing: 'joined', incarnation: 1, baselineAt: 5, note: null }],
+      zones: [{ zone, state: 'synced', incarnation: 1, baselineAt: 5, note: null }],
       rows: [{ zone, put: [sampleRow(1), sampleRow(2, { otherKeys: ['www A  192.0.2.02'] })] }],
       operations: [
         sampleOperation('a', { createdAt: at }),

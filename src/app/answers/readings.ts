@@ -7,7 +7,7 @@ import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Answers, Requests, ReportedOperation, ZoneReport } from '../control/protocol.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { atEachCentral, oneList, newestOfAll, type OfCentral } from './per-central.ts';
-import { lookAtSigning } from './zone-signing.ts';
+import { reportSigning } from './zone-signing.ts';
 
 /** What is known of one central: its journal, and what name servers say. */
 export interface Knowledge {
@@ -93,7 +93,7 @@ async function atEach<T>(
 async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<ZoneReport> {
   const [entry, rows] = [await journal.zone(zone), await journal.rows(zone)];
   const open = await journal.operations({ zone, openAt: systemClock.wall() });
-  return { entry, rows, open, signing: entry === null ? null : await lookAtSigning(central, zone) };
+  return { entry, rows, open, signing: entry === null ? null : await reportSigning(central, zone) };
 }
 
 function withLive(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {

@@ -16,8 +16,8 @@ export interface ZoneCount {
 }
 
 /**
- * Counts zones. A central that lists none (a name server) is asked for those of the panel under this root, one by one, and whether the
- * account may write them.
+ * Counts zones. If a central lists none (a name server), it is asked for each zone of the panel under this
+ * root. It is also asked whether the account may write it.
  * @throws {CentralError}
  */
 export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {

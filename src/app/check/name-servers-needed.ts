@@ -8,8 +8,8 @@ import { problem, type Problem } from '../../dns/problem.ts';
 const mostZones = 3;
 
 /**
- * Demands `nameservers` where a new zone would have no NS at its apex: the central puts none into it, and the panel has none to
- * give. A panel without zones, or one that cannot be read, is not judged.
+ * Demands `nameservers` if a new zone would have no NS at its apex. The central puts none into it, and the
+ * panel has none to give. A panel without zones, or one that cannot be read, is not judged.
  * @returns null: nothing is missing
  */
 export async function nameServersNeeded(

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { examine } from '../doctor/index.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { pathsOf, type Paths } from '../paths.ts';
-import { lookAtAgent } from '../doctor/agent.ts';
+import { checkAgent } from '../doctor/agent.ts';
 import { ask, inWords, NoAgent, OtherRelease, runningAgent } from './client.ts';
 import { end, hello } from './socket.ts';
 
@@ -76,7 +76,7 @@ test('issue 15: an agent of another release is told apart from none, and its pid
   await assert.rejects(ask(paths.socket, 'status', {}), OtherRelease);
   const running = await runningAgent(paths.socket);
   assert.deepEqual(running, { pid: 4_242, version: '0.0.1', engine: { open: 2 } });
-  const [found] = await lookAtAgent(paths);
+  const [found] = await checkAgent(paths);
   assert.equal(found?.state, 'warning');
   assert.match(`${found?.text} ${found?.wayOut}`, /release 0\.0\.1, .* kill 4242/);
 });

@@ -12,7 +12,7 @@ const { edit, create, removal } = operationFields;
 
 const operation = v.variant('kind', [v.object(edit), v.object(create), v.object(removal)]);
 
-const serverLook = v.object({
+const serverReport = v.object({
   server: v.string(),
   state: v.picklist(['live', 'hidden', 'old', 'unserved', 'failed', 'silent']),
   text: v.string(),
@@ -25,7 +25,7 @@ const reported = {
   live: v.nullable(
     v.object({
       state: v.picklist(['waiting', 'asking', 'dropped', 'live', 'hidden', 'behind', 'superseded']),
-      servers: v.array(serverLook),
+      servers: v.array(serverReport),
     }),
   ),
   central,
@@ -40,7 +40,7 @@ export const reportedOperation = v.variant('kind', [
 
 const zoneEntry = {
   zone: name,
-  standing: v.picklist(['joined', 'panel-only', 'foreign', 'released', 'creating', 'deleting']),
+  state: v.picklist(['synced', 'panel-only', 'foreign', 'excluded', 'creating', 'deleting']),
   incarnation: v.number(),
   baselineAt: v.number(),
   note: v.nullable(v.string()),
@@ -51,7 +51,7 @@ export const reportedZone = v.object({ ...zoneEntry, central });
 
 const ledgerRow = v.object({
   record: recordSchema,
-  standing: v.picklist(['joined', 'panel-only', 'central-only', 'differs', 'released']),
+  state: v.picklist(['synced', 'panel-only', 'central-only', 'conflict', 'excluded']),
   onPanel: v.boolean(),
   onCentral: v.boolean(),
   panelKey: v.nullable(v.string()),
@@ -97,7 +97,7 @@ export const engineStatus = v.object({
   stuck: v.array(operation),
   zones: v.record(v.string(), v.number()),
   records: v.record(v.string(), v.number()),
-  remarks: v.number(),
+  notes: v.number(),
   frozen: v.number(),
   damagedOperations: v.number(),
   owners: v.object({
@@ -133,7 +133,7 @@ export const verifyStatus = v.object({
       names: v.array(name),
       since: v.number(),
       asking: v.boolean(),
-      servers: v.array(serverLook),
+      servers: v.array(serverReport),
     }),
   ),
 } satisfies Fields<VerifyStatus>);

@@ -1,6 +1,6 @@
 /**
- * What the agent can be asked over its socket, and what it answers. Requests and answers are JSON; the schemas here are the only
- * description of both. `socket.ts` says how they are framed, `client.ts` asks.
+ * What the agent can be asked over its socket, and what it answers. Requests and answers are JSON; the
+ * schemas here are the only description of both. `socket.ts` says how they are framed, `client.ts` asks.
  */
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
@@ -26,7 +26,10 @@ const parameters = {
   history: v.object({ latest: v.number(), central }),
   /** Operations whose id begins with `prefix`. */
   operation: v.object({ prefix: v.string(), central }),
-  /** Compares soon and in the background. `zone` null: all; `follow`: removes at the central whatever the panel lacks. */
+  /**
+   * Compares soon and in the background. `zone` null: all; `follow`: removes at the central whatever the
+   * panel lacks.
+   */
   compare: v.object({ zone: v.nullable(v.string()), follow: v.boolean(), central }),
   /** Ends the present trace of hook calls, begins one of `zone`, and answers with the calls seen so far. */
   trace: v.object({

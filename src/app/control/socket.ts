@@ -1,14 +1,19 @@
 /**
- * First line of a hook request: `domainsync 1 PID LENGTH [STAGE] [cut]`, then LENGTH octets of body. The environment is read from
- * /proc/PID. STAGE is said by hooks of panels that do not tell it in the environment (docs/decisions/005-two-generations.md). `cut`:
- * the body may go on.
+ * First line of a hook request: `domainsync 1 PID LENGTH [STAGE] [cut]`, then LENGTH octets of body. The
+ * environment is read from /proc/PID. STAGE is said by hooks of panels that do not tell it in the environment
+ * (docs/decisions/005-two-generations.md). `cut`: the body may go on.
  */
 export const hookWord = 'domainsync';
-/** First line of a request of the command line: `domainsync-control 1 0 LENGTH`, then LENGTH octets of JSON. */
+/**
+ * First line of a request of the command line: `domainsync-control 1 0 LENGTH`, then LENGTH octets of JSON.
+ */
 export const controlWord = 'domainsync-control';
 export const protocolVersion = '1';
 
-/** Sent as soon as a connection is accepted, before anything is read: a client that has not seen it may try another way. */
+/**
+ * Sent as soon as a connection is accepted, before anything is read: a client that has not seen it may try
+ * another way.
+ */
 export const hello = 'domainsync hello\n';
 /** Last octets of a whole answer; without them it is cut, and a refusal. */
 export const end = '\ndomainsync end\n';

@@ -7,11 +7,11 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { tailOf } from './tail.ts';
 
 /** The agent itself: whether it runs, in which release, and what it says against the settings. */
-export async function lookAtAgent({ socket }: Paths): Promise<Finding[]> {
+export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
   try {
     return findingsOf(await ask(socket, 'status', {}));
   } catch (error) {
-    if (error instanceof OtherRelease) return await lookAtOtherRelease(socket);
+    if (error instanceof OtherRelease) return await checkOtherRelease(socket);
     if (!(error instanceof AskFailed)) throw error;
     const way = 'nothing to do: the next edit starts it ("domainsync agent" does so by hand)';
     return [note('agent', error.message, way)];
@@ -19,7 +19,7 @@ export async function lookAtAgent({ socket }: Paths): Promise<Finding[]> {
 }
 
 /** An agent that was not ended when its files were replaced. */
-async function lookAtOtherRelease(socket: string): Promise<Finding[]> {
+async function checkOtherRelease(socket: string): Promise<Finding[]> {
   const running = await runningAgent(socket);
   return running === null ? [] : [otherRelease(running)];
 }
@@ -63,7 +63,7 @@ export function baselineOf({ centrals }: StatusReport): number | null {
 const logTail = 1_048_576;
 
 /** Errors of the last day. */
-export function lookAtLog({ log }: Paths, wall: number): Finding[] {
+export function checkLog({ log }: Paths, wall: number): Finding[] {
   let text: string;
   try {
     text = tailOf(log, logTail);

@@ -18,16 +18,19 @@ import { own } from '../../dns/own.ts';
 
 const day = 86_400_000;
 
-/** The way to the central, step by step, so that the first one that fails is told: name, connection, certificate, login, rights. */
-export async function lookAtCentral(settings: Settings, root: string, wall: number): Promise<Finding[]> {
+/**
+ * The way to the central, step by step, so that the first one that fails is told: name, connection,
+ * certificate, login, rights.
+ */
+export async function checkConnection(settings: Settings, root: string, wall: number): Promise<Finding[]> {
   const { hostname } = new URL(settings.address);
   const name = await lookUp(hostname);
   if (name !== null) return [name];
   // The account first: it finds out which panel it is, and where, if the settings leave that open.
-  const account = await lookAtAccount(settings, root);
+  const account = await checkAccount(settings, root);
   const { address } = foundCentral(root, settings) ?? settings;
   return isEncrypted(address, settings)
-    ? [...(await lookAtCertificate(address, settings.deadline, wall)), ...account]
+    ? [...(await checkCertificate(address, settings.deadline, wall)), ...account]
     : account;
 }
 
@@ -48,7 +51,7 @@ async function lookUp(hostname: string): Promise<Finding | null> {
   }
 }
 
-async function lookAtCertificate(address: string, deadline: number, wall: number): Promise<Finding[]> {
+async function checkCertificate(address: string, deadline: number, wall: number): Promise<Finding[]> {
   const url = new URL(address);
   const peer = {
     host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
@@ -67,7 +70,7 @@ async function lookAtCertificate(address: string, deadline: number, wall: number
   }
 }
 
-async function lookAtAccount(settings: Settings, root: string): Promise<Finding[]> {
+async function checkAccount(settings: Settings, root: string): Promise<Finding[]> {
   const started = performance.now();
   const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
   try {
@@ -81,7 +84,7 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
       const text = `${title} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
       return [
         noneOfThePanels ? warning('central', text, withoutZones) : ok('central', text),
-        ...(await lookAtConcerns(central, listed, settings, root)),
+        ...(await checkConcerns(central, listed, settings, root)),
       ];
     } finally {
       await central.close();
@@ -93,8 +96,11 @@ async function lookAtAccount(settings: Settings, root: string): Promise<Finding[
   }
 }
 
-/** What edits do not fail for, and the public does not see. It has a time of its own: a server that is slow has answered by now. */
-async function lookAtConcerns(
+/**
+ * What edits do not fail for, and the public does not see. It has a time of its own: a server that is slow
+ * has answered by now.
+ */
+async function checkConcerns(
   central: Central,
   zones: readonly DnsName[],
   settings: Settings,

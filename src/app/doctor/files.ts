@@ -15,7 +15,7 @@ const again = 'run "domainsync install" again';
 const check = 'plugin files';
 
 /** Whether what the panel reads and starts is in its place, whole and of one release. */
-export function lookAtFiles(paths: Paths): Finding[] {
+export function checkFiles(paths: Paths): Finding[] {
   const { root } = paths;
   const kind = panelKindAt(root);
   if (kind === null) return [];
@@ -25,16 +25,19 @@ export function lookAtFiles(paths: Paths): Finding[] {
   const current = join(root, releases, 'current');
   const target = existsSync(join(current, 'agent.cjs')) ? readlinkSync(current) : null;
   const found = [
-    ...files.flatMap((file) => lookAtMode(root, file)),
-    ...lookAtRelease(root, target),
-    ...lookAtTexts(root, kind, target === null ? null : join(current, 'plugin')),
-    ...lookAtRestart(paths, kind),
+    ...files.flatMap((file) => checkMode(root, file)),
+    ...checkRelease(root, target),
+    ...checkTexts(root, kind, target === null ? null : join(current, 'plugin')),
+    ...checkRestart(paths, kind),
   ];
   return found.length > 0 ? found : [ok(check, `all there, release ${target ?? version}`)];
 }
 
-/** The panel starts no handler that others may write, or that it may not execute (docs/protocol.md#files-4, #files-5). */
-function lookAtMode(root: string, file: PanelFile): Finding[] {
+/**
+ * The panel starts no handler that others may write, or that it may not execute (docs/protocol.md#files-4,
+ * #files-5).
+ */
+function checkMode(root: string, file: PanelFile): Finding[] {
   const path = join(root, file.path);
   const { mode, uid } = statSync(path);
   if ((mode & 0o777) === file.mode && uid === process.getuid?.()) return [];
@@ -46,7 +49,7 @@ function octal(mode: number): string {
   return `0${(mode & 0o777).toString(8)}`;
 }
 
-function lookAtRelease(root: string, target: string | null): Finding[] {
+function checkRelease(root: string, target: string | null): Finding[] {
   if (target === null) {
     return [problemFound(check, `${join(root, releases, 'current')} points to no release`, again)];
   }
@@ -55,8 +58,11 @@ function lookAtRelease(root: string, target: string | null): Finding[] {
   return [warning(check, text, `use ${join(root, commandFile.path)}`)];
 }
 
-/** Texts as the release in use would write them, whatever values were filled in: a cut file or one of another release shows. */
-function lookAtTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
+/**
+ * Texts as the release in use would write them, whatever values were filled in: a cut file or one of another
+ * release shows.
+ */
+function checkTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
   if (templates === null) return [];
   return filesFor(root, kind)
     .filter((file) => !isOf(readFileSync(join(root, file.path), 'utf8'), textOf(file, templates, {})))
@@ -69,7 +75,7 @@ function isOf(text: string, template: string): boolean {
   return new RegExp(`^${pieces.join('[^\\n]*')}$`, 'u').test(text);
 }
 
-function lookAtRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
+function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
   if (!existsSync(restartDue)) return [];
   const text = 'the panel has perhaps not been restarted since its files were changed';
   return [note(check, text, restartCommand(root, kind))];
@@ -79,10 +85,10 @@ function lookAtRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] 
 const logTail = 4 * 1_048_576;
 
 /**
- * Whether the panel's log says that it has registered our handlers (docs/protocol.md#files-5); only a sign, as logs are rotated and their
- * level may be low.
+ * Whether the panel's log says that it has registered our handlers (docs/protocol.md#files-5); only a sign,
+ * as logs are rotated and their level may be low.
  */
-export function lookAtRegistration({ root }: Paths): Finding[] {
+export function checkRegistration({ root }: Paths): Finding[] {
   const kind = panelKindAt(root);
   if (kind === null) return [];
   const { layout } = panels[kind];

@@ -2,7 +2,10 @@
 export interface Finding {
   /** What was looked at, one word or two. */
   readonly check: string;
-  /** `problem`: edits are, or will be, refused or not mirrored. `warning`: works, but not as it should. `note`: worth knowing. */
+  /**
+   * `problem`: edits are, or will be, refused or not mirrored. `warning`: works, but not as it should.
+   * `note`: worth knowing.
+   */
   readonly state: 'ok' | 'note' | 'warning' | 'problem';
   readonly text: string;
   /** What to do about it; null when there is nothing to do. */

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const littleSpace = 64 * 1024 * 1024;
 
 /** The runtime and the panel's root. */
-export function lookAtHost({ root }: Paths): Finding[] {
+export function checkHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
   const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
   const tool = join(root, panelAt(root).tool);
@@ -31,7 +31,7 @@ export function lookAtHost({ root }: Paths): Finding[] {
 }
 
 /** Which way a hook call takes to the agent; tried for real when there is one. */
-export async function lookAtWays({ socket }: Paths): Promise<Finding[]> {
+export async function checkWays({ socket }: Paths): Promise<Finding[]> {
   if (!existsSync(socket)) return [];
   const ways: readonly (readonly [string, readonly string[]])[] = [
     ['nc', ['-U', '-w', '3', socket]],
@@ -56,7 +56,7 @@ async function passes(program: string, args: readonly string[]): Promise<boolean
 }
 
 /** Who keeps the agent running, who keeps the log short, and whether the disk has room. */
-export async function lookAtSystem(paths: Paths): Promise<Finding[]> {
+export async function checkSystem(paths: Paths): Promise<Finding[]> {
   const found: Finding[] = [];
   const unit = unitOf(paths.root);
   if (existsSync('/run/systemd/system') && existsSync(join('/etc/systemd/system', unit))) {

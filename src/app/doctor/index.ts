@@ -7,15 +7,15 @@ import { journalPath } from '../paths.ts';
 import { askedServers } from '../wiring/verifier.ts';
 import { SettingsRefused } from '../../centrals/module.ts';
 import { wireCentral, wirePanelHand } from '../wiring/wire.ts';
-import { lookAtAgent, lookAtLog } from './agent.ts';
-import { lookAtCentral } from './central.ts';
+import { checkAgent, checkLog } from './agent.ts';
+import { checkConnection } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
-import { lookAtFiles, lookAtRegistration } from './files.ts';
-import { lookAtHost, lookAtSystem, lookAtWays } from './host.ts';
-import { joinedZone, lookAtNameServers } from './name-servers.ts';
-import { lookAtOwners } from './owners.ts';
-import { lookAtJournal, lookAtPanel } from './records.ts';
-import { lookAtPause, lookAtSettings } from './settings.ts';
+import { checkFiles, checkRegistration } from './files.ts';
+import { checkHost, checkSystem, checkWays } from './host.ts';
+import { joinedZone, checkNameServers } from './name-servers.ts';
+import { checkOwners } from './owners.ts';
+import { checkJournal, checkPanel } from './records.ts';
+import { checkPause, checkSettings } from './settings.ts';
 
 export interface DoctorOptions {
   readonly paths: Paths;
@@ -35,23 +35,23 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
   const loaded = loadSettings(paths.root);
   const centrals = loaded.kind === 'configured' ? everyCentral(loaded.settings) : [];
   const looks: readonly (readonly [string, Look])[] = [
-    ['host', () => lookAtHost(paths)],
-    ['plugin files', () => lookAtFiles(paths)],
-    ['settings', () => lookAtSettings(loaded)],
-    ['pause', () => lookAtPause(paths, wall)],
-    ['agent', () => lookAtAgent(paths)],
-    ['hook', () => lookAtWays(paths)],
-    ['system', () => lookAtSystem(paths)],
-    ['panel', async () => await lookAtPanel(paths, await wirePanelHand(paths.root))],
-    ['panel log', () => lookAtRegistration(paths)],
+    ['host', () => checkHost(paths)],
+    ['plugin files', () => checkFiles(paths)],
+    ['settings', () => checkSettings(loaded)],
+    ['pause', () => checkPause(paths, wall)],
+    ['agent', () => checkAgent(paths)],
+    ['hook', () => checkWays(paths)],
+    ['system', () => checkSystem(paths)],
+    ['panel', async () => await checkPanel(paths, await wirePanelHand(paths.root))],
+    ['panel log', () => checkRegistration(paths)],
     ...centrals
       .slice(0, 1)
       .map((one): readonly [string, Look] => [
         'owners',
-        async () => lookAtOwners(await ownerKnowledge(paths, one)),
+        async () => checkOwners(await ownerKnowledge(paths, one)),
       ]),
     ...centrals.flatMap((one) => looksAt(one, { paths, wall, several: centrals.length > 1 })),
-    ['log', () => lookAtLog(paths, wall)],
+    ['log', () => checkLog(paths, wall)],
   ];
   for (const [check, look] of looks) yield* await looked(check, look);
 }
@@ -67,12 +67,12 @@ function looksAt(
     async () => (await body()).map((one) => ({ ...one, check: named(one.check) })),
   ];
   return [
-    look('central', async () => await lookAtCentral(settings, paths.root, wall)),
-    look('journal', async () => await lookAtJournal(await journalOf(settings, paths), wall)),
+    look('central', async () => await checkConnection(settings, paths.root, wall)),
+    look('journal', async () => await checkJournal(await journalOf(settings, paths), wall)),
     look('name servers', async () => {
       if (settings.verify.servers.length === 0) return [];
       const zone = await joinedZone(await journalOf(settings, paths));
-      return await lookAtNameServers(askedServers(settings), zone, settings.verify.strict);
+      return await checkNameServers(askedServers(settings), zone, settings.verify.strict);
     }),
   ];
 }

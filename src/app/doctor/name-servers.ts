@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { sightOf } from '../../centrals/verified/goal.ts';
-import type { AskedServer } from '../../centrals/verified/look.ts';
+import type { AskedServer } from '../../centrals/verified/ask.ts';
 import { JournalError } from '../../core/journal.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
@@ -10,11 +10,12 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const check = 'name servers';
 
 /**
- * Asks each name server that is to prove what is live for one zone, and tells what keeps it from proving anything.
+ * Asks each name server that is to prove what is live for one zone, and tells what keeps it from proving
+ * anything.
  * @param zone which all of them should have; null: none is known yet
  * @param strict whether edits are refused for what is found here
  */
-export async function lookAtNameServers(
+export async function checkNameServers(
   servers: readonly AskedServer[],
   zone: DnsName | null,
   strict: boolean,
@@ -23,13 +24,13 @@ export async function lookAtNameServers(
   if (zone === null)
     return [note(check, 'no zone is mirrored yet that they could be asked for', 'ask again later')];
   try {
-    return await Promise.all(servers.map(async (server) => await lookAtOne(server, zone, strict)));
+    return await Promise.all(servers.map(async (server) => await checkOne(server, zone, strict)));
   } finally {
     for (const server of servers) server.close();
   }
 }
 
-async function lookAtOne(server: AskedServer, zone: DnsName, strict: boolean): Promise<Finding> {
+async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Promise<Finding> {
   const bad = strict ? problemFound : warning;
   const cost = strict ? ' ([verify] mode is strict: edits are refused until then)' : '';
   const shown = displayName(zone);
@@ -71,7 +72,7 @@ export async function joinedZone(path: string): Promise<DnsName | null> {
   try {
     const journal = new SqliteJournal({ path, writer: false });
     try {
-      return (await journal.zones()).find(({ standing }) => standing === 'joined')?.zone ?? null;
+      return (await journal.zones()).find(({ state }) => state === 'synced')?.zone ?? null;
     } finally {
       await journal.close();
     }

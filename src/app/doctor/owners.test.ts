@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OwnerKnowledge } from '../settings/owner-knowledge.ts';
-import { lookAtOwners } from './owners.ts';
+import { checkOwners } from './owners.ts';
 
 const known: OwnerKnowledge = { check: 'on', provedAt: null, way: 'column', zones: 12, unknown: 0 };
 
@@ -32,7 +32,7 @@ test('issue 11.1: the doctor says what follows from how owners are known, and th
     [{ check: 'off', provedAt }, 'ok', /owner_check = off.*self-test of 2026-11-28/, null],
   ];
   for (const [more, state, text, wayOut] of cases) {
-    const [found, ...others] = lookAtOwners({ ...known, ...more });
+    const [found, ...others] = checkOwners({ ...known, ...more });
     assert.deepEqual([others, found?.check, found?.state], [[], 'owners', state]);
     assert.match(found?.text ?? '', text);
     if (wayOut === null) assert.equal(found?.wayOut, null);

@@ -4,8 +4,11 @@ import { note, ok, warning, type Finding } from './finding.ts';
 
 const selfTest = '"domainsync doctor --self-test"';
 
-/** Whether edits are refused for the right people only, and whether they can be refused at all (docs/decisions/010-who-may.md). */
-export function lookAtOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {
+/**
+ * Whether edits are refused for the right people only, and whether they can be refused at all
+ * (docs/decisions/010-who-may.md).
+ */
+export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {
   if (check === 'off') return [whereOff(provedAt)];
   if (check === 'proved') {
     const text = `the panel checks access before it calls domainsync (self-test of ${day(provedAt)})`;

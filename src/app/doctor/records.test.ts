@@ -8,25 +8,25 @@ import { parseName } from '../../dns/name.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
 import type { Finding } from './finding.ts';
-import { lookAtJournal } from './records.ts';
+import { checkJournal } from './records.ts';
 
 test('issue 12.10, 12.13: the doctor names zones that are gone, changed by others or copies, with the way out', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'records-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'journal.db');
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
-  const entry = { standing: 'joined', incarnation: 1, baselineAt: 1 } as const;
+  const entry = { state: 'synced', incarnation: 1, baselineAt: 1 } as const;
   await journal.commit({
     zones: [
       { ...entry, zone: parseName('lost.example.'), note: 'note.missing-at-central' },
       { ...entry, zone: parseName('fine.example.'), note: null },
       { ...entry, zone: parseName('changed.example.'), note: 'note.other-writer' },
       { ...entry, zone: parseName('copied.example.'), note: 'zone.copy' },
-      { ...entry, zone: parseName('early.example.'), standing: 'panel-only', note: 'zone.copy' },
+      { ...entry, zone: parseName('early.example.'), state: 'panel-only', note: 'zone.copy' },
     ],
   });
   await journal.close();
-  const found = (await lookAtJournal(path, 2)).filter(({ check }) => check === 'zones');
+  const found = (await checkJournal(path, 2)).filter(({ check }) => check === 'zones');
   assert.deepEqual(
     found.map(({ state, text }) => [state, text]),
     [
@@ -63,5 +63,5 @@ test('issue 14: the doctor reads the whole ledger and names damaged zones, also 
 });
 
 async function problemsAt(path: string): Promise<readonly Finding[]> {
-  return (await lookAtJournal(path, 2)).filter(({ state }) => state === 'problem');
+  return (await checkJournal(path, 2)).filter(({ state }) => state === 'problem');
 }

@@ -21,7 +21,7 @@ const patience = 15_000;
 const longOpen = 600_000;
 
 /** What the panel answers when it is read, and whether it knows of the plugin. */
-export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
+export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
   const panel = await wirePanel(root);
   const kind = panelKindAt(root) ?? defaultPanelKind;
   const ctx: CallContext = { signal: AbortSignal.timeout(patience), operation: '-' };
@@ -51,7 +51,7 @@ export async function lookAtPanel({ root }: Paths, hand: PanelHand): Promise<Fin
 }
 
 /** The journal of the account in use: whole, ours, and what in it waits for a person. */
-export async function lookAtJournal(path: string, wall: number): Promise<Finding[]> {
+export async function checkJournal(path: string, wall: number): Promise<Finding[]> {
   if (!existsSync(path)) return [note('journal', 'none yet: the agent makes it when it starts')];
   try {
     const journal = new SqliteJournal({ path, writer: false });
@@ -117,9 +117,9 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
     const text = `${counted(damagedOperations, 'operation')} in the journal cannot be read`;
     found.push(problemFound('journal', text, 'docs/operations.md, "A damaged journal"'));
   }
-  const differs = rows['differs'] ?? 0;
-  if (differs > 0) {
-    const text = `${counted(differs, 'record')} with the standing "differs": left alone on both sides`;
+  const conflicts = rows['conflict'] ?? 0;
+  if (conflicts > 0) {
+    const text = `${counted(conflicts, 'record')} in the state "conflict": left alone on both sides`;
     found.push(note('records', text, '"domainsync zones" and "domainsync zone NAME" show them'));
   }
   found.push(...notedZones(await journal.zones()));
@@ -129,7 +129,10 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
 /** Most names of zones in one text. */
 const mostNamed = 5;
 
-/** Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a copy at the central. */
+/**
+ * Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a
+ * copy at the central.
+ */
 function notedZones(entries: readonly ZoneEntry[]): Finding[] {
   const lost = named(entries, 'note.missing-at-central');
   const changed = named(entries, otherWriterNote);

@@ -6,7 +6,7 @@ import { isPaused, pauseEnd } from '../pause.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** The settings file: there, readable by us only, without mistakes. */
-export function lookAtSettings(loaded: LoadedSettings): Finding[] {
+export function checkSettings(loaded: LoadedSettings): Finding[] {
   const { path } = loaded;
   if (loaded.kind === 'not-configured') {
     const text = `${path}: not configured, every edit passes in the panel only`;
@@ -38,7 +38,7 @@ export function lookAtSettings(loaded: LoadedSettings): Finding[] {
   return found.length > 0 ? found : [ok('settings', `${path}, without mistakes`)];
 }
 
-export function lookAtPause({ pause }: Paths, wall: number): Finding[] {
+export function checkPause({ pause }: Paths, wall: number): Finding[] {
   if (!isPaused(pause, wall)) return [];
   const end = pauseEnd(pause) ?? 0;
   const until =

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathsOf } from '../paths.ts';
-import { lookAtLog } from './agent.ts';
+import { checkLog } from './agent.ts';
 import { tailOf } from './tail.ts';
 
 test('the end of a log of any size is looked at', (t) => {
@@ -17,6 +17,6 @@ test('the end of a log of any size is looked at', (t) => {
   truncateSync(paths.log, 2 ** 30);
   appendFileSync(paths.log, '\n2026-01-02T03:04:05.678Z error engine.defect text=Я\n');
   assert.match(tailOf(paths.log, 20), /text=Я\n$/);
-  const [found] = lookAtLog(paths, Date.parse('2026-01-02T10:00:00Z'));
+  const [found] = checkLog(paths, Date.parse('2026-01-02T10:00:00Z'));
   assert.deepEqual([found?.state, found?.text.includes('engine.defect')], ['warning', true]);
 });

@@ -1,7 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** The end of a file that may be of any size, at most so many octets; a character cut at the beginning is replaced. */
+/**
+ * The end of a file that may be of any size, at most so many octets; a character cut at the beginning is
+ * replaced.
+ */
 export function tailOf(path: string, most: number): string {
   const file = openSync(path, 'r');
   try {

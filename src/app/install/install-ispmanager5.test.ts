@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { childrenNamed, parseXml } from '../../net/xml.ts';
-import { lookAtFiles, lookAtRegistration } from '../doctor/files.ts';
+import { checkFiles, checkRegistration } from '../doctor/files.ts';
 import { install, InstallRefused } from './install.ts';
 import { everything, makeHost, type Host } from '../../testing/install-host.ts';
 import { filesFor } from './panel-files.ts';
@@ -63,7 +63,7 @@ for (const [kind, panel] of panels) {
     );
     assert.deepEqual(install({ root, from, socket }).changed, []);
     assert.deepEqual(
-      lookAtFiles(pathsOf(root, socket)).filter(({ state }) => state === 'problem'),
+      checkFiles(pathsOf(root, socket)).filter(({ state }) => state === 'problem'),
       [],
     );
   });
@@ -225,7 +225,7 @@ test('the doctor tells wrong modes, cut files and files of another release', (t)
   const { root, from, socket } = makeHost(t, 'ispmanager6');
   const paths = pathsOf(root, socket);
   const told = (): string =>
-    lookAtFiles(paths)
+    checkFiles(paths)
       .map(({ state, text }) => `${state} ${text}`)
       .join('\n');
   assert.match(told(), /^problem missing: .*domainsync_after/);
@@ -248,20 +248,20 @@ test("the panel's log as a sign: there, or only noted", (t) => {
   const { root, from, socket } = makeHost(t, 'ispmanager6');
   const paths = pathsOf(root, socket);
   install({ root, from, socket });
-  assert.deepEqual(lookAtRegistration(paths), []);
+  assert.deepEqual(checkRegistration(paths), []);
   const log = join(root, 'var/ispmgr.log');
   const line = (name: string, event = 'domain.record.edit'): string =>
     `Nov 25 12:00:00 [1:1] action EXTINFO Register event '${name}' for action '${event}'\n`;
   writeFileSync(log, `${'x'.repeat(5_000_000)}\n${line('domainsync')}`);
   assert.deepEqual(
-    lookAtRegistration(paths).map(({ state, text }) => [
+    checkRegistration(paths).map(({ state, text }) => [
       state,
       /nothing of domainsync_after, domainsync_owners:/.test(text),
     ]),
     [['note', true]],
   );
   writeFileSync(log, line('domainsync') + line('domainsync_after') + line('domainsync_owners', 'user.edit'));
-  assert.equal(lookAtRegistration(paths)[0]?.state, 'ok');
+  assert.equal(checkRegistration(paths)[0]?.state, 'ok');
 });
 
 test('two panels on one host have a service and a log rotation each', async (t) => {

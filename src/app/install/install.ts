@@ -48,11 +48,16 @@ export interface Installed {
   readonly version: string;
   readonly kind: PanelKind;
   readonly changed: readonly string[];
-  /** Whether the panel has to be restarted to read what was changed, now or in an earlier run; its caches are cleared already. */
+  /**
+   * Whether the panel has to be restarted to read what was changed, now or in an earlier run; its caches are
+   * cleared already.
+   */
   readonly restart: boolean;
 }
 
-/** Where releases lie under the panel's root, each in a folder of its own; `current` points to the one in use. */
+/**
+ * Where releases lie under the panel's root, each in a folder of its own; `current` points to the one in use.
+ */
 export const releases = 'lib/domainsync';
 
 /** Folders without which no panel is there (docs/protocol.md#files-4, #files-5). */
@@ -72,9 +77,10 @@ export class InstallRefused extends Error {
 }
 
 /**
- * Puts a release into a panel's root and in force. Safe to run again: what is the same is left alone. Every file is replaced by
- * rename, so that a handler started meanwhile sees the old one or the new one; settings, journal and log stay. What the panel reads
- * only at its start (docs/protocol.md#files-4, #files-5) is changed last; then it has to be restarted, and a running agent to be replaced.
+ * Puts a release into a panel's root and in force. Safe to run again: what is the same is left alone. Every
+ * file is replaced by rename, so that a handler started meanwhile sees the old one or the new one; settings,
+ * journal and log stay. What the panel reads only at its start (docs/protocol.md#files-4, #files-5) is
+ * changed last; then it has to be restarted, and a running agent to be replaced.
  * @throws {InstallRefused} before anything is changed
  */
 export function install(options: InstallOptions): Installed {
@@ -120,8 +126,8 @@ interface Placing {
 }
 
 /**
- * Puts what the panel reads and starts into place, the description file last: from then on the panel may call the handlers. What
- * another kind of panel had at this root goes.
+ * Puts what the panel reads and starts into place, the description file last: from then on the panel may call
+ * the handlers. What another kind of panel had at this root goes.
  * @returns whether the panel has to be restarted, now or still from an earlier time
  */
 function putPanelFiles({ paths, kind, templates, values }: Placing, changed: string[]): boolean {
@@ -210,7 +216,8 @@ function putRelease(root: string, from: string, changed: string[]): string {
   for (const name of [...bundles, 'plugin', 'install', 'node']) {
     if (existsSync(join(from, name))) cpSync(join(from, name), join(draft, name), { recursive: true });
   }
-  // An earlier copy of the same version is moved aside first; a program that runs from it keeps its open files.
+  // An earlier copy of the same version is moved aside first; a program that runs from it keeps its open
+  // files.
   const old = `${release}.old`;
   rmSync(old, { recursive: true, force: true });
   if (existsSync(release)) renameSync(release, old);

@@ -12,7 +12,10 @@ export interface Placement {
   readonly link: string;
 }
 
-/** Everything in the way of a placement: so that it is refused as a whole, and not noticed half-way. Changes nothing. */
+/**
+ * Everything in the way of a placement: so that it is refused as a whole, and not noticed half-way. Changes
+ * nothing.
+ */
 export function obstacles({ files, folders, link }: Placement): Problem[] {
   const inTheWay = [
     ...files.filter((path) => lookAt(path)?.isDirectory() === true),

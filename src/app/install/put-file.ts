@@ -21,8 +21,8 @@ export function holds(path: string, text: string): boolean {
 }
 
 /**
- * Puts a text into place by rename, ours to own (docs/protocol.md#files-5: owner and group of the panel's own user); the same text is left
- * alone, only its mode and owner are seen to.
+ * Puts a text into place by rename, ours to own (docs/protocol.md#files-5: owner and group of the panel's own
+ * user); the same text is left alone, only its mode and owner are seen to.
  */
 export function put(path: string, mode: number, text: string, changed: string[]): void {
   if (holds(path, text)) {

@@ -4,7 +4,8 @@ import { systemClock } from '../wiring/clock.ts';
 const look = 50;
 
 /**
- * Asks a running agent to end: it first answers the edits that are being made; what is open stays in the journal for the next one.
+ * Asks a running agent to end. It first answers the edits in progress; what is open stays in the journal for
+ * the next one.
  * @param pid of the agent, `null` when none runs
  * @param patience milliseconds
  * @returns whether no agent of that pid runs any more

@@ -20,7 +20,10 @@ const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/
 
 type SystemFile = 'unit' | 'rotation';
 
-/** Names a file of the system may have: the plain one, and one with the panel's root in it for a second panel on the same host. */
+/**
+ * The two names that a file of the system may have. The plain one is for the only panel of a host, the one
+ * with the panel's root for a second panel.
+ */
 function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
   const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
   const name = (ending: string): string =>
@@ -60,8 +63,8 @@ function managed(etc: string): boolean {
 }
 
 /**
- * Writes what the operating system needs to keep the agent running and its log short: a systemd unit where systemd is, a
- * logrotate rule where logrotate is. Without systemd the hook starts the agent when it is absent.
+ * Writes what the operating system needs to keep the agent running and its log short. That is a systemd unit
+ * or a logrotate rule, if the system has them. Without systemd the hook starts the agent when it is absent.
  * @returns the paths written
  */
 export async function putSystemFiles({ root, socket, etc }: SystemOptions): Promise<string[]> {
@@ -98,7 +101,10 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
   return written;
 }
 
-/** What gives a confined agent the folder of its socket: under /run it is made at each boot, and kept for a second panel. */
+/**
+ * What gives a confined agent the folder of its socket: under /run it is made at each boot, and kept for a
+ * second panel.
+ */
 function socketFolder(folder: string): string {
   if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
   const name = folder.slice('/run/'.length);

@@ -15,8 +15,8 @@ export interface UninstallOptions {
 }
 
 /**
- * Takes away what makes the panel call our handlers, and what it keeps of it; the handlers stay, so that a panel that has not been
- * restarted yet finds them.
+ * Removes what makes the panel call our handlers, and what it keeps of it. The handlers stay, because a panel
+ * that has not been restarted yet still calls them.
  * @returns the paths removed
  */
 export function withdraw(root: string): string[] {
@@ -29,8 +29,9 @@ export function withdraw(root: string): string[] {
 }
 
 /**
- * Takes domainsync out of a panel's root without trace, whatever kind of panel it is or was; the agent must have ended. Description
- * files go first, so that a panel that restarts meanwhile calls no handler that is gone.
+ * Takes domainsync out of a panel's root without trace, whatever kind of panel it is or was; the agent must
+ * have ended. Description files go first, so that a panel that restarts meanwhile calls no handler that is
+ * gone.
  * @returns the paths removed
  */
 export function uninstall({ root, socket, keepData }: UninstallOptions): string[] {

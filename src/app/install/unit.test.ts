@@ -1,4 +1,7 @@
-/** Issue 11.6: what the agent's unit leaves a process that was taken over, and that the agent can still do its work in it. */
+/**
+ * Issue 11.6: what the agent's unit leaves a process that was taken over, and that the agent can still do its
+ * work in it.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';

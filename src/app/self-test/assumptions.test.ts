@@ -29,9 +29,9 @@ const sound: SelfTestFacts = {
   sentKeys: ['k A  1', 'other'],
   vetoKept: 'yes',
   ttlKept: 'not tested',
-  markSeen: 'yes',
+  echoSeen: 'yes',
   registered: { missing: [], namesUs: true },
-  ownersTold: 'column',
+  ownersReported: 'column',
 };
 
 function holding(facts: Partial<SelfTestFacts>): Record<string, string> {
@@ -50,7 +50,7 @@ test('a panel that is as we think', () => {
     A39: 'yes',
   };
   assert.deepEqual(holding({}), expected);
-  assert.equal(holding({ ownersTold: 'each-account' })['A39'], 'yes');
+  assert.equal(holding({ ownersReported: 'each-account' })['A39'], 'yes');
 });
 
 test('each that fails is named', () => {
@@ -60,17 +60,17 @@ test('each that fails is named', () => {
   }
   const repeated = [call('before'), call('before'), call('after'), call('after', { func: 'domain.edit' })];
   assert.equal(holding({ steps: [step(repeated)] })['A2'], 'yes');
-  const stranger = { ...step([call('before')]), byStranger: true } as const;
+  const stranger = { ...step([call('before')]), byForeignAccount: true } as const;
   assert.equal(holding({ steps: [...sound.steps, stranger] })['A2'], 'yes');
   assert.equal(holding({ sentKeys: ['built otherwise'] })['A3'], 'no');
   assert.equal(holding({ ttlKept: 'no' })['A4'], 'no');
-  assert.equal(holding({ markSeen: 'no' })['A5'], 'no');
-  assert.equal(holding({ ownersTold: 'none' })['A39'], 'no');
+  assert.equal(holding({ echoSeen: 'no' })['A5'], 'no');
+  assert.equal(holding({ ownersReported: 'none' })['A39'], 'no');
   assert.equal(holding({ steps: [step([call('before', { parameters: ['name'] })])] })['A8'], 'no');
 });
 
 test('what failed for another reason, or never came to it, says nothing', () => {
-  const none = holding({ steps: [step([], 'refused')], takenKeys: [], ownersTold: 'not tested' });
+  const none = holding({ steps: [step([], 'refused')], takenKeys: [], ownersReported: 'not tested' });
   const ids = ['A2', 'A3', 'A8', 'A39'];
   assert.deepEqual(
     ids.map((id) => none[id]),

@@ -1,7 +1,10 @@
 import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
-/** One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the list). */
+/**
+ * One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the
+ * list).
+ */
 export interface Assumption {
   /** As in docs/compatibility.md. */
   readonly id: string;
@@ -32,7 +35,7 @@ const rules: readonly Rule[] = [
     judge: ({ steps }) =>
       all(
         steps
-          .filter(({ failed, byStranger = false }) => failed === null && !byStranger)
+          .filter(({ failed, byForeignAccount = false }) => failed === null && !byForeignAccount)
           .map(({ calls }) => inOrder(calls)),
       ),
   },
@@ -53,7 +56,7 @@ const rules: readonly Rule[] = [
     id: 'A5',
     text: 'our own writes are recognised: a parameter the panel does not know reaches the handlers',
     consequence: 'what we put back in the panel is taken for a new edit of somebody and mirrored once more',
-    judge: ({ markSeen }) => markSeen,
+    judge: ({ echoSeen }) => echoSeen,
   },
   {
     id: 'A8',
@@ -78,8 +81,8 @@ const rules: readonly Rule[] = [
     text: 'the panel tells an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
     consequence:
       'edits of users are followed after the panel has made them, not refused before, unless the panel checks access first',
-    judge: ({ ownersTold }) =>
-      ownersTold === 'not tested' ? ownersTold : ownersTold === 'none' ? 'no' : 'yes',
+    judge: ({ ownersReported }) =>
+      ownersReported === 'not tested' ? ownersReported : ownersReported === 'none' ? 'no' : 'yes',
   },
 ];
 
@@ -102,8 +105,8 @@ function all(found: readonly boolean[]): Holds {
 }
 
 /**
- * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each element of a group, and
- * of other functions called inside it, do no harm (docs/compatibility.md).
+ * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each
+ * element of a group, and of other functions called inside it, do no harm (docs/compatibility.md).
  */
 function inOrder(calls: readonly SeenCall[]): boolean {
   const own = calls.filter(({ func }) => func === calls[0]?.func);

@@ -15,9 +15,9 @@ export interface SelfTestFacts {
   /** Whether a refused `before` left the panel as it was. */
   readonly vetoKept: Holds;
   readonly ttlKept: Holds;
-  readonly markSeen: Holds;
+  readonly echoSeen: Holds;
   /** What the panel lists our handlers as registered for; null: it has no such list. */
   readonly registered: RegisteredHandlers | null;
   /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
-  readonly ownersTold: OwnerWay | 'not tested';
+  readonly ownersReported: OwnerWay | 'not tested';
 }

@@ -18,7 +18,8 @@ import type { SelfTestPorts } from './step.ts';
 const startPatience = 15_000;
 
 /**
- * The self-test with the panel on this host, its first central and its agent, which is started where none runs.
+ * The self-test with the panel on this host, its first central and its agent, which is started where none
+ * runs.
  * @param name of the scratch zone; absent: a new one under `.invalid`
  * @param progress told of each step
  * @throws {CommandFailed} with a sentence for the person at the terminal
@@ -50,10 +51,10 @@ export async function selfTestHere(
   }
 }
 
-function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'tellAccessCheck'> {
+function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'reportAccessCheck'> {
   return {
     turn: async (zone, refuse) => await ask(socket, 'trace', { zone, refuse }),
-    tellAccessCheck: async (checksFirst) => {
+    reportAccessCheck: async (checksFirst) => {
       await ask(socket, 'access-check', { checksFirst });
     },
     busy: async (zone) => {
@@ -64,7 +65,9 @@ function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 't
   };
 }
 
-/** The self-test needs an agent that has compared everything: without one, edits in a new zone are refused. */
+/**
+ * The self-test needs an agent that has compared everything: without one, edits in a new zone are refused.
+ */
 async function ensureAgent(paths: Paths, progress: (step: string) => void): Promise<void> {
   const until = performance.now() + startPatience;
   let started = false;

@@ -23,11 +23,17 @@ export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
   /** Stages seen for each function, in order, e.g. `domain.sublist.edit: before after`. */
   readonly events: readonly string[];
-  /** Whether an `after` call already sees the change: `blocked` when the panel does not answer while it waits for us. */
+  /**
+   * Whether an `after` call already sees the change: `blocked` when the panel does not answer while it waits
+   * for us.
+   */
   readonly afterSees: AfterSees;
   /** Whether an error answered to an `after` call undoes the panel's change. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
-  /** Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The agent is told. */
+  /**
+   * Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The
+   * agent is told.
+   */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
   /** Keys of the records the panel put into the new zone by itself, as it lists them. */
   readonly listedKeys: readonly string[];
@@ -38,8 +44,8 @@ export interface SelfTestReport extends SelfTestFacts {
 }
 
 /**
- * Creates, edits and deletes a scratch zone in the panel, as a person would, and tells what was seen on both sides and in
- * between. The zone must exist on neither side; it is deleted again whatever happens.
+ * Creates, edits and deletes a scratch zone in the panel, as a person would, and tells what was seen on both
+ * sides and in between. The zone must exist on neither side; it is deleted again whatever happens.
  * @throws {ZoneTaken | PanelError | CentralError} the latter two when a side cannot be read at all
  */
 export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<SelfTestReport> {
@@ -55,7 +61,10 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
   return calls.some(({ stage }) => stage === 'before');
 }
 
-/** Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its accounts. */
+/**
+ * Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its
+ * accounts.
+ */
 const ownersPatience = 600_000;
 
 class SelfTest {
@@ -66,11 +75,11 @@ class SelfTest {
   #created: readonly string[] = [];
   #vetoKept: Assumption['holds'] = 'not tested';
   #ttlKept: Assumption['holds'] = 'not tested';
-  #markSeen: Assumption['holds'] = 'not tested';
+  #echoSeen: Assumption['holds'] = 'not tested';
   #undone: SelfTestReport['afterErrorUndoes'] = 'not tested';
   #beforeForOthers: SelfTestReport['beforeForOthers'] = 'not tested';
   #registered: SelfTestFacts['registered'] = null;
-  #ownersTold: SelfTestFacts['ownersTold'] = 'not tested';
+  #ownersReported: SelfTestFacts['ownersReported'] = 'not tested';
 
   constructor(ports: SelfTestPorts, zone: DnsName) {
     this.#ports = ports;
@@ -124,7 +133,7 @@ class SelfTest {
     });
     await this.#probeVeto();
     await this.#probeUndo();
-    await this.#probeMark();
+    await this.#probeEcho();
     await this.#probeOwners();
   }
 
@@ -155,7 +164,7 @@ class SelfTest {
   }
 
   /** A write of ours with a mark that nobody knows: mirrored like any edit, but the mark must arrive. */
-  async #probeMark(): Promise<void> {
+  async #probeEcho(): Promise<void> {
     const { panel } = this.#ports;
     const record = makeRecord({ name: 'mark', type: 'TXT', rdata: '"marked"' }, this.#zone);
     const { calls, failed } = await this.#take({
@@ -164,8 +173,8 @@ class SelfTest {
       wants: { zone: true, there: record },
     });
     // A tool that takes no values from its environment fails the first time (docs/protocol.md#mgrctl).
-    if (failed !== null) this.#markSeen = 'no';
-    else if (calls.length > 0) this.#markSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
+    if (failed !== null) this.#echoSeen = 'no';
+    else if (calls.length > 0) this.#echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
   /** Whether the panel tells owners, and whether it calls us for somebody who has no right to the zone. */
@@ -175,15 +184,15 @@ class SelfTest {
     if (stranger.kind === 'no-accounts') return;
     progress('read whose each zone is');
     const ctx = { signal: AbortSignal.timeout(ownersPatience), operation: '-' };
-    this.#ownersTold = (await panel.readOwners(ctx)).way;
+    this.#ownersReported = (await panel.readOwners(ctx)).way;
     if (stranger.kind === 'account') await this.#probeAccess(stranger.name);
   }
 
   async #probeAccess(account: string): Promise<void> {
-    const { hand, tellAccessCheck } = this.#ports;
+    const { hand, reportAccessCheck } = this.#ports;
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
     // An earlier proof must not have the central written now.
-    await tellAccessCheck(false);
+    await reportAccessCheck(false);
     const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
     const added = this.#steps.find(({ step }) => step === addRecord);
     const { calls, failed } = await this.#take({
@@ -192,14 +201,14 @@ class SelfTest {
         said.push(await hand.tryAs(account, this.#zone, record, ctx));
       },
       wants: { zone: true, gone: record },
-      byStranger: true,
+      byForeignAccount: true,
     });
     if (failed !== null) return;
     if (hasBefore(calls)) this.#beforeForOthers = 'yes';
     // A panel that calls us for nobody, or refuses for another reason, proves nothing.
     else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
       this.#beforeForOthers = 'no';
-      await tellAccessCheck(true);
+      await reportAccessCheck(true);
     }
   }
 
@@ -232,9 +241,9 @@ class SelfTest {
       sentKeys: [...new Set(keys)],
       vetoKept: this.#vetoKept,
       ttlKept: this.#ttlKept,
-      markSeen: this.#markSeen,
+      echoSeen: this.#echoSeen,
       registered: this.#registered,
-      ownersTold: this.#ownersTold,
+      ownersReported: this.#ownersReported,
     };
     return {
       ...facts,

@@ -10,8 +10,8 @@ export interface SeenCall extends CallFacts {
   readonly at: number;
   readonly verdict: 'accept' | 'refuse';
   /**
-   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us; `no-zone` when it shows no such
-   * zone, `blocked` when it did not answer in time.
+   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us. `no-zone`
+   * if it shows no such zone, `blocked` if it did not answer in time.
    */
   readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
 }
@@ -29,7 +29,7 @@ export interface SelfTestPorts {
   /** Whether the agent has something left to do in the zone. */
   readonly busy: (zone: DnsName) => Promise<boolean>;
   /** Tells the agent whether the panel checks access before it calls us. */
-  readonly tellAccessCheck: (checksFirst: boolean) => Promise<void>;
+  readonly reportAccessCheck: (checksFirst: boolean) => Promise<void>;
   /** Told before each step. */
   readonly progress: (step: string) => void;
 }
@@ -45,7 +45,7 @@ export interface SelfTestStep {
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
   /** Tried by somebody with no right to the zone: tells nothing of how edits go. */
-  readonly byStranger?: true;
+  readonly byForeignAccount?: true;
 }
 
 export type AfterSees = 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
@@ -60,7 +60,7 @@ export interface StepPlan {
   readonly run: (ctx: CallContext) => Promise<void>;
   readonly wants: { readonly zone: boolean; readonly there?: ResourceRecord; readonly gone?: ResourceRecord };
   /** The panel is to refuse it by itself. */
-  readonly byStranger?: true;
+  readonly byForeignAccount?: true;
 }
 
 export function context(): CallContext {
@@ -93,7 +93,7 @@ export async function carryOutStep(
   }
   return {
     step: plan.step,
-    ...(plan.byStranger === undefined ? {} : { byStranger: plan.byStranger }),
+    ...(plan.byForeignAccount === undefined ? {} : { byForeignAccount: plan.byForeignAccount }),
     failed: null,
     ms,
     calls,
@@ -133,7 +133,10 @@ export function order(calls: readonly SeenCall[]): string {
   return calls.length === 0 ? 'no event' : calls.map(({ func, stage }) => `${func} ${stage}`).join(', ');
 }
 
-/** Told by the steps that add and delete the probe record: is it in, or out of, the list the panel shows to `after`? */
+/**
+ * Told by the steps that add and delete the probe record: is it in, or out of, the list the panel shows to
+ * `after`?
+ */
 export function afterSees(steps: readonly SelfTestStep[]): AfterSees {
   const looks = steps.flatMap(({ step, calls }): (boolean | 'blocked')[] => {
     const shown = calls.find(({ stage }) => stage === 'after')?.shown ?? null;

@@ -69,7 +69,10 @@ export function runningPause(root: string, wall: number): number | null {
   return end !== null && end > wall ? end : null;
 }
 
-/** What the form shows when it is opened; fields of a settings file that cannot be used are shown as far as they can be read. */
+/**
+ * What the form shows when it is opened. Fields of a settings file that cannot be used are shown as far as
+ * they can be read.
+ */
 export function openForm(root: string, wall: number): FormValues {
   const stored = storedValues(root);
   const end = runningPause(root, wall);
@@ -86,8 +89,9 @@ export function openForm(root: string, wall: number): FormValues {
 }
 
 /**
- * OK in the form: checks every field, tests connection, login and rights at the central, and only then saves. The agent takes the
- * settings into use by itself. A pause alone, with settings as they are, needs no central.
+ * OK in the form: checks every field, tests connection, login and rights at the central, and only then saves.
+ * The agent takes the settings into use by itself. A pause alone, with settings as they are, needs no
+ * central.
  */
 export async function submitForm(
   root: string,

@@ -11,7 +11,10 @@ import { wireCentral } from '../wiring/wire.ts';
 /** Whose the zones are, as far as the journal remembers: what forms and the doctor tell without the agent. */
 export interface OwnerKnowledge {
   readonly check: 'on' | 'off' | 'proved';
-  /** When the self-test saw that the panel checks access first, wall clock, milliseconds since 1970; null: it did not. */
+  /**
+   * When the self-test saw that the panel checks access first, wall clock, milliseconds since 1970; null: it
+   * did not.
+   */
   readonly provedAt: number | null;
   /** Null: the panel's list was not read yet. */
   readonly way: OwnerWay | null;
@@ -47,7 +50,10 @@ export async function ownerKnowledge(paths: Paths, settings: Settings): Promise<
   }
 }
 
-/** The same for the settings form, which has to open whatever state the journal is in; null where nothing can be said. */
+/**
+ * The same for the settings form, which has to open whatever state the journal is in; null where nothing can
+ * be said.
+ */
 export async function ownersForForm(root: string): Promise<OwnerKnowledge | null> {
   const loaded = loadSettings(root);
   if (loaded.kind !== 'configured') return null;

@@ -11,7 +11,10 @@ const stored = v.object({
   found: v.object({ address: v.string(), kind: v.picklist(ispmanagerKinds) }),
 });
 
-/** Where it is kept, under a panel's root, which panel a central turned out to be. It is found anew when the file is lost. */
+/**
+ * Where it is kept, under a panel's root, which panel a central turned out to be. It is found anew when the
+ * file is lost.
+ */
 function foundPath(root: string, { number }: Settings): string {
   return join(pathsOf(root).state, number === 1 ? 'central.json' : `central-${number}.json`);
 }

@@ -52,7 +52,10 @@ export function loggedCentral(central: Central, log: Log): Central {
 /** Most names of domains in one line. */
 const mostNamed = 20;
 
-/** The same panel, each read and write told in the log at level 6; domains that are passed over at level 2, once for the same ones. */
+/**
+ * The same panel, with each read and write logged at level 6. Domains that are passed over are logged at
+ * level 2, once for the same ones.
+ */
 export function loggedPanel(panel: Panel, log: Log): Panel {
   const tell = teller('panel.call', log);
   let passedOver = '';
@@ -77,8 +80,8 @@ export function loggedPanel(panel: Panel, log: Log): Panel {
     remember: (zones) => panel.remember(zones),
     readOwners: (ctx) => tell('read-owners', '-', ctx, () => panel.readOwners(ctx)),
     readZone: (zone, ctx) => tell('read-zone', zone, ctx, () => panel.readZone(zone, ctx)),
-    write: (change, present, mark, ctx) =>
-      tell('write', change.zone, ctx, () => panel.write(change, present, mark, ctx)),
-    deleteZone: (zone, mark, ctx) => tell('delete-zone', zone, ctx, () => panel.deleteZone(zone, mark, ctx)),
+    write: (change, present, echo, ctx) =>
+      tell('write', change.zone, ctx, () => panel.write(change, present, echo, ctx)),
+    deleteZone: (zone, echo, ctx) => tell('delete-zone', zone, ctx, () => panel.deleteZone(zone, echo, ctx)),
   };
 }

@@ -12,7 +12,10 @@ export function panelKindAt(root: string): PanelKind | null {
   return panelKinds.find((kind) => panels[kind].isAt(has)) ?? null;
 }
 
-/** What the product knows of the panel under a root. Without a panel it is the default kind: reading it tells what is missing. */
+/**
+ * What the product knows of the panel under a root. Without a panel it is the default kind: reading it tells
+ * what is missing.
+ */
 export function panelAt(root: string): PanelModule {
   return panels[panelKindAt(root) ?? defaultPanelKind];
 }

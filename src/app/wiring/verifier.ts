@@ -1,5 +1,5 @@
 import { askedServer } from '../../centrals/verified/server.ts';
-import type { AskedServer } from '../../centrals/verified/look.ts';
+import type { AskedServer } from '../../centrals/verified/ask.ts';
 import { Verifier } from '../../centrals/verified/verifier.ts';
 import { serverText } from '../../config/address.ts';
 import type { Settings } from '../../config/settings.ts';

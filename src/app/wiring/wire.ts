@@ -23,7 +23,9 @@ import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
-/** How long (ms) an ended operation is kept in any case: what counts operations of the last hour needs them. */
+/**
+ * How long (ms) an ended operation is kept in any case: what counts operations of the last hour needs them.
+ */
 const leastKept = 3_600_000;
 
 /** A running engine and what has to be closed with it. */
@@ -79,7 +81,10 @@ export async function wirePanelHand(root: string): Promise<PanelHand> {
   return await panelAt(root).openHand(root);
 }
 
-/** The panel on this host. @param service whether this process is confined as a service of systemd @param log told of what is passed over */
+/**
+ * The panel on this host. @param service whether this process is confined as a service of systemd @param log
+ * told of what is passed over
+ */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
   return await panelAt(root).open(root, { service, ...(log && { log }) });
 }

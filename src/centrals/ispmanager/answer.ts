@@ -13,8 +13,9 @@ import {
 } from '../http-answer.ts';
 
 /**
- * The document of an answer. Whatever is not a whole `doc` is told apart as docs/protocol.md#other-answers advises: an HTML page, the bare
- * text `access deny` (docs/protocol.md#login-answers), nothing at all, an HTTP error, a cut-off or foreign document.
+ * The document of an answer. What is not a whole `doc` is distinguished as docs/protocol.md#other-answers
+ * advises. It may be an HTML page, the bare text `access deny` (docs/protocol.md#login-answers), nothing at
+ * all, an HTTP error, a cut-off or foreign document.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
  */
 export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
@@ -37,8 +38,9 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
 }
 
 /**
- * Proof that a save or a group function was carried out is its `ok`. DNSmanager was seen to say `messages` instead where it creates a
- * domain (docs/protocol.md#documents, #dnsmanager); elsewhere a form shown again has them too. @throws {CentralError} without one
+ * Proof that a save or a group function was carried out is its `ok`. DNSmanager was seen to say `messages`
+ * instead where it creates a domain (docs/protocol.md#documents, #dnsmanager); elsewhere a form shown again
+ * has them too. @throws {CentralError} without one
  */
 export function demandOk(doc: XmlElement, func: string): void {
   const has = (name: string): boolean => child(doc, name) !== undefined;
@@ -47,9 +49,10 @@ export function demandOk(doc: XmlElement, func: string): void {
 }
 
 /**
- * A document without rows that belongs to another function (a login page, a question), sends a browser elsewhere, or reports a success
- * is not the empty list or the form that was asked for (docs/protocol.md#documents). Nor is a bare `doc` a zone without records: documents of the
- * later generation have attributes, and every zone has its name servers.
+ * A document without rows need not be the empty list or the form that was asked for
+ * (docs/protocol.md#documents). It may belong to another function (a login page, a question), redirect a
+ * browser, or report a success. Nor is a bare `doc` a zone without records: documents of the later generation
+ * have attributes, and every zone has its name servers.
  * @throws {CentralError} `central.garbled`
  */
 export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): void {
@@ -76,14 +79,17 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
- * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not on record (docs/protocol.md#errors-5).
- * Only the login itself can tell.
+ * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not
+ * on record (docs/protocol.md#errors-5). Only the login itself can tell.
  */
 export function looksLikeLogin(error: unknown): error is CentralError {
   return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');
 }
 
-/** What one call was refused with although the login was accepted a moment ago: a right of that call, nothing about the login. */
+/**
+ * What one call was refused with although the login was accepted a moment ago: a right of that call, nothing
+ * about the login.
+ */
 export function deniedThere({ state, params, cause }: CentralError): CentralError {
   return new CentralError('central.access-denied', { state, retry: 'never', params, cause });
 }
@@ -94,8 +100,8 @@ export function refusedLogin({ params, cause }: CentralError): CentralError {
 }
 
 /**
- * The documented kinds are raised before anything is done. An error of any other kind may come from a handler that ran after
- * the function (docs/protocol.md#stages-4), so the write may have been carried out.
+ * The documented kinds are raised before anything is done. An error of any other kind may come from a handler
+ * that ran after the function (docs/protocol.md#stages-4), so the write may have been carried out.
  */
 function refused({ kind, subject, spelling, type, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';

@@ -16,7 +16,10 @@ const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 /** Largest list or form accepted, octets: 100,000 records are some 20 MB. */
 const mostListOctets = 32 * 1024 * 1024;
 
-/** Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay out of errors. */
+/**
+ * Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay
+ * out of errors.
+ */
 export class PanelApi {
   readonly #settings: Omit<CentralSettings, 'kind'>;
   readonly #http: HttpClient;
@@ -64,8 +67,8 @@ export class PanelApi {
   }
 
   /**
-   * Some panels ask once whether a write is meant, in two ways (docs/protocol.md#confirmation); nothing was done then, and the answer is the
-   * same call with `sok=yes`.
+   * Some panels ask once whether a write is meant, in two ways (docs/protocol.md#confirmation); nothing was
+   * done then, and the answer is the same call with `sok=yes`.
    */
   async #confirmed(
     form: CallParameters,
@@ -88,7 +91,8 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
       } catch (error) {
-        // Such a type comes from anything a panel may say to a record; the login alone tells whether the login is meant.
+        // Such a type comes from anything a panel may say to a record; the login alone tells whether the
+        // login is meant.
         if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(ctx);
         throw error;
       }
@@ -98,7 +102,8 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, auth: held }, effect, ctx);
       } catch (error) {
-        // A session ends by itself (docs/protocol.md#login); the refused call was not carried out, so it may go out again.
+        // A session ends by itself (docs/protocol.md#login); the refused call was not carried out, so it may
+        // go out again.
         if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
         if (this.#session === held) this.#session = null;
       }
@@ -112,7 +117,10 @@ export class PanelApi {
     }
   }
 
-  /** @throws {CentralError} `central.login` if the panel refuses the login itself; whatever else becomes of it tells nothing */
+  /**
+   * @throws {CentralError} `central.login` if the panel refuses the login itself; whatever else becomes of it
+   *   tells nothing
+   */
   async #demandLogin(ctx: CallContext): Promise<void> {
     try {
       await this.#logIn(ctx);

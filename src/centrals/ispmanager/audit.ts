@@ -5,8 +5,9 @@ import type { DnsName } from '../../dns/name.ts';
 import type { CentralDialect } from './dialect.ts';
 
 /**
- * Everything this panel would refuse, or could not hold as it is, in the records a change adds: types without a form, data that
- * its form cannot carry (octets that are no text), names outside the zone, impossible neighbours among the records themselves.
+ * Everything in the records of a change that this panel would refuse, or could not hold as it is. That is
+ * types without a form and data that its form cannot carry (octets that are no text). It is also names
+ * outside the zone, and impossible neighbours among the records themselves.
  */
 export function auditChange(change: Change, dialect: CentralDialect): readonly Problem[] {
   const held = change.add.flatMap((record) => holdProblems(record, change.zone, dialect));

@@ -2,7 +2,7 @@ import type { Generation, Switches } from '../../../sandbox/index.ts';
 import { centralContract } from '../../testing/contracts/central/index.ts';
 import type { ContractSubject } from '../../testing/contracts/central/zone-bench.ts';
 import type { CentralSettings } from './index.ts';
-import { someoneElse, startPanel } from '../../testing/accounts/ispmanager.ts';
+import { otherWriter, startPanel } from '../../testing/accounts/ispmanager.ts';
 
 async function subject(
   switches: Partial<Switches>,
@@ -12,7 +12,7 @@ async function subject(
   const panel = await startPanel(switches, generation);
   return {
     central: panel.central(settings),
-    someoneElse: someoneElse(panel.sandbox, generation),
+    otherWriter: otherWriter(panel.sandbox, generation),
     stop: panel.stop,
     ...(switches.unknownRecord === 'ok' ? { removesUnknown: true } : {}),
     wrongCredentials: () => panel.central({ ...settings, password: 'wrong-password' }),
@@ -41,7 +41,8 @@ centralContract('ISPmanager 6, session, writes to be confirmed', async () => {
   return await subject({ refererCheck: true }, { login: 'session' }, 'v6');
 });
 
-// Issue 12.19: identifiers in either column and spelling, every word for success, an unknown one deleted without a word.
+// Issue 12.19: identifiers in either column and spelling, every word for success, an unknown one deleted
+// without a word.
 centralContract('ISPmanager 6, another identifier column', async () => {
   return await subject({ recordKeyColumn: 'rtype_hidden', unknownRecord: 'ok' }, {}, 'v6');
 });

@@ -2,7 +2,7 @@ import type { ZoneSeed } from '../../core/central.ts';
 import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
 /** A zone to be made, and what the panel's own form proposes for it. */
-export interface NewZoneWish {
+export interface NewZoneRequest {
   /** In the panel's spelling. */
   readonly name: string;
   readonly seed: ZoneSeed;
@@ -15,5 +15,5 @@ export interface CentralDialect extends RecordDialect {
   /** What tells the kind of an error (docs/protocol.md#errors-4, #errors-5). */
   readonly errorSpelling: 'type' | 'code';
   /** Fields of the form for a new zone, without `elid` and `sok`. */
-  readonly newZone: (wish: NewZoneWish) => Cells;
+  readonly newZone: (request: NewZoneRequest) => Cells;
 }

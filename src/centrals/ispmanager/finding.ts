@@ -27,10 +27,10 @@ export interface FoundMemory {
 }
 
 /** No second look for the same reason within this time (ms), whatever happens. */
-const lookAgainAfter = 60_000;
+const recheckAfter = 60_000;
 
 /** Longest time (ms) for one look at all the places, whoever waits for it. */
-const lookPatience = 20_000;
+const checkPatience = 20_000;
 
 /** Why the panel may not be the one it was: nobody answers where it was, or something else does. */
 type Doubt = 'silent' | 'strange';
@@ -44,8 +44,8 @@ const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
 ]);
 
 /**
- * An account at a panel whose kind or exact address the settings leave open: looks once, remembers, and looks again after a
- * surprise. A read that met the surprise is then done once more; a write never is.
+ * An account at a panel whose kind or exact address the settings leave open: looks once, remembers, and looks
+ * again after a surprise. A read that met the surprise is then done once more; a write never is.
  */
 export class FindingCentral implements Central {
   readonly id: CentralId;
@@ -170,7 +170,7 @@ export class FindingCentral implements Central {
   }
 
   async #ready(ctx: CallContext): Promise<Central> {
-    const due = this.#doubt !== null && this.#clock.now() - this.#lookedAt[this.#doubt] >= lookAgainAfter;
+    const due = this.#doubt !== null && this.#clock.now() - this.#lookedAt[this.#doubt] >= recheckAfter;
     if (this.#inner === null || due) {
       this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
       await shared(this.#looking, ctx.signal);
@@ -186,7 +186,7 @@ export class FindingCentral implements Central {
     if (this.#doubt !== null) this.#lookedAt[this.#doubt] = this.#clock.now();
     let found: Found;
     try {
-      const signal = AbortSignal.any([AbortSignal.timeout(lookPatience), this.#closed.signal]);
+      const signal = AbortSignal.any([AbortSignal.timeout(checkPatience), this.#closed.signal]);
       found = await probe(this.#settings, { ...ctx, signal });
     } catch (error) {
       // What is remembered stays: the call itself will tell what is wrong.

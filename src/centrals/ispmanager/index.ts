@@ -44,8 +44,8 @@ interface CentralPorts {
 }
 
 /**
- * An account of an ISPmanager or DNSmanager as central. Where the settings leave open which it is, or where exactly, that is found
- * out by the first call.
+ * An account of an ISPmanager or DNSmanager as central. Where the settings leave open which it is, or where
+ * exactly, that is found out by the first call.
  * @throws {RangeError} when the address is not `https:`
  */
 export function createIspmanagerCentral(settings: CentralSettings, ports: CentralPorts): Central {
@@ -64,7 +64,10 @@ export function createIspmanagerCentral(settings: CentralSettings, ports: Centra
     : make({ address: place.address, kind: place.kind });
 }
 
-/** By the address as it is written, whatever panel is found there: an upgrade of the central is no reason for a new ledger. */
+/**
+ * By the address as it is written, whatever panel is found there: an upgrade of the central is no reason for
+ * a new ledger.
+ */
 function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username'>): CentralId {
   return { kind: 'ispmanager', address, account: username };
 }
@@ -79,14 +82,20 @@ interface ZoneRow {
 
 interface ZoneRows {
   readonly rows: readonly ZoneRow[];
-  /** False where names of the list cannot be read (`a..b`), which are passed over: such a list proves no zone's absence. */
+  /**
+   * False where names of the list cannot be read (`a..b`), which are passed over: such a list proves no
+   * zone's absence.
+   */
   readonly isWhole: boolean;
 }
 
 /** A name that nobody can have (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
-/** What a list may call a zone that is not done yet; the values are not documented (docs/protocol.md#signed-zones). */
+/**
+ * What a list may call a zone that is not done yet; the values are not documented
+ * (docs/protocol.md#signed-zones).
+ */
 const leaving = /delet|remov/iu;
 const coming = /creat|pend|progress|process|wait|queue/iu;
 
@@ -111,7 +120,8 @@ class IspmanagerCentral implements Central {
     this.id = id;
     this.traits = {
       atomic: 'record',
-      // A record's identifier is its content, so a write that names a changed record finds nothing (docs/protocol.md#record-keys-4, #record-form-4).
+      // A record's identifier is its content, so a write that names a changed record finds nothing
+      // (docs/protocol.md#record-keys-4, #record-form-4).
       guard: 'per-record',
       managesZones: true,
       // Its form takes name, address and servers; records follow one by one (docs/protocol.md#zone-form-4).
@@ -129,7 +139,10 @@ class IspmanagerCentral implements Central {
     return auditChange(change, this.#dialect);
   }
 
-  /** Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two apart (docs/protocol.md#generations). */
+  /**
+   * Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two
+   * apart (docs/protocol.md#generations).
+   */
   async check(ctx: CallContext): Promise<void> {
     const [zone = noZone] = await this.listZones([], ctx);
     try {
@@ -195,7 +208,10 @@ class IspmanagerCentral implements Central {
     return await applyStepwise(change, present, writer, ctx);
   }
 
-  /** Limits, forbidden names and zones of others are told by the panel only when it is asked to create the zone. */
+  /**
+   * Limits, forbidden names and zones of others are told by the panel only when it is asked to create the
+   * zone.
+   */
   async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
     if (await this.#isListed(zone, ctx)) return 'exists';
     await this.#api.read('domain.edit', {}, ctx);
@@ -218,7 +234,10 @@ class IspmanagerCentral implements Central {
     return 'created';
   }
 
-  /** Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent). */
+  /**
+   * Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain`
+   * are not sent).
+   */
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
     // DNSmanager answers OK for a zone it does not have (docs/protocol.md#errors-5).
     if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
@@ -234,7 +253,9 @@ class IspmanagerCentral implements Central {
     return 'deleted';
   }
 
-  /** Not told: which column or function shows it is not evidenced (docs/protocol.md#record-form-5, #accounts). */
+  /**
+   * Not told: which column or function shows it is not evidenced (docs/protocol.md#record-form-5, #accounts).
+   */
   async concerns(): Promise<readonly []> {
     return await Promise.resolve([]);
   }
@@ -249,8 +270,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Whether a failed read of the zone means that the account has no such zone: the panel says so itself (code 3), or refuses
-   * for another reason and its list of zones does not have it.
+   * Whether a failed read of the zone means that the account has no such zone. The panel says so itself (code
+   * 3), or it refuses for another reason and its list of zones does not have it.
    */
   async #provesAbsence(error: unknown, zone: DnsName, ctx: CallContext): Promise<boolean> {
     if (!(error instanceof CentralError)) return false;
@@ -268,9 +289,10 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * The fields of a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name and mail servers are the central's own, as its form proposes them; what
-   * the user asked for fills in where it proposes nothing. Of several addresses the first: whether more are taken is not known,
-   * and the zone's content follows anyway.
+   * The fields of a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name and mail servers
+   * are the central's own, as its form proposes them; what the user asked for fills in where it proposes
+   * nothing. Of several addresses the first: whether more are taken is not known, and the zone's content
+   * follows anyway.
    */
   #newZoneForm(zone: DnsName, form: XmlElement, seed: ZoneSeed): Readonly<Record<string, string>> {
     const proposed = (field: string): string | undefined => childText(form, field)?.trim();
@@ -278,8 +300,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Resolves once a read shows the zone, or shows it gone. A panel may answer before it is done, and says so in the `status` of its
-   * list (docs/protocol.md#delays): that is waited for until the deadline.
+   * Resolves once a read shows the zone, or shows it gone. A panel may answer before it is done, and says so
+   * in the `status` of its list (docs/protocol.md#delays): that is waited for until the deadline.
    * @throws {CentralError} `central.no-effect`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
@@ -300,7 +322,10 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  /** Waits while an earlier delete of the zone goes on. @throws {CentralError} `central.exists` when it takes too long */
+  /**
+   * Waits while an earlier delete of the zone goes on. @throws {CentralError} `central.exists` when it takes
+   * too long
+   */
   async #isListed(zone: DnsName, ctx: CallContext): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
       const row = await this.#row(zone, ctx);

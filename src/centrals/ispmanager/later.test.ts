@@ -1,4 +1,7 @@
-/** What accounts of ISPmanager 5/6 and DNSmanager do that version 4 does not (reference sections 3, 4.6, 7, 8, 16). */
+/**
+ * What accounts of ISPmanager 5/6 and DNSmanager do that version 4 does not (reference sections 3, 4.6, 7, 8,
+ * 16).
+ */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Generation, Switches } from '../../../sandbox/index.ts';

@@ -3,7 +3,10 @@ import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, type XmlElement } from '../../net/xml.ts';
 import { garbled } from '../http-answer.ts';
 
-/** Banners that say so in their identifier, whatever the language of their text (docs/protocol.md#list-limits). */
+/**
+ * Banners that say so in their identifier, whatever the language of their text
+ * (docs/protocol.md#list-limits).
+ */
 const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;
 /** Banners that say it in words: some rows only. Other banners are news, licences, advice. */
 const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|первы|ограничен/iu;
@@ -15,8 +18,8 @@ export type ListedRow = Readonly<Record<string, string>>;
 /**
  * The rows of a list document, complete.
  * @param keyOf the identifier of a row (docs/protocol.md#documents)
- * @throws {CentralError} `central.list-cut` when the list says that rows are left out, `central.garbled` for a row without its
- *   identifier: a shorter list is never taken for the whole one
+ * @throws {CentralError} `central.list-cut` if the list says that rows are left out, `central.garbled` for a
+ *   row without its identifier. A shorter list is never taken for the whole one
  */
 export async function readRows(
   doc: XmlElement,

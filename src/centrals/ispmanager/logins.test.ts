@@ -1,4 +1,7 @@
-/** Issue 11.6: what is a refused login, which stops all calls for a quarter of an hour, and what is refused to one call only. */
+/**
+ * Issue 11.6: what is a refused login, which stops all calls for a quarter of an hour, and what is refused to
+ * one call only.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CentralError } from '../../core/central.ts';

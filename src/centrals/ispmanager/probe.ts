@@ -24,8 +24,9 @@ const telling: readonly CentralErrorCode[] = [
 ];
 
 /**
- * Looks where the account is, at the places the settings leave open one after the other, and which kind of panel answers there. A
- * refused login ends it: no password is tried elsewhere (docs/protocol.md#login). Changes nothing.
+ * Looks where the account is, at the places the settings leave open one after the other, and which kind of
+ * panel answers there. A refused login ends it: no password is tried elsewhere (docs/protocol.md#login).
+ * Changes nothing.
  * @throws {CentralError} the most telling failure, with the place in `params.address`
  */
 export async function probe(settings: CentralSettings, ctx: CallContext): Promise<Found> {
@@ -70,8 +71,8 @@ async function probePlace(settings: CentralSettings, place: LikelyPlace, ctx: Ca
 }
 
 /**
- * The later generation has its function's name in the document, or knows `domain.record`, or at least says its errors by `type`
- * (reference section 1, 4.2); everything else is version 4.
+ * Version 5/6 has its function's name in the document, or knows `domain.record`, or at least reports its
+ * errors by `type` (docs/protocol.md#errors-5). Everything else is version 4.
  */
 async function kindOf(
   api: PanelApi,

@@ -12,10 +12,9 @@ import { readRows, type ListedRow } from './lists.ts';
 import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
 
 /**
- * All records of a zone.
- * Rows with a name that no server could serve are passed over.
- * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of another zone;
- *   `central.zone-failing` for one with another row without a readable name or type
+ * All records of a zone. Rows with a name that no server could serve are passed over.
+ * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of
+ *   another zone. `central.zone-failing` for one with another row without a readable name or type
  */
 export async function listRecords(
   api: PanelApi,
@@ -34,7 +33,10 @@ export async function listRecords(
   return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
 }
 
-/** An identifier that stands for different records names none of them: their handles are empty, and nothing is written by those. */
+/**
+ * An identifier that stands for different records names none of them: their handles are empty, and nothing is
+ * written by those.
+ */
 function withOwnHandles(records: readonly CentralRecord[]): readonly CentralRecord[] {
   const seen = new Map<string, CentralRecord>();
   const shared = new Set<string>();

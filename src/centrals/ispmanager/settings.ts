@@ -12,7 +12,10 @@ export interface CentralSettings extends Omit<IspmanagerSettings, 'kind'> {
 /** A checked connection to an account of a known panel. */
 export interface IspmanagerSettings {
   readonly kind: IspmanagerKind;
-  /** Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places are looked at. */
+  /**
+   * Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places
+   * are looked at.
+   */
   readonly address: string;
   readonly username: string;
   readonly password: string;
@@ -40,8 +43,8 @@ const schema = v.object({
 });
 
 /**
- * Checks settings as they come from a file or a form: `address username password`, optional `kind`, `pin` (`{ fingerprint }` in any
- * spelling, or `{ ca }` in PEM), `login`, `timeout`.
+ * Checks settings as they come from a file or a form: `address username password`, optional `kind`, `pin` (`{
+ * fingerprint }` in any spelling, or `{ ca }` in PEM), `login`, `timeout`.
  * @returns the settings, or every problem; each has `params.setting`
  */
 export function readIspmanagerSettings(

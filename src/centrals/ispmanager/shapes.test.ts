@@ -1,4 +1,7 @@
-/** Answers of a panel that are whole documents, yet not what was asked for, or name records ambiguously (docs/protocol.md#documents, #record-list-5). */
+/**
+ * Answers of a panel that are whole documents, yet not what was asked for, or name records ambiguously
+ * (docs/protocol.md#documents, #record-list-5).
+ */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';

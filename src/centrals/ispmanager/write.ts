@@ -23,7 +23,9 @@ function ownHandle(record: CentralRecord): string {
   throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
 }
 
-/** The single writes of one zone, by the record form and its delete function (docs/protocol.md#record-form-4). */
+/**
+ * The single writes of one zone, by the record form and its delete function (docs/protocol.md#record-form-4).
+ */
 export class ZoneWriter implements RecordWriter {
   readonly #api: PanelApi;
   readonly #dialect: CentralDialect;
@@ -65,7 +67,8 @@ export class ZoneWriter implements RecordWriter {
     record: ResourceRecord,
     ctx: CallContext,
   ): Promise<'done' | 'missing' | 'exists'> {
-    // Whether an edit without TTL resets it is not known (docs/protocol.md#record-form-5): what is to stay is said.
+    // Whether an edit without TTL resets it is not known (docs/protocol.md#record-form-5): what is to stay is
+    // said.
     return await this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
   }
 
@@ -113,8 +116,9 @@ export class ZoneWriter implements RecordWriter {
   }
 
   /**
-   * Removes a text whose identifier the panel may read as a list of identifiers, which could delete other records: the record
-   * form takes one identifier only, so the text is first changed into one without a comma.
+   * Removes a text whose identifier the panel may read as a list of identifiers, which could delete other
+   * records. The record form takes one identifier only, so the text is first changed into one without a
+   * comma.
    */
   async #removeRenamed(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
     const rdata = rdataFromFields('TXT', [`domainsync removes this record ${randomUUID()}`]);

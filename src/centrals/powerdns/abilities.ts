@@ -6,7 +6,10 @@ export interface Abilities {
   readonly takesSingle: boolean;
 }
 
-/** By documentation, except for 4.7.3, against which the tests run. A version that cannot be read can nothing of it. */
+/**
+ * By documentation, except for 4.7.3, against which the tests run. A version that cannot be read can nothing
+ * of it.
+ */
 export function abilitiesOf(version: string): Abilities {
   const numbers = /^(\d+)\.(\d+)\.(\d+)/u.exec(version)?.slice(1).map(Number) ?? [];
   const atLeast = (...wanted: readonly number[]): boolean => {

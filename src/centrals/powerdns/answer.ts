@@ -6,7 +6,8 @@ import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from
 
 /**
  * The JSON of a successful answer; `null` for one without a body (204).
- * @throws {CentralError} the server's refusal by its status, or `central.garbled` for what is no answer of PowerDNS
+ * @throws {CentralError} the server's refusal by its status, or `central.garbled` for what is no answer of
+ *   PowerDNS
  */
 export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<unknown> {
   const { status } = answer;
@@ -33,7 +34,10 @@ export function powerdnsRefusal(
   return new CentralError(code, { state: 'untouched', retry: 'never', params });
 }
 
-/** Statuses with which PowerDNS refuses before it does anything (4.7.3); a PATCH is one transaction, ended without effect by 422. */
+/**
+ * Statuses with which PowerDNS refuses before it does anything (4.7.3); a PATCH is one transaction, ended
+ * without effect by 422.
+ */
 const refusals: ReadonlyMap<number, CentralErrorCode> = new Map([
   [400, 'central.refused'],
   [401, 'central.login'],
@@ -49,18 +53,22 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   const web = isWebPage(answer, text);
   const words = web ? titleOf(text, redact).trim() : wordsOf(text, redact);
   const code = refusals.get(status);
-  // A page in front of the server may say 404 for its own reasons, and 400 or 422 as well: only PowerDNS itself is believed.
+  // A page in front of the server may say 404 for its own reasons, and 400 or 422 as well: only PowerDNS
+  // itself is believed.
   const believed = !web || status === 401 || status === 403;
   if (code !== undefined && believed)
     return powerdnsRefusal(code, { text: words === '' ? `HTTP ${status}` : words });
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
-  // The server's own 500 ends the request; one of a proxy (502, 504, a page) may come while the server is still at work.
+  // The server's own 500 ends the request; one of a proxy (502, 504, a page) may come while the server is
+  // still at work.
   const facts: CentralErrorFacts['params'] =
     status === 500 && !web ? { text: said, ended: 'yes' } : { text: said };
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: facts });
 }
 
-/** Whether the failed call is known to have ended at the server, so that a read shows what it left for good. */
+/**
+ * Whether the failed call is known to have ended at the server, so that a read shows what it left for good.
+ */
 export function hasEnded(error: CentralError): boolean {
   return error.params['ended'] === 'yes';
 }

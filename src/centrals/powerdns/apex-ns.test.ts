@@ -1,4 +1,7 @@
-/** Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the panel. */
+/**
+ * Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the
+ * panel.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';
@@ -28,7 +31,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   });
 
   /** A panel without zones, and an engine that has compared everything. */
-  async function arrive(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
+  async function given(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
     const panel = new PanelStore();
     const central = powerdnsCentral(server, overrides);
     const engine = new Engine({
@@ -58,20 +61,20 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     panel.zones.set(zone, new Map(records.map((one): [string, ResourceRecord] => [recordId(one), one])));
   }
 
-  /** The zone's apex NS at the server, once it is joined. */
+  /** The zone's apex NS at the server, once it is synced. */
   async function served(engine: Engine, zone: DnsName): Promise<string[]> {
-    await until(async () => (await engine.view(zone)).entry?.standing === 'joined');
+    await until(async () => (await engine.view(zone)).entry?.state === 'synced');
     const ns = (await rrsets(server, zone))?.find(({ name, type }) => name === zone && type === 'NS');
     return ns?.records.map(({ content }) => content).toSorted() ?? [];
   }
 
   function create(zone: DnsName, stage: 'before' | 'after', nameServers: readonly string[] = []): EditEvent {
     const named = { ...seed, nameServers };
-    return { stage, zone, fingerprint: zone, actor, mark: null, kind: 'zone-create', seed: named };
+    return { stage, zone, fingerprint: zone, actor, echo: null, kind: 'zone-create', seed: named };
   }
 
   it('has those of the panel where the form named none', async (t) => {
-    const { panel, engine } = await arrive(t);
+    const { panel, engine } = await given(t);
     const zone = parseName('form.example.');
     for (const stage of ['before', 'after'] as const) {
       const event = { kind: 'edits' as const, edits: [create(zone, stage)] };
@@ -83,7 +86,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   });
 
   it('has those of the panel where the zone came with a site', async (t) => {
-    const { panel, engine } = await arrive(t);
+    const { panel, engine } = await given(t);
     const zone = parseName('site.example.');
     fill(panel, zone);
     await engine.answer(
@@ -94,7 +97,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   });
 
   it('has those of the settings, and none of the panel beside them', async (t) => {
-    const { panel, engine } = await arrive(t, { nameServers: ['ns1.provider.example'] });
+    const { panel, engine } = await given(t, { nameServers: ['ns1.provider.example'] });
     const zone = parseName('set.example.');
     fill(panel, zone);
     await engine.answer(

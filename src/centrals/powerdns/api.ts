@@ -15,8 +15,9 @@ export const mostZoneOctets = 32 * 1024 * 1024;
 export const mostListOctets = 64 * 1024 * 1024;
 
 /**
- * Requests under way at once. Each is a connection of its own (4.7 closes it after the answer), and the server holds few that it has not
- * taken yet: at 16 some are dropped and come again after a second, which is how long TCP waits.
+ * Requests under way at once. Each is a connection of its own (4.7 closes it after the answer), and the
+ * server queues only a few. At 16 some are dropped and come again after a second, which is how long TCP
+ * waits.
  */
 const mostRequests = 4;
 
@@ -24,7 +25,10 @@ const mostRequests = 4;
 export class ServerApi {
   readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
   readonly #http: HttpClient;
-  /** A server on sqlite answers 500 to most writes that come at the same time; on lmdb two are no faster than one after the other. */
+  /**
+   * A server on sqlite answers 500 to most writes that come at the same time. On lmdb two are no faster than
+   * one after the other.
+   */
   readonly #writes = new Slots();
   readonly #requests = new Slots(mostRequests);
   #closed = false;
@@ -62,7 +66,8 @@ export class ServerApi {
   }
 
   /**
-   * Empties the server's caches for a name and all names below it: the API takes no other form [4.7.3]. It does not wait for writes.
+   * Empties the server's caches for a name and all names below it: the API takes no other form [4.7.3]. It
+   * does not wait for writes.
    * @throws {CentralError}
    */
   async flush(name: DnsName, signal: AbortSignal): Promise<void> {

@@ -18,8 +18,9 @@ export interface FlushPorts {
 /**
  * Keeps the packet and query caches of a server from answering what a write has replaced.
  *
- * The server purges both with every write by the API, one after the other. A query that runs at that moment can put the old answer
- * back, and it then stands for `cache-ttl` (20 s) [4.7.3; PowerDNS issue 16286]. `cache/flush` empties both for a zone and all names below.
+ * The server purges both with every write by the API, one after the other. A query that runs at that moment
+ * can put the old answer back, and it then stands for `cache-ttl` (20 s) [4.7.3; PowerDNS issue 16286].
+ * `cache/flush` empties both for a zone and all names below.
  */
 export class CacheFlusher {
   readonly #api: ServerApi;
@@ -37,15 +38,17 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes a zone now, and once more a moment later in the background. Never throws: the write before it stands, and what
-   * is cached ends by itself. A failure is logged when it begins and when it ends.
+   * Flushes a zone now, and once more a moment later in the background. Never throws: the write before it
+   * stands, and what is cached ends by itself. A failure is logged when it begins and when it ends.
    */
   async flush(zone: DnsName, ctx: CallContext): Promise<void> {
     this.later(zone);
     await this.#once(zone, ctx.signal);
   }
 
-  /** Flushes a zone a moment later, in the background: a write of unknown outcome may have been carried out. */
+  /**
+   * Flushes a zone a moment later, in the background: a write of unknown outcome may have been carried out.
+   */
   later(zone: DnsName): void {
     if (this.#closing.signal.aborted) return;
     this.#due.delete(zone);

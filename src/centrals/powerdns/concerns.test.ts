@@ -1,4 +1,6 @@
-/** What the doctor is told of a PowerDNS (issue 11.7, 11.9), and DNAME records without effect (issue 11.11). */
+/**
+ * What the doctor is told of a PowerDNS (issue 11.7, 11.9), and DNAME records without effect (issue 11.11).
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
@@ -10,7 +12,7 @@ import { startProxy, type HttpProxy, type Message } from '../../testing/proxies/
 import { alice, powerdnsCentral, rrsets } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 import { goalsOf } from '../verified/goal.ts';
-import { lookAt } from '../verified/look.ts';
+import { askServer } from '../verified/ask.ts';
 import { askedServer } from '../verified/server.ts';
 import { runProgram } from '../../testing/servers/process.ts';
 
@@ -135,7 +137,7 @@ for (const follows of [false, true]) {
       const asked = askedServer('ns', { host: '127.0.0.1', port: server.port });
       const [goal] = goalsOf(zone, { removed: [], added: [moved] });
       assert.ok(goal !== undefined);
-      const { state, text } = await lookAt(asked, goal, AbortSignal.timeout(30_000));
+      const { state, text } = await askServer(asked, goal, AbortSignal.timeout(30_000));
       asked.close();
       return text === '' ? state : `${state}, ${text}`;
     }

@@ -13,8 +13,8 @@ const mostZones = 200;
 const mostNamed = 5;
 
 /**
- * What keeps edits from being served at once, zones that the server cannot read, and zones without NS at their apex. A slow server is no
- * failure: the look ends with the signal, and tells how many zones it saw.
+ * What keeps edits from being served at once, zones that the server cannot read, and zones without NS at
+ * their apex. A slow server is no failure: the look ends with the signal, and tells how many zones it saw.
  * @param flushable a name whose caches may be flushed
  * @throws {CentralError} not `central.unreachable`
  */
@@ -67,7 +67,10 @@ async function zoneConcerns(
   return found;
 }
 
-/** The whole zone, because one record anywhere in it is enough to make it unreadable; or why it could not be had. */
+/**
+ * The whole zone, because one record anywhere in it is enough to make it unreadable; or why it could not be
+ * had.
+ */
 async function wholeOrFailing(
   reader: ZoneReader,
   zone: DnsName,
@@ -85,8 +88,8 @@ async function wholeOrFailing(
 const configShape = v.array(v.object({ name: v.string(), value: v.string() }));
 
 /**
- * Refuses DNAME records at a server that does not follow them (`dname-processing`, off by default): it would answer the record itself
- * and NXDOMAIN below it. A server that does not tell its settings is not judged.
+ * Refuses DNAME records at a server that does not follow them (`dname-processing`, off by default): it would
+ * answer the record itself and NXDOMAIN below it. A server that does not tell its settings is not judged.
  * @throws {CentralError} `central.dname-off`, `untouched`
  */
 export async function demandDnames(

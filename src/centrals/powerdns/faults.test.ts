@@ -6,7 +6,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { invert, type Change } from '../../dns/zone.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy, type Behaviour, type HttpProxy, type Message } from '../../testing/proxies/http.ts';
-import { powerdnsCentral, someoneElse } from '../../testing/accounts/powerdns.ts';
+import { powerdnsCentral, otherWriter } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns, type Powerdns } from '../../testing/servers/powerdns.ts';
 
 const seed = { addresses: [], nameServers: ['ns1.example.net'], mailServers: [] };
@@ -64,7 +64,7 @@ async function failure(
 }
 
 async function holds(wanted: ResourceRecord, of: DnsName = zone): Promise<boolean> {
-  const truth = (await someoneElse(server).records(of)) ?? [];
+  const truth = (await otherWriter(server).records(of)) ?? [];
   return truth.some((one) => recordId(one) === recordId(wanted));
 }
 

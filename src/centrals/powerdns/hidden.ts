@@ -8,8 +8,9 @@ interface Seen {
 }
 
 /**
- * Disabled records that reads by name do not show (PowerDNS issue 11473, before 5.0), as the last read of their whole zone had them. A write
- * of an RRset would delete those in it. They are known as long as nobody but us has written the zone, which its serial tells.
+ * Disabled records that reads by name do not show (PowerDNS issue 11473, before 5.0), as the last read of
+ * their whole zone had them. A write of an RRset would delete those in it. They are known as long as nobody
+ * but us has written the zone, which its serial tells.
  */
 export class HiddenRecords {
   readonly #zones = new Map<DnsName, Seen>();
@@ -31,7 +32,10 @@ export class HiddenRecords {
     else this.#zones.delete(zone);
   }
 
-  /** After a write of ours, which leaves disabled records as they were: whether the serial shows that it was the only one. */
+  /**
+   * After a write of ours, which leaves disabled records as they were: whether the serial shows that it was
+   * the only one.
+   */
   wrote(zone: DnsName, before: ZoneFacts | null, after: ZoneFacts | null): void {
     const disabled = this.known(zone, before);
     if (disabled !== null && before !== null && after !== null && follows(before.serial, after.serial))

@@ -31,8 +31,8 @@ import { ZoneWriter } from './write.ts';
 export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
 
 /**
- * The zones of one account at a PowerDNS Authoritative Server, by its HTTP API. The account is the owner mark of each zone
- * (docs/decisions/006-powerdns.md). Not contacted yet.
+ * The zones of one account at a PowerDNS Authoritative Server, by its HTTP API. The account is the owner mark
+ * of each zone (docs/decisions/006-powerdns.md). Not contacted yet.
  * @throws {RangeError} when the address is neither `https:` nor on this machine
  */
 export function createPowerdnsCentral(settings: PowerdnsSettings, ports: FlushPorts): Central {
@@ -107,7 +107,10 @@ class PowerdnsCentral implements Central {
     return read?.records.filter(({ name }) => wanted.has(name)) ?? null;
   }
 
-  /** What the server has is read again, as the last thing before the write: nothing would notice a stale `present`. */
+  /**
+   * What the server has is read again, as the last thing before the write: nothing would notice a stale
+   * `present`.
+   */
   async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
     await demandDnames(this.#api, change.add, ctx);
     return await this.#writer.apply(change, ctx);
@@ -134,7 +137,8 @@ class PowerdnsCentral implements Central {
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx);
-      // Whoever asked before was answered REFUSED, or out of a zone above: a create leaves that in the caches [4.7.3].
+      // Whoever asked before was answered REFUSED, or out of a zone above: a create leaves that in the caches
+      // [4.7.3].
       await this.#caches.flush(zone, ctx);
       return made;
     });
@@ -199,8 +203,9 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * A zone below one of another account would take names away from it. Each zone above is asked for, at a millisecond each; zones of
-   * others below the new one cannot be asked for so, and keep their names anyway: the server answers from the longest zone.
+   * A zone below one of another account would take names away from it. Each zone above is asked for, at a
+   * millisecond each. Zones of others below the new one cannot be asked for so. They keep their names anyway:
+   * the server answers from the longest zone.
    */
   async #demandNoForeignAbove(zone: DnsName, ctx: CallContext): Promise<void> {
     for (let above = parentName(zone); above !== '.'; above = parentName(above))
@@ -230,7 +235,8 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * A look after a failed write, which may have been carried out, or found the zone made or gone by somebody else.
+   * A look after a failed write, which may have been carried out, or found the zone made or gone by somebody
+   * else.
    * @throws {WithoutEffect} where the server ended the request and the zone is as it was
    */
   async #lookAfter(

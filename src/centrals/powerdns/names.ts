@@ -1,6 +1,8 @@
 import { labelOctets, labels, type DnsName } from '../../dns/name.ts';
 
-/** A name as PowerDNS writes it: absolute; only the dot, the backslash and what is not printable are escaped. */
+/**
+ * A name as PowerDNS writes it: absolute; only the dot, the backslash and what is not printable are escaped.
+ */
 export function serverName(name: DnsName): string {
   if (name === '.') return '.';
   return labels(name)
@@ -14,7 +16,10 @@ function octetText(octet: number): string {
   return octet > 0x20 && octet < 0x7f ? char : `\\${String(octet).padStart(3, '0')}`;
 }
 
-/** The id of a zone in URLs: all but letters, digits, dot and hyphen as `=XX` (`0/25.2.0.192.in-addr.arpa.`: `0=2F25...`). */
+/**
+ * The id of a zone in URLs: all but letters, digits, dot and hyphen as `=XX` (`0/25.2.0.192.in-addr.arpa.`:
+ * `0=2F25...`).
+ */
 export function zoneId(zone: DnsName): string {
   if (zone === '.') return '=2E';
   return serverName(zone).replaceAll(
@@ -23,7 +28,10 @@ export function zoneId(zone: DnsName): string {
   );
 }
 
-/** Whether the API takes the owner name: it refuses most of what DNS allows ("contains unsupported characters", 4.7.3). */
+/**
+ * Whether the API takes the owner name: it refuses most of what DNS allows ("contains unsupported
+ * characters", 4.7.3).
+ */
 export function takesOwner(name: DnsName): boolean {
   return /^(?:\*\.)?(?:[a-z0-9_/-]+\.)*$/u.test(name);
 }

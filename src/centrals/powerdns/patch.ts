@@ -16,9 +16,9 @@ interface RRsetPatch {
 export const mostBodyOctets = 2_000_000;
 
 /**
- * The body of the PATCH that carries out the edits, as a whole or not at all. A RRset is replaced by all it is to have: what stays, with
- * the server's own text, and what is disabled. RRsets that go come first: the server looks at one after another, and refuses a
- * CNAME beside data that a later element would delete.
+ * The body of the PATCH that carries out the edits, as a whole or not at all. A RRset is replaced by all it
+ * is to have: what stays, with the server's own text, and what is disabled. RRsets that go come first: the
+ * server looks at one after another, and refuses a CNAME beside data that a later element would delete.
  * @param single whether one record can be added or removed without naming the others (`EXTEND`, `PRUNE`)
  */
 export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords, single: boolean): string {
@@ -29,7 +29,8 @@ export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords
 }
 
 /**
- * The body of a request that makes a zone with these RRsets: as many of them as fit (`mostBodyOctets`), the smaller ones first.
+ * The body of a request that makes a zone with these RRsets: as many of them as fit (`mostBodyOctets`), the
+ * smaller ones first.
  * @param zone its other fields
  */
 export function createBody(zone: Readonly<Record<string, unknown>>, edits: readonly RRsetEdit[]): string {
@@ -60,8 +61,9 @@ function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
 }
 
 /**
- * One record more or less in an RRset whose others, perhaps written this very moment, need not be named. By documentation: PowerDNS
- * 4.9.12 and 5.0.2 (pull request 16589), each element with exactly one record; not run against such a server.
+ * One record more or less in an RRset whose others, perhaps written this very moment, need not be named. By
+ * documentation: PowerDNS 4.9.12 and 5.0.2 (pull request 16589), each element with exactly one record; not
+ * run against such a server.
  */
 function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   const { before, after, name, type, ttl } = edit;

@@ -46,7 +46,10 @@ const zoneShape = v.object({
 
 const serverShape = v.object({ daemon_type: v.string(), version: v.string() });
 
-/** More names than this are read with their whole zone: a read by name is 1 to 2 ms, a zone of 1,000 records about 5 ms. */
+/**
+ * More names than this are read with their whole zone. A read by name is 1 to 2 ms, a zone of 1,000 records
+ * about 5 ms.
+ */
 const mostNames = 32;
 /** Reads by name under way at once. */
 const mostReads = 4;
@@ -64,7 +67,10 @@ export class ZoneReader {
     this.#account = account;
   }
 
-  /** The version of the server. @throws {CentralError} `central.wrong-kind` when it is no authoritative PowerDNS */
+  /**
+   * The version of the server. @throws {CentralError} `central.wrong-kind` when it is no authoritative
+   * PowerDNS
+   */
   async version(ctx: CallContext): Promise<string> {
     try {
       const { daemon_type: daemon, version } = shaped(serverShape, await this.#api.read('', {}, ctx));
@@ -131,7 +137,8 @@ export class ZoneReader {
       if (!(error instanceof CentralError)) throw error;
       if (hasEnded(error)) return await this.#failing(zone, error, ctx);
       if (error.code !== 'central.missing') throw error;
-      // A wrong path, or a proxy that lost its way, says 404 as well; an empty list proves that there is no such zone.
+      // A wrong path, or a proxy that lost its way, says 404 as well; an empty list proves that there is no
+      // such zone.
       if ((await this.#rowsOf(zone, ctx)).length === 0) return null;
       throw garbled(`the zone is listed but not found: ${serverName(zone)}`, 'read');
     }
@@ -143,9 +150,11 @@ export class ZoneReader {
   }
 
   /**
-   * Tells one zone that cannot be read (a record in the database that PowerDNS cannot parse) from a server out of order.
+   * Tells one zone that cannot be read (a record in the database that PowerDNS cannot parse) from a server
+   * out of order.
    * @returns `null` for a zone of another account
-   * @throws {CentralError} `central.zone-failing` where the server lists the zone; the error of the list where that fails too
+   * @throws {CentralError} `central.zone-failing` where the server lists the zone; the error of the list
+   *   where that fails too
    */
   async #failing(zone: DnsName, cause: CentralError, ctx: CallContext): Promise<null> {
     const [row] = await this.#rowsOf(zone, ctx);

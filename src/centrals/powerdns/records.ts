@@ -33,9 +33,10 @@ export function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): s
 }
 
 /**
- * The records of RRsets, each once: records doubled by parallel writes (PowerDNS issue 7128) are one, and the next write of their RRset
- * leaves one. What cannot be read as data of its type, as LUA and ALIAS, is a record with the server's own text as its rdata, so that
- * nothing is missing from a zone and a rewritten RRset has it as it was.
+ * The records of RRsets, each once: records doubled by parallel writes (PowerDNS issue 7128) are one, and the
+ * next write of their RRset leaves one. What cannot be read as data of its type (LUA, ALIAS) is a record with
+ * the server's own text as its rdata. So nothing is missing from a zone, and a rewritten RRset has it as it
+ * was.
  */
 export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();
@@ -66,7 +67,10 @@ function ownerName(text: string): DnsName | null {
   }
 }
 
-/** Types of its own that PowerDNS shows by name although it takes them by number (4.7.3, of those it takes in RFC 3597 form). */
+/**
+ * Types of its own that PowerDNS shows by name although it takes them by number (4.7.3, of those it takes in
+ * RFC 3597 form).
+ */
 const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 
 function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string): CentralRecord {
@@ -80,7 +84,9 @@ function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string):
   }
 }
 
-/** Types that it does not know by name (4.7.3): they go by number, with their data in the form of RFC 3597. */
+/**
+ * Types that it does not know by name (4.7.3): they go by number, with their data in the form of RFC 3597.
+ */
 const namelessTypes: ReadonlySet<string> = new Set(['HIP']);
 
 /** The type as the API takes it. */

@@ -9,7 +9,10 @@ import { heldRecords, type HeldRecords, type ServerRRset } from './records.ts';
 
 /** Rows asked for in one search. */
 const mostRows = 2_000;
-/** With more rows than this the answer may be cut: the server counts empty non-terminals, which it leaves out of the answer. */
+/**
+ * With more rows than this the answer may be cut: the server counts empty non-terminals, which it leaves out
+ * of the answer.
+ */
 const mostSureRows = mostRows / 2;
 
 const rowShape = v.object({
@@ -26,9 +29,9 @@ type Row = v.InferOutput<typeof rowShape>;
 const answerShape = v.array(rowShape);
 
 /**
- * The records at some names of a zone with those that are disabled, by `search-data`: it works where the whole zone cannot be read, and
- * shows disabled records also before 5.0 [4.7.3, sqlite3]. It scans the table. LMDB answers an empty list before 5.0; that the backend
- * of this zone is searched is proved by the zone's SOA.
+ * The records at some names of a zone with those that are disabled, by `search-data`. It works if the whole
+ * zone cannot be read, and shows disabled records also before 5.0 [4.7.3, sqlite3]. It scans the table. LMDB
+ * answers an empty list before 5.0; that the backend of this zone is searched is proved by the zone's SOA.
  * @returns in words why the answer proves nothing
  * @throws {CentralError} `central.unreachable`, `central.login`
  */

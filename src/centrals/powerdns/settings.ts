@@ -6,7 +6,10 @@ import { addressSetting, pinSetting, settingProblems, settingText, timeoutSettin
 
 /** A checked connection to a PowerDNS Authoritative Server, and as whom. */
 export interface PowerdnsSettings {
-  /** URL of the server object of the API, without a final slash, e.g. `https://dns.example.net/api/v1/servers/localhost`. */
+  /**
+   * URL of the server object of the API, without a final slash, e.g.
+   * `https://dns.example.net/api/v1/servers/localhost`.
+   */
   readonly address: string;
   /** The `account` of our zones: all others are somebody else's. */
   readonly username: string;
@@ -60,8 +63,9 @@ const schema = v.object({
 });
 
 /**
- * Checks settings as they come from a file or a form: `address` (`https:`, or `http:` on this machine itself), `username` (the account),
- * `password` (the API key), optional `pin` (`{ fingerprint }` or `{ ca }`), `zoneKind`, `nameServers`, `timeout`.
+ * Checks settings as they come from a file or a form. Needed are `address` (`https:`, or `http:` on this
+ * machine itself), `username` (the account), `password` (the API key). Optional are `pin` (`{ fingerprint }`
+ * or `{ ca }`), `zoneKind`, `nameServers`, `timeout`.
  * @returns the settings, or every problem; each has `params.setting`
  */
 export function readPowerdnsSettings(

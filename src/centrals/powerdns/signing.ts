@@ -8,7 +8,10 @@ import { shaped } from './answer.ts';
 import { zonePath, type ServerApi } from './api.ts';
 import type { ZoneReader } from './read.ts';
 
-/** Keys of a zone as the API lists them, without their private part; `cds` is there where the zone publishes it (PUBLISH-CDS). */
+/**
+ * Keys of a zone as the API lists them, without their private part; `cds` is there where the zone publishes
+ * it (PUBLISH-CDS).
+ */
 const keysShape = v.array(
   v.object({
     dnskey: v.string(),
@@ -44,8 +47,8 @@ interface Keys {
 }
 
 /**
- * The published keys. The zone was read a moment ago: whatever else comes instead of them says only that whoever is in front of
- * the server does not let them through, and nothing of the central.
+ * The published keys. The zone was read a moment ago. Any other answer only means that a proxy in front of
+ * the server blocks these requests; it proves nothing of the central.
  */
 async function readKeys(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<Keys> {
   try {

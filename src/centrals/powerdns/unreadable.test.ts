@@ -1,4 +1,6 @@
-/** A zone that PowerDNS itself cannot read (issue 12.9): a record in its database that is no data of its type. */
+/**
+ * A zone that PowerDNS itself cannot read (issue 12.9): a record in its database that is no data of its type.
+ */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';

@@ -49,9 +49,10 @@ export class ZoneWriter {
   }
 
   /**
-   * Carries out a change in one PATCH, between two reads: nothing guards against somebody else who writes the same RRset in the
-   * milliseconds from the first to the PATCH (docs/decisions/006-powerdns.md). One change of a zone at a time, because PATCHes in
-   * parallel can leave records twice. What it wrote is out of the server's caches when it resolves.
+   * Carries out a change in one PATCH, between two reads. Nothing guards against another writer of the same
+   * RRset in the milliseconds from the first read to the PATCH (docs/decisions/006-powerdns.md). One change
+   * of a zone at a time, because PATCHes in parallel can leave records twice. What it wrote is out of the
+   * server's caches when it resolves.
    * @throws {CentralError}
    */
   async apply(change: Change, ctx: CallContext): Promise<Altered> {
@@ -79,8 +80,8 @@ export class ZoneWriter {
   }
 
   /**
-   * The records at the names of the change, disabled ones included, as the last thing before the write: after a zone that takes long to read
-   * the names are read once more.
+   * The records at the names of the change, disabled ones included, as the last thing before the write. After
+   * a zone that takes long to read, the names are read once more.
    */
   async #readForWrite(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
     const { zone } = change;
@@ -106,7 +107,8 @@ export class ZoneWriter {
   }
 
   /**
-   * The same in a zone that the server cannot read as a whole: one read by name, and a search for what that does not show.
+   * The same in a zone that the server cannot read as a whole. One read by name, and a search for what that
+   * does not show.
    * @param failing thrown where the search proves nothing: a write could remove disabled records
    */
   async #readInFailing(change: Change, failing: CentralError, ctx: CallContext): Promise<ZoneRead | null> {
@@ -149,7 +151,8 @@ export class ZoneWriter {
   ): Promise<void> {
     const { takesSingle } = await this.#server(ctx);
     const body = patchBody(edits, disabled, takesSingle);
-    // The server would refuse it (400), or cut the connection. It is not sent in parts: all of a change or nothing.
+    // The server would refuse it (400), or cut the connection. It is not sent in parts: all of a change or
+    // nothing.
     if (Buffer.byteLength(body) > mostBodyOctets)
       throw powerdnsRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
@@ -164,8 +167,9 @@ export class ZoneWriter {
   }
 
   /**
-   * After a write whose outcome is not known: a read that shows its goal ends it well. One that shows the state before proves that there
-   * was no effect only where the server has ended the request; else the write may still come.
+   * After a write whose outcome is not known: a read that shows its goal ends it well. One that shows the
+   * state before proves that there was no effect only if the server has ended the request. Otherwise the
+   * write may still come.
    * @throws {WithoutEffect} then, and else the error itself
    */
   async #judge(error: CentralError, change: Change, before: ZoneRead, ctx: CallContext): Promise<void> {
@@ -187,8 +191,9 @@ export class ZoneWriter {
   }
 
   /**
-   * A write leaves the records of a signed zone without their place in its order, and names beside them without proof that they do not
-   * exist, until the zone is rectified. @throws {CentralError} `partial`: the records are written
+   * A write leaves the records of a signed zone without their place in its order, and names beside them
+   * without proof of non-existence. Rectifying the zone mends both. @throws {CentralError} `partial`: the
+   * records are written
    */
   async #rectify(zone: DnsName, ctx: CallContext): Promise<void> {
     this.#unrectified.add(zone);
@@ -206,7 +211,10 @@ export class ZoneWriter {
   }
 }
 
-/** A disabled record is neither enabled nor doubled: whoever disabled it has to enable it. @throws {CentralError} */
+/**
+ * A disabled record is neither enabled nor doubled: whoever disabled it has to enable it. @throws
+ * {CentralError}
+ */
 function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): void {
   for (const edit of edits) {
     const off = new Set(disabled.get(setKey(edit))?.map(recordId));

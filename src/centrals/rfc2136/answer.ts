@@ -53,8 +53,8 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
 };
 
 /**
- * An update that the server answered with an error: all of it was left undone (RFC 2136 section 3.4.2.7). What a failing server
- * (SERVFAIL) did is not known.
+ * An update that the server answered with an error: all of it was left undone (RFC 2136 section 3.4.2.7).
+ * What a failing server (SERVFAIL) did is not known.
  */
 export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];
@@ -70,8 +70,8 @@ export function updateRefusal(rcode: number, zone: DnsName): CentralError {
 }
 
 /**
- * The rcode of an answer that says no and is not signed: Knot does not look at signatures where it has no such zone. Nothing proves
- * that the server said it, so it counts for no more than a doubt about the zone.
+ * The rcode of an answer that says no and is not signed: Knot does not look at signatures where it has no
+ * such zone. Nothing proves that the server said it, so it counts for no more than a doubt about the zone.
  */
 export function unsignedRefusal(error: unknown): number | null {
   const { code, rcode } = error instanceof DnsError ? error.params : {};
@@ -80,8 +80,9 @@ export function unsignedRefusal(error: unknown): number | null {
 }
 
 /**
- * What an answer to a query says is taken for knowledge only where the server could answer: with data, a denial, or by not answering for
- * the zone (REFUSED, NOTAUTH), which an update has to confirm. A zone that it has and cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
+ * An answer to a query counts as knowledge only if the server could answer. It answers with data, with a
+ * denial, or not for the zone (REFUSED, NOTAUTH), which an update has to confirm. A zone that it has and
+ * cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
  * @param name that was asked about
  * @throws {CentralError}
  */

@@ -12,14 +12,18 @@ import type { Rfc2136Settings } from './settings.ts';
 /** As many as the client keeps. */
 const connections = 4;
 /**
- * Longest round trip (ms) at which it is quicker to wait for a connection than to share one: of two answers on one connection a server
- * may hold the second back until the first is acknowledged (RFC 896), which this side may put off for 40 ms (RFC 1122 section 4.2.3.2).
+ * Longest round trip (ms) at which it is quicker to wait for a connection than to share one. Of two answers
+ * on one connection a server may hold the second back until the first is acknowledged (RFC 896). This side
+ * may put that off for 40 ms (RFC 1122 section 4.2.3.2).
  */
 const near = 10;
 /** From so many exchanges on the answers come in such numbers that none is held back for long. */
 const many = 64;
 
-/** Signed exchanges with the primary name server; an update's answers are handed on whatever their rcode. All throw {@link CentralError}. */
+/**
+ * Signed exchanges with the primary name server; an update's answers are handed on whatever their rcode. All
+ * throw {@link CentralError}.
+ */
 export class NameServer {
   readonly #client: DnsClient;
   readonly #clock: Clock;

@@ -2,7 +2,10 @@ import { isSigners } from '../../dns/dnssec.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 
-/** What a name server would refuse, found without asking it: records that only signing makes, and data that clash. */
+/**
+ * What a name server would refuse, found without asking it: records that only signing makes, and data that
+ * clash.
+ */
 export function auditChange({ zone, add }: Change): readonly Problem[] {
   const made = add.filter((record) => isSigners(zone, record));
   return [

@@ -27,7 +27,10 @@ import { ZoneUpdater } from './write.ts';
 
 export { readRfc2136Settings, type Rfc2136Settings } from './settings.ts';
 
-/** The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates, signed with a TSIG key. */
+/**
+ * The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates,
+ * signed with a TSIG key.
+ */
 export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
   return new Rfc2136Central(settings, ports.clock);
 }
@@ -74,15 +77,15 @@ class Rfc2136Central implements Central {
     let doubt: CentralError | null = null;
     for (let at = 0; at < asked.length; at += mostAtOnce) {
       const part = asked.slice(at, at + mostAtOnce);
-      const standings = await Promise.all(part.map(async (zone) => await this.#standingOrError(zone, ctx)));
+      const ownerships = await Promise.all(part.map(async (zone) => await this.#ownershipOrError(zone, ctx)));
       for (const [index, zone] of part.entries()) {
-        const standing = standings[index];
-        if (standing === 'ours') found.push(zone);
-        else if (standing instanceof CentralError) doubt = standing;
+        const ownership = ownerships[index];
+        if (ownership === 'ours') found.push(zone);
+        else if (ownership instanceof CentralError) doubt = ownership;
       }
     }
-    // A key that is taken for no zone at all is more likely misspelled than every zone somebody else's; a server that can serve none is
-    // not ready. One zone that it cannot serve holds up no other: a read of it says so.
+    // A key that fits no zone at all is more likely misspelled than every zone foreign. A server that can
+    // serve none is not ready. One zone that it cannot serve holds up no other: a read of it says so.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
@@ -94,7 +97,7 @@ class Rfc2136Central implements Central {
     ctx: CallContext,
   ): Promise<readonly CentralRecord[] | null> {
     if (!this.traits.wholeZones) return (await this.#read(zone, wantedIn(known), ctx))?.records ?? null;
-    if ((await this.#standing(zone, ctx)) !== 'ours') return null;
+    if ((await this.#ownership(zone, ctx)) !== 'ours') return null;
     const records = await this.#server.transfer(zone, ctx);
     return records
       .filter((record) => record.class === classes.IN)
@@ -116,7 +119,7 @@ class Rfc2136Central implements Central {
   }
 
   async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
-    if (!this.#allowed.has(zone) && (await this.#standing(zone, ctx)) !== 'ours') return null;
+    if (!this.#allowed.has(zone) && (await this.#ownership(zone, ctx)) !== 'ours') return null;
     return await this.#reader.read(zone, wanted, ctx);
   }
 
@@ -134,13 +137,13 @@ class Rfc2136Central implements Central {
 
   /** Zones are made by the provider: with what a TSIG key may do none can be made (RFC 2136 section 1). */
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
-    const standing = await this.#standing(zone, ctx);
-    if (standing === 'ours') return 'exists';
-    throw refusal(standing === 'missing' ? 'zone.create-there-first' : 'zone.foreign', zone);
+    const ownership = await this.#ownership(zone, ctx);
+    if (ownership === 'ours') return 'exists';
+    throw refusal(ownership === 'missing' ? 'zone.create-there-first' : 'zone.foreign', zone);
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'missing'> {
-    if ((await this.#standing(zone, ctx)) !== 'ours') return 'missing';
+    if ((await this.#ownership(zone, ctx)) !== 'ours') return 'missing';
     throw refusal('zone.delete-there', zone);
   }
 
@@ -150,7 +153,7 @@ class Rfc2136Central implements Central {
   }
 
   async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
-    if ((await this.#standing(zone, ctx)) !== 'ours') return null;
+    if ((await this.#ownership(zone, ctx)) !== 'ours') return null;
     const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));
     const ds = dsOfKeys(zone, keys ?? []);
     return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
@@ -168,9 +171,9 @@ class Rfc2136Central implements Central {
     );
   }
 
-  async #standingOrError(zone: DnsName, ctx: CallContext): Promise<Standing> {
+  async #ownershipOrError(zone: DnsName, ctx: CallContext): Promise<Ownership> {
     try {
-      return await this.#standing(zone, ctx);
+      return await this.#ownership(zone, ctx);
     } catch (error) {
       if (error instanceof CentralError && isUnserved(error)) return error;
       throw error;
@@ -178,11 +181,12 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record that nobody has: nothing
-   * is changed by that, not even the serial.
-   * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is misspelled
+   * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record
+   * that nobody has: nothing is changed by that, not even the serial.
+   * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is
+   *   misspelled
    */
-  async #standing(zone: DnsName, ctx: CallContext): Promise<Standing> {
+  async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
     try {
       if (!(await this.#reader.hasZone(zone, ctx))) return 'missing';
       if (this.#allowed.has(zone)) return 'ours';
@@ -199,8 +203,8 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether an update with nothing in it is refused as well: then the zone is frozen (`rndc freeze`, `knotc zone-freeze`), or its server
-   * decides by key alone (`allow-update`) and nothing tells the two apart.
+   * Whether an update with nothing in it is refused as well. Then the zone is frozen (`rndc freeze`, `knotc
+   * zone-freeze`), or its server decides by key alone (`allow-update`), and nothing distinguishes the two.
    */
   async #isFrozen(zone: DnsName, ctx: CallContext): Promise<boolean> {
     return (await this.#server.update(zone, [], [], ctx)).rcode === rcodes.REFUSED;
@@ -218,7 +222,7 @@ function isUnserved({ code }: CentralError): boolean {
   return code === 'central.zone-failing' || code === 'central.query-refused';
 }
 
-type Standing = 'ours' | 'foreign' | 'missing' | CentralError;
+type Ownership = 'ours' | 'foreign' | 'missing' | CentralError;
 
 function wantedIn(known: readonly RRsetKey[]): Wanted {
   const wanted = new Map<DnsName, Set<string>>();

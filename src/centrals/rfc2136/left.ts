@@ -52,7 +52,8 @@ export function backFrom(
 }
 
 /**
- * A delegation without NS has no use for a DS: BIND drops it without a word, others keep it where no query shows it.
+ * A delegation without NS has no use for a DS: BIND drops it without a word, others keep it where no query
+ * shows it.
  * @param records what the server shows at the names of the edits, DS included
  * @throws {CentralError} `central.ds-first` where a DS would stay
  */

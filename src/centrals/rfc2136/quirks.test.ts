@@ -57,7 +57,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
       return await central.apply(change, await present(change), quietContext());
     };
     const truth = async (): Promise<Set<string>> =>
-      new Set((await subject.someoneElse.records(zone))?.map(recordId));
+      new Set((await subject.otherWriter.records(zone))?.map(recordId));
 
     it('takes no answer made up from a wildcard for data', async () => {
       assert.deepEqual(await read('nothing'), []);
@@ -112,7 +112,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
     it('notices a CNAME that came between the read and the write', async () => {
       const change = { zone, remove: [], add: [record('late', 'A', '192.0.2.1')] };
       const seen = await present(change);
-      await subject.someoneElse.add(zone, record('late', 'CNAME', 'www'));
+      await subject.otherWriter.add(zone, record('late', 'CNAME', 'www'));
       const error = await refused(central.apply(change, seen, quietContext()));
       assert.deepEqual(
         [error.code, error.state, error.retry],

@@ -15,14 +15,20 @@ import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 /** What a read of some names found. */
 export interface NamesView {
   readonly records: readonly CentralRecord[];
-  /** Names of which a query shows only part, each with the owner of what hides them ({@link HeldAtName}), as far as it is known. */
+  /**
+   * Names of which a query shows only part, each with the owner of what hides them ({@link HeldAtName}), as
+   * far as it is known.
+   */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }
 
 /** Every type that can be asked for by name, for servers that do not answer ANY in full (RFC 8482). */
 const askedTypes: readonly string[] = [...recordTypes.keys()].filter((type) => !signerTypes.has(type));
 
-/** Reads names of zones by ordinary queries, all at once; nothing else is needed of the server but that it answers them. */
+/**
+ * Reads names of zones by ordinary queries, all at once; nothing else is needed of the server but that it
+ * answers them.
+ */
 export class NameReader {
   readonly #server: NameServer;
   /** Whether ANY gives everything; null: not found out yet. */
@@ -33,8 +39,9 @@ export class NameReader {
   }
 
   /**
-   * Whether the server has the zone. REFUSED may come of rules for queries (`allow-query`): an update of nothing is answered NOTAUTH
-   * where there is no such zone (RFC 2136 section 3.1.2), and by such a rule with REFUSED.
+   * Whether the server has the zone. REFUSED may come of rules for queries (`allow-query`). An update of
+   * nothing is answered NOTAUTH if there is no such zone (RFC 2136 section 3.1.2), and REFUSED by such a
+   * rule.
    * @throws {CentralError} `central.query-refused`: it has the zone and does not let us ask
    */
   async hasZone(zone: DnsName, ctx: CallContext): Promise<boolean> {
@@ -47,7 +54,8 @@ export class NameReader {
 
   /**
    * Records at some names, without what a signing server makes by itself.
-   * @param wanted names, each with the types that the caller wants to know of; `all`: every type. A CNAME is told by the answer to any.
+   * @param wanted names, each with the types that the caller wants to know of; `all`: every type. A CNAME is
+   *   told by the answer to any.
    * @returns null: the server has no such zone
    * @throws {CentralError}
    */
@@ -61,7 +69,7 @@ export class NameReader {
     for (let at = 0; at < names.length; at += mostNamesAtOnce) {
       const part = names.slice(at, at + mostNamesAtOnce);
       const found = await Promise.all(part.map(async (one) => await reading.name(...one)));
-      for (const { name, seen, denied } of await reading.toldApart(found)) {
+      for (const { name, seen, denied } of await reading.distinguish(found)) {
         if (seen.kind === 'no-zone') {
           // Below the apex it may be in another zone of the server, which this key may not even ask.
           if (!(await this.hasZone(zone, ctx))) return null;
@@ -74,13 +82,14 @@ export class NameReader {
         proven ||= denied;
       }
     }
-    // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name in it.
+    // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name
+    // in it.
     return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
   }
 
   /**
-   * Adds RRsets that queries do not show and that the server says are just so: the NS of a delegation whose zone is on the same server
-   * (RFC 2136 section 2.4.2). Their TTLs stay those of `likely`: nothing tells them.
+   * Adds RRsets that queries do not show and that the server confirms: the NS of a delegation whose zone is
+   * on the same server (RFC 2136 section 2.4.2). Their TTLs stay those of `likely`: nothing tells them.
    * @throws {CentralError}
    */
   async withProven(
@@ -107,8 +116,8 @@ export class NameReader {
   }
 
   /**
-   * Says no where something of these types is there that queries do not show: whoever is about to decide by what was read would take it for
-   * absent.
+   * Throws if records of these types exist that queries do not show. Whoever decides by what was read would
+   * take them for absent.
    * @throws {CentralError} `central.refused`
    */
   async demandShown(
@@ -128,7 +137,8 @@ export class NameReader {
   }
 
   /**
-   * At the apex there are always SOA and NS: a server that shows both shows everything (RFC 8482 lets it show less).
+   * At the apex there are always SOA and NS: a server that shows both shows everything (RFC 8482 lets it show
+   * less).
    * @returns null: cannot be told from this zone
    */
   async #findOutAny(zone: DnsName, ctx: CallContext): Promise<boolean | null> {
@@ -177,10 +187,11 @@ class Reading {
   }
 
   /**
-   * Finds those of some names that are apexes of other zones of the server, where everything asked was answered with data. One update that
-   * has it all as prerequisites proves that none is; only else each has to be asked for its SOA.
+   * Finds those of some names that are apexes of other zones of the server, where everything asked was
+   * answered with data. One update that has it all as prerequisites proves that none is; only else each has
+   * to be asked for its SOA.
    */
-  async toldApart(found: readonly Found[]): Promise<readonly Found[]> {
+  async distinguish(found: readonly Found[]): Promise<readonly Found[]> {
     const doubtful = new Map<Found, readonly CentralRecord[]>();
     for (const one of found) {
       // DS is the parent's at every cut (RFC 4035 section 3.1.4.1).
@@ -215,7 +226,10 @@ class Reading {
     return (await this.#server.update(zone, wanted, [], ctx)).rcode === rcodes.NOERROR;
   }
 
-  /** @throws {NotAnsweredHere} where Knot, which takes keys zone by zone, does not take it for the zone that the name is in */
+  /**
+   * @throws {NotAnsweredHere} where Knot, which takes keys zone by zone, does not take it for the zone that
+   *   the name is in
+   */
   async #query(name: DnsName, type: string): Promise<DnsMessage> {
     const { zone, ctx } = this.#options;
     try {
@@ -253,7 +267,10 @@ class Reading {
     };
   }
 
-  /** The apex of another zone of the server that a name lies below, where everything asked of the name itself was answered with data. */
+  /**
+   * The apex of another zone of the server that a name lies below, where everything asked of the name itself
+   * was answered with data.
+   */
   async #childOver(name: DnsName, wildcards: readonly DnsMessage[]): Promise<DnsName | null> {
     const { zone } = this.#options;
     const unclear: DnsName[] = [];
@@ -281,12 +298,16 @@ class Reading {
 
   async #each(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
     const all = wanted === 'all' ? askedTypes : [...wanted];
-    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section 3.1.4.1).
+    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section
+    // 3.1.4.1).
     const types = name === this.#options.zone ? all.filter((type) => type !== 'DS') : all;
     return await Promise.all(types.map(async (type) => await this.#query(name, type)));
   }
 
-  /** In a prerequisite only the name itself counts, no wildcard (RFC 2136 section 2.4.4). @throws {CentralError} */
+  /**
+   * In a prerequisite only the name itself counts, no wildcard (RFC 2136 section 2.4.4). @throws
+   * {CentralError}
+   */
   async #isInUse(name: DnsName): Promise<boolean> {
     const { zone, ctx } = this.#options;
     const { rcode } = await this.#server.update(zone, [nameInUse(name)], [], ctx);
@@ -315,7 +336,10 @@ interface Found {
   readonly isApex?: 'no' | 'unknown';
 }
 
-/** A denial of anything but DS in the zone's own name, and an ANY that is full, except for a wildcard, show that it is none. */
+/**
+ * A denial of anything but DS in the zone's own name shows that it is none. So does an ANY that is full,
+ * except for a wildcard.
+ */
 function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
   return own.some((answer) => {
     const question = answer.questions[0];

@@ -12,7 +12,10 @@ export function heldAt(answer: DnsMessage, zone: DnsName, name: DnsName): HeldAt
   return read.kind === 'no-zone' ? read : { ...read, records: read.records.map(centralRecord) };
 }
 
-/** The handle is the rdata in hexadecimal where the server's octets are not what the canonical text gives, else empty. */
+/**
+ * The handle is the rdata in hexadecimal where the server's octets are not what the canonical text gives,
+ * else empty.
+ */
 export function centralRecord({ name, type, ttl, rdata, octets }: DataRecord): CentralRecord {
   const handle = octets === undefined ? '' : Buffer.from(octets).toString('hex');
   return { name, type, ttl, rdata, handle };

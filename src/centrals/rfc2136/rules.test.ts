@@ -1,4 +1,7 @@
-/** Issue 12.4, 12.5, 12.8: what BIND (and Knot) decide by rules of their own: limits of TTLs, DNAME, wildcards, delegations, who may query. */
+/**
+ * Issue 12.4, 12.5, 12.8: what BIND (and Knot) decide by rules of their own: limits of TTLs, DNAME,
+ * wildcards, delegations, who may query.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

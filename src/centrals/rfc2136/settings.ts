@@ -35,8 +35,8 @@ const schema = v.object({
 });
 
 /**
- * Checks settings as they come from a file: `address` (`dns://host:port`), `username` and `password` (name and secret of the TSIG
- * key), optional `algorithm`, `transport`, `axfr`, `pin`, `timeout`.
+ * Checks settings as they come from a file: `address` (`dns://host:port`), `username` and `password` (name
+ * and secret of the TSIG key). Optional are `algorithm`, `transport`, `axfr`, `pin`, `timeout`.
  * @returns the settings, or every problem; each has `params.setting`
  */
 export function readRfc2136Settings(

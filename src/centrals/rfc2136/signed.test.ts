@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { compareSides } from '../../core/engine/knowledge/classify.ts';
+import { compareSides } from '../../core/engine/knowledge/compare-rule.ts';
 import type { Central } from '../../core/central.ts';
 import { isSigners } from '../../dns/dnssec.ts';
 import { parseName, zoneName } from '../../dns/name.ts';

@@ -25,7 +25,10 @@ import type { NameReader, Wanted, NamesView } from './read.ts';
 /** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
 const mostRounds = 16;
 
-/** Writes changes: one update message for each, all or nothing, only if the RRsets are as they were read (RFC 2136). */
+/**
+ * Writes changes: one update message for each, all or nothing, only if the RRsets are as they were read (RFC
+ * 2136).
+ */
 export class ZoneUpdater {
   readonly #server: NameServer;
   readonly #reader: NameReader;
@@ -37,7 +40,8 @@ export class ZoneUpdater {
 
   /**
    * See `Central.apply`.
-   * @param present records at the names of the change; where it is stale the server's refusal, or the read after, tells
+   * @param present records at the names of the change; where it is stale the server's refusal, or the read
+   *   after, tells
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -50,7 +54,9 @@ export class ZoneUpdater {
     }
   }
 
-  /** @param altered grows with every message that was carried out; an error is about the step that failed only */
+  /**
+   * @param altered grows with every message that was carried out; an error is about the step that failed only
+   */
   async #carryOut(
     change: Change,
     present: readonly CentralRecord[],
@@ -112,8 +118,9 @@ export class ZoneUpdater {
   }
 
   /**
-   * A failure that does not say what it left. A server that answered is done with the update, so what it holds now tells; where nothing
-   * proves that it answered, or queries do not show what it holds, the update may still come or have come.
+   * A failure that does not say what it left. A server that answered is done with the update, so its present
+   * content tells. If nothing proves that it answered, or queries do not show its content, the update may
+   * still come or have come.
    * @throws {CentralError} when that cannot be read
    */
   async #judged(
@@ -143,7 +150,10 @@ export class ZoneUpdater {
     return view;
   }
 
-  /** @param failed what is known of the change if it cannot be read: after a write its outcome is what is not known */
+  /**
+   * @param failed what is known of the change if it cannot be read: after a write its outcome is what is not
+   *   known
+   */
   async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<NamesView | null> {
     try {
       return await this.#reader.read(change.zone, wantedBy(change), ctx);
@@ -153,11 +163,13 @@ export class ZoneUpdater {
   }
 
   /**
-   * A server may leave part of an update undone without a word: data beside a CNAME, the last NS of the apex (RFC 2136 section
-   * 3.4.2), a wildcard NS. What queries do not show is asked for by prerequisites. Somebody else may have been at it as well, or the server
-   * may have handed the update on: only what a second try leaves out, with prerequisites that hold, is left out for sure.
+   * A server may leave part of an update undone without a word: data beside a CNAME, the last NS of the apex
+   * (RFC 2136 section 3.4.2), a wildcard NS. What queries do not show is asked for by prerequisites. Another
+   * writer may have changed the records as well, or the server may have handed the update on. Only what a
+   * second try leaves out, with prerequisites that hold, is left out for sure.
    * @returns false: to be tried a second time
-   * @throws {CentralError} `central.left-out`, `central.ttl-limit`, or `central.no-effect` where nothing is sure
+   * @throws {CentralError} `central.left-out`, `central.ttl-limit`, or `central.no-effect` where nothing is
+   *   sure
    */
   async #isDone(
     change: Change,
@@ -171,7 +183,7 @@ export class ZoneUpdater {
     if (unseen.length > 0 && !(await this.#holds(change.zone, unseen, ctx))) throw withoutEffect();
     const lowered = loweredTtl(change, shown, records);
     if (lowered !== null) {
-      const isBack = unseen.length === 0 && (await this.#takeBack(change, edits, records, ctx));
+      const isBack = unseen.length === 0 && (await this.#undo(change, edits, records, ctx));
       if (isBack) forget(altered, edits, change);
       throw ttlLimit(lowered, isBack && isClean(altered) ? 'untouched' : 'partial');
     }
@@ -185,7 +197,7 @@ export class ZoneUpdater {
   }
 
   /** Brings RRsets back to what they were. @returns whether a read shows that */
-  async #takeBack(
+  async #undo(
     change: Change,
     edits: readonly RRsetEdit[],
     records: readonly CentralRecord[],
@@ -243,10 +255,16 @@ function isClean({ removed, added }: AlteredSoFar): boolean {
   return removed.length + added.length === 0;
 }
 
-/** Octets of prerequisites and updates in one message: below the 65,535 of a message, with room for header and signature. */
+/**
+ * Octets of prerequisites and updates in one message: below the 65,535 of a message, with room for header and
+ * signature.
+ */
 const mostMessageOctets = 60_000;
 
-/** Edits of users fit in one message; the content of a big zone may not, and then each message is all or nothing by itself. */
+/**
+ * Edits of users fit in one message; the content of a big zone may not, and then each message is all or
+ * nothing by itself.
+ */
 function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[])[] {
   const messages: RRsetEdit[][] = [[]];
   let size = 0;
@@ -262,7 +280,10 @@ function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[]
   return messages;
 }
 
-/** An upper bound, without compression: every record that was there is a prerequisite and may be deleted (RFC 1035 section 3.2.1). */
+/**
+ * An upper bound, without compression: every record that was there is a prerequisite and may be deleted (RFC
+ * 1035 section 3.2.1).
+ */
 function octetsFor({ name, type, before, after }: RRsetEdit): number {
   // No name is longer in a message than as text with one octet more.
   const head = name.length + 1 + 10;
@@ -272,8 +293,8 @@ function octetsFor({ name, type, before, after }: RRsetEdit): number {
 }
 
 /**
- * The types of a change at each of its names; all at a name that gets or had a CNAME, for it tolerates no other; DS where NS go, for it
- * needs them.
+ * The types of a change at each of its names. It is all types at a name that gets or had a CNAME, which
+ * tolerates no other. DS is read where NS go, because it needs them.
  */
 function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
   const wanted = new Map<DnsName, Set<string> | 'all'>();
@@ -290,8 +311,8 @@ function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
 }
 
 /**
- * The RRset as it was read; of a name that had nothing, that it still has nothing; and no CNAME that came meanwhile, beside which a
- * server would leave our records out without a word (RFC 2136 section 3.4.2.2).
+ * The RRset as it was read; for a name that had nothing, that it still has nothing. No CNAME may have come
+ * meanwhile: beside one a server leaves our records out without an error (RFC 2136 section 3.4.2.2).
  */
 function guardsOf(
   { name, type, before, after }: RRsetEdit,
@@ -307,8 +328,9 @@ function guardsOf(
 }
 
 /**
- * Deletions come first, so that a CNAME makes room, except at the apex, where the last NS would stay (RFC 2136 section 3.4.2.4).
- * A new TTL is given by adding every record anew: a server may or may not carry it over to the others.
+ * Deletions come first, so that a CNAME makes room, except at the apex, where the last NS would stay (RFC
+ * 2136 section 3.4.2.4). A new TTL is given by adding every record anew: a server may or may not carry it
+ * over to the others.
  */
 function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName): readonly WireRecord[] {
   const staying = new Set(after.map(({ rdata }) => rdata));
@@ -334,7 +356,10 @@ function octetsOf(
   return old === undefined ? {} : heldOctets(old);
 }
 
-/** A CNAME beside others, two CNAMEs: a server would leave them out, or put one in the place of the other, without a word. */
+/**
+ * A CNAME beside others, two CNAMEs: a server would leave them out, or put one in the place of the other,
+ * without a word.
+ */
 function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: readonly CentralRecord[]): void {
   const touched = new Set(edits.map(({ name, type }) => `${name} ${type}`));
   const names = new Set(edits.filter(({ after }) => after.length > 0).map(({ name }) => name));
@@ -346,7 +371,10 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
   throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never', params });
 }
 
-/** Records to be removed where queries do not show whether they are there: perhaps they are just what is there. */
+/**
+ * Records to be removed where queries do not show whether they are there: perhaps they are just what is
+ * there.
+ */
 function unseenIn({ remove }: Change, { records, hidden }: NamesView): readonly CentralRecord[] {
   const shown = new Set(records.map(setKey));
   return remove

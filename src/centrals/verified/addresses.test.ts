@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';
-import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
+import { checkNameServers } from '../../app/doctor/name-servers.ts';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
@@ -49,7 +49,7 @@ test(
     const ctx = { ...quietContext(), vetoable: true };
     const { added } = await central.apply({ zone, remove: [], add: [www] }, [], ctx);
     assert.equal(added.length, 1);
-    const [finding] = await lookAtNameServers([askedServer('ns1.example.net', peer)], zone, true);
+    const [finding] = await checkNameServers([askedServer('ns1.example.net', peer)], zone, true);
     assert.deepEqual([finding?.state, finding?.text], ['ok', 'ns1.example.net serves example.org']);
   },
 );

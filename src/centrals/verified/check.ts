@@ -1,9 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { goalKey, type RRsetGoal } from './goal.ts';
-import { lookAt, type AskedServer, type Look } from './look.ts';
+import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
-/** Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of the limit. */
+/**
+ * Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of
+ * the limit.
+ */
 const firstGap = 20;
 const longestGap = 5_000;
 const leastLooks = 16;
@@ -17,26 +20,26 @@ export interface Written {
 }
 
 /** How a name server stands to all goals of a check; `silent` with an empty text: not asked yet. */
-export interface ServerLook extends Look {
+export interface ServerReport extends ServerAnswer {
   readonly server: string;
 }
 
 /**
- * How a check ended. `live`: every name server answers the new data. `hidden`: none of them can be seen by any. `behind`: one did not
- * in time. `superseded`: a later write of the same RRsets has another goal.
+ * How a check ended. `live`: every name server answers the new data. `hidden`: none of them can be seen by
+ * any. `behind`: one did not in time. `superseded`: a later write of the same RRsets has another goal.
  */
 export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 
 interface Followed {
   readonly server: AskedServer;
   /** Goals that need no further look. */
-  readonly done: Map<string, Look['state']>;
-  look: Look;
+  readonly done: Map<string, ServerAnswer['state']>;
+  look: ServerAnswer;
 }
 
-const notAsked: Look = { state: 'silent', text: '' };
+const notAsked: ServerAnswer = { state: 'silent', text: '' };
 
-function isReached({ state }: Look): boolean {
+function isReached({ state }: ServerAnswer): boolean {
   return state === 'live' || state === 'hidden';
 }
 
@@ -71,8 +74,8 @@ export class Check {
     return this.#goals.size === 0;
   }
 
-  get servers(): readonly ServerLook[] {
-    return this.#followed.map((followed) => ({ server: followed.server.name, ...this.#standing(followed) }));
+  get servers(): readonly ServerReport[] {
+    return this.#followed.map((followed) => ({ server: followed.server.name, ...this.#state(followed) }));
   }
 
   /** Takes an RRset out: a later write has another goal for it. Without any left the check ends. */
@@ -122,7 +125,7 @@ export class Check {
   async #round(followed: Followed, signal: AbortSignal): Promise<void> {
     for (const [key, goal] of this.#goals) {
       if (followed.done.has(key)) continue;
-      const look = await lookAt(followed.server, goal, signal);
+      const look = await askServer(followed.server, goal, signal);
       const before = followed.look;
       // A question that was cut off says less than what the server answered last.
       if (signal.aborted && look.state === 'silent' && before !== notAsked && !isReached(before)) return;
@@ -136,7 +139,7 @@ export class Check {
     return this.keys.every((key) => done.has(key));
   }
 
-  #standing(followed: Followed): Look {
+  #state(followed: Followed): ServerAnswer {
     if (!this.#isDone(followed)) return followed.look;
     const live = this.keys.some((key) => followed.done.get(key) === 'live');
     return { state: live ? 'live' : 'hidden', text: '' };

@@ -19,7 +19,10 @@ export interface RRsetGoal {
   readonly present: ReadonlySet<string>;
   /** Canonical rdata that must not be in it. */
   readonly absent: ReadonlySet<string>;
-  /** Whether the name is known to have records after the write: no wildcard then stands in for it (RFC 4592 section 3.3.1). */
+  /**
+   * Whether the name is known to have records after the write: no wildcard then stands in for it (RFC 4592
+   * section 3.3.1).
+   */
   readonly exists: boolean;
 }
 
@@ -29,7 +32,8 @@ export function goalKey({ zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 
 }
 
 /**
- * The goals of a write, one an RRset it touched. A record that is both removed and added (another TTL) is to be present.
+ * The goals of a write, one an RRset it touched. A record that is both removed and added (another TTL) is to
+ * be present.
  * @param before records known to have been at the names before the write; need not be all
  */
 export function goalsOf(
@@ -65,14 +69,17 @@ export type Sight =
       /** The answer has records at the name; another zone's perhaps, which a denial would have named. */
       readonly positive: boolean;
     }
-  /** At or below a delegation or a DNAME: the zone's own data there are not to be seen (RFC 1034 section 4.3.2). */
+  /**
+   * At or below a delegation or a DNAME: the zone's own data there are not to be seen (RFC 1034 section
+   * 4.3.2).
+   */
   | { readonly kind: 'hidden' }
   | { readonly kind: 'unserved' }
   | { readonly kind: 'failed'; readonly rcode: string };
 
 /**
- * Reads an answer as a statement about one RRset. Only records whose owner is the asked name count: where a CNAME leads is not
- * followed. An answer out of a cache (without AA) counts by its data.
+ * Reads an answer as a statement about one RRset. Only records whose owner is the asked name count: where a
+ * CNAME leads is not followed. An answer out of a cache (without AA) counts by its data.
  */
 export function sightOf(
   answer: DnsMessage,
@@ -88,7 +95,8 @@ export function sightOf(
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
     case 'hidden':
-      // A referral shows the NS of the cut whole; a server that has the zone below as well answers out of that one.
+      // A referral shows the NS of the cut whole; a server that has the zone below as well answers out of
+      // that one.
       return seen.cut === name && type === 'NS' && !answer.flags.aa ? dataOf(seen, type) : { kind: 'hidden' };
     case 'records':
       return dataOf(seen, type);

@@ -1,10 +1,11 @@
 import { CentralError, type Central } from '../../core/central.ts';
-import { lookText, type Verifier } from './verifier.ts';
+import { reportText, type Verifier } from './verifier.ts';
 
 /**
- * The same central; what is written through it is asked of the name servers. A write that can still be refused fails with
- * `central.not-live` (state `partial`: the central has it) when the verifier is strict and a name server does not answer it in
- * time. It belongs outside the breaker: a name server that lags says nothing about the central.
+ * The same central; what is written through it is asked of the name servers. With a strict verifier, a write
+ * that can still be refused fails with `central.not-live` if a name server does not answer it in time. The
+ * state is `partial`: the central has it. It belongs outside the breaker: a name server that lags says
+ * nothing about the central.
  */
 export function withVerification(central: Central, verifier: Verifier): Central {
   return {
@@ -27,7 +28,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
       if (behind.length === 0) return altered;
       const params = {
         servers: behind.map(({ server }) => server).join(', '),
-        text: behind.map(lookText).join(', '),
+        text: behind.map(reportText).join(', '),
       };
       throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
     },

@@ -1,7 +1,7 @@
 import { queryMessage } from '../../dns/wire/message.ts';
 import type { Peer } from '../../net/connect.ts';
 import { DnsClient } from '../../net/dns/client.ts';
-import type { AskedServer } from './look.ts';
+import type { AskedServer } from './ask.ts';
 
 /** Milliseconds for one question, a repetition after a lost datagram included. */
 const patience = 3_000;

@@ -1,8 +1,11 @@
-/** Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what queries cannot show. */
+/**
+ * Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what
+ * queries cannot show.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';
-import { lookAtNameServers } from '../../app/doctor/name-servers.ts';
+import { checkNameServers } from '../../app/doctor/name-servers.ts';
 import type { Central, CallContext } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
@@ -20,7 +23,7 @@ import { PanelStore, SimPanel } from '../../testing/simulator/sim-panel.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { goalsOf } from './goal.ts';
 import { withVerification } from './index.ts';
-import { lookAt, type AskedServer } from './look.ts';
+import { askServer, type AskedServer } from './ask.ts';
 import { askedServer } from './server.ts';
 import { Verifier } from './verifier.ts';
 import { patience } from '../../testing/patience.ts';
@@ -48,7 +51,7 @@ async function stateAt(
   const [goal, ...others] = goalsOf(of, { removed, added });
   assert.ok(goal !== undefined && others.length === 0);
   try {
-    return (await lookAt(one, goal, AbortSignal.timeout(patience))).state;
+    return (await askServer(one, goal, AbortSignal.timeout(patience))).state;
   } finally {
     one.close();
   }
@@ -300,7 +303,7 @@ test(
       of: DnsName | null,
       strict = false,
     ): Promise<string[]> =>
-      (await lookAtNameServers(servers.map(asked), of, strict)).map(
+      (await checkNameServers(servers.map(asked), of, strict)).map(
         ({ state, text }) => `${state} ${text.replace(/127\.0\.0\.1:\d+/, 'ns')}`,
       );
     const [served, missing] = [await look([server], zone), await look([server], parseName('example.com.'))];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SettableServer } from '../../testing/asked-server.ts';
-import { a, arrive, engineOf, held, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, zone } from '../../testing/simulator/given.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import type { EditItem, Verdict } from '../../core/panel.ts';
@@ -18,7 +18,7 @@ async function world(
 ): Promise<{ made: World; server: SettableServer; verifier: Verifier }> {
   const server = new SettableServer('ns1', zone, [a('www', 1)]);
   const ask = server.ask.bind(server);
-  const made = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (one) => {
+  const made = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (one) => {
     const verifier = new Verifier({
       servers: [server],
       clock: one.clock,

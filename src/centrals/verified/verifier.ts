@@ -3,9 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { Check, type CheckEnd, type ServerLook } from './check.ts';
+import { Check, type CheckEnd, type ServerReport } from './check.ts';
 import { goalKey, goalsOf, type RRsetGoal } from './goal.ts';
-import type { AskedServer } from './look.ts';
+import type { AskedServer } from './ask.ts';
 
 /** Checks that ask at the same time; the rest wait, the newest first. */
 const mostUnderWay = 50;
@@ -13,9 +13,11 @@ const mostUnderWay = 50;
 const mostWaiting = 1_000;
 /** RRsets asked for of one write: name servers take over a zone as a whole, so some stand for all. */
 const mostGoals = 16;
-/** Checks remembered whose limit passed, and milliseconds between later looks whether they are live after all. */
+/**
+ * Checks remembered whose limit passed, and milliseconds between later looks whether they are live after all.
+ */
 const mostBehind = 10;
-const lookAgainEvery = 60_000;
+const recheckEvery = 60_000;
 /** Milliseconds from which a check that is still asking is worth telling. */
 const slow = 2_000;
 /** Operations whose outcome is remembered. */
@@ -35,7 +37,7 @@ export interface VerifierPorts {
 export interface LiveView {
   readonly state: 'waiting' | 'asking' | 'dropped' | CheckEnd;
   /** Empty while it waits, and when it was dropped. */
-  readonly servers: readonly ServerLook[];
+  readonly servers: readonly ServerReport[];
 }
 
 /** A write that not every name server answers. */
@@ -47,7 +49,7 @@ export interface BehindView {
   readonly since: number;
   /** Whether it is still within its limit. */
   readonly asking: boolean;
-  readonly servers: readonly ServerLook[];
+  readonly servers: readonly ServerReport[];
 }
 
 export interface VerifyStatus {
@@ -62,8 +64,8 @@ export interface VerifyStatus {
 }
 
 /**
- * Asks the name servers for what was written at the central until they answer it. What it knows lives in memory, within bounds
- * whatever is written.
+ * Asks the name servers for what was written at the central until they answer it. What it knows lives in
+ * memory, within bounds whatever is written.
  */
 export class Verifier {
   readonly #ports: VerifierPorts;
@@ -113,7 +115,7 @@ export class Verifier {
     altered: Altered,
     ctx: CallContext,
     before: readonly ResourceRecord[] = [],
-  ): Promise<readonly ServerLook[]> {
+  ): Promise<readonly ServerReport[]> {
     const check = this.#begin(goalsOf(zone, altered, before), zone, ctx.operation);
     if (check === null) return [];
     const end = await this.#run(check, this.#ports.strict ?? 0, ctx.signal);
@@ -213,12 +215,12 @@ export class Verifier {
     const { operation, zone } = check.written;
     const ms = Math.round(this.#ports.clock.wall() - check.since);
     if (end === 'behind') {
-      const servers = check.servers.filter(isBehind).map(lookText).join(', ');
+      const servers = check.servers.filter(isBehind).map(reportText).join(', ');
       this.#ports.log(2, 'verify.behind', { operation, zone, servers, ms });
       const behind = [...this.#behind, check];
       for (const old of behind.slice(0, -mostBehind)) this.#forget(old);
       this.#behind = behind.slice(-mostBehind);
-      this.#lookAgain();
+      this.#recheck();
       return;
     }
     if (end !== 'superseded') this.#ports.log(5, `verify.${end}`, { operation, zone, ms });
@@ -239,14 +241,14 @@ export class Verifier {
   }
 
   /** A name server that was put in order later is not complained of any more. */
-  #lookAgain(): void {
+  #recheck(): void {
     if (this.#lookingAgain) return;
     this.#lookingAgain = true;
     const { clock, log } = this.#ports;
     const { signal } = this.#closing;
     const look = async (): Promise<void> => {
       while (this.#behind.length > 0 && !signal.aborted) {
-        await clock.sleep(lookAgainEvery, signal);
+        await clock.sleep(recheckEvery, signal);
         for (const check of this.#behind) {
           const end = await check.again(signal);
           if (end === 'behind') continue;
@@ -273,7 +275,7 @@ function spread(goals: readonly RRsetGoal[]): readonly RRsetGoal[] {
   );
 }
 
-export function isBehind({ state }: Pick<ServerLook, 'state'>): boolean {
+export function isBehind({ state }: Pick<ServerReport, 'state'>): boolean {
   return state !== 'live' && state !== 'hidden';
 }
 
@@ -283,7 +285,7 @@ function viewOf(check: Check, asking: boolean): BehindView {
   return { operation, zone, names, since: check.since, asking, servers: check.servers };
 }
 
-const meanings: Readonly<Record<ServerLook['state'], string>> = {
+const meanings: Readonly<Record<ServerReport['state'], string>> = {
   live: 'the new data',
   hidden: 'cannot be seen from outside',
   old: 'other data',
@@ -293,6 +295,6 @@ const meanings: Readonly<Record<ServerLook['state'], string>> = {
 };
 
 /** A name server and how it stands, in English. */
-export function lookText({ server, state, text }: ServerLook): string {
+export function reportText({ server, state, text }: ServerReport): string {
   return `${server}: ${meanings[state]}${text === '' ? '' : ` (${text})`}`;
 }

@@ -56,7 +56,8 @@ interface LetGo {
 }
 
 /**
- * Makes the panel forget our handlers before they go: until it has been restarted it calls them, and each call may start an agent.
+ * Makes the panel forget our handlers before they go: until it has been restarted it calls them, and each
+ * call may start an agent.
  */
 async function letGo(paths: Paths): Promise<LetGo> {
   const { root } = paths;

@@ -8,16 +8,16 @@ import { zonesText } from '../texts/zones.ts';
 const examples = `
 Examples:
   domainsync zones
-  domainsync --json zones | jq -r '.[] | select(.standing == "panel-only") | .zone'
+  domainsync --json zones | jq -r '.[] | select(.state == "panel-only") | .zone'
 
-Standing: joined = edits are mirrored; panel-only = was in the panel before us, left alone; foreign = belongs to another
+State: synced = edits are mirrored; panel-only = was in the panel before us, left alone; foreign = belongs to another
 account at the central; creating, deleting = under way (docs/adoption.md).
 Needs no running agent. Exit status: 0 shown, 1 not.
 `;
 
 export function zonesCommand(globals: () => GlobalOptions): Command {
   return new Command('zones')
-    .description('all zones and how they stand')
+    .description('all zones and their states')
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async ({ central = null }: Chosen) => {

@@ -1,4 +1,7 @@
-/** Issue 11.6: a word from outside that every object inherits is a word like any other, wherever something is looked up by it. */
+/**
+ * Issue 11.6: a word from outside that every object inherits is a word like any other, wherever something is
+ * looked up by it.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';

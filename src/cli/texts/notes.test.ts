@@ -6,12 +6,12 @@ import { noteText } from './notes.ts';
 
 const engine = join(import.meta.dirname, '../../core/engine');
 
-test('every remark the engine makes has words', () => {
+test('every note the engine makes has words', () => {
   const made = globSync(`${engine}/**/*.ts`).flatMap((path) => {
     return readFileSync(path, 'utf8').match(/(?<=')note\.[a-z-]+(?=')/gu) ?? [];
   });
-  const derived = ['differs', 'released', 'panel-only', 'central-only'].map((standing) => `note.${standing}`);
-  for (const note of [...made, ...derived, 'note.beside-differs']) assert.notEqual(noteText(note), note);
+  const derived = ['conflict', 'excluded', 'panel-only', 'central-only'].map((state) => `note.${state}`);
+  for (const note of [...made, ...derived, 'note.beside-conflict']) assert.notEqual(noteText(note), note);
   assert.ok(made.length > 5);
 });
 

@@ -1,6 +1,6 @@
 import { own } from '../../dns/own.ts';
 
-/** Remarks of the engine about zones and records, in a few words for a table. */
+/** Notes of the engine about zones and records, in a few words for a table. */
 const notes: Readonly<Record<string, string>> = {
   'central.zone-failing':
     'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
@@ -9,12 +9,12 @@ const notes: Readonly<Record<string, string>> = {
   'panel.garbled': 'the panel shows a record in it that cannot be read; the log names it (compare.later)',
   'panel.refused': 'the panel refuses to show it',
   'zone.copy': 'the central has it as a copy of another server (slave): ask the provider to make it primary',
-  'note.beside-differs': 'beside a value on which the two sides differ',
-  'note.beside-released': 'beside a record taken out by a person',
+  'note.beside-conflict': 'beside a value on which the two sides differ',
+  'note.beside-excluded': 'beside a record taken out by a person',
   'note.centrals-own': "the central's own affair",
   'note.changed-at-central': 'changed at the central by somebody else',
   'note.central-only': 'was at the central only',
-  'note.differs': 'the two sides differ',
+  'note.conflict': 'the two sides differ',
   'note.gone-from-panel':
     'gone from the panel; "domainsync compare ZONE --follow" deletes it at the central too',
   'note.gone-signed':
@@ -31,10 +31,12 @@ const notes: Readonly<Record<string, string>> = {
   'note.signed-above':
     'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',
   'note.signers-own': 'made by whoever signs the zone',
-  'note.released': 'taken out by a person',
+  'note.excluded': 'taken out by a person',
 };
 
-/** A remark in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it. */
+/**
+ * A note in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it.
+ */
 export function noteText(note: string | null): string {
   return note === null ? '' : (own(notes, note) ?? note);
 }

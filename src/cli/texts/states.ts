@@ -1,26 +1,26 @@
 import { own } from '../../dns/own.ts';
 import type { Cell, Mood } from '../output.ts';
 
-/** How a state or standing is meant where a person looks. */
+/** The colour of a state. */
 export function moodOfState(state: string): Mood {
   return own(moods, state) ?? 'plain';
 }
 
 const moods: Readonly<Record<string, Mood>> = {
   confirmed: 'good',
-  joined: 'good',
+  synced: 'good',
   running: 'good',
   refused: 'bad',
   stuck: 'bad',
   broken: 'bad',
   reverting: 'care',
   reverted: 'care',
-  differs: 'care',
+  conflict: 'care',
   foreign: 'care',
   deleting: 'care',
   'panel-only': 'quiet',
   'central-only': 'quiet',
-  released: 'quiet',
+  excluded: 'quiet',
 };
 
 /** A cell in the mood of its state. */

@@ -45,9 +45,9 @@ function stateLines({
     `operations ${engine.open} open, ${engine.stuck.length} stuck`,
   ];
   if (blocked !== null) lines.push(`${coloured('blocked', 'bad')}    ${describeProblem(blocked, 'en')}`);
-  if (engine.remarks > 0)
+  if (engine.notes > 0)
     lines.push(
-      `remarks    ${coloured(String(engine.remarks), 'care')} ${engine.remarks === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
+      `notes    ${coloured(String(engine.notes), 'care')} ${engine.notes === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
     );
   if (engine.frozen > 0)
     lines.push(
@@ -74,7 +74,7 @@ function pausedText({ paused, pausedUntil }: StatusReport): string {
 }
 
 function counts(of: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(of).map(([standing, count]) => `${count} ${standing}`);
+  const parts = Object.entries(of).map(([state, count]) => `${count} ${state}`);
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 

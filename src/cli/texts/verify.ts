@@ -1,6 +1,6 @@
 import { displayName } from '../../dns/name.ts';
-import type { ServerLook } from '../../centrals/verified/check.ts';
-import { isBehind, lookText, type LiveView, type VerifyStatus } from '../../centrals/verified/verifier.ts';
+import type { ServerReport } from '../../centrals/verified/check.ts';
+import { isBehind, reportText, type LiveView, type VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { ReportedOperation } from '../../app/control/protocol.ts';
 import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
@@ -33,14 +33,14 @@ export function verifyLines({ servers, strict, underWay, waiting, ended, behind 
 }
 
 /** `at 2 of 3 name servers`; those that cannot see the data are not counted. */
-function liveAt(servers: readonly ServerLook[]): string {
+function liveAt(servers: readonly ServerReport[]): string {
   const visible = servers.filter(({ state }) => state !== 'hidden');
   const live = visible.filter(({ state }) => state === 'live').length;
   return `at ${live} of ${counted(visible.length, 'name server')}`;
 }
 
-function lagging(servers: readonly ServerLook[]): string {
-  return servers.filter(isBehind).map(lookText).join(', ');
+function lagging(servers: readonly ServerReport[]): string {
+  return servers.filter(isBehind).map(reportText).join(', ');
 }
 
 const states: Readonly<Record<LiveView['state'], string>> = {

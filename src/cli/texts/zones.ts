@@ -11,17 +11,19 @@ import { centralName, inMood, moodOfState, cutForTable } from './states.ts';
 /** What `domainsync zones` prints. */
 export function zonesText(zones: Answers['zones']): string {
   const several = zones.some(({ central }) => central !== undefined);
-  const rows = zones.map(({ zone, standing, baselineAt, note, central }) => [
+  const rows = zones.map(({ zone, state, baselineAt, note, central }) => [
     ...(several ? [String(central)] : []),
     displayName(zone),
-    inMood(standing),
+    inMood(state),
     localTime(baselineAt),
     noteText(note),
   ]);
-  return table([...(several ? ['CENTRAL'] : []), 'ZONE', 'STANDING', 'SINCE', 'NOTE'], rows);
+  return table([...(several ? ['CENTRAL'] : []), 'ZONE', 'STATE', 'SINCE', 'NOTE'], rows);
 }
 
-/** Both sides side by side, and what the registrar has to know of a signed zone; one central after the other. */
+/**
+ * Both sides side by side, and what the registrar has to know of a signed zone; one central after the other.
+ */
 export function zoneText(zone: DnsName, report: Answers['zone']): string {
   if (report.centrals === undefined) return showAt(zone, report);
   return report.centrals
@@ -31,20 +33,20 @@ export function zoneText(zone: DnsName, report: Answers['zone']): string {
 
 function showAt(zone: DnsName, view: ZoneReport): string {
   const { entry } = view;
-  const remark = entry === null || entry.note === null ? '' : ` (${noteText(entry.note)})`;
-  const standing = entry?.standing ?? 'not known';
-  const head = `${displayName(zone)}: ${coloured(standing, moodOfState(standing))}${remark}`;
-  const rows = view.rows.map(({ record, standing: rowStanding, onPanel, onCentral, note }) => [
+  const note = entry === null || entry.note === null ? '' : ` (${noteText(entry.note)})`;
+  const zoneState = entry?.state ?? 'not known';
+  const head = `${displayName(zone)}: ${coloured(zoneState, moodOfState(zoneState))}${note}`;
+  const rows = view.rows.map(({ record, state, onPanel, onCentral, note: rowNote }) => [
     onPanel ? 'yes' : '-',
     onCentral ? 'yes' : '-',
-    inMood(rowStanding),
+    inMood(state),
     cutForTable(formatRecord(record)),
-    noteText(note),
+    noteText(rowNote),
   ]);
   const open = view.open.map(
     ({ id, state, kind }) => `${isFinal(state) ? 'watched' : 'open'} operation ${id}: ${kind}, ${state}`,
   );
-  const lists = table(['PANEL', 'CENTRAL', 'STANDING', 'RECORD', 'NOTE'], rows);
+  const lists = table(['PANEL', 'CENTRAL', 'STATE', 'RECORD', 'NOTE'], rows);
   return [head, ...signingLines(zone, view.signing), lists, ...open].join('\n');
 }
 

@@ -5,14 +5,14 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import {
   a,
   apex,
-  arrive,
+  given,
   engineOf,
   held,
   put,
-  standing,
+  recordState,
   zone,
-  zoneStanding,
-} from '../../testing/simulator/arrival.ts';
+  zoneState,
+} from '../../testing/simulator/given.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
@@ -54,78 +54,78 @@ async function play(
 
 function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'after') => EditEvent {
   return (stage) => {
-    const base = { stage, zone, fingerprint: kind, actor: administrator, mark: null };
+    const base = { stage, zone, fingerprint: kind, actor: administrator, echo: null };
     if (kind === 'zone-delete') return { ...base, kind };
     return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
   };
 }
 
 test('1: the same on both sides synchronises by itself', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
-  assert.equal(await standing(world, a('www', 1)), 'joined');
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  assert.equal(await recordState(world, a('www', 1)), 'synced');
   assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
   assert.ok(held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
 });
 
 test('2: another value on the other side: nothing is sent, both are listed', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 9)] });
-  assert.equal(await standing(world, a('www', 1)), 'differs');
-  assert.equal(await standing(world, a('www', 9)), 'differs');
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 9)] });
+  assert.equal(await recordState(world, a('www', 1)), 'conflict');
+  assert.equal(await recordState(world, a('www', 9)), 'conflict');
   assert.ok(held(world, 'central', a('www', 9)) && !held(world, 'central', a('www', 1)));
 });
 
 test('3: a CNAME against other data: nothing is sent, both are listed', async () => {
-  const world = await arrive({ panel: [cname('www')], central: [a('www', 9)] });
-  assert.equal(await standing(world, cname('www')), 'differs');
-  assert.equal(await standing(world, a('www', 9)), 'differs');
+  const world = await given({ panel: [cname('www')], central: [a('www', 9)] });
+  assert.equal(await recordState(world, cname('www')), 'conflict');
+  assert.equal(await recordState(world, a('www', 9)), 'conflict');
 });
 
 test('4 and 7: a zone only the panel has is left alone, edits pass', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: null });
+  const world = await given({ panel: [a('www', 1)], central: null });
   assert.deepEqual(await edit(world, null, a('new', 1)), []);
   assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
   assert.equal(world.central.zones.has(zone), false);
-  assert.equal(await zoneStanding(world), 'panel-only');
+  assert.equal(await zoneState(world), 'panel-only');
 });
 
 test('5: a record only the panel has is left alone, edits of it pass', async () => {
-  const world = await arrive({ panel: [a('old', 1)], central: [] });
-  assert.equal(await standing(world, a('old', 1)), 'panel-only');
+  const world = await given({ panel: [a('old', 1)], central: [] });
+  assert.equal(await recordState(world, a('old', 1)), 'panel-only');
   assert.deepEqual(await edit(world, a('old', 1), a('old', 2)), []);
   assert.equal(held(world, 'central', a('old', 2)), false);
-  assert.equal(await standing(world, a('old', 2)), 'panel-only');
+  assert.equal(await recordState(world, a('old', 2)), 'panel-only');
 });
 
 test('6: a record only the central has is never removed', async () => {
-  const world = await arrive({ panel: [], central: [a('hand', 1)] });
-  assert.equal(await standing(world, a('hand', 1)), 'central-only');
+  const world = await given({ panel: [], central: [a('hand', 1)] });
+  assert.equal(await recordState(world, a('hand', 1)), 'central-only');
   await edit(world, null, a('www', 1));
   assert.ok(held(world, 'central', a('hand', 1)));
 });
 
 test('8: a second value beside one that was left alone is new', async () => {
-  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  const world = await given({ panel: [a('old', 1)], central: [] });
   assert.deepEqual(await edit(world, null, a('old', 2)), []);
   assert.ok(held(world, 'central', a('old', 2)) && !held(world, 'central', a('old', 1)));
-  assert.equal(await standing(world, a('old', 2)), 'joined');
-  assert.equal(await standing(world, a('old', 1)), 'panel-only');
+  assert.equal(await recordState(world, a('old', 2)), 'synced');
+  assert.equal(await recordState(world, a('old', 1)), 'panel-only');
 });
 
 test('9: a new value beside one that differs passes in the panel only', async () => {
-  const world = await arrive({ panel: [a('odd', 1)], central: [a('odd', 9)] });
+  const world = await given({ panel: [a('odd', 1)], central: [a('odd', 9)] });
   assert.deepEqual(await edit(world, null, a('odd', 2)), []);
   assert.equal(held(world, 'central', a('odd', 2)), false);
-  assert.equal(await standing(world, a('odd', 2)), 'differs');
+  assert.equal(await recordState(world, a('odd', 2)), 'conflict');
 });
 
-test('10: a new record the central has already is joined without a write', async () => {
-  const world = await arrive({ panel: [], central: [a('hand', 1)] });
+test('10: a new record the central has already is synced without a write', async () => {
+  const world = await given({ panel: [], central: [a('hand', 1)] });
   assert.deepEqual(await edit(world, null, a('hand', 1)), []);
-  assert.equal(await standing(world, a('hand', 1)), 'joined');
+  assert.equal(await recordState(world, a('hand', 1)), 'synced');
 });
 
 test('10: and when the panel refuses its part, it stays at the central', async () => {
-  const world = await arrive({ panel: [], central: [a('hand', 1)] });
+  const world = await given({ panel: [], central: [a('hand', 1)] });
   const items = [{ remove: null, add: a('hand', 1) }];
   await play(
     world,
@@ -135,25 +135,25 @@ test('10: and when the panel refuses its part, it stays at the central', async (
   assert.ok(held(world, 'central', a('hand', 1)));
 });
 
-test('11: a joined record whose old value is gone at the central: the new value is added', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+test('11: a synced record whose old value is gone at the central: the new value is added', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   put(world, 'central', []);
   assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
   assert.ok(held(world, 'central', a('www', 2)));
-  assert.equal(await standing(world, a('www', 2)), 'joined');
+  assert.equal(await recordState(world, a('www', 2)), 'synced');
 });
 
-test('12: a joined record that somebody replaced at the central: passes in the panel only, listed', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+test('12: a synced record that somebody replaced at the central: passes in the panel only, listed', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   put(world, 'central', [a('www', 9)]);
   assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
   assert.ok(held(world, 'central', a('www', 9)) && !held(world, 'central', a('www', 2)));
-  assert.equal(await standing(world, a('www', 2)), 'differs');
-  assert.equal(await standing(world, a('www', 9)), 'differs');
+  assert.equal(await recordState(world, a('www', 2)), 'conflict');
+  assert.equal(await recordState(world, a('www', 9)), 'conflict');
 });
 
-test('13: a further value beside a joined record stays', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+test('13: a further value beside a synced record stays', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   put(world, 'central', [a('www', 1), a('www', 9)]);
   assert.deepEqual(await edit(world, a('www', 1), a('www', 2)), []);
   assert.ok(held(world, 'central', a('www', 9)) && held(world, 'central', a('www', 2)));
@@ -161,40 +161,40 @@ test('13: a further value beside a joined record stays', async () => {
 });
 
 test("14: a new CNAME beside somebody's data is refused, quoting it", async () => {
-  const world = await arrive({ panel: [], central: [a('www', 9)] });
+  const world = await given({ panel: [], central: [a('www', 9)] });
   assert.deepEqual(await edit(world, null, cname('www')), ['record.cname-clash']);
   assert.equal(held(world, 'panel', cname('www')), false);
   assert.ok(held(world, 'central', a('www', 9)));
 });
 
 test('15: what was left alone joins once somebody adds the same at the central', async () => {
-  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  const world = await given({ panel: [a('old', 1)], central: [] });
   put(world, 'central', [a('old', 1)]);
   engineOf(world).compare('all', 'test');
   await world.clock.runUntil(world.clock.now() + 10_000);
-  assert.equal(await standing(world, a('old', 1)), 'joined');
+  assert.equal(await recordState(world, a('old', 1)), 'synced');
 });
 
 test('15: even if the central was down when the comparison was asked for', async () => {
-  const world = await arrive({ panel: [a('old', 1)], central: [] });
+  const world = await given({ panel: [a('old', 1)], central: [] });
   put(world, 'central', [a('old', 1)]);
   world.centralDown = true;
   world.applyOutages();
   engineOf(world).compare('all', 'test');
   await world.clock.runUntil(world.clock.now() + 10_000);
-  assert.equal(await standing(world, a('old', 1)), 'panel-only');
+  assert.equal(await recordState(world, a('old', 1)), 'panel-only');
   world.centralDown = false;
   world.applyOutages();
   await world.clock.runUntil(world.clock.now() + 60_000);
-  assert.equal(await standing(world, a('old', 1)), 'joined');
+  assert.equal(await recordState(world, a('old', 1)), 'synced');
 });
 
 test('15: and so does a zone', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: null });
+  const world = await given({ panel: [a('www', 1)], central: null });
   put(world, 'central', [a('www', 1)]);
   engineOf(world).compare('all', 'test');
   await world.clock.runUntil(world.clock.now() + 10_000);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
 });
 
 test('16: an edit while the first comparison is not durable is refused, nothing is touched', async () => {
@@ -208,7 +208,7 @@ test('16: an edit while the first comparison is not durable is refused, nothing 
 });
 
 test('18: a new zone is created and filled, of the defaults only what our create made goes', async () => {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   const codes = await play(world, zoneEvent('zone-create'), () => {
     put(world, 'panel', [a('www', 1)]);
     return true;
@@ -218,17 +218,17 @@ test('18: a new zone is created and filled, of the defaults only what our create
     [...(world.central.zones.get(zone)?.keys() ?? [])].sort(),
     [recordId(apex), recordId(a('www', 1))].sort(),
   );
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
 });
 
-test('19: a new zone the account has already is joined, and no undo deletes it', async () => {
-  const world = await arrive({ panel: null, central: [a('www', 9)] });
+test('19: a new zone the account has already is synced, and no undo deletes it', async () => {
+  const world = await given({ panel: null, central: [a('www', 9)] });
   assert.deepEqual(await play(world, zoneEvent('zone-create'), () => false, 120_000), []);
   assert.ok(held(world, 'central', a('www', 9)));
 });
 
 test('19: and its content is compared, not overwritten', async () => {
-  const world = await arrive({ panel: null, central: [a('www', 9), a('hand', 1)] });
+  const world = await given({ panel: null, central: [a('www', 9), a('hand', 1)] });
   await play(world, zoneEvent('zone-create'), () => {
     put(world, 'panel', [a('www', 1), a('new', 1)]);
     return true;
@@ -238,27 +238,27 @@ test('19: and its content is compared, not overwritten', async () => {
 });
 
 test("20: a new zone of somebody else's is refused", async () => {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   world.central.foreign.add(zone);
   assert.deepEqual(await play(world, zoneEvent('zone-create'), () => true), ['zone.foreign']);
 });
 
 test('21: apex NS passes in the panel only', async () => {
-  const world = await arrive({ panel: [], central: [] });
+  const world = await given({ panel: [], central: [] });
   const other = makeRecord({ name: '@', type: 'NS', rdata: 'ns9.example.net.' }, zone);
   assert.deepEqual(await edit(world, null, other), []);
   assert.equal(held(world, 'central', other), false);
-  assert.equal(await standing(world, other), undefined);
+  assert.equal(await recordState(world, other), undefined);
 });
 
 test('a deleted zone goes at the central once two looks have proved it gone', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   assert.deepEqual(await play(world, zoneEvent('zone-delete'), () => world.panel.zones.delete(zone)), []);
   assert.equal(world.central.zones.has(zone), false);
 });
 
 test('a deleted zone that somebody has written to at the central stays there, and is a case for a person', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   world.centralDown = true;
   world.applyOutages();
   await play(world, zoneEvent('zone-delete'), () => world.panel.zones.delete(zone), 1_000);
@@ -272,7 +272,7 @@ test('a deleted zone that somebody has written to at the central stays there, an
 });
 
 test('an undo that the central refuses for good is a case for a person, and ends once both sides agree by hand', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   const items: EditItem[] = [{ remove: a('www', 1), add: a('www', 2) }];
   let accepted = false;
   world.chooseFault = () => (accepted ? 'refuse' : null);
@@ -289,6 +289,6 @@ test('an undo that the central refuses for good is a case for a person, and ends
   engineOf(world).compare(zone, 'asked');
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.deepEqual((await world.clock.runUntilSettled(engineOf(world).status())).stuck, []);
-  assert.equal(await standing(world, a('www', 1)), 'joined');
+  assert.equal(await recordState(world, a('www', 1)), 'synced');
   assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), []);
 });

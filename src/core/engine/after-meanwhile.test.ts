@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import type { LocalPart, World } from '../../testing/simulator/world.ts';
@@ -15,7 +15,7 @@ const minute = 60_000;
 const lost: LocalPart = { refuses: false, takes: 10, afterLost: true, visibleAfter: 0 };
 
 function event(of: DnsName, kind: 'zone-create' | 'zone-delete', stage: 'before' | 'after'): EditEvent {
-  const base = { stage, zone: of, fingerprint: `${kind} ${of}`, actor: administrator, mark: null };
+  const base = { stage, zone: of, fingerprint: `${kind} ${of}`, actor: administrator, echo: null };
   return kind === 'zone-delete'
     ? { ...base, kind }
     : { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
@@ -31,7 +31,10 @@ async function hearAfter(world: World, of: DnsName, kind: 'zone-create' | 'zone-
   await engine.answer({ kind: 'edits', edits: [event(of, kind, 'after')] }, new AbortController().signal);
 }
 
-/** Has `meanwhile` done during the first call of that method from when the result is called; what it gives is thrown. */
+/**
+ * Has `meanwhile` done during the first call of that method from when the result is called; what it gives is
+ * thrown.
+ */
 function during(
   world: World,
   method: 'deleteZone' | 'readZone' | 'createZone',
@@ -92,7 +95,7 @@ async function deleteInPanel(world: World): Promise<void> {
 }
 
 test('issue 13: a delete of unknown outcome is watched, though its `after` came while it was sent', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   const arm = during(world, 'deleteZone', async () => {
     await hearAfter(world, zone, 'zone-delete');
     return new CentralError('central.unreachable', { state: 'unknown', retry: 'later' });
@@ -110,7 +113,7 @@ test('issue 13: a delete of unknown outcome is watched, though its `after` came 
 });
 
 test('issue 13: the next delete of a zone is heard, though `after` of the last came while it was sent', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   const arm = during(world, 'deleteZone', async () => {
     await hearAfter(world, zone, 'zone-delete');
     return null;
@@ -147,7 +150,7 @@ for (const method of ['readZone', 'createZone'] as const)
   test(`issue 13: a create is done once, though its \`after\` came during ${method}`, async () => {
     const sub = parseName('sub', zone);
     const above = [makeRecord({ name: '*', type: 'A', rdata: '192.0.2.9' }, zone)];
-    const world = await arrive({ panel: above, central: above });
+    const world = await given({ panel: above, central: above });
     await wait(world, minute);
     const arm = during(world, method, async () => {
       await hearAfter(world, sub, 'zone-create');
@@ -181,7 +184,7 @@ for (const method of ['readZone', 'createZone'] as const)
   });
 
 test('issue 14: an agent that is killed when the central has refused what the panel has puts the panel back', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   world.wrap = (central) =>
     Object.assign(central, {
       apply: async () => {

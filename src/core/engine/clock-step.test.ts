@@ -5,7 +5,7 @@ import { makeRecord, recordId } from '../../dns/record.ts';
 import { edits as editsOf } from '../operation.ts';
 import type { EditEvent, PanelEvent } from '../panel.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { engineOf } from '../../testing/simulator/arrival.ts';
+import { engineOf } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { World } from '../../testing/simulator/world.ts';
@@ -21,7 +21,9 @@ function edits(edit: EditEvent): PanelEvent {
   return { kind: 'edits', edits: [edit] };
 }
 
-/** An accepted edit whose panel part was refused, the clock stepped while it waits; when (ms) its undo came. */
+/**
+ * An accepted edit whose panel part was refused, the clock stepped while it waits; when (ms) its undo came.
+ */
 async function undoneAfter(step: number): Promise<number> {
   const world = new World(new MemoryJournal(), new Random(1));
   for (const side of [world.panel, world.central]) side.zones.set(zone, new Map([[recordId(old), old]]));

@@ -8,17 +8,17 @@ import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../p
 import { answerAfter } from './after/after.ts';
 import { nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
 import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
-import { compareNewZones } from './background/content.ts';
-import { beforeRecords } from './before/mirror.ts';
+import { compareNewZones } from './background/fill-zone.ts';
+import { beforeRecords } from './before/before-records.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
-import type { CompareWish } from './parts/agenda.ts';
+import type { CompareRequest } from './parts/agenda.ts';
 import { Runtime, type Ports } from './runtime.ts';
 import { askAboutSignedAbove } from './before/signed-above.ts';
 import { askForYes } from './before/signed-delete.ts';
-import { takeBack } from './before/take-back.ts';
-import { tendComparison, tendOperations } from './background/tend.ts';
+import { rollBack } from './before/roll-back.ts';
+import { stepComparison, stepOperations } from './background/step.ts';
 import { baselineFact } from './before/unknown-zone.ts';
 import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 
@@ -31,9 +31,11 @@ export interface EngineStatus {
   readonly stuck: readonly Operation[];
   readonly zones: Readonly<Record<string, number>>;
   readonly records: Readonly<Record<string, number>>;
-  /** Zones with a remark: gone on one side, refused ... */
-  readonly remarks: number;
-  /** Zones whose edits are refused because their ledger is damaged, and operations that were found damaged. */
+  /** Zones with a note: gone on one side, refused ... */
+  readonly notes: number;
+  /**
+   * Zones whose edits are refused because their ledger is damaged, and operations that were found damaged.
+   */
   readonly frozen: number;
   readonly damagedOperations: number;
   readonly owners: OwnerStatus;
@@ -47,8 +49,9 @@ export interface ZoneView {
 }
 
 /**
- * The sync engine of one panel and one central: vetoes, mirrors, confirms, undoes, compares. It does no I/O of its own and
- * reads no clock but the one handed in. One engine per journal; `docs/architecture.md` tells the flow of one edit.
+ * The sync engine of one panel and one central: vetoes, mirrors, confirms, undoes, compares. It does no I/O
+ * of its own and reads no clock but the one handed in. One engine per journal; `docs/architecture.md` tells
+ * the flow of one edit.
  */
 export class Engine {
   readonly #runtime: Runtime;
@@ -60,8 +63,8 @@ export class Engine {
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
     this.#runtime.agenda.begin({
-      operations: (zone) => tendOperations(this.#runtime, zone),
-      comparison: (zone) => tendComparison(this.#runtime, zone),
+      operations: (zone) => stepOperations(this.#runtime, zone),
+      comparison: (zone) => stepComparison(this.#runtime, zone),
     });
     this.#compareAll = new CompareAll(this.#runtime);
     this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
@@ -69,8 +72,8 @@ export class Engine {
   }
 
   /**
-   * Takes up what an earlier run left open and starts the background work, the first comparison included; resolves as soon as
-   * hook calls can be answered.
+   * Takes up what an earlier run left open and starts the background work, the first comparison included.
+   * Resolves as soon as hook calls can be answered.
    * @throws {JournalError} when the journal fails; nothing runs then
    */
   async start(): Promise<void> {
@@ -140,7 +143,8 @@ export class Engine {
   }
 
   /**
-   * What {@link answer} would refuse of a `before` call now, all of it, found without writing at the central. Never throws.
+   * What {@link answer} would refuse of a `before` call now, all of it, found without writing at the central.
+   * Never throws.
    * @param signal as for `answer`
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
@@ -162,14 +166,14 @@ export class Engine {
   }
 
   /**
-   * Takes back at once what operations of {@link answer} did: the edit is refused for the sake of another central. Never throws;
-   * what is left is retried in the background.
+   * Takes back at once what operations of {@link answer} did: the edit is refused for the sake of another
+   * central. Never throws; what is left is retried in the background.
    * @param problems why
    * @returns `nothing` when it is proved that nothing of them is left
    */
-  async takeBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
+  async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
     try {
-      return await takeBack(this.#runtime, ids, problems);
+      return await rollBack(this.#runtime, ids, problems);
     } catch (error) {
       this.#failed('-', error, 'unknown');
       return 'unknown';
@@ -177,16 +181,19 @@ export class Engine {
   }
 
   /**
-   * Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen meanwhile in its zones prove
-   * nothing.
+   * Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen
+   * meanwhile in its zones prove nothing.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
-  /** A restoration with this mark was refused because another central is out of reach: it is tried again, however often. */
-  putOff(mark: string): void {
-    const restoring = this.#runtime.marks.get(mark);
+  /**
+   * A restoration with this echo token was refused because another central is out of reach: it is tried
+   * again, however often.
+   */
+  putOff(echo: string): void {
+    const restoring = this.#runtime.echoTokens.get(echo);
     if (restoring !== undefined) restoring.putOff = true;
   }
 
@@ -195,13 +202,16 @@ export class Engine {
     await this.#owners.prove(checksFirst);
   }
 
-  /** The panel was not heard for a while (a pause): plain users are refused until its list is read again. Never throws. */
+  /**
+   * The panel was not heard for a while (a pause): plain users are refused until its list is read again.
+   * Never throws.
+   */
   async forgetOwners(): Promise<void> {
     await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
   }
 
   /** Asks for a comparison, soon, in the background. */
-  compare(what: DnsName | 'all', reason: string, follow: CompareWish['follow'] = 'no'): void {
+  compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
@@ -238,7 +248,10 @@ export class Engine {
     };
   }
 
-  /** Zones that a call edits. A call of somebody without a right to a zone does nothing there, and disturbs nobody. */
+  /**
+   * Zones that a call edits. A call of somebody without a right to a zone does nothing there, and disturbs
+   * nobody.
+   */
   #editedBy(event: PanelEvent): readonly DnsName[] {
     const edits = event.kind === 'edits' ? event.edits : [];
     return edits
@@ -265,8 +278,9 @@ export class Engine {
   }
 
   /**
-   * The answer to a `before` that the panel has to decide about first: nothing is written, read or told for somebody who may have no
-   * right to the zone. What the panel then makes of it is followed (`heard.ts`). Null: the actor has a right to more.
+   * The answer to a `before` that the panel has to decide about first. Nothing is written, read or reported
+   * for a user who may have no right to the zone. What the panel then makes of it is followed (`heard.ts`).
+   * Null: the actor has a right to more.
    */
   #leftToPanel(edit: EditEvent | InvalidEvent): Answer | null {
     const right = this.#owners.judge(edit);
@@ -301,7 +315,7 @@ export class Engine {
   /** A refusal in the middle of a call: what the edits before it did is taken back. */
   async #withEarlier(refused: Refusal, earlier: readonly string[]): Promise<Refusal> {
     if (earlier.length === 0) return refused;
-    const left = await this.takeBack(earlier, refused.problems);
+    const left = await this.rollBack(earlier, refused.problems);
     return left === 'nothing' ? refused : { ...refused, changed: 'unknown' };
   }
 
@@ -323,8 +337,8 @@ export class Engine {
   }
 
   /** Whether it is our own write into the panel. */
-  #isOwn({ mark }: EditEvent): boolean {
-    return mark !== null && this.#runtime.marks.has(mark);
+  #isOwn({ echo }: EditEvent): boolean {
+    return echo !== null && this.#runtime.echoTokens.has(echo);
   }
 
   async #edit(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
@@ -379,7 +393,10 @@ export class Engine {
     return { kind: 'refuse', problems: [refusal('engine.defect', {})], changed };
   }
 
-  /** Until it is done, the engine's stop waits for it. What it throws is a defect: it is logged, and everything else goes on. */
+  /**
+   * Until it is done, the engine's stop waits for it. What it throws is a defect: it is logged, and
+   * everything else goes on.
+   */
   #inBackground(work: Promise<void>): void {
     const noted = work
       .catch((error: unknown) => {

@@ -1,8 +1,11 @@
-/** Issue 13, known violation 1: what was only meant to be done is no proof that we did it (docs/adoption.md, rows 30 and 31). */
+/**
+ * Issue 13, known violation 1: what was only meant to be done is no proof that we did it (docs/adoption.md,
+ * rows 30 and 31).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
 import { administrator } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import { type LocalPart, type World } from '../../testing/simulator/world.ts';
@@ -19,7 +22,7 @@ const create = (stage: 'before' | 'after'): EditEvent => ({
   seed: { addresses: [], nameServers: [], mailServers: [] },
   fingerprint: 'create',
   actor: administrator,
-  mark: null,
+  echo: null,
 });
 
 const remove = (stage: 'before' | 'after'): EditEvent => ({
@@ -28,7 +31,7 @@ const remove = (stage: 'before' | 'after'): EditEvent => ({
   zone,
   fingerprint: 'delete',
   actor: administrator,
-  mark: null,
+  echo: null,
 });
 
 async function wait(world: World, ms: number): Promise<void> {
@@ -49,7 +52,7 @@ async function createZone(world: World, local = smoothly): Promise<Verdict> {
 
 /** A create that is cut off after so many milliseconds; what the central has then stays. */
 async function killedIn(at: number): Promise<World> {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   void world.edit(create, () => make(world), smoothly);
   await wait(world, at);
   world.kill();
@@ -68,7 +71,7 @@ async function stuckCodes(world: World): Promise<(string | undefined)[]> {
 
 /** A world whose agent is killed as its next commit becomes durable, before anything else happens. */
 async function killedAtCommit(): Promise<World> {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   world.chooseJournalFault = (call) => (call === 'read' ? null : 'cut-after');
   return world;
 }
@@ -129,14 +132,14 @@ test('issue 13: what somebody adds after we were killed in a create stays when t
     assert.ok(held(world, 'central', a('shop', 7)), `killed after ${at} ms`);
     assert.ok(held(world, 'central', a('pop', 1)), `killed after ${at} ms`);
     const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-    assert.deepEqual([entry?.standing, open], ['joined', []], `killed after ${at} ms`);
+    assert.deepEqual([entry?.state, open], ['synced', []], `killed after ${at} ms`);
   }
   assert.ok(landed > 0);
 });
 
 test('issue 13: a zone made by hand after the journal refused to note our create is nobody’s to undo', async () => {
   for (let failing = 1; failing < 6; failing += 1) {
-    const world = await arrive({ panel: null, central: null });
+    const world = await given({ panel: null, central: null });
     let commits = 0;
     world.chooseJournalFault = (call) => {
       if (call === 'read') return null;
@@ -171,7 +174,7 @@ function losesOneCreate(world: World): void {
 }
 
 test('issue 13: a refused create that lands late is taken back by the process that sent it', async () => {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   losesOneCreate(world);
   assert.equal((await createZone(world)).kind, 'refuse');
   await wait(world, 30 * minute);
@@ -184,7 +187,7 @@ test('issue 13: a refused create that lands late is taken back by the process th
 });
 
 test('issue 13: a zone that appears after the process that asked for it was killed is left and listed', async () => {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   losesOneCreate(world);
   assert.equal((await createZone(world)).kind, 'refuse');
   world.kill();
@@ -202,7 +205,7 @@ test('issue 13: a zone that appears after the process that asked for it was kill
 });
 
 test('issue 13: a zone made by hand after the one of a late create was deleted is left and listed', async () => {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   losesOneCreate(world);
   // It comes with a site: made at the central after the panel has it, at the second try.
   make(world);
@@ -220,7 +223,7 @@ test('issue 13: a zone made by hand after the one of a late create was deleted i
 });
 
 test('issue 13: a create whose answer was lost is read back at once, and undone when it was refused', async () => {
-  const world = await arrive({ panel: null, central: null });
+  const world = await given({ panel: null, central: null });
   let faults = 1;
   world.chooseFault = () => (faults-- > 0 ? 'lost-answer' : null);
   const verdict = await createZone(world);
@@ -232,7 +235,7 @@ test('issue 13: a create whose answer was lost is read back at once, and undone 
 
 test('issue 13: nothing that the answer of our create did not show is removed when a kept zone is filled', async () => {
   for (let at = 0; at < 3_000; at += 50) {
-    const world = await arrive({ panel: null, central: null });
+    const world = await given({ panel: null, central: null });
     world.central.createsWithContent = false;
     // It comes with a site: made at the central after the panel has it.
     make(world);

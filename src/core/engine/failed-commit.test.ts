@@ -1,7 +1,7 @@
 /** A journal that fails in the middle of the failure path of a write (issue 12.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../central.ts';
@@ -44,7 +44,7 @@ async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdic
     };
     return withApply(central, apply);
   };
-  const world = await arrive({ panel: [], central: [] }, (before) => {
+  const world = await given({ panel: [], central: [] }, (before) => {
     before.wrap = wrap;
   });
   const journal = world.sides[0]?.disk.file;
@@ -81,11 +81,14 @@ test('a refusal never says that nothing was changed while the central has the ed
   );
 });
 
-/** An edit that the panel has done already, and of which the central carries out a part: the answer of `after`. */
+/**
+ * An edit that the panel has done already, and of which the central carries out a part: the answer of
+ * `after`.
+ */
 async function afterwards(applyFails: boolean, journalFails: boolean): Promise<[string, boolean, boolean]> {
   const ftp = a('ftp', 1);
   let writes = 0;
-  const world = await arrive({ panel: [ftp], central: [ftp] }, (before) => {
+  const world = await given({ panel: [ftp], central: [ftp] }, (before) => {
     before.wrap = (central) =>
       withApply(central, async (change, present, ctx) => {
         if (!applyFails) return await central.apply(change, present, ctx);

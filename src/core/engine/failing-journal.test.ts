@@ -1,8 +1,11 @@
-/** Issue 13, known violations 2 to 4: each call of the journal fails once, or fails for a while; then it heals. */
+/**
+ * Issue 13, known violations 2 to 4: each call of the journal fails once, or fails for a while; then it
+ * heals.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, standing, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, recordState, zone } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { SimCentral } from '../../testing/simulator/sim-central.ts';
 import {
@@ -32,7 +35,7 @@ async function wait(world: World, ms: number): Promise<void> {
 
 function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'after') => EditEvent {
   return (stage) => {
-    const base = { stage, zone, fingerprint: kind, actor: administrator, mark: null };
+    const base = { stage, zone, fingerprint: kind, actor: administrator, echo: null };
     return kind === 'zone-delete'
       ? { ...base, kind }
       : { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
@@ -148,7 +151,7 @@ async function outcome(
   { panel, central, run }: Play,
   fails: (call: JournalCall, number: number) => JournalFault | null,
 ): Promise<{ readonly calls: number; readonly wrong: readonly string[] }> {
-  const world = await arrive({ panel, central });
+  const world = await given({ panel, central });
   await wait(world, minute);
   const wrong: string[] = [];
   let calls = 0;
@@ -177,10 +180,9 @@ async function differences(world: World): Promise<string[]> {
   const wrong: string[] = [];
   if (JSON.stringify(here) !== JSON.stringify(there))
     wrong.push(`the panel has ${JSON.stringify(here)}, the central ${JSON.stringify(there)}`);
-  if (here !== null && entry?.standing !== 'joined')
-    wrong.push(`the zone is ${entry?.standing ?? 'unknown'}`);
-  const left = rows.filter(({ standing: state }) => state !== 'joined');
-  wrong.push(...left.map(({ record, standing: state }) => `${state}: ${recordId(record)}`));
+  if (here !== null && entry?.state !== 'synced') wrong.push(`the zone is ${entry?.state ?? 'unknown'}`);
+  const left = rows.filter(({ state }) => state !== 'synced');
+  wrong.push(...left.map(({ record, state }) => `${state}: ${recordId(record)}`));
   wrong.push(
     ...open.filter(({ state }) => !isFinal(state)).map(({ kind, state }) => `open: ${kind} ${state}`),
   );
@@ -194,7 +196,7 @@ async function comparison(world: World): Promise<string[]> {
   const extra = a('later', 1);
   for (const side of records) side?.set(recordId(extra), extra);
   await wait(world, 130 * minute);
-  return (await standing(world, extra)) === 'joined' ? [] : ['no comparison comes any more'];
+  return (await recordState(world, extra)) === 'synced' ? [] : ['no comparison comes any more'];
 }
 
 for (const [name, play] of Object.entries(plays))
@@ -224,7 +226,7 @@ test('issue 13: a journal that takes no commit for minutes loses nothing', async
 });
 
 test('issue 13: an engine whose start fails does nothing any more', async () => {
-  const world = await arrive({ panel: [old], central: [old] });
+  const world = await given({ panel: [old], central: [old] });
   void world.edit(change, () => changeRecord(world), smoothly);
   await wait(world, 200);
   const file = world.sides[0]?.disk.file;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isAnswered } from '../../testing/simulator/answers.ts';
-import { a, arrive, engineOf, zone as parent } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, zone as parent } from '../../testing/simulator/given.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import { type LocalPart, type World } from '../../testing/simulator/world.ts';
@@ -20,8 +20,8 @@ const smoothly: LocalPart = { refuses: false, takes: 1_000, afterLost: false, vi
 const wildcard = [makeRecord({ name: '*', type: 'A', rdata: '192.0.2.9' }, parent)];
 const exact = [makeRecord({ name: 'pop.sub', type: 'A', rdata: '192.0.2.9' }, parent)];
 
-async function arriveWith(above: typeof wildcard): Promise<World> {
-  return await arrive({ panel: above, central: above });
+async function givenWith(above: typeof wildcard): Promise<World> {
+  return await given({ panel: above, central: above });
 }
 
 /** What the panel itself does for a new zone. */
@@ -31,7 +31,7 @@ function make(world: World): boolean {
 }
 
 function create(stage: 'before' | 'after'): EditEvent {
-  return { stage, zone: sub, fingerprint: 'create', actor, mark: null, kind: 'zone-create', seed };
+  return { stage, zone: sub, fingerprint: 'create', actor, echo: null, kind: 'zone-create', seed };
 }
 
 /** Plays it for so long (ms), asking for the name every few milliseconds. */
@@ -68,7 +68,7 @@ for (const [how, above] of [
   ['a record', exact],
 ] as const) {
   test(`issue 11.8: a name that ${how} of the zone above answered is answered all the time`, async () => {
-    const world = await arriveWith(above);
+    const world = await givenWith(above);
     const { result, empty } = await watched(
       world,
       world.edit(create, () => make(world), smoothly),
@@ -81,7 +81,7 @@ for (const [how, above] of [
 }
 
 test('issue 11.8: so it is for a zone that comes with a site, without a DNS event', async () => {
-  const world = await arriveWith(wildcard);
+  const world = await givenWith(wildcard);
   make(world);
   const { empty } = await watched(world, world.hint(sub), 60_000);
   assert.deepEqual(empty, []);
@@ -90,7 +90,7 @@ test('issue 11.8: so it is for a zone that comes with a site, without a DNS even
 
 test('issue 11.8: right after a start the zone is sent without waiting for the grace of undos', async () => {
   for (const above of [wildcard, []]) {
-    const world = await arriveWith(above);
+    const world = await givenWith(above);
     world.kill();
     await world.clock.runUntilSettled(world.start());
     await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
@@ -100,7 +100,7 @@ test('issue 11.8: right after a start the zone is sent without waiting for the g
 });
 
 test('issue 11.8: where nothing answered, the zone is made before and filled within a second', async () => {
-  const world = await arriveWith([a('other', 1)]);
+  const world = await givenWith([a('other', 1)]);
   let madeBefore = false;
   const carryOut = (): boolean => {
     madeBefore = world.central.zones.has(sub);
@@ -113,7 +113,7 @@ test('issue 11.8: where nothing answered, the zone is made before and filled wit
 });
 
 test('issue 11.8: nothing of a zone that the panel refuses after all is ever at the central', async () => {
-  const world = await arriveWith(wildcard);
+  const world = await givenWith(wildcard);
   const { empty } = await watched(
     world,
     world.edit(create, () => false, smoothly),
@@ -125,7 +125,7 @@ test('issue 11.8: nothing of a zone that the panel refuses after all is ever at 
 });
 
 test('issue 11.8: a zone of somebody else is refused before the panel makes it', async () => {
-  const world = await arriveWith(wildcard);
+  const world = await givenWith(wildcard);
   world.central.foreign.add(sub);
   const { verdict } = await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
   assert.ok(verdict.kind === 'refuse' && verdict.problems[0]?.code === 'zone.foreign');
@@ -133,7 +133,7 @@ test('issue 11.8: a zone of somebody else is refused before the panel makes it',
 });
 
 test('issue 11.8: a refusal that comes only after the panel kept it puts the panel back', async () => {
-  const world = await arriveWith(wildcard);
+  const world = await givenWith(wildcard);
   const editing = world.edit(create, () => make(world), { ...smoothly, takes: 5_000 });
   await world.clock.runUntil(world.clock.now() + 2_000);
   world.chooseFault = () => 'refuse';
@@ -147,16 +147,16 @@ test('issue 11.8: a refusal that comes only after the panel kept it puts the pan
   assert.equal(last.problems[0]?.code, 'central.refused');
 });
 
-for (const standing of ['foreign', 'panel-only'] as const) {
-  test(`issue 13: a refused zone that no edit made is left in the panel and listed as ${standing}`, async () => {
-    const world = await arriveWith(wildcard);
-    if (standing === 'foreign') world.central.foreign.add(sub);
+for (const state of ['foreign', 'panel-only'] as const) {
+  test(`issue 13: a refused zone that no edit made is left in the panel and listed as ${state}`, async () => {
+    const world = await givenWith(wildcard);
+    if (state === 'foreign') world.central.foreign.add(sub);
     else world.chooseFault = () => 'refuse';
     make(world);
     await world.clock.runUntilSettled(world.hint(sub));
     await world.clock.runUntil(world.clock.now() + 60_000);
     const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(sub));
-    assert.equal(entry?.standing, standing);
+    assert.equal(entry?.state, state);
     assert.deepEqual(open, []);
     assert.ok(world.panel.zones.has(sub) && !world.central.zones.has(sub));
   });
@@ -164,13 +164,13 @@ for (const standing of ['foreign', 'panel-only'] as const) {
 
 test('issue 13: a zone that somebody makes right before our create is filled and not called ours', async () => {
   const theirs = makeRecord({ name: 'theirs', type: 'A', rdata: '192.0.2.8' }, sub);
-  const world: World = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+  const world: World = await given({ panel: wildcard, central: wildcard }, (fresh) => {
     fresh.wrap = (central) => {
       const createZone = central.createZone.bind(central);
       return Object.assign(central, {
         createZone: async (...asked: Parameters<Central['createZone']>) => {
           fresh.central.zones.set(sub, new Map([[recordId(theirs), theirs]]));
-          fresh.somebodyWrote();
+          fresh.otherWrote();
           return await createZone(...asked);
         },
       });
@@ -192,7 +192,7 @@ test('issue 13: a zone that somebody makes right before our create is filled and
 });
 
 test('issue 13: a zone made again comes with a record of which a write in the one before may still land', async () => {
-  const world = await arriveWith([a('other', 1)]);
+  const world = await givenWith([a('other', 1)]);
   const { clock } = world;
   const shop = makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub);
   const play = async (what: ReturnType<World['edit']>): Promise<Verdict> => {
@@ -207,7 +207,7 @@ test('issue 13: a zone made again comes with a record of which a write in the on
   assert.equal((await play(world.edit(added, () => true, smoothly))).kind, 'refuse');
   world.chooseFault = () => null;
   const gone = (stage: 'before' | 'after'): EditEvent => {
-    return { stage, zone: sub, fingerprint: 'delete', actor, mark: null, kind: 'zone-delete' };
+    return { stage, zone: sub, fingerprint: 'delete', actor, echo: null, kind: 'zone-delete' };
   };
   accepted(await play(world.edit(gone, () => world.panel.zones.delete(sub), smoothly)));
   assert.ok(!world.central.zones.has(sub));
@@ -238,7 +238,7 @@ async function addSoon(world: World, record: ResourceRecord): Promise<{ verdict:
 }
 
 test('issue 11.8: an edit in a zone that is being made passes, and comes with the zone', async () => {
-  const world = await arriveWith(wildcard);
+  const world = await givenWith(wildcard);
   const shop = makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub);
   const { verdict, empty } = await addSoon(world, shop);
   accepted(verdict);
@@ -248,7 +248,7 @@ test('issue 11.8: an edit in a zone that is being made passes, and comes with th
 });
 
 test('issue 11.8: a refused zone that was worked on is left and listed as stuck, and sent once the central takes it', async () => {
-  const world = await arriveWith(wildcard);
+  const world = await givenWith(wildcard);
   world.chooseFault = () => 'refuse';
   await addSoon(world, makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub));
   await world.clock.runUntil(world.clock.now() + 90_000);
@@ -265,13 +265,13 @@ test('issue 11.8: a refused zone that was worked on is left and listed as stuck,
 });
 
 test('issue 11.8: the law of the simulator notices a zone that is made empty', async () => {
-  const world = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+  const world = await given({ panel: wildcard, central: wildcard }, (fresh) => {
     // It says that it can, and leaves the content out.
     fresh.wrap = (central) => {
       const createZone = central.createZone.bind(central);
       return Object.assign(central, {
-        createZone: async (...[of, given, ctx]: Parameters<Central['createZone']>) =>
-          await createZone(of, given, ctx),
+        createZone: async (...[of, wanted, ctx]: Parameters<Central['createZone']>) =>
+          await createZone(of, wanted, ctx),
       });
     };
   });
@@ -285,7 +285,7 @@ test('issue 11.8: the law of the simulator notices a zone that is made empty', a
 
 test('issue 11.8: killed at any instant, the zone is at both or at neither, and never empty', async () => {
   for (let at = 0; at < 4_000; at += 70) {
-    const world = await arriveWith(wildcard);
+    const world = await givenWith(wildcard);
     const editing = world.edit(create, () => make(world), smoothly);
     await world.clock.runUntil(world.clock.now() + at);
     world.kill();
@@ -293,9 +293,10 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     await world.clock.runUntilSettled(world.start());
     const { empty } = await watched(world, editing, 60_000, 40);
     assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
-    // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md, row 31).
+    // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md,
+    // row 31).
     const { rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
-    const listed = rows.filter(({ standing }) => standing === 'central-only' || standing === 'differs');
+    const listed = rows.filter(({ state }) => state === 'central-only' || state === 'conflict');
     const expected = new Set([...inPanel(world), ...listed.map(({ record }) => recordId(record))]);
     assert.deepEqual(atCentral(world), [...expected].sort(), `killed after ${at} ms`);
   }
@@ -303,7 +304,7 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
 
 test('issue 11.8: one record that the central will not take does not stop the zone', async () => {
   const bad = makeRecord({ name: 'mail', type: 'A', rdata: '192.0.2.1' }, sub);
-  const world = await arrive({ panel: wildcard, central: wildcard }, (fresh) => {
+  const world = await given({ panel: wildcard, central: wildcard }, (fresh) => {
     const refuse = (records: readonly ResourceRecord[]): void => {
       if (!records.some((record) => recordId(record) === recordId(bad))) return;
       throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never' });
@@ -311,9 +312,9 @@ test('issue 11.8: one record that the central will not take does not stop the zo
     fresh.wrap = (central) => {
       const [createZone, apply] = [central.createZone.bind(central), central.apply.bind(central)];
       return Object.assign(central, {
-        createZone: async (...[of, given, ctx, content = []]: Parameters<Central['createZone']>) => {
+        createZone: async (...[of, wanted, ctx, content = []]: Parameters<Central['createZone']>) => {
           refuse(content);
-          return await createZone(of, given, ctx, content);
+          return await createZone(of, wanted, ctx, content);
         },
         apply: async (...[change, present, ctx]: Parameters<Central['apply']>) => {
           refuse(change.add);
@@ -330,8 +331,8 @@ test('issue 11.8: one record that the central will not take does not stop the zo
     atCentral(world).includes(recordId(makeRecord({ name: 'pop', type: 'A', rdata: '192.0.2.1' }, sub))),
   );
   const { entry, rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
-  assert.equal(entry?.standing, 'joined');
-  const left = rows.filter(({ standing }) => standing !== 'joined');
+  assert.equal(entry?.state, 'synced');
+  const left = rows.filter(({ state }) => state !== 'synced');
   assert.deepEqual(
     left.map(({ record, note }) => [record.name, note]),
     [['mail.sub.example.org.', 'central.invalid-value']],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EditEvent } from '../panel.ts';
 import { administrator } from '../../testing/simulator/edits.ts';
-import { a, arrive, engineOf, held, put, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
 
 const minute = 60_000;
 
@@ -14,13 +14,13 @@ const create = (stage: 'before' | 'after'): EditEvent => ({
   seed: { addresses: [], nameServers: [], mailServers: [] },
   fingerprint: 'create',
   actor: administrator,
-  mark: null,
+  echo: null,
 });
 
 for (const keeps of [false, true]) {
   it(`a zone that the provider makes while we are killed in a create is not ours (the panel ${keeps ? 'keeps' : 'refuses'} it)`, async () => {
     for (let at = 0; at < 400; at += 20) {
-      const world = await arrive({ panel: null, central: null }, ({ central }) => {
+      const world = await given({ panel: null, central: null }, ({ central }) => {
         central.managesZones = false;
       });
       const local = { refuses: !keeps, takes: 10, afterLost: false, visibleAfter: 0 };

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Panel } from '../panel.ts';
-import { Agenda, type CompareWish } from './parts/agenda.ts';
+import { Agenda, type CompareRequest } from './parts/agenda.ts';
 import { Gate } from './parts/gate.ts';
 import { Grace } from './parts/grace.ts';
 import { NameLocks } from './parts/locks.ts';
@@ -24,7 +24,10 @@ export interface Ports {
   readonly settings: EngineSettings;
 }
 
-/** The parts of a running engine, each with its own job. What they hold need not outlive it; everything durable is in the journal. */
+/**
+ * The parts of a running engine, each with its own job. What they hold need not outlive it; everything
+ * durable is in the journal.
+ */
 export class Runtime {
   readonly ports: Omit<Ports, 'journal'> & { readonly journal: JournalReader };
   readonly timers: Timers;
@@ -36,12 +39,17 @@ export class Runtime {
   readonly agenda: Agenda;
   /** Operations a call is working on right now; the background leaves them alone. */
   readonly inFlight = new Set<string>();
-  /** Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is out of reach. */
-  readonly marks = new Map<string, { putOff: boolean }>();
+  /**
+   * Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is
+   * out of reach.
+   */
+  readonly echoTokens = new Map<string, { putOff: boolean }>();
   /** Operations of which the journal could not be told that a request of unknown outcome may still land. */
   readonly unsaid = new Set<string>();
-  /** Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list. */
-  lookFor: (zone: DnsName, wish: CompareWish) => void = () => undefined;
+  /**
+   * Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list.
+   */
+  lookFor: (zone: DnsName, request: CompareRequest) => void = () => undefined;
 
   constructor(ports: Ports) {
     const now = (): number => ports.clock.now();

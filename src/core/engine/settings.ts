@@ -1,6 +1,8 @@
 /** What the engine works with; times in milliseconds. */
 export interface EngineSettings {
-  /** How long after an accepted edit a missing `after` makes us look whether the panel refused its own part. */
+  /**
+   * How long after an accepted edit a missing `after` makes us look whether the panel refused its own part.
+   */
   readonly afterWait: number;
   /** How long an edit the panel reported as done may stay invisible to reads before it counts as undone. */
   readonly visibilityWait: number;
@@ -26,8 +28,8 @@ export interface EngineSettings {
   /** How often all zones are compared; 0 = only on hints. */
   readonly compareEvery: number;
   /**
-   * Whether only a zone's owner, his reseller or an administrator has edits written before the panel has made them; `off` where the
-   * panel itself checks that before it calls us.
+   * Whether only a zone's owner, his reseller or an administrator has edits written before the panel has made
+   * them. It is `off` if the panel itself checks that before it calls us.
    */
   readonly ownerCheck: 'on' | 'off';
 }

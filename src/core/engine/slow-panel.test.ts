@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../dns/record.ts';
-import { a, arrive, held, zone } from '../../testing/simulator/arrival.ts';
+import { a, given, held, zone } from '../../testing/simulator/given.ts';
 import type { CentralFault } from '../../testing/simulator/sim-central.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
@@ -13,7 +13,7 @@ async function wait(world: World, ms: number): Promise<void> {
 }
 
 test('its `after` comes while the undo is under way, and reads show it late: both sides keep the edit', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   await wait(world, 60_000);
   const items = [{ remove: a('www', 1), add: a('www', 2) }];
   const carryOut = (): boolean => {
@@ -41,7 +41,7 @@ test('its `after` comes while the undo is under way, and reads show it late: bot
 });
 
 test('a record that a refused edit of ours wrote late is not taken for somebody else’s', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   const faults: CentralFault[] = ['late'];
   world.chooseFault = () => faults.shift() ?? null;
   const late = [{ remove: null, add: a('www', 9) }];
@@ -72,7 +72,7 @@ test('a record that a refused edit of ours wrote late is not taken for somebody 
 });
 
 test('issue 13: a delete that the panel reported and shows later than our patience is followed when it shows', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   await wait(world, 60_000);
   const local = { refuses: false, takes: 10, afterLost: false, visibleAfter: 60_000 };
   const deleting = world.edit(
@@ -82,7 +82,7 @@ test('issue 13: a delete that the panel reported and shows later than our patien
       zone,
       fingerprint: 'delete',
       actor: administrator,
-      mark: null,
+      echo: null,
     }),
     () => world.panel.zones.delete(zone),
     local,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { engineOf } from '../../testing/simulator/arrival.ts';
+import { engineOf } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { World, type LocalPart } from '../../testing/simulator/world.ts';
@@ -12,7 +12,9 @@ import type { Actor, EditEvent } from '../panel.ts';
 import { defaultEngineSettings } from './settings.ts';
 
 const { grace, afterWait, readGap } = defaultEngineSettings;
-/** Time (ms) for an undo on an idle machine: patience, two reads some seconds apart, the write; generously. */
+/**
+ * Time (ms) for an undo on an idle machine: patience, two reads some seconds apart, the write; generously.
+ */
 const undoTime = afterWait + readGap + 3_000;
 const bobs = parseName('bob.example.');
 const bob: Actor = { name: 'bob', rank: 'user' };

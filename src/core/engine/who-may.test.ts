@@ -1,9 +1,12 @@
-/** Who has an edit written at the central before the panel has made it (issue 11.1; docs/decisions/010-who-may.md). */
+/**
+ * Who has an edit written at the central before the panel has made it (issue 11.1;
+ * docs/decisions/010-who-may.md).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, zone, zoneState } from '../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import type { Central } from '../central.ts';
@@ -18,12 +21,14 @@ const alice: Actor = { name: 'alice', rank: 'user' };
 const rick: Actor = { name: 'rick', rank: 'reseller' };
 const eve: Actor = { name: 'eve', rank: 'user' };
 
-/** A zone of alice's, below the reseller rick; and what was asked of the central since the first comparison. */
+/**
+ * A zone of alice's, below the reseller rick; and what was asked of the central since the first comparison.
+ */
 async function scene(
   owners: readonly string[] | null = ['alice', 'rick'],
 ): Promise<{ world: World; calls: string[] }> {
   const calls: string[] = [];
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
     made.panel.owners.set(zone, owners);
     made.defaultTtl = 3_600;
     made.wrap = (central) => noted(central, calls);
@@ -93,7 +98,7 @@ function zoneEvent(
   actor: Actor,
   stage: 'before' | 'after',
 ): EditEvent {
-  const base = { stage, zone: of, fingerprint: `${kind} ${of} ${actor.name}`, actor, mark: null };
+  const base = { stage, zone: of, fingerprint: `${kind} ${of} ${actor.name}`, actor, echo: null };
   if (kind === 'zone-delete') return { ...base, kind };
   return { ...base, kind, seed: { addresses: [], nameServers: [], mailServers: [] } };
 }
@@ -379,7 +384,7 @@ describe('issue 11.1: an edit that only the panel decided about is followed once
     world.chooseFault = () => null;
     await wait(world, 2 * minute);
     assert.ok(world.central.zones.has(zone));
-    assert.equal(await zoneStanding(world), 'joined');
+    assert.equal(await zoneState(world), 'synced');
   });
 
   it('a zone made and deleted without a veto is followed', async () => {

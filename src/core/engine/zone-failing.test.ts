@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { a, arrive, engineOf, held, put, zone, zoneStanding } from '../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone, zoneState } from '../../testing/simulator/given.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central, type CentralErrorCode } from '../central.ts';
 import { JournalError } from '../journal.ts';
@@ -45,30 +45,30 @@ async function failingWorld(
     signing: async (of, ctx) => await central.signing(of, ctx),
     close: async () => await central.close(),
   });
-  return await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
+  return await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
     world.wrap = wrap;
     for (const side of [world.panel, world.central])
       side.zones.set(other, new Map([a('www', 1)].map((one) => [recordId(one), one])));
   });
 }
 
-async function standingOf(world: World, of: typeof zone): Promise<string | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(of))).entry?.standing;
+async function stateOf(world: World, of: typeof zone): Promise<string | undefined> {
+  return (await world.clock.runUntilSettled(engineOf(world).view(of))).entry?.state;
 }
 
 for (const code of ['central.zone-failing', 'central.query-refused'] as const) {
-  it(`${code} (issue 12.8): holds up the first comparison some minutes, not for ever, and is joined when it is served`, async () => {
+  it(`${code} (issue 12.8): holds up the first comparison some minutes, not for ever, and is synced when it is served`, async () => {
     const state = { mended: false };
     const world = await failingWorld(state, code);
-    assert.equal(await standingOf(world, other), undefined);
+    assert.equal(await stateOf(world, other), undefined);
     await world.clock.runUntil(world.clock.now() + 15 * minute);
-    assert.equal(await standingOf(world, other), 'joined');
+    assert.equal(await stateOf(world, other), 'synced');
     const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-    assert.deepEqual([entry?.standing, entry?.note], ['panel-only', code]);
+    assert.deepEqual([entry?.state, entry?.note], ['panel-only', code]);
     state.mended = true;
     put(world, 'panel', [a('www', 1), a('new', 2)]);
     await world.clock.runUntil(world.clock.now() + 70 * minute);
-    assert.equal(await zoneStanding(world), 'joined');
+    assert.equal(await zoneState(world), 'synced');
     assert.equal(held(world, 'central', a('new', 2)), false);
   });
 }
@@ -79,49 +79,49 @@ it('that is served in time takes part in the first comparison', async () => {
   await world.clock.runUntil(world.clock.now() + minute);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 2 * minute);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
 });
 
 it('that the central lists does not hold up the comparison of the others (issue 12.9)', async () => {
   const state = { mended: false, listed: true };
   const world = await failingWorld(state);
   await world.clock.runUntil(world.clock.now() + minute);
-  assert.equal(await standingOf(world, other), 'joined');
-  assert.equal(await standingOf(world, zone), undefined);
+  assert.equal(await stateOf(world, other), 'synced');
+  assert.equal(await stateOf(world, zone), undefined);
   await world.clock.runUntil(world.clock.now() + 15 * minute);
   const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'central.zone-failing']);
+  assert.deepEqual([entry?.state, entry?.note], ['panel-only', 'central.zone-failing']);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
 });
 
-it('that is a copy of another server’s is noted at once, and joined when it is primary (issue 12.10)', async () => {
+it('that is a copy of another server’s is noted at once, and synced when it is primary (issue 12.10)', async () => {
   const state = { mended: false };
   const world = await failingWorld(state, 'zone.copy');
   await world.clock.runUntil(world.clock.now() + minute);
-  assert.equal(await standingOf(world, other), 'joined');
+  assert.equal(await stateOf(world, other), 'synced');
   const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-  assert.deepEqual([entry?.standing, entry?.note], ['panel-only', 'zone.copy']);
+  assert.deepEqual([entry?.state, entry?.note], ['panel-only', 'zone.copy']);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
 });
 
-it('that was joined is noted while it cannot be read, and no longer when it can (issue 12.9)', async () => {
+it('that was synced is noted while it cannot be read, and no longer when it can (issue 12.9)', async () => {
   const state = { mended: true };
   const world = await failingWorld(state);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
   const seen = async (): Promise<readonly unknown[]> => {
     const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-    return [entry?.standing, entry?.note];
+    return [entry?.state, entry?.note];
   };
   state.mended = false;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
-  assert.deepEqual(await seen(), ['joined', 'central.zone-failing']);
+  assert.deepEqual(await seen(), ['synced', 'central.zone-failing']);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
-  assert.deepEqual(await seen(), ['joined', null]);
+  assert.deepEqual(await seen(), ['synced', null]);
 });
 
 it('that became a copy is noted soon also where the journal fails at that moment (issue 13)', async () => {
@@ -142,5 +142,5 @@ it('that became a copy is noted soon also where the journal fails at that moment
   await world.clock.runUntil(world.clock.now() + 5 * minute);
   assert.equal(failures, 1);
   const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-  assert.deepEqual([entry?.standing, entry?.note], ['joined', 'zone.copy']);
+  assert.deepEqual([entry?.state, entry?.note], ['synced', 'zone.copy']);
 });

@@ -1,11 +1,14 @@
-/** Issue 14: how many zones may be deleted within an hour is not counted from operations: many others hide none of them. */
+/**
+ * Issue 14: how many zones may be deleted within an hour is not counted from operations: many others hide
+ * none of them.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { sampleOperation } from '../../testing/contracts/journal.ts';
-import { a, arrive, engineOf, zone } from '../../testing/simulator/arrival.ts';
-import { fill } from '../../testing/simulator/furniture.ts';
+import { a, given, engineOf, zone } from '../../testing/simulator/given.ts';
+import { fill } from '../../testing/simulator/set-up.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import type { World } from '../../testing/simulator/world.ts';
 
@@ -23,7 +26,7 @@ test('issue 14: a zone deleted within the hour counts, however many operations c
   const prepare = (world: World): void => {
     for (const side of [world.panel, world.central]) fill(world, side, other, defaultRecords(other, 'panel'));
   };
-  const world = await arrive({ panel: both, central: both }, prepare, journal);
+  const world = await given({ panel: both, central: both }, prepare, journal);
   await world.clock.runUntil(world.clock.now() + 60_000);
   await goesFromPanel(world, zone);
   assert.equal(world.central.zones.has(zone), false);

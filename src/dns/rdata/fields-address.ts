@@ -39,7 +39,10 @@ function ipv6Octets(text: string): Uint8Array {
   );
 }
 
-/** RFC 5952 section 4: lower case, no leading zeros, the longest run of zero groups (the first of equals, two or more) as `::`. */
+/**
+ * RFC 5952 section 4: lower case, no leading zeros, the longest run of zero groups (the first of equals, two
+ * or more) as `::`.
+ */
 function ipv6Text(octets: Uint8Array): string {
   const groups: string[] = [];
   for (let at = 0; at < 16; at += 2)
@@ -54,7 +57,10 @@ function ipv6Text(octets: Uint8Array): string {
   return `${groups.slice(0, best.from).join(':')}::${groups.slice(best.from + best.length).join(':')}`;
 }
 
-/** An address of a network interface as pairs of hexadecimal digits with hyphens (RFC 7043 sections 3.2 and 4.2), lower case. */
+/**
+ * An address of a network interface as pairs of hexadecimal digits with hyphens (RFC 7043 sections 3.2 and
+ * 4.2), lower case.
+ */
 function interfaceAddress(size: 6 | 8): FieldKind {
   const written = new RegExp(`^[0-9a-f]{2}(?:-[0-9a-f]{2}){${size - 1}}$`, 'iu');
   return {

@@ -1,7 +1,10 @@
 import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 import { lengthFirst, lengthOf } from './fields-text.ts';
 
-/** Octets in hexadecimal that fill the rest of the rdata, lower case; white space between them is taken (RFC 4034 section 5.3). */
+/**
+ * Octets in hexadecimal that fill the rest of the rdata, lower case; white space between them is taken (RFC
+ * 4034 section 5.3).
+ */
 export const hex: FieldKind = {
   most: Infinity,
   parse: bare((text, context) =>
@@ -52,7 +55,10 @@ export const salt: FieldKind = {
 
 const base32Digits = '0123456789abcdefghijklmnopqrstuv';
 
-/** A hash in base32 with extended hex alphabet, no padding, with a length octet (RFC 5155 section 3.3); lower case. */
+/**
+ * A hash in base32 with extended hex alphabet, no padding, with a length octet (RFC 5155 section 3.3); lower
+ * case.
+ */
 export const hash: FieldKind = {
   parse: bare((text, context) => {
     const lower = text.toLowerCase();

@@ -27,7 +27,10 @@ const gateways: readonly FieldKind[] = [
   nameField,
 ];
 
-/** Gateway type, algorithm and gateway of IPSECKEY, which hang together (RFC 4025 sections 2.3 to 2.5 and 3.1). */
+/**
+ * Gateway type, algorithm and gateway of IPSECKEY, which hang together (RFC 4025 sections 2.3 to 2.5 and
+ * 3.1).
+ */
 export const gateway: FieldKind = {
   least: 3,
   most: 3,
@@ -54,8 +57,8 @@ export const gateway: FieldKind = {
 };
 
 /**
- * The whole of a HIP record: algorithm, host identity tag in hexadecimal, key in base64 without white space, rendezvous servers
- * (RFC 8005 section 5). On the wire lengths go first, and names are never compressed.
+ * The whole of a HIP record: algorithm, host identity tag in hexadecimal, key in base64 without white space,
+ * rendezvous servers (RFC 8005 section 5). On the wire lengths go first, and names are never compressed.
  */
 export const hostIdentity: FieldKind = {
   least: 3,

@@ -1,14 +1,18 @@
 import { addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 
-/** A point on the ground: thousandths of an arc second from the equator or the prime meridian, 2^31 being zero. */
+/**
+ * A point on the ground: thousandths of an arc second from the equator or the prime meridian, 2^31 being
+ * zero.
+ */
 const middle = 2 ** 31;
 
 /** Zero of the altitude, centimetres: 100 kilometres below the reference spheroid. */
 const altitudeZero = 10_000_000;
 
 /**
- * The whole of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes, seconds, the
- * letter m and what follows the altitude may be missing; canonical has everything. Sizes keep their first digit only (section 2).
+ * The whole of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes,
+ * seconds, the letter m and what follows the altitude may be missing; canonical has everything. Sizes keep
+ * their first digit only (section 2).
  */
 export const location: FieldKind = {
   least: 5,

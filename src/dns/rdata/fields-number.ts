@@ -49,7 +49,9 @@ function named(bits: 8 | 16, names: Readonly<Record<string, number>>): FieldKind
   return unsigned(bits, (text) => String(own(names, text.toUpperCase()) ?? text));
 }
 
-/** DNSSEC algorithm; mnemonics of IANA's "DNS Security Algorithm Numbers" are taken, the number is canonical. */
+/**
+ * DNSSEC algorithm; mnemonics of IANA's "DNS Security Algorithm Numbers" are taken, the number is canonical.
+ */
 export const algorithm = named(8, {
   RSAMD5: 1,
   DH: 2,
@@ -85,7 +87,10 @@ export const digestType = named(8, {
   SHA384: 4,
 });
 
-/** Protocol of DNSKEY, always 3 (RFC 4034 section 2.1.2), formerly one of several with names (RFC 2535 section 3.1.3). */
+/**
+ * Protocol of DNSKEY, always 3 (RFC 4034 section 2.1.2), formerly one of several with names (RFC 2535 section
+ * 3.1.3).
+ */
 export const protocol = named(8, { NONE: 0, TLS: 1, EMAIL: 2, DNSSEC: 3, IPSEC: 4, ALL: 255 });
 
 /** Type of a certificate (RFC 4398 section 2.1); the number is canonical. */
@@ -103,8 +108,8 @@ export const certificateType = named(16, {
 });
 
 /**
- * A time of a signature: `YYYYMMDDHHmmSS` in UTC or seconds since 1970 (RFC 4034 section 3.2). Canonical are the seconds, 32 bits
- * of them, because the date of a wrapped number depends on when it is read.
+ * A time of a signature: `YYYYMMDDHHmmSS` in UTC or seconds since 1970 (RFC 4034 section 3.2). Canonical are
+ * the seconds, 32 bits of them, because the date of a wrapped number depends on when it is read.
  */
 export const time = unsigned(32, (text) => {
   const [, year, month, day, hour, minute, second] =

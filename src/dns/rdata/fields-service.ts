@@ -5,7 +5,9 @@ import { lengthFirst, lengthOf } from './fields-text.ts';
 import { addProblem, need, type FieldContext, type FieldKind } from './fields.ts';
 import { quote, unescape, type Token } from './text.ts';
 
-/** How the value of one key is written and what it must be; `null` from either function: it is no such value. */
+/**
+ * How the value of one key is written and what it must be; `null` from either function: it is no such value.
+ */
 interface Parameter {
   readonly name: string;
   /** From the octets of the value as written, escapes already resolved, to those on the wire. */
@@ -36,9 +38,10 @@ const parameters: readonly Parameter[] = [
 const obliviousHttp = 8;
 
 /**
- * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, in the order of the keys' numbers; the values without
- * quotation marks, other characters than printable ones as `\DDD`. `keyNNNNN` of a key with a name is taken as that key; its value
- * are the octets on the wire. `ohttp` is taken, canonical is `key8`.
+ * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, in the order of the keys' numbers.
+ * The values have no quotation marks; other characters than printable ones are `\DDD`. `keyNNNNN` of a key
+ * with a name is taken as that key; its value are the octets on the wire. `ohttp` is taken, canonical is
+ * `key8`.
  */
 export const serviceParameters: FieldKind = {
   least: 0,
@@ -176,7 +179,10 @@ function writeMandatory(wire: Buffer): Buffer | null {
   return Buffer.from(keys.map(keyName).join(','));
 }
 
-/** A list of values with commas between; a comma or backslash in a value has a backslash before it (RFC 9460 appendix A.1). */
+/**
+ * A list of values with commas between; a comma or backslash in a value has a backslash before it (RFC 9460
+ * appendix A.1).
+ */
 function readProtocols(written: Buffer): Buffer | null {
   const values = [...written.toString('latin1').matchAll(/(?:^|,)((?:[^,\\]|\\[,\\])*)/gsu)];
   if (values.map(([whole]) => whole).join('') !== written.toString('latin1')) return null;

@@ -1,7 +1,10 @@
 import { bare, addProblem, throwDamaged, need, type FieldContext, type FieldKind } from './fields.ts';
 import { quote, unescape, type Token } from './text.ts';
 
-/** A letters-and-digits word of at most 255 octets with a length octet, lower case (CAA tag, RFC 8659 section 4.1). */
+/**
+ * A letters-and-digits word of at most 255 octets with a length octet, lower case (CAA tag, RFC 8659 section
+ * 4.1).
+ */
 export const tag: FieldKind = {
   parse: bare((text, context) =>
     tagText.test(text) ? text.toLowerCase() : addProblem(context, 'rdata.bad-tag', text),
@@ -17,8 +20,8 @@ export const tag: FieldKind = {
 const tagText = /^[a-z0-9]{1,255}$/iu;
 
 /**
- * Character-strings that form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3): `"a" "b"` and `"ab"` are the same data here,
- * one canonical quoted string, cut at 255 octets when it is written.
+ * Character-strings that form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3): `"a" "b"` and `"ab"`
+ * are the same data here, one canonical quoted string, cut at 255 octets when it is written.
  */
 export const text: FieldKind = {
   most: Infinity,
@@ -54,9 +57,9 @@ export const characterString: FieldKind = {
 };
 
 /**
- * The substitution of NAPTR: empty, or an expression and its replacement between three equal delimiters that are neither digit,
- * backslash nor the flag `i` (RFC 3402 section 3.2). Of the expression only the groups are looked at, to which the replacement refers;
- * it is not compiled, because its dialect is not ours.
+ * The substitution of NAPTR: empty, or an expression and its replacement between three equal delimiters that
+ * are neither digit, backslash nor the flag `i` (RFC 3402 section 3.2). Of the expression only the groups are
+ * looked at, to which the replacement refers; it is not compiled, because its dialect is not ours.
  */
 export const substitution: FieldKind = {
   ...characterString,
@@ -96,7 +99,9 @@ function groupsOf(expression: string): number | null {
   return open === 0 ? groups : null;
 }
 
-/** A quoted string without a length octet that fills the rest of the rdata (CAA value, RFC 8659 section 4.1). */
+/**
+ * A quoted string without a length octet that fills the rest of the rdata (CAA value, RFC 8659 section 4.1).
+ */
 export const openText: FieldKind = {
   textual: true,
   parse: (words, context) => quote(wordOctets(words, context)),

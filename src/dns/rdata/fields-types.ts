@@ -21,7 +21,10 @@ export function typeField(types: TypeNames): FieldKind {
   };
 }
 
-/** A set of types, in windows of bits on the wire (RFC 4034 section 4.1.2); canonical in the order of their numbers, each once. */
+/**
+ * A set of types, in windows of bits on the wire (RFC 4034 section 4.1.2); canonical in the order of their
+ * numbers, each once.
+ */
 export function typeSet(types: TypeNames): FieldKind {
   const canonical = (numbers: Iterable<number>): string =>
     [...new Set(numbers)]

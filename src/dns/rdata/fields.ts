@@ -4,7 +4,9 @@ import type { Token } from './text.ts';
 
 /** What one field of a record type is; this is all that the rest of the library needs of it. */
 export interface FieldKind {
-  /** From the words of the field, at least `least` of them, to canonical text; complaints go to `problems`. */
+  /**
+   * From the words of the field, at least `least` of them, to canonical text; complaints go to `problems`.
+   */
   readonly parse: (words: readonly Token[], context: FieldContext) => string;
   readonly encode: (canonical: string) => Uint8Array;
   /**
@@ -12,7 +14,10 @@ export interface FieldKind {
    * @throws {DnsDataError} when the octets are no such field
    */
   readonly decode: (octets: Uint8Array, last: boolean) => { text: string; used: number };
-  /** Fewest and most words of the field; one where not said. A field that may be without words must be the last. */
+  /**
+   * Fewest and most words of the field; one where not said. A field that may be without words must be the
+   * last.
+   */
   readonly least?: number;
   readonly most?: number;
   /** Whether it is free text, which forms show without quotes and escapes. */

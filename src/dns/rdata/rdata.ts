@@ -8,12 +8,15 @@ import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './type
 /** Longest rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
 const mostRdataOctets = 65_535;
 
-/** Longest rdata in characters, before it is parsed: each octet as `\DDD`, and quotation marks around strings of 255 octets. */
+/**
+ * Longest rdata in characters, before it is parsed: each octet as `\DDD`, and quotation marks around strings
+ * of 255 octets.
+ */
 export const mostRdataText = 270_000;
 
 /**
- * The one spelling of a record type: upper case, a type of the table by its mnemonic, any other with a number as `TYPEnnn`; a word
- * that names no type we know of stays as it is.
+ * The one spelling of a record type: upper case, a type of the table by its mnemonic, any other with a number
+ * as `TYPEnnn`. A word that names no known type stays as it is.
  * @throws {DnsDataError} `type.unknown` for what cannot be the type of a record
  */
 export function canonicalType(text: string): string {
@@ -52,7 +55,8 @@ export function parseRdata(type: string, text: string, origin?: Origin): string 
 }
 
 /**
- * Canonical rdata from its fields, in the table's order. A text field is given as the text itself, unquoted and unescaped.
+ * Canonical rdata from its fields, in the table's order. A text field is given as the text itself, unquoted
+ * and unescaped.
  * @throws {DnsDataError}
  */
 export function rdataFromFields(type: string, fields: readonly string[], origin?: Origin): string {
@@ -86,8 +90,8 @@ function demandShort(type: string, length: number, most: number): void {
 }
 
 /**
- * The fields of canonical rdata, in the table's order. A text field is the text itself where it is UTF-8 without control
- * characters, else its escaped form; data in the form `\# ...` are one field.
+ * The fields of canonical rdata, in the table's order. A text field is the text itself if it is UTF-8 without
+ * control characters, else its escaped form. Data in the form `\# ...` are one field.
  */
 export function rdataFields(type: string, rdata: string): readonly string[] {
   const known = structureOf(type, rdata);
@@ -97,7 +101,10 @@ export function rdataFields(type: string, rdata: string): readonly string[] {
   );
 }
 
-/** The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that want them cut. */
+/**
+ * The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that want them
+ * cut.
+ */
 export function txtChunks(rdata: string): string[] {
   return chunks(canonicalOctets(rdata)).map((part) => quote(part));
 }
@@ -115,7 +122,10 @@ export function wireRdata(type: string, rdata: string): Uint8Array {
   );
 }
 
-/** The row of the type; none for data in the form of RFC 3597, which a known type has where a panel's row made no sense. */
+/**
+ * The row of the type. There is none for data in the form of RFC 3597, which a known type has if a panel's
+ * row made no sense.
+ */
 function structureOf(type: string, rdata: string): RecordType | undefined {
   return rdata.startsWith('\\# ') ? undefined : recordTypes.get(type);
 }
@@ -139,7 +149,9 @@ export function rdataFromWire(type: string, octets: Uint8Array): string {
   return joinFields(fields);
 }
 
-/** The words of each field; a field that takes what is left is the last. What is over comes as one more group. */
+/**
+ * The words of each field; a field that takes what is left is the last. What is over comes as one more group.
+ */
 function fieldWords(known: RecordType, words: readonly Token[]): Token[][] {
   let at = 0;
   const groups = known.fields.map(({ kind }) => words.slice(at, (at += kind.most ?? 1)));
@@ -169,7 +181,8 @@ function parseFields(
   if (problems.length > 0) return rdata;
   const wrong = known.wrong(fields);
   if (wrong !== null) problems.push(problem('rdata.bad-length', { type, field: wrong }));
-  // The shortest text of that many octets are addresses in the parameters of SVCB, three characters for sixteen octets.
+  // The shortest text of that many octets are addresses in the parameters of SVCB, three characters for
+  // sixteen octets.
   else if (rdata.length > mostRdataOctets / 8) checkLength(type, rdata, problems);
   return rdata;
 }

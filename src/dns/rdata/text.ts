@@ -1,6 +1,9 @@
 import { problem, type Problem } from '../problem.ts';
 
-/** One word of master-file text: quoted strings are told apart, because `"10"` is text and `10` may be a number. */
+/**
+ * One word of master-file text: quoted strings are told apart, because `"10"` is text and `10` may be a
+ * number.
+ */
 export interface Token {
   /** Without the quotes; escapes are still in it. */
   readonly text: string;
@@ -37,8 +40,8 @@ function endOfBare(text: string, from: number): number {
 }
 
 /**
- * Cuts rdata text into words (RFC 1035 section 5.1), in time that grows with its length. Parentheses and comments must be gone
- * already.
+ * Cuts rdata text into words (RFC 1035 section 5.1), in time that grows with its length. Parentheses and
+ * comments must be gone already.
  * @param problems gets `rdata.unbalanced-quote` when a quoted string does not end
  */
 export function tokens(text: string, problems: Problem[]): Token[] {

@@ -1,6 +1,7 @@
 /**
- * Types that have a mnemonic (IANA "Resource Record (RR) TYPEs") and no row in the table: obsolete or rare ones. Their data are
- * written in the form of RFC 3597 and their name is `TYPEnnn`, whichever spelling they came in.
+ * Types that have a mnemonic (IANA "Resource Record (RR) TYPEs") and no row in the table: obsolete or rare
+ * ones. Their data are written in the form of RFC 3597 and their name is `TYPEnnn`, whichever spelling they
+ * came in.
  */
 export const rareTypes: ReadonlyMap<string, number> = new Map(
   Object.entries({

@@ -91,8 +91,8 @@ const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
 const serviceFields = { priority: u16, target: nameField, parameters: serviceParameters };
 
 /**
- * The record types with structure; every other type passes through in the form of RFC 3597. One row is all a type needs. Numbers
- * that have mnemonics as well, of algorithms and the like, are numbers in canonical text.
+ * The record types with structure; every other type passes through in the form of RFC 3597. One row is all a
+ * type needs. Numbers that have mnemonics as well, of algorithms and the like, are numbers in canonical text.
  */
 export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
@@ -192,7 +192,8 @@ export function typeOfNumber(number: number): string {
 }
 
 /**
- * IANA number of a type in any spelling: a mnemonic, of types without a row and of questions (`AXFR`, `ANY`) too, or `TYPEnnn`.
+ * IANA number of a type in any spelling: a mnemonic, of types without a row and of questions (`AXFR`, `ANY`)
+ * too, or `TYPEnnn`.
  * @throws {DnsDataError} `type.unknown`
  */
 export function numberOfType(type: string): number {

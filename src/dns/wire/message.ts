@@ -39,7 +39,10 @@ export interface Edns {
   readonly options: readonly EdnsOption[];
 }
 
-/** A message without its signature. In an update the sections are zone, prerequisites, updates, additional (RFC 2136 section 2). */
+/**
+ * A message without its signature. In an update the sections are zone, prerequisites, updates, additional
+ * (RFC 2136 section 2).
+ */
 export interface DnsMessage {
   readonly id: number;
   readonly opcode: Opcode;
@@ -165,8 +168,9 @@ function writeEdns(writer: OctetWriter, edns: Edns, rcode: number): void {
 
 /**
  * Reads a whole message. A signature is read, not checked.
- * @throws {DnsDataError} for anything that is not one whole message: cut off, octets left over, names that lead nowhere, OPT or
- *   TSIG where they must not stand. Rdata that do not fit their type are no error, see {@link WireRecord.rdata}.
+ * @throws {DnsDataError} for anything that is not one whole message: cut off, octets left over, names that
+ *   lead nowhere. Also for OPT or TSIG in a wrong place. Rdata that do not fit their type are no error, see
+ *   {@link WireRecord.rdata}.
  */
 export function decodeMessage(octets: Uint8Array): ReceivedMessage {
   const reader = new OctetReader(octets);

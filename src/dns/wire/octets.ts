@@ -10,7 +10,10 @@ const mostPointer = 0x3fff;
 /** A message has at most this many octets: 16 bits of length on a stream (RFC 1035 section 4.2.2). */
 export const mostMessageOctets = 65_535;
 
-/** Reads numbers, octets and names from a message, from front to back. Every read past the end throws `wire.cut`. */
+/**
+ * Reads numbers, octets and names from a message, from front to back. Every read past the end throws
+ * `wire.cut`.
+ */
 export class OctetReader {
   readonly octets: Buffer;
   at = 0;
@@ -51,8 +54,8 @@ export class OctetReader {
 }
 
 /**
- * A name at an offset of a message in wire form without compression, case kept, and the offset after it. Pointers lead only
- * backwards, so that none can lead in a circle (RFC 1035 section 4.1.4).
+ * A name at an offset of a message in wire form without compression, case kept, and the offset after it.
+ * Pointers lead only backwards, so that none can lead in a circle (RFC 1035 section 4.1.4).
  * @throws {DnsDataError} `wire.cut`, `wire.bad-pointer`, `wire.bad-name`
  */
 export function expandName(message: Uint8Array, from: number): { octets: Buffer; end: number } {

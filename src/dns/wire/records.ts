@@ -16,16 +16,23 @@ export interface WireRecord {
   readonly class: number;
   /** Seconds. */
   readonly ttl: number;
-  /** Canonical text; `\# n hex` where the octets do not fit a known type; `null`: empty, as updates and prerequisites have it. */
+  /**
+   * Canonical text; `\# n hex` where the octets do not fit a known type; `null`: empty, as updates and
+   * prerequisites have it.
+   */
   readonly rdata: string | null;
   /**
-   * Rdata octets, names uncompressed, given only where the canonical text stands for other octets too: a text cut into strings in
-   * another way, upper case in names. An update that deletes this very record at a server that compares octets must send these.
+   * Rdata octets, names uncompressed. Given only if the canonical text stands for other octets too: a text
+   * cut into strings in another way, upper case in names. An update that deletes this very record at a server
+   * that compares octets must send these.
    */
   readonly octets?: Uint8Array;
 }
 
-/** The types of RFC 1035 with names in their rdata: the only ones whose names may be compressed (RFC 3597 section 4). */
+/**
+ * The types of RFC 1035 with names in their rdata: the only ones whose names may be compressed (RFC 3597
+ * section 4).
+ */
 const compressible = new Set(['NS', 'MD', 'MF', 'CNAME', 'SOA', 'MB', 'MG', 'MR', 'PTR', 'MINFO', 'MX']);
 
 /** @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */

@@ -65,7 +65,8 @@ for (const [what, [request = '', answer = '']] of Object.entries(recorded)) {
     for (let at = 0; at < octets.length; at += 1) {
       const altered = Buffer.from(octets);
       altered.writeUInt8((altered[at] ?? 0) ^ 1, at);
-      // The header's id may be another on the way; the original one stands in the signature. TTL and class of TSIG are not signed.
+      // The header's id may be another on the way; the original one stands in the signature. TTL and class of
+      // TSIG are not signed.
       if (at < 2) continue;
       const seen = codes(() => check(new TsigCheck(key, signed.mac), altered));
       const free = at >= octets.length - 78 && seen.length === 0;

@@ -7,7 +7,10 @@ import { numberOfType } from '../rdata/types.ts';
 import type { TsigRecord } from './message.ts';
 import { mostMessageOctets } from './octets.ts';
 
-/** Algorithms of RFC 8945 section 6 with their name in messages, Node's name of the hash, and the MAC's length in octets. */
+/**
+ * Algorithms of RFC 8945 section 6 with their name in messages, Node's name of the hash, and the MAC's length
+ * in octets.
+ */
 const algorithms = {
   'hmac-sha256': { wire: 'hmac-sha256.', hash: 'sha256', octets: 32 },
   'hmac-sha384': { wire: 'hmac-sha384.', hash: 'sha384', octets: 48 },
@@ -19,7 +22,10 @@ const algorithms = {
 
 export type TsigAlgorithm = keyof typeof algorithms;
 
-/** A key shared with a server. The secret shows neither in logs nor in JSON: Node prints nothing of a key object. */
+/**
+ * A key shared with a server. The secret shows neither in logs nor in JSON: Node prints nothing of a key
+ * object.
+ */
 export interface TsigKey {
   readonly name: DnsName;
   readonly algorithm: TsigAlgorithm;
@@ -32,9 +38,10 @@ const fudge = 300;
 const mostUnsigned = 99;
 
 /**
- * A key from a settings file: name with or without its final dot, algorithm in any case (with md5's long name too), secret in
- * base64.
- * @throws {DnsDataError} with every problem: `name.*`, `tsig.bad-algorithm`, `tsig.bad-secret`, `tsig.empty-secret`
+ * A key from a settings file: name with or without its final dot, algorithm in any case (with md5's long name
+ * too), secret in base64.
+ * @throws {DnsDataError} with every problem: `name.*`, `tsig.bad-algorithm`, `tsig.bad-secret`,
+ *   `tsig.empty-secret`
  */
 export function readTsigKey(text: { name: string; algorithm: string; secret: string }): TsigKey {
   const problems: Problem[] = [];
@@ -113,8 +120,8 @@ export function signMessage(
 }
 
 /**
- * Checks the signatures of the messages that answer one request, in their order (RFC 8945 section 5.3, 5.3.1). After a failed check
- * it is of no more use.
+ * Checks the signatures of the messages that answer one request, in their order (RFC 8945 section 5.3,
+ * 5.3.1). After a failed check it is of no more use.
  */
 export class TsigCheck {
   readonly #key: TsigKey;
@@ -131,16 +138,17 @@ export class TsigCheck {
    * Takes the next message.
    * @param tsig the message's own, from `decodeMessage`
    * @param now seconds since 1970
-   * @throws {DnsDataError} `tsig.missing`, `tsig.other-key`, `tsig.truncated`, `tsig.wrong-mac`, `tsig.old`; and, when the server
-   *   complains of the request, `tsig.bad-key`, `tsig.bad-signature` (both without proof that the server said it), `tsig.bad-time`
-   *   (with its clock), `tsig.refused`
+   * @throws {DnsDataError} `tsig.missing`, `tsig.other-key`, `tsig.truncated`, `tsig.wrong-mac`, `tsig.old`.
+   *   If the server complains of the request: `tsig.bad-time` (with its clock), `tsig.refused`, and without
+   *   proof that the server said it `tsig.bad-key`, `tsig.bad-signature`
    */
   check(octets: Uint8Array, tsig: TsigRecord | null, now: number): void {
     if (tsig === null) {
       this.#keepUnsigned(octets);
       return;
     }
-    // Only who does not know the key, or takes our signature for wrong, cannot sign its complaint (RFC 8945 section 5.2).
+    // Only who does not know the key, or takes our signature for wrong, cannot sign its complaint (RFC 8945
+    // section 5.2).
     if (tsig.mac.length === 0) throw tsig.error === badTime ? failure('tsig.wrong-mac') : serverProblem(tsig);
     const { wire, octets: macOctets } = algorithms[this.#key.algorithm];
     if (tsig.name !== this.#key.name || tsig.algorithm !== wire) throw failure('tsig.other-key');

@@ -7,7 +7,10 @@ import type { WireRecord } from './records.ts';
 /** A record whose TTL does not matter. `octets`: see {@link WireRecord.octets}. */
 type RecordData = Pick<ResourceRecord, 'name' | 'type' | 'rdata'> & { readonly octets?: Uint8Array };
 
-/** One update of one zone, id 0 (RFC 2136 section 2): the updates are done in order, all or none, if every prerequisite holds. */
+/**
+ * One update of one zone, id 0 (RFC 2136 section 2): the updates are done in order, all or none, if every
+ * prerequisite holds.
+ */
 export function updateMessage(
   zone: DnsName,
   prerequisites: readonly WireRecord[],
@@ -26,7 +29,10 @@ export function rrsetExists(name: DnsName, type: string): WireRecord {
   return { name, type, class: classes.ANY, ttl: 0, rdata: null };
 }
 
-/** Prerequisite: the RRset is exactly what all such records of one name and type say together (RFC 2136 section 2.4.2). */
+/**
+ * Prerequisite: the RRset is exactly what all such records of one name and type say together (RFC 2136
+ * section 2.4.2).
+ */
 export function rrsetHas(record: RecordData): WireRecord {
   return dataRecord(record, classes.IN, 0);
 }
@@ -46,7 +52,9 @@ export function nameNotInUse(name: DnsName): WireRecord {
   return rrsetAbsent(name, 'ANY');
 }
 
-/** Update: adds a record; if it is there already, its RRset gets the TTL (RFC 2136 section 2.5.1, 3.4.2.2). */
+/**
+ * Update: adds a record; if it is there already, its RRset gets the TTL (RFC 2136 section 2.5.1, 3.4.2.2).
+ */
 export function addRecord(record: RecordData, ttl: number): WireRecord {
   return dataRecord(record, classes.IN, ttl);
 }

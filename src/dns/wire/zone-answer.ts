@@ -14,12 +14,16 @@ export type ZoneAnswer<R> =
   /** Records at the name; perhaps made up from a wildcard. */
   | { readonly kind: 'records'; readonly records: readonly R[] }
   /**
-   * At or below a delegation, a DNAME or a child zone of the same server: the answer shows what a referral shows, or nothing (RFC 1034
-   * section 4.3.2). `cut` is the owner of the NS or DNAME, or the apex of the child zone.
+   * At or below a delegation, a DNAME or a child zone of the same server: the answer shows what a referral
+   * shows, or nothing (RFC 1034 section 4.3.2). `cut` is the owner of the NS or DNAME, or the apex of the
+   * child zone.
    */
   | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly R[] };
 
-/** Reads the answer to a query about `name` as a statement about the zone's data (RFC 1034 section 4.3.2, RFC 2308 section 2). */
+/**
+ * Reads the answer to a query about `name` as a statement about the zone's data (RFC 1034 section 4.3.2, RFC
+ * 2308 section 2).
+ */
 export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
   if (answer.rcode !== rcodes.NOERROR && answer.rcode !== rcodes.NXDOMAIN) return { kind: 'no-zone' };
   if (!answer.flags.aa) return readReferral(answer, zone, name);
@@ -35,9 +39,10 @@ export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName)
 }
 
 /**
- * The child zone, on the same server, that an authoritative answer about `name` comes from. Its SOA stands in the answer, or the answer
- * has the NS that only an apex has.
- * @returns the apex of the child zone; null: nothing in the answer shows one, or the answer is not authoritative
+ * The child zone, on the same server, that an authoritative answer about `name` comes from. Its SOA stands in
+ * the answer, or the answer has the NS that only an apex has.
+ * @returns the apex of the child zone; null: nothing in the answer shows one, or the answer is not
+ *   authoritative
  */
 export function childZoneOver(
   { flags, answers, authority }: DnsMessage,

@@ -1,4 +1,7 @@
-/** Issue 11.10: of a name with several addresses all are tried, so that one dead address keeps nobody from the server. */
+/**
+ * Issue 11.10: of a name with several addresses all are tried, so that one dead address keeps nobody from the
+ * server.
+ */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

@@ -34,8 +34,9 @@ const mostUdpOctets = 1_232;
 const mostTransferOctets = 64 * 1024 * 1024;
 
 /**
- * One DNS server; of a name with several addresses all are tried. Over TCP and TLS a few connections are kept; they carry several
- * exchanges at once when there are many. Over UDP every exchange has its own port, and what does not fit goes over TCP.
+ * One DNS server; of a name with several addresses all are tried. Over TCP and TLS a few connections are
+ * kept; they carry several exchanges at once when there are many. Over UDP every exchange has its own port,
+ * and what does not fit goes over TCP.
  */
 export class DnsClient {
   readonly #settings: DnsClientSettings;
@@ -50,8 +51,8 @@ export class DnsClient {
   }
 
   /**
-   * Sends a message and gives its answer, whatever its rcode. The message's id is replaced by a fresh one. A query may be sent more
-   * than once; an update never is.
+   * Sends a message and gives its answer, whatever its rcode. The message's id is replaced by a fresh one. A
+   * query may be sent more than once; an update never is.
    * @throws {DnsError} whose `sent` says whether the server may have seen the message
    * @throws {DnsDataError} when the message cannot be encoded
    */
@@ -253,7 +254,10 @@ export class DnsClient {
   }
 }
 
-/** Whether an answer says something of the data; another address of the server may serve what this one does not. */
+/**
+ * Whether an answer says something of the data; another address of the server may serve what this one does
+ * not.
+ */
 function isVerdict({ rcode }: DnsMessage): boolean {
   return rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN;
 }

@@ -18,7 +18,10 @@ export class DnsError extends Error {
   readonly kind: DnsErrorKind;
   /** `no`: no octet of the request has left; `maybe`: it may have been carried out. */
   readonly sent: 'no' | 'maybe';
-  /** `text`: what happened, for people; `code` where there is one, `serverTime` (seconds since 1970) with `tsig.bad-time`. */
+  /**
+   * `text`: what happened, for people; `code` where there is one, `serverTime` (seconds since 1970) with
+   * `tsig.bad-time`.
+   */
   readonly params: Readonly<Record<string, string>>;
 
   constructor(

@@ -20,8 +20,8 @@ export interface Asking<T> {
 }
 
 /**
- * Asks the addresses of one server until one gives a good answer. The next address is asked when the one before has failed, or
- * has been silent for a moment; the first good answer ends all.
+ * Asks the addresses of one server until one gives a good answer. The next address is asked when the one
+ * before has failed, or has been silent for a moment; the first good answer ends all.
  * @param addresses at least one
  * @returns without a good answer: the first one
  * @throws {DnsError} the first error, when no address answers

@@ -2,11 +2,15 @@ import { deadlineOver } from './dns-error.ts';
 import type { DnsStream } from './stream.ts';
 
 /**
- * Connections kept to one server. Each carries one exchange at a time while there are enough of them: a server that answers two at
- * once may hold the second answer back until the first is acknowledged, which takes 40 ms (RFC 896, RFC 1122 section 4.2.3.2).
+ * Connections kept to one server. Each carries one exchange at a time while there are enough of them. A
+ * server that answers two at once may hold the second answer back until the first is acknowledged, which
+ * takes 40 ms (RFC 896, RFC 1122 section 4.2.3.2).
  */
 const mostKept = 4;
-/** A kept connection on which nothing was heard for longer (ms) carries no write: the server may be closing it this very moment. */
+/**
+ * A kept connection on which nothing was heard for longer (ms) carries no write: the server may be closing it
+ * this very moment.
+ */
 const longestSilenceForWrite = 2_000;
 
 interface Slot {

@@ -38,7 +38,10 @@ export function decodeAnswer(octets: Uint8Array): ReceivedMessage {
   }
 }
 
-/** Whether a message answers the request: id, opcode, and question; an update's and a failed query's may be left out. */
+/**
+ * Whether a message answers the request: id, opcode, and question; an update's and a failed query's may be
+ * left out.
+ */
 export function answers(answer: ReceivedMessage, { message }: Outgoing): boolean {
   if (answer.id !== message.id || !answer.flags.qr || answer.opcode !== message.opcode) return false;
   if (answer.questions.length === 0) return message.opcode === 'update' || answer.rcode !== rcodes.NOERROR;

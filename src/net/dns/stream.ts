@@ -88,8 +88,9 @@ async function connectTls(
 }
 
 /**
- * One connection that carries many exchanges at once (RFC 7766 section 6.2.1.1): messages with 16 bits of length before them,
- * answers in any order, told apart by their ids. It keeps the process alive only while an answer is awaited.
+ * One connection that carries many exchanges at once (RFC 7766 section 6.2.1.1): messages with 16 bits of
+ * length before them, answers in any order, told apart by their ids. It keeps the process alive only while an
+ * answer is awaited.
  */
 export class DnsStream {
   readonly #socket: net.Socket;
@@ -155,7 +156,10 @@ export class DnsStream {
     this.#socket.write(Buffer.concat([length, octets]));
   }
 
-  /** Ends an exchange. @param answered `false`: an answer may still come, so that its id must not be used again here */
+  /**
+   * Ends an exchange. @param answered `false`: an answer may still come, so that its id must not be used
+   * again here
+   */
   forget(id: number, answered: boolean): void {
     if (!this.#waiting.delete(id)) return;
     if (!answered) this.#abandoned.add(id);

@@ -6,7 +6,10 @@ import { deadlineOver, DnsError } from './dns-error.ts';
 
 /** Milliseconds before a query is sent again; doubled each time. */
 const firstWait = 1_000;
-/** Milliseconds that a right answer may still come after one whose signature is wrong: that one may be forged (RFC 8945 section 5.3). */
+/**
+ * Milliseconds that a right answer may still come after one whose signature is wrong: that one may be forged
+ * (RFC 8945 section 5.3).
+ */
 const graceAfterForgery = 500;
 
 export interface UdpRequest {
@@ -18,8 +21,8 @@ export interface UdpRequest {
 /**
  * Sends one datagram from a port of its own and waits for its answer; only that address is listened to.
  * @param peer an address, not a name
- * @param accept gets every datagram from there: gives the answer, `null` for what is no answer to this request, or throws a
- *   {@link DnsError} for an answer that cannot be believed
+ * @param accept gets every datagram from there. It returns the answer, or `null` for what is no answer to
+ *   this request. It throws a {@link DnsError} for an answer that cannot be believed
  * @throws {DnsError}
  */
 export async function exchangeUdp<T>(

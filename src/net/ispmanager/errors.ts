@@ -17,11 +17,17 @@ export interface PanelRefusal {
     | 'other';
   /** What it concerns: type of object, or field; empty when not said. */
   readonly subject: string;
-  /** How the kind was spelled: by `type` in the later generation, by `code` in version 4 (reference section 1). */
+  /**
+   * How the kind was spelled: by `type` in the later generation, by `code` in version 4 (reference section
+   * 1).
+   */
   readonly spelling: 'type' | 'code' | 'none';
   /** The `type` as it came; empty when there was none. */
   readonly type: string;
-  /** The panel's own words, one line, possibly empty (an `<error>` may be an empty element, docs/protocol.md#errors-4). */
+  /**
+   * The panel's own words, one line, possibly empty (an `<error>` may be an empty element,
+   * docs/protocol.md#errors-4).
+   */
   readonly text: string;
 }
 
@@ -36,7 +42,10 @@ const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
   '100': 'auth',
 };
 
-/** Classes of errors of the later generation; the spelling of most is not evidenced, so several are taken (docs/protocol.md#errors-5). */
+/**
+ * Classes of errors of the later generation; the spelling of most is not evidenced, so several are taken
+ * (docs/protocol.md#errors-5).
+ */
 const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
   exists: 'exists',
   missed: 'missing',
@@ -53,7 +62,10 @@ const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
 /** Longest refusal text passed on, in characters. */
 const mostText = 500;
 
-/** The error in a document, or `null` when there is none. `<authfail/>` counts as one (docs/protocol.md#login-answers). */
+/**
+ * The error in a document, or `null` when there is none. `<authfail/>` counts as one
+ * (docs/protocol.md#login-answers).
+ */
 export function refusalOf(doc: XmlElement): PanelRefusal | null {
   if (doc.name === 'error') return describeError(doc);
   if (doc.name === 'authfail' || child(doc, 'authfail') !== undefined) {

@@ -6,7 +6,10 @@ import { opaqueRecord } from './opaque.ts';
 import { controlCharacters, type Cells, type RecordDialect } from './record-dialect.ts';
 import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
-/** ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but for the type. */
+/**
+ * ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but
+ * for the type.
+ */
 export const ispmanager4Records: RecordDialect = {
   recordList: 'domain.sublist',
   recordEdit: 'domain.sublist.edit',

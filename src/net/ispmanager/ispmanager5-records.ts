@@ -17,7 +17,9 @@ import { opaqueRecord } from './opaque.ts';
 import type { Cells, RecordDialect } from './record-dialect.ts';
 import { dataText, rowFromKey } from './rows.ts';
 
-/** ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8): a TTL for each record, fields by type. */
+/**
+ * ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8): a TTL for each record, fields by type.
+ */
 export const ispmanager5Records: RecordDialect = {
   recordList: 'domain.record',
   recordEdit: 'domain.record.edit',

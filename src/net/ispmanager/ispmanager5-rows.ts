@@ -8,12 +8,15 @@ import { controlCharacters } from './record-dialect.ts';
 import { ownerName, rowFromKey } from './rows.ts';
 import { own } from '../../dns/own.ts';
 
-/** Columns of `domain.record`, or fields of its form, by name (docs/protocol.md#record-list-5, #record-form-5). */
+/**
+ * Columns of `domain.record`, or fields of its form, by name (docs/protocol.md#record-list-5,
+ * #record-form-5).
+ */
 export type Ispmanager5Row = Readonly<Record<string, string | undefined>>;
 
 /**
- * Fields of the form for each type, in the order of the rdata (docs/protocol.md#record-form-5). CAA has two fields for its value, of which the tag
- * decides.
+ * Fields of the form for each type, in the order of the rdata (docs/protocol.md#record-form-5). CAA has two
+ * fields for its value, of which the tag decides.
  */
 const formFields: Readonly<Record<string, readonly string[]>> = {
   A: ['ip'],
@@ -42,14 +45,18 @@ export const ispmanager5FormFields: readonly string[] = [
 /** Types these panels have forms for (docs/protocol.md#record-form-5). */
 export const ispmanager5Types: ReadonlySet<string> = new Set(Object.keys(formFields));
 
-/** Types the panel or its DNSSEC engine makes by itself: never compared, never touched (docs/protocol.md#signed-zones). */
+/**
+ * Types the panel or its DNSSEC engine makes by itself: never compared, never touched
+ * (docs/protocol.md#signed-zones).
+ */
 export const ownTypes: ReadonlySet<string> = new Set(['SOA', ...signerTypes, ...parentTypes]);
 
 const numbered: ReadonlySet<string> = new Set(['MX', 'SRV']);
 const mailto = 'mailto:';
 
 /**
- * The record a row of the list means. The numbers of MX and SRV stand in `info`; where that cannot be read, in the identifier.
+ * The record a row of the list means. The numbers of MX and SRV stand in `info`; where that cannot be read,
+ * in the identifier.
  * @param key the row's identifier
  * @throws {DnsDataError} with every problem
  */
@@ -78,8 +85,8 @@ function listedRdata(type: string, row: Ispmanager5Row, key: string, zone: Origi
 const generic = String.raw`\#`;
 
 /**
- * The one reading of what a person types into the fields of a form; lists and identifiers show the same text again. A text is data,
- * other fields are words of a master file: quotation marks in them are syntax.
+ * The one reading of what a person types into the fields of a form; lists and identifiers show the same text
+ * again. A text is data, other fields are words of a master file: quotation marks in them are syntax.
  * @throws {DnsDataError}
  */
 function fieldsRdata(type: string, fields: readonly string[], zone: Origin): string {
@@ -101,8 +108,9 @@ function isText(type: string): boolean {
 }
 
 /**
- * Lists and forms have a text without quotes (docs/protocol.md#record-keys-4, #record-form-5); one of several strings can only be told by quotes
- * (docs/protocol.md#record-list-5), as people paste it too, and is then master-file text. Quotes around a single string are part of it.
+ * Lists and forms have a text without quotes (docs/protocol.md#record-keys-4, #record-form-5). Only quotes
+ * show one of several strings (docs/protocol.md#record-list-5), as users paste it too; it is then master-file
+ * text. Quotes around a single string are part of it.
  */
 function textRdata(type: string, value: string): string {
   return isQuotedStrings(value.trim()) ? parseRdata(type, value) : rdataFromFields(type, [value]);
@@ -158,8 +166,8 @@ function readTtl(text: string | undefined): number | null {
 }
 
 /**
- * The documented fields of `domain.record.edit` for a record (docs/protocol.md#record-form-5): absolute owner name, type in lower case, TTL where it
- * is known.
+ * The documented fields of `domain.record.edit` for a record (docs/protocol.md#record-form-5): absolute owner
+ * name, type in lower case, TTL where it is known.
  * @throws {DnsDataError} when the panel has no form for the record
  */
 export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string, string>> {
@@ -172,7 +180,10 @@ export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string,
   return record.type === 'CAA' ? caaForm(form) : form;
 }
 
-/** A mail address has a field of its own (docs/protocol.md#record-form-5); whether the panel adds the `mailto:` is [open], a read tells. */
+/**
+ * A mail address has a field of its own (docs/protocol.md#record-form-5); whether the panel adds the
+ * `mailto:` is [open], a read tells.
+ */
 function caaForm(form: Record<string, string>): Record<string, string> {
   const { caa_value_domain: value = '', ...rest } = form;
   if (rest['caa_tag'] !== 'iodef') return { ...form, caa_value_domain: caaText(value) };
@@ -186,7 +197,8 @@ function caaText(value: string): string {
 }
 
 /**
- * The record that the fields of the form mean, as a hook call carries them (docs/protocol.md#record-form-5, #handlers-5).
+ * The record that the fields of the form mean, as a hook call carries them (docs/protocol.md#record-form-5,
+ * #handlers-5).
  * @throws {DnsDataError} with every problem
  */
 export function recordFromIspmanager5Form(form: Ispmanager5Row, zone: Origin): ResourceRecord {
@@ -204,7 +216,8 @@ function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
   const fields = own(formFields, type);
   // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
   if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
-  // Some programs put a host into `value` (docs/protocol.md#record-form-5); whether a panel takes it from there is not known.
+  // Some programs put a host into `value` (docs/protocol.md#record-form-5); whether a panel takes it from
+  // there is not known.
   const missing = fields.filter((field) => targets.has(field) && fieldOf(form, field) === '');
   if (missing.length > 0)
     throw new DnsDataError(missing.map((field) => problem('rdata.missing-field', { type, field })));
@@ -238,14 +251,18 @@ function fieldOf(form: Ispmanager5Row, field: string): string {
   return text === '' && numbers.has(field) ? '0' : text;
 }
 
-/** The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one (docs/protocol.md#record-list-5). */
+/**
+ * The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one
+ * (docs/protocol.md#record-list-5).
+ */
 export function ispmanager5KeyOf(row: Ispmanager5Row): string {
   const { rkey = '', rtype_hidden: hidden = '' } = row;
   return rkey === '' && rowFromKey(hidden) !== null ? hidden : rkey;
 }
 
 /**
- * The record an identifier describes: the same grammar as in version 4, with an absolute name (docs/protocol.md#record-list-5).
+ * The record an identifier describes: the same grammar as in version 4, with an absolute name
+ * (docs/protocol.md#record-list-5).
  * @returns `null` when the text is no identifier
  * @throws {DnsDataError} when it describes no record
  */
@@ -256,7 +273,9 @@ export function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRec
   return recordFromIspmanager5Row({ name, rtype: type, value: addr }, key, zone);
 }
 
-/** The identifiers such a panel would show for a record; for matching only (docs/protocol.md#record-list-5). */
+/**
+ * The identifiers such a panel would show for a record; for matching only (docs/protocol.md#record-list-5).
+ */
 export function likelyIspmanager5Keys(record: ResourceRecord): readonly string[] {
   const fields = rdataFields(record.type, record.rdata);
   const count = own(numberNames, record.type)?.length ?? 0;

@@ -1,4 +1,7 @@
-/** Kinds of panel that we speak with, as the customer's panel and as the central; 5 speaks as 6 does (reference section 1). */
+/**
+ * Kinds of panel that we speak with, as the customer's panel and as the central; 5 speaks as 6 does
+ * (reference section 1).
+ */
 export const ispmanagerKinds = ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
 
 export type IspmanagerKind = (typeof ispmanagerKinds)[number];

@@ -5,8 +5,9 @@ import { canonicalType } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
 /**
- * A record that stands for a row whose value cannot be understood: of its name and type, its data the row's own words in the
- * form of RFC 3597. It equals no record of an edit, so nobody touches it; and the same row on both sides gives the same record.
+ * A record that stands for a row whose value cannot be understood. It has the row's name and type; its data
+ * are the row's own words in the form of RFC 3597. It equals no record of an edit, so nobody touches it; and
+ * the same row on both sides gives the same record.
  * @throws {DnsDataError} when not even name and type can be read
  */
 export function opaqueRecord(row: RowFields, zone: Origin): ResourceRecord {

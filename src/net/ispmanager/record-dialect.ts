@@ -5,7 +5,9 @@ import type { ResourceRecord } from '../../dns/record.ts';
 /** Columns of a row of a list, or fields of a form, by name. */
 export type Cells = Readonly<Record<string, string>>;
 
-/** How one generation of the panel names, lists, edits and identifies records (reference section 15). Pure. */
+/**
+ * How one generation of the panel names, lists, edits and identifies records (reference section 15). Pure.
+ */
 export interface RecordDialect {
   readonly recordList: string;
   readonly recordEdit: string;
@@ -20,19 +22,34 @@ export interface RecordDialect {
   readonly formFields: readonly string[];
   /** The identifier of a row of the list, verbatim; empty when it has none. */
   readonly keyOf: (row: Cells) => string;
-  /** The record of a row; an opaque one where the data cannot be understood. @throws {DnsDataError} without readable name and type */
+  /**
+   * The record of a row; an opaque one where the data cannot be understood. @throws {DnsDataError} without
+   * readable name and type
+   */
   readonly record: (row: Cells, zone: Origin) => ResourceRecord;
   /** The documented fields of the form. @throws {DnsDataError} when there is no form for the record */
   readonly form: (record: ResourceRecord) => Cells;
-  /** The record that filled-in fields mean. @throws {DnsDataError} with every problem, control characters included */
+  /**
+   * The record that filled-in fields mean. @throws {DnsDataError} with every problem, control characters
+   * included
+   */
   readonly fromForm: (form: Cells, zone: Origin) => ResourceRecord;
-  /** The whole form when only some fields were sent for a record: an absent one keeps its value (docs/protocol.md#partial-forms). */
+  /**
+   * The whole form when only some fields were sent for a record: an absent one keeps its value
+   * (docs/protocol.md#partial-forms).
+   */
   readonly overOld: (old: ResourceRecord, given: Cells) => Cells;
-  /** The record an identifier describes. @throws {DnsDataError} when it describes none; `null` when it is no identifier at all */
+  /**
+   * The record an identifier describes. @throws {DnsDataError} when it describes none; `null` when it is no
+   * identifier at all
+   */
   readonly fromKey: (key: string, zone: Origin) => ResourceRecord | null;
   /** The type in an identifier, as it is spelled there; `null` when it is no identifier. */
   readonly typeOfKey: (key: string) => string | null;
-  /** Identifiers the panel would show for a record; for matching only (docs/protocol.md#record-keys-4, #record-list-5). */
+  /**
+   * Identifiers the panel would show for a record; for matching only (docs/protocol.md#record-keys-4,
+   * #record-list-5).
+   */
   readonly likelyKeys: (record: ResourceRecord, zone: DnsName) => readonly string[];
   /** Whether the form can carry the record so that the list shows the same one. */
   readonly holds: (record: ResourceRecord, zone: DnsName) => boolean;
@@ -52,7 +69,8 @@ export function hasImpossibleName({ problems }: DnsDataError): boolean {
 }
 
 /**
- * Fields with a control character (a line break, a tab) that a panel does not take (docs/compatibility.md, A47).
+ * Fields with a control character (a line break, a tab) that a panel does not take (docs/compatibility.md,
+ * A47).
  * @param text the field that holds a text as it is; of the others outer white space does not count
  */
 export function controlCharacters(

@@ -3,7 +3,10 @@ import { parseName, relativeName, type DnsName, type Origin } from '../../dns/na
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 
-/** A record as ISPmanager 4 lists it and as its form takes it (reference sections 6.4 and 6.5). Absent = not given. */
+/**
+ * A record as ISPmanager 4 lists it and as its form takes it (reference sections 6.4 and 6.5). Absent = not
+ * given.
+ */
 export interface RowFields {
   readonly name?: string;
   readonly type?: string;
@@ -27,8 +30,9 @@ export const rowTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The record that a row of a list or the fields of a form mean. Owner and target names may be relative or absolute, Unicode or
- * punycode; TXT is the text itself, unquoted (docs/protocol.md#record-keys-4, #record-form-4).
+ * The record that a row of a list or the fields of a form mean. Owner and target names may be relative or
+ * absolute, Unicode or punycode; TXT is the text itself, unquoted (docs/protocol.md#record-keys-4,
+ * #record-form-4).
  * @throws {DnsDataError} with every problem of the row
  */
 export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
@@ -62,7 +66,10 @@ function rowRdata(type: string, row: RowFields, zone: Origin): string {
   }
 }
 
-/** The data in one field, as {@link recordFromRow} reads those of a type without fields of its own: an SPF's text itself, else master-file text. */
+/**
+ * The data in one field, as {@link recordFromRow} reads those of a type without fields of its own: an SPF's
+ * text itself, else master-file text.
+ */
 export function dataText({ type, rdata }: ResourceRecord): string {
   return type === 'TXT' || type === 'SPF' ? rdataFields(type, rdata).join(' ') : rdata;
 }
@@ -82,8 +89,8 @@ export interface RowForm {
 }
 
 /**
- * The documented fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4): absolute owner name, `prio` and friends empty
- * where they are not allowed.
+ * The documented fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4): absolute
+ * owner name, `prio` and friends empty where they are not allowed.
  * @throws {DnsDataError} when ISPmanager 4 has no form for the record
  */
 export function rowForm(record: ResourceRecord): RowForm {
@@ -109,7 +116,10 @@ export function rowForm(record: ResourceRecord): RowForm {
   }
 }
 
-/** The parts of a key `name TYPE [prio [wght port]] addr` (docs/protocol.md#record-keys-4), or `null` when the text cannot be a key. */
+/**
+ * The parts of a key `name TYPE [prio [wght port]] addr` (docs/protocol.md#record-keys-4), or `null` when the
+ * text cannot be a key.
+ */
 export function rowFromKey(key: string): RowFields | null {
   const parts = /^(\S*) ([A-Za-z0-9-]+) (\S*) (.*)$/su.exec(key);
   if (parts === null) return null;
@@ -121,8 +131,10 @@ export function rowFromKey(key: string): RowFields | null {
   return { name, type, prio, wght, port, addr };
 }
 
-/** The key ISPmanager 4 would show for a record, with a relative and with an absolute owner name; for matching only, keys are
- * never sent unless a list showed them (docs/protocol.md#record-keys-4). */
+/**
+ * The key ISPmanager 4 would show for a record, with a relative and with an absolute owner name. It is for
+ * matching only; keys are never sent unless a list showed them (docs/protocol.md#record-keys-4).
+ */
 export function likelyKeys(record: ResourceRecord, zone: DnsName): readonly string[] {
   if (!rowTypes.has(record.type)) return [];
   const form = rowForm(record);

@@ -22,7 +22,10 @@ export interface IspmanagerPanelSettings {
   readonly mgrctl?: string;
   /** Longest time of one local call, milliseconds; default 30 s. */
   readonly timeout?: number;
-  /** Whether this process is confined as a service of systemd: then what may change or start the panel is started by systemd. */
+  /**
+   * Whether this process is confined as a service of systemd: then what may change or start the panel is
+   * started by systemd.
+   */
   readonly service?: boolean;
   /** Told of what is passed over; by default nobody is. */
   readonly log?: Log;
@@ -51,7 +54,10 @@ export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPa
 export interface LocalTool {
   /** The panel's root directory. */
   readonly root: string;
-  /** How far the tool can be started as a child of this process: not at all where it failed so and did not outside our unit. */
+  /**
+   * Whether the tool can be started as a child of this process. It cannot if that failed and a start outside
+   * our unit did not.
+   */
   readonly confined: { readonly service: boolean; fails: boolean };
   /** Absolute path of `mgrctl`. */
   readonly mgrctl: string;
@@ -75,8 +81,10 @@ export type ToolAnswer =
   | { readonly kind: 'refused'; readonly refusal: PanelRefusal };
 
 /**
- * Calls the panel through its local tool, as root, answer in XML (docs/protocol.md#mgrctl). Never while one of its handlers runs.
- * @throws {PanelError} `panel.unreachable` when the tool fails or takes too long, `panel.garbled` when its answer is no XML
+ * Calls the panel through its local tool, as root, answer in XML (docs/protocol.md#mgrctl). Never while one
+ * of its handlers runs.
+ * @throws {PanelError} `panel.unreachable` when the tool fails or takes too long, `panel.garbled` when its
+ *   answer is no XML
  */
 export async function callPanel(
   tool: LocalTool,
@@ -94,8 +102,8 @@ export async function callPanel(
 }
 
 /**
- * A read of a panel that runs is only an access: the tool is a child of ours, with the limits of our unit. What it needs is not on
- * record; if it fails so and works without them, it is started without from then on.
+ * A read of a panel that runs is only an access: the tool is a child of ours, with the limits of our unit.
+ * What it needs is not on record; if it fails so and works without them, it is started without from then on.
  */
 async function confinedCall(
   tool: LocalTool,
@@ -132,7 +140,10 @@ export function acceptedDocument(answer: ToolAnswer): XmlElement {
   throw new PanelError('panel.refused', { text: answer.refusal.text });
 }
 
-/** The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place for it */
+/**
+ * The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place
+ * for it
+ */
 export function formOf(record: ResourceRecord, records: RecordDialect): Record<string, string> {
   try {
     return { ...records.form(record) };
@@ -193,7 +204,7 @@ async function run(
   });
 }
 
-/** Without the command line, which may hold our mark. */
+/** Without the command line, which may hold our echo token. */
 function reasonOf(
   error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
   program: string,

@@ -14,11 +14,14 @@ import {
 } from './api.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
 import type { CallDialect } from './dialect.ts';
-import { markParameter } from './hook.ts';
-import { strangerTo } from './owners.ts';
+import { echoParameter } from './hook.ts';
+import { foreignAccountTo } from './owners.ts';
 import { readRegistered } from './registered.ts';
 
-/** Edits in the panel on this host through its local tool, without our mark (docs/protocol.md#functions-4, #functions-5, #mgrctl). */
+/**
+ * Edits in the panel on this host through its local tool, without our echo token
+ * (docs/protocol.md#functions-4, #functions-5, #mgrctl).
+ */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
   const { records, calls, functions, listsEvents } = dialectOf(settings);
@@ -58,7 +61,7 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     changeRecord: (zone, key, record, ctx) => save(zone, key, record, ctx),
     deleteRecord: (zone, key, ctx) =>
       call({ func: records.recordDelete, plid: zoneParameter(zone), elid: key, sok: 'ok' }, ctx),
-    stranger: (zone, ctx) => strangerTo(tool, records.recordEdit, zone, ctx),
+    stranger: (zone, ctx) => foreignAccountTo(tool, records.recordEdit, zone, ctx),
     tryAs: async (su, zone, record, ctx) => {
       const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);
       if (answer.kind === 'document') return 'done';
@@ -75,6 +78,6 @@ function facts(call: HookCall, calls: CallDialect): CallFacts {
     stage: calls.stage(call),
     key: parameters.get('elid') ?? null,
     parameters: [...parameters.keys()].filter((name) => name !== 'func'),
-    marked: parameters.has(markParameter),
+    marked: parameters.has(echoParameter),
   };
 }

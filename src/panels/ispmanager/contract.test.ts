@@ -58,7 +58,8 @@ panelContract('ispmanager 4, absolute names', (t) => start(t, { absoluteNames: t
 panelContract('ispmanager 5', (t) => start(t, { noise: false }, 'v5'));
 panelContract('ispmanager 6', (t) => start(t, {}, 'v6'));
 panelContract('dnsmanager', (t) => start(t, { recordKeyColumn: 'rtype_hidden' }, 'dnsmgr'));
-// Issue 12.19: identifiers in either column, empty parameters exported or not, an unknown one deleted without a word.
+// Issue 12.19: identifiers in either column, empty parameters exported or not, an unknown one deleted without
+// a word.
 panelContract('ispmanager 6, another identifier column', (t) =>
   start(t, { recordKeyColumn: 'rtype_hidden', emptyParams: 'absent', unknownRecord: 'ok' }, 'v6'),
 );
@@ -106,7 +107,7 @@ test('a cut answer, a dead panel and a hanging tool are errors', async (t) => {
   );
 });
 
-test('our own writes show their mark to the hook', async (t) => {
+test('our own writes show their echo to the hook', async (t) => {
   const { sandbox, panel, makeZone } = await start(t);
   await makeZone(zone, []);
   const seen = join(sandbox.root, 'seen');
@@ -121,8 +122,8 @@ test('our own writes show their mark to the hook', async (t) => {
   );
   sandbox.restartPanel();
   const add = [makeRecord({ name: 'x', type: 'A', rdata: '192.0.2.1' }, zone)];
-  await panel.write({ zone, remove: [], add }, [], 'the-mark', ctx);
-  assert.match(readFileSync(seen, 'utf8'), /domainsync_mark=the-mark/);
+  await panel.write({ zone, remove: [], add }, [], 'the-echo', ctx);
+  assert.match(readFileSync(seen, 'utf8'), /domainsync_echo=the-echo/);
 });
 
 for (const generation of ['v4', 'v6'] as const) {
@@ -133,7 +134,7 @@ for (const generation of ['v4', 'v6'] as const) {
     const text = makeRecord({ name: 't', type: 'TXT', rdata }, zone);
     await makeZone(zone, [other, text]);
     const present = (await panel.readZone(zone, ctx)) ?? [];
-    await panel.write({ zone, remove: [text], add: [] }, present, 'mark', ctx);
+    await panel.write({ zone, remove: [text], add: [] }, present, 'echo', ctx);
     const types = (await panel.readZone(zone, ctx))?.map(({ type }) => type).filter((type) => type !== 'NS');
     assert.deepEqual(types, ['A']);
     const deletes = sandbox.requests.filter(({ func, via }) => via === 'mgrctl' && func.endsWith('.delete'));

@@ -37,16 +37,30 @@ export interface PanelDialect {
   readonly records: RecordDialect;
   readonly calls: CallDialect;
   readonly functions: Readonly<Record<string, FunctionRole>>;
-  /** Parameters besides those of the record form that identify a call; everything else is noise or a secret. */
+  /**
+   * Parameters besides those of the record form that identify a call; everything else is noise or a secret.
+   */
   readonly documented: readonly string[];
-  /** The parameter of a group function that has its whole list; null: `elid` has it. Other functions have none (docs/protocol.md#handlers-5). */
+  /**
+   * The parameter of a group function that has its whole list; null: `elid` has it. Other functions have none
+   * (docs/protocol.md#handlers-5).
+   */
   readonly groupList: 'elids' | null;
-  /** Whether `dtype=slave` makes a copy of another server's zone, which has no records of its own (docs/protocol.md#dnsmanager). */
+  /**
+   * Whether `dtype=slave` makes a copy of another server's zone, which has no records of its own
+   * (docs/protocol.md#dnsmanager).
+   */
   readonly hasCopies: boolean;
   /** Parameters that may name the zones a hint is about. */
   readonly hinting: readonly string[];
-  /** Whether the panel may have `eventlist`, which tells what handlers are registered for (docs/protocol.md#eventlist). */
+  /**
+   * Whether the panel may have `eventlist`, which tells what handlers are registered for
+   * (docs/protocol.md#eventlist).
+   */
   readonly listsEvents: boolean;
-  /** How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot (docs/protocol.md#mgrctl). */
+  /**
+   * How a value is given to `mgrctl` so that no process list shows it; `null`: the tool cannot
+   * (docs/protocol.md#mgrctl).
+   */
   readonly secretArgument: ((name: string, variable: string) => readonly string[]) | null;
 }

@@ -1,4 +1,7 @@
-/** Issue 11.2: calls that a panel may take for a save while they look like an opening, or for another edit than we do. */
+/**
+ * Issue 11.2: calls that a panel may take for a save while they look like an opening, or for another edit
+ * than we do.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 /**
- * Where the panel may read a call in another way than we do. What it saves then is not known: such an edit is refused before it is
- * done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
+ * Where the panel may read a call in another way than we do. What it saves then is not known: such an edit is
+ * refused before it is done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
  */
 import { own } from '../../dns/own.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
@@ -39,7 +39,10 @@ export interface DoubtfulCall {
   readonly readings: Readings;
 }
 
-/** What of an edit is not clear: the name of a parameter, or `body`. Null: nothing, or the call is no edit in any reading. */
+/**
+ * What of an edit is not clear: the name of a parameter, or `body`. Null: nothing, or the call is no edit in
+ * any reading.
+ */
 export function doubtAbout(call: DoubtfulCall): string | null {
   const { dialect, role, readings } = call;
   if (isHint(role)) return null;
@@ -52,8 +55,9 @@ export function doubtAbout(call: DoubtfulCall): string | null {
 }
 
 /**
- * Whether a form may be saved though no `sok` shows. Where it would not show whole, a form that carries nothing to save is taken for
- * an opening, and one that is only drawn anew (`sv_field`) is not refused: whether such calls carry an empty `sok` is not known.
+ * Whether a form may be saved though no `sok` shows. If it would not show whole, a form that carries nothing
+ * to save is taken for an opening. One that is only drawn anew (`sv_field`) is not refused: whether such
+ * calls carry an empty `sok` is not known.
  */
 function mayBeSave(call: DoubtfulCall): boolean {
   const { parameters, isPartial, mayHideSok } = call.readings;

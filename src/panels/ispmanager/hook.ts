@@ -30,7 +30,7 @@ import { nothingKnown, type PanelKnowledge } from './known.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
 /** Parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
-export const markParameter = 'domainsync_mark';
+export const echoParameter = 'domainsync_echo';
 
 /**
  * Reads one hook call (reference sections 6, 7, 10, 11). Pure.
@@ -55,7 +55,7 @@ export function decode(
     readings,
     fingerprint: fingerprintOf(call, parameters, dialect),
     actor: dialect.calls.actor(call),
-    mark: parameters.get(markParameter) ?? null,
+    echo: parameters.get(echoParameter) ?? null,
     known,
   };
   if (called.kind !== 'ours') return notOurs(base, called);
@@ -105,7 +105,8 @@ function hintOfAll(base: Base): PanelEvent {
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
   const tooMuch = base.readings.isTooLarge;
-  // Whoever asks: the zone that we read may not be the one that the panel acts on, and nothing is said of any.
+  // Whoever asks: the zone that we read may not be the one that the panel acts on, and nothing is said of
+  // any.
   return {
     kind: 'invalid',
     problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
@@ -127,7 +128,10 @@ function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>):
   return called.kind === 'unclear' || base.saving ? hintOfAll(base) : nothing;
 }
 
-/** An `after` that nothing came of: where the panel may have saved something all the same, the zone is compared. */
+/**
+ * An `after` that nothing came of: where the panel may have saved something all the same, the zone is
+ * compared.
+ */
 function overlooked(base: Base, role: FunctionRole): PanelEvent {
   const { dialect, readings, saving } = base;
   if (isCopy(base)) return nothing;
@@ -136,7 +140,10 @@ function overlooked(base: Base, role: FunctionRole): PanelEvent {
   return saving || role === 'zone-delete' || role === 'record-delete' || !isSeen ? hintOfAll(base) : nothing;
 }
 
-/** A form that is only being opened is none of our business (docs/protocol.md#stages-4); a delete acts with or without `sok`. */
+/**
+ * A form that is only being opened is none of our business (docs/protocol.md#stages-4); a delete acts with or
+ * without `sok`.
+ */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
   'hint-user': (base) => (acts(base) ? (ownersChange(base, []) ?? hint(base, ['domain'])) : nothing),
@@ -170,11 +177,14 @@ interface Base {
   readonly readings: Readings;
   readonly fingerprint: string;
   readonly actor: Actor;
-  readonly mark: string | null;
+  readonly echo: string | null;
   readonly known: PanelKnowledge;
 }
 
-/** Only what the function documents counts: session noise differs between `before` and `after` (docs/protocol.md#parameters). */
+/**
+ * Only what the function documents counts: session noise differs between `before` and `after`
+ * (docs/protocol.md#parameters).
+ */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
   const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
   for (const name of [...dialect.documented, ...dialect.records.formFields]) {
@@ -185,7 +195,8 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * Web, mail and user functions change zones without firing a DNS event (docs/protocol.md#other-functions); which, is not always told.
+ * Web, mail and user functions change zones without firing a DNS event (docs/protocol.md#other-functions);
+ * which, is not always told.
  * @param fields that may name zones or hosts
  */
 function hint(
@@ -227,7 +238,8 @@ function elements(text: string, separator: RegExp | ','): string[] {
 }
 
 /**
- * A `before` after which zones may be somebody else's: those named, or those of the accounts the call is about.
+ * A `before` after which zones may be somebody else's: those named, or those of the accounts the call is
+ * about.
  * @throws {DnsDataError} `call.too-large`
  */
 function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
@@ -240,7 +252,10 @@ function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null 
   return { kind: 'owners', actor, fingerprint, zones, accounts };
 }
 
-/** `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no record events. */
+/**
+ * `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no
+ * record events.
+ */
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
   if (existing !== '')
@@ -266,15 +281,18 @@ function zoneDelete(base: Base): PanelEvent {
   return edits.length === 0 ? { kind: 'ignore' } : { kind: 'edits', edits };
 }
 
-/** What a group function is about; the later generation has the whole list in a parameter of its own (docs/protocol.md#handlers-5). */
+/**
+ * What a group function is about; the later generation has the whole list in a parameter of its own
+ * (docs/protocol.md#handlers-5).
+ */
 function identifiers({ parameters, dialect: { groupList } }: Base): string {
   const list = groupList === null ? '' : (parameters.get(groupList) ?? '');
   return list || (parameters.get('elid') ?? '');
 }
 
 function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'names' | 'resolve'> {
-  const { stage, fingerprint, actor, mark } = base;
-  return { stage, zone, fingerprint, actor, mark };
+  const { stage, fingerprint, actor, echo } = base;
+  return { stage, zone, fingerprint, actor, echo };
 }
 
 /** The zone of a record that is edited; null: it is the panel's alone. @throws {DnsDataError} */
@@ -293,14 +311,18 @@ function recordForm(base: Base): PanelEvent {
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
   const place = { zone, records, known: base.known.zones };
-  // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is known.
+  // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is
+  // known.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
   const names = elid === '' ? [] : namesMeant(elid, place);
   return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), names, resolve }] };
 }
 
-/** SOA and what the DNSSEC engine makes: an edit that leaves such a row its type passes in the panel only (docs/adoption.md, row 21). */
+/**
+ * SOA and what the DNSSEC engine makes: an edit that leaves such a row its type passes in the panel only
+ * (docs/adoption.md, row 21).
+ */
 function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given: Cells): boolean {
   const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());
   const type = (given['rtype'] ?? '').trim();
@@ -322,7 +344,9 @@ function created(given: Cells, place: KeyContext): Resolution {
   return made.kind === 'record' ? { kind: 'items', items: [{ remove: null, add: made.record }] } : made;
 }
 
-/** An absent field of the form means the old value (docs/protocol.md#partial-forms, docs/glossary.md#ledger). */
+/**
+ * An absent field of the form means the old value (docs/protocol.md#partial-forms, docs/glossary.md#ledger).
+ */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;

@@ -37,7 +37,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
       known.read(zone, found?.passedOver ?? null);
       return found?.records ?? null;
     },
-    write: (change, present, mark, ctx) => writer.write(change, present, mark, ctx),
-    deleteZone: (zone, mark, ctx) => writer.deleteZone(zone, mark, ctx),
+    write: (change, present, echo, ctx) => writer.write(change, present, echo, ctx),
+    deleteZone: (zone, echo, ctx) => writer.deleteZone(zone, echo, ctx),
   };
 }

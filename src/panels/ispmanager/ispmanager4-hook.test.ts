@@ -185,7 +185,7 @@ test('several mistakes are said at once', () => {
   );
 });
 
-test('domains: create with its wishes, delete of several, hints', () => {
+test('domains: create with its requests, delete of several, hints', () => {
   const create = decode(
     get({
       func: 'domain.edit',

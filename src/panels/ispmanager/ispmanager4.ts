@@ -27,8 +27,9 @@ const calls: CallDialect = {
 };
 
 /**
- * ISPmanager 4 (docs/protocol.md#functions-4, #other-functions). `domain.delete.confirm` is a page before the delete, but scripts call it with `sok` too; whether
- * it then fires `domain.delete` as well is not known, and two deletes of one zone do no harm.
+ * ISPmanager 4 (docs/protocol.md#functions-4, #other-functions). `domain.delete.confirm` is a page before the
+ * delete, but scripts call it with `sok` too. Whether it then fires `domain.delete` as well is not known, and
+ * two deletes of one zone do no harm.
  */
 export const ispmanager4: PanelDialect = {
   records: ispmanager4Records,

@@ -14,7 +14,8 @@ const calls: CallDialect = {
   }),
   session: (call) => cookie(call, 'ses5'),
   language,
-  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form (docs/protocol.md#errors-5).
+  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form
+  // (docs/protocol.md#errors-5).
   error: (text, field) => {
     const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
     return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
@@ -31,13 +32,19 @@ function rank(level: string | undefined): Rank {
   return number >= 16 ? 'user' : 'nobody';
 }
 
-/** Cookies are named after the panel, and their value goes to the first colon or has parts (docs/protocol.md#login). */
+/**
+ * Cookies are named after the panel, and their value goes to the first colon or has parts
+ * (docs/protocol.md#login).
+ */
 function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
   const found = new RegExp(`(?:^|;\\s*)[a-z]+${ending}=([^;]*)`, 'u').exec(environment['HTTP_COOKIE'] ?? '');
   return found?.[1]?.trim() ?? '';
 }
 
-/** What the call asks for, else the panel's cookie `theme:language`, else the browser's first choice; English for the rest. */
+/**
+ * What the call asks for, else the panel's cookie `theme:language`, else the browser's first choice; English
+ * for the rest.
+ */
 function language(call: HookCall): Language {
   const asked = call.environment['PARAM_lang'] ?? '';
   // Browsers may send the colon encoded.

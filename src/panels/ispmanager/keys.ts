@@ -34,8 +34,9 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: KeyC
 }
 
 /**
- * A list of keys joined by comma and space, as group operations send it (docs/protocol.md#parameters). Values may hold commas themselves, so
- * it is cut only by an exact cover with known keys; more than one possible cover is ambiguous (docs/glossary.md#ledger).
+ * A list of keys joined by comma and space, as group operations send it (docs/protocol.md#parameters). Values
+ * may hold commas themselves, so it is cut only by an exact cover with known keys; more than one possible
+ * cover is ambiguous (docs/glossary.md#ledger).
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);
@@ -61,7 +62,10 @@ const separator = ', ';
 /** Most pieces of one list. */
 const mostPieces = 20_000;
 
-/** How often a list may be read over, its length in characters each time: any user may send one, and it keeps the agent busy. */
+/**
+ * How often a list may be read over, its length in characters each time: any user may send one, and it keeps
+ * the agent busy.
+ */
 const mostReadings = 8;
 
 /** The same for short lists, characters. */
@@ -71,8 +75,8 @@ const leastBudget = 1024 * 1024;
 type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
 
 /**
- * Of how many pieces known keys consist, one more than they hold separators, and how those of several pieces end. A text is in
- * every spelling of its key as it is.
+ * Of how many pieces known keys consist, one more than they hold separators, and how those of several pieces
+ * end. A text is in every spelling of its key as it is.
  */
 function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext): KeyShapes {
   const shapes = new Map<number, Set<string>>();
@@ -87,7 +91,10 @@ function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext)
   return shapes;
 }
 
-/** A finder that gives `too-long` once it was asked for more characters than the budget for a list of this length. */
+/**
+ * A finder that gives `too-long` once it was asked for more characters than the budget for a list of this
+ * length.
+ */
 function limited(find: Finder, length: number): (key: string) => KnownRecord | null | 'too-long' {
   let left = Math.max(leastBudget, mostReadings * length);
   return (key) => {
@@ -106,7 +113,10 @@ interface Cover {
 
 const whole: Cover = { ways: 1, match: null, rest: null };
 
-/** Goes from the end, so that every piece is looked at once for each length, however often it can be reached. Null: it takes too long. */
+/**
+ * Goes from the end, so that every piece is looked at once for each length, however often it can be reached.
+ * Null: it takes too long.
+ */
 function coversOf(
   pieces: readonly string[],
   shapes: KeyShapes,
@@ -138,8 +148,8 @@ function firstCover(cover: Cover): KeyMatch {
 }
 
 /**
- * Whether the panel has another row that means the same record, once the rows of these keys are gone. A key that no list showed stands for
- * one of the rows.
+ * Whether the panel has another row that means the same record, once the rows of these keys are gone. A key
+ * that no list showed stands for one of the rows.
  * @param taken keys of that record
  */
 export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {

@@ -6,7 +6,10 @@ import { shortened } from '../../dns/problem.ts';
 export interface PanelKnowledge {
   /** Zones: they decide where a name can be read in two ways. */
   readonly zones: ReadonlySet<DnsName>;
-  /** Domains with names that no server could serve (`a..b`), as the list shows them: they are the panel's alone. */
+  /**
+   * Domains with names that no server could serve (`a..b`), as the list shows them: they are the panel's
+   * alone.
+   */
   readonly passedOver: ReadonlySet<string>;
   /** The same of records in a zone: their keys. */
   readonly passedOverIn: (zone: DnsName) => ReadonlySet<string>;
@@ -17,7 +20,10 @@ const none: ReadonlySet<string> = new Set();
 /** What a panel that was not read yet is known to have. */
 export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
-/** Keeps what reads of the panel show, and tells of records that are passed over, once for the same ones of a zone. */
+/**
+ * Keeps what reads of the panel show, and tells of records that are passed over, once for the same ones of a
+ * zone.
+ */
 export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;
   #zones = new Set<DnsName>();

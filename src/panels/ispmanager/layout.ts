@@ -44,7 +44,10 @@ export const ispmanager4Layout: PanelLayout = {
   ownFolders: ['lib'],
 };
 
-/** ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#files-5, #modules-5): modes as the vendor's own examples have them. */
+/**
+ * ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#files-5, #modules-5): modes as the vendor's own
+ * examples have them.
+ */
 export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
   const panel = panelName(kind);
   const hook = { mode: 0o750, template: 'common/domainsync', part: 'ispmanager5/hook' };
@@ -84,7 +87,8 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
     restart: ['sbin/mgrctl', '-m', panel, 'exit'],
     // It reads description files anew when it starts without them (docs/protocol.md#files-5).
     caches: { folder: 'var', names: /^\.xmlcache$|^\.db\.cache/ },
-    // Scripts for the plugin list of an ISPmanager 4, which every archive brings (docs/protocol.md#sources-4).
+    // Scripts for the plugin list of an ISPmanager 4, which every archive brings
+    // (docs/protocol.md#sources-4).
     foreign: { folder: 'var/.plugin_scripts', names: /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/ },
     ownFolders: [],
   };

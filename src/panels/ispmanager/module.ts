@@ -11,7 +11,10 @@ function isLater(has: (path: string) => boolean): boolean {
   return has('etc/xml') || has('bin/core');
 }
 
-/** Where ISPmanager and DNSmanager share a root, ISPmanager is meant: each has a configuration file of its own name. */
+/**
+ * Where ISPmanager and DNSmanager share a root, ISPmanager is meant: each has a configuration file of its own
+ * name.
+ */
 function isDnsmanager(has: (path: string) => boolean): boolean {
   return isLater(has) && has('etc/dnsmgr.conf') && !has('etc/ispmgr.conf');
 }

@@ -101,7 +101,7 @@ test(
     const add = [makeRecord({ name: 'x', type: 'A', rdata: '192.0.2.1' }, zone)];
     const accesses = [
       async () => await panel.listZones(ctx),
-      async () => await panel.write({ zone, remove: [], add }, [], 'mark', ctx),
+      async () => await panel.write({ zone, remove: [], add }, [], 'echo', ctx),
     ];
     const outside = async (access: () => Promise<unknown>): Promise<void> => {
       rmSync(told, { force: true });

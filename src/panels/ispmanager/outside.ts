@@ -8,13 +8,17 @@ export interface Command {
   readonly input: string;
 }
 
-/** Starts programs as services of their own: systemd-run(1) of systemd 236 and later; every system with glibc 2.28 has that. */
+/**
+ * Starts programs as services of their own: systemd-run(1) of systemd 236 and later; every system with glibc
+ * 2.28 has that.
+ */
 const starter = 'systemd-run';
 
 /**
- * The same command, started by systemd itself and not by this process: it has none of the limits of our unit, and what it leaves
- * running (a panel that starts with the first access, docs/protocol.md#files-5) is not a part of our unit. Words and environment go through
- * standard input: others can read the command lines of services, and systemd replaces `$` in them.
+ * The same command, started by systemd itself and not by this process, so without the limits of our unit.
+ * What it leaves running (a panel that starts with the first access, docs/protocol.md#files-5) is not a part
+ * of our unit. Words and environment go through standard input: others can read the command lines of
+ * services, and systemd replaces `$` in them.
  * @param milliseconds after which systemd ends it
  */
 export function outsideUnit(
@@ -41,8 +45,9 @@ function quoted(word: string): string {
 }
 
 /**
- * Whether a process of the panel itself is seen on this host: its program lies under the panel's root, and its command line has the
- * panel's name (`bin/core ispmgr`, `bin/ispmgr`). How a panel's process looks is not on record (docs/compatibility.md).
+ * Whether a process of the panel itself runs on this host. Its program lies under the panel's root, and its
+ * command line has the panel's name (`bin/core ispmgr`, `bin/ispmgr`). How a panel's process looks is not on
+ * record (docs/compatibility.md).
  * @param panel the panel's own name, as `ispmgr`
  */
 export function panelRuns(root: string, panel: string): boolean {

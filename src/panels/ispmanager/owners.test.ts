@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { startSandbox, type Generation, type Sandbox, type SandboxUser } from '../../../sandbox/index.ts';
 import type { OwnerList } from '../../core/panel.ts';
 import { PanelError } from '../../core/panel.ts';
-import type { Stranger } from '../../core/panel-hand.ts';
+import type { ForeignAccount } from '../../core/panel-hand.ts';
 import { parseName } from '../../dns/name.ts';
 import { createIspmanagerHand } from './by-hand.ts';
 import { createIspmanagerPanel } from './index.ts';
@@ -209,7 +209,7 @@ for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
   test(`${generation}: somebody with no right to a zone is an account with a zone of its own`, async (t) => {
     const { sandbox } = await start(t, generation);
     const hand = createIspmanagerHand({ root: sandbox.root, kind: kindOfGeneration[generation] });
-    const stranger = (of: string): Promise<Stranger> =>
+    const stranger = (of: string): Promise<ForeignAccount> =>
       hand.stranger(parseName(`${Buffer.from(of).toString('hex')}.example.`), ctx);
     const drop = async (user: string): Promise<void> => {
       const elid = `${Buffer.from(user).toString('hex')}.example`;

@@ -2,7 +2,7 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type OwnerList } from '../../core/panel.ts';
-import type { Stranger } from '../../core/panel-hand.ts';
+import type { ForeignAccount } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
@@ -11,8 +11,8 @@ import { refuseCut } from './lists.ts';
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
 
 /**
- * Whose each zone is (docs/protocol.md#owners). Where the list has no column for it, the list is read as each account sees it
- * (`su`, docs/protocol.md#parameters): one call for every account.
+ * Whose each zone is (docs/protocol.md#owners). Where the list has no column for it, the list is read as each
+ * account sees it (`su`, docs/protocol.md#parameters): one call for every account.
  * @throws {PanelError}
  */
 export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<OwnerList> {
@@ -30,19 +30,20 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
 }
 
 /**
- * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and no column says otherwise. That
- * the list lacks what the administrator's shows also proves that `su` works; `whoami` has to agree, where there is one. It has a zone
- * of its own and may edit records there, so that what it is refused elsewhere is refused for the sake of the zone.
+ * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and no
+ * column says otherwise. That the list lacks what the administrator's shows also proves that `su` works;
+ * `whoami` has to agree, where there is one. It has a zone of its own and may edit records there. So a
+ * refusal elsewhere is a refusal for the sake of the zone.
  * @param recordForm the function that opens the form of a record
  * @param zone that the administrator's list shows
  * @throws {PanelError}
  */
-export async function strangerTo(
+export async function foreignAccountTo(
   tool: LocalTool,
   recordForm: string,
   zone: DnsName,
   ctx: CallContext,
-): Promise<Stranger> {
+): Promise<ForeignAccount> {
   const row = (await list(tool, { func: 'domain' }, ctx)).find((one) => zoneOf(one) === zone);
   if (row === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
   const accounts = await listAccounts(tool, ctx);
@@ -117,7 +118,10 @@ function ownersAmong(names: readonly string[], accounts: readonly Account[]): Ac
   return owners.length === 1 && names.length <= 2 ? [...owners, ...names.filter(isAbove)] : null;
 }
 
-/** Whether the panel answers a call as another account: one that ignored it would show everything to everybody. */
+/**
+ * Whether the panel answers a call as another account: one that ignored it would show everything to
+ * everybody.
+ */
 async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallContext): Promise<boolean> {
   const [first] = accounts;
   // There is nobody to become, and nobody below the administrators who could own a zone.

@@ -9,11 +9,14 @@ export interface Readings {
   readonly parameters: Parameters;
   /** Whether it carries a `sok` with any value: of a repeated one any value counts. */
   readonly isSaving: boolean;
-  /** Whether it may carry a `sok` with a value that does not show, or under a name that a panel may take for it. */
+  /**
+   * Whether it may carry a `sok` with a value that does not show, or under a name that a panel may take for
+   * it.
+   */
   readonly mayHideSok: boolean;
   /**
-   * Values by plain name ({@link plainName}), for each place they come from; which of several in one place the panel takes is not
-   * known. Empty ones are among them where a parameter stands under other names only.
+   * Values by plain name ({@link plainName}), for each place they come from; which of several in one place
+   * the panel takes is not known. Empty ones are among them where a parameter stands under other names only.
    */
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
   /** Whether a part of the body did not come, or the body is not what its type says. */
@@ -25,8 +28,9 @@ export interface Readings {
 }
 
 /**
- * The parameters of a CGI call: `QUERY_STRING`, and the body of a POST, urlencoded or multipart (docs/protocol.md#handlers-4, #transport). The body
- * wins over the query. Octets that are not UTF-8 become U+FFFD. Other readings: `;` between parameters, a body of another type.
+ * The parameters of a CGI call: `QUERY_STRING`, and the body of a POST, urlencoded or multipart
+ * (docs/protocol.md#handlers-4, #transport). The body wins over the query. Octets that are not UTF-8 become
+ * U+FFFD. Other readings: `;` between parameters, a body of another type.
  */
 export function readCgiCall(call: HookCall): Readings {
   return isTooLarge(call)
@@ -40,7 +44,10 @@ const mostOctets = 2 * 1024 * 1024;
 /** Most parameters read of one call; forms have some dozens. */
 const mostParameters = 20_000;
 
-/** Told by its length even where its body was not kept. A query is no longer than a variable of the environment can be. */
+/**
+ * Told by its length even where its body was not kept. A query is no longer than a variable of the
+ * environment can be.
+ */
 function isTooLarge({ environment, body }: HookCall): boolean {
   const length = Number(environment['CONTENT_LENGTH'] ?? 0);
   if (length > mostOctets || body.length > mostOctets) return true;
@@ -78,9 +85,10 @@ function readWhole(call: HookCall): Readings {
 }
 
 /**
- * The parameters that a panel of the later generation exports as `PARAM_name` (docs/protocol.md#handlers-5). An empty one may be missing there
- * (docs/protocol.md#handlers-5); the query string still shows it, but belongs to the person's own call: of one nested in it, it tells nothing. A variable
- * ends at its first NUL octet, which the query shows, and a body that we are not given does not.
+ * The parameters that a panel of the later generation exports as `PARAM_name` (docs/protocol.md#handlers-5).
+ * An empty one may be missing there (docs/protocol.md#handlers-5). The query string still shows it, but
+ * belongs to the user's own call and says nothing of one nested in it. A variable ends at its first NUL
+ * octet, which the query shows, and a body that we are not given does not.
  */
 export function readEnvironmentCall({ environment, repeated = [] }: HookCall): Readings {
   const func = environment[`${prefix}func`];
@@ -110,7 +118,10 @@ export function valuesOf({ sources }: Readings, name: string): readonly string[]
   return sources.flatMap((values) => values.get(name) ?? []);
 }
 
-/** A name as some readers of forms take it, who mind neither case, white space, `[]` after a name, nor what follows a NUL octet. */
+/**
+ * A name as some readers of forms take it, who mind neither case, white space, `[]` after a name, nor what
+ * follows a NUL octet.
+ */
 export function plainName(name: string): string {
   return (name.replace(/^[\s\0]+/, '').split(/[\0[]/, 1)[0] ?? '').trimEnd().toLowerCase();
 }
@@ -168,8 +179,8 @@ function pairOf(piece: string): Pair {
 }
 
 /**
- * What readers of forms find that separate by `;` as well: parameters that begin there, and functions and zones that end there. Other
- * values may hold a `;` that a careless client has not encoded.
+ * What readers of forms find that separate by `;` as well: parameters that begin there, and functions and
+ * zones that end there. Other values may hold a `;` that a careless client has not encoded.
  */
 function afterSemicolons(text: string): Pair[] {
   if (!text.includes(';')) return [];
@@ -180,7 +191,10 @@ function afterSemicolons(text: string): Pair[] {
   });
 }
 
-/** `+` is a space, `%XX` an octet; a `%` without two hex digits stands for itself (careless clients, docs/protocol.md#transport). */
+/**
+ * `+` is a space, `%XX` an octet; a `%` without two hex digits stands for itself (careless clients,
+ * docs/protocol.md#transport).
+ */
 function decode(text: string): string {
   if (!/[%+\u0080-\uffff]/u.test(text)) return text;
   const octets = text

@@ -16,7 +16,8 @@ export async function listZones(
 ): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
   const document = acceptedDocument(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
-  // A list without rows may be shown as one empty row; a slave zone has no records of its own (docs/protocol.md#documents, #dnsmanager).
+  // A list without rows may be shown as one empty row; a slave zone has no records of its own
+  // (docs/protocol.md#documents, #dnsmanager).
   const rows = childrenNamed(document, 'elem').filter(
     (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );
@@ -83,8 +84,8 @@ export interface ZoneContent {
 }
 
 /**
- * What cannot be understood is kept as it is, so that it is seen and never touched; null, and told in `passedOver`, where the name
- * is impossible.
+ * What cannot be understood is kept as it is, so that it is listed and never touched. It is null, and
+ * reported in `passedOver`, if the name is impossible.
  */
 function panelRecord(
   row: XmlElement,

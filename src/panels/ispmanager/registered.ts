@@ -13,7 +13,10 @@ const edits: ReadonlySet<FunctionRole> = new Set([
 /** How the names of our handlers begin. */
 const ours = 'domainsync';
 
-/** Reads `eventlist` whatever its columns are called, which nobody tells (docs/protocol.md#eventlist): a row is about us where it names a handler of ours as a whole word. Pure. */
+/**
+ * Reads `eventlist` whatever its columns are called, which is not documented (docs/protocol.md#eventlist). A
+ * row is about us if it names a handler of ours as a whole word. Pure.
+ */
 export function readRegistered(
   document: XmlElement,
   functions: Readonly<Record<string, FunctionRole>>,

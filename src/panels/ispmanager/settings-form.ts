@@ -15,7 +15,10 @@ export function settingsForm(kind: IspmanagerKind): FormLanguage {
   };
 }
 
-/** Reads one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only drawn anew is being opened (docs/protocol.md#parameters). Pure. */
+/**
+ * Reads one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only drawn
+ * anew is being opened (docs/protocol.md#parameters). Pure.
+ */
 function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   const { parameters } = calls.readings(call);
   return {
@@ -26,7 +29,10 @@ function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   };
 }
 
-/** The form document (docs/protocol.md#documents), with the error and its field in the panel's own way (docs/protocol.md#errors-5). */
+/**
+ * The form document (docs/protocol.md#documents), with the error and its field in the panel's own way
+ * (docs/protocol.md#errors-5).
+ */
 function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
   const values = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
   const lists = Object.entries(choices).map(([name, options]) => {

@@ -9,10 +9,10 @@ import type { Cells } from '../../net/ispmanager/record-dialect.ts';
 import { callPanel, formOf, type HiddenArguments, type LocalTool } from './api.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
 import type { PanelDialect } from './dialect.ts';
-import { markParameter } from './hook.ts';
+import { echoParameter } from './hook.ts';
 
-/** Variable of the local tool's environment that holds the mark. */
-const markVariable = 'DOMAINSYNC_MARK';
+/** Variable of the local tool's environment that holds the echo token. */
+const echoVariable = 'DOMAINSYNC_ECHO';
 
 /** Zone and key of a record, as the panel has them. */
 interface Place {
@@ -20,7 +20,10 @@ interface Place {
   readonly elid: string;
 }
 
-/** Our own writes into the panel, through its local tool; their hook calls carry a mark (docs/architecture.md#the-way-of-one-edit). */
+/**
+ * Our own writes into the panel, through its local tool; their hook calls carry an echo token
+ * (docs/architecture.md#the-way-of-one-edit).
+ */
 export class PanelWriter {
   readonly #tool: LocalTool;
   readonly #dialect: PanelDialect;
@@ -37,7 +40,7 @@ export class PanelWriter {
   async write(
     change: Change,
     present: readonly PanelRecord[],
-    mark: string,
+    echo: string,
     ctx: CallContext,
   ): Promise<void> {
     const { records } = this.#dialect;
@@ -47,33 +50,35 @@ export class PanelWriter {
       if (retimed.has(recordId(record))) continue;
       const rows = present.filter((one) => recordId(one) === recordId(record));
       for (const elid of new Set(rows.map(({ key }) => key)))
-        await this.#remove(record, { plid, elid }, mark, ctx);
+        await this.#remove(record, { plid, elid }, echo, ctx);
     }
     for (const record of change.add) {
       const there = present.find((one) => recordId(one) === recordId(record));
       if (there !== undefined && !otherTtl(there, record)) continue;
       const elid = there?.key ?? '';
       const form = formOf(record, records);
-      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, 'exists', mark, ctx);
+      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, 'exists', echo, ctx);
     }
   }
 
   /**
-   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent; docs/protocol.md#zone-form-4, #dnsmanager).
+   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent;
+   * docs/protocol.md#zone-form-4, #dnsmanager).
    * @throws {PanelError}
    */
-  async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
-    await this.#save({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, 'missing', mark, ctx);
+  async deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void> {
+    await this.#save({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, 'missing', echo, ctx);
   }
 
   /**
-   * A text whose key the panel may read as a list of keys, which could delete other records, is first changed into one without a
-   * comma: the record form takes one key only (docs/protocol.md#record-form-5).
+   * A text whose key the panel may read as a list of keys is first changed into one without a comma.
+   * Otherwise other records could be deleted. The record form takes one key only
+   * (docs/protocol.md#record-form-5).
    */
   async #remove(
     record: ResourceRecord,
     { plid, elid }: Place,
-    mark: string,
+    echo: string,
     ctx: CallContext,
   ): Promise<void> {
     const { records } = this.#dialect;
@@ -83,36 +88,37 @@ export class PanelWriter {
       const interim = `domainsync removes this record ${randomUUID()}`;
       const form = formOf({ ...record, rdata: rdataFromFields('TXT', [interim]) }, records);
       key = `${elid.slice(0, -text.length)}${interim}`;
-      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, null, mark, ctx);
+      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, null, echo, ctx);
     }
     const harmless = key === elid ? 'missing' : null;
-    await this.#save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless, mark, ctx);
+    await this.#save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless, echo, ctx);
   }
 
   /** @param harmless the refusal that means it is already so (docs/protocol.md#errors-4); null: none */
   async #save(
     parameters: Cells,
     harmless: 'exists' | 'missing' | null,
-    mark: string,
+    echo: string,
     ctx: CallContext,
   ): Promise<void> {
-    const hidden = this.#hidden(mark);
-    const shown: Cells = hidden === null ? { [markParameter]: mark } : {};
+    const hidden = this.#hidden(echo);
+    const shown: Cells = hidden === null ? { [echoParameter]: echo } : {};
     try {
       const answer = await callPanel(this.#tool, { ...parameters, ...shown }, ctx, hidden ?? undefined);
       if (answer.kind === 'refused' && answer.refusal.kind !== harmless) {
         throw new PanelError('panel.refused', { text: answer.refusal.text });
       }
     } catch (error) {
-      // A tool that does not know the option prints how it is used; the write is tried again by whoever wants it.
+      // A tool that does not know the option prints how it is used; the write is tried again by whoever wants
+      // it.
       if (error instanceof PanelError && error.code === 'panel.garbled') this.#hides = false;
       throw error;
     }
   }
 
-  #hidden(mark: string): HiddenArguments | null {
+  #hidden(echo: string): HiddenArguments | null {
     const { secretArgument } = this.#dialect;
     if (!this.#hides || secretArgument === null) return null;
-    return { words: secretArgument(markParameter, markVariable), environment: { [markVariable]: mark } };
+    return { words: secretArgument(echoParameter, echoVariable), environment: { [echoVariable]: echo } };
   }
 }

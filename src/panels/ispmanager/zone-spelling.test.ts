@@ -1,4 +1,7 @@
-/** Names of zones, and of hosts in them, that the panel and its handlers spell in their own ways (issue 12.11). */
+/**
+ * Names of zones, and of hosts in them, that the panel and its handlers spell in their own ways (issue
+ * 12.11).
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -128,7 +128,7 @@ export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecor
 }
 
 /** Somebody else with the panel's own pages open. */
-export function someoneElse(sandbox: Sandbox, generation: Generation = 'v4'): ContractSubject['someoneElse'] {
+export function otherWriter(sandbox: Sandbox, generation: Generation = 'v4'): ContractSubject['otherWriter'] {
   const plid = (zone: DnsName): string => zone.slice(0, -1);
   return {
     add: async (zone, record) => {

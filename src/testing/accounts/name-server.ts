@@ -1,4 +1,7 @@
-/** A key at a real primary name server as contract subject, and somebody else who works there past our adapter. */
+/**
+ * A key at a real primary name server as contract subject, and somebody else who works there past our
+ * adapter.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
@@ -72,7 +75,7 @@ export async function nameServerSubject(
     server,
     key,
     central,
-    someoneElse: {
+    otherWriter: {
       add: async (zone, record) => await write(zone, `update add ${text(record)}`),
       remove: async (zone, record) =>
         await write(zone, `update delete ${record.name} ${record.type} ${rdataText(record)}`),

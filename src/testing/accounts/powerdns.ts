@@ -41,7 +41,7 @@ export async function powerdnsSubject(options: PowerdnsOptions): Promise<Contrac
   };
   return {
     central: central(),
-    someoneElse: someoneElse(server),
+    otherWriter: otherWriter(server),
     stop: async () => {
       await proxy.close();
       await server.dispose();
@@ -85,7 +85,7 @@ function dying(when: 'before-write' | 'after-write', die: () => Promise<void>): 
 }
 
 /** Another program with the same key, by bare calls of the API. */
-export function someoneElse(server: Powerdns): ContractSubject['someoneElse'] {
+export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
   const rewrite = async (
     zone: DnsName,
     record: ResourceRecord,

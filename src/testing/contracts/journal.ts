@@ -61,7 +61,7 @@ export function sampleWatch(until: number): Watch {
 export function sampleRow(last: number, changes: Partial<LedgerRow> = {}): LedgerRow {
   return {
     record: makeRecord({ name: 'www', type: 'A', rdata: `192.0.2.${last}` }, zone),
-    standing: 'joined',
+    state: 'synced',
     onPanel: true,
     onCentral: true,
     panelKey: `www A  192.0.2.${last}`,
@@ -71,7 +71,7 @@ export function sampleRow(last: number, changes: Partial<LedgerRow> = {}): Ledge
 }
 
 function entry(changes: Partial<ZoneEntry> = {}): ZoneEntry {
-  return { zone, standing: 'joined', incarnation: 1, baselineAt: 5, note: null, ...changes };
+  return { zone, state: 'synced', incarnation: 1, baselineAt: 5, note: null, ...changes };
 }
 
 /** What every journal does alike; `make` gives an empty one that ends with the test. */
@@ -90,26 +90,24 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     await journal.commit({
       operations: [sampleOperation('a')],
       zones: [entry({ note: 'note.x' })],
-      rows: [
-        { zone, put: [sampleRow(1, { standing: 'differs', panelKey: null, note: 'n', onPanel: false })] },
-      ],
+      rows: [{ zone, put: [sampleRow(1, { state: 'conflict', panelKey: null, note: 'n', onPanel: false })] }],
       facts: { baseline: '7' },
     });
     assert.deepEqual(await journal.operation('a'), sampleOperation('a'));
     assert.deepEqual(await journal.zone(zone), entry({ note: 'note.x' }));
     assert.deepEqual(await journal.rows(zone), [
-      sampleRow(1, { standing: 'differs', panelKey: null, note: 'n', onPanel: false }),
+      sampleRow(1, { state: 'conflict', panelKey: null, note: 'n', onPanel: false }),
     ]);
     assert.equal(await journal.fact('baseline'), '7');
     assert.deepEqual(await journal.counts(), {
-      zones: { joined: 1 },
-      rows: { differs: 1 },
-      remarks: 1,
+      zones: { synced: 1 },
+      rows: { conflict: 1 },
+      notes: 1,
       frozen: 0,
       damagedOperations: 0,
     });
     await journal.commit({ zones: [entry({ note: null })] });
-    assert.equal((await journal.counts()).remarks, 0);
+    assert.equal((await journal.counts()).notes, 0);
   });
 
   test(`${name}: issue 12.3: all the panel's keys of a record, as told last`, async (t) => {
@@ -243,6 +241,6 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     });
     await journal.commit({ rows: [{ zone, put }] });
     assert.equal((await journal.rows(zone)).length, 5_000);
-    assert.deepEqual((await journal.counts()).rows, { joined: 5_000 });
+    assert.deepEqual((await journal.counts()).rows, { synced: 5_000 });
   });
 }

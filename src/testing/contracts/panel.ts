@@ -61,7 +61,7 @@ export function panelContract(name: string, make: (t: TestContext) => Promise<Pa
     const [first, second] = content;
     assert.ok(first !== undefined && second !== undefined);
     const added = [record('www', 'A', '192.0.2.9'), record('new', 'TXT', '"x, y"')];
-    await panel.write({ zone, remove: [second], add: added }, present, 'mark', ctx);
+    await panel.write({ zone, remove: [second], add: added }, present, 'echo', ctx);
     const expected = [...content.filter((one) => one !== second), ...added];
     assert.deepEqual(ids(await panel.readZone(zone, ctx)), ids(expected));
   });
@@ -70,9 +70,9 @@ export function panelContract(name: string, make: (t: TestContext) => Promise<Pa
     const { panel, makeZone } = await make(t);
     await makeZone(zone, content);
     const change = { zone, remove: content.slice(0, 2), add: [record('new', 'A', '192.0.2.9')] };
-    await panel.write(change, (await panel.readZone(zone, ctx)) ?? [], 'mark', ctx);
+    await panel.write(change, (await panel.readZone(zone, ctx)) ?? [], 'echo', ctx);
     const once = ids(await panel.readZone(zone, ctx));
-    await panel.write(change, (await panel.readZone(zone, ctx)) ?? [], 'mark', ctx);
+    await panel.write(change, (await panel.readZone(zone, ctx)) ?? [], 'echo', ctx);
     assert.deepEqual(ids(await panel.readZone(zone, ctx)), once);
   });
 

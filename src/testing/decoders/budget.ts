@@ -19,7 +19,10 @@ export interface Budget {
   readonly octets: number;
 }
 
-/** Measures are taken again this often when they are over the budget: garbage of others may have been collected meanwhile. */
+/**
+ * Measures are taken again this often when they are over the budget: garbage of others may have been
+ * collected meanwhile.
+ */
 const attempts = 3;
 
 /** So many times the budget is no chance any more. */

@@ -1,6 +1,6 @@
 /**
- * Issue 11.3: every decoder of outside input has a budget of processor time and memory that grows with the length of its input. Texts
- * are made of what its grammar has a meaning for, repeated.
+ * Issue 11.3: every decoder of outside input has a budget of processor time and memory that grows with the
+ * length of its input. Texts are made of what its grammar has a meaning for, repeated.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

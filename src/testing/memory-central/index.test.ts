@@ -16,7 +16,7 @@ function subject(traits: Partial<CentralTraits>): ContractSubject {
   const others = new Set<string>();
   return {
     central,
-    someoneElse: {
+    otherWriter: {
       add: async (zone, record) => {
         store.add(zone, record);
         await Promise.resolve();

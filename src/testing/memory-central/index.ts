@@ -33,7 +33,9 @@ export interface MemoryRequest {
   readonly record: ResourceRecord | null;
 }
 
-/** What goes wrong on the way: each may wait, or throw a {@link CentralError} whose state says what it left. */
+/**
+ * What goes wrong on the way: each may wait, or throw a {@link CentralError} whose state says what it left.
+ */
 export interface MemoryFaults {
   /** Before the request is carried out. */
   before?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
@@ -67,8 +69,8 @@ const ispmanagerTraits: CentralTraits = {
 };
 
 /**
- * A central in memory, for tests and histories: deterministic, without timers. It refuses what a panel refuses: data beside a
- * CNAME, a duplicate, a stale handle, a foreign zone, a zone above the limit.
+ * A central in memory, for tests and histories: deterministic, without timers. It refuses what a panel
+ * refuses: data beside a CNAME, a duplicate, a stale handle, a foreign zone, a zone above the limit.
  */
 export class MemoryCentral implements Central {
   readonly id: CentralId;
@@ -213,7 +215,10 @@ export class MemoryCentral implements Central {
     };
   }
 
-  /** @returns whether the same data is there. @throws {CentralError} when it may not stand beside what is there */
+  /**
+   * @returns whether the same data is there. @throws {CentralError} when it may not stand beside what is
+   *   there
+   */
   #checkBeside(zone: DnsName, record: ResourceRecord, replaced: string | null): boolean {
     const records = this.store.records(zone);
     if (records === null) throw refusal('central.missing', { text: zone });

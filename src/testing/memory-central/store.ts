@@ -9,8 +9,8 @@ export interface MemorySnapshot {
 }
 
 /**
- * What an in-memory central holds; outlives the adapters that talk to it. Its methods are also what somebody else does at the
- * same central: they meet no fault.
+ * What an in-memory central holds; outlives the adapters that talk to it. Its methods are also what somebody
+ * else does at the same central: they meet no fault.
  */
 export class MemoryStore {
   #zones = new Map<DnsName, readonly CentralRecord[]>();

@@ -35,7 +35,10 @@ export function sayFound(found: Found): string {
     : `${found.law}, ${found.mode} ${found.seed}`;
 }
 
-/** How long (ms) a slice may take: a hundred times what it takes on a busy machine. A mutant that takes longer hangs. */
+/**
+ * How long (ms) a slice may take: a hundred times what it takes on a busy machine. A mutant that takes longer
+ * hangs.
+ */
 const longest = 120_000;
 
 /** Histories of the first slices: most mutants break one of them, so they are short. */

@@ -13,7 +13,10 @@ export interface DnsProxy {
   beforeAnswer: ((kind: Kind) => Promise<void> | void) | null;
   /** Gives an answer of its own to a message, which then does not reach the server; null: it is passed on. */
   instead: ((kind: Kind, message: Buffer) => Buffer | null) | null;
-  /** Octets of an answer to a read that still arrive, from its end where negative; then the connection is cut. Null: all. */
+  /**
+   * Octets of an answer to a read that still arrive, from its end where negative; then the connection is cut.
+   * Null: all.
+   */
   keep: number | null;
   /** Refuses connections, as a machine does on which the server has died. */
   shut(): void;

@@ -23,7 +23,9 @@ export interface ProxiedRequest {
   readonly body: string;
 }
 
-/** What is done with a request instead of passing it on; `pass` passes it on and gives the server's answer. */
+/**
+ * What is done with a request instead of passing it on; `pass` passes it on and gives the server's answer.
+ */
 export type Behaviour = (
   request: ProxiedRequest,
   pass: () => Promise<Message>,
@@ -43,7 +45,10 @@ export interface HttpProxy {
   readonly url: string;
   /** Requests so far. */
   readonly requests: readonly ProxiedRequest[];
-  /** What happens to requests from now on; `undefined`, and a behaviour that gives `undefined`: they are passed on. */
+  /**
+   * What happens to requests from now on; `undefined`, and a behaviour that gives `undefined`: they are
+   * passed on.
+   */
   behaviour: Behaviour | undefined;
   close(): Promise<void>;
 }

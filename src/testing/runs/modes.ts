@@ -1,4 +1,4 @@
-import type { HistoryOptions } from '../simulator/furniture.ts';
+import type { HistoryOptions } from '../simulator/set-up.ts';
 
 /** Kinds of histories, by the name that `npm run simulate` knows them by. */
 export const modes = {
@@ -37,8 +37,14 @@ export function isMode(name: string): name is Mode {
   return Object.hasOwn(modes, name);
 }
 
-/** Histories of each mode in a default run: `npm run simulate` without options, and what each planted bug has to be found in. */
+/**
+ * Histories of each mode in a default run: `npm run simulate` without options, and what each planted bug has
+ * to be found in.
+ */
 export const defaultRuns = 500;
 
-/** Histories of each mode that a mechanical mutant is tried with: there are thousands of mutants, and unit tests try them too. */
+/**
+ * Histories of each mode that a mechanical mutant is tried with: there are thousands of mutants, and unit
+ * tests try them too.
+ */
 export const mechanicalRuns = 15;

@@ -58,7 +58,9 @@ export async function playSlice(
   return report;
 }
 
-/** The history of a seed; what it throws, and rejections nobody handles, are violations of the law `defect`. */
+/**
+ * The history of a seed; what it throws, and rejections nobody handles, are violations of the law `defect`.
+ */
 export async function play(mode: Mode, seed: number): Promise<Played> {
   return { ...(await guarded(() => playHistory(seed, {}, modes[mode]))), seed };
 }

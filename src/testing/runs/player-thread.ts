@@ -1,4 +1,7 @@
-/** The thread of a {@link Player}: plays one slice, or some stories, after the other, with the patch of `workerData` in the engine. */
+/**
+ * The thread of a {@link Player}: plays one slice, or some stories, after the other, with the patch of
+ * `workerData` in the engine.
+ */
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -62,7 +62,9 @@ export class Player {
   }
 }
 
-/** Histories that a thread plays before it reports: short enough that all threads end at about the same time. */
+/**
+ * Histories that a thread plays before it reports: short enough that all threads end at about the same time.
+ */
 const sliceRuns = 200;
 
 /** The slice in parts, for several players. */

@@ -12,7 +12,10 @@ import {
 import { freePort, runProgram, serverFolder, ServerProcess } from './process.ts';
 
 export interface KnotOptions extends NameServerOptions {
-  /** ACLs for each key, in the order in which they are tried, instead of all rights for it: YAML without `id` and `key`. */
+  /**
+   * ACLs for each key, in the order in which they are tried, instead of all rights for it: YAML without `id`
+   * and `key`.
+   */
   readonly policy?: readonly string[];
   /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
   readonly primary?: number;
@@ -29,7 +32,9 @@ export interface Knot extends NameServer {
   readonly knotc: (...words: readonly string[]) => Promise<string>;
 }
 
-/** Starts Knot DNS on a free port. AXFR is allowed to nobody but keys named `transfer`, and to secondaries. */
+/**
+ * Starts Knot DNS on a free port. AXFR is allowed to nobody but keys named `transfer`, and to secondaries.
+ */
 export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
   const folder = serverFolder('knot');
   mkdirSync(join(folder, 'zones'));

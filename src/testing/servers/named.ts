@@ -17,7 +17,9 @@ import { answers, freePort, runProgram, serverFolder, ServerProcess, until } fro
 export interface NamedOptions extends NameServerOptions {
   /** Lines for the `options` block. */
   readonly extra?: string;
-  /** The `update-policy` rules of every zone, instead of all rights for its keys; `KEY` stands for each key. */
+  /**
+   * The `update-policy` rules of every zone, instead of all rights for its keys; `KEY` stands for each key.
+   */
   readonly policy?: string;
   /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
   readonly primary?: number;
@@ -36,7 +38,10 @@ export interface Named extends NameServer {
   readonly rndc: (...words: readonly string[]) => Promise<string>;
 }
 
-/** Starts BIND 9 on free ports; also over TLS. AXFR is allowed to nobody but keys named `transfer`, and to secondaries. */
+/**
+ * Starts BIND 9 on free ports; also over TLS. AXFR is allowed to nobody but keys named `transfer`, and to
+ * secondaries.
+ */
 export async function startNamed(options: NamedOptions = {}): Promise<Named> {
   const folder = serverFolder('named');
   mkdirSync(join(folder, 'zones'));

@@ -38,7 +38,8 @@ export async function startPowerdns(options: PowerdnsOptions = {}): Promise<Powe
   const { backend = 'sqlite3', extra = '' } = options;
   if (backend === 'sqlite3') {
     const database = new DatabaseSync(join(folder, 'pdns.sqlite3'));
-    // As the package's own instructions make it: other than the default, readers and a writer do not block each other.
+    // As the package's own instructions make it: other than the default, readers and a writer do not block
+    // each other.
     database.exec('PRAGMA journal_mode=WAL');
     database.exec(readFileSync(schema, 'utf8'));
     database.close();

@@ -94,7 +94,10 @@ export class ServerProcess {
     await once(child, 'close');
   }
 
-  /** Halts it as it is, so that it is there and silent. Resolves when no thread of it runs any more: `kill` returns before that. */
+  /**
+   * Halts it as it is, so that it is there and silent. Resolves when no thread of it runs any more: `kill`
+   * returns before that.
+   */
   async halt(): Promise<void> {
     const { pid } = this;
     this.#child?.kill('SIGSTOP');
@@ -112,7 +115,10 @@ export class ServerProcess {
   }
 }
 
-/** Whether every thread is stopped (`proc_pid_stat(5)`: the state follows the name, which stands in parentheses). */
+/**
+ * Whether every thread is stopped (`proc_pid_stat(5)`: the state follows the name, which stands in
+ * parentheses).
+ */
 export function isHalted(pid: number): boolean {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.every((thread) =>

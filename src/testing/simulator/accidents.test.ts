@@ -1,7 +1,7 @@
 /** Whether what can go wrong in histories really does (issue 13, "Laws", "Journal faults" and "Also"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HistoryOptions } from './furniture.ts';
+import type { HistoryOptions } from './set-up.ts';
 import { BrokenOff, playHistory, type HistoryResult } from './history.ts';
 
 /** What is counted in histories of a kind: faults as the tally names them, and `event` with its kind. */

@@ -1,5 +1,5 @@
 import type { Chances, Drawn } from './chances.ts';
-import type { HistoryOptions } from './furniture.ts';
+import type { HistoryOptions } from './set-up.ts';
 import type { CentralFault } from './sim-central.ts';
 import type { JournalCall, JournalFault, PowerCut } from './sim-journal.ts';
 import type { World } from './world.ts';

@@ -2,8 +2,8 @@
 export type Drawn = number | string | boolean | null;
 
 /**
- * Where the accidents of a history come from: how long a call takes, which one fails, what a user does. Every draw has a name that
- * says what is drawn, so that a history can be told and played again by its draws.
+ * Where the accidents of a history come from: how long a call takes, which one fails, what a user does. Every
+ * draw has a name that says what is drawn, so that a history can be told and played again by its draws.
  */
 export interface Chances {
   /** From 0 up to but not including 1. */
@@ -17,7 +17,10 @@ export interface Chances {
   maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null;
 }
 
-/** Draws of a history by name: the result of each by its number within the name, from 1. What is not in it is quiet (`TapeChances`). */
+/**
+ * Draws of a history by name: the result of each by its number within the name, from 1. What is not in it is
+ * quiet (`TapeChances`).
+ */
 export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 
 /** Passes draws on and keeps what they came to. */
@@ -72,8 +75,8 @@ export class RecordedChances implements Chances {
 }
 
 /**
- * Draws as a tape has them. What is not on it comes to the quiet value: no fault, the middle of a range, the first of several values,
- * no.
+ * Draws as a tape has them. What is not on it comes to the quiet value: no fault, the middle of a range, the
+ * first of several values, no.
  */
 export class TapeChances implements Chances {
   readonly #tape: Tape;

@@ -2,14 +2,17 @@ import { parseName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Chances } from './chances.ts';
 import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
-import { address, main } from './furniture.ts';
+import { address, main } from './set-up.ts';
 import { administrator } from './edits.ts';
 import type { LocalPart, World } from './world.ts';
 
 /** How often (0 to 1) there is a crowd before a step of the mode `crowd`. */
 const often = 0.5;
 
-/** Several users who edit one name at the same time. Few values, so that they want the same ones, and a panel that often refuses. */
+/**
+ * Several users who edit one name at the same time. Few values, so that they want the same ones, and a panel
+ * that often refuses.
+ */
 export class Crowd {
   readonly #world: World;
   readonly #chances: Chances;

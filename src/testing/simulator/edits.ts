@@ -17,7 +17,7 @@ export function recordsEvent(
     zone,
     fingerprint: JSON.stringify([zone, items]),
     actor,
-    mark: null,
+    echo: null,
     names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {
       const ids = new Set(known.map(({ record }) => recordId(record)));

@@ -2,7 +2,10 @@ import * as v from 'valibot';
 import { items, local, milliseconds, record, zone } from './event-parts.ts';
 import { mishapSchemas } from './mishap-events.ts';
 
-/** One thing that happens in a history, with everything that was decided about it. Times are of the virtual clock. */
+/**
+ * One thing that happens in a history, with everything that was decided about it. Times are of the virtual
+ * clock.
+ */
 export const eventSchema = v.variant('kind', [
   /** A user saves records of a zone. */
   v.strictObject({
@@ -32,9 +35,15 @@ export const eventSchema = v.variant('kind', [
   }),
   /** The provider makes a zone by hand, with the records given. `central` is 1 for the first. */
   v.strictObject({ kind: v.literal('central-create'), central: v.number(), zone, records: v.array(record) }),
-  /** A web domain and the like: the panel changes DNS without a DNS event, and may say that something happened (`hints`). */
+  /**
+   * A web domain and the like: the panel changes DNS without a DNS event, and may say that something happened
+   * (`hints`).
+   */
   v.strictObject({ kind: v.literal('unheard-change'), zone, add: record, hints: v.boolean() }),
-  /** The same: the panel loses records of a zone, or the zone itself (`records` is null). `hint`: what a function names afterwards. */
+  /**
+   * The same: the panel loses records of a zone, or the zone itself (`records` is null). `hint`: what a
+   * function names afterwards.
+   */
   v.strictObject({
     kind: v.literal('unheard-removal'),
     zone,

@@ -4,7 +4,7 @@ import type { Actor } from '../../core/panel.ts';
 import type { Chances } from './chances.ts';
 import { Crowd } from './crowd.ts';
 import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
-import { address, alone, main, owner, type HistoryOptions } from './furniture.ts';
+import { address, alone, main, owner, type HistoryOptions } from './set-up.ts';
 import { forged } from './laws/rights.ts';
 import type { Accidents } from './accidents.ts';
 import { Mishaps } from './mishaps.ts';
@@ -13,7 +13,10 @@ import type { LocalPart, World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
-/** Makes up what happens in a history, looking at the world as it then is. It changes nothing of the world but `chooseFault`. */
+/**
+ * Makes up what happens in a history, looking at the world as it then is. It changes nothing of the world but
+ * `chooseFault`.
+ */
 export class HistoryGenerator {
   readonly #world: World;
   readonly #chances: Chances;
@@ -88,7 +91,10 @@ export class HistoryGenerator {
     }
   }
 
-  /** Edits of several zones by one click, or of one record by two users at the same time, where the options want them. */
+  /**
+   * Edits of several zones by one click, or of one record by two users at the same time, where the options
+   * want them.
+   */
   *#clicks(): Events {
     if (this.#options.clicks !== true) return;
     if (this.#chances.chance(this.#name('twins'), 0.15)) yield* this.#twins();
@@ -183,7 +189,10 @@ export class HistoryGenerator {
     return this.#chances.chance(this.#name(`${of}administrator`), 0.25) ? administrator : owner;
   }
 
-  /** An edit, and now and then somebody who tries to edit the same zone, which is not his; the panel refuses that. */
+  /**
+   * An edit, and now and then somebody who tries to edit the same zone, which is not his; the panel refuses
+   * that.
+   */
   *#andIntruder(edit: EditOfRecords | null): Events {
     if (edit === null) return;
     yield edit;

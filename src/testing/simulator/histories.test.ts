@@ -10,7 +10,9 @@ import { playHistory } from './history.ts';
 const most = 400;
 const runs: Partial<Readonly<Record<Mode, number>>> = { default: 1_500 };
 
-/** Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off. */
+/**
+ * Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off.
+ */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {};
 
 for (const mode of provenModes) {

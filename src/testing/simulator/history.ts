@@ -4,7 +4,7 @@ import { MemoryJournal } from '../memory-journal.ts';
 import { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
-import { freshZone, furnish, main, alone, type HistoryOptions } from './furniture.ts';
+import { freshZone, setUpZones, main, alone, type HistoryOptions } from './set-up.ts';
 import type { Events } from './event.ts';
 import { HistoryGenerator } from './generator.ts';
 import { checkWorld } from './laws/index.ts';
@@ -26,7 +26,10 @@ export interface HistoryResult {
   /** How long (ms) a central held at most what was then taken back. */
   readonly longestSeen: number;
   readonly log: readonly string[];
-  /** Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the beginning). */
+  /**
+   * Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the
+   * beginning).
+   */
   readonly troubles: readonly Trouble[];
   /** Troubles that each draw might have brought, by its name. */
   readonly possible: ReadonlyMap<string, readonly Drawn[]>;
@@ -47,8 +50,8 @@ export class BrokenOff extends Error {
 }
 
 /**
- * Plays one seeded history: a panel, a central, an engine between them, edits by users, edits by others, and everything that can go
- * wrong; then lets time heal and checks the laws of `laws/`.
+ * Plays one seeded history: a panel, a central, an engine between them, edits by users and by others, and
+ * everything that can go wrong. Then it lets time heal and checks the laws of `laws/`.
  * @throws {BrokenOff} when it does not come to its end
  */
 export async function playHistory(
@@ -119,7 +122,7 @@ class History {
     if (moves === true && first !== undefined) void this.world.use(first);
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
-    furnish(this.world, setting.options);
+    setUpZones(this.world, setting.options);
     this.performer = new Performer(this.world);
   }
 

@@ -5,7 +5,10 @@ import type { Batch, Journal, RowChange } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
 
-/** An operation as a journal has it now, when it first had it, and its states so far. Times are monotonic milliseconds. */
+/**
+ * An operation as a journal has it now, when it first had it, and its states so far. Times are monotonic
+ * milliseconds.
+ */
 export interface Witnessed {
   readonly operation: Operation;
   readonly since: number;
@@ -21,7 +24,10 @@ export function stateAt({ states }: Witnessed, at: number): OperationState | nul
   return states.findLast((one) => one.at <= at)?.state ?? null;
 }
 
-/** What a journal of a history holds at this moment, for laws that ask what the engine knew when it sent a request. */
+/**
+ * What a journal of a history holds at this moment, for laws that ask what the engine knew when it sent a
+ * request.
+ */
 export class JournalWitness {
   readonly operations = new Map<string, Witnessed>();
   readonly zones = new Map<DnsName, ZoneEntry>();

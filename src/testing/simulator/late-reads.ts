@@ -6,7 +6,10 @@ import type { PanelStore } from './sim-panel.ts';
 /** From how long on (ms) reads lag longer than an engine believes `after` (`visibilityWait`). */
 export const longLag = 15_000;
 
-/** Lets reads of the panel show an old state, and notes which edits they showed late (docs/adoption.md, "Shown late"). */
+/**
+ * Lets reads of the panel show an old state, and notes which edits they showed late (docs/adoption.md, "Shown
+ * late").
+ */
 export class LateReads {
   readonly #panel: PanelStore;
   readonly #saved: readonly SavedEdit[];

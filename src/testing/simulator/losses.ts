@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import type { Chances } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
-import { address, alone, main } from './furniture.ts';
+import { address, alone, main } from './set-up.ts';
 import type { World } from './world.ts';
 
 /** Makes up what goes in the panel without an event, and what the provider does with zones by hand. */

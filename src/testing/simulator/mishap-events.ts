@@ -20,7 +20,10 @@ export const mishapSchemas = [
     zone,
     lasts: milliseconds,
   }),
-  /** Another panel with the same account keeps its own value at a name: writes it, and puts it back some times. */
+  /**
+   * Another panel with the same account keeps its own value at a name: writes it, and puts it back some
+   * times.
+   */
   v.strictObject({
     kind: v.literal('other-panel'),
     central,
@@ -52,7 +55,10 @@ export const mishapSchemas = [
     ]),
     lasts: milliseconds,
   }),
-  /** The power fails during a commit: the first from now, the second ...; `lands`: the commit is in the file then. */
+  /**
+   * The power fails during a commit: the first from now, the second ...; `lands`: the commit is in the file
+   * then.
+   */
   v.strictObject({
     kind: v.literal('power-cut'),
     commit: v.number(),

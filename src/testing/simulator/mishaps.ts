@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { Chances } from './chances.ts';
 import type { HistoryEvent, Mishap } from './event.ts';
-import { address, alone, main, type HistoryOptions } from './furniture.ts';
+import { address, alone, main, type HistoryOptions } from './set-up.ts';
 import { Losses } from './losses.ts';
 import type { JournalFault } from './sim-journal.ts';
 import type { LocalPart, World } from './world.ts';
@@ -9,7 +9,10 @@ import type { LocalPart, World } from './world.ts';
 /** How often (0 to 1) the agent is restarted twice in a row before a step. */
 const quickRestart = 0.03;
 
-/** One kind of mishap: the option that wants it, how its draw is named, and how often (0 to 1) it happens before a step. */
+/**
+ * One kind of mishap: the option that wants it, how its draw is named, and how often (0 to 1) it happens
+ * before a step.
+ */
 interface Kind {
   readonly wanted: keyof HistoryOptions;
   readonly how: string;

@@ -16,7 +16,8 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
 
 /**
  * A create that is sent now, as what it does when it lands: the answers before and after are compared.
- * @param emptied is told of names of the panel that the central answered until the new zone took the answer away
+ * @param emptied is told of names of the panel that the central answered until the new zone took the answer
+ *   away
  */
 export function watchCreate(
   { panel, store }: { readonly panel: PanelStore; readonly store: CentralStore },

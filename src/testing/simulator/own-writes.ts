@@ -6,7 +6,8 @@ import type { SimPanel } from './sim-panel.ts';
 import { administrator, describeVerdict, recordsEvent } from './edits.ts';
 
 /**
- * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them before it.
+ * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them
+ * before it.
  * @param others whether there are any, which then hear of it afterwards as well
  * @param echoes has the fingerprint of each such edit while the engines are asked
  */
@@ -19,33 +20,33 @@ export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean
       echoes.delete(edit.fingerprint);
     }
   };
-  panel.onWrite = async (change, mark) => {
-    const verdict = await ask(echo(change, mark, 'before'));
+  panel.onWrite = async (change, echo) => {
+    const verdict = await ask(echoOf(change, echo, 'before'));
     if (verdict.kind === 'refuse') throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
   };
-  panel.onDelete = async (zone, mark, stage) => {
+  panel.onDelete = async (zone, echo, stage) => {
     const edit = {
       kind: 'zone-delete',
       stage,
       zone,
-      fingerprint: mark,
+      fingerprint: echo,
       actor: administrator,
-      mark,
+      echo,
     } as const;
     const verdict = await ask(edit);
     if (verdict.kind === 'refuse' && stage === 'before')
       throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
   };
   if (!others) return;
-  panel.onWritten = async (change, mark) => {
-    await ask(echo(change, mark, 'after'));
+  panel.onWritten = async (change, echo) => {
+    await ask(echoOf(change, echo, 'after'));
   };
 }
 
-function echo(change: Change, mark: string, stage: 'before' | 'after'): EditEvent {
+function echoOf(change: Change, echo: string, stage: 'before' | 'after'): EditEvent {
   const items: EditItem[] = [
     ...change.remove.map((remove) => ({ remove, add: null })),
     ...change.add.map((add) => ({ remove: null, add })),
   ];
-  return { ...recordsEvent(change.zone, items, stage), mark };
+  return { ...recordsEvent(change.zone, items, stage), echo };
 }

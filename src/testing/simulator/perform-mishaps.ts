@@ -86,7 +86,7 @@ export class MishapPerformer {
         for (const [id, { name, type }] of records)
           if (name === keeps.name && type === keeps.type) records.delete(id);
         records.set(recordId(keeps), this.#world.timed(keeps));
-        this.#world.somebodyWrote();
+        this.#world.otherWrote();
         this.#world.tally.fault('another panel writes');
         this.#world.note(`another panel writes ${keeps.name} at central ${central}`);
       }

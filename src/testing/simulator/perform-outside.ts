@@ -1,7 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { HistoryEvent } from './event.ts';
-import { fill } from './furniture.ts';
+import { fill } from './set-up.ts';
 import { defaultRecords } from './new-zones.ts';
 import type { World } from './world.ts';
 
@@ -36,7 +36,10 @@ export function noteUnheard(unheard: Set<string>, zone: DnsName, records: Iterab
   for (const record of records) unheard.add(`${zone} ${recordId(record)}`);
 }
 
-/** Without its `after`, what becomes of a zone's old content may be listed instead of settled. @param unheard as of {@link noteUnheard} */
+/**
+ * Without its `after`, what becomes of a zone's old content may be listed instead of settled. @param unheard
+ * as of {@link noteUnheard}
+ */
 export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, zone: DnsName): void {
   for (const side of [...sides.map(({ store }) => store), panel])
     noteUnheard(unheard, zone, side.zones.get(zone)?.values() ?? []);
@@ -94,7 +97,7 @@ export class OutsidePerformer {
     if (records === undefined) return;
     if (remove !== null) records.delete(recordId(remove));
     if (add !== null) records.set(recordId(add), add);
-    this.#world.somebodyWrote();
+    this.#world.otherWrote();
     this.#world.note(`somebody writes at the central in ${zone}`);
   }
 
@@ -103,13 +106,13 @@ export class OutsidePerformer {
     const store = this.#world.sides[event.central - 1]?.store;
     if (store === undefined || store.zones.has(zone) || store.foreign.has(zone)) return;
     fill(this.#world, store, zone, records);
-    this.#world.somebodyWrote();
+    this.#world.otherWrote();
     this.#world.note(`the provider makes ${zone} by hand`);
   }
 
   #deleteAtCentral({ central, zone }: Of<'central-delete'>): void {
     if (this.#world.sides[central - 1]?.store.zones.delete(zone) !== true) return;
-    this.#world.somebodyWrote();
+    this.#world.otherWrote();
     this.#world.tally.fault('the provider deletes a zone');
     this.#world.note(`the provider deletes ${zone} by hand`);
   }

@@ -4,7 +4,7 @@ import type { EditEvent } from '../../core/panel.ts';
 import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
-import { fill } from './furniture.ts';
+import { fill } from './set-up.ts';
 import { intruder } from './laws/rights.ts';
 import { administrator, recordsEvent } from './edits.ts';
 import { defaultRecords } from './new-zones.ts';
@@ -12,11 +12,16 @@ import type { ClickedEdit, World } from './world.ts';
 
 /** What a history has done that its laws must know of, and that no side shows. */
 export interface Traces {
-  /** Zone and id (`zone id`) of records that the panel changed without a DNS event, or whose `after` got lost. */
+  /**
+   * Zone and id (`zone id`) of records that the panel changed without a DNS event, or whose `after` got lost.
+   */
   readonly unheard: Set<string>;
 }
 
-/** Carries out what happens in a history (nothing where a zone or central of it is not there), and keeps the traces of it that the laws must know. */
+/**
+ * Carries out what happens in a history (nothing if a zone or central of it is not there). It keeps the
+ * traces of it that the laws need.
+ */
 export class Performer {
   readonly traces: Traces = { unheard: new Set() };
   /** Edits and the like that take their time. */
@@ -33,7 +38,10 @@ export class Performer {
     this.#outside = new OutsidePerformer(world, this.running, this.zonesInHand, this.traces.unheard);
   }
 
-  /** Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent when it has started. */
+  /**
+   * Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent
+   * when it has started.
+   */
   async perform(event: HistoryEvent): Promise<void> {
     if (isMishap(event)) {
       await this.#mishaps.perform(event);
@@ -160,7 +168,7 @@ export class Performer {
     const { panel } = this.#world;
     const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
     const event = (stage: 'before' | 'after'): EditEvent => {
-      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, mark: null };
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, echo: null };
       return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
     };
     const carryOut = (): boolean => {

@@ -3,14 +3,20 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 
 /** Who wrote a record, or made a zone, that a central holds. */
 export interface Origin {
-  /** `start`: it was there before the first engine; `somebody`: a person or the provider; `engine`: a request of ours, with what it led to. */
+  /**
+   * `start`: it was there before the first engine; `somebody`: a person or the provider; `engine`: a request
+   * of ours, with what it led to.
+   */
   readonly writer: 'start' | 'somebody' | 'engine';
   /** The request of ours; null for other writers. */
   readonly request: WriteRequest | null;
   readonly at: number;
 }
 
-/** One request of an engine that writes, to a central or to the panel, as it went out; what became of it is filled in later. */
+/**
+ * One request of an engine that writes, to a central or to the panel, as it went out. Its outcome is filled
+ * in later.
+ */
 export interface WriteRequest {
   readonly kind: 'add' | 'remove' | 'change' | 'create' | 'delete';
   /** The operation it belongs to, as the engine says; `-` for none. */
@@ -18,7 +24,9 @@ export interface WriteRequest {
   readonly zone: DnsName;
   /** The record of `add` and `remove`; null for whole zones. */
   readonly record: ResourceRecord | null;
-  /** What a create asks for, default records included, or what a change of several records adds; else empty. */
+  /**
+   * What a create asks for, default records included, or what a change of several records adds; else empty.
+   */
   readonly content: readonly ResourceRecord[];
   readonly sentAt: number;
   /** When it was carried out; null: not yet, or never. */
@@ -49,8 +57,8 @@ interface Held {
 }
 
 /**
- * Keeps for each record and each zone of one side who wrote it and who removed it. Requests of engines are told to it; whatever else is
- * found changed was written by somebody else, or stood there from the start.
+ * Keeps for each record and each zone of one side who wrote it and who removed it. Requests of engines are
+ * told to it; whatever else is found changed was written by somebody else, or stood there from the start.
  */
 export class Provenance {
   readonly #zones: Zones;
@@ -82,7 +90,9 @@ export class Provenance {
     this.#hasStarted = true;
   }
 
-  /** Notes what somebody else wrote until now. Call it right after such a write, so that its time is right. */
+  /**
+   * Notes what somebody else wrote until now. Call it right after such a write, so that its time is right.
+   */
   look(now: number): void {
     const other: Origin = { writer: this.#hasStarted ? 'somebody' : 'start', request: null, at: now };
     for (const zone of new Set([...this.#zones.keys(), ...this.#held.keys()])) this.#take(zone, other);
@@ -124,7 +134,10 @@ export class Provenance {
     return this.#reads.get(`${operation} ${zone}`)?.at(-1) ?? null;
   }
 
-  /** Whether something was written before a create of ours read its zone for the first time: it looks like what the central put there. */
+  /**
+   * Whether something was written before a create of ours read its zone for the first time: it looks like
+   * what the central put there.
+   */
   isReadBackOf({ operation, zone, landedAt }: WriteRequest, { at }: Origin): boolean {
     if (landedAt === null) return false;
     const first = this.#reads.get(`${operation} ${zone}`)?.find((read) => read >= landedAt);

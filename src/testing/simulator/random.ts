@@ -1,8 +1,8 @@
 import type { Chances, Drawn } from './chances.ts';
 
 /**
- * Seeded chances. Each value depends on the seed, the name of the draw and its number within the name only, so that one more draw
- * somewhere changes no other.
+ * Seeded chances. Each value depends only on the seed, the name of the draw and its number within the name.
+ * So one more draw in one place changes no other.
  */
 export class Random implements Chances {
   readonly #seed: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord } from '../../dns/record.ts';
-import { address, freshZone, main } from './furniture.ts';
+import { address, freshZone, main } from './set-up.ts';
 import { playStory } from './history.ts';
 import type { TimedEvent } from './story.ts';
 

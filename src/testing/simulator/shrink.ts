@@ -6,8 +6,8 @@ import type { Story, TimedEvent } from './story.ts';
 export type Shows = (story: Story) => Promise<boolean>;
 
 /**
- * Makes a story smaller while it still shows what is looked for: it leaves out events, makes draws quiet, makes what is left plain, and
- * rounds times.
+ * Makes a story smaller while it still shows what is looked for. It leaves out events, makes draws quiet,
+ * makes what is left plain, and rounds times.
  * @param plays how often `shows` is asked at most
  * @returns the story itself where nothing can be left out
  */

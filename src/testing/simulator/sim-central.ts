@@ -66,13 +66,16 @@ export class CentralStore {
   /** Whether a new zone appears with its content. */
   createsWithContent = true;
   /**
-   * Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused. Not those of edits: what is
-   * refused of an edit is in neither side.
+   * Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused.
+   * Not those of edits: what is refused of an edit is in neither side.
    */
   readonly refused = new Set<string>();
   /** The same of every write that landed long after it was given up. */
   readonly late = new Set<string>();
-  /** Zones for which a create was sent that no journal has the proof of, with its operation: nobody can tell whose they are (docs/adoption.md, row 30). */
+  /**
+   * Zones for which a create was sent that no journal has the proof of, with its operation: nobody can tell
+   * whose they are (docs/adoption.md, row 30).
+   */
   readonly unproven = new Map<DnsName, string>();
   /** Who wrote and who removed what it holds. */
   readonly provenance = new Provenance(this.zones);
@@ -86,7 +89,10 @@ export class CentralStore {
     if (!this.#edits.has(operation)) this.refused.add(place);
   }
 
-  /** A journal has these operations now. The first that says a create has made its zone is proof of it where the zone was read by then. */
+  /**
+   * A journal has these operations now. The first that says a create has made its zone is proof of it where
+   * the zone was read by then.
+   */
   journalled(operations: readonly Operation[]): void {
     for (const operation of operations) {
       const { id, zone } = operation;
@@ -109,8 +115,8 @@ interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'conte
 }
 
 /**
- * The central as the engine of a history sees it: every call takes time and may meet a fault of the history's choosing. Writes
- * of a dead engine that are already on the wire still land.
+ * The central as the engine of a history sees it: every call takes time and may meet a fault of the history's
+ * choosing. Writes of a dead engine that are already on the wire still land.
  */
 export class SimCentral implements Central {
   readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
@@ -292,7 +298,10 @@ export class SimCentral implements Central {
     return 'created';
   }
 
-  /** Called with each create that is sent, and what it does when it lands; a history looks at the world before and after. */
+  /**
+   * Called with each create that is sent, and what it does when it lands; a history looks at the world before
+   * and after.
+   */
   onCreate: (zone: DnsName, create: () => void) => () => void = (_zone, create) => create;
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {

@@ -5,7 +5,7 @@ import { JournalError, type Journal } from '../../core/journal.ts';
 import { MemoryJournal } from '../memory-journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../contracts/journal.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import { a, arrive, engineOf, zone } from './arrival.ts';
+import { a, given, engineOf, zone } from './given.ts';
 import type { Life } from './life.ts';
 import { JournalDisk, mortalJournal, type JournalFault } from './sim-journal.ts';
 import { recordsEvent } from './edits.ts';
@@ -126,7 +126,7 @@ async function edit(world: World): Promise<string> {
 }
 
 test('issue 13: an engine hears of a journal that fails, and an agent does not start with one', async () => {
-  const world = await arrive({ panel: [], central: [] });
+  const world = await given({ panel: [], central: [] });
   const disk = world.sides[0]?.disk;
   assert.ok(disk !== undefined);
   disk.trouble = 'full';
@@ -143,7 +143,7 @@ test('issue 13: an engine hears of a journal that fails, and an agent does not s
 });
 
 test('issue 13: a power cut in a commit of the engine leaves a world that starts again', async () => {
-  const world = await arrive({ panel: [], central: [] });
+  const world = await given({ panel: [], central: [] });
   world.chooseJournalFault = (call) => (call === 'fresh' ? 'cut-after' : null);
   assert.equal(await edit(world), 'shim.no-answer');
   world.chooseJournalFault = () => null;

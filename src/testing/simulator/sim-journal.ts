@@ -29,7 +29,9 @@ export type JournalFault =
   /** The disk answers no read. */
   | 'read-error';
 
-/** The power fails, or the agent is killed, during a commit: before the commit is in the file, or after it. */
+/**
+ * The power fails, or the agent is killed, during a commit: before the commit is in the file, or after it.
+ */
 export type PowerCut = 'cut-before' | 'cut-after';
 
 /** A call as far as faults go; `fresh` is a commit with a new operation. */
@@ -61,9 +63,10 @@ const lockPatience = 5_000;
 const lockWait = 2_000;
 
 /**
- * The disk with the journal of one central; outlives every engine. Every commit that was acknowledged is synced, so a power cut loses
- * none: only the commit on its way is there or not. A commit whose sync failed is an error, and comes back at the next opening after a
- * kill unless another commit has overwritten its frames (sqlite.org/wal.html, "The WAL File").
+ * The disk with the journal of one central; outlives every engine. Every commit that was acknowledged is
+ * synced, so a power cut loses none: only the commit on its way is there or not. A commit whose sync failed
+ * is an error. It comes back at the next opening after a kill unless another commit has overwritten its
+ * frames (sqlite.org/wal.html, "The WAL File").
  */
 export class JournalDisk {
   #file: MemoryJournal;
@@ -100,7 +103,10 @@ export class JournalDisk {
     this.#backup = this.#file.copy();
   }
 
-  /** Somebody puts the copy back while no agent runs. Without a copy nothing happens. @returns whether there was one */
+  /**
+   * Somebody puts the copy back while no agent runs. Without a copy nothing happens. @returns whether there
+   * was one
+   */
   putBack(): boolean {
     if (this.#backup === null) return false;
     this.#file = this.#backup.copy();
@@ -108,7 +114,9 @@ export class JournalDisk {
     return true;
   }
 
-  /** One commit to a file. Never settles for the caller whose life a power cut ends. @throws {JournalError} */
+  /**
+   * One commit to a file. Never settles for the caller whose life a power cut ends. @throws {JournalError}
+   */
   commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
     const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
     const call = isFresh ? 'fresh' : 'commit';

@@ -21,7 +21,7 @@ import { Provenance, type WriteRequest } from './provenance.ts';
 import type { Chances } from './chances.ts';
 
 /** One read of a zone by an engine that succeeded. Times are monotonic milliseconds. */
-export interface Look {
+export interface PanelRead {
   /** The reader's name, as its draws are named. */
   readonly reader: string;
   readonly zone: DnsName;
@@ -44,14 +44,20 @@ export class PanelStore {
   readonly refusing = new Map<DnsName, PanelErrorCode>();
   /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
-  /** Zone and id (`zone id`) of records of edits that reads did not show for longer than an engine believes `after`. */
+  /**
+   * Zone and id (`zone id`) of records of edits that reads did not show for longer than an engine believes
+   * `after`.
+   */
   readonly shownLate = new Set<string>();
   /** Every read by every engine, in order: the zone, or the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
-  readonly looks: Look[] = [];
+  readonly looks: PanelRead[] = [];
   /** Every read of a zone that an engine began, by its reader, with the time (monotonic milliseconds). */
   readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
-  /** Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`: not yet. */
+  /**
+   * Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`:
+   * not yet.
+   */
   readonly calls: {
     readonly zone: DnsName;
     readonly from: number;
@@ -74,7 +80,10 @@ export class PanelStore {
   }
 }
 
-/** The panel as the engine of a history sees it: reads take time, may fail, and may show an old state for a while. */
+/**
+ * The panel as the engine of a history sees it: reads take time, may fail, and may show an old state for a
+ * while.
+ */
 export class SimPanel implements Panel {
   readonly id = 'simulated';
   readonly traits: PanelTraits = {
@@ -97,12 +106,12 @@ export class SimPanel implements Panel {
   onOverlap: (zone: DnsName) => void = () => undefined;
   readonly #reading = new Set<DnsName>();
   /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
-  onWrite: (change: Change, mark: string) => Promise<void> = () => Promise.resolve();
+  onWrite: (change: Change, echo: string) => Promise<void> = () => Promise.resolve();
   /** Called when the engine deletes a zone in the panel, as `onWrite`. */
-  onDelete: (zone: DnsName, mark: string, stage: 'before' | 'after') => Promise<void> = () =>
+  onDelete: (zone: DnsName, echo: string, stage: 'before' | 'after') => Promise<void> = () =>
     Promise.resolve();
   /** Called once it is written. */
-  onWritten: ((change: Change, mark: string) => Promise<void>) | null = null;
+  onWritten: ((change: Change, echo: string) => Promise<void>) | null = null;
 
   /** @param name what its draws are named by */
   constructor(store: PanelStore, clock: Clock, chances: Chances, life: Life, name = 'panel') {
@@ -176,26 +185,26 @@ export class SimPanel implements Panel {
   async write(
     change: Change,
     _present: readonly PanelRecord[],
-    mark: string,
+    echo: string,
     ctx: CallContext,
   ): Promise<void> {
     await this.#travel(ctx, `write ${change.zone}`);
-    await this.onWrite(change, mark);
+    await this.onWrite(change, echo);
     const records = this.store.zones.get(change.zone);
     if (records === undefined) throw new PanelError('panel.refused', { text: 'no such zone' });
     this.#carryOut({ kind: 'change', zone: change.zone, content: change.add }, ctx, () => {
       for (const record of change.remove) records.delete(recordId(record));
       for (const record of change.add) records.set(recordId(record), record);
     });
-    if (this.onWritten !== null) await this.onWritten(change, mark);
+    if (this.onWritten !== null) await this.onWritten(change, echo);
   }
 
-  async deleteZone(zone: DnsName, mark: string, ctx: CallContext): Promise<void> {
+  async deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void> {
     await this.#travel(ctx, `delete ${zone}`);
-    await this.onDelete(zone, mark, 'before');
+    await this.onDelete(zone, echo, 'before');
     if (!this.store.zones.has(zone)) return;
     this.#carryOut({ kind: 'delete', zone, content: [] }, ctx, () => this.store.zones.delete(zone));
-    await this.onDelete(zone, mark, 'after');
+    await this.onDelete(zone, echo, 'after');
   }
 
   #listed(): DnsName[] {

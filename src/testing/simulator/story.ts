@@ -2,9 +2,12 @@ import * as v from 'valibot';
 import type { Tape } from './chances.ts';
 import { recordLine } from './event-parts.ts';
 import { eventSchema, type HistoryEvent } from './event.ts';
-import type { HistoryOptions } from './furniture.ts';
+import type { HistoryOptions } from './set-up.ts';
 
-/** A history that is told: what happens at which time (milliseconds from the beginning), and how the draws outside of that came out. */
+/**
+ * A history that is told: what happens at which time (milliseconds from the beginning), and how the draws
+ * outside of that came out.
+ */
 export interface Story {
   readonly options: Partial<HistoryOptions>;
   /** Whether a new zone appears at the first central with its content. */

@@ -9,8 +9,8 @@ interface Going {
 }
 
 /**
- * The writing requests of one engine to its central. Two about the same names at the same time mean that a lock is missing: in the end
- * both sides may agree all the same.
+ * The writing requests of one engine to its central. Two about the same names at the same time mean that a
+ * lock is missing: in the end both sides may agree all the same.
  */
 export class Wire {
   readonly #going = new Set<Going>();

@@ -8,7 +8,10 @@ import { isMishap } from './perform-mishaps.ts';
 import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
-/** Tells a history that was played, a sentence a line: what happened and what went wrong, in order of time; then the calls whose time is on the story's tape. */
+/**
+ * Prints a history that was played, a sentence a line: what happened and what went wrong, in order of time.
+ * Then come the calls whose time is on the story's tape.
+ */
 export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
   const events = story.events.map(({ at, event }) => ({ at, text: eventWords(event) }));
   // How slow a call is says the draw that follows.

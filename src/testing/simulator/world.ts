@@ -18,7 +18,7 @@ import { observeMoments } from './laws/moments.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs } from './laws/proofs.ts';
-import { observeStrangers } from './laws/strangers.ts';
+import { observeForeign } from './laws/foreign.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
   CentralStore,
@@ -59,7 +59,9 @@ export interface LocalPart {
   readonly afterAnyway?: boolean | undefined;
 }
 
-/** One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it. */
+/**
+ * One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it.
+ */
 export interface ClickedEdit {
   readonly event: (stage: 'before' | 'after') => EditEvent;
   readonly carryOut: () => boolean;
@@ -84,13 +86,19 @@ export interface Side {
   chooseFault: ((call: string) => CentralFault | null) | null;
 }
 
-/** Two sides, a journal on disk, and at most one living engine between them. Further centrals have a journal and an engine each. */
+/**
+ * Two sides, a journal on disk, and at most one living engine between them. Further centrals have a journal
+ * and an engine each.
+ */
 export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
   readonly tally = new Tally();
-  /** Names that a zone of ours answered at a central until a create of ours took the answer away, though the panel's zone has them. */
+  /**
+   * Names that a zone of ours answered at a central until a create of ours took the answer away, though the
+   * panel's zone has them.
+   */
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers he got. */
   readonly saved: SavedEdit[] = [];
@@ -115,7 +123,9 @@ export class World {
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
-  /** When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds). */
+  /**
+   * When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds).
+   */
   #startedAt = 0;
   #steppedAt = -Infinity;
   /** The last steps, by how much (ms), and `#steppedAt` before each. */
@@ -131,7 +141,10 @@ export class World {
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
-  /** What goes wrong with centrals beside their writes, and whether a read of the panel breaks off, by calls told as their draws are named. */
+  /**
+   * What goes wrong with centrals beside their writes, and whether a read of the panel breaks off, by calls
+   * told as their draws are named.
+   */
   centralTroubles: CentralTroubles = noTroubles;
   panelBreaksOff: (call: string) => boolean = () => false;
   /** Chooses what fails at a call of a journal, told as its draws are named. */
@@ -165,7 +178,7 @@ export class World {
       store.journalled(batch.operations ?? []);
       witness.committed(batch, now());
     };
-    observeStrangers(store.provenance, witness, judgement, () => this.byName);
+    observeForeign(store.provenance, witness, judgement, () => this.byName);
     const echoes = new Set<string>();
     const side = {
       store,
@@ -266,7 +279,7 @@ export class World {
   }
 
   /** Somebody wrote at a central just now. */
-  somebodyWrote(): void {
+  otherWrote(): void {
     for (const { store } of this.sides) store.provenance.look(this.clock.now());
   }
 
@@ -305,8 +318,8 @@ export class World {
   }
 
   /**
-   * Starts the agent where none runs (the lease lets no second one use a journal); resolves once it runs, or when it was killed on
-   * the way. A journal that cannot be used is tried again, as the agent does.
+   * Starts the agent if none runs (the lease lets no second one use a journal). Resolves once it runs, or
+   * when it was killed on the way. A journal that cannot be used is tried again, as the agent does.
    */
   start(): Promise<void> {
     if (this.#starting !== null) return this.#starting;
@@ -430,8 +443,8 @@ export class World {
   }
 
   /**
-   * The settings name this central alone from now on: as the agent, starts an engine for it, and lets the former one finish what is open.
-   * The former settings stay in force where its journal cannot be used.
+   * From now on the settings name this central alone. As the agent does, it starts an engine for it and lets
+   * the former one finish what is open. The former settings stay in force where its journal cannot be used.
    */
   async use(side: Side): Promise<void> {
     this.#named = [side];
@@ -489,7 +502,10 @@ export class World {
     }
   }
 
-  /** The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the shim. */
+  /**
+   * The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the
+   * shim.
+   */
   kill(): void {
     this.#boot += 1;
     this.#starting = null;
@@ -522,7 +538,10 @@ export class World {
     return await this.click([{ event, carryOut, items }], local);
   }
 
-  /** The same for a click that makes several edits: one call before all of them, one after all that the panel did. */
+  /**
+   * The same for a click that makes several edits: one call before all of them, one after all that the panel
+   * did.
+   */
   async click(
     edits: readonly ClickedEdit[],
     local: LocalPart,
@@ -595,10 +614,10 @@ export class World {
       return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
     });
     this.panel.calls.push(...calls);
-    const joined = this.active.map(({ witness }) => joinedZones(witness));
+    const synced = this.active.map(({ witness }) => syncedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
     for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
-      const asked = { edits, joined: joined[at] ?? new Set<DnsName>(), askedAt };
+      const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: this.saved.flatMap(callsOf) }, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
@@ -651,8 +670,8 @@ export class World {
   }
 }
 
-function joinedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
-  return new Set([...zones.values()].filter(({ standing }) => standing === 'joined').map(({ zone }) => zone));
+function syncedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
+  return new Set([...zones.values()].filter(({ state }) => state === 'synced').map(({ zone }) => zone));
 }
 
 function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked['calls'] {

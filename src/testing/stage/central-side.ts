@@ -1,8 +1,11 @@
-/** The provider's side of a stage: what stands there, read past the product, what his own people do, and whether it runs. */
+/**
+ * The provider's side of a stage: what stands there, read past the product, what his own people do, and
+ * whether it runs.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { addRecord, makeDomain, type StageDomain } from './make-domain.ts';
-import type { Person } from './person.ts';
+import type { PanelUser } from './panel-user.ts';
 import { address, contents, meaning, absolute, meaningOf, type Wanted } from './panel-words.ts';
 
 /** A record at the central. */
@@ -24,7 +27,10 @@ export interface CentralSide {
   readonly makesZones: boolean;
   /** Whether it has the zone, whoever's it is. */
   hasZone(zone: string): Promise<boolean>;
-  /** Everything in a zone but its SOA and the NS records of its apex, which are each side's own; null: no such zone. */
+  /**
+   * Everything in a zone but its SOA and the NS records of its apex, which are each side's own; null: no such
+   * zone.
+   */
   held(zone: string): Promise<readonly Held[] | null>;
   /** Grows with each write; stays where nothing is written. */
   writes(): Promise<number>;
@@ -34,7 +40,10 @@ export interface CentralSide {
   /** The provider's people add a record to a zone of the customer, or remove one. */
   add(zone: string, record: Wanted): Promise<void>;
   remove(zone: string, record: Wanted): Promise<void>;
-  /** A record of a zone that it will not take, and what it then says; null: it takes whatever is correct. Panels: the next one. */
+  /**
+   * A record of a zone that it will not take, and what it then says; null: it takes whatever is correct.
+   * Panels: the next one.
+   */
   objects(zone: string): { readonly record: Wanted; readonly says: string } | null;
   /** Really stops it, and starts it again where it was. */
   down(): Promise<void>;
@@ -51,7 +60,10 @@ export interface CentralSide {
 export interface PublicView {
   /** The command a person would type. */
   command(name: string, type: string): string;
-  /** The lines of the answer, each `name TTL type data`; without records one line that says what there is instead. */
+  /**
+   * The lines of the answer, each `name TTL type data`; without records one line that says what there is
+   * instead.
+   */
   lines(name: string, type: string): Promise<readonly string[]>;
   /** Asks once from within this process, to see how fast it is; milliseconds. */
   time(name: string, type: string): Promise<number>;
@@ -83,9 +95,9 @@ export interface PanelAsCentral {
   /** As it is at that moment; it may have been started anew. */
   readonly panel: () => Sandbox;
   /** The provider's people, in the customer's account. */
-  readonly person: Person;
+  readonly person: PanelUser;
   /** Somebody else with an account there. */
-  readonly somebody: Person;
+  readonly somebody: PanelUser;
   readonly down: () => Promise<void>;
   readonly up: () => Promise<void>;
 }

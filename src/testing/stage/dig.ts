@@ -1,4 +1,7 @@
-/** What name servers answer, asked with `dig` and with the resolver of Node.js: neither is the product's own code. */
+/**
+ * What name servers answer, asked with `dig` and with the resolver of Node.js: neither is the product's own
+ * code.
+ */
 import { Resolver } from 'node:dns/promises';
 import { runProgram } from '../servers/process.ts';
 import type { Held, PublicView } from './central-side.ts';
@@ -90,7 +93,9 @@ function recordLine(line: string): RecordLine | null {
 /** Fields of the data that come before one of hexadecimal digits, which may be cut by spaces. */
 const beforeHex: Readonly<Record<string, number>> = { DS: 3, TLSA: 3 };
 
-/** The data as a person thinks of it: texts in one piece, digests in small letters without spaces, no quotes. */
+/**
+ * The data as a person thinks of it: texts in one piece, digests in small letters without spaces, no quotes.
+ */
 function valueOf(type: string, data: string): string {
   if (type === 'TXT') return textOf(data);
   if (type === 'CAA') return data.replaceAll('"', '');

@@ -10,7 +10,10 @@ import { isDnsUpdate } from './relay.ts';
 import { dataOf, type ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
 
-/** BIND and Knot: the customer has a key that may update his zones, the provider one for all, and one that may read them whole. */
+/**
+ * BIND and Knot: the customer has a key that may update his zones, the provider one for all, and one that may
+ * read them whole.
+ */
 export async function keyAccount(kind: 'bind' | 'knot'): Promise<ServerAccount> {
   const [ours, others, provider, reader] = [
     makeKey(account.name),

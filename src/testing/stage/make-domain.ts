@@ -1,7 +1,7 @@
 import type { Answer, Sandbox } from '../../../sandbox/index.ts';
 import { rdataFields } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import type { Person } from './person.ts';
+import type { PanelUser } from './panel-user.ts';
 import { meaning, type Wanted } from './panel-words.ts';
 
 export interface StageDomain {
@@ -12,7 +12,7 @@ export interface StageDomain {
 }
 
 /** Makes a domain in a panel with exactly these records, as its user would. */
-export async function makeDomain(sandbox: Sandbox, person: Person, zone: StageDomain): Promise<void> {
+export async function makeDomain(sandbox: Sandbox, person: PanelUser, zone: StageDomain): Promise<void> {
   const before = { ...sandbox.switches };
   Object.assign(sandbox.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });
   try {
@@ -23,7 +23,7 @@ export async function makeDomain(sandbox: Sandbox, person: Person, zone: StageDo
   }
 }
 
-export async function addRecord(person: Person, zone: string, record: Wanted): Promise<void> {
+export async function addRecord(person: PanelUser, zone: string, record: Wanted): Promise<void> {
   succeed(meaning(record, zone), await person.save(zone, record));
 }
 

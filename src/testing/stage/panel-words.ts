@@ -1,6 +1,6 @@
 /**
- * What a person does in a panel, written once, and how each generation is told to do it. These words are the stage's own, not the
- * product's: a mistake made in the product must not be made here as well.
+ * What a person does in a panel, written once, and how each generation is told to do it. These words are the
+ * stage's own, not the product's: a mistake made in the product must not be made here as well.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
@@ -10,7 +10,9 @@ export interface Wanted {
   /** Relative to the zone; empty: the zone itself. */
   readonly name: string;
   readonly type: string;
-  /** Address, host (absolute with its dot, else relative), text; for CAA, DS, TLSA all fields in their order. */
+  /**
+   * Address, host (absolute with its dot, else relative), text; for CAA, DS, TLSA all fields in their order.
+   */
   readonly value: string;
   /** Priority of an MX; priority, weight and port of an SRV. */
   readonly numbers?: readonly number[];
@@ -145,7 +147,10 @@ export function meaningOf({ name, type, prio, wght, port, addr }: Row, zone: str
   return meaning({ name, type, value: addr, numbers }, zone);
 }
 
-/** What a panel holds of a zone, sorted; without the NS records of the zone itself, which are each side's own. Null: no such zone. */
+/**
+ * What a panel holds of a zone, sorted; without the NS records of the zone itself, which are each side's own.
+ * Null: no such zone.
+ */
 export function contents(panel: Sandbox, zone: string): string[] | null {
   const rows = panel.records(zone);
   if (rows === null) return null;

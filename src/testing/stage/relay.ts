@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * A line to a server on 127.0.0.1 that can keep the server's answers back: the only way to stop the clock between "done there" and
- * "known here".
+ * A line to a server on 127.0.0.1 that can keep the server's answers back. It is the only way to stop the
+ * clock between "done there" and "known here".
  */
 export class Relay {
   readonly #target: number;

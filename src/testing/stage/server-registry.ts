@@ -15,7 +15,10 @@ interface TestServer {
   readonly startAccount: () => Promise<ServerAccount>;
 }
 
-/** Every real name server of the tests. A new one is one line here: the demo's choices and the stages read it from here. */
+/**
+ * Every real name server of the tests. A new one is one line here: the demo's choices and the stages read it
+ * from here.
+ */
 export const testServers = {
   bind: {
     kind: 'rfc2136',

@@ -88,7 +88,8 @@ function serverSide(
     remove: async (zone, record) => {
       await made.edit(zone, record, 'delete');
     },
-    // BIND wants mail servers of the zone itself to have an address (its option `check-mx` and what it checks of updates).
+    // BIND wants mail servers of the zone itself to have an address (its option `check-mx` and what it checks
+    // of updates).
     objects: () =>
       server.kind === 'bind'
         ? { record: { name: '', type: 'MX', value: 'no-address', numbers: [30] }, says: 'REFUSED' }

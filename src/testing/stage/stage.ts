@@ -1,7 +1,7 @@
 /**
- * A customer's panel with the plugin and a provider's central, both on this machine, with the real shim, agent and bundles in
- * between. Here the central is a panel too; as a name server it is in `server-stage.ts`. Used by the demo, the end-to-end tests and
- * the benchmarks.
+ * A customer's panel with the plugin and a provider's central, both on this machine, with the real shim,
+ * agent and bundles in between. Here the central is a panel too; as a name server it is in `server-stage.ts`.
+ * Used by the demo, the end-to-end tests and the benchmarks.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { panelAt } from '../../app/wiring/panel-at.ts';
 import { saveSettings } from '../../config/settings.ts';
 import { patience } from '../patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
-import { personAt, type Act, type Person } from './person.ts';
+import { userAt, type Act, type PanelUser } from './panel-user.ts';
 import { wordsOf } from './panel-words.ts';
 
 export interface StageOptions {
@@ -45,7 +45,7 @@ export interface AnyStage {
   readonly secrets: readonly string[];
   /** What the customer does in his panel. */
   readonly customer: Act;
-  readonly atPanel: Person;
+  readonly atPanel: PanelUser;
   /** Puts the plugin into the customer's panel; not configured yet. */
   install(): Promise<void>;
   /** Writes the settings, as the form would: those of the connection, and of the times. */
@@ -69,7 +69,7 @@ export interface Stage extends AnyStage {
   centralUp(): Promise<void>;
   /** What the provider's own people do at the central, in the customer's account there. */
   readonly provider: Act;
-  readonly atCentral: Person;
+  readonly atCentral: PanelUser;
 }
 
 export const customer = { name: 'kunde', password: 'k:&%+ 1' } as const;
@@ -81,7 +81,10 @@ export const somebody = { name: 'somebody', password: 'somebody' } as const;
 /** The customer's own administrator. */
 export const panelAdmin = { name: 'root', password: 'panel-root' } as const;
 
-/** Others with an account in the customer's panel: the reseller above him, another customer, and one who resells to nobody. */
+/**
+ * Others with an account in the customer's panel: the reseller above him, another customer, and one who
+ * resells to nobody.
+ */
 export const reseller = { name: 'reseller', password: 'panel-reseller' } as const;
 export const neighbour = { name: 'nachbar', password: 'panel-nachbar' } as const;
 export const otherReseller = { name: 'other', password: 'panel-other' } as const;
@@ -122,7 +125,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   let central = await startSandbox(centralOptions);
   const port = Number(new URL(central.url).port);
   const words = wordsOf(other);
-  const person = personAt(() => central, words, account);
+  const person = userAt(() => central, words, account);
   const down = (): Promise<void> => central.stop();
   const up = async (): Promise<void> => {
     central = await startSandbox({ ...centralOptions, port });
@@ -136,7 +139,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     there: panelSide({
       panel: () => central,
       person,
-      somebody: personAt(() => central, words, somebody),
+      somebody: userAt(() => central, words, somebody),
       down,
       up,
     }),
@@ -190,7 +193,7 @@ export async function makePanelSide(
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
   const panel = await startSandbox({ root: places.root, generation, name: 'customer', users: panelUsers });
-  const atPanel = personAt(() => panel, wordsOf(generation), customer);
+  const atPanel = userAt(() => panel, wordsOf(generation), customer);
   return {
     directory,
     socket: places.socket,

@@ -1,7 +1,7 @@
 /** What goes wrong at the central, in the panel, or in between: both sides change, or neither. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { personAt } from '../../../src/testing/stage/person.ts';
+import { userAt } from '../../../src/testing/stage/panel-user.ts';
 import { endProcess, neighbour, somebody, until, type Stage } from '../../../src/testing/stage/stage.ts';
 import { address, holds, holdsName } from '../../../src/testing/stage/panel-words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, whileIts, zone } from './scene.ts';
@@ -21,7 +21,7 @@ export function faultSteps(stage: () => Stage): void {
   test('issue 11.1: another user of the panel: it says no, nothing is written at the central', async () => {
     const { panel, central, atPanel } = stage();
     await settled(stage());
-    const intruder = personAt(() => panel, atPanel.words, neighbour);
+    const intruder = userAt(() => panel, atPanel.words, neighbour);
     const written = (): unknown[] => central.requests.filter(({ func }) => /edit|delete/u.test(func));
     const asked = written().length;
     const tries = [

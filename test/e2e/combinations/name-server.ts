@@ -122,7 +122,7 @@ function adoptionSteps(stage: () => ServerStage): void {
     assert.ok(!(await stands(there, old, address('odd', '192.0.2.96'))));
     assert.ok(await stands(there, old, address('theirs', '192.0.2.91')));
     await settled(stage());
-    assert.match(await stage().domainsync('zone', old), /differs +odd\.before\.example A 192\.0\.2\.93/u);
+    assert.match(await stage().domainsync('zone', old), /conflict +odd\.before\.example A 192\.0\.2\.93/u);
   });
 
   test('what others change there is listed, not overwritten', async () => {
@@ -130,7 +130,7 @@ function adoptionSteps(stage: () => ServerStage): void {
     await there.remove(old, address('new', '192.0.2.94'));
     await there.add(old, address('new', '192.0.2.97'));
     await stage().domainsync('compare', old);
-    const listed = /differs +new\.before\.example A 192\.0\.2\.9[47]/u;
+    const listed = /conflict +new\.before\.example A 192\.0\.2\.9[47]/u;
     await until('the list', async () => listed.test(await stage().domainsync('zone', old)));
     assert.ok(await stands(there, old, address('new', '192.0.2.97')));
   });
@@ -330,7 +330,10 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
   });
 }
 
-/** Two rows of the panel that mean the same record: the public has it as long as one of them is there, without a gap. */
+/**
+ * Two rows of the panel that mean the same record: the public has it as long as one of them is there, without
+ * a gap.
+ */
 async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted): Promise<void> {
   const { atPanel, there } = stage;
   succeeded(await atPanel.save(zone, first));

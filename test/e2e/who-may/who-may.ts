@@ -1,9 +1,12 @@
-/** Who has an edit written at a real name server before the panel has made it, seen by somebody who asks all the time (issue 11.1). */
+/**
+ * Who has an edit written at a real name server before the panel has made it, seen by somebody who asks all
+ * the time (issue 11.1).
+ */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { after, before, describe, test } from 'node:test';
 import { stands } from '../../../src/testing/stage/central-side.ts';
-import { personAt, type Person } from '../../../src/testing/stage/person.ts';
+import { userAt, type PanelUser } from '../../../src/testing/stage/panel-user.ts';
 import { missingFor } from '../../../src/testing/stage/server-registry.ts';
 import {
   makeServerStage,
@@ -75,8 +78,8 @@ class Watcher {
 export function testWhoMay(pair: Pair): void {
   describe(`who may: ${pair.panel} to ${pair.central}`, { skip: missingFor(pair.central) }, () => {
     let stage: ServerStage;
-    const as = (who: { readonly name: string; readonly password: string }): Person =>
-      personAt(() => stage.panel, stage.atPanel.words, who);
+    const as = (who: { readonly name: string; readonly password: string }): PanelUser =>
+      userAt(() => stage.panel, stage.atPanel.words, who);
     before(async () => {
       stage = await openScene(pair);
     });
@@ -141,7 +144,7 @@ export function testWhoMay(pair: Pair): void {
   });
 }
 
-type Act = (person: Person) => Promise<Answer>;
+type Act = (person: PanelUser) => Promise<Answer>;
 
 const attacks: readonly (readonly [string, Act])[] = [
   ['a forged challenge', (person) => person.save(zone, forged)],

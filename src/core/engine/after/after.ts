@@ -8,7 +8,7 @@ import type { Refused } from '../before/carry-out.ts';
 import { createFollowing } from '../comparison/compare.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
-import { mirrorItems, resolve } from '../before/mirror.ts';
+import { mirrorItems, resolve } from '../before/before-records.ts';
 import { fromEvent, isOnlyAsked, newDelete, newEdit, watching } from '../knowledge/operations.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
@@ -16,9 +16,10 @@ import type { Transaction } from '../parts/store.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds decides later.
- * An `after` without an operation, or for one that was taken back, does the edit now (class `compensate`); where `before` left the edit
- * to the panel, only once a panel read shows it: a call may say something else than the panel understands.
+ * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds
+ * decides later. An `after` without an operation, or for one that was undone, does the edit now (class
+ * `compensate`). If `before` left the edit to the panel, it is done only once a panel read shows it. A call
+ * may say something else than the panel understands.
  * @param right of the actor, as it is known now
  */
 export async function answerAfter(
@@ -39,7 +40,7 @@ export async function answerAfter(
       return nothingToDo;
     }
     if (event.kind === 'zone-create') return await createdAfterAll(runtime, event, entry, match);
-    if (entry === null || !isMirrored(entry.standing)) {
+    if (entry === null || !isMirrored(entry.state)) {
       await compareNamed(runtime, event, 'after-without-operation');
       return nothingToDo;
     }
@@ -56,14 +57,17 @@ export async function answerAfter(
   }
 }
 
-/** The panel has made a zone whose create it seemed to have refused, together with the delete before it; or one that nobody asked about. */
+/**
+ * The panel has made a zone whose create it seemed to have refused, together with the delete before it; or
+ * one that nobody asked about.
+ */
 async function createdAfterAll(
   runtime: Runtime,
   event: EditEvent,
   entry: ZoneEntry | null,
   match: Operation | null,
 ): Promise<Answer> {
-  if (match?.state === 'reverted' && entry?.standing === 'joined') {
+  if (match?.state === 'reverted' && entry?.state === 'synced') {
     await createFollowing(runtime, event.zone, 'late-create');
     await markAnswered(runtime, match);
   } else await compareNamed(runtime, event, 'after-without-operation');
@@ -107,10 +111,15 @@ async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation 
   return null;
 }
 
-/** Besides `applied`: a delete waits in `prepared`; a create that was changed by somebody is wanted after all. */
+/**
+ * Besides `applied`: a delete waits in `prepared`; a create that was changed by somebody is wanted after all.
+ */
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
-/** Notes the `after` on its operation; `null` when the background has taken the operation back in the same moment. */
+/**
+ * Notes the `after` on its operation; `null` when the background has taken the operation back in the same
+ * moment.
+ */
 async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Answer | null> {
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
@@ -123,15 +132,15 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
     await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
     const entry = await tx.journal.zone(event.zone);
     if (moves && operation.kind === 'zone-delete' && entry !== null)
-      await tx.zone(entry, { ...entry, standing: 'deleting' });
+      await tx.zone(entry, { ...entry, state: 'deleting' });
     tx.wake(event.zone, runtime.ports.settings.confirmDelay);
     return nothingToDo;
   });
 }
 
 /**
- * Journals a delete the panel has carried out without our `before` having been asked, or after it was taken for refused: sent
- * like any other, once the panel proves the absence.
+ * Journals a delete that the panel has carried out although our `before` was not asked, or refused it. It is
+ * sent like any other, once the panel proves the absence.
  */
 export async function keptDelete(
   runtime: Runtime,
@@ -145,33 +154,33 @@ export async function keptDelete(
   const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
-  await tx.zone(entry, { ...entry, standing: 'deleting' });
+  await tx.zone(entry, { ...entry, state: 'deleting' });
   tx.wake(source.zone, runtime.ports.settings.confirmDelay);
 }
 
 async function compensate(
   runtime: Runtime,
   event: RecordsEvent,
-  takenBack: RecordsOperation | null,
+  undone: RecordsOperation | null,
   signal: AbortSignal,
 ): Promise<Answer> {
   const resolved =
-    takenBack === null ? await resolve(runtime, event) : { kind: 'items' as const, items: takenBack.items };
+    undone === null ? await resolve(runtime, event) : { kind: 'items' as const, items: undone.items };
   if (resolved.kind === 'refuse') {
     runtime.agenda.compareSoon(event.zone, 'after-not-understood');
     return nothingToDo;
   }
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);
   if (outcome.kind === 'applied') {
-    await keepCompensation(runtime, outcome.operation, takenBack);
+    await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
   }
   // An undo that is still on its way turns round by itself when it sees what the panel holds now.
-  const now = takenBack === null ? null : await runtime.ports.journal.operation(takenBack.id);
+  const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   else if (outcome.operation?.state === 'reverting')
     await runtime.store.advance(outcome.operation, 'refused', { problems: outcome.problems });
-  if (takenBack !== null) await markAnswered(runtime, takenBack);
+  if (undone !== null) await markAnswered(runtime, undone);
   const changed = outcome.changed === 'nothing' ? 'panel' : 'panel-unknown';
   return { kind: 'refuse', problems: outcome.problems, changed };
 }

@@ -1,8 +1,10 @@
-/** Issue 11.1: several edits of one name that only the panel decided about (docs/decisions/010-who-may.md). */
+/**
+ * Issue 11.1: several edits of one name that only the panel decided about (docs/decisions/010-who-may.md).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, arrive, engineOf, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { Actor, EditItem } from '../../panel.ts';
@@ -13,7 +15,7 @@ const alice: Actor = { name: 'alice', rank: 'user' };
 
 /** A zone of which nobody can say whose it is. */
 async function scene(): Promise<World> {
-  return await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
+  return await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
     world.panel.owners.set(zone, null);
     world.defaultTtl = 3_600;
   });

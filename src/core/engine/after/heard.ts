@@ -5,15 +5,16 @@ import { edits, type RecordsOperation } from '../../operation.ts';
 import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { keepCompensation } from './keep-compensation.ts';
-import { mirrorDraft, resolve } from '../before/mirror.ts';
+import { mirrorDraft, resolve } from '../before/before-records.ts';
 import { fromEvent, isHeard, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
-import { isPassing } from '../knowledge/passing.ts';
+import { isTransient } from '../knowledge/transient.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before a panel read shows it.
+ * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before
+ * a panel read shows it.
  * @throws {JournalError}
  */
 export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
@@ -25,9 +26,9 @@ export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
 async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
-  const resolved = entry !== null && isMirrored(entry.standing) ? await resolve(runtime, event) : null;
+  const resolved = entry !== null && isMirrored(entry.state) ? await resolve(runtime, event) : null;
   if (resolved?.kind !== 'items') {
-    await compareNamed(runtime, event, 'left-to-the-panel', 'braked');
+    await compareNamed(runtime, event, 'left-to-the-panel', 'limited');
     return;
   }
   const earlier = await heardBefore(runtime, event.zone, resolved.items);
@@ -45,7 +46,10 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   });
 }
 
-/** Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone by now. */
+/**
+ * Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone
+ * by now.
+ */
 async function heardBefore(
   runtime: Runtime,
   zone: DnsName,
@@ -64,7 +68,10 @@ function namesOf(items: readonly EditItem[]): DnsName[] {
   return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
 
-/** What several edits leave when they are done one after the other, as one: each record of theirs is in it, as it is wanted in the end. */
+/**
+ * Several edits that are done one after the other, as one edit. It has each of their records, as it is wanted
+ * in the end.
+ */
 function composed(items: readonly EditItem[]): EditItem[] {
   const old = new Map<string, ResourceRecord>();
   const made = new Map<string, ResourceRecord>();
@@ -94,8 +101,8 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
 }
 
 /**
- * Carries out at the central what the panel shows of an edit that was left to it; what the central will not have is put back in the
- * panel. What the panel shows not at all, or otherwise, is left to a comparison.
+ * Carries out at the central what the panel shows of an edit that was left to it. What the central refuses is
+ * put back in the panel. What the panel shows not at all, or otherwise, is left to a comparison.
  * @throws {JournalError} when it has to be tried again
  */
 export async function followHeard(runtime: Runtime, heard: RecordsOperation, view: PanelView): Promise<void> {
@@ -105,7 +112,7 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, heard, view, seen, wait)) return;
     await runtime.store.advance(heard, 'reverted');
-    runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'braked');
+    runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'limited');
     return;
   }
   const { signal, done } = runtime.timers.deadline(settings.stepTimeout);
@@ -122,7 +129,7 @@ async function notApplied(
 ): Promise<void> {
   const { settings } = runtime.ports;
   const attempts = heard.attempts + 1;
-  if (!problems.every(({ code }) => isPassing(code, attempts))) {
+  if (!problems.every(({ code }) => isTransient(code, attempts))) {
     await runtime.store.transact(async (tx) => {
       await tx.record(operation ?? heard, 'reverting', () => ({ afterSeen: true, problems }));
       tx.wake(heard.zone, settings.confirmDelay);

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import type { CreateOperation } from '../../operation.ts';
-import { plain } from '../knowledge/classify.ts';
+import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 
@@ -10,8 +10,8 @@ function apexNs(zone: DnsName, records: readonly ResourceRecord[]): readonly Res
 }
 
 /**
- * A create that names the name servers which the panel's own zone has. The `before` of a create may not name any, and a zone that
- * comes with a site has no `before`.
+ * A create that names the name servers which the panel's own zone has. The `before` of a create may not name
+ * any, and a zone that comes with a site has no `before`.
  * @param panel records of the zone in the panel
  */
 export function withNameServers(
@@ -24,8 +24,9 @@ export function withNameServers(
 }
 
 /**
- * Apex NS records to add to a zone of our making that has none: the central puts nothing into a zone by itself, and a zone without NS
- * is no delegation's target (RFC 1035 section 5.2). Where it has some, they are the central's affair.
+ * Apex NS records to add to a zone of our making that has none. The central puts nothing into a zone by
+ * itself, and a zone without NS is no delegation's target (RFC 1035 section 5.2). Where it has some, they are
+ * the central's affair.
  * @param present records of the zone at the central
  */
 export function lackingApexNs(

@@ -3,7 +3,10 @@ import type { Operation } from '../../operation.ts';
 import { PanelError } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** How often the panel may refuse the restoration, or say that it did it and not show it; then it is a case for a person. */
+/**
+ * How often the panel may refuse the restoration, or report it done and not show it. After that an
+ * administrator has to decide.
+ */
 const hopelessAfter = 5;
 
 /** Wall-clock time before which the panel is not written again, ever later from try to try. */
@@ -13,26 +16,27 @@ export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): n
 }
 
 /**
- * One write of ours into the panel, whose hook calls carry a mark that is valid for this write only; the panel's answer is counted.
+ * One write of ours into the panel. Its hook calls carry an echo token that is valid for this write only; the
+ * panel's answer is counted.
  * @throws {PanelError | JournalError}
  */
-export async function writeMarked(
+export async function writeWithEcho(
   runtime: Runtime,
   operation: Operation,
-  write: (mark: string, ctx: CallContext) => Promise<void>,
+  write: (echo: string, ctx: CallContext) => Promise<void>,
 ): Promise<void> {
-  const mark = newMark(runtime);
+  const echo = newEchoToken(runtime);
   const marked = { putOff: false };
-  runtime.marks.set(mark, marked);
+  runtime.echoTokens.set(echo, marked);
   try {
-    await runtime.timers.step(operation.id, (ctx) => write(mark, ctx));
+    await runtime.timers.step(operation.id, (ctx) => write(echo, ctx));
     await countAnswer(runtime, operation);
   } catch (error) {
     const refused = error instanceof PanelError && error.code === 'panel.refused';
     if (refused && !marked.putOff) await countAnswer(runtime, operation);
     throw error;
   } finally {
-    runtime.marks.delete(mark);
+    runtime.echoTokens.delete(echo);
   }
 }
 
@@ -43,8 +47,8 @@ async function countAnswer(runtime: Runtime, operation: Operation): Promise<void
 }
 
 /** 128 bits that only root and this process know, valid for one write. */
-function newMark(runtime: Runtime): string {
-  let mark = '';
-  while (mark.length < 32) mark += Math.floor(runtime.ports.random() * 16).toString(16);
-  return mark;
+function newEchoToken(runtime: Runtime): string {
+  let echo = '';
+  while (echo.length < 32) echo += Math.floor(runtime.ports.random() * 16).toString(16);
+  return echo;
 }

@@ -5,11 +5,12 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Looks whether the panel has, after all, kept the create or delete of a zone that two reads had shown as refused: its own part took
- * longer than our patience and its `after` was lost. It is then done at the central.
+ * Checks whether the panel has kept the create or delete of a zone after all, which two reads had shown as
+ * refused. Its own part took longer than our patience, and its `after` was lost. It is then done at the
+ * central.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
-export async function lookForLateZones(
+export async function findLateZones(
   runtime: Runtime,
   zone: DnsName,
   onWatch: readonly Operation[],
@@ -34,8 +35,7 @@ function isKept(operation: Operation, view: PanelView): boolean {
 async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal, log } = runtime.ports;
   // Another delete may have taken it up.
-  const isDone =
-    operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.standing !== 'joined';
+  const isDone = operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.state !== 'synced';
   if (isDone) return;
   log(2, 'late-edit', { operation: operation.id, zone: operation.zone });
   if (operation.kind === 'zone-delete') {

@@ -3,10 +3,13 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import { creates, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { plain } from '../knowledge/classify.ts';
+import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What a create of ours is known to have made: only what an answer or a read right after it told (docs/adoption.md, row 30). */
+/**
+ * What a create of ours is known to have made: only what an answer or a read right after it told
+ * (docs/adoption.md, row 30).
+ */
 export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
 
 /** The proof that is in the first look at a zone of ours: what comes later is somebody else's. */
@@ -30,8 +33,8 @@ export async function proofOf(
 }
 
 /**
- * Looks at once whether a create whose answer was lost has made its zone. The zone was missing just before the request, so what is there now
- * is ours. A zone that appears later may be anybody's.
+ * Looks at once whether a create whose answer was lost has made its zone. The zone was missing just before
+ * the request, so what is there now is ours. A zone that appears later may be anybody's.
  * @returns null: nobody can tell, or it is not there yet
  */
 export async function readBackCreate(
@@ -56,7 +59,8 @@ export async function readBackCreate(
 }
 
 /**
- * Deletes again at once what a create has just made and the journal did not take, unless somebody has changed it since.
+ * Deletes again at once what a create has just made and the journal did not take, unless somebody has changed
+ * it since.
  * @returns the operation as it stands then
  */
 export async function unmake(runtime: Runtime, operation: CreateOperation): Promise<CreateOperation> {
@@ -91,8 +95,8 @@ export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
 }
 
 /**
- * Whether a zone that is looked at now for the first time is what this create has made: this process has sent it, after a list without the
- * zone, and the watch is not over (docs/adoption.md, row 30).
+ * Whether a zone that is read for the first time is what this create has made (docs/adoption.md, row 30).
+ * This process has sent it, after a list without the zone, and the watch is not over.
  */
 export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;
@@ -100,8 +104,9 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 }
 
 /**
- * Journals that a create has landed late: what the first look shows is what it made, what comes later is somebody else's. Where the zone goes
- * again, what was seen may have been made by a person: then the request may still land, and what appears is listed.
+ * Journals that a create has landed late. What the first read shows counts as its content; what comes later is
+ * foreign. If the zone is then deleted again, the request may still land, because a person may have made the
+ * zone that was read.
  */
 export async function landed(
   runtime: Runtime,
@@ -116,22 +121,25 @@ export async function landed(
   return known;
 }
 
-/** What appears from now on is not taken for the landing of this create: it has landed, or the central has refused it. */
+/**
+ * What appears from now on is not taken for the landing of this create: it has landed, or the central has
+ * refused it.
+ */
 export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
   sent.get(runtime)?.delete(id);
 }
 
 /**
- * Whether a create that has landed may land all the same, because another create of the zone is on its way: nobody can tell which of them it
- * was. What appears after that is left and listed.
+ * Whether a create that has landed may land all the same, because another create of the zone is on its way.
+ * Nobody can say which of them it was. What appears after that is left and listed.
  */
 export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && other.requested);
 }
 
 /**
- * Whether another create is known to have made the zone that stands at the central: then it is no create whose answer is lost. That other one
- * answers for it.
+ * Whether another create is known to have made the zone that stands at the central: then it is no create
+ * whose answer is lost. That other one answers for it.
  */
 export function isMadeByAnother(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && !isFinal(other.state) && other.created);

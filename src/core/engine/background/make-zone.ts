@@ -4,7 +4,7 @@ import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { landed, mayLandLate, noteSent, proofOf, readBackCreate, type Proof } from './made-zone.ts';
 import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
@@ -19,10 +19,11 @@ interface MadeZone {
 }
 
 /**
- * The zone of a create at the central. Where it is not there yet it is made, with what the panel holds in the same request where the
- * central can do that. The zone is locked by the caller.
+ * The zone of a create at the central. Where it is not there yet it is made, with what the panel holds in the
+ * same request where the central can do that. The zone is locked by the caller.
  * @param content what of the panel's records is to be sent
- * @returns null: nothing to send now. Edits of the zone are waited for, or the central refused and the operation is no create any more
+ * @returns null: nothing to send now. Edits of the zone are waited for, or the central refused and the
+ *   operation is no create any more
  * @throws {CentralError | JournalError} when it has to be tried again
  */
 export async function zoneAtCentral(
@@ -51,8 +52,9 @@ export async function zoneAtCentral(
 }
 
 /**
- * Edits that passed while there was no zone come with it, so they have to be seen in the panel first; for so long and no longer. One that the
- * panel has reported is waited for once more as long: it has only to show it.
+ * Edits that passed while there was no zone come with it, so they have to show in the panel first. That is
+ * waited for so long and no longer. One that the panel has reported is waited for twice as long: it has only
+ * to show.
  */
 async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
@@ -67,7 +69,10 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): P
   return waits;
 }
 
-/** @returns the operation as journalled; or why the central will not have the zone, and then nothing of it is there */
+/**
+ * @returns the operation as journalled; or why the central will not have the zone, and then nothing of it is
+ *   there
+ */
 async function make(
   runtime: Runtime,
   operation: CreateOperation,
@@ -115,7 +120,10 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
   return proofs;
 }
 
-/** The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the next step */
+/**
+ * The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the
+ * next step
+ */
 async function withProof(
   runtime: Runtime,
   operation: CreateOperation,
@@ -133,7 +141,10 @@ async function withProof(
   return known;
 }
 
-/** Made with its content; where a record of it stands in the way, without, so that one bad record does not stop the rest. */
+/**
+ * Made with its content; where a record of it stands in the way, without, so that one bad record does not
+ * stop the rest.
+ */
 async function createOrRefusal(
   runtime: Runtime,
   operation: CreateOperation,
@@ -157,7 +168,10 @@ async function createOrRefusal(
   }
 }
 
-/** Makes the zone and reads it back, also where the answer is lost. @throws {CentralError | JournalError} nothing is known, or it was refused */
+/**
+ * Makes the zone and reads it back, also where the answer is lost. @throws {CentralError | JournalError}
+ * nothing is known, or it was refused
+ */
 async function createProven(
   runtime: Runtime,
   operation: CreateOperation,
@@ -187,8 +201,8 @@ function isRefusal({ state, retry }: CentralError): boolean {
 }
 
 /**
- * The central will not have a zone that the panel has already. Where a user's edit made it, the panel is put back (class `compensate`);
- * otherwise the zone is left alone and listed.
+ * The central will not have a zone that the panel has already. Where a user's edit made it, the panel is put
+ * back (class `compensate`); otherwise the zone is left alone and listed.
  */
 async function refusedAfterwards(
   runtime: Runtime,
@@ -209,10 +223,10 @@ async function refusedAfterwards(
       tx.wake(zone, 0);
       return;
     }
-    const standing = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
+    const state = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
     const { incarnation } = await tx.record(operation, 'reverted', () => ({ problems }));
     const baselineAt = clock.wall();
-    await tx.zone(await tx.journal.zone(zone), { zone, standing, incarnation, baselineAt, note: error.code });
+    await tx.zone(await tx.journal.zone(zone), { zone, state, incarnation, baselineAt, note: error.code });
   });
 }
 

@@ -8,8 +8,9 @@ import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Gives what an edit wrote the TTL that the panel shows, where the edit left it open (an emptied field, a form without one): then
- * nobody knows it before the panel has put its own there. A central that will not have it keeps its own.
+ * Gives what an edit wrote the TTL that the panel shows, if the edit left it open (an emptied field, a form
+ * without one). Nobody knows it before the panel has put its own there. A central that will not have it keeps
+ * its own.
  * @throws {CentralError} when it has to be tried again
  */
 export async function sendOpenTtls(
@@ -47,7 +48,10 @@ export async function sendOpenTtls(
   }
 }
 
-/** The records whose TTL the edit did not say, as the panel shows them: new ones it wrote, and ones that it only changed so. */
+/**
+ * The records whose TTL the edit did not say, as the panel shows them: new ones it wrote, and ones that it
+ * only changed so.
+ */
 function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<string, ResourceRecord> {
   const written = new Set(added.map(recordId));
   const wanted = new Map<string, ResourceRecord>();

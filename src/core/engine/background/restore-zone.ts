@@ -1,14 +1,15 @@
 import { refusal } from '../../catalogue.ts';
 import { isFinal, type CreateOperation } from '../../operation.ts';
-import { nextTry, writeMarked } from './echo.ts';
+import { nextTry, writeWithEcho } from './echo.ts';
 import { isUntouched } from './make-zone.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
-import { endUndo } from './tend-zones.ts';
+import { endUndo } from './zone-steps.ts';
 
 /**
- * Puts the panel back where it made a zone that the central then refused (class `compensate`): the zone is deleted there, but only
- * while it is as it was made, soon after and with no edit in it since. Otherwise it stays, and the operation is stuck.
+ * Puts the panel back if it made a zone that the central then refused (class `compensate`). The zone is
+ * deleted there, but only while it is as it was made, soon after and with no edit in it since. Otherwise it
+ * stays, and the operation is stuck.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
 export async function restoreZone(
@@ -31,7 +32,7 @@ export async function restoreZone(
   }
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   if (early <= 0)
-    await writeMarked(runtime, operation, (mark, ctx) => runtime.ports.panel.deleteZone(zone, mark, ctx));
+    await writeWithEcho(runtime, operation, (echo, ctx) => runtime.ports.panel.deleteZone(zone, echo, ctx));
   runtime.agenda.wake(zone, Math.max(early, settings.confirmDelay));
 }
 

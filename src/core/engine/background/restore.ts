@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { edits, type OperationState, type RecordsOperation } from '../../operation.ts';
-import { nextTry, writeMarked } from './echo.ts';
+import { nextTry, writeWithEcho } from './echo.ts';
 import { retimed, viewItems, watching, watchOf } from '../knowledge/operations.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
 import { withoutClashes } from '../before/plan.ts';
@@ -9,8 +9,9 @@ import type { Runtime } from '../runtime.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 
 /**
- * Puts the panel back where it kept an edit that the central would not have (class `compensate`). Only the records of this operation
- * are written; see {@link inversePart}. Our own write carries a one-time mark.
+ * Puts the panel back where it kept an edit that the central would not have (class `compensate`). Only the
+ * records of this operation are written; see {@link inversePart}. Our own write carries a one-time echo
+ * token.
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(
@@ -38,20 +39,23 @@ export async function restorePanel(
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   const present = view.records;
   if (early <= 0)
-    await writeMarked(runtime, operation, (mark, ctx) =>
-      runtime.ports.panel.write(change, present, mark, ctx),
+    await writeWithEcho(runtime, operation, (echo, ctx) =>
+      runtime.ports.panel.write(change, present, echo, ctx),
     );
   // The next look confirms it, or tries again.
   runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
 
-/** Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no restoration touches them. */
+/**
+ * Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no
+ * restoration touches them.
+ */
 async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Promise<Set<string>> {
   const { journal, clock } = runtime.ports;
   const { zone } = operation;
   const wanted = new Set<string>();
-  for (const { standing, record } of await journal.rows(zone)) {
-    if (standing === 'joined') wanted.add(recordId(record)).add(withTtl(record));
+  for (const { state, record } of await journal.rows(zone)) {
+    if (state === 'synced') wanted.add(recordId(record)).add(withTtl(record));
   }
   for (const other of edits(await journal.operations({ zone, openAt: clock.wall() }))) {
     if (other.id === operation.id || (other.state !== 'applied' && other.state !== 'kept')) continue;
@@ -81,10 +85,10 @@ function withTtl(record: ResourceRecord): string {
 }
 
 /**
- * What is left to put back, each record by itself, so that a write that was cut off is completed: what the edit added goes where the
- * panel still shows it and nobody else wants it, what it removed comes back where the panel lacks it and nobody has removed it since. A
- * value that somebody has put in the place of the added one since stays beside it. A changed TTL is put back only where the panel shows
- * the edit's own.
+ * What is left to put back, each record by itself, so that a write that was cut off is completed. What the
+ * edit added goes if the panel still shows it and no other edit wants it. What it removed comes back if the
+ * panel lacks it and no other edit has removed it since. A value that somebody has put in the place of the
+ * added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
  */
 function inversePart(
   { zone, items }: RecordsOperation,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditItem } from '../../panel.ts';
@@ -30,36 +30,36 @@ function ttlAtCentral(world: World, record: ResourceRecord): number | null | und
 
 test('a TTL that the edit left open is the panel’s, also at the central', async () => {
   const old = timed(a('www', 1), 600);
-  const world = await arrive({ panel: [old], central: [old] });
+  const world = await given({ panel: [old], central: [old] });
   await edit(world, { remove: old, add: timed(old, null) }, [timed(old, 3_600)]);
   assert.equal(ttlAtCentral(world, old), 3_600);
   const other = a('www', 2);
   await edit(world, { remove: timed(old, 3_600), add: other }, [timed(other, 86_400)]);
   assert.equal(ttlAtCentral(world, other), 86_400);
-  assert.equal(await standing(world, other), 'joined');
+  assert.equal(await recordState(world, other), 'synced');
 });
 
 test('a TTL changed before the panel was asked for the old one', async () => {
   const old = timed(a('www', 1), 3_600);
-  const world = await arrive({ panel: [old], central: [old] });
+  const world = await given({ panel: [old], central: [old] });
   await edit(world, { remove: timed(old, null), add: timed(old, 600) }, [timed(old, 600)]);
   assert.equal(ttlAtCentral(world, old), 600);
 });
 
 test('a TTL left open is not taken for one of a record that somebody else put there', async () => {
   const theirs = timed(a('www', 1), 600);
-  const world = await arrive({ panel: [], central: [theirs] });
+  const world = await given({ panel: [], central: [theirs] });
   await edit(world, { remove: null, add: timed(theirs, null) }, [timed(theirs, 3_600)]);
   assert.equal(ttlAtCentral(world, theirs), 600);
 });
 
 test('issue 13: a record that somebody took away at the central does not come back for its open TTL', async () => {
   const old = timed(a('www', 1), 600);
-  const world = await arrive({ panel: [old], central: [old] });
+  const world = await given({ panel: [old], central: [old] });
   const carryOut = (): boolean => {
     put(world, 'panel', [timed(old, 3_600)]);
     put(world, 'central', []);
-    world.somebodyWrote();
+    world.otherWrote();
     return true;
   };
   const item = { remove: old, add: timed(old, null) };
@@ -71,7 +71,7 @@ test('issue 13: a record that somebody took away at the central does not come ba
 });
 
 test('a panel that says it was put back and never shows it is asked ever later, then a person is', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   world.chooseFault = () => 'refuse';
   put(world, 'panel', [a('www', 1), a('ftp', 1)]);
   world.panel.stale.set(zone, new Map(world.panel.zones.get(zone)));
@@ -90,15 +90,15 @@ test('a panel that says it was put back and never shows it is asked ever later, 
 });
 
 test('what the panel made of an edit, other than its call said, follows without waiting for the hour', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   await edit(world, { remove: a('www', 1), add: a('www', 2) }, [a('www', 3)]);
   assert.ok(held(world, 'central', a('www', 3)));
   assert.ok(!held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
-  assert.equal(await standing(world, a('www', 3)), 'joined');
+  assert.equal(await recordState(world, a('www', 3)), 'synced');
 });
 
 test('issue 12.1: an undo that finds something else in place of ours is not clean, and it is listed', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   // The central holds what it was sent in its own words, and its answer does not come.
   world.chooseFault = () => {
     world.chooseFault = () => null;
@@ -119,5 +119,5 @@ test('issue 12.1: an undo that finds something else in place of ours is not clea
   assert.equal(operation?.state, 'reverting');
   await world.clock.runUntil(world.clock.now() + 200_000);
   assert.ok(!held(world, 'central', a('www', 2)));
-  assert.equal(await standing(world, a('www', 9)), 'central-only');
+  assert.equal(await recordState(world, a('www', 9)), 'central-only');
 });

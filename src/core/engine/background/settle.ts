@@ -30,9 +30,10 @@ import type { Transaction } from '../parts/store.ts';
 import { towardsPanel } from '../knowledge/towards-panel.ts';
 
 /**
- * Ends record operations the panel has decided about: where the panel shows an edit done and the central is known to have
- * it, the operation is confirmed; everything else is brought to what the panel holds now, but only the records of these
- * operations, only what they themselves altered, and nothing another operation claims (docs/glossary.md#claim).
+ * Ends record operations that the panel has decided about. If the panel shows an edit done and the central is
+ * known to have it, the operation is confirmed. Everything else is brought to what the panel holds now, but
+ * only the records that these operations altered. Nothing that another operation claims is touched
+ * (docs/glossary.md#claim).
  * @throws {CentralError} when it has to be tried again
  */
 export async function settleRecords(
@@ -57,7 +58,10 @@ export async function settleRecords(
     await underLocks(runtime, unsettled, (ctx) => bringToPanel(runtime, unsettled, { zone, view }, ctx));
 }
 
-/** Locks every name that the operations are about, what the panel alone decided included: edits go by the ledger that they read under these locks. */
+/**
+ * Locks every name that the operations are about, what the panel alone decided included: edits go by the
+ * ledger that they read under these locks.
+ */
 async function underLocks(
   runtime: Runtime,
   operations: readonly RecordsOperation[],
@@ -74,8 +78,9 @@ function isReplaced({ mirrored, note }: OperationItem): boolean {
 }
 
 /**
- * The operations as they are to be ended. An edit that passed in the panel only, because somebody had replaced the old value, is carried out
- * after all where that value is synchronised again, and stands at the central.
+ * The operations as they are to be ended. An edit may have passed in the panel only, because another writer
+ * had replaced the old value. It is carried out after all if that value is synchronised again, and stands at
+ * the central.
  * @param there ids of the records that the central has
  */
 async function rejudged(
@@ -85,12 +90,12 @@ async function rejudged(
 ): Promise<RecordsOperation> {
   if (!operation.items.some(isReplaced)) return operation;
   const rows = await runtime.ports.journal.rows(operation.zone, itemNames([operation]));
-  const joined = new Set(
-    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  const synced = new Set(
+    rows.filter(({ state }) => state === 'synced').map(({ record }) => recordId(record)),
   );
   const isBack = (item: OperationItem): boolean => {
     const old = item.remove === null ? null : recordId(item.remove);
-    return isReplaced(item) && old !== null && joined.has(old) && there.has(old);
+    return isReplaced(item) && old !== null && synced.has(old) && there.has(old);
   };
   if (!operation.items.some(isBack)) return operation;
   const items = operation.items.map((item) =>
@@ -103,8 +108,8 @@ async function rejudged(
 const latest = 30;
 
 /**
- * Whether another of the newest operations is about its zone or its records: what it wrote may not stand any more. Which came
- * first does not matter: edits overlap, and the clock may have been stepped in between.
+ * Whether another of the newest operations is about its zone or its records: what it wrote may not stand any
+ * more. Which came first does not matter: edits overlap, and the clock may have been stepped in between.
  */
 function isContended(operation: RecordsOperation, recent: readonly Operation[]): boolean {
   const others = recent.filter(({ id }) => id !== operation.id);
@@ -206,7 +211,9 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
   return group === 'compensate' ? state : 'reverting';
 }
 
-/** Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew. */
+/**
+ * Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew.
+ */
 async function endBringing(
   runtime: Runtime,
   operations: readonly RecordsOperation[],
@@ -229,7 +236,10 @@ async function endBringing(
     runtime.agenda.compareSoon(zone, 'kept-otherwise');
 }
 
-/** The panel said that it did an edit, and shows something else than we read from the call: that is new to both of us. */
+/**
+ * The panel said that it did an edit, and shows something else than we read from the call: that is new to
+ * both of us.
+ */
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
   const heard = operation.class !== 'follow' && operation.afterSeen;
   return heard && view.records !== null && !showsDone(operation, view);
@@ -255,7 +265,10 @@ async function end(
   });
 }
 
-/** Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for ever. */
+/**
+ * Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for
+ * ever.
+ */
 export async function applyOrCount(
   runtime: Runtime,
   operations: readonly RecordsOperation[],
@@ -289,7 +302,10 @@ export async function applyOrCount(
 /** How many refusals of the same undo make it a case for a person. */
 const hopelessAfter = 5;
 
-/** What else of the zone is on its way: the state at the central of what other open operations are about is not the last word. */
+/**
+ * What else of the zone is on its way. The state at the central of records that other open operations are
+ * about is not final.
+ */
 async function elsewhere(
   tx: Transaction,
   zone: DnsName,

@@ -3,26 +3,26 @@ import { refusal } from '../../catalogue.ts';
 import { creates, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { createFollowing } from '../comparison/compare.ts';
-import { lookForLateZones } from './late-zones.ts';
+import { findLateZones } from './late-zones.ts';
 import { foundZone, mayLandLate, mayLandStill, noteLanded } from './made-zone.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
-import { lookAtRecords } from './watched-records.ts';
+import { checkRecords } from './watched-records.ts';
 
 /**
- * Looks after operations that have ended and may not have had their last word: a slow request may land after its edit was refused or
- * undone, and a slow panel may still keep it. What is concerned is brought to what the panel holds, and the zone wakes itself until the
- * watch is over (docs/architecture.md#the-way-of-one-edit).
+ * Takes care of ended operations that may still change something. A slow request may land after its edit was
+ * refused or undone, and a slow panel may still keep it. What is concerned is brought to what the panel
+ * holds, and the zone wakes itself until the watch is over (docs/architecture.md#the-way-of-one-edit).
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
-export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
+export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
   const wall = runtime.ports.clock.wall();
   const onWatch = open.filter(({ state }) => isFinal(state));
   if (onWatch.length === 0) return;
-  await lookForLateZones(runtime, zone, onWatch);
-  for (const create of creates(onWatch)) await lookForZone(runtime, create);
-  if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);
-  await lookAtRecords(runtime, zone, onWatch);
+  await findLateZones(runtime, zone, onWatch);
+  for (const create of creates(onWatch)) await findCreatedZone(runtime, create);
+  if (onWatch.some(mayDeleteLate)) await checkForLoss(runtime, zone);
+  await checkRecords(runtime, zone, onWatch);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watch }) => (watch?.until ?? 0) - wall));
   // Most late requests land within seconds: look often at first, then ever less, and once at the end.
@@ -30,10 +30,10 @@ export async function tendWatch(runtime: Runtime, zone: DnsName, open: readonly 
 }
 
 /**
- * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from one that a person has just
- * made: it is left and listed as stuck.
+ * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from
+ * one that a person has just made: it is left and listed as stuck.
  */
-async function lookForZone(runtime: Runtime, create: CreateOperation): Promise<void> {
+async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;
   const { zone, incarnation } = create;
   if (!create.requested || (await journal.zone(zone)) !== null) return;
@@ -55,7 +55,7 @@ async function lookForZone(runtime: Runtime, create: CreateOperation): Promise<v
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
-  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
     tx.create(draft, 'stuck');
@@ -69,8 +69,8 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
 }
 
 /** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
-async function lookForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
-  if ((await runtime.ports.journal.zone(zone))?.standing !== 'joined') return;
+async function checkForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
+  if ((await runtime.ports.journal.zone(zone))?.state !== 'synced') return;
   await runtime.lockedStep('-', zone, null, async (ctx) => {
     if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
     runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });

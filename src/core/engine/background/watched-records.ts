@@ -4,7 +4,7 @@ import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { creates, edits, isFinal, type Operation, type RecordsOperation } from '../../operation.ts';
-import { isCentralsOwn } from '../knowledge/classify.ts';
+import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { keepWatching, lateRecords, newEdit, retimed, watchedRecords } from '../knowledge/operations.ts';
 import { busyIds, withoutClashes } from '../before/plan.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
@@ -16,12 +16,13 @@ import type { Runtime } from '../runtime.ts';
 const latest = 50;
 
 /**
- * Looks at the records of operations that have ended and may not have had their last word: a write of theirs may land late, and a panel
- * slower than our patience may keep the edit after all. What differs then is brought to what the panel holds.
+ * Checks the records of ended operations that may still change something. A write of theirs may land late,
+ * and a panel slower than our patience may keep the edit after all. What differs then is brought to what the
+ * panel holds.
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
-export async function lookAtRecords(
+export async function checkRecords(
   runtime: Runtime,
   zone: DnsName,
   watched: readonly Operation[],
@@ -32,11 +33,11 @@ export async function lookAtRecords(
   const view = await readPanel(runtime, zone);
   if (view.records === null) return;
   await runtime.lockedStep('-', zone, names, async (ctx) => {
-    await lookUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
+    await checkUnderLock(runtime, { zone, names, view, readAt, watched }, ctx);
   });
 }
 
-interface Look {
+interface Watched {
   readonly zone: DnsName;
   readonly names: readonly DnsName[];
   readonly view: PanelView;
@@ -50,10 +51,10 @@ function namesOf(operations: readonly Operation[]): DnsName[] {
   return [...new Set(operations.flatMap(watchedRecords).map(({ name }) => name))];
 }
 
-async function lookUnderLock(runtime: Runtime, look: Look, ctx: CallContext): Promise<void> {
+async function checkUnderLock(runtime: Runtime, look: Watched, ctx: CallContext): Promise<void> {
   const { journal, central, clock, log } = runtime.ports;
   const { zone, names, view } = look;
-  if ((await journal.zone(zone))?.standing !== 'joined') return;
+  if ((await journal.zone(zone))?.state !== 'synced') return;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // In a zone that may be somebody else's nothing is ours, whatever it equals.
   if (creates(open).some(({ state, requested }) => state === 'stuck' && requested)) return;
@@ -84,9 +85,9 @@ interface Known {
 }
 
 /** What has to be written so that the central has these records as the panel has them. */
-function differences({ zone, view, watched }: Look, { open, rows, present, recent }: Known): Change {
+function differences({ zone, view, watched }: Watched, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
-  const standings = new Map(rows.map(({ record, standing }) => [recordId(record), standing]));
+  const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
   const written = new Set(watched.flatMap(lateRecords).map(recordId));
   const central = ttlsOf(present);
   const records = watched.flatMap(watchedRecords);
@@ -94,12 +95,12 @@ function differences({ zone, view, watched }: Look, { open, rows, present, recen
     zone,
     records.map((record) => {
       const id = recordId(record);
-      const standing = standings.get(id) ?? '';
+      const state = states.get(id) ?? '';
       return {
         record,
-        isOurs: standing === 'joined' || written.has(id),
+        isOurs: state === 'synced' || written.has(id),
         isTtlOurs: isRetimed(recent, id),
-        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(standing) && !central.has(id)),
+        isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(state) && !central.has(id)),
         claimed: busy.has(id) ? 'open' : null,
       };
     }),
@@ -108,7 +109,7 @@ function differences({ zone, view, watched }: Look, { open, rows, present, recen
   return withoutClashes(change, present);
 }
 
-const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'differs', 'released']);
+const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'conflict', 'excluded']);
 
 /** Whether an edit of the TTL alone was about the record. */
 function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {
@@ -120,7 +121,10 @@ function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {
   );
 }
 
-/** Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at again. */
+/**
+ * Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at
+ * again.
+ */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;

@@ -11,8 +11,8 @@ export function namesAbove(name: DnsName): DnsName[] {
 }
 
 /**
- * Whether a zone of ours at the central answers names of a zone that is not there yet: it holds the name, one below it, or a wildcard
- * over it. An empty zone there would take these answers away.
+ * Whether a zone of ours at the central answers names of a zone that is not there yet. It holds the name, one
+ * below it, or a wildcard over it. An empty zone there would take these answers away.
  * @param listed zones of the account
  * @throws {CentralError | JournalError}
  */

@@ -22,8 +22,9 @@ export interface Refused {
 }
 
 /**
- * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal (docs/architecture.md#the-way-of-one-edit).
- * The names are locked by the caller. Throws nothing but {@link JournalError} from before the first write.
+ * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal
+ * (docs/architecture.md#the-way-of-one-edit). The names are locked by the caller. Throws nothing but {@link
+ * JournalError} from before the first write.
  * @param draft state `prepared`, not yet journalled, items sorted into mirrored and local ones
  */
 export async function carryOut(
@@ -56,7 +57,8 @@ interface Planned {
 }
 
 /**
- * Everything short of writing: the central is read, the change planned and audited. The names are locked by the caller.
+ * Everything short of writing: the central is read, the change planned and audited. The names are locked by
+ * the caller.
  * @returns a refusal when anything is against it; nothing was changed then
  */
 export async function planAtCentral(
@@ -84,7 +86,10 @@ function isComing({ state }: CreateOperation): boolean {
   return state === 'prepared' || state === 'applied' || state === 'kept';
 }
 
-/** The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no other. */
+/**
+ * The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no
+ * other.
+ */
 function typesIn(items: RecordsOperation['items']): ReadonlySet<string> | undefined {
   const types = new Set<string>();
   for (const { remove, add } of items) {
@@ -122,12 +127,14 @@ async function readPresent(
   }
 }
 
-/** Rows of records that somebody has replaced at the central: known from now on, whatever becomes of the edit. */
+/**
+ * Rows of records that somebody has replaced at the central: known from now on, whatever becomes of the edit.
+ */
 function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): LedgerRow[] {
   return items.flatMap(({ remove, note }) => {
     const isReplaced = note === 'note.changed-at-central' && remove !== null && !unsure.has(recordId(remove));
     const row = isReplaced ? rows.get(recordId(remove)) : undefined;
-    return row?.standing === 'joined' ? [{ ...row, standing: 'differs', onCentral: false, note }] : [];
+    return row?.state === 'synced' ? [{ ...row, state: 'conflict', onCentral: false, note }] : [];
   });
 }
 
@@ -172,14 +179,17 @@ interface Written {
   readonly present: readonly CentralRecord[];
 }
 
-/** The central has it but we could not write that down: take it back at once; the journal still says `prepared`. */
+/**
+ * The central has it but we could not write that down: take it back at once; the journal still says
+ * `prepared`.
+ */
 async function afterFailedCommit(
   runtime: Runtime,
   prepared: RecordsOperation,
   written: Written,
   error: JournalError,
 ): Promise<Outcome> {
-  const undone = await takeBack(runtime, prepared, written);
+  const undone = await undoWrite(runtime, prepared, written);
   if (undone === 'unclean') runtime.unsaid.add(prepared.id);
   return {
     kind: 'refused',
@@ -199,9 +209,9 @@ async function afterFailedWrite(
     return await close(runtime, { prepared, written }, error, { to: 'refused', changed: 'nothing' });
   // What name servers do not answer is taken back though the central has it.
   const seen =
-    error.code === 'central.not-live' ? 'not-done' : await lookAgain(runtime, prepared, written.change);
+    error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);
-  const left = seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);
+  const left = seen === 'unread' ? 'unread' : await undoWrite(runtime, prepared, written);
   if (left !== 'clean')
     return await close(runtime, { prepared, written }, error, { to: 'reverting', changed: 'unknown' });
   const changed = error.state === 'unknown' ? 'unknown' : 'nothing';
@@ -235,7 +245,8 @@ async function close(
     operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
-    // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal stands.
+    // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal
+    // stands.
     if (changed === 'unknown') runtime.unsaid.add(prepared.id);
     runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
@@ -245,7 +256,7 @@ async function close(
 type Seen = 'done' | 'not-done' | 'unread';
 
 /** Reads what a failed write left behind. */
-async function lookAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
+async function readAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
   try {
     const present = await runtime.timers.step(
       operation.id,
@@ -271,10 +282,11 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 }
 
 /**
- * Undoes whatever part of a write is in place; `clean` only when a read after it proved that. A central may hold what was written in other
- * words than we wrote: a new record of the same name and type is not touched, and not clean.
+ * Undoes whatever part of a write is in place; `clean` only when a read after it proved that. A central may
+ * hold what was written in other words than we wrote. Then a new record of the same name and type is not
+ * touched, and not clean.
  */
-async function takeBack(
+async function undoWrite(
   runtime: Runtime,
   operation: RecordsOperation,
   written: Written,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
-import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, type Operation, type OperationItem, type RecordsOperation } from '../../operation.ts';
 import { busyIds, knowledgeOf, knownRecords, likelyThere, planChange, sortItems } from './plan.ts';
@@ -73,24 +73,24 @@ test('issue 13: open edits are about what they remove and what they add', () => 
 });
 
 test('issue 13: an edit of a record that is not synchronised passes in the panel only', () => {
-  const standing = (kind: LedgerRow['standing']): unknown =>
-    sortItems(knowing([row(one, { standing: kind })]), [{ remove: one, add: null }])[0]?.note;
-  assert.equal(standing('joined'), null);
-  assert.equal(standing('central-only'), null);
-  assert.equal(standing('panel-only'), 'note.panel-only');
-  assert.equal(standing('differs'), 'note.differs');
-  assert.equal(standing('released'), 'note.released');
+  const state = (kind: LedgerRow['state']): unknown =>
+    sortItems(knowing([row(one, { state: kind })]), [{ remove: one, add: null }])[0]?.note;
+  assert.equal(state('synced'), null);
+  assert.equal(state('central-only'), null);
+  assert.equal(state('panel-only'), 'note.panel-only');
+  assert.equal(state('conflict'), 'note.conflict');
+  assert.equal(state('excluded'), 'note.excluded');
 });
 
 test('issue 13: a new value beside a conflict or an excluded record stays in the panel, beside others it does not', () => {
-  const note = (beside: ResourceRecord, kind: LedgerRow['standing']): unknown =>
-    sortItems(knowing([row(beside, { standing: kind })]), [{ remove: null, add: two }])[0]?.note;
-  assert.equal(note(one, 'differs'), 'note.beside-differs');
-  assert.equal(note(one, 'released'), 'note.beside-released');
-  assert.equal(note(one, 'joined'), null);
+  const note = (beside: ResourceRecord, kind: LedgerRow['state']): unknown =>
+    sortItems(knowing([row(beside, { state: kind })]), [{ remove: null, add: two }])[0]?.note;
+  assert.equal(note(one, 'conflict'), 'note.beside-conflict');
+  assert.equal(note(one, 'excluded'), 'note.beside-excluded');
+  assert.equal(note(one, 'synced'), null);
   assert.equal(note(one, 'panel-only'), null);
-  assert.equal(note(elsewhere, 'differs'), null);
-  assert.equal(note(makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone), 'differs'), null);
+  assert.equal(note(elsewhere, 'conflict'), null);
+  assert.equal(note(makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone), 'conflict'), null);
 });
 
 test("issue 13: the central's own records and the signer's stay in the panel", () => {
@@ -104,7 +104,7 @@ test("issue 13: the central's own records and the signer's stay in the panel", (
 });
 
 test('issue 13: open edits tell how a record stands before a ledger that has it on one side; one that is mirrored comes first', () => {
-  const rows = [row(one, { standing: 'differs' })];
+  const rows = [row(one, { state: 'conflict' })];
   const items = [{ remove: null, add: one, mirrored: false, note: null }];
   const local = edit(null, one, { items });
   const note = (operations: readonly Operation[]): unknown =>
@@ -116,16 +116,16 @@ test('issue 13: open edits tell how a record stands before a ledger that has it 
 });
 
 test('issue 13: a record that moves to a place left alone is removed where it was', () => {
-  const rows = [row(elsewhere), row(one, { standing: 'differs' })];
+  const rows = [row(elsewhere), row(one, { state: 'conflict' })];
   assert.deepEqual(sortItems(knowing(rows), [{ remove: elsewhere, add: two }]), [
     { remove: elsewhere, add: null, mirrored: true, note: null },
-    { remove: null, add: two, mirrored: false, note: 'note.beside-differs' },
+    { remove: null, add: two, mirrored: false, note: 'note.beside-conflict' },
   ]);
-  const same = [row(three), row(one, { standing: 'differs' })];
+  const same = [row(three), row(one, { state: 'conflict' })];
   assert.deepEqual(sortItems(knowing(same), [{ remove: three, add: two }]), [
-    { remove: three, add: two, mirrored: false, note: 'note.beside-differs' },
+    { remove: three, add: two, mirrored: false, note: 'note.beside-conflict' },
   ]);
-  const conflict = [row(elsewhere, { standing: 'differs' })];
+  const conflict = [row(elsewhere, { state: 'conflict' })];
   assert.equal(sortItems(knowing(conflict), [{ remove: elsewhere, add: two }]).length, 1);
 });
 
@@ -197,11 +197,13 @@ test('issue 13: a CNAME beside another record of the name is a problem, whicheve
 });
 
 test('issue 13: an open edit that passes in the panel only does not keep the delete of a record that both sides have from the central', () => {
-  const local = edit(two, one, { items: [{ remove: two, add: one, mirrored: false, note: 'note.differs' }] });
+  const local = edit(two, one, {
+    items: [{ remove: two, add: one, mirrored: false, note: 'note.conflict' }],
+  });
   const deleting = [{ remove: one, add: null }];
   const noted = (rows: readonly LedgerRow[], operations: readonly Operation[]): unknown =>
     sortItems(knowing(rows, operations), deleting).map(({ mirrored: sent, note }) => [sent, note]);
-  assert.deepEqual(noted([row(one, { standing: 'joined' })], [local]), [[true, null]]);
+  assert.deepEqual(noted([row(one, { state: 'synced' })], [local]), [[true, null]]);
   assert.deepEqual(noted([], [edit(null, one), local]), [[true, null]]);
   assert.deepEqual(noted([], [local]), [[false, 'note.panel-only']]);
 });

@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { problem, type Problem } from '../../../dns/problem.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
-import type { LedgerRow, RecordStanding } from '../../ledger.ts';
+import type { LedgerRow, RecordState } from '../../ledger.ts';
 import {
   edits,
   isFinal,
@@ -12,7 +12,7 @@ import {
   type RecordsOperation,
 } from '../../operation.ts';
 import type { EditItem, KnownRecord } from '../../panel.ts';
-import { isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
 /** What the ledger and the operations of a zone that are open or on watch know, in one view. */
@@ -113,9 +113,10 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 }
 
 /**
- * Decides for each item, from what is known without asking the central, whether it is mirrored: an edit of a record that is
- * `panel-only`, `differs` or `released` passes in the panel only, and so does a new value beside such a `differs` or
- * `released` one, and whatever is the central's own (docs/architecture.md#the-way-of-one-edit).
+ * Decides for each item whether it is mirrored, from what is known without asking the central
+ * (docs/architecture.md#the-way-of-one-edit). An edit of a record that is `panel-only`, `conflict` or
+ * `excluded` passes in the panel only. So does a new value beside a `conflict` or `excluded` one, and
+ * whatever is the central's own.
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -152,28 +153,29 @@ function whyLocal(
     if (record === null || !isCentralsOwn(knowledge.zone, record)) continue;
     return isSigners(knowledge.zone, record) ? 'note.signers-own' : 'note.centrals-own';
   }
-  const standing = remove === null ? null : standingOf(knowledge, remove);
-  if (standing !== null && standing !== 'joined') return `note.${standing}`;
+  const state = remove === null ? null : stateOf(knowledge, remove);
+  if (state !== null && state !== 'synced') return `note.${state}`;
   if (add === null) return null;
   for (const row of knowledge.rows.values()) {
     const beside = row.record.name === add.name && row.record.type === add.type;
-    if (beside && (row.standing === 'differs' || row.standing === 'released'))
-      return `note.beside-${row.standing}`;
+    if (beside && (row.state === 'conflict' || row.state === 'excluded')) return `note.beside-${row.state}`;
   }
   return null;
 }
 
-/** An edit that passes in the panel only says nothing of a record that both sides have, or are about to have. */
-function standingOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordStanding | null {
+/**
+ * An edit that passes in the panel only says nothing of a record that both sides have, or are about to have.
+ */
+function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
   const adding = edits(knowledge.open)
     .flatMap(({ items }) => items)
     .filter(({ add }) => add !== null && recordId(add) === id);
-  if (adding.some(({ mirrored }) => mirrored)) return 'joined';
+  if (adding.some(({ mirrored }) => mirrored)) return 'synced';
   const row = knowledge.rows.get(id);
-  if (row?.standing === 'joined') return 'joined';
+  if (row?.state === 'synced') return 'synced';
   if (adding.length > 0) return 'panel-only';
-  return row === undefined || row.standing === 'central-only' ? null : row.standing;
+  return row === undefined || row.state === 'central-only' ? null : row.state;
 }
 
 export interface Plan {
@@ -248,7 +250,10 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/** The change without the records that a CNAME does not tolerate, and without a CNAME that does not tolerate what stands there. */
+/**
+ * The change without the records that a CNAME does not tolerate, and without a CNAME that does not tolerate
+ * what stands there.
+ */
 export function withoutClashes(change: Change, held: readonly ResourceRecord[]): Change {
   const clashing = new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
   return { ...change, add: change.add.filter((record) => !clashing.has(recordId(record))) };
@@ -260,9 +265,7 @@ function shownBeside(
   held: ReadonlyMap<string, ResourceRecord>,
 ): ResourceRecord[] {
   const busy = busyIds(open);
-  const lacking = [...rows].filter(
-    ([id, { standing }]) => standing === 'joined' && !held.has(id) && !busy.has(id),
-  );
+  const lacking = [...rows].filter(([id, { state }]) => state === 'synced' && !held.has(id) && !busy.has(id));
   return [...held.values(), ...lacking.map(([, { record }]) => record)];
 }
 
@@ -275,7 +278,10 @@ function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[
   );
 }
 
-/** A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add, with each that it clashes with. */
+/**
+ * A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add,
+ * with each that it clashes with.
+ */
 function rivalries(
   change: Pick<Change, 'remove' | 'add'>,
   held: readonly ResourceRecord[],

@@ -8,7 +8,8 @@ export const repeatAfter = 3_000;
 /**
  * Whether a call that was refused to ask for a second yes is repeated now.
  * @param fact where the wall-clock time of the refusal is kept
- * @returns the facts to commit with a refusal: none where the time of an earlier one still counts; `yes`: it is not refused
+ * @returns the facts to commit with a refusal: none where the time of an earlier one still counts; `yes`: it
+ *   is not refused
  * @throws {JournalError}
  */
 export async function hearAnswer(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
 import { makeRecord, recordId } from '../../../dns/record.ts';
-import { a, arrive, engineOf, zone as parent } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, zone as parent } from '../../../testing/simulator/given.ts';
 import { defaultRecords } from '../../../testing/simulator/new-zones.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { Actor, EditEvent } from '../../panel.ts';
@@ -18,7 +18,7 @@ const asked = ['zone.signed-above'];
 
 async function signedWorld(more: readonly (typeof delegation)[] = [], signed = true): Promise<World> {
   const records = [a('www', 1), ...more];
-  const world = await arrive({ panel: records, central: records });
+  const world = await given({ panel: records, central: records });
   if (signed) world.central.signed.add(parent);
   return world;
 }
@@ -30,7 +30,7 @@ function make(world: World): boolean {
 
 function create(stage: 'before' | 'after'): EditEvent {
   const seed = { addresses: [], nameServers: [], mailServers: [] };
-  return { stage, zone: sub, fingerprint: 'create', actor, mark: null, kind: 'zone-create', seed };
+  return { stage, zone: sub, fingerprint: 'create', actor, echo: null, kind: 'zone-create', seed };
 }
 
 /** One click on OK in the form of a new domain; the codes of a refusal, and what it tells to do. */
@@ -82,7 +82,7 @@ describe('issue 11.11: a domain below a signed zone of ours', () => {
     await wait(world, minute);
     world.central.signed.add(parent);
     world.central.zones.delete(sub);
-    world.somebodyWrote();
+    world.otherWrote();
     assert.deepEqual((await click(world)).codes, []);
   });
 

@@ -17,8 +17,9 @@ function askedFact(zone: DnsName): string {
 }
 
 /**
- * Asks for a second yes before a zone is made below a signed zone of ours that does not delegate it: the signed zone proves that there
- * is no such zone, and a validator believes no answer out of it (RFC 4035 section 5.2). Where that cannot be found out nothing is asked.
+ * Asks for a second yes before a zone is made below a signed zone of ours that does not delegate it. The
+ * signed zone proves that there is no such zone, and a validator believes no answer out of it (RFC 4035
+ * section 5.2). Where that cannot be found out nothing is asked.
  * @param edits of one call of the panel
  * @returns why the call is to be refused; empty when nothing is in its way
  * @throws {JournalError}
@@ -33,8 +34,8 @@ export async function askAboutSignedAbove(
   let asked: Readonly<Record<string, string>> = {};
   for (const { kind, stage, zone } of edits) {
     if (kind !== 'zone-create' || stage !== 'before') continue;
-    const standing = (await journal.zone(zone))?.standing;
-    if (standing !== undefined && isMirrored(standing)) continue;
+    const state = (await journal.zone(zone))?.state;
+    if (state !== undefined && isMirrored(state)) continue;
     const found = await findNow(runtime, zone, { signal, operation: '-' });
     if (found === null) continue;
     const answer = await hearAnswer(runtime, askedFact(zone));
@@ -70,7 +71,8 @@ async function findNow(runtime: Runtime, zone: DnsName, ctx: CallContext): Promi
 }
 
 /**
- * The signed zone that a new zone would lie in without a delegation. `null`: there is none, or the central has the new zone already.
+ * The signed zone that a new zone would lie in without a delegation. `null`: there is none, or the central
+ * has the new zone already.
  * @throws {CentralError}
  */
 export async function findSignedAbove(

@@ -1,10 +1,13 @@
-/** Zones that the central signs: what signs them, and the second yes before one is deleted (docs/adoption.md, rows 21, 26, 27). */
+/**
+ * Zones that the central signs: what signs them, and the second yes before one is deleted (docs/adoption.md,
+ * rows 21, 26, 27).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleDelete } from '../../../testing/contracts/journal.ts';
-import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { edits } from '../../operation.ts';
@@ -23,13 +26,13 @@ function deleteOf(of: DnsName, actor = 'alice'): (stage: 'before' | 'after') => 
     zone: of,
     fingerprint: `delete ${of}`,
     actor: { name: actor, rank: 'administrator' },
-    mark: null,
+    echo: null,
   });
 }
 
 /** Both sides with a zone that the central signs. */
 async function signedWorld(records: readonly ResourceRecord[] = [a('www', 1)]): Promise<World> {
-  const world = await arrive({ panel: records, central: records });
+  const world = await given({ panel: records, central: records });
   world.central.signed.add(zone);
   return world;
 }
@@ -138,7 +141,7 @@ describe('26: deleting a zone that the central signs', () => {
   });
 
   it('is no question where zones are the provider’s: it stays there', async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
     world.central.signed.add(zone);
     world.central.managesZones = false;
     world.kill();
@@ -181,7 +184,7 @@ describe('26: a delete that could not be asked about, as the central did not ans
     await wait(back, minute);
     assert.deepEqual(await stuckCodes(back), []);
     assert.ok(held(back, 'central', a('www', 1)));
-    assert.equal(await standing(back, a('www', 1)), 'joined');
+    assert.equal(await recordState(back, a('www', 1)), 'synced');
     const gone = await deletedMeanwhile();
     gone.central.zones.delete(zone);
     engineOf(gone).compare('all', 'asked');
@@ -276,18 +279,18 @@ describe('21: what signs a zone', () => {
   const ds = makeRecord({ name: 'sub', type: 'DS', rdata: `1 13 2 ${'ab'.repeat(32)}` }, zone);
 
   it('is on no list, whichever side has it; a DS is data', async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1), ...made, ds] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1), ...made, ds] });
     const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
     assert.deepEqual(rows.map(({ record }) => recordId(record)).toSorted(), [
       recordId(ds),
       recordId(a('www', 1)),
     ]);
-    const turned = await arrive({ panel: [a('www', 1), ...made], central: [a('www', 1)] });
+    const turned = await given({ panel: [a('www', 1), ...made], central: [a('www', 1)] });
     const view = await turned.clock.runUntilSettled(engineOf(turned).view(zone));
     assert.equal(view.rows.length, 1);
   });
 
-  it('passes in the panel only when somebody edits it there, with a remark', async () => {
+  it('passes in the panel only when somebody edits it there, with a note', async () => {
     const world = await signedWorld();
     const add = makeRecord({ name: '@', type: 'DNSKEY', rdata: key }, zone);
     const items = [{ remove: null, add }];
@@ -301,13 +304,13 @@ describe('21: what signs a zone', () => {
     await wait(world, minute);
     assert.equal(verdict.kind, 'accept');
     assert.equal(held(world, 'central', add), false);
-    assert.equal(await standing(world, add), undefined);
+    assert.equal(await recordState(world, add), undefined);
     const [newest] = edits(await world.clock.runUntilSettled(engineOf(world).history(1)));
     assert.deepEqual([newest?.state, newest?.items[0]?.note], ['confirmed', 'note.signers-own']);
   });
 
   it('does not keep a deleted zone from going at the central', async () => {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
     put(world, 'central', [a('www', 1), ...made]);
     assert.deepEqual(await click(world), []);
     await wait(world, minute);

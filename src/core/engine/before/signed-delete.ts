@@ -23,9 +23,10 @@ function allowedFact(zone: DnsName): string {
 }
 
 /**
- * Asks for a second yes before signed zones are deleted at the central: while the parent still has a DS record, a deleted zone is not
- * just gone but broken, and a new one of the same name too (RFC 4035 section 5.2). Where signing cannot be found out nothing is
- * asked here; `maySendDelete` does before the delete goes out. All zones of one call are asked about at once.
+ * Asks for a second yes before signed zones are deleted at the central. While the parent has a DS record, a
+ * deleted zone is not just gone but broken, and so is a new one of that name (RFC 4035 section 5.2). Where
+ * signing cannot be found out nothing is asked here; `maySendDelete` does before the delete goes out. All
+ * zones of one call are asked about at once.
  * @param edits of one call of the panel
  * @returns why the call is to be refused; empty when nothing is in its way
  * @throws {JournalError}
@@ -41,8 +42,8 @@ export async function askForYes(
   let asked: Readonly<Record<string, string>> = {};
   for (const { kind, stage, zone } of edits) {
     if (kind !== 'zone-delete' || stage !== 'before') continue;
-    const standing = (await journal.zone(zone))?.standing;
-    if (standing === undefined || !isMirrored(standing)) continue;
+    const state = (await journal.zone(zone))?.state;
+    if (state === undefined || !isMirrored(state)) continue;
     if (!(await isSignedNow(runtime, zone, { signal, operation: '-' }))) continue;
     const answer = await hearAnswer(runtime, askedFact(zone));
     if (answer === 'yes') continue;
@@ -74,8 +75,8 @@ export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext
 }
 
 /**
- * Whether a delete may go out: the zone is not signed, or a person said a second yes. That may have been before the operation:
- * it is then one that repeats a refused one.
+ * Whether a delete may go out: the zone is not signed, or a person said a second yes. That may have been
+ * before the operation: it is then one that repeats a refused one.
  * @throws {CentralError | JournalError}
  */
 export async function maySendDelete(

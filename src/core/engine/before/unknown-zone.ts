@@ -1,14 +1,14 @@
 import type { EditEvent } from '../../panel.ts';
 import { refuse, type Refusal } from './answer.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
 export const baselineFact = 'baseline';
 
 /**
- * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is mirrored. The
- * zone's comparison is put first in the queue once the panel's list shows the zone.
+ * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is
+ * mirrored. The zone's comparison is put first in the queue once the panel's list shows the zone.
  */
 export async function unknownZone(
   runtime: Runtime,
@@ -21,16 +21,17 @@ export async function unknownZone(
 }
 
 /**
- * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's list shows it.
+ * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's
+ * list shows it.
  * @throws {JournalError}
  */
 export async function compareNamed(
   runtime: Runtime,
   { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
   reason: string,
-  follow: CompareWish['follow'] = 'no',
+  follow: CompareRequest['follow'] = 'no',
 ): Promise<void> {
-  const wish = { reason, follow, lane: actor.name };
-  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, wish);
-  else runtime.agenda.want(zone, wish);
+  const request = { reason, follow, lane: actor.name };
+  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, request);
+  else runtime.agenda.want(zone, request);
 }

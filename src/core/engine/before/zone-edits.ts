@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isAnsweredAbove, namesAbove } from './answered-above.ts';
-import { plain } from '../knowledge/classify.ts';
+import { plain } from '../knowledge/compare-rule.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
@@ -17,8 +17,8 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: the zone is made, or joined, at the central first. A trial does not tell whose a zone is that is not
- * ours: only the create itself does.
+ * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not tell
+ * whose a zone is that is not ours: only the create itself does.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
@@ -75,11 +75,12 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const { waiting, unfinished } = await pastOf(runtime, zone);
-  // A zone that we are taking back, or would take back if we knew that it is ours, is not the panel's.
-  const isTakenBack = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
-  const leaving = waiting.length > 0 || isTakenBack;
-  // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after` compares.
-  return entry !== null && entry.standing !== 'deleting' && !leaving ? nothingToDo : null;
+  // A zone that is being undone, or would be if it were known to be ours, is not the panel's.
+  const isUndone = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
+  const leaving = waiting.length > 0 || isUndone;
+  // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after`
+  // compares.
+  return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
 /** The whole zone locked; null when that took too long. */
@@ -91,8 +92,9 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
 }
 
 /**
- * Lists, creates or joins, takes the snapshot, journals; where the zone would take answers away it is only asked for, and made with its
- * content once the panel has it (docs/decisions/012-new-zones.md). The zone is locked by the caller.
+ * Lists, creates or adopts, takes the snapshot, journals. If the zone would take answers away, `before` only
+ * asks, and the zone is made with its content once the panel has it (docs/decisions/012-new-zones.md). The
+ * zone is locked by the caller.
  */
 async function createAtCentral(
   runtime: Runtime,
@@ -127,14 +129,18 @@ async function createAtCentral(
   }
 }
 
-/** The create of a zone that the central has already: what earlier creates are known to have made in it may go. */
+/**
+ * The create of a zone that the central has already: what earlier creates are known to have made in it may
+ * go.
+ */
 function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
   const made = unfinished.flatMap(touchedRecords);
   return {
     ...latest,
     created: unfinished.some(({ created }) => created),
     requested: unfinished.some(({ requested }) => requested),
-    // A delete taken up again after an undone create knows what was ours before that: the ledger does not any more.
+    // A delete taken up again after an undone create knows what was ours before that: the ledger does not any
+    // more.
     snapshot: [
       ...rows.filter(wasOurs).map((row) => row.record),
       ...made,
@@ -167,8 +173,8 @@ async function makeNow(
 }
 
 /**
- * Journals the create of a zone that the panel has already: it is made at the central with its content, like any other that the panel
- * has kept. The zone is locked by the caller.
+ * Journals the create of a zone that the panel has already. It is made at the central with its content, like
+ * any other that the panel has kept. The zone is locked by the caller.
  * @throws {JournalError}
  */
 export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<void> {
@@ -203,7 +209,7 @@ async function pastOf(runtime: Runtime, zone: DnsName): Promise<Past> {
 const waitingStates: ReadonlySet<string> = new Set(['prepared', 'kept', 'stuck']);
 
 function wasOurs(row: LedgerRow): boolean {
-  return row.standing === 'joined' || (row.standing === 'differs' && row.onPanel && row.onCentral);
+  return row.state === 'synced' || (row.state === 'conflict' && row.onPanel && row.onCentral);
 }
 
 async function commitAccepted(
@@ -218,7 +224,7 @@ async function commitAccepted(
     for (const one of [...waiting, ...unfinished])
       if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
     await tx.record(operation, state, () => ({ created, requested, snapshot }));
-    tx.with({ zones: [{ zone, standing: 'creating', incarnation, baselineAt, note: null }] });
+    tx.with({ zones: [{ zone, state: 'creating', incarnation, baselineAt, note: null }] });
   });
 }
 
@@ -253,14 +259,18 @@ async function createFailed(
       .advance(asking, clean ? 'refused' : 'reverting', changes)
       .catch((failure: unknown) => {
         if (!(failure instanceof JournalError)) throw failure;
-        // The journal still says `prepared` and `requested`: what is found at the central then is listed, not deleted.
+        // The journal still says `prepared` and `requested`: what is found at the central then is listed, not
+        // deleted.
         runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
       });
   }
   return { kind: 'refuse', problems, changed: clean ? 'nothing' : 'unknown' };
 }
 
-/** What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is taken back. */
+/**
+ * What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is
+ * taken back.
+ */
 async function leftBehind(
   runtime: Runtime,
   operation: CreateOperation,
@@ -275,15 +285,15 @@ async function leftBehind(
 }
 
 /**
- * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete is then sent
- * once the panel has kept it, and retried until done (docs/architecture.md#the-way-of-one-edit).
+ * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete
+ * is then sent once the panel has kept it, and retried until done (docs/architecture.md#the-way-of-one-edit).
  * @throws {JournalError} nothing was changed
  */
 export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.standing)) return nothingToDo;
+  if (!isMirrored(entry.state)) return nothingToDo;
   const { incarnation } = entry;
   const draft = newDelete(runtime, {
     ...fromEvent(event),

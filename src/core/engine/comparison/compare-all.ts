@@ -5,7 +5,7 @@ import type { ZoneEntry } from '../../ledger.ts';
 import { PanelError } from '../../panel.ts';
 import { compareZone } from './compare.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
@@ -25,7 +25,7 @@ const patientAttempts = 10;
 /** The first comparison, and every later one of all zones. */
 export class CompareAll {
   readonly #runtime: Runtime;
-  readonly #retrying = new Set<CompareWish['follow']>();
+  readonly #retrying = new Set<CompareRequest['follow']>();
   /** When the first comparison began; milliseconds since 1970. */
   #beganAt = Infinity;
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
@@ -48,10 +48,11 @@ export class CompareAll {
   }
 
   /**
-   * Compares every zone that may have changed on either side, trying again until it could be done or the engine stops: what was
-   * edited during a pause must not wait for the next hourly comparison because the central was down for a moment.
+   * Compares every zone that may have changed on either side, again until it succeeds or the engine stops.
+   * Edits made during a pause must not wait for the next hourly comparison because the central was down for a
+   * moment.
    */
-  async untilDone(reason: string, follow: CompareWish['follow']): Promise<void> {
+  async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
     // One that waits for its next try will do for all that ask for the same.
@@ -69,8 +70,10 @@ export class CompareAll {
     this.#retrying.delete(follow);
   }
 
-  /** Compares every zone that may have changed on either side; returns false when it could not be completed. */
-  async everything(reason: string, follow: CompareWish['follow'] = 'no'): Promise<boolean> {
+  /**
+   * Compares every zone that may have changed on either side; returns false when it could not be completed.
+   */
+  async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
     try {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();
@@ -114,15 +117,18 @@ export class CompareAll {
     return { panel: here.value.zones, central: new Set(there) };
   }
 
-  /** Whether the panel has deleted the zone, and we at the central, while the first comparison was under way: the panel has made it again. */
+  /**
+   * Whether the panel has deleted the zone, and we at the central, while the first comparison was under way:
+   * the panel has made it again.
+   */
   async #isMadeAgain(zone: DnsName): Promise<boolean> {
     const [last] = await this.#runtime.ports.journal.operations({ zone, latest: 1 });
     return last?.kind === 'zone-delete' && last.state === 'confirmed' && last.changedAt >= this.#beganAt;
   }
 
   /**
-   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may hide them (docs/protocol.md#list-limits).
-   * Those it says are missing are left alone as a whole.
+   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may
+   * hide them (docs/protocol.md#list-limits). Those it says are missing are left alone as a whole.
    * @returns the others
    */
   async #enterPanelOnly(zones: readonly DnsName[], goesOn: boolean): Promise<readonly DnsName[]> {
@@ -141,7 +147,7 @@ export class CompareAll {
         if (seen === 'there') hidden.push(zone);
         else {
           const note = seen === 'missing' ? null : seen;
-          entries.push({ zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note });
+          entries.push({ zone, state: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note });
           this.#count();
         }
       }
@@ -154,7 +160,10 @@ export class CompareAll {
     return hidden;
   }
 
-  /** A zone that the central cannot serve even now is left alone with that note; the comparison that sees it again joins it. */
+  /**
+   * A zone that the central cannot serve even now is left alone with that note; the comparison that sees it
+   * again joins it.
+   */
   async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
     try {
@@ -191,7 +200,10 @@ export class CompareAll {
     if (failing !== null) throw failing;
   }
 
-  /** @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the panel with a note */
+  /**
+   * @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the
+   *   panel with a note
+   */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
     const { clock } = this.#runtime.ports;
     try {
@@ -201,7 +213,7 @@ export class CompareAll {
       const code = unservedCode(error);
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
-      const entry = { zone, standing: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
+      const entry = { zone, state: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
       await this.#runtime.store.commit({ zones: [{ ...entry, note: code }] });
       return null;
     }
@@ -230,10 +242,10 @@ function zonesToCompare(
   const known = new Map(entries.map((entry) => [entry.zone, entry]));
   const here = new Set(panel);
   const due = panel.filter((zone) => {
-    const { standing, note } = known.get(zone) ?? {};
+    const { state, note } = known.get(zone) ?? {};
     // Made as soon as the zone above delegates it.
     if (note === signedAboveNote) return true;
-    return standing === undefined || standing === 'joined' || (standing !== 'released' && central.has(zone));
+    return state === undefined || state === 'synced' || (state !== 'excluded' && central.has(zone));
   });
   return [...due, ...entries.map(({ zone }) => zone).filter((zone) => !here.has(zone))];
 }

@@ -5,15 +5,15 @@ import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { compareSides, missingNote, type Comparison } from '../knowledge/classify.ts';
-import { isJustFilled } from '../background/content.ts';
+import { compareSides, missingNote, type Comparison } from '../knowledge/compare-rule.ts';
+import { isJustFilled } from '../background/fill-zone.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate, watchedRecords } from '../knowledge/operations.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from '../before/signed-above.ts';
@@ -23,25 +23,25 @@ import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 
 /**
- * Compares one zone on both sides: takes its baseline when it has none, otherwise adds to the central what is new in the panel
- * and lists the rest (docs/adoption.md). What the panel has no longer is removed at the central where the wish
- * lets it follow.
+ * Compares one zone on both sides (docs/adoption.md). It takes the zone's baseline if it has none. Otherwise
+ * it adds to the central what is new in the panel and lists the rest. What the panel has no longer is removed
+ * at the central where the request lets it follow.
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
-export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareWish): Promise<void> {
+export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
   // The zone was filled by reads that may have shown an older state: what they showed too much is followed.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
-  const wish = follows ? { ...asked, follow: 'braked' as const } : asked;
-  runtime.ports.log(6, 'zone.compare', { zone, reason: wish.reason, follow: wish.follow });
+  const request = follows ? { ...asked, follow: 'limited' as const } : asked;
+  runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
   const frozen = await isFrozen(runtime.ports.journal, zone);
-  if (frozen && wish.asked !== true) return;
+  if (frozen && request.asked !== true) return;
   const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
     await noteUnserved(runtime, zone, error);
     throw error;
   });
-  const unlisted = view.records === null && (await isUnlisted(runtime, zone, wish));
+  const unlisted = view.records === null && (await isUnlisted(runtime, zone, request));
   await runtime.lockedStep('-', zone, null, async (ctx) => {
-    await compareUnderLock(runtime, zone, wish, { ...view, unlisted, frozen }, ctx);
+    await compareUnderLock(runtime, zone, request, { ...view, unlisted, frozen }, ctx);
   });
 }
 
@@ -49,18 +49,18 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
- * Whether the panel's list, read whole, lacks a zone that a read of it does not find: a row that cannot be read may be this zone.
- * What a person allows needs no such proof, and what is noted already is noted once.
+ * Whether the panel's list, read whole, lacks a zone that a read of it does not find. A row that cannot be
+ * read may be this zone. What a person allows needs no such proof, and what is noted already is noted once.
  */
 async function isUnlisted(
   runtime: Runtime,
   zone: DnsName,
-  wish: CompareWish,
+  request: CompareRequest,
 ): Promise<boolean | 'unreadable'> {
   const { journal, panel } = runtime.ports;
   const entry = await journal.zone(zone);
-  const isNoted = entry?.note === goneNote && wish.follow !== 'named';
-  if (entry === null || isNoted || wish.follow === 'allowed') return true;
+  const isNoted = entry?.note === goneNote && request.follow !== 'named';
+  if (entry === null || isNoted || request.follow === 'allowed') return true;
   const list = (): Promise<ZoneList> => runtime.timers.step('-', (ctx) => panel.listZones(ctx));
   const { zones, unreadable } = (await runtime.gate.quietly('-', list)).value;
   if (unreadable.length > 0) return 'unreadable';
@@ -72,7 +72,7 @@ const goneNote = 'note.gone-from-panel';
 async function compareUnderLock(
   runtime: Runtime,
   zone: DnsName,
-  wish: CompareWish,
+  request: CompareRequest,
   view: ZoneView,
   ctx: CallContext,
 ): Promise<void> {
@@ -85,11 +85,11 @@ async function compareUnderLock(
   // A zone on its way in or out is judged by its own operation.
   const [own] = [...creates(open), ...deletes(open)];
   if (own !== undefined) {
-    await unstickZone(runtime, own, { view, allowed: wish.follow === 'allowed' }, ctx);
+    await unstickZone(runtime, own, { view, allowed: request.follow === 'allowed' }, ctx);
     return;
   }
   if (view.records === null) {
-    await goneFromPanel(runtime, entry, { wish, unlisted: view.unlisted }, ctx);
+    await goneFromPanel(runtime, entry, { request, unlisted: view.unlisted }, ctx);
     return;
   }
   const records = await recordsOrCopy(runtime, zone, view.records, ctx);
@@ -98,7 +98,7 @@ async function compareUnderLock(
     return;
   }
   if (records === null) {
-    await missingAtCentral(runtime, zone, { entry, baseline }, wish, ctx);
+    await missingAtCentral(runtime, zone, { entry, baseline }, request, ctx);
     return;
   }
   const freed = view.quiet ? unstuckRecords(open, view, records) : [];
@@ -107,11 +107,11 @@ async function compareUnderLock(
   const rows = view.frozen ? [] : await journal.rows(zone);
   const watched = watchedIds(remembered, rows);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
-  if (wish.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
-    runtime.agenda.want(zone, wish, endOfWatch(remembered) - clock.wall());
-  const follow = wish.follow !== 'no' && !baseline;
+  if (request.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
+    runtime.agenda.want(zone, request, endOfWatch(remembered) - clock.wall());
+  const follow = request.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
-  const permit = permitFor(runtime, zone, wish, { view, rows, gone: wanted.gone });
+  const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
   // Looked at once more before anything is removed; until then nothing of it is decided.
   if (permit === 'later') return;
   const found =
@@ -124,7 +124,7 @@ async function compareUnderLock(
     tx.with({ facts: other.facts });
   });
   if (found.additions.length + found.gone.length > 0) {
-    await followPanel(runtime, { zone, source: wish.reason, present: records, ...found }, ctx);
+    await followPanel(runtime, { zone, source: request.reason, present: records, ...found }, ctx);
   }
 }
 
@@ -134,13 +134,14 @@ async function otherWriterIn(
   rows: readonly LedgerRow[],
   found: Comparison,
 ): ReturnType<typeof findOtherWriter> {
-  if (entry?.standing !== 'joined') return { note: null, facts: {} };
+  if (entry?.state !== 'synced') return { note: null, facts: {} };
   return await findOtherWriter(runtime, entry.zone, rows, found);
 }
 
 /**
- * The central's records; `copy` where it has the zone as a copy of another server's. A joined zone that it cannot serve keeps the reason as
- * its note until a comparison succeeds. @throws {CentralError | JournalError}
+ * The central's records; `copy` where it has the zone as a copy of another server's. A synced zone that it
+ * cannot serve keeps the reason as its note until a comparison succeeds. @throws {CentralError |
+ * JournalError}
  */
 async function recordsOrCopy(
   runtime: Runtime,
@@ -161,11 +162,14 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
   await runtime.store.transact((tx) => tx.zone(judged, next));
 }
 
-/** Nothing can be mirrored until the provider makes it a primary zone; a joined zone stays so, and its edits are refused. */
+/**
+ * Nothing can be mirrored until the provider makes it a primary zone; a synced zone stays so, and its edits
+ * are refused.
+ */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
   const fresh = {
     zone,
-    standing: 'panel-only',
+    state: 'panel-only',
     incarnation: 1,
     baselineAt: runtime.ports.clock.wall(),
   } as const;
@@ -173,21 +177,25 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
 }
 
 /**
- * Records of operations on watch: a late write, or a slow panel, may still change them (`watched-records.ts`). While the panel may still
- * keep the delete or create of the whole zone, what both sides agreed on is part of that.
+ * Records of operations on watch: a late write, or a slow panel, may still change them
+ * (`watched-records.ts`). While the panel may still keep the delete or create of the whole zone, what both
+ * sides agreed on is part of that.
  */
 function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const watched = operations.filter(({ watch }) => watch !== null);
   const records = watched.flatMap(watchedRecords);
-  const agreed = rows.filter(({ standing }) => standing === 'joined').map(({ record }) => record);
+  const agreed = rows.filter(({ state }) => state === 'synced').map(({ record }) => record);
   const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/** Whether the panel lacks a joined record that is not judged before the watch is over: then it is looked at again. */
-function isLeft({ record, standing }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+/**
+ * Whether the panel lacks a synced record that is not judged before the watch is over: then it is looked at
+ * again.
+ */
+function isLeft({ record, state }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
-  return standing === 'joined' && watched.has(id) && !ids.has(id);
+  return state === 'synced' && watched.has(id) && !ids.has(id);
 }
 
 /** Wall clock, milliseconds since 1970. */
@@ -195,16 +203,19 @@ function endOfWatch(operations: readonly Operation[]): number {
   return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));
 }
 
-/** Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is durable. */
+/**
+ * Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is
+ * durable.
+ */
 async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
-  if (entry !== null) return entry.standing !== 'joined';
+  if (entry !== null) return entry.state !== 'synced';
   return (await runtime.ports.journal.fact(baselineFact)) === null;
 }
 
 function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
   return {
     zone,
-    standing: entry?.standing === 'released' ? 'released' : 'joined',
+    state: entry?.state === 'excluded' ? 'excluded' : 'synced',
     incarnation: entry?.incarnation ?? 1,
     baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
     note: null,
@@ -214,26 +225,26 @@ function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): 
 async function goneFromPanel(
   runtime: Runtime,
   entry: ZoneEntry | null,
-  { wish, unlisted }: { readonly wish: CompareWish; readonly unlisted: ZoneView['unlisted'] },
+  { request, unlisted }: { readonly request: CompareRequest; readonly unlisted: ZoneView['unlisted'] },
   ctx: CallContext,
 ): Promise<void> {
   if (entry === null) return;
   if (unlisted !== true) {
-    const isHidden = unlisted === 'unreadable' && entry.standing === 'joined';
+    const isHidden = unlisted === 'unreadable' && entry.state === 'synced';
     if (isHidden) await enter(runtime, entry, { ...entry, note: 'note.panel-list-unreadable' });
     return;
   }
-  if (entry.standing !== 'joined') {
+  if (entry.state !== 'synced') {
     await runtime.store.commit({ dropZones: [entry.zone] });
     return;
   }
   const signed = await isSigned(runtime, entry.zone, ctx);
   // What a person allows once it was listed as signed is his second yes.
-  const isAllowed = wish.follow === 'allowed' && entry.note === 'note.gone-signed';
+  const isAllowed = request.follow === 'allowed' && entry.note === 'note.gone-signed';
   if (signed && !isAllowed) {
     await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
-  } else if (await mayFollowZone(runtime, wish)) {
-    await followDelete(runtime, entry.zone, { source: wish.reason, allowed: isAllowed });
+  } else if (await mayFollowZone(runtime, request)) {
+    await followDelete(runtime, entry.zone, { source: request.reason, allowed: isAllowed });
   } else {
     await enter(runtime, entry, { ...entry, note: goneNote });
   }
@@ -243,37 +254,37 @@ async function missingAtCentral(
   runtime: Runtime,
   zone: DnsName,
   { entry, baseline }: { readonly entry: ZoneEntry | null; readonly baseline: boolean },
-  wish: CompareWish,
+  request: CompareRequest,
   ctx: CallContext,
 ): Promise<void> {
   const { clock } = runtime.ports;
   // A zone without a row was never there: its create was only asked about, and then taken for refused.
-  if (entry?.standing === 'joined' && (await mayHaveRows(runtime.ports.journal, zone))) {
+  if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
     await enter(runtime, entry, { ...entry, note: missingNote });
     return;
   }
   const waits = entry?.note === signedAboveNote;
-  if (entry !== null && entry.standing !== 'joined' && !waits) return;
+  if (entry !== null && entry.state !== 'synced' && !waits) return;
   const panelOnly = (note: string | null): ZoneEntry => {
     const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
-    return { zone, standing: 'panel-only', incarnation, baselineAt, note };
+    return { zone, state: 'panel-only', incarnation, baselineAt, note };
   };
   if (entry === null && baseline) {
     await enter(runtime, entry, panelOnly(null));
     return;
   }
   // What a person allows once it was listed is his second yes.
-  const isAllowed = waits && wish.follow === 'allowed';
+  const isAllowed = waits && request.follow === 'allowed';
   if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
     await enter(runtime, entry, panelOnly(signedAboveNote));
     return;
   }
-  await createFollowing(runtime, zone, wish.reason);
+  await createFollowing(runtime, zone, request.reason);
 }
 
 /**
- * Has a zone created at the central that the panel has: one that came without a DNS event (a web domain, a user with a domain), or
- * one that a late delete took away. It is made with its content, like any new zone.
+ * Has a zone created at the central that the panel has. It came without a DNS event (a web domain, a user
+ * with a domain), or a late delete removed it at the central. It is made with its content, like any new zone.
  * @throws {JournalError}
  */
 export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {

@@ -4,52 +4,52 @@ import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import { creates } from '../../operation.ts';
-import { a, arrive, engineOf, held, put, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
 
 test('22: what comes into the panel without a DNS event is added by the comparison that follows', async () => {
-  const world = await arrive({ panel: [], central: [] });
+  const world = await given({ panel: [], central: [] });
   world.panel.zones.get(zone)?.set(recordId(a('shop', 1)), a('shop', 1));
   await world.clock.runUntilSettled(world.hint(zone));
   await world.clock.runUntil(world.clock.now() + 10_000);
   assert.ok(held(world, 'central', a('shop', 1)));
-  assert.equal(await standing(world, a('shop', 1)), 'joined');
+  assert.equal(await recordState(world, a('shop', 1)), 'synced');
 });
 
 test('23: what goes from the panel without a DNS event goes at the central too, once two looks agree', async () => {
-  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  const world = await given({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
   put(world, 'panel', [a('ftp', 1)]);
   await world.clock.runUntilSettled(world.hint(zone));
   await world.clock.runUntil(world.clock.now() + 3_000);
   assert.ok(held(world, 'central', a('www', 1)), 'one look is not enough');
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.equal(held(world, 'central', a('www', 1)), false);
-  assert.equal(await standing(world, a('www', 1)), undefined);
+  assert.equal(await recordState(world, a('www', 1)), undefined);
   const [newest] = await world.clock.runUntilSettled(engineOf(world).history(1));
   assert.deepEqual([newest?.class, newest?.source], ['follow', 'wwwdomain.edit']);
 });
 
 test('23: a value changed without a DNS event is changed at the central; a host names the zone it lies in', async () => {
-  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  const world = await given({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
   put(world, 'panel', [a('www', 2), a('ftp', 1)]);
   await world.clock.runUntilSettled(world.hint(parseName('www', zone)));
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.ok(held(world, 'central', a('www', 2)) && !held(world, 'central', a('www', 1)));
-  assert.equal(await standing(world, a('www', 2)), 'joined');
+  assert.equal(await recordState(world, a('www', 2)), 'synced');
 });
 
 test('23: what comes back before the second look stays', async () => {
-  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  const world = await given({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
   put(world, 'panel', [a('ftp', 1)]);
   await world.clock.runUntilSettled(world.hint(zone));
   await world.clock.runUntil(world.clock.now() + 3_000);
   put(world, 'panel', [a('ftp', 1), a('www', 1)]);
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.ok(held(world, 'central', a('www', 1)));
-  assert.equal(await standing(world, a('www', 1)), 'joined');
+  assert.equal(await recordState(world, a('www', 1)), 'synced');
 });
 
 test('23: what somebody changed at the central is listed, not removed', async () => {
-  const world = await arrive({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
+  const world = await given({ panel: [a('www', 1), a('ftp', 1)], central: [a('www', 1), a('ftp', 1)] });
   put(world, 'panel', [a('ftp', 1)]);
   put(world, 'central', [a('www', 9), a('ftp', 1)]);
   await world.clock.runUntilSettled(world.hint(zone));
@@ -61,30 +61,30 @@ test('24: too much at once, or without anything that points to it, is listed unt
   const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => a(host, 1));
   const cases = [many.slice(0, 1), []];
   for (const left of cases) {
-    const world = await arrive({ panel: many, central: many });
+    const world = await given({ panel: many, central: many });
     put(world, 'panel', left);
     await world.clock.runUntilSettled(world.hint(zone));
     await world.clock.runUntil(world.clock.now() + 60_000);
     assert.equal(world.central.zones.get(zone)?.size, many.length + 1);
-    assert.equal(await standing(world, a('b', 1)), 'differs');
+    assert.equal(await recordState(world, a('b', 1)), 'conflict');
   }
-  const quiet = await arrive({ panel: many, central: many });
+  const quiet = await given({ panel: many, central: many });
   put(quiet, 'panel', many.slice(1));
   engineOf(quiet).compare(zone, 'periodic');
   await quiet.clock.runUntil(quiet.clock.now() + 60_000);
   assert.ok(held(quiet, 'central', a('a', 1)));
-  assert.equal(await standing(quiet, a('a', 1)), 'differs');
+  assert.equal(await recordState(quiet, a('a', 1)), 'conflict');
 });
 
 test('24: nothing left of a zone is all of it, also where the central lacks part of it by now', async () => {
   const both = [a('www', 1), a('ftp', 1), a('pop', 1)];
-  const world = await arrive({ panel: both, central: both });
+  const world = await given({ panel: both, central: both });
   put(world, 'panel', []);
   put(world, 'central', both.slice(1));
   await world.clock.runUntilSettled(world.hint(zone));
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.ok(held(world, 'central', a('ftp', 1)) && held(world, 'central', a('pop', 1)));
-  assert.equal(await standing(world, a('ftp', 1)), 'differs');
+  assert.equal(await recordState(world, a('ftp', 1)), 'conflict');
 });
 
 test('24: the brakes begin with the fifth record, and above 30 % of ten or more', async () => {
@@ -97,7 +97,7 @@ test('24: the brakes begin with the fifth record, and above 30 % of ten or more'
     { has: 9, lacks: 4, goes: true },
   ];
   for (const { has, lacks, goes } of cases) {
-    const world = await arrive({ panel: hosts.slice(0, has), central: hosts.slice(0, has) });
+    const world = await given({ panel: hosts.slice(0, has), central: hosts.slice(0, has) });
     put(world, 'panel', hosts.slice(lacks, has));
     await world.clock.runUntilSettled(world.hint(zone));
     await world.clock.runUntil(world.clock.now() + 60_000);
@@ -107,7 +107,7 @@ test('24: the brakes begin with the fifth record, and above 30 % of ten or more'
 
 test('24: a person may allow it for one zone', async () => {
   const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => a(host, 1));
-  const world = await arrive({ panel: many, central: many });
+  const world = await given({ panel: many, central: many });
   put(world, 'panel', []);
   engineOf(world).compare(zone, 'asked', 'allowed');
   await world.clock.runUntil(world.clock.now() + 60_000);
@@ -115,12 +115,12 @@ test('24: a person may allow it for one zone', async () => {
 });
 
 test('25: a zone that goes without a DNS event follows where the panel named it, otherwise it is listed', async () => {
-  const named = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const named = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   named.panel.zones.delete(zone);
   await named.clock.runUntilSettled(named.hint(zone));
   await named.clock.runUntil(named.clock.now() + 60_000);
   assert.equal(named.central.zones.has(zone), false);
-  const other = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const other = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   other.panel.zones.delete(zone);
   await other.clock.runUntilSettled(other.hint('all'));
   await other.clock.runUntil(other.clock.now() + 60_000);
@@ -132,7 +132,7 @@ test('25: a zone that goes without a DNS event follows where the panel named it,
 });
 
 test('25: what a function named is still followed when the first look failed while a lesser one was asked for', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   world.panel.zones.delete(zone);
   world.panelFailing = true;
   world.applyOutages();
@@ -147,7 +147,7 @@ test('25: what a function named is still followed when the first look failed whi
 });
 
 test('25: a zone that comes without a DNS event is created by one operation, at the first try', async () => {
-  const world = await arrive({ panel: [], central: [] });
+  const world = await given({ panel: [], central: [] });
   const other = parseName('other.example.');
   const record = { ...a('www', 1), name: parseName('www', other) };
   world.panel.zones.set(other, new Map([[recordId(record), record]]));
@@ -165,7 +165,7 @@ test('25: a zone that comes without a DNS event is created by one operation, at 
 
 test('issue 12.11: a list with a name that cannot be read proves no absence: a zone that seems gone is listed, not deleted', async () => {
   for (const names of [zone, 'all'] as const) {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
     const { panel, clock } = world;
     const content = panel.zones.get(zone);
     assert.ok(content !== undefined);
@@ -175,13 +175,13 @@ test('issue 12.11: a list with a name that cannot be read proves no absence: a z
     await clock.runUntil(clock.now() + 60_000);
     assert.ok(world.central.zones.has(zone));
     const noted = await clock.runUntilSettled(engineOf(world).view(zone));
-    assert.deepEqual([noted.entry?.standing, noted.entry?.note], ['joined', 'note.panel-list-unreadable']);
+    assert.deepEqual([noted.entry?.state, noted.entry?.note], ['synced', 'note.panel-list-unreadable']);
     panel.unreadable.clear();
     panel.zones.set(zone, content);
     engineOf(world).compare(zone, 'periodic');
     await clock.runUntil(clock.now() + 60_000);
     const back = await clock.runUntilSettled(engineOf(world).view(zone));
-    assert.deepEqual([back.entry?.standing, back.entry?.note], ['joined', null]);
+    assert.deepEqual([back.entry?.state, back.entry?.note], ['synced', null]);
     panel.zones.delete(zone);
     await clock.runUntilSettled(world.hint(zone));
     await clock.runUntil(clock.now() + 60_000);
@@ -190,13 +190,13 @@ test('issue 12.11: a list with a name that cannot be read proves no absence: a z
 });
 
 test('issue 12.11: what a person allows needs no list; a zone left alone is not forgotten by one that cannot be read', async () => {
-  const joined = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
-  joined.panel.zones.delete(zone);
-  joined.panel.unreadable.add('a..b');
-  engineOf(joined).compare(zone, 'asked', 'allowed');
-  await joined.clock.runUntil(joined.clock.now() + 60_000);
-  assert.equal(joined.central.zones.has(zone), false);
-  const alone = await arrive({ panel: [a('www', 1)], central: null });
+  const synced = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  synced.panel.zones.delete(zone);
+  synced.panel.unreadable.add('a..b');
+  engineOf(synced).compare(zone, 'asked', 'allowed');
+  await synced.clock.runUntil(synced.clock.now() + 60_000);
+  assert.equal(synced.central.zones.has(zone), false);
+  const alone = await given({ panel: [a('www', 1)], central: null });
   const content = alone.panel.zones.get(zone);
   assert.ok(content !== undefined);
   alone.panel.zones.delete(zone);
@@ -204,7 +204,7 @@ test('issue 12.11: what a person allows needs no list; a zone left alone is not 
   await alone.clock.runUntilSettled(alone.hint(zone));
   await alone.clock.runUntil(alone.clock.now() + 60_000);
   const hidden = await alone.clock.runUntilSettled(engineOf(alone).view(zone));
-  assert.deepEqual([hidden.entry?.standing, hidden.entry?.note], ['panel-only', null], 'nobody has to act');
+  assert.deepEqual([hidden.entry?.state, hidden.entry?.note], ['panel-only', null], 'nobody has to act');
   alone.panel.unreadable.clear();
   alone.panel.zones.set(zone, content);
   await alone.clock.runUntilSettled(alone.hint(zone));

@@ -4,11 +4,11 @@ import type { CallContext, CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
-import { plain } from '../knowledge/classify.ts';
-import { applyEach } from '../background/content.ts';
+import { plain } from '../knowledge/compare-rule.ts';
+import { applyEach } from '../background/fill-zone.ts';
 import { newDelete, newEdit } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import { Patience } from '../parts/patience.ts';
 import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
@@ -19,37 +19,40 @@ const manyDeletions = 5;
 /** A zone of so many records or more may lose this part of them at most. */
 const largeZone = 10;
 const largestPart = 0.3;
-/** Zones deleted at the central within an hour because the panel has them no longer: one in a hundred, at least 1, at most 20. */
+/**
+ * Zones deleted at the central within an hour because the panel has them no longer: one in a hundred, at
+ * least 1, at most 20.
+ */
 const mostZones = 20;
 const hour = 3_600_000;
 
 interface Lack {
   readonly view: PanelView;
   readonly rows: readonly LedgerRow[];
-  /** Joined records that the panel has no longer. */
+  /** Synced records that the panel has no longer. */
   readonly gone: readonly ResourceRecord[];
 }
 
 /**
- * Whether what the panel has no longer may be removed at the central: `follow` (also where nothing is gone or the wish does not
- * follow, and so nothing would be removed); `list` where the brakes are on; `later` until a second quiet read some seconds after
- * the first shows the same.
+ * Whether what the panel has no longer may be removed at the central. `follow` also if nothing is gone, or
+ * the request does not follow and nothing would be removed. `list` if a safety limit holds. `later` until a
+ * second quiet read some seconds after the first shows the same.
  */
 export function permitFor(
   runtime: Runtime,
   zone: DnsName,
-  { reason, follow }: CompareWish,
+  { reason, follow }: CompareRequest,
   { view, rows, gone }: Lack,
 ): 'follow' | 'list' | 'later' {
   if (gone.length === 0 || follow === 'no') {
     runtime.patience.forget(Patience.ofZone('lacking', zone));
     return 'follow';
   }
-  const agreed = rows.filter(({ standing }) => standing === 'joined');
-  const joined = agreed.length;
+  const agreed = rows.filter(({ state }) => state === 'synced');
+  const synced = agreed.length;
   const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
-  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, joined))) {
-    runtime.ports.log(2, 'follow.braked', { zone, reason, gone: gone.length, joined });
+  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced))) {
+    runtime.ports.log(2, 'follow.limited', { zone, reason, gone: gone.length, synced });
     return 'list';
   }
   const { readGap } = runtime.ports.settings;
@@ -72,8 +75,8 @@ function lackedBefore(
   return isProved;
 }
 
-function isTooMuch(gone: number, joined: number): boolean {
-  return gone >= manyDeletions || (joined >= largeZone && gone > joined * largestPart);
+function isTooMuch(gone: number, synced: number): boolean {
+  return gone >= manyDeletions || (synced >= largeZone && gone > synced * largestPart);
 }
 
 /** What a comparison wants done at the central. */
@@ -88,8 +91,8 @@ export interface Following {
 }
 
 /**
- * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of class `follow`. Where the
- * outcome is unknown it stays `prepared`, and whoever ends it puts it on watch.
+ * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of
+ * class `follow`. Where the outcome is unknown it stays `prepared`, and whoever ends it puts it on watch.
  * @throws {CentralError | JournalError} when it has to be tried again
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
@@ -130,7 +133,7 @@ async function closeFollowing(
     const code = failed.get(recordId(record)) ?? null;
     return {
       record: plain(record),
-      standing: code === null ? 'joined' : 'panel-only',
+      state: code === null ? 'synced' : 'panel-only',
       onPanel: true,
       onCentral: code === null,
       panelKey: record.key,
@@ -140,7 +143,7 @@ async function closeFollowing(
   const left = gone.flatMap((record): LedgerRow[] => {
     const code = failed.get(recordId(record));
     if (code === undefined) return [];
-    return [{ record, standing: 'differs', onPanel: false, onCentral: true, panelKey: null, note: code }];
+    return [{ record, state: 'conflict', onPanel: false, onCentral: true, panelKey: null, note: code }];
   });
   const drop = gone.filter((record) => !failed.has(recordId(record)));
   await runtime.store.transact(async (tx) => {
@@ -150,10 +153,10 @@ async function closeFollowing(
 }
 
 /**
- * Whether a zone that the panel has no longer may be deleted at the central: only where the wish names this very zone, and not too
- * many of them in an hour.
+ * Whether a zone that the panel has no longer may be deleted at the central. It may only if the request names
+ * this very zone, and if there are not too many of them in an hour.
  */
-export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareWish): Promise<boolean> {
+export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
   if (follow !== 'named') return false;
   const { journal, log } = runtime.ports;
@@ -161,11 +164,13 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
   const zones = (await journal.zones()).length;
   const most = Math.min(mostZones, Math.max(1, Math.ceil(zones / 100)));
   if (deleted < most) return true;
-  log(2, 'follow.braked', { reason, zones: deleted, most });
+  log(2, 'follow.limited', { reason, zones: deleted, most });
   return false;
 }
 
-/** Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them. */
+/**
+ * Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them.
+ */
 const deletedFact = 'followed-deletes';
 
 async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
@@ -173,7 +178,8 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
 }
 
 /**
- * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved the absence.
+ * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved
+ * the absence.
  * @param why `allowed`: a person said so, also if the zone is signed
  */
 export async function followDelete(
@@ -197,7 +203,7 @@ export async function followDelete(
   });
   await runtime.store.transact(async (tx) => {
     tx.create({ ...draft, afterSeen: true }, 'kept');
-    await tx.zone(entry, { ...entry, standing: 'deleting', note: null });
+    await tx.zone(entry, { ...entry, state: 'deleting', note: null });
     // Another zone may be deleted at the same moment: both count.
     const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });

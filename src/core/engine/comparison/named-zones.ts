@@ -3,31 +3,38 @@ import type { DnsName } from '../../../dns/name.ts';
 import { JournalError } from '../../journal.ts';
 import { PanelError, type PanelEvent, type ZoneList } from '../../panel.ts';
 import type { CompareAll } from './compare-all.ts';
-import type { CompareWish } from '../parts/agenda.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import { Seldom } from '../parts/seldom.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
-/** Least time (ms) between two reads of the panel's list, and between two comparisons of all zones, that calls cause. */
+/**
+ * Least time (ms) between two reads of the panel's list, and between two comparisons of all zones, that calls
+ * cause.
+ */
 const listGap = 5_000;
 const allGap = 10_000;
 /** Up to so many names are looked up one by one; for more the whole ledger is read once. */
 const fewNames = 200;
 /** A call with more names than this, those above them counted, counts as one that names none. */
 const mostNames = 50_000;
-/** Unknown names that are remembered until the list is read. Of more, those that are new are found by the list alone. */
+/**
+ * Unknown names that are remembered until the list is read. Of more, those that are new are found by the list
+ * alone.
+ */
 const mostUnknown = 1_000;
 
 type Hint = Extract<PanelEvent, { readonly kind: 'hint' }>;
 
 /**
- * Finds out which names in calls of the panel are zones. A name proves nothing, and one call may carry thousands: zones of the ledger
- * are compared; other names lead to a read of the panel's list, which all of them share, and its new zones are compared.
+ * Finds out which names in calls of the panel are zones. A name proves nothing, and one call may carry
+ * thousands. Zones of the ledger are compared. Other names lead to a read of the panel's list, which all of
+ * them share, and its new zones are compared.
  */
 export class NamedZones {
   readonly #runtime: Runtime;
   readonly #inBackground: (work: Promise<void>) => void;
-  readonly #unknown = new Map<DnsName, CompareWish>();
+  readonly #unknown = new Map<DnsName, CompareRequest>();
   readonly #list: Seldom;
   readonly #all: Seldom;
   #source = '';
@@ -37,8 +44,8 @@ export class NamedZones {
     this.#runtime = runtime;
     this.#inBackground = inBackground;
     this.#list = new Seldom(runtime, listGap, async () => await this.#readList());
-    this.#all = new Seldom(runtime, allGap, async () => await compareAll.everything(this.#source, 'braked'));
-    runtime.lookFor = (zone, wish) => this.#lookFor(zone, wish);
+    this.#all = new Seldom(runtime, allGap, async () => await compareAll.everything(this.#source, 'limited'));
+    runtime.lookFor = (zone, request) => this.#lookFor(zone, request);
   }
 
   /** A function of the panel may have changed what it names. Returns at once. */
@@ -53,25 +60,25 @@ export class NamedZones {
   }
 
   /** What is named may be a host: then the zones it lies in are meant as well. */
-  async #match(names: readonly DnsName[], wish: Pick<CompareWish, 'reason' | 'lane'>): Promise<void> {
+  async #match(names: readonly DnsName[], request: Pick<CompareRequest, 'reason' | 'lane'>): Promise<void> {
     const named = new Set(names);
     const above = new Set<DnsName>();
     for (const name of named) {
       for (const one of namesAbove(name)) above.add(one);
       if (named.size + above.size <= mostNames) continue;
-      this.#compareAll(wish.reason);
+      this.#compareAll(request.reason);
       return;
     }
     const known = await this.#known([...named, ...above]);
-    for (const zone of above) if (known.has(zone)) this.#compare(zone, { ...wish, follow: 'braked' });
+    for (const zone of above) if (known.has(zone)) this.#compare(zone, { ...request, follow: 'limited' });
     for (const zone of named) {
-      if (known.has(zone)) this.#compare(zone, { ...wish, follow: 'named' });
-      else this.#lookFor(zone, { ...wish, follow: 'named' });
+      if (known.has(zone)) this.#compare(zone, { ...request, follow: 'named' });
+      else this.#lookFor(zone, { ...request, follow: 'named' });
     }
   }
 
-  #compare(zone: DnsName, wish: CompareWish): void {
-    this.#runtime.agenda.want(zone, wish);
+  #compare(zone: DnsName, request: CompareRequest): void {
+    this.#runtime.agenda.want(zone, request);
   }
 
   /** Those of the names that the ledger knows; of a journal that cannot be read none. */
@@ -89,8 +96,8 @@ export class NamedZones {
   }
 
   /** A zone that is not in the ledger: compared once the panel's list shows it. */
-  #lookFor(zone: DnsName, wish: CompareWish): void {
-    if (this.#unknown.size < mostUnknown) this.#unknown.set(zone, wish);
+  #lookFor(zone: DnsName, request: CompareRequest): void {
+    if (this.#unknown.size < mostUnknown) this.#unknown.set(zone, request);
     this.#inBackground(this.#list.ask());
   }
 
@@ -103,9 +110,9 @@ export class NamedZones {
         this.#runtime.timers.step('-', async (ctx) => await panel.listZones(ctx));
       const list = new Set((await this.#runtime.gate.quietly('-', read)).value.zones);
       const known = new Set((await journal.zones()).map(({ zone }) => zone));
-      for (const [zone, wish] of asked) {
+      for (const [zone, request] of asked) {
         this.#unknown.delete(zone);
-        if (list.has(zone) || known.has(zone)) this.#compare(zone, wish);
+        if (list.has(zone) || known.has(zone)) this.#compare(zone, request);
       }
       // Before that every zone is new, and its turn comes anyway.
       if ((await journal.fact(baselineFact)) === null) return true;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, arrive, engineOf, held, put, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone } from '../../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../../panel.ts';
@@ -43,7 +43,7 @@ async function edit(world: World, record: ResourceRecord, what: 'add' | 'remove'
 
 test('issue 12.13: changes that are none of ours, in three comparisons, are noted until a week has passed', async () => {
   const journal = new MemoryJournal();
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, () => undefined, journal);
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, () => undefined, journal);
   for (const last of [1, 2, 3]) {
     assert.equal(await noteOf(world), null);
     foreign(world, a('theirs', last));
@@ -61,12 +61,12 @@ test('issue 12.13: changes that are none of ours, in three comparisons, are note
 
 test('issue 12.13: a zone that is deleted and made again begins anew', async () => {
   const journal = new MemoryJournal();
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, () => undefined, journal);
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, () => undefined, journal);
   foreign(world, a('theirs', 1));
   await compared(world);
   assert.notEqual(await journal.fact(`other-writer ${zone}`), null);
   const event = (stage: 'before' | 'after'): EditEvent => {
-    return { stage, kind: 'zone-delete', zone, fingerprint: 'delete', actor: administrator, mark: null };
+    return { stage, kind: 'zone-delete', zone, fingerprint: 'delete', actor: administrator, echo: null };
   };
   const carryOut = (): boolean => world.panel.zones.delete(zone);
   await world.clock.runUntilSettled(world.edit(event, carryOut, smoothly));
@@ -77,7 +77,7 @@ test('issue 12.13: a zone that is deleted and made again begins anew', async () 
 
 test('issue 12.13: records of ours that somebody removes count as well', async () => {
   const own = [1, 2, 3].map((last) => a('www', last));
-  const world = await arrive({ panel: own, central: own });
+  const world = await given({ panel: own, central: own });
   for (const record of own) {
     foreign(world, record, false);
     await compared(world);
@@ -90,7 +90,7 @@ test('issue 12.13: changes that lie more than a week apart, or in a future that 
     async (world: World) => await world.clock.runUntil(world.clock.now() + 3.75 * 24 * hour),
     async (world: World) => await Promise.resolve(world.clock.stepWall(-10 * 24 * hour)),
   ]) {
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
     for (const last of [1, 2, 3]) {
       foreign(world, a('theirs', last));
       await compared(world);
@@ -101,7 +101,7 @@ test('issue 12.13: changes that lie more than a week apart, or in a future that 
 });
 
 test('issue 12.13: what a write of ours brings back late is no second writer', async () => {
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
   for (const last of [1, 2, 3]) {
     const record = a(`late${last}`, 1);
     await edit(world, record);
@@ -114,7 +114,7 @@ test('issue 12.13: what a write of ours brings back late is no second writer', a
 });
 
 test('issue 12.13: ordinary differences are no second writer', async () => {
-  const world = await arrive({
+  const world = await given({
     panel: [a('www', 1), a('mine', 1), a('odd', 1)],
     central: [a('www', 1), a('theirs', 1), a('odd', 2)],
   });

@@ -2,27 +2,33 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import type { Batch } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { Comparison } from '../knowledge/classify.ts';
+import type { Comparison } from '../knowledge/compare-rule.ts';
 import { touchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Note of a zone in which somebody else changes records at the central again and again. */
 export const otherWriterNote = 'note.other-writer';
 
-/** So many comparisons have to find changes within `span` (ms). A provider who changes something by hand does so once or twice. */
+/**
+ * So many comparisons have to find changes within `span` (ms). A provider who changes something by hand does
+ * so once or twice.
+ */
 const enough = 3;
 const span = 7 * 86_400_000;
 
 /** Newest operations of a zone in which a record that appeared is looked for. */
 const mostOperations = 200;
 
-/** Fact in the journal: wall-clock times of the comparisons that count, at most `enough`, with blanks between. */
+/**
+ * Fact in the journal: wall-clock times of the comparisons that count, at most `enough`, with blanks between.
+ */
 export function otherWriterFact(zone: DnsName): string {
   return `other-writer ${zone}`;
 }
 
 /**
- * Notices a second writer in a joined zone. Most often it is another panel in the same account; the central does not tell who wrote.
+ * Notices a second writer in a synced zone. Most often it is another panel in the same account; the central
+ * does not tell who wrote.
  * @param rows the ledger before the comparison
  * @param found what the comparison puts into it
  * @returns the note of the zone, `null` for none; and facts to commit with the comparison
@@ -51,7 +57,10 @@ export async function findOtherWriter(
   };
 }
 
-/** Whether a record came to the central that no operation of ours wrote, or one went from there that the panel has. */
+/**
+ * Whether a record came to the central that no operation of ours wrote, or one went from there that the panel
+ * has.
+ */
 async function hasForeignChange(
   { ports: { journal } }: Runtime,
   zone: DnsName,
@@ -60,7 +69,7 @@ async function hasForeignChange(
 ): Promise<boolean> {
   const before = new Map(rows.map((row) => [recordId(row.record), row]));
   const isGone = ({ record, onPanel, onCentral }: LedgerRow): boolean =>
-    onPanel && !onCentral && before.get(recordId(record))?.standing === 'joined';
+    onPanel && !onCentral && before.get(recordId(record))?.state === 'synced';
   if (put.some(isGone)) return true;
   const came = put.filter(
     ({ record, onPanel, onCentral }) => onCentral && !onPanel && !before.has(recordId(record)),

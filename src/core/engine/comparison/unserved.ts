@@ -14,11 +14,14 @@ export function unservedCode(error: unknown): Unserved | null {
   return codes.find((code) => code === error.code) ?? null;
 }
 
-/** Notes at a joined zone that a side cannot show it; other errors of a read leave no note. @throws {JournalError} */
+/**
+ * Notes at a synced zone that a side cannot show it; other errors of a read leave no note. @throws
+ * {JournalError}
+ */
 export async function noteUnserved(runtime: Runtime, zone: DnsName, error: unknown): Promise<void> {
   const { journal } = runtime.ports;
   const note = unservedCode(error);
   const entry = note === null ? null : await journal.zone(zone);
-  if (entry?.standing === 'joined' && entry.note !== note)
+  if (entry?.state === 'synced' && entry.note !== note)
     await runtime.store.transact((tx) => tx.zone(entry, { ...entry, note }));
 }

@@ -13,9 +13,9 @@ import type { Runtime } from '../runtime.ts';
 import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
 
 /**
- * A create or delete that got stuck because somebody changed the zone, or because nobody was asked before a signed one was deleted, is
- * decided once the panel has the zone (again), or neither
- * side has it any more. One that is not stuck is left to itself.
+ * Decides a create or delete that got stuck. It waits because another writer changed the zone, or because
+ * nobody was asked before a signed one was deleted. It is decided once the panel has the zone again, or
+ * neither side has it any more. One that is not stuck is left to itself.
  * @param seen the panel; `allowed`: whether a person says that a signed zone may go
  */
 export async function unstickZone(
@@ -49,12 +49,13 @@ export async function unstickZone(
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
   // Edits of the zone passed in the panel only, and its reads may have shown an older state.
-  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'braked');
+  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
 }
 
 /**
- * The stuck edits whose records stand alike on both sides now, as a person has put them right: each with its final state, to be
- * committed together with the comparison's rows. A difference that is left keeps its operation stuck.
+ * The stuck edits whose records are alike on both sides now, because an operator has put them right. Each has
+ * its final state, to be committed together with the comparison's rows. A difference that is left keeps its
+ * operation stuck.
  */
 export function unstuckRecords(
   open: readonly Operation[],

@@ -10,7 +10,8 @@ import type { Runtime } from '../runtime.ts';
 const latest = 50;
 
 /**
- * The zone at the central as far as it can be read there: all of it, or all RRsets that panel, ledger or recent operations know.
+ * The zone at the central as far as it can be read there. That is all of it, or all RRsets that panel, ledger
+ * or recent operations know.
  * @param held RRsets that the panel, or the caller, knows
  * @returns null: the central has no such zone
  * @throws {CentralError | JournalError}

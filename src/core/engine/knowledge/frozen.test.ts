@@ -1,18 +1,21 @@
-/** Issue 14: a zone whose ledger is damaged is frozen until a person has a new baseline taken; the others go on. */
+/**
+ * Issue 14: a zone whose ledger is damaged is frozen until a person has a new baseline taken; the others go
+ * on.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import {
   a,
-  arrive,
+  given,
   engineOf,
   held,
   put,
-  standing,
+  recordState,
   zone,
-  zoneStanding,
-} from '../../../testing/simulator/arrival.ts';
+  zoneState,
+} from '../../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditEvent } from '../../panel.ts';
@@ -38,11 +41,11 @@ async function add(world: World, record: ResourceRecord): Promise<string[]> {
 }
 
 function deleteEvent(stage: 'before' | 'after'): EditEvent {
-  return { kind: 'zone-delete', stage, zone, fingerprint: 'x', actor: administrator, mark: null };
+  return { kind: 'zone-delete', stage, zone, fingerprint: 'x', actor: administrator, echo: null };
 }
 
-async function arriveDamaged(journal = new MemoryJournal()): Promise<World> {
-  const world = await arrive(
+async function givenDamaged(journal = new MemoryJournal()): Promise<World> {
+  const world = await given(
     { panel: [a('www', 1), a('old', 1)], central: [a('www', 1), a('old', 1)] },
     undefined,
     journal,
@@ -53,35 +56,35 @@ async function arriveDamaged(journal = new MemoryJournal()): Promise<World> {
 
 async function askedFor(world: World): Promise<void> {
   // A comparison that is due already, whatever it is for, does not swallow it.
-  engineOf(world).compare(zone, 'periodic', 'braked');
+  engineOf(world).compare(zone, 'periodic', 'limited');
   engineOf(world).compare(zone, 'asked');
   await world.clock.runUntil(world.clock.now() + 60_000);
 }
 
 test('issue 14: edits of a frozen zone are refused, and nothing of it is changed by itself', async () => {
-  const world = await arriveDamaged();
+  const world = await givenDamaged();
   assert.deepEqual(await add(world, a('new', 1)), ['journal.zone-damaged']);
   assert.deepEqual(await play(world, deleteEvent, () => world.panel.zones.delete(zone)), [
     'journal.zone-damaged',
   ]);
   put(world, 'panel', [a('www', 1)]);
-  engineOf(world).compare(zone, 'periodic', 'braked');
+  engineOf(world).compare(zone, 'periodic', 'limited');
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.equal(held(world, 'central', a('old', 1)), true);
   assert.equal(held(world, 'central', a('new', 1)), false);
-  const { frozen, remarks } = await world.clock.runUntilSettled(engineOf(world).status());
-  assert.deepEqual([frozen, remarks], [1, 1]);
+  const { frozen, notes } = await world.clock.runUntilSettled(engineOf(world).status());
+  assert.deepEqual([frozen, notes], [1, 1]);
 });
 
 test('issue 14: a new baseline joins what is equal, changes neither side, and lists the rest', async () => {
-  const world = await arriveDamaged();
+  const world = await givenDamaged();
   put(world, 'panel', [a('www', 1), a('here', 1)]);
   await askedFor(world);
   assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).frozen, 0);
-  assert.equal(await zoneStanding(world), 'joined');
+  assert.equal(await zoneState(world), 'synced');
   assert.deepEqual(
-    await Promise.all([a('www', 1), a('here', 1), a('old', 1)].map((record) => standing(world, record))),
-    ['joined', 'panel-only', 'central-only'],
+    await Promise.all([a('www', 1), a('here', 1), a('old', 1)].map((record) => recordState(world, record))),
+    ['synced', 'panel-only', 'central-only'],
   );
   assert.equal(held(world, 'central', a('here', 1)), false);
   assert.equal(held(world, 'central', a('old', 1)), true);
@@ -91,7 +94,7 @@ test('issue 14: a new baseline joins what is equal, changes neither side, and li
 
 test('a frozen zone that the central has lost is listed, also when a person asks for it', async () => {
   const journal = new MemoryJournal();
-  const world = await arriveDamaged(journal);
+  const world = await givenDamaged(journal);
   put(world, 'central', null);
   await askedFor(world);
   assert.equal((await journal.zone(zone))?.note, 'note.missing-at-central');
@@ -99,7 +102,7 @@ test('a frozen zone that the central has lost is listed, also when a person asks
 
 test('a delete that the panel refuses is given up, also in a zone that is frozen meanwhile', async () => {
   const journal = new MemoryJournal();
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, undefined, journal);
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, undefined, journal);
   const refused = { ...smoothly, refuses: true };
   const deleting = world.edit(deleteEvent, () => false, refused);
   assert.equal((await world.clock.runUntilSettled(deleting)).verdict.kind, 'accept');

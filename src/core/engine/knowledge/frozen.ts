@@ -2,7 +2,10 @@ import type { DnsName } from '../../../dns/name.ts';
 import { JournalError } from '../../journal.ts';
 import type { JournalReader } from '../parts/store.ts';
 
-/** Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws {JournalError} */
+/**
+ * Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws
+ * {JournalError}
+ */
 export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
   try {
     await journal.rows(zone, []);
@@ -13,7 +16,10 @@ export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsNa
   }
 }
 
-/** Whether both sides ever agreed on anything in the zone. Of a damaged ledger nobody knows: it may be. @throws {JournalError} */
+/**
+ * Whether both sides ever agreed on anything in the zone. Of a damaged ledger nobody knows: it may be.
+ * @throws {JournalError}
+ */
 export async function mayHaveRows(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
   return (await isFrozen(journal, zone)) || (await journal.rows(zone)).length > 0;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
-import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { OperationItem } from '../../operation.ts';
 import { rowsAfter } from './ledger-rows.ts';
@@ -46,14 +46,14 @@ function local(note: string, record = one): OperationItem {
   return { remove: null, add: record, mirrored: false, note };
 }
 
-function standings({ put }: ReturnType<typeof rowsAfter>): (string | boolean)[] {
-  return put.flatMap(({ standing, onPanel, onCentral }) => [standing, onPanel, onCentral]);
+function states({ put }: ReturnType<typeof rowsAfter>): (string | boolean)[] {
+  return put.flatMap(({ state, onPanel, onCentral }) => [state, onPanel, onCentral]);
 }
 
 test('issue 13: the row of a mirrored record says which sides have it', () => {
-  assert.deepEqual(standings(after(added(one), { panel: [one], central: [one] })), ['joined', true, true]);
-  assert.deepEqual(standings(after(added(one), { panel: [one] })), ['differs', true, false]);
-  assert.deepEqual(standings(after(added(one), { central: [one] })), ['central-only', false, true]);
+  assert.deepEqual(states(after(added(one), { panel: [one], central: [one] })), ['synced', true, true]);
+  assert.deepEqual(states(after(added(one), { panel: [one] })), ['conflict', true, false]);
+  assert.deepEqual(states(after(added(one), { central: [one] })), ['central-only', false, true]);
 });
 
 test('issue 13: the row of a record that no side has is dropped', () => {
@@ -68,7 +68,7 @@ test('issue 13: the row has the TTL and the key that the panel shows', () => {
 });
 
 test('issue 13: of a record that another open edit is about, the panel tells what the central will have', () => {
-  assert.deepEqual(standings(after(added(one), { panel: [one], busy: [one] })), ['joined', true, true]);
+  assert.deepEqual(states(after(added(one), { panel: [one], busy: [one] })), ['synced', true, true]);
   assert.deepEqual(after(added(one), { central: [one], busy: [one] }).drop, [one]);
 });
 
@@ -79,45 +79,46 @@ test("issue 13: the central's own records have no row, and no comparison is due 
 
 test('issue 13: what passed in the panel only asks for a comparison and keeps what the row said of the central', () => {
   assert.equal(after(added(one), { panel: [one], central: [one] }).local, false);
-  const row = sampleRow(1, { record: one, standing: 'differs', onPanel: false, onCentral: true });
+  const row = sampleRow(1, { record: one, state: 'conflict', onPanel: false, onCentral: true });
   const said = { panel: [one], rows: [row] };
-  const { local: due, ...rest } = after(local('note.differs'), said);
+  const { local: due, ...rest } = after(local('note.conflict'), said);
   assert.equal(due, true);
-  assert.deepEqual(standings({ ...rest, local: due }), ['differs', true, true]);
+  assert.deepEqual(states({ ...rest, local: due }), ['conflict', true, true]);
 });
 
 test('issue 13: a record of the panel only stands as its note says, unless its row says more', () => {
-  const of = (note: string, standing?: LedgerRow['standing']): unknown => {
-    const row = { record: one, standing, onPanel: false, onCentral: false } as const;
-    const rows = standing === undefined ? [] : [sampleRow(1, { ...row, standing })];
-    return after(local(note), { panel: [one], rows }).put[0]?.standing;
+  const of = (note: string, state?: LedgerRow['state']): unknown => {
+    const row = { record: one, state, onPanel: false, onCentral: false } as const;
+    const rows = state === undefined ? [] : [sampleRow(1, { ...row, state })];
+    return after(local(note), { panel: [one], rows }).put[0]?.state;
   };
-  assert.equal(of('note.released'), 'released');
-  assert.equal(of('note.beside-released'), 'released');
+  assert.equal(of('note.excluded'), 'excluded');
+  assert.equal(of('note.beside-excluded'), 'excluded');
   assert.equal(of('note.panel-only'), 'panel-only');
-  assert.equal(of('note.beside-differs'), 'differs');
-  assert.equal(of('note.beside-differs', 'panel-only'), 'panel-only');
-  assert.equal(of('note.released', 'central-only'), 'released');
+  assert.equal(of('note.beside-conflict'), 'conflict');
+  assert.equal(of('note.beside-conflict', 'panel-only'), 'panel-only');
+  assert.equal(of('note.excluded', 'central-only'), 'excluded');
 });
 
 test('issue 13: a record of the panel only that is gone there stays with the central', () => {
-  const rows = [sampleRow(1, { record: one, standing: 'differs', onCentral: true })];
-  assert.deepEqual(standings(after(local('note.differs'), { rows })), ['central-only', false, true]);
+  const rows = [sampleRow(1, { record: one, state: 'conflict', onCentral: true })];
+  assert.deepEqual(states(after(local('note.conflict'), { rows })), ['central-only', false, true]);
 });
 
 test('issue 14: what passed in the panel only writes no row that others have made true since', () => {
   const item = { remove: one, add: two, mirrored: false, note: 'note.changed-at-central' };
-  const rows = [sampleRow(1, { record: one, standing: 'joined' })];
-  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new value.
+  const rows = [sampleRow(1, { record: one, state: 'synced' })];
+  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new
+  // value.
   assert.deepEqual(after(item, { panel: [one], rows }).put, []);
   assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
   assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);
   // An earlier edit, given up and on watch, is what the panel has done late.
   assert.deepEqual(after(item, { panel: [two], watched: [two] }).put, []);
-  assert.deepEqual(standings(after(item, { panel: [two] })), ['differs', true, false]);
+  assert.deepEqual(states(after(item, { panel: [two] })), ['conflict', true, false]);
 });
 
 test('issue 14: of two edits that end together, the one that was sent has the say', () => {
-  const items = [local('note.beside-differs'), added(one)];
-  assert.deepEqual(standings(endsOf(items, { panel: [one], central: [one] })), ['joined', true, true]);
+  const items = [local('note.beside-conflict'), added(one)];
+  assert.deepEqual(states(endsOf(items, { panel: [one], central: [one] })), ['synced', true, true]);
 });

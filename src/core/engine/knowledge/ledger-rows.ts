@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { keyFields, type LedgerRow, type RecordStanding } from '../../ledger.ts';
+import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { OperationItem, RecordsOperation } from '../../operation.ts';
-import { isCentralsOwn } from './classify.ts';
+import { isCentralsOwn } from './compare-rule.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
 /** What is known of both sides when operations end. */
@@ -58,8 +58,9 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether the row of a record is for an edit to write that passed in the panel only: the panel has changed it, it is not synchronised,
- * and no other edit sends it. Such an edit was judged long ago and has read nothing at the central since.
+ * Whether the row of a record is for an edit to write that passed in the panel only. The panel has changed
+ * it, it is not synchronised, and no other edit sends it. Such an edit was judged long ago and has read
+ * nothing at the central since.
  */
 function isLocals(
   record: ResourceRecord,
@@ -68,17 +69,17 @@ function isLocals(
   { view, busy, watched }: Truth,
 ): boolean {
   const id = recordId(record);
-  if (sent.has(id) || busy.has(id) || watched.has(id) || row?.standing === 'joined') return false;
+  if (sent.has(id) || busy.has(id) || watched.has(id) || row?.state === 'synced') return false;
   return (row?.onPanel ?? false) !== view.ids.has(id);
 }
 
 /**
- * Whether both sides had agreed on a record that only the central has now. Its row stays: what the panel has no longer is for a
- * comparison, or for the watch, to follow.
+ * Whether both sides had agreed on a record that only the central has now. Its row stays: what the panel has
+ * no longer is for a comparison, or for the watch, to follow.
  */
 function isLeft(record: ResourceRecord, row: LedgerRow | null, { view, central, busy }: Truth): boolean {
   const id = recordId(record);
-  return row?.standing === 'joined' && !view.ids.has(id) && central.has(id) && !busy.has(id);
+  return row?.state === 'synced' && !view.ids.has(id) && central.has(id) && !busy.has(id);
 }
 
 function rowAfter(
@@ -93,13 +94,13 @@ function rowAfter(
   const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);
   const onCentral = item.mirrored ? seenAtCentral : (row?.onCentral ?? false);
   if (!onPanel && !onCentral) return null;
-  const standing: RecordStanding = item.mirrored
-    ? mirroredStanding(onPanel, onCentral)
-    : localStanding(item.note, row, onPanel);
+  const state: RecordState = item.mirrored
+    ? mirroredState(onPanel, onCentral)
+    : localState(item.note, row, onPanel);
   const ttl = truth.view.ttls.get(id) ?? record.ttl;
   return {
     record: { ...record, ttl },
-    standing,
+    state,
     onPanel,
     onCentral,
     ...keyFields(keys.get(id) ?? []),
@@ -107,14 +108,14 @@ function rowAfter(
   };
 }
 
-function mirroredStanding(onPanel: boolean, onCentral: boolean): RecordStanding {
-  if (onPanel && onCentral) return 'joined';
-  return onPanel ? 'differs' : 'central-only';
+function mirroredState(onPanel: boolean, onCentral: boolean): RecordState {
+  if (onPanel && onCentral) return 'synced';
+  return onPanel ? 'conflict' : 'central-only';
 }
 
-function localStanding(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordStanding {
+function localState(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordState {
   if (!onPanel) return 'central-only';
-  if (row !== null && row.standing !== 'central-only') return row.standing;
-  if (note === 'note.released' || note === 'note.beside-released') return 'released';
-  return note === 'note.panel-only' ? 'panel-only' : 'differs';
+  if (row !== null && row.state !== 'central-only') return row.state;
+  if (note === 'note.excluded' || note === 'note.beside-excluded') return 'excluded';
+  return note === 'note.panel-only' ? 'panel-only' : 'conflict';
 }

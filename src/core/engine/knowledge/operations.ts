@@ -63,8 +63,8 @@ export function isOnlyAsked(operation: Operation): boolean {
 }
 
 /**
- * Whether it is an edit that only the panel decided about, and nothing was written for it: before a panel read shows it, it may be
- * hearsay, and lays claim to nothing.
+ * Whether it is an edit that only the panel decided about, and nothing was written for it. Before a panel
+ * read shows it, it is not certain and claims nothing.
  */
 export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
   const isWritten = removed.length + added.length > 0;
@@ -92,7 +92,10 @@ export function lateRecords({ watch }: Operation): readonly ResourceRecord[] {
   return watch === null ? [] : [...watch.added, ...watch.removed];
 }
 
-/** Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open operations know them. */
+/**
+ * Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open
+ * operations know them.
+ */
 export function writtenLate(operations: readonly Operation[]): Set<string> {
   const ended = operations.filter(({ state }) => isFinal(state));
   return new Set(ended.flatMap(({ watch }) => watch?.added ?? []).map(recordId));
@@ -124,7 +127,10 @@ export const nothingWritten = { added: [], removed: [] } as const;
 /** What a request of unknown outcome may still do; of a zone's create or delete nothing about records. */
 type Late = Partial<Pick<Change, 'add' | 'remove'>>;
 
-/** The watch of an operation with such a request more. Earlier tries may land as well: what they wrote stays on it. */
+/**
+ * The watch of an operation with such a request more. Earlier tries may land as well: what they wrote stays
+ * on it.
+ */
 export function watching({ clock, settings }: Runtime['ports'], now: Operation, late: Late = {}): Watch {
   const until = clock.wall() + settings.watch;
   return {
@@ -134,7 +140,10 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
   };
 }
 
-/** What may still land of an operation, when nobody knows which of its requests are on their way: its write, or the undo of it. */
+/**
+ * What may still land of an operation, when nobody knows which of its requests are on their way: its write,
+ * or the undo of it.
+ */
 export function anyRequest(operation: Operation): Late {
   if (operation.kind !== 'records') return {};
   const { state, items, added, removed } = operation;
@@ -147,7 +156,10 @@ export function anyRequest(operation: Operation): Late {
   return { add: all, remove: all };
 }
 
-/** The watch with which an edit ends. Where nobody has told how a write or an undo ended, because the journal failed or it was killed, it may still land. */
+/**
+ * The watch with which an edit ends. Where nobody has told how a write or an undo ended, because the journal
+ * failed or it was killed, it may still land.
+ */
 export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
   const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
   return isUnsaid ? watching(ports, operation, anyRequest(operation)) : operation.watch;
@@ -171,7 +183,10 @@ function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): read
 /** How the panel stands to each item of an operation. */
 export type ItemView = 'before' | 'after' | 'other';
 
-/** Whether the panel shows the whole edit done. In a zone that is gone every delete would look so: nothing is proven there. */
+/**
+ * Whether the panel shows the whole edit done. In a zone that is gone every delete would look so: nothing is
+ * proven there.
+ */
 export function showsDone(operation: RecordsOperation, view: PanelView): boolean {
   return view.records !== null && viewItems(operation, view).every((item) => item === 'after');
 }

@@ -42,9 +42,10 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
 const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 
 /**
- * Remembers a reading and says whether an equal one was made long enough ago; wakes the zone for the next look.
- * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads; `sends`: whether it
- *   leads to what the panel holds being sent, for which no grace after a start is waited for
+ * Remembers a reading and says whether an equal one was made long enough ago; wakes the zone for the next
+ * look.
+ * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads.
+ *   `sends`: whether what the panel holds is sent afterwards; no grace after a start is waited for then
  */
 export function agreesTwice(
   runtime: Runtime,

@@ -1,4 +1,7 @@
-/** Issue 14: what looks back an hour reads one fact, and no operations: they may be few, many, or dropped meanwhile. */
+/**
+ * Issue 14: what looks back an hour reads one fact, and no operations: they may be few, many, or dropped
+ * meanwhile.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';

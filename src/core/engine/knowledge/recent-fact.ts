@@ -6,7 +6,9 @@ interface Where {
   readonly clock: Clock;
 }
 
-/** Something that happened at a wall-clock time (ms) and is remembered for a while in a fact of the journal. */
+/**
+ * Something that happened at a wall-clock time (ms) and is remembered for a while in a fact of the journal.
+ */
 interface Recent {
   readonly at: number;
   readonly what: string;

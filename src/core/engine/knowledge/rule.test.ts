@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
-import { a, zone } from '../../../testing/simulator/arrival.ts';
+import { a, zone } from '../../../testing/simulator/given.ts';
 import { changeTowards, goalOf, type Goal, type Known } from './rule.ts';
 
 const www = { ...a('www', 1), ttl: 600 };
@@ -14,7 +14,7 @@ const alone: Known = { ...ours, isLeftAlone: true };
 type Side = number | '-';
 
 const table: readonly (readonly [string, Side, Side, Known, Goal])[] = [
-  // What                                                      panel central known                            goal
+  // What panel central known goal
   ['Both sides have it.', 600, 600, ours, 'leave'],
   ['Neither has it.', '-', '-', ours, 'leave'],
   ['The panel has it, the central lacks it.', 600, '-', nobody, 'add'],

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
-import { plain } from './classify.ts';
+import { plain } from './compare-rule.ts';
 
 /** The records of both sides: their TTLs (seconds, null where a side has none) by `recordId`. */
 export interface Sides {
@@ -23,7 +23,10 @@ export interface Known {
   readonly isTtlOurs: boolean;
   /** It stands on one side by agreement (docs/adoption.md): nothing is done. */
   readonly isLeftAlone: boolean;
-  /** An open operation of somebody else wants it so, and brings it about itself; `open`: it wants something of it. */
+  /**
+   * An open operation of somebody else wants it so, and brings it about itself; `open`: it wants something of
+   * it.
+   */
   readonly claimed: 'present' | 'absent' | 'open' | null;
 }
 
@@ -31,8 +34,8 @@ export interface Known {
 export type Goal = 'add' | 'remove' | 'retime' | 'leave';
 
 /**
- * The one rule: the central is brought to what the panel holds, but only in what is ours to change, and not in what another open
- * operation looks after.
+ * The one rule: the central is brought to what the panel holds. Only what is ours to change is written, and
+ * nothing that another open operation takes care of.
  */
 export function goalOf({ record, ...known }: Known, { panel, central }: Sides): Goal {
   const id = recordId(record);
@@ -48,7 +51,10 @@ export function goalOf({ record, ...known }: Known, { panel, central }: Sides): 
   return isOtherTtl ? 'retime' : 'leave';
 }
 
-/** The change that {@link goalOf} wants of some records of a zone. What is added has the TTL that the panel shows. */
+/**
+ * The change that {@link goalOf} wants of some records of a zone. What is added has the TTL that the panel
+ * shows.
+ */
 export function changeTowards(zone: DnsName, all: readonly Known[], sides: Sides): Change {
   const remove = new Map<string, ResourceRecord>();
   const add = new Map<string, ResourceRecord>();

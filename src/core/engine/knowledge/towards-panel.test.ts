@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';
-import { a, zone } from '../../../testing/simulator/arrival.ts';
+import { a, zone } from '../../../testing/simulator/given.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import { claimant, towardsPanel } from './towards-panel.ts';
 

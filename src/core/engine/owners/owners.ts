@@ -32,15 +32,18 @@ interface Doubt {
 }
 
 /**
- * Whose the panel's zones are, by the panel's own list, never by a parameter of a call (docs/security.md). Pure: what changes is given
- * back as a batch for the journal.
+ * Whose the panel's zones are, by the panel's own list, never by a parameter of a call (docs/security.md).
+ * Pure: what changes is given back as a batch for the journal.
  */
 export class Owners {
   readonly #accounts = new Map<DnsName, Accounts>();
   /** The latest of each zone. */
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
-  /** When the panel was heard to keep the create of a zone, monotonic milliseconds: lists from before tell of what was there then. */
+  /**
+   * When the panel was heard to keep the create of a zone, monotonic milliseconds: lists from before tell of
+   * what was there then.
+   */
   readonly #createdAt = new Map<DnsName, number>();
   #isRead = false;
   /** Monotonic time, ms: a list whose reading began before proves nothing. */
@@ -69,7 +72,8 @@ export class Owners {
   }
 
   /**
-   * The `before` of a function that may change whose a zone is: unknown until a list is read that shows what came of it.
+   * The `before` of a function that may change whose a zone is: unknown until a list is read that shows what
+   * came of it.
    * @param since monotonic, milliseconds
    */
   doubt(zones: readonly DnsName[] | 'all', fingerprint: string, since: number): Batch {
@@ -94,7 +98,10 @@ export class Owners {
     return zones.length === 0 ? {} : { owners: new Map(zones.map((zone) => [zone, null])) };
   }
 
-  /** Zones whose owner a function may change; where it names no account that is known, all that the actor may be able to change. */
+  /**
+   * Zones whose owner a function may change; where it names no account that is known, all that the actor may
+   * be able to change.
+   */
   concernedBy({ zones, accounts, actor }: Omit<OwnersEvent, 'kind'>): readonly DnsName[] | 'all' {
     const able = (zone: DnsName): boolean => this.judge({ actor, zone, creates: false }) !== 'another';
     if (accounts === null) return zones.filter(able);
@@ -128,8 +135,8 @@ export class Owners {
   }
 
   /**
-   * The panel kept a create: the zone is its maker's until a list is read whose reading began later. An administrator may have made it for
-   * anybody.
+   * The panel kept a create: the zone is its maker's until a list is read whose reading began later. An
+   * administrator may have made it for anybody.
    * @param at monotonic, milliseconds
    */
   created(zone: DnsName, { name, rank }: Actor, at: number): Batch {
@@ -172,7 +179,10 @@ export class Owners {
     return { batch: this.#changesSince(before), again: waits.length === 0 ? null : Math.max(...waits) };
   }
 
-  /** Ends the doubts that a list whose reading began then settles; times (monotonic, ms) from which on a list settles the others. */
+  /**
+   * Ends the doubts that a list whose reading began then settles; times (monotonic, ms) from which on a list
+   * settles the others.
+   */
   #settleDoubts(began: number, patience: number): number[] {
     const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
     for (const [zone, doubt] of this.#doubts) if (provedAt(doubt) <= began) this.#doubts.delete(zone);

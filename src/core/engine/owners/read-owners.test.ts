@@ -1,7 +1,7 @@
 /** What is remembered of owners, and told (issue 11.1; docs/decisions/010-who-may.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { a, arrive, engineOf, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { JournalError } from '../../journal.ts';
@@ -13,7 +13,7 @@ const eve: Actor = { name: 'eve', rank: 'user' };
 const alice: Actor = { name: 'alice', rank: 'user' };
 
 async function scene(owners: readonly string[] | null): Promise<World> {
-  return await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
+  return await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
     world.panel.owners.set(zone, owners);
   });
 }

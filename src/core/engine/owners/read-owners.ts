@@ -10,20 +10,35 @@ import {
 import { Owners, type Right } from './owners.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Shortest time between two readings of the list, milliseconds; and how many times longer than the last reading took. */
+/**
+ * Shortest time between two readings of the list, milliseconds; and how many times longer than the last
+ * reading took.
+ */
 const leastPause = 2_000;
 const pausePart = 10;
-/** A zone that the list did not have is looked for again only so long (ms) after the last reading: anybody may name any zone. */
+/**
+ * A zone that the list did not have is looked for again only so long (ms) after the last reading: anybody may
+ * name any zone.
+ */
 const curiosity = 30_000;
 
-/** Longest time one reading may take, milliseconds: panels that tell no owner are asked as each of their accounts. */
+/**
+ * Longest time one reading may take, milliseconds: panels that tell no owner are asked as each of their
+ * accounts.
+ */
 const longestReading = 1_800_000;
 
-/** Facts in the journal, for whoever tells how owners are known without asking the agent (docs/compatibility.md, A38 and A39). */
+/**
+ * Facts in the journal, for whoever tells how owners are known without asking the agent
+ * (docs/compatibility.md, A38 and A39).
+ */
 export const ownerFacts = {
   /** An {@link OwnerWay}: what the last complete reading found. */
   way: 'owners.way',
-  /** When the self-test saw that this panel checks access before it calls us, wall clock, milliseconds since 1970. */
+  /**
+   * When the self-test saw that this panel checks access before it calls us, wall clock, milliseconds since
+   * 1970.
+   */
   proved: 'owners.panel-checks-first',
 } as const;
 
@@ -36,16 +51,25 @@ const ways: readonly OwnerWay[] = ['column', 'each-account', 'none'];
 
 /** What `domainsync status` tells of owners. */
 export interface OwnerStatus {
-  /** How the panel tells whose a zone is, remembered from earlier runs; null until its list was read for the first time. */
+  /**
+   * How the panel tells whose a zone is, remembered from earlier runs; null until its list was read for the
+   * first time.
+   */
   readonly way: OwnerWay | null;
   /** Whether the check is off by the settings, or the panel was seen to check by itself. */
   readonly check: 'on' | 'off' | 'proved';
-  /** Wall clock, milliseconds since 1970, of the last complete reading; null when there was none since the start. */
+  /**
+   * Wall clock, milliseconds since 1970, of the last complete reading; null when there was none since the
+   * start.
+   */
   readonly readAt: number | null;
   readonly zones: number;
   /** Zones whose owner is not known. */
   readonly unknown: number;
-  /** Edits since the start that the panel alone decided, because nobody could say whose the zone was, and the last one's time. */
+  /**
+   * Edits since the start that the panel alone decided, because nobody could say whose the zone was, and the
+   * last one's time.
+   */
   readonly undecided: number;
   readonly undecidedAt: number | null;
   /** The same of edits in zones of another account. */
@@ -150,7 +174,10 @@ export class OwnerCheck {
     this.#runtime.ports.log(5, 'edit.left-to-the-panel', { zone: edit.zone ?? '-', actor, rank, right });
   }
 
-  /** The `before` of a function that may change whose zones are. Only accounts that it may be a success for raise doubts. */
+  /**
+   * The `before` of a function that may change whose zones are. Only accounts that it may be a success for
+   * raise doubts.
+   */
   async before(event: OwnersEvent): Promise<void> {
     const { actor, accounts, fingerprint } = event;
     if (actor.rank === 'user' && accounts !== null) return;
@@ -170,7 +197,10 @@ export class OwnerCheck {
     await this.#remember(batch);
   }
 
-  /** Nothing was heard of the panel for a while: until it is read again nobody has a right. @throws {JournalError} */
+  /**
+   * Nothing was heard of the panel for a while: until it is read again nobody has a right. @throws
+   * {JournalError}
+   */
   async forget(): Promise<void> {
     const batch = this.#owners.forget(this.#runtime.now);
     this.#earliest = 0;

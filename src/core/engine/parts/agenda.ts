@@ -5,14 +5,14 @@ import type { Timers } from './timers.ts';
 import { Turns } from './turns.ts';
 
 /** A comparison that is due. */
-export interface CompareWish {
+export interface CompareRequest {
   /** What led to it: a function of the panel, `periodic` ... */
   readonly reason: string;
   /**
-   * Whether what the panel has no longer is removed at the central: nothing; records, within the brakes; the zone as well, because
-   * the panel named it; all of it, as a person allowed.
+   * Whether what the panel has no longer is removed at the central. `no`: nothing. `limited`: records, within
+   * the safety limits. `named`: the zone as well, because the panel named it. `allowed`: all of it.
    */
-  readonly follow: 'no' | 'braked' | 'named' | 'allowed';
+  readonly follow: 'no' | 'limited' | 'named' | 'allowed';
   /** Who caused it; absent: nobody but ourselves. */
   readonly lane?: string;
   /** Whether somebody's edit waits for it: it goes before others. */
@@ -60,8 +60,9 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
 const compareGap = 2_000;
 
 /**
- * What the background has to do and when, one step per zone at a time. A zone sleeps until its earliest alarm; being woken while its
- * step runs leads to one more step. Operations never wait for comparisons of other zones, and users take turns.
+ * What the background has to do and when, one step per zone at a time. A zone sleeps until its earliest
+ * alarm; being woken while its step runs leads to one more step. Operations never wait for comparisons of
+ * other zones, and users take turns.
  */
 export class Agenda {
   readonly #timers: Timers;
@@ -70,13 +71,14 @@ export class Agenda {
   readonly #shops = {
     // Two places at most for one user, so that a slow zone of his leaves one for the others.
     operations: shop('operations', 3, () => 2),
-    // Comparisons have places of their own, so that no number of them delays an undo. What we ourselves cause may take both.
+    // Comparisons have places of their own, so that no number of them delays an undo. What we ourselves cause
+    // may take both.
     comparison: shop('comparison', 2, (lane) => (lane === '' ? 2 : 1)),
   };
   readonly #working = new Set<Promise<void>>();
   /** Whose the newest operation of a zone is. */
   readonly #lanes = new Map<DnsName, string>();
-  readonly #wishes = new Map<DnsName, CompareWish>();
+  readonly #requests = new Map<DnsName, CompareRequest>();
   /** Monotonic time before which a zone is not compared again. */
   readonly #restsUntil = new Map<DnsName, number>();
   #steps: Steps | null = null;
@@ -108,7 +110,7 @@ export class Agenda {
    * @param what absent: the operations of the zone
    */
   wake(zone: DnsName, delay: number, what: Waking['what'] = 'operations'): void {
-    const lane = (what === 'comparison' ? this.#wishes.get(zone)?.lane : this.#lanes.get(zone)) ?? '';
+    const lane = (what === 'comparison' ? this.#requests.get(zone)?.lane : this.#lanes.get(zone)) ?? '';
     this.#wake(this.#shops[what], zone, delay, lane);
   }
 
@@ -126,32 +128,42 @@ export class Agenda {
     alarms.set(zone, { at, cancel, lanes });
   }
 
-  /** Asks for a comparison of a zone once its operations allow it; of several wishes the one that lets follow more counts. */
-  compareSoon(zone: DnsName, reason: string, follow: CompareWish['follow'] = 'no', delay?: number): void {
+  /**
+   * Asks for a comparison of a zone once its operations allow it; of several requests the one that lets
+   * follow more counts.
+   */
+  compareSoon(zone: DnsName, reason: string, follow: CompareRequest['follow'] = 'no', delay?: number): void {
     this.want(zone, { reason, follow, asked: reason === 'asked' }, delay);
   }
 
-  /** The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free for edits. */
-  want(zone: DnsName, wish: CompareWish, delay?: number): void {
-    const due = this.#wishes.get(zone);
-    const counts = due === undefined || strength[wish.follow] > strength[due.follow] ? wish : due;
-    const asked = wish.asked === true || due?.asked === true;
-    this.#wishes.set(zone, { ...counts, asked, awaited: wish.awaited === true || due?.awaited === true });
+  /**
+   * The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free
+   * for edits.
+   */
+  want(zone: DnsName, request: CompareRequest, delay?: number): void {
+    const due = this.#requests.get(zone);
+    const counts = due === undefined || strength[request.follow] > strength[due.follow] ? request : due;
+    const asked = request.asked === true || due?.asked === true;
+    this.#requests.set(zone, {
+      ...counts,
+      asked,
+      awaited: request.awaited === true || due?.awaited === true,
+    });
     const rest = (this.#restsUntil.get(zone) ?? 0) - this.#now();
     const soon = Math.max(this.#settings.confirmDelay, rest);
-    this.#wake(this.#shops.comparison, zone, delay ?? soon, wish.lane ?? '');
+    this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');
   }
 
   /** The comparison that is due of a zone, which is then no longer due; null: none. */
-  takeWish(zone: DnsName): CompareWish | null {
-    const wish = this.#wishes.get(zone) ?? null;
-    this.#wishes.delete(zone);
-    return wish;
+  takeRequest(zone: DnsName): CompareRequest | null {
+    const request = this.#requests.get(zone) ?? null;
+    this.#requests.delete(zone);
+    return request;
   }
 
   /** Zones that a comparison is due for. */
   get wanted(): Iterable<DnsName> {
-    return this.#wishes.keys();
+    return this.#requests.keys();
   }
 
   /** Whether the zone was compared so recently that the next comparison has to wait. */
@@ -167,7 +179,7 @@ export class Agenda {
   #ring(one: Shop, zone: DnsName): void {
     const lanes = one.alarms.get(zone)?.lanes ?? [];
     one.alarms.delete(zone);
-    const isAwaited = this.#wishes.get(zone)?.awaited === true;
+    const isAwaited = this.#requests.get(zone)?.awaited === true;
     const [first, second] = one.queues;
     for (const lane of lanes) (isAwaited ? first : second).add(zone, lane);
     this.#advance(one);
@@ -205,4 +217,4 @@ export class Agenda {
   }
 }
 
-const strength = { no: 0, braked: 1, named: 2, allowed: 3 } as const;
+const strength = { no: 0, limited: 1, named: 2, allowed: 3 } as const;

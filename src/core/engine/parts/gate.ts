@@ -7,7 +7,10 @@ interface QuietRead {
   disturbed: boolean;
 }
 
-/** How long (ms) a panel read waits for a moment without calls; calls of some user may follow each other for ever. */
+/**
+ * How long (ms) a panel read waits for a moment without calls; calls of some user may follow each other for
+ * ever.
+ */
 const idlePatience = 2_000;
 
 /** Keeps panel reads and hook calls apart. */
@@ -26,7 +29,8 @@ export class Gate {
   }
 
   /**
-   * Runs `body` as a hook call: while any runs, panel reads wait (docs/protocol.md#stages-4), and reads of its zones prove no absence.
+   * Runs `body` as a hook call: while any runs, panel reads wait (docs/protocol.md#stages-4), and reads of
+   * its zones prove no absence.
    * @param zones which it edits
    */
   async during<T>(zones: readonly DnsName[], body: () => Promise<T>): Promise<T> {
@@ -53,8 +57,9 @@ export class Gate {
   }
 
   /**
-   * Runs a panel read; `quiet` tells whether no call that edits its zone was being answered meanwhile, so that it can prove an absence.
-   * Calls about other zones do not count: else one user could keep the undos of all others from being decided.
+   * Runs a panel read; `quiet` tells whether no call that edits its zone was being answered meanwhile, so
+   * that it can prove an absence. Calls about other zones do not count: else one user could keep the undos of
+   * all others from being decided.
    * @param zone which is read; `-`: none, the list
    */
   async quietly<T>(

@@ -4,7 +4,10 @@ import type { Log } from '../../log.ts';
 import type { EngineSettings } from '../settings.ts';
 import { Moved } from './store.ts';
 
-/** The time after a start, or a step of the wall clock, in which nothing is undone: what looks overdue then need not be. */
+/**
+ * The time after a start, or a step of the wall clock, in which nothing is undone: what looks overdue then
+ * need not be.
+ */
 export class Grace {
   /** Monotonic time (ms) before which nothing is undone. */
   until = 0;

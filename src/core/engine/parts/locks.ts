@@ -13,9 +13,9 @@ export interface Held {
 }
 
 /**
- * Locks by owner name, first come first served. They cover a write or an undo at the central, never the wait for `after`
- * (docs/decisions/002-locks-and-claims.md). They live in memory: one agent per panel is made sure of by the journal's lease, and what a dead agent
- * held is recovered from its operations.
+ * Locks by owner name, first come first served. They cover a write or an undo at the central, never the wait
+ * for `after` (docs/decisions/002-locks-and-claims.md). They live in memory. The journal's lease ensures one
+ * agent per panel, and what a dead agent held is recovered from its operations.
  */
 export class NameLocks {
   readonly #held = new Set<Waiter>();
@@ -50,7 +50,10 @@ export class NameLocks {
     return { release: () => this.#release(waiter) };
   }
 
-  /** Runs `body` with the names locked. @param names as for {@link acquire}. @throws as `acquire`, and what `body` throws */
+  /**
+   * Runs `body` with the names locked. @param names as for {@link acquire}. @throws as `acquire`, and what
+   * `body` throws
+   */
   async during<T>(
     zone: DnsName,
     names: readonly DnsName[] | null,

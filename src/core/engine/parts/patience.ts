@@ -6,7 +6,10 @@ interface Reading {
   readonly at: number;
 }
 
-/** Since when the panel's part of an operation is waited for, and what earlier looks have shown. Times are monotonic (ms). */
+/**
+ * Since when the panel's part of an operation is waited for, and what earlier looks have shown. Times are
+ * monotonic (ms).
+ */
 export class Patience {
   readonly #now: () => number;
   /** By operation. */
@@ -23,7 +26,10 @@ export class Patience {
     this.#since.set(operation, this.#now());
   }
 
-  /** The operation is new, or the panel has just spoken of it: patience begins, and reads from before count no longer. */
+  /**
+   * The operation is new, or the panel has just spoken of it: patience begins, and reads from before count no
+   * longer.
+   */
   heard(operation: string): void {
     this.begin(operation);
     this.#readings.delete(operation);

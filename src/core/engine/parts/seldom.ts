@@ -2,8 +2,8 @@ import { restAfter } from './rest.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * A background job that may be asked for often and is done seldom: whoever asks while it waits or runs shares the next run. Of the
- * time that passes, runs take a bounded part, however often they are asked for.
+ * A background job that may be asked for often and is done seldom: whoever asks while it waits or runs shares
+ * the next run. Of the time that passes, runs take a bounded part, however often they are asked for.
  */
 export class Seldom {
   readonly #runtime: Runtime;

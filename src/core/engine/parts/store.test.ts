@@ -29,7 +29,7 @@ function scene(): Scene {
 const draft = sampleOperation('one', { state: 'prepared', afterSeen: false });
 const entry = {
   zone: draft.zone,
-  standing: 'joined',
+  state: 'synced',
   incarnation: 1,
   baselineAt: 0,
   note: null,
@@ -67,12 +67,12 @@ test('issue 14: a step that is not allowed is a defect, and writes nothing', asy
 test('issue 14: an entry that stands otherwise by now is not overwritten', async () => {
   const { store, journal } = scene();
   await store.transact((tx) => tx.zone(null, entry));
-  await store.transact((tx) => tx.zone(entry, { ...entry, standing: 'deleting' }));
+  await store.transact((tx) => tx.zone(entry, { ...entry, state: 'deleting' }));
   await assert.rejects(
     store.transact((tx) => tx.zone(entry, { ...entry, note: 'note.gone-from-panel' })),
     Moved,
   );
-  assert.equal((await journal.zone(entry.zone))?.standing, 'deleting');
+  assert.equal((await journal.zone(entry.zone))?.state, 'deleting');
 });
 
 test('issue 14: a transaction that fails writes nothing and tells nobody, and the next one runs', async () => {

@@ -14,7 +14,10 @@ import {
 /** The journal for those who only read it. */
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
-/** Something has moved on since it was judged: nothing was written, and whoever judged it looks at its zone again. */
+/**
+ * Something has moved on since it was judged: nothing was written, and whoever judged it looks at its zone
+ * again.
+ */
 export class Moved extends Error {
   override readonly name = 'Moved';
 
@@ -37,8 +40,8 @@ type Changes<T extends Operation> = Partial<Omit<T, Fixed>> | Partial<Omit<Opera
 type Fixed = 'id' | 'kind' | 'zone' | 'state' | 'changedAt';
 
 /**
- * The only way to write to the journal. What is read in a transaction cannot change before it is committed, so that nothing is ever
- * written over what somebody else has written meanwhile.
+ * The only way to write to the journal. What is read in a transaction cannot change before it is committed,
+ * so that nothing is ever written over what somebody else has written meanwhile.
  */
 export class Store {
   readonly #journal: Journal;
@@ -58,8 +61,8 @@ export class Store {
   }
 
   /**
-   * Runs `body`, then commits what it has put into the transaction, all of it or, when it throws, nothing. Transactions run one after
-   * the other: nothing slow belongs inside, and no other transaction.
+   * Runs `body`, then commits what it has put into the transaction, all of it or, when it throws, nothing.
+   * Transactions run one after the other: nothing slow belongs inside, and no other transaction.
    * @throws {JournalError} nothing was written
    * @throws {Moved} what `body` judged is not so any more; nothing was written
    */
@@ -136,7 +139,10 @@ export class Transaction {
     return await this.journal.operations({ zone, openAt: this.#clock.wall() });
   }
 
-  /** The operation as it is now; as it was judged where the journal does not have it (yet). @throws {JournalError} */
+  /**
+   * The operation as it is now; as it was judged where the journal does not have it (yet). @throws
+   * {JournalError}
+   */
   async current<T extends Operation>(judged: T): Promise<T> {
     const known = this.#writes.get(judged.id)?.now ?? (await this.journal.operation(judged.id));
     if (known === null) this.#drafts.add(judged.id);
@@ -150,7 +156,8 @@ export class Transaction {
   }
 
   /**
-   * An operation that is about to be carried out, or was. One that was only heard of so far is in the journal already.
+   * An operation that is about to be carried out, or was. One that was only heard of so far is in the journal
+   * already.
    * @throws {JournalError}
    * @throws {Moved} it has been dealt with meanwhile
    */
@@ -174,7 +181,8 @@ export class Transaction {
   }
 
   /**
-   * One step further, by a judgement: it holds only while the operation is in the state, and as much heard of, as it was judged in.
+   * One step further, by a judgement. It holds only while the operation is in the state in which it was
+   * judged, and no more was heard of it.
    * @throws {Moved} it is not
    */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
@@ -200,8 +208,7 @@ export class Transaction {
   /** The entry of a zone that was judged. @throws {Moved} it stands otherwise by now */
   async zone(judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
     const now = await this.journal.zone(next.zone);
-    if (now?.standing !== judged?.standing || now?.incarnation !== judged?.incarnation)
-      throw new Moved(next.zone);
+    if (now?.state !== judged?.state || now?.incarnation !== judged?.incarnation) throw new Moved(next.zone);
     this.#zones.set(next.zone, next);
   }
 

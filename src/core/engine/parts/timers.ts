@@ -9,7 +9,9 @@ export class Timers {
   readonly #clock: Clock;
   readonly #settings: EngineSettings;
   readonly #random: () => number;
-  /** What ends each alarm when the engine stops: a listener for each would cost the square of their number. */
+  /**
+   * What ends each alarm when the engine stops: a listener for each would cost the square of their number.
+   */
   readonly #alarms = new Set<() => void>();
   #serial = 0;
   /** Milliseconds since 1970 in the newest id. */
@@ -96,7 +98,10 @@ export class Timers {
     this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
   }
 
-  /** Unique, and sorted in the order they are given out, also when the clock is set back: what is newest decides about a record. */
+  /**
+   * Unique, and sorted in the order they are given out, also when the clock is set back: what is newest
+   * decides about a record.
+   */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;
     const turned = this.#serial === 0 ? 1 : 0;

@@ -1,8 +1,9 @@
 import type { DnsName } from '../../../dns/name.ts';
 
 /**
- * A queue of zones in which the users who caused the work take turns: what one of them queues delays another by one step, not by all
- * of it. A zone that several users wait for is taken once, at the turn of the first of them.
+ * A queue of zones in which the users who caused the work take turns. What one of them queues delays another
+ * by one step, not by all of it. A zone that several users wait for is taken once, at the turn of the first
+ * of them.
  */
 export class Turns {
   /** Users whose turn comes first stand first. */

@@ -9,10 +9,10 @@ import { refusal, seed, type ContractSubject } from './zone-bench.ts';
 
 export function foreignCases(subject: () => ContractSubject): void {
   it('neither reads, writes, creates nor deletes a zone of another account', async () => {
-    const { central, someoneElse } = subject();
+    const { central, otherWriter } = subject();
     const zone = parseName('foreign.example.');
-    await someoneElse.createZone(zone);
-    const truth = await someoneElse.records(zone);
+    await otherWriter.createZone(zone);
+    const truth = await otherWriter.records(zone);
     const error = await refusal(central.createZone(zone, seed, quietContext()), 'zone.foreign');
     // A panel tells only when it is asked to create it.
     const asked = await central.mayCreateZone(zone, seed, quietContext()).catch((one: unknown) => one);
@@ -30,7 +30,7 @@ export function foreignCases(subject: () => ContractSubject): void {
       'central.access-denied',
     );
     assert.equal(refused.state, 'untouched');
-    assert.deepEqual(await someoneElse.records(zone), truth);
+    assert.deepEqual(await otherWriter.records(zone), truth);
   });
 
   it('refuses a change in a zone that is not there', async () => {

@@ -11,13 +11,14 @@ import { loadCases } from './load.ts';
 import { readCases } from './reads.ts';
 import { rrsetCases } from './rrsets.ts';
 import { signingCases } from './signing.ts';
-import { strangerCases } from './strangers.ts';
+import { otherWriterCases } from './other-writers.ts';
 import { valueCases } from './values.ts';
 import { zoneCases } from './zones.ts';
 
 /**
- * The behaviour every {@link Central} has, as test cases of node:test. Every write is followed by a second planning of the same
- * change, which must find nothing to do, and by a look past the central that nothing else was touched.
+ * The behaviour every {@link Central} has, as test cases of node:test. Every write is followed by a second
+ * planning of the same change, which must find nothing to do. A read past the central shows that nothing else
+ * was touched.
  * @param makeSubject called once; each case works in a zone of its own
  */
 export function centralContract(name: string, makeSubject: () => Promise<ContractSubject>): void {
@@ -43,7 +44,7 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     rrsetCases(bench);
     changeCases(bench);
     valueCases(bench);
-    strangerCases(bench);
+    otherWriterCases(bench);
     loadCases(() => subject, bench);
     faultCases(() => subject, bench);
     it('refuses every call once closed', async () => {

@@ -45,7 +45,7 @@ export function loadCases(subject: () => ContractSubject, bench: MakeBench): voi
       Array.from({ length: 6 }, (_, at) => b.record(`${name}${at}`, 'A', `192.0.2.${at + 1}`)),
     );
     const others = (async (): Promise<void> => {
-      for (const record of theirs ?? []) await b.stranger.add(b.zone, record);
+      for (const record of theirs ?? []) await b.otherWriter.add(b.zone, record);
     })();
     for (const record of ours ?? []) await b.apply(b.change([], [record]));
     await others;

@@ -18,10 +18,10 @@ export function signingCases(subject: () => ContractSubject): void {
   });
 
   it('tells of a signed zone what its parent has to know, and edits it like any other', async () => {
-    const { central, someoneElse } = subject();
-    if (someoneElse.makeSignedZone === undefined) return;
+    const { central, otherWriter } = subject();
+    if (otherWriter.makeSignedZone === undefined) return;
     const zone = parseName('signed.example.');
-    await someoneElse.makeSignedZone(zone);
+    await otherWriter.makeSignedZone(zone);
     const signing = await central.signing(zone, quietContext());
     assert.equal(signing?.signed, true);
     assert.ok((signing?.ds.length ?? 0) > 0);
@@ -36,7 +36,7 @@ export function signingCases(subject: () => ContractSubject): void {
     const read = (await central.readZone(zone, known, quietContext())) ?? [];
     const isData = ({ type }: ResourceRecord): boolean => type !== 'SOA';
     const own = read.filter((record) => isData(record) && !isSigners(zone, record));
-    const truth = (await someoneElse.records(zone)) ?? [];
+    const truth = (await otherWriter.records(zone)) ?? [];
     assert.deepEqual(ids(own), ids(truth.filter((record) => isData(record) && !isSigners(zone, record))));
     await b.works([two], []);
   });

@@ -10,12 +10,18 @@ import { quietContext } from '../../quiet-context.ts';
 /** A central and, past it, the truth and the hands of somebody else working there. */
 export interface ContractSubject {
   readonly central: Central;
-  readonly someoneElse: {
+  readonly otherWriter: {
     add(zone: DnsName, record: ResourceRecord): Promise<void>;
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
-    /** Makes a zone in our account, as the provider does; needed where the account itself cannot (`managesZones`). */
+    /**
+     * Makes a zone in our account, as the provider does; needed where the account itself cannot
+     * (`managesZones`).
+     */
     makeZone?(zone: DnsName): Promise<void>;
-    /** Makes a zone in our account that the central signs; resolves once its keys are published. Absent where none can be had. */
+    /**
+     * Makes a zone in our account that the central signs; resolves once its keys are published. Absent where
+     * none can be had.
+     */
     makeSignedZone?(zone: DnsName): Promise<void>;
     /** Makes a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
@@ -27,14 +33,19 @@ export interface ContractSubject {
   readonly wrongCredentials?: () => Central;
   /** The central's program can be ended without warning, and started again. */
   readonly crashes?: {
-    /** Ends it now, or when the next write arrives, or when the next write is done and before anything is read again. */
+    /**
+     * Ends it now, or when the next write arrives, or when the next write is done and before anything is read
+     * again.
+     */
     crash(when: 'now' | 'before-write' | 'after-write'): Promise<void>;
     /** Starts it where it was; resolves once it answers. Does nothing while it runs. */
     revive(): Promise<void>;
   };
   /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
   readonly cutReads?: (keep: number | null) => void;
-  /** The central calls a removal done whose record is not there: nobody can tell then who removed it (A51). */
+  /**
+   * The central calls a removal done whose record is not there: nobody can tell then who removed it (A51).
+   */
   readonly removesUnknown?: true;
   /** Records that a zone is tried with; default 100. */
   readonly manyRecords?: number;
@@ -43,13 +54,13 @@ export interface ContractSubject {
 export const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
 
 /** A new zone of the account: made by the account itself, or by the provider. */
-export async function makeZone({ central, someoneElse }: ContractSubject, zone: DnsName): Promise<void> {
+export async function makeZone({ central, otherWriter }: ContractSubject, zone: DnsName): Promise<void> {
   if (central.traits.managesZones) {
     assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
     return;
   }
-  assert.ok(someoneElse.makeZone !== undefined, 'the subject can make zones');
-  await someoneElse.makeZone(zone);
+  assert.ok(otherWriter.makeZone !== undefined, 'the subject can make zones');
+  await otherWriter.makeZone(zone);
 }
 
 /** One zone of the subject and what is done to it. */
@@ -68,8 +79,8 @@ export class Bench {
     return this.#subject.removesUnknown === true;
   }
 
-  get stranger(): ContractSubject['someoneElse'] {
-    return this.#subject.someoneElse;
+  get otherWriter(): ContractSubject['otherWriter'] {
+    return this.#subject.otherWriter;
   }
 
   record(name: string, type: string, rdata: string): ResourceRecord {
@@ -85,7 +96,7 @@ export class Bench {
   }
 
   async truth(): Promise<Set<string>> {
-    const records = (await this.stranger.records(this.zone)) ?? [];
+    const records = (await this.otherWriter.records(this.zone)) ?? [];
     return new Set(records.filter((record) => !isSigners(this.zone, record)).map(steadyId));
   }
 

@@ -34,7 +34,7 @@ export function zoneCases(subject: () => ContractSubject): void {
   });
 
   it('creates a zone with its content in one write, where it can do that (issue 11.8)', async () => {
-    const { central, someoneElse } = subject();
+    const { central, otherWriter } = subject();
     if (!central.traits.createsWithContent) return;
     const zone = parseName('filled.example.');
     const content = Object.entries(everyType).flatMap(([type, data]) => {
@@ -43,7 +43,7 @@ export function zoneCases(subject: () => ContractSubject): void {
       return data.slice(0, single ? 1 : 2).map((rdata) => makeRecord({ name, type, rdata, ttl: 300 }, zone));
     });
     assert.equal(await central.createZone(zone, seed, quietContext(), content), 'created');
-    const held = new Set((await someoneElse.records(zone))?.map(steadyId));
+    const held = new Set((await otherWriter.records(zone))?.map(steadyId));
     for (const record of content) assert.ok(held.has(steadyId(record)), formatRecord(record));
     const read = (await central.readZone(zone, [], quietContext())) ?? [];
     assert.deepEqual(

@@ -94,7 +94,10 @@ function operatorAt({ left, right, operator }: BinaryExpression | LogicalExpress
   return left.end + text.slice(left.end, right.start).indexOf(operator);
 }
 
-/** A call that stands alone: a commit, a wait, something noted. What is only logged may go without anybody noticing. */
+/**
+ * A call that stands alone: a commit, a wait, something noted. What is only logged may go without anybody
+ * noticing.
+ */
 const dropStatement: Rule = (node, _parent, text) => {
   if (node.type !== 'ExpressionStatement') return [];
   const { start, end, expression } = node;
@@ -116,7 +119,10 @@ function isLog(callee: AnyNode, text: string): boolean {
   return /(?:^|\.)log$/u.test(text.slice(callee.start, callee.end));
 }
 
-/** `x.acquire(...)`, waited for or with a `catch`, becomes a lock that locks nothing; `x.exclusively(f)` becomes `(f)()`. */
+/**
+ * `x.acquire(...)`, waited for or with a `catch`, becomes a lock that locks nothing; `x.exclusively(f)`
+ * becomes `(f)()`.
+ */
 const dropLock: Rule = (node, _parent, text) => {
   if (node.type === 'VariableDeclarator' && node.init !== null && node.init !== undefined) {
     const { start, end } = node.init;
@@ -169,7 +175,10 @@ const changeMethod: Rule = (node) => {
     : [{ rule: 'method', start: property.start, end: property.end, text: other }];
 };
 
-/** Numbers of log levels are nobody's business. A number above 9 is a time or a size: one more or less breaks no promise. */
+/**
+ * Numbers of log levels are nobody's business. A number above 9 is a time or a size: one more or less breaks
+ * no promise.
+ */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];
   const { start, end, value } = node;

@@ -100,7 +100,10 @@ function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] 
   return ranked.slice(0, sample).map(({ mutant }) => mutant);
 }
 
-/** Histories of each mode, and stories, that come before the unit tests: they break with most mutants, and take no longer. */
+/**
+ * Histories of each mode, and stories, that come before the unit tests: they break with most mutants, and
+ * take no longer.
+ */
 const firstRuns = 5;
 const firstStories = 100;
 

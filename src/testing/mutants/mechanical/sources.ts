@@ -39,7 +39,10 @@ export const slowTests: readonly string[] = [
   'src/core/engine/storm.test.ts',
 ];
 
-/** Unit tests of engine and journal that load a file, without the slow ones; those that import it themselves come first. */
+/**
+ * Unit tests of engine and journal that load a file, without the slow ones; those that import it themselves
+ * come first.
+ */
 export function testsOf(file: string): string[] {
   const all = testsThatLoad(file).filter((test) => !slowTests.includes(test));
   const direct = all.filter((test) => directImports(test).includes(file));

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { root, type Patch } from '../patch.ts';
 
-/** How long (ms) all unit tests may take: many times what they take on a busy machine. A mutant that takes longer hangs. */
+/**
+ * How long (ms) all unit tests may take: many times what they take on a busy machine. A mutant that takes
+ * longer hangs.
+ */
 const longest = 600_000;
 
 const hook = import.meta.resolve('../plant-by-environment.ts');

@@ -4,21 +4,21 @@ import { engine, type PlantedBug } from './bug.ts';
 export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'accept-on-lock-timeout',
-    file: `${engine}/before/mirror.ts`,
+    file: `${engine}/before/before-records.ts`,
     find: `if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);`,
     replace: `if (held === null) return { kind: 'applied', operation: draft };`,
     says: 'An edit that gets no lock in time is accepted, and nothing is written.',
   },
   {
     name: 'stuck-blocks-nothing',
-    file: `${engine}/before/mirror.ts`,
+    file: `${engine}/before/before-records.ts`,
     find: `if (stuck !== null) return`,
     replace: `if (stuck !== null && false) return`,
     says: 'A name of a stuck operation can be edited.',
   },
   {
     name: 'edit-without-lock',
-    file: `${engine}/before/mirror.ts`,
+    file: `${engine}/before/before-records.ts`,
     find: `const held = await runtime.locks.acquire(draft.zone, names, signal).catch`,
     replace: `const held = await runtime.locks.acquire(draft.zone, [], signal).catch`,
     says: 'Two edits of one name are written at the same time.',
@@ -50,7 +50,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'half-write-left',
     file: `${engine}/before/carry-out.ts`,
-    find: `seen === 'unread' ? 'unread' : await takeBack(runtime, prepared, written);`,
+    find: `seen === 'unread' ? 'unread' : await undoWrite(runtime, prepared, written);`,
     replace: `seen === 'unread' ? 'unread' : 'clean';`,
     says: 'What a failed write has done is not taken back.',
   },
@@ -71,7 +71,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'no-roll-back-after-failed-commit',
     file: `${engine}/before/carry-out.ts`,
-    find: `const undone = await takeBack(runtime, prepared, written);`,
+    find: `const undone = await undoWrite(runtime, prepared, written);`,
     replace: `const undone = 'clean';`,
     says: 'What was written stays at the central when the journal then fails.',
   },
@@ -108,15 +108,15 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'differing-record-edited',
     file: `${engine}/before/plan.ts`,
-    find: "if (standing !== null && standing !== 'joined') return `note.${standing}`;",
+    find: "if (state !== null && state !== 'synced') return `note.${state}`;",
     replace: '',
     says: 'An edit of a record that differs or is the panel’s alone is sent.',
   },
   {
     name: 'beside-a-conflict-sent',
     file: `${engine}/before/plan.ts`,
-    find: `if (beside && (row.standing === 'differs' || row.standing === 'released'))`,
-    replace: `if (beside && row.standing === 'released')`,
+    find: `if (beside && (row.state === 'conflict' || row.state === 'excluded'))`,
+    replace: `if (beside && row.state === 'excluded')`,
     says: 'A new value beside one that differs is sent.',
   },
   {
@@ -201,7 +201,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'heard-not-refused',
     file: `${engine}/after/heard.ts`,
-    find: `if (!problems.every(({ code }) => isPassing(code, attempts))) {`,
+    find: `if (!problems.every(({ code }) => isTransient(code, attempts))) {`,
     replace: `if (attempts > 1_000) {`,
     says: 'An edit that was left to the panel is sent for ever, though the central refuses it.',
   },

@@ -40,7 +40,7 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'comparison-forgotten',
     file: `${engine}/parts/agenda.ts`,
-    find: `    this.#wake(this.#shops.comparison, zone, delay ?? soon, wish.lane ?? '');`,
+    find: `    this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');`,
     replace: `    if (delay !== undefined) this.#wake(this.#shops.comparison, zone, delay, '');`,
     says: 'A comparison that is due does not begin.',
   },
@@ -54,13 +54,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-grace-after-start',
     file: `${engine}/parts/grace.ts`,
-    find: `    this.until = this.#clock.now() + this.#settings.grace;
-  }
-
-  /** Notices`,
-    replace: `  }
-
-  /** Notices`,
+    find: '    this.until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /** Notices',
+    replace: '  }\n\n  /** Notices',
     says: 'Right after a start an undo is decided.',
   },
   {
@@ -82,8 +77,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'own-writes-answered',
     file: `${engine}/engine.ts`,
-    find: `return mark !== null && this.#runtime.marks.has(mark);`,
-    replace: `return mark === '';`,
+    find: `return echo !== null && this.#runtime.echoTokens.has(echo);`,
+    replace: `return echo === '';`,
     says: 'Our own write into the panel is taken for an edit.',
   },
   {
@@ -146,8 +141,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-roll-back-at-other-centrals',
     file: 'src/core/several.ts',
-    find: `await engine.takeBack(ids, problems)),`,
-    replace: `(ids === null ? await engine.takeBack(ids, problems) : 'nothing')),`,
+    find: `await engine.rollBack(ids, problems)),`,
+    replace: `(ids === null ? await engine.rollBack(ids, problems) : 'nothing')),`,
     says: 'What the second central refuses stays at the first.',
   },
   {

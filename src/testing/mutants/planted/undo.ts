@@ -47,14 +47,14 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'visibility-wait-ignored',
-    file: `${engine}/background/tend.ts`,
+    file: `${engine}/background/step.ts`,
     find: `const patience = isHeardOf ? settings.visibilityWait : settings.afterWait;`,
     replace: `const patience = 0;`,
     says: 'An edit that the panel reported and does not show yet is undone.',
   },
   {
     name: 'in-flight-for-ever',
-    file: `${engine}/before/mirror.ts`,
+    file: `${engine}/before/before-records.ts`,
     find: `    runtime.inFlight.delete(draft.id);
 `,
     replace: ``,
@@ -62,15 +62,15 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'failure-ends-the-work',
-    file: `${engine}/background/tend.ts`,
+    file: `${engine}/background/step.ts`,
     find: `  runtime.agenda.wake(zone, delay, what);`,
     replace: ``,
     says: 'A background step that failed is not tried again.',
   },
   {
     name: 'watch-not-tended',
-    file: `${engine}/background/tend.ts`,
-    find: `await tendWatch(runtime, zone, await openOperations(runtime, zone));`,
+    file: `${engine}/background/step.ts`,
+    find: `await stepWatch(runtime, zone, await openOperations(runtime, zone));`,
     replace: ``,
     says: 'Nobody looks after writes that may land late.',
   },
@@ -145,18 +145,18 @@ export const plantedInUndo: readonly PlantedBug[] = [
     says: 'The first refusal of an undo makes it stuck.',
   },
   {
-    name: 'row-joined-unseen',
+    name: 'row-synced-unseen',
     file: `${engine}/knowledge/ledger-rows.ts`,
     find: `const seenAtCentral = truth.busy.has(id) ? onPanel : truth.central.has(id);`,
     replace: `const seenAtCentral = onPanel;`,
-    says: 'A row is joined though nobody saw it at the central.',
+    says: 'A row is synced though nobody saw it at the central.',
   },
   {
-    name: 'one-sided-row-joined',
+    name: 'one-sided-row-synced',
     file: `${engine}/knowledge/ledger-rows.ts`,
-    find: `return onPanel ? 'differs' : 'central-only';`,
-    replace: `return 'joined';`,
-    says: 'A record of one side is joined.',
+    find: `return onPanel ? 'conflict' : 'central-only';`,
+    replace: `return 'synced';`,
+    says: 'A record of one side is synced.',
   },
   {
     name: 'undo-takes-what-was-not-ours',
@@ -188,7 +188,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'roll-back-ignores-after',
-    file: `${engine}/before/take-back.ts`,
+    file: `${engine}/before/roll-back.ts`,
     find: `  if (operation.afterSeen) return false;
   const { reverting, change }`,
     replace: `  const { reverting, change }`,
@@ -196,14 +196,14 @@ export const plantedInUndo: readonly PlantedBug[] = [
   },
   {
     name: 'roll-back-ignores-claims',
-    file: `${engine}/before/take-back.ts`,
+    file: `${engine}/before/roll-back.ts`,
     find: `if (heir === null || isNewer(claimant(newestFirst, id, unwanted), heir)) return false;`,
     replace: `if (heir !== undefined) return false;`,
     says: 'A roll back removes what another open edit wants.',
   },
   {
     name: 'roll-back-unproven',
-    file: `${engine}/before/take-back.ts`,
+    file: `${engine}/before/roll-back.ts`,
     find: `return clean ? 'nothing' : 'unknown';`,
     replace: `return 'nothing';`,
     says: 'A roll back that failed says that nothing was changed.',
@@ -239,14 +239,14 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'late-zone-left',
     file: `${engine}/background/watch.ts`,
-    find: `await lookForZone(runtime, create);`,
+    find: `await findCreatedZone(runtime, create);`,
     replace: `await Promise.resolve(create);`,
     says: 'A zone that a late create made stays.',
   },
   {
     name: 'late-delete-unnoticed',
     file: `${engine}/background/watch.ts`,
-    find: `if (onWatch.some(mayDeleteLate)) await lookForLoss(runtime, zone);`,
+    find: `if (onWatch.some(mayDeleteLate)) await checkForLoss(runtime, zone);`,
     replace: ``,
     says: 'A zone that a late delete took away is not made again.',
   },
@@ -260,7 +260,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'late-repair-of-others',
     file: `${engine}/background/watched-records.ts`,
-    find: `isOurs: standing === 'joined' || written.has(id),`,
+    find: `isOurs: state === 'synced' || written.has(id),`,
     replace: `isOurs: true,`,
     says: 'A record that is somebody else’s by now is removed as a late write of ours.',
   },

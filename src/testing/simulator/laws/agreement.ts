@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Engine, ZoneView } from '../../../core/engine/engine.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { CentralStore } from '../sim-central.ts';
@@ -12,8 +12,9 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * Both sides agree once everything has healed (docs/architecture.md#the-promise): every edit on both sides or on neither, and nothing open. What
- * somebody else had a hand in may differ, record by record, but then it is listed.
+ * Both sides agree once everything has healed (docs/architecture.md#the-promise): every edit on both sides or
+ * on neither, and nothing open. What somebody else had a hand in may differ, record by record, but then it is
+ * listed.
  */
 export async function checkAgreement(
   world: Pair,
@@ -62,11 +63,11 @@ function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgem
   if (panel === undefined || central === undefined) {
     const where = panel === undefined ? 'at the central' : 'in the panel';
     if (!mayStandAlone(world, zone, view, central === undefined, judgement))
-      judgement.violate('agreement.zone', `${zone} is ${where} only (${view.entry?.standing})`);
+      judgement.violate('agreement.zone', `${zone} is ${where} only (${view.entry?.state})`);
     return;
   }
-  if (view.entry?.standing !== 'joined') {
-    judgement.violate('agreement.standing', `${zone} is on both sides but ${view.entry?.standing}`);
+  if (view.entry?.state !== 'synced') {
+    judgement.violate('agreement.state', `${zone} is on both sides but ${view.entry?.state}`);
     return;
   }
   for (const [id, record] of new Map([...panel, ...central]))
@@ -125,7 +126,7 @@ function mayStandAlone(
 ): boolean {
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
   const isOld = wasFirst({ panel, baselineAt }, zone) && !central.provenance.atStart.has(zone);
-  if (panelOnly && isOld && entry?.standing === 'panel-only') return judgement.excuse('old-zone');
+  if (panelOnly && isOld && entry?.state === 'panel-only') return judgement.excuse('old-zone');
   if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
     return judgement.excuse('provider-zone');
   const isListed = entry !== null && entry.note !== null;
@@ -148,7 +149,9 @@ function isProviders({ central, causes }: Pick<Pair, 'central' | 'causes'>, zone
   return origin?.writer === 'somebody' && !causes.isDeletedSince(zone, origin.at);
 }
 
-/** Whether a difference is shown to the administrator: as a row that is not joined, or in a stuck operation. */
+/**
+ * Whether a difference is shown to the administrator: as a row that is not synced, or in a stuck operation.
+ */
 function listed(view: ZoneView, record: ResourceRecord): boolean {
   const same = (other: ResourceRecord | null): boolean =>
     other !== null &&
@@ -156,7 +159,7 @@ function listed(view: ZoneView, record: ResourceRecord): boolean {
     other.type === record.type &&
     other.rdata === record.rdata;
   return (
-    view.rows.some((row) => same(row.record) && row.standing !== 'joined') ||
+    view.rows.some((row) => same(row.record) && row.state !== 'synced') ||
     view.open.flatMap(itemsOf).some(({ remove, add }) => same(remove) || same(add))
   );
 }

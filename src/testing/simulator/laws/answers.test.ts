@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { EditEvent, EditItem } from '../../../core/panel.ts';
-import { a, zone } from '../arrival.ts';
+import { a, zone } from '../given.ts';
 import { administrator, recordsEvent } from '../edits.ts';
 import { JournalWitness } from '../journal-witness.ts';
 import { CentralStore } from '../sim-central.ts';
@@ -25,7 +25,10 @@ function change(zones: Zones, { remove, add }: EditItem): void {
   if (add !== null) records?.set(recordId(add), add);
 }
 
-/** A panel, a central and a journal, and an edit that is asked about at 10 and refused at 100: "nothing was changed". */
+/**
+ * A panel, a central and a journal, and an edit that is asked about at 10 and refused at 100: "nothing was
+ * changed".
+ */
 class Scene {
   readonly panel = new PanelStore();
   readonly central = new CentralStore();
@@ -71,7 +74,7 @@ class Scene {
   }
 
   /** Somebody changes one side. */
-  somebody(at: number, item: EditItem, side: 'panel' | 'central' = 'central'): void {
+  otherWrites(at: number, item: EditItem, side: 'panel' | 'central' = 'central'): void {
     change(this[side].zones, item);
     this[side].provenance.look(at);
   }
@@ -185,8 +188,8 @@ test('answers.nothing: where somebody wrote it in between, that is what was ther
     scene.journal({ ...other, state: 'prepared' }, 1);
     scene.write(2, addFtp, 'other');
     if (isWrittenAgain) {
-      scene.somebody(3, removeFtp);
-      scene.somebody(4, addFtp);
+      scene.otherWrites(3, removeFtp);
+      scene.otherWrites(4, addFtp);
     }
     scene.journal();
     scene.write(30, removeFtp);
@@ -203,7 +206,7 @@ test('answers.nothing: a record that looked like a default one of a new zone goe
     zone,
     fingerprint: 'create',
     actor: administrator,
-    mark: null,
+    echo: null,
     seed: { addresses: [], nameServers: [], mailServers: [] },
   };
   for (const [writtenAt, verdict] of [
@@ -214,9 +217,9 @@ test('answers.nothing: a record that looked like a default one of a new zone goe
     const { zones, provenance } = scene.central;
     scene.journal({ kind: 'zone-create', fingerprint: 'create' });
     scene.request(20, { kind: 'create', record: null }, 'wrong', () => zones.set(zone, new Map()));
-    if (writtenAt < 40) scene.somebody(writtenAt, addFtp);
+    if (writtenAt < 40) scene.otherWrites(writtenAt, addFtp);
     provenance.read('wrong', zone, 40);
-    if (writtenAt > 40) scene.somebody(writtenAt, addFtp);
+    if (writtenAt > 40) scene.otherWrites(writtenAt, addFtp);
     scene.request(50, { kind: 'delete', record: null }, 'wrong', () => zones.delete(zone));
     scene.answered();
     assert.deepEqual(scene.judge(), verdict);
@@ -248,7 +251,7 @@ test('answers.nothing-later: what lands afterwards is of the edit only where the
   ] as const) {
     const scene = edit(item, lands.add === null ? [www, ftp] : [www]);
     // The panel never has what is written.
-    scene.somebody(5, { remove: lands.add, add: lands.remove }, 'panel');
+    scene.otherWrites(5, { remove: lands.add, add: lands.remove }, 'panel');
     scene.journal();
     scene.answered();
     scene.write(200, lands);
@@ -276,7 +279,7 @@ test('answers.nothing-later: the central may be brought to what the panel holds 
     scene.journal();
     scene.answered();
     scene.write(200, addFtp);
-    for (const [at, item] of inPanel) scene.somebody(at, item, 'panel');
+    for (const [at, item] of inPanel) scene.otherWrites(at, item, 'panel');
     assert.deepEqual(scene.judge(), verdict, what);
   }
 });
@@ -291,7 +294,7 @@ test('answers.nothing-later: a record that the panel had from the start may stay
     scene.journal();
     scene.answered();
     scene.write(200, removeFtp);
-    if (goesAt !== null) scene.somebody(goesAt, removeFtp, 'panel');
+    if (goesAt !== null) scene.otherWrites(goesAt, removeFtp, 'panel');
     assert.deepEqual(scene.judge(), verdict, String(goesAt));
   }
 });

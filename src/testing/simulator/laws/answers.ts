@@ -43,8 +43,8 @@ interface Ended {
 }
 
 /**
- * Each answer is held against what the central had at that moment and came to have: "nothing was changed" is true then and stays so, and
- * of an edit that was refused, by us or by the panel, nothing is left in the end.
+ * Each answer is held against what the central had at that moment and came to have. "Nothing was changed" is
+ * true then and stays so. Of an edit that was refused, by us or by the panel, nothing is left in the end.
  * @returns how long (ms) the central held at most what was then taken back
  */
 export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgement: Judgement): number {
@@ -110,7 +110,10 @@ function checkLater(
   }
 }
 
-/** Whether the central is brought to what the panel holds at that moment: as this edit was refused, it is another that made it so. */
+/**
+ * Whether the central is brought to what the panel holds at that moment: as this edit was refused, it is
+ * another that made it so.
+ */
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
   // A zone comes with default records, of which the panel has its own.
   const what = request?.kind === 'create' ? null : record;
@@ -132,17 +135,17 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
 }
 
 /**
- * Operations that were taken back while these were there (as `operationsOf`): their undo may have been left to these, so that what was
- * there before both is what has to be there.
+ * Operations that were undone while these were there (as `operationsOf`). Their undo may have been left to
+ * these, so that what was there before both is what has to be there.
  */
-function takenBackBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<string>): ReadonlySet<string> {
+function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<string>): ReadonlySet<string> {
   const ids = new Set([...own].map((key) => key.split(' ')[0]));
   const all = [...witness.operations.values()];
   const since = Math.min(...all.filter(({ operation }) => ids.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
-    const isTakenBack = state === 'refused' || state === 'reverted';
+    const isUndone = state === 'refused' || state === 'reverted';
     // What is heard of it later does not make it end again.
-    return isTakenBack && (states.find((one) => one.state === state)?.at ?? 0) >= since;
+    return isUndone && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
   return new Set(beside.flatMap(({ operation }) => keysOf(operation)));
 }
@@ -170,7 +173,9 @@ function speaksOf(problems: readonly Problem[], number: number): boolean {
 
 const claiming: ReadonlySet<string | null> = new Set(['prepared', 'applied', 'kept', 'confirmed']);
 
-/** Whether another edit wanted the record as it was then: that one has it so (docs/architecture.md, "claim"). */
+/**
+ * Whether another edit wanted the record as it was then: that one has it so (docs/architecture.md, "claim").
+ */
 function isClaimed(
   { witness }: Ended,
   { zone, record, present }: Effect,
@@ -192,7 +197,9 @@ function isClaimed(
   return false;
 }
 
-/** Nothing of it is left at the central, but what the panel wants there as well, or what is listed as stuck. */
+/**
+ * Nothing of it is left at the central, but what the panel wants there as well, or what is listed as stuck.
+ */
 function checkNothingLeft(
   { panel, central, witness }: Ended,
   own: ReadonlySet<string>,
@@ -220,7 +227,9 @@ function checkNothingLeft(
   }
 }
 
-/** Whether a record that went cannot come back: a CNAME tolerates nothing beside it (RFC 1034 section 3.6.2). */
+/**
+ * Whether a record that went cannot come back: a CNAME tolerates nothing beside it (RFC 1034 section 3.6.2).
+ */
 function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect): boolean {
   if (record === null || present) return false;
   return [...(zones.get(zone)?.values() ?? [])].some(
@@ -268,8 +277,8 @@ function agreedSince({ zones, provenance }: PanelStore, { zone, record, present,
 }
 
 /**
- * Ids of the operations that an answer speaks of: those that were journalled for this call while it was asked. Null where an equal edit
- * was asked at the same time, so that they cannot be told apart.
+ * Ids of the operations that an answer speaks of: those that were journalled for this call while it was
+ * asked. Null where an equal edit was asked at the same time, so that they cannot be told apart.
  */
 function operationsOf(
   { witness }: Ended,
@@ -294,7 +303,10 @@ function operationsOf(
   return own;
 }
 
-/** Operation and record, as an undo of several operations at once is sent in the name of the first; `*` for whole zones. */
+/**
+ * Operation and record, as an undo of several operations at once is sent in the name of the first; `*` for
+ * whole zones.
+ */
 function keysOf(operation: Operation): string[] {
   const { id, kind } = operation;
   if (kind !== 'records') return [`${id} *`];
@@ -314,8 +326,8 @@ function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
 }
 
 /**
- * The last effect on each record and zone that is otherwise than before, where it is these operations that wrote them last. They may have
- * taken over the undo of others that were taken back as well.
+ * The last effect on each record and zone that is otherwise than before, where it is these operations that
+ * wrote them last. They may have taken over the undo of others that were taken back as well.
  */
 function netOf(
   ended: Pick<Ended, 'witness'>,
@@ -326,7 +338,7 @@ function netOf(
   const first = new Map<string, Effect>();
   const last = new Map<string, Effect>();
   const begun = new Set<string>();
-  const beside = takenBackBeside(ended, own);
+  const beside = undoneBeside(ended, own);
   for (const effect of effects) {
     const key = keyOf(effect);
     const isKnown = isOf(effect, own) || isOf(effect, beside);
@@ -341,23 +353,27 @@ function netOf(
   });
 }
 
-/** How long something that these operations changed, and that we took back, was there for everybody to see. */
+/**
+ * How long something that these operations changed, and that we took back, was there for everybody to see.
+ */
 function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): number {
   const since = new Map<string, number>();
   let longest = 0;
   for (const effect of central.provenance.effects) {
     const key = keyOf(effect);
     const begun = since.get(key);
-    if (begun !== undefined && takesBack(effect, own, witness))
-      longest = Math.max(longest, effect.at - begun);
+    if (begun !== undefined && undoes(effect, own, witness)) longest = Math.max(longest, effect.at - begun);
     since.delete(key);
     if (begun === undefined && isOf(effect, own) && !isUnproven(central, effect)) since.set(key, effect.at);
   }
   return longest;
 }
 
-/** Whether it is the undo of one of these operations, or of what landed late of them; not a later edit of the same record. */
-function takesBack(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
+/**
+ * Whether it is the undo of one of these operations, or of what landed late of them; not a later edit of the
+ * same record.
+ */
+function undoes(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
   if (effect.request === null) return false;
   if (isOf(effect, own)) return true;
   const operation = witness.operations.get(effect.request.operation)?.operation;

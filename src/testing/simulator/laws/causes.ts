@@ -46,7 +46,8 @@ export class Causes {
   }
 
   /**
-   * Looked for at the record itself, then at those it hangs together with: what it was changed into or out of, and what competes with it.
+   * Searched at the record itself, then at related ones: what it was changed into or out of, and what
+   * competes with it.
    * @returns null: nothing that could explain a difference ever happened
    */
   of(zone: DnsName, record: ResourceRecord): Cause | null {
@@ -67,7 +68,10 @@ export class Causes {
     return null;
   }
 
-  /** Whether somebody wrote in the zone, or the panel changed it without telling us. @param names at these owners only; absent: any */
+  /**
+   * Whether somebody wrote in the zone, or the panel changed it without telling us. @param names at these
+   * owners only; absent: any
+   */
   isDisturbed(zone: DnsName, names?: ReadonlySet<DnsName>): boolean {
     const isNear = (record: ResourceRecord | null): boolean =>
       names === undefined || record === null || names.has(record.name);
@@ -122,7 +126,10 @@ export class Causes {
     );
   }
 
-  /** An edit is all or nothing: what becomes of a record that is left alone is left alone too, and the other way round. */
+  /**
+   * An edit is all or nothing: what becomes of a record that is left alone is left alone too, and the other
+   * way round.
+   */
   #partners(zone: DnsName, record: ResourceRecord, until: number): Omit<Near, 'by'>[] {
     const id = recordId(record);
     const edits = this.#edits.filter((edit) => edit.zone === zone && edit.at <= until);

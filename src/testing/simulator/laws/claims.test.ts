@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId } from '../../../dns/record.ts';
 import type { OperationState } from '../../../core/operation.ts';
-import { a, arrive, put, zone } from '../arrival.ts';
+import { a, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import type { Side, World } from '../world.ts';
 import { brokenAt, operation, sent } from './wrong.ts';
@@ -10,7 +10,7 @@ import { brokenAt, operation, sent } from './wrong.ts';
 const [www, ftp] = [a('www', 1), a('ftp', 1)];
 
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
-  const world = await arrive({ panel: [www], central: [www] });
+  const world = await given({ panel: [www], central: [www] });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   return { world, side };
@@ -117,8 +117,8 @@ test('issue 13: a commit that forgets an after, or takes a step back, breaks a l
 });
 
 test("issue 13: removing what a comparison has listed as the central's own breaks a law", async () => {
-  for (const [standing, laws] of [
-    ['central-only', ['strangers.removed']],
+  for (const [state, laws] of [
+    ['central-only', ['foreign.removed']],
     ['panel-only', []],
   ] as const) {
     const { world, side } = await arrived();
@@ -126,8 +126,8 @@ test("issue 13: removing what a comparison has listed as the central's own break
     // An answer of ours got lost, and somebody writes the same.
     request(side, 'add');
     put(world, 'central', [www, ftp]);
-    world.somebodyWrote();
-    const row = { record: ftp, standing, onPanel: false, onCentral: true, panelKey: null, note: null };
+    world.otherWrote();
+    const row = { record: ftp, state, onPanel: false, onCentral: true, panelKey: null, note: null };
     side.witness.committed({ rows: [{ zone, put: [row] }] }, 40_000);
     const facts = {
       kind: 'remove',
@@ -139,7 +139,7 @@ test("issue 13: removing what a comparison has listed as the central's own break
     } as const;
     const removal = provenance.sent(facts);
     provenance.land(removal, 40_000, () => side.store.zones.get(zone)?.delete(recordId(ftp)));
-    const strangers = brokenAt(side).filter((law) => law.startsWith('strangers'));
+    const strangers = brokenAt(side).filter((law) => law.startsWith('foreign'));
     assert.deepEqual(strangers, laws);
   }
 });

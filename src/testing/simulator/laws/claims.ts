@@ -8,8 +8,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
 /**
- * What an open edit that was accepted wants stays so, whatever is undone beside it (docs/architecture.md, "claim"). Judged when an undo
- * is sent to the central, or lands in the panel.
+ * What an open edit that was accepted wants stays so, whatever is undone beside it (docs/architecture.md,
+ * "claim"). Judged when an undo is sent to the central, or lands in the panel.
  */
 export class Claims {
   readonly #panel: PanelStore;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { LedgerRow, RecordStanding } from '../../../core/ledger.ts';
-import { a, arrive, put, zone } from '../arrival.ts';
+import type { LedgerRow, RecordState } from '../../../core/ledger.ts';
+import { a, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import type { World, LocalPart, Side } from '../world.ts';
 import { checkAccepted } from './commits.ts';
@@ -13,29 +13,29 @@ const [www, odd, old] = [a('www', 1), a('odd', 1), a('old', 1)];
 
 /** A world with one agreed record; `odd` differs, `old` is the panel's alone. */
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
-  const world = await arrive({ panel: [www, odd, old], central: [www, a('odd', 2)] });
+  const world = await given({ panel: [www, odd, old], central: [www, a('odd', 2)] });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   return { world, side };
 }
 
-function row(record: ResourceRecord, standing: RecordStanding, onPanel = true, onCentral = true): LedgerRow {
-  return { record, standing, onPanel, onCentral, panelKey: null, note: null };
+function row(record: ResourceRecord, state: RecordState, onPanel = true, onCentral = true): LedgerRow {
+  return { record, state, onPanel, onCentral, panelKey: null, note: null };
 }
 
-test('issue 13: a row that is joined though one side never had it breaks a law', async () => {
+test('issue 13: a row that is synced though one side never had it breaks a law', async () => {
   const { world, side } = await arrived();
   const now = world.clock.now();
-  side.witness.committed({ rows: [{ zone, put: [row(www, 'joined')] }] }, now);
+  side.witness.committed({ rows: [{ zone, put: [row(www, 'synced')] }] }, now);
   assert.deepEqual(brokenAt(side), []);
-  side.witness.committed({ rows: [{ zone, put: [row(old, 'joined')] }] }, now);
-  assert.deepEqual(brokenAt(side), ['ledger.joined']);
+  side.witness.committed({ rows: [{ zone, put: [row(old, 'synced')] }] }, now);
+  assert.deepEqual(brokenAt(side), ['ledger.synced']);
 });
 
-test('issue 13: a row that is joined and says itself that one side lacks it breaks a law', async () => {
+test('issue 13: a row that is synced and says itself that one side lacks it breaks a law', async () => {
   const { world, side } = await arrived();
-  side.witness.committed({ rows: [{ zone, put: [row(www, 'joined', true, false)] }] }, world.clock.now());
-  assert.deepEqual(brokenAt(side), ['ledger.joined']);
+  side.witness.committed({ rows: [{ zone, put: [row(www, 'synced', true, false)] }] }, world.clock.now());
+  assert.deepEqual(brokenAt(side), ['ledger.synced']);
 });
 
 test('issue 13: an edit that sends a record of the panel alone, or one that differs, breaks a law', async () => {
@@ -56,10 +56,10 @@ test('an edit that passes such a record in the panel only breaks none', async ()
 test('issue 13: an edit in the place of what somebody else wrote breaks a law', async () => {
   const { world, side } = await arrived();
   put(world, 'central', [a('www', 9), a('odd', 2)]);
-  world.somebodyWrote();
+  world.otherWrote();
   side.store.provenance.read('wrong', zone, world.clock.now() + 1);
   side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, world.clock.now());
-  assert.deepEqual(brokenAt(side), ['alone.stranger']);
+  assert.deepEqual(brokenAt(side), ['alone.foreign']);
 });
 
 test("issue 14: an edit beside somebody else's value breaks none where a request of ours took the old value away, or may have", async () => {
@@ -71,7 +71,7 @@ test("issue 14: an edit beside somebody else's value breaks none where a request
     const request = provenance.sent(facts);
     if (lands) provenance.land(request, now, () => zones.get(zone)?.delete(recordId(www)));
     put(world, 'central', [a('www', 9), a('odd', 2)]);
-    world.somebodyWrote();
+    world.otherWrote();
     provenance.read('wrong', zone, now + 1);
     side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now);
     assert.deepEqual(
@@ -84,19 +84,19 @@ test("issue 14: an edit beside somebody else's value breaks none where a request
 test("an edit beside somebody else's value breaks none where the old value went while an edit of ours that removes it was written", async () => {
   for (const [began, laws] of [
     [0, []],
-    [1, ['alone.stranger']],
+    [1, ['alone.foreign']],
   ] as const) {
     const { world, side } = await arrived();
     const now = world.clock.now();
     put(world, 'central', [a('www', 9), a('odd', 2)]);
-    world.somebodyWrote();
+    world.otherWrote();
     const removing = operation({ id: 'removing', state: 'prepared', items: sent(www, null) });
     side.witness.committed({ operations: [removing] }, now + began);
     side.witness.committed({ operations: [{ ...removing, state: 'applied' }] }, now + 2);
     side.store.provenance.read('wrong', zone, now + 3);
     side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now + 3);
     assert.deepEqual(
-      brokenAt(side).filter((law) => law === 'alone.stranger'),
+      brokenAt(side).filter((law) => law === 'alone.foreign'),
       laws,
     );
   }
@@ -105,7 +105,7 @@ test("an edit beside somebody else's value breaks none where the old value went 
 test('issue 14: the ledger of a zone that is made again says of no record that it is left alone', async () => {
   const { world, side } = await arrived();
   const now = world.clock.now();
-  const entry = { zone, standing: 'creating', incarnation: 2, baselineAt: now, note: null } as const;
+  const entry = { zone, state: 'creating', incarnation: 2, baselineAt: now, note: null } as const;
   side.witness.committed({ zones: [entry] }, now);
   side.witness.committed({ operations: [operation({ items: sent(null, a('odd', 4)) })] }, now);
   assert.deepEqual(brokenAt(side), []);
@@ -161,7 +161,7 @@ test('issue 13: an after that is taken for that of an equal edit still on its wa
   const coming = { ...kept, id: 'coming', state: 'prepared', afterSeen: true } as const;
   side.witness.committed({ operations: [kept] }, 30_000);
   side.witness.committed({ operations: [coming] }, 39_000);
-  const asked = { edits: [recordsEvent(zone, items, 'after')], joined: new Set([zone]), askedAt: 40_000 };
+  const asked = { edits: [recordsEvent(zone, items, 'after')], synced: new Set([zone]), askedAt: 40_000 };
   for (const [at, laws] of [
     [39_100, []],
     [null, ['answers.journal']],
@@ -184,7 +184,7 @@ test('the after of a delete that was carried out before it came breaks no law if
     side.witness.committed({ operations: [confirmed] }, told);
     side.witness.committed({ operations: [confirmed] }, 42_000);
     const after = { ...recordsEvent(zone, [], 'after'), kind: 'zone-delete' as const };
-    const asked = { edits: [after], joined: new Set([zone]), askedAt: 40_000, calls: [] };
+    const asked = { edits: [after], synced: new Set([zone]), askedAt: 40_000, calls: [] };
     checkAccepted(side.witness, asked, { kind: 'accept' }, side.judgement);
     assert.deepEqual(brokenAt(side), laws);
   }
@@ -268,7 +268,7 @@ function deleting(world: World): Parameters<Side['store']['provenance']['sent']>
 }
 
 test('issue 13: a zone that only the panel had and an engine makes breaks a law', async () => {
-  const world = await arrive({ panel: [www], central: null });
+  const world = await given({ panel: [www], central: null });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   side.store.provenance.sent({ ...deleting(world), kind: 'create' });
@@ -286,8 +286,8 @@ test('issue 13: a ledger that is not true in the end breaks a law', async () => 
   // What a journal returns that lost, kept or changed a row.
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
-  await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'joined')] }] });
-  assert.deepEqual((await judged()).sort(), ['ledger.joined', 'ledger.journal']);
+  await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'synced')] }] });
+  assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.synced']);
   await side.disk.file.commit({ rows: [{ zone, drop: [old, www] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.unjoined']);
 });

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import {
@@ -68,7 +68,10 @@ export class Commits {
     if (state === 'reverted' && operation.kind === 'records') this.#checkTtls(operation);
   }
 
-  /** Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel has another. */
+  /**
+   * Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel
+   * has another.
+   */
   #checkTtls({ id, zone, items, watch }: RecordsOperation): void {
     const here = [...this.#panel.held(zone)].map(({ record }) => record);
     for (const { record, origin } of this.#central.held(zone)) {
@@ -123,7 +126,10 @@ export class Commits {
     if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
   }
 
-  /** What a zone is filled with is not what the one before it held, which reads of the panel may show for a while. */
+  /**
+   * What a zone is filled with is not what the one before it held, which reads of the panel may show for a
+   * while.
+   */
   #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
     const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
     const isFilling = this.#witness.operations.get(operation)?.operation.kind === 'zone-create';
@@ -135,9 +141,9 @@ export class Commits {
       this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
-  /** A row that is joined was on both sides when the step that joins it read them. */
+  /** A row that is synced was on both sides when the step that joins it read them. */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
-    if (row.standing !== 'joined' || isCentralsOwn(zone, row.record)) return;
+    if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
     // Another operation about it brings the central to what the panel has.
@@ -145,7 +151,7 @@ export class Commits {
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
     if (!seen || !had(this.#panel) || !had(this.#central))
-      this.#judgement.violate('ledger.joined', `${zone}: ${formatRecord(row.record)} is joined unseen`);
+      this.#judgement.violate('ledger.synced', `${zone}: ${formatRecord(row.record)} is synced unseen`);
   }
 
   /** Whether an operation about the record is open or on watch. */
@@ -172,15 +178,18 @@ export class Commits {
   /** In the background nothing is done again of which both sides agree. */
   #checkAgain({ id, zone, items, afterSeen }: RecordsOperation): void {
     if (afterSeen || this.#moment.isAsked(zone)) return;
-    const isJoined = (record: ResourceRecord): boolean =>
-      this.#witness.row(zone, recordId(record))?.standing === 'joined';
+    const isSynced = (record: ResourceRecord): boolean =>
+      this.#witness.row(zone, recordId(record))?.state === 'synced';
     const isDone = items.every(
-      ({ remove, add }) => (remove === null || !isJoined(remove)) && (add === null || isJoined(add)),
+      ({ remove, add }) => (remove === null || !isSynced(remove)) && (add === null || isSynced(add)),
     );
     if (isDone) this.#judgement.violate('alone.agreed', `operation ${id} does again what both sides have`);
   }
 
-  /** An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034 section 3.6.2). */
+  /**
+   * An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034
+   * section 3.6.2).
+   */
   #checkAliases({ id, zone, added, removed }: RecordsOperation): void {
     const read = this.#central.lastRead(id, zone) ?? 0;
     const gone = new Set(removed.map(recordId));
@@ -213,7 +222,10 @@ export class Commits {
     }
   }
 
-  /** An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict (rows 6 to 9). */
+  /**
+   * An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict
+   * (rows 6 to 9).
+   */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
     if (!mirrored) return;
@@ -234,7 +246,7 @@ export class Commits {
       const isStrange =
         origin.writer === 'somebody' && origin.at < read && !this.#isKnown(zone, recordId(record));
       if (isThere && !isWanted && isStrange)
-        this.#judgement.violate('alone.stranger', `operation ${id} in place of ${formatRecord(record)}`);
+        this.#judgement.violate('alone.foreign', `operation ${id} in place of ${formatRecord(record)}`);
     }
   }
 
@@ -271,15 +283,18 @@ export class Commits {
     );
   }
 
-  /** Until the content of a zone made again was sent, its ledger is that of the zone whose place it takes: nothing of it is left alone (row 18). */
+  /**
+   * Until the content of a zone made again is sent, its ledger is that of the zone whose place it takes.
+   * Nothing of it is left alone (row 18).
+   */
   #rows(zone: DnsName): LedgerRow[] {
-    return this.#witness.zones.get(zone)?.standing === 'creating' ? [] : [...this.#witness.rows(zone)];
+    return this.#witness.zones.get(zone)?.state === 'creating' ? [] : [...this.#witness.rows(zone)];
   }
 
   #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
-    const standing = this.#rows(zone).find((row) => recordId(row.record) === id)?.standing;
-    return standing === 'panel-only' || standing === 'differs' || standing === 'released';
+    const state = this.#rows(zone).find((row) => recordId(row.record) === id)?.state;
+    return state === 'panel-only' || state === 'conflict' || state === 'excluded';
   }
 
   /** Whether another operation that is not at its end makes the record. */
@@ -296,8 +311,8 @@ export class Commits {
 
   #isBesideConflict(zone: DnsName, { name, type }: ResourceRecord): boolean {
     return this.#rows(zone).some(
-      ({ record, standing }) =>
-        record.name === name && record.type === type && (standing === 'differs' || standing === 'released'),
+      ({ record, state }) =>
+        record.name === name && record.type === type && (state === 'conflict' || state === 'excluded'),
     );
   }
 }
@@ -325,29 +340,29 @@ function wentSince(
 }
 
 /**
- * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due. One that was heard of after
- * the panel made it, too.
+ * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due.
+ * One that was heard of after the panel made it, too.
  */
 export function checkAccepted(
   witness: JournalWitness,
-  { edits, joined, askedAt, calls }: Asked,
+  { edits, synced, askedAt, calls }: Asked,
   verdict: Verdict,
   judgement: Judgement,
 ): void {
   if (verdict.kind !== 'accept') return;
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
-    if (actor.rank !== 'administrator' || kind === 'zone-create' || !joined.has(zone)) continue;
+    if (actor.rank !== 'administrator' || kind === 'zone-create' || !synced.has(zone)) continue;
     // A delete that was accepted meanwhile takes the zone along.
-    if (kind === 'records' && witness.zones.get(zone)?.standing !== 'joined') continue;
+    if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     // What nothing was done for before may be a call that nobody understands: the zone is compared.
-    if (stage === 'after' && !own.some(isTakenBack)) continue;
+    if (stage === 'after' && !own.some(isUndone)) continue;
     const isThere = own.some(({ operation, since, states }) => {
       // A delete that has been carried out by then is told of its panel's part as well.
-      const toldAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
-      const isToldNow = toldAt !== null && toldAt >= askedAt;
-      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isToldNow;
+      const reportedAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
+      const isReportedNow = reportedAt !== null && reportedAt >= askedAt;
+      if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
       // An equal edit that is still being asked about has not been kept.
       const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
@@ -360,12 +375,13 @@ export function checkAccepted(
 }
 
 /**
- * Where an edit is refused that the panel has kept, the journal says at that moment that the panel is put back.
+ * Where an edit is refused that the panel has kept, the journal says at that moment that the panel is put
+ * back.
  * @param number of the central, as answers name it
  */
 export function checkPutBack(
   witness: JournalWitness,
-  { edits, joined }: Pick<Asked, 'edits' | 'joined'>,
+  { edits, synced }: Pick<Asked, 'edits' | 'synced'>,
   verdict: Verdict,
   number: number,
   judgement: Judgement,
@@ -377,13 +393,13 @@ export function checkPutBack(
   const [event, ...others] = edits;
   if (!isMeant || event === undefined || others.length > 0) return;
   const { stage, kind, zone, fingerprint, actor } = event;
-  if (stage !== 'after' || kind !== 'records' || actor.rank !== 'administrator' || !joined.has(zone)) return;
+  if (stage !== 'after' || kind !== 'records' || actor.rank !== 'administrator' || !synced.has(zone)) return;
   const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
   if (!own.some(({ operation }) => operation.state === 'reverting'))
     judgement.violate('answers.journal', `after ${fingerprint} is refused, and the panel not to be put back`);
 }
 
-function isTakenBack({ operation }: Witnessed): boolean {
+function isUndone({ operation }: Witnessed): boolean {
   return operation.kind === 'zone-delete' || (operation.class === 'veto' && operation.state === 'reverted');
 }
 
@@ -395,8 +411,8 @@ function isOf(operation: Operation, { kind, zone, fingerprint }: EditEvent): boo
 /** One call of the panel. */
 export interface Asked {
   readonly edits: readonly EditEvent[];
-  /** The zones that the journal called joined when it was asked. */
-  readonly joined: ReadonlySet<DnsName>;
+  /** The zones that the journal called synced when it was asked. */
+  readonly synced: ReadonlySet<DnsName>;
   readonly askedAt: number;
   /** Every call for an edit so far, and when it was answered; null: not yet. */
   readonly calls: readonly {

@@ -1,5 +1,6 @@
 /**
- * Why a law does not apply, by id. Each excuse names its case in docs/adoption.md: a row of the table (`row 6`), or a heading.
+ * Why a law does not apply, by id. Each excuse names its case in docs/adoption.md: a row of the table (`row
+ * 6`), or a heading.
  */
 export const excuses = {
   /** The record stood on one side only before we came. */
@@ -26,7 +27,10 @@ export const excuses = {
   'listed-zone': 'row 25',
   /** The provider made the zone by hand, and the panel has none yet. */
   'provider-zone': 'row 19',
-  /** The provider made the zone by hand while the panel has it and the ledger counts on it: it is joined like any other. */
+  /**
+   * The provider made the zone by hand while the panel has it and the ledger counts on it: it is synced like
+   * any other.
+   */
   'made-again': 'row 31',
   /** Another account has the zone at the central. */
   'foreign-zone': 'row 20',
@@ -34,7 +38,10 @@ export const excuses = {
   stuck: 'Stuck',
   /** A signed zone waits for a second yes. */
   'second-yes': 'row 26',
-  /** A create of ours was sent for the zone, and nobody read back what it made: the zone is joined like any other. */
+  /**
+   * A create of ours was sent for the zone, and nobody read back what it made: the zone is synced like any
+   * other.
+   */
   'late-create': 'row 31',
   /** The same, and the panel does not have the zone: left and listed. */
   'maybe-ours': 'row 30',

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { Operation, RecordsOperation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
@@ -8,7 +8,10 @@ import type { Provenance } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
-/** Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person (docs/adoption.md, row 24). */
+/**
+ * Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person
+ * (docs/adoption.md, row 24).
+ */
 const many = 5;
 const largeZone = 10;
 const largestPart = 0.3;
@@ -29,7 +32,10 @@ export class Followings {
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
 
-  /** @param sides `isNamed`: whether a function of the panel has named the zone, other than by editing its records */
+  /**
+   * @param sides `isNamed`: whether a function of the panel has named the zone, other than by editing its
+   *   records
+   */
   constructor(
     sides: {
       readonly panel: Provenance;
@@ -64,21 +70,21 @@ export class Followings {
     for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
     for (const { add } of own) if (add !== null) this.#checkNew(operation, add);
     const gone = own.filter(({ remove }) => remove !== null).length;
-    const joined = [...this.#witness.rows(zone)].filter(({ standing }) => standing === 'joined');
+    const synced = [...this.#witness.rows(zone)].filter(({ state }) => state === 'synced');
     const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
-    const isEmptied = removed.size > 0 && joined.every(({ record }) => removed.has(recordId(record)));
-    const isLarge = joined.length >= largeZone && gone > joined.length * largestPart;
+    const isEmptied = removed.size > 0 && synced.every(({ record }) => removed.has(recordId(record)));
+    const isLarge = synced.length >= largeZone && gone > synced.length * largestPart;
     if (gone >= many || isLarge || isEmptied)
       this.#judgement.violate(
         'limits.records',
-        `comparison ${id} removes ${gone} of ${joined.length} in ${zone}`,
+        `comparison ${id} removes ${gone} of ${synced.length} in ${zone}`,
       );
   }
 
   /** What stands on one side by agreement, or stood there before we came, is not sent. */
   #checkAlone({ id, zone }: RecordsOperation, add: ResourceRecord): void {
-    const standing = this.#witness.row(zone, recordId(add))?.standing;
-    const isLeft = standing === 'panel-only' || standing === 'differs' || standing === 'released';
+    const state = this.#witness.row(zone, recordId(add))?.state;
+    const isLeft = state === 'panel-only' || state === 'conflict' || state === 'excluded';
     if (isLeft || this.#isOld(zone, recordId(add)))
       this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)}`);
   }
@@ -89,9 +95,12 @@ export class Followings {
     return !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
   }
 
-  /** What both sides had is not sent again, and nothing beside a value of somebody else for the same place (rows 2 and 3). */
+  /**
+   * What both sides had is not sent again, and nothing beside a value of somebody else for the same place
+   * (rows 2 and 3).
+   */
   #checkNew({ id, zone, items }: RecordsOperation, add: ResourceRecord): void {
-    if (this.#witness.row(zone, recordId(add))?.standing === 'joined')
+    if (this.#witness.row(zone, recordId(add))?.state === 'synced')
       this.#judgement.violate('alone.record', `comparison ${id} sends ${formatRecord(add)} once more`);
     const read = this.#central.lastRead('-', zone) ?? 0;
     const removed = new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
@@ -151,7 +160,8 @@ const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted'])
 /** Whether an operation that is open or on watch is about the record. */
 function isBusyWith(operation: Operation, id: string): boolean {
   if (ended.has(operation.state) && operation.watch === null) return false;
-  // The panel may still keep the delete or create of the whole zone: until then nobody knows what becomes of its records.
+  // The panel may still keep the delete or create of the whole zone: until then nobody knows what becomes of
+  // its records.
   if (operation.kind !== 'records' && operation.state === 'reverted') return true;
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const records = [...wanted, ...writtenBy(operation)];

@@ -6,7 +6,7 @@ import { Causes } from './causes.ts';
 import { Judgement } from './judgement.ts';
 import { leftToPanel } from './left-to-panel.ts';
 import { checkPromptness } from './promptness.ts';
-import { checkOwners, checkRights, checkTold } from './rights.ts';
+import { checkOwners, checkRights, checkReported } from './rights.ts';
 
 /** What must hold of a history once everything has healed, and what was seen to break it on the way. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
@@ -33,7 +33,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       checkPromptness({ panel, outages, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);
     }
     checkRights(store, witness, own);
-    checkTold(store, world.saved, own);
+    checkReported(store, world.saved, own);
     own.add(side.judgement);
     judgement.add(own);
   }

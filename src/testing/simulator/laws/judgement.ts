@@ -19,19 +19,24 @@ export type LawId =
   | 'agreement.stuck'
   /** A zone is on one side only, or on both without being synchronised. */
   | 'agreement.zone'
-  | 'agreement.standing'
+  | 'agreement.state'
   /** A record is on one side only without a cause; or with one, and not listed; or its TTLs differ. */
   | 'agreement.record'
   | 'agreement.unlisted'
   | 'agreement.ttl'
-  /** A row of the ledger is not true, what is on both sides is not joined, or the journal returns something else than it was given. */
-  | 'ledger.joined'
+  /**
+   * A row of the ledger is not true, or a record on both sides is not synced. Or the journal returns
+   * something else than it was given.
+   */
+  | 'ledger.synced'
   | 'ledger.sides'
   | 'ledger.unjoined'
   | 'ledger.journal'
   /** A zone that was made again and filled has rows of the one before. */
   | 'ledger.leftover'
-  /** An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early. */
+  /**
+   * An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early.
+   */
   | 'undo.unproven'
   /** An undo ended, and a TTL that the edit had written stands. */
   | 'undo.left'
@@ -40,20 +45,30 @@ export type LawId =
   | 'heard.unseen'
   /** A comparison removed what no two reads showed to be gone. */
   | 'follow.unproven'
-  /** Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs. */
+  /**
+   * Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs.
+   */
   | 'alone.zone'
   | 'alone.record'
-  /** An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck operation. */
-  | 'alone.stranger'
+  /**
+   * An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck
+   * operation.
+   */
+  | 'alone.foreign'
   | 'alone.stuck'
   /** An edit put an alias beside other records, or the other way round. */
   | 'alone.alias'
-  /** An undo changed what another open edit wants as it is; or an edit was done again of which both sides agreed. */
+  /**
+   * An undo changed what another open edit wants as it is; or an edit was done again of which both sides
+   * agreed.
+   */
   | 'alone.claimed'
   | 'alone.agreed'
   /** An edit was journalled for a write of our own into the panel. */
   | 'alone.own'
-  /** A comparison removed more than the safety limits allow, or deleted a zone that nobody named, or too many. */
+  /**
+   * A comparison removed more than the safety limits allow, or deleted a zone that nobody named, or too many.
+   */
   | 'limits.records'
   | 'limits.zones'
   /** An edit was accepted, and the journal does not say so. */
@@ -70,9 +85,9 @@ export type LawId =
   /** A new zone took away a name that was answered before. */
   | 'live.emptied'
   /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */
-  | 'strangers.removed'
-  | 'strangers.zone'
-  | 'strangers.added'
+  | 'foreign.removed'
+  | 'foreign.zone'
+  | 'foreign.added'
   /** "Nothing was changed" was not true at that moment, or did not stay so. */
   | 'answers.nothing'
   | 'answers.nothing-later'
@@ -81,13 +96,17 @@ export type LawId =
   | 'answers.panel-later'
   /** Something is left at the central of an edit that we or the panel refused. */
   | 'answers.left'
-  /** An engine wrote a name, or a zone, at a central while another request of its own about it was on the way. */
+  /**
+   * An engine wrote a name, or a zone, at a central while another request of its own about it was on the way.
+   */
   | 'locks.overlap'
   /** A request went out for an operation that the journal had not seen. */
   | 'journal.before-write'
   /** A commit went over what another had just written. */
   | 'journal.overwritten'
-  /** An engine read a zone of the panel twice at once; or did not read one in time that something happened to. */
+  /**
+   * An engine read a zone of the panel twice at once; or did not read one in time that something happened to.
+   */
   | 'turns.overlap'
   | 'turns.late'
   /** A request went out, and the journal did not say that. */
@@ -98,7 +117,7 @@ export type LawId =
   | 'rights.held'
   /** Something was sent to the central for him; or an answer told him of another's records. */
   | 'rights.written'
-  | 'rights.told'
+  | 'rights.reported'
   /** In the end an engine does not know whose a zone is, though the panel's list tells. */
   | 'rights.unread';
 

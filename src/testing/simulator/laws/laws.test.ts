@@ -7,7 +7,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.t
 import type { Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type Central } from '../../../core/central.ts';
 import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
-import { a, arrive, put, zone } from '../arrival.ts';
+import { a, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import { Random } from '../random.ts';
 import { World, type LocalPart } from '../world.ts';
@@ -56,10 +56,13 @@ interface Rogue {
   readonly createZone: () => Promise<void>;
 }
 
-/** A world in which `hand` stands at the central only, and somebody who asks the central directly, as an engine does. */
+/**
+ * A world in which `hand` stands at the central only, and somebody who asks the central directly, as an
+ * engine does.
+ */
 async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<Rogue> {
   let central: Central | null = null;
-  const world = await arrive({ panel, central: [www, hand] }, (fresh) => {
+  const world = await given({ panel, central: [www, hand] }, (fresh) => {
     fresh.wrap = (wrapped) => (central = wrapped);
   });
   const ctx: CallContext = { signal: new AbortController().signal, operation: '-' };
@@ -83,7 +86,7 @@ async function lying(
   answer: (number: number, write: () => Promise<void>, change: Change) => Promise<void>,
 ): Promise<World> {
   let writes = 0;
-  return await arrive({ panel: [www], central: [www] }, (fresh) => {
+  return await given({ panel: [www], central: [www] }, (fresh) => {
     fresh.wrap = (central) => {
       const apply = central.apply.bind(central);
       return Object.assign(central, {
@@ -112,47 +115,47 @@ test('nothing is broken where engine and central do what they should', async () 
 test('issue 13: removing a record that is neither ours nor adopted breaks a law', async () => {
   const { world, apply } = await rogue();
   await apply({ remove: [www] });
-  assert.ok(!(await broken(world)).includes('strangers.removed'));
+  assert.ok(!(await broken(world)).includes('foreign.removed'));
   await apply({ remove: [hand] });
-  assert.ok((await broken(world)).includes('strangers.removed'));
+  assert.ok((await broken(world)).includes('foreign.removed'));
 });
 
 test('issue 13: removing what somebody wrote at a name that was edited breaks a law', async () => {
   const { world, apply } = await rogue();
   await edit(world, [{ remove: www, add: a('www', 2) }]);
   world.central.zones.get(zone)?.set(recordId(a('www', 9)), a('www', 9));
-  world.somebodyWrote();
+  world.otherWrote();
   await apply({ remove: [a('www', 9)] });
-  assert.ok((await broken(world)).includes('strangers.removed'));
+  assert.ok((await broken(world)).includes('foreign.removed'));
 });
 
 test('issue 13: writing into a zone that is not ours breaks a law', async () => {
   const { world, apply } = await rogue(null);
   await apply({ add: [a('ftp', 1)] });
-  assert.ok((await broken(world)).includes('strangers.added'));
+  assert.ok((await broken(world)).includes('foreign.added'));
 });
 
 test('issue 13: deleting a zone that somebody made breaks a law', async () => {
   const { world, deleteZone } = await rogue();
   world.central.zones.set(other, new Map());
-  world.somebodyWrote();
+  world.otherWrote();
   await deleteZone();
-  assert.ok((await broken(world)).includes('strangers.zone'));
+  assert.ok((await broken(world)).includes('foreign.zone'));
 });
 
 test('issue 13: deleting a zone of ours with a record of somebody else breaks a law', async () => {
   const { world, createZone, deleteZone } = await rogue();
   await createZone();
   world.central.zones.get(other)?.set(recordId(hand), hand);
-  world.somebodyWrote();
+  world.otherWrote();
   await deleteZone();
-  assert.ok((await broken(world)).includes('strangers.removed'));
+  assert.ok((await broken(world)).includes('foreign.removed'));
 });
 
 test('what somebody writes while a request is on its way is excused, and counted', async () => {
   const { world, apply } = await rogue();
   world.central.zones.get(zone)?.delete(recordId(hand));
-  world.somebodyWrote();
+  world.otherWrote();
   const removing = apply({ remove: [hand] });
   world.central.zones.get(zone)?.set(recordId(hand), hand);
   await removing;
@@ -204,7 +207,7 @@ test('a record that cannot come back because a CNAME has its place is excused, o
   const world = await notPutBack();
   const alias = makeRecord({ name: 'www', type: 'CNAME', rdata: 'elsewhere.example.' }, zone);
   world.central.zones.get(zone)?.set(recordId(alias), alias);
-  world.somebodyWrote();
+  world.otherWrote();
   const { violations, excuses: used } = await judge(world);
   assert.ok(!violations.some(({ law }) => law === 'answers.left'));
   assert.equal(used.get('alias'), 1);
@@ -215,7 +218,7 @@ test('"nothing was changed" is true of a record that went with its zone, which s
     const world: World = await lying(async (_number, write) => {
       await write();
       if (isDeleted) put(world, 'central', null);
-      world.somebodyWrote();
+      world.otherWrote();
       throw untouched;
     });
     const verdict = await edit(world, [{ remove: www, add: null }], { ...smooth, refuses: true });
@@ -265,7 +268,7 @@ test('issue 13: writing for somebody without a right breaks a law', async () => 
 test("issue 13: telling somebody of another's records breaks a law", async () => {
   const world = await intruded();
   await intrude(world, [{ remove: null, add: a('alias', 1) }]);
-  assert.ok((await broken(world)).includes('rights.told'));
+  assert.ok((await broken(world)).includes('rights.reported'));
 });
 
 test('what was taken back is timed', async () => {
@@ -278,7 +281,7 @@ test('what was taken back is timed', async () => {
 test('an accepted edit that is not at the central breaks a law', async () => {
   const world = await lying(() => Promise.resolve());
   await edit(world, [{ remove: null, add: a('ftp', 1) }]);
-  assert.deepEqual(await broken(world), ['agreement.record', 'ledger.joined']);
+  assert.deepEqual(await broken(world), ['agreement.record', 'ledger.synced']);
 });
 
 test('a zone that is gone at the central breaks a law', async () => {

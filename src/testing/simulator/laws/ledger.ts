@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { ZoneView } from '../../../core/engine/engine.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import type { JournalWitness } from '../journal-witness.ts';
@@ -9,8 +9,8 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * The ledger tells the truth once everything has healed: every row says where the record is, a joined one is on both sides, and what is
- * on both sides is joined. What the journal returns is what was committed to it.
+ * The ledger is true once everything has healed: every row says where the record is. A synced record is on
+ * both sides, and a record on both sides is synced. What the journal returns is what was committed to it.
  */
 export function checkLedger(
   { panel, central, byName }: Pair,
@@ -21,13 +21,13 @@ export function checkLedger(
 ): void {
   checkJournal(witness, zone, view, judgement);
   const [here, there] = [panel.zones.get(zone), central.zones.get(zone)];
-  if (here === undefined || there === undefined || view.entry?.standing !== 'joined') return;
+  if (here === undefined || there === undefined || view.entry?.state !== 'synced') return;
   const stuck = stuckIds(view);
   for (const row of view.rows) {
     // What a person has to decide about ends with its operation.
     if (stuck.has(recordId(row.record))) continue;
-    if (row.standing === 'joined' && !isJoined(row, here, there))
-      judgement.violate('ledger.joined', sayRow(zone, row));
+    if (row.state === 'synced' && !isSynced(row, here, there))
+      judgement.violate('ledger.synced', sayRow(zone, row));
     // What nobody agreed on cannot be asked for by name.
     else if (!byName && !isWhere(row, here, there)) judgement.violate('ledger.sides', sayRow(zone, row));
   }
@@ -48,7 +48,7 @@ function isWhere({ record, onPanel, onCentral }: LedgerRow, here: Held, there: H
   return onPanel === here.has(id) && onCentral === there.has(id);
 }
 
-function isJoined({ record }: LedgerRow, here: Held, there: Held): boolean {
+function isSynced({ record }: LedgerRow, here: Held, there: Held): boolean {
   const id = recordId(record);
   return here.has(id) && there.has(id);
 }
@@ -60,11 +60,11 @@ function checkUnjoined(
   there: Held,
   judgement: Judgement,
 ): void {
-  const joined = new Set(
-    rows.filter(({ standing }) => standing === 'joined').map(({ record }) => recordId(record)),
+  const synced = new Set(
+    rows.filter(({ state }) => state === 'synced').map(({ record }) => recordId(record)),
   );
   for (const [id, record] of here) {
-    if (!there.has(id) || joined.has(id) || isCentralsOwn(zone, record)) continue;
+    if (!there.has(id) || synced.has(id) || isCentralsOwn(zone, record)) continue;
     judgement.violate('ledger.unjoined', `${zone}: ${formatRecord(record)}`);
   }
 }
@@ -76,7 +76,7 @@ function checkJournal(witness: JournalWitness, zone: DnsName, view: ZoneView, ju
     judgement.violate('ledger.journal', `${zone}: ${returned.length} rows, ${committed.length} committed`);
 }
 
-function sayRow(zone: DnsName, { record, standing, onPanel, onCentral }: LedgerRow): string {
+function sayRow(zone: DnsName, { record, state, onPanel, onCentral }: LedgerRow): string {
   const sides = `${onPanel ? 'on' : 'not on'} the panel, ${onCentral ? 'on' : 'not on'} the central`;
-  return `${zone}: ${formatRecord(record)} is ${standing}, ${sides}`;
+  return `${zone}: ${formatRecord(record)} is ${state}, ${sides}`;
 }

@@ -3,8 +3,9 @@ import type { JournalWitness } from '../journal-witness.ts';
 import type { SavedEdit } from './answers.ts';
 
 /**
- * Zone and id (`zone id`) of records that edits changed which an engine left to the panel and of which it then heard nothing: no operation
- * stands for them, and no `after` was accepted. A comparison finds them, and lists what it may not remove (row 24).
+ * Zone and id (`zone id`) of records in edits that an engine left to the panel without hearing of them again.
+ * No operation stands for them, and no `after` was accepted. A comparison finds them, and lists what it may
+ * not remove (row 24).
  */
 export function leftToPanel(saved: readonly SavedEdit[], { operations }: JournalWitness): Set<string> {
   const left = new Set<string>();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { OperationItem } from '../../../core/operation.ts';
 import type { EditEvent } from '../../../core/panel.ts';
-import { a, arrive, put, zone } from '../arrival.ts';
+import { a, given, put, zone } from '../given.ts';
 import { administrator, recordsEvent } from '../edits.ts';
 import type { WriteRequest } from '../provenance.ts';
 import type { LocalPart, Side, World } from '../world.ts';
@@ -23,7 +23,7 @@ const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visible
 
 /** A world in which both sides have `www`, and only the panel has `old`. */
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
-  const world = await arrive({ panel: [www, old], central: [www] });
+  const world = await given({ panel: [www, old], central: [www] });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   return { world, side };
@@ -45,7 +45,7 @@ function removed(...records: readonly ResourceRecord[]): readonly OperationItem[
   return records.flatMap((record) => sent(record, null));
 }
 
-test('issue 13: a comparison that removes every joined record of a zone breaks a law', async () => {
+test('issue 13: a comparison that removes every synced record of a zone breaks a law', async () => {
   const wrong = await arrived();
   journal(wrong, { class: 'follow', items: removed(www) });
   assert.ok(brokenAt(wrong.side).includes('limits.records'));
@@ -62,7 +62,7 @@ test('issue 13: a comparison that sends what stood in the panel before we came b
 test('issue 13: a comparison that sends once more what somebody removed at the central breaks a law', async () => {
   const wrong = await arrived();
   put(wrong.world, 'central', []);
-  wrong.world.somebodyWrote();
+  wrong.world.otherWrote();
   journal(wrong, { class: 'follow', items: sent(null, www) });
   assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
 });
@@ -70,7 +70,7 @@ test('issue 13: a comparison that sends once more what somebody removed at the c
 test('issue 13: a comparison that sends a record beside a value of somebody else breaks a law', async () => {
   const wrong = await arrived();
   put(wrong.world, 'central', [www, a('shop', 9)]);
-  wrong.world.somebodyWrote();
+  wrong.world.otherWrote();
   wrong.side.store.provenance.read('-', zone, wrong.world.clock.now() + 1);
   journal(wrong, { class: 'follow', items: sent(null, a('shop', 1)) });
   assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
@@ -125,7 +125,7 @@ test('issue 13: a request that lands while nothing is on watch breaks a law', as
 test('issue 13: a zone that is deleted for a delete before it was made again breaks a law', async () => {
   const wrong = await arrived();
   const { witness } = wrong.side;
-  const entry = { zone, standing: 'creating', incarnation: 2, baselineAt: 0, note: null } as const;
+  const entry = { zone, state: 'creating', incarnation: 2, baselineAt: 0, note: null } as const;
   witness.committed({ zones: [entry] }, wrong.world.clock.now());
   journal(wrong, { kind: 'zone-delete', incarnation: 1 });
   send(wrong, {});
@@ -178,7 +178,7 @@ function saved({ clock }: World, event: EditEvent): SavedEdit {
 
 /** A user's edit of the whole zone. */
 function zoneEdit(kind: 'zone-create' | 'zone-delete'): EditEvent {
-  const base = { stage: 'before', zone, fingerprint: kind, actor: administrator, mark: null } as const;
+  const base = { stage: 'before', zone, fingerprint: kind, actor: administrator, echo: null } as const;
   return kind === 'zone-create' ? { ...base, kind, seed } : { ...base, kind };
 }
 
@@ -195,7 +195,7 @@ test('issue 13: a signed zone whose delete is accepted without a second yes brea
   ] as const) {
     const judgement = new Judgement();
     const zones = new Set([zone]);
-    checkAsked({ edits, joined: zones, signed: zones, saved: before }, { kind: 'accept' }, judgement);
+    checkAsked({ edits, synced: zones, signed: zones, saved: before }, { kind: 'accept' }, judgement);
     assert.deepEqual(
       judgement.violations.map((one) => one.law),
       law,

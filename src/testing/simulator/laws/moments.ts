@@ -28,7 +28,9 @@ interface Moment {
   readonly goingIn: (zone: DnsName) => string | null;
 }
 
-/** From now on comparisons, creates and requests of an engine are judged at the moment at which they happen. */
+/**
+ * From now on comparisons, creates and requests of an engine are judged at the moment at which they happen.
+ */
 export function observeMoments(observed: Observed, moment: Moment): void {
   const { store, witness, judgement } = observed;
   const { panel, now, wall } = moment;

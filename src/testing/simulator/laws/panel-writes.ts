@@ -5,8 +5,8 @@ import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
 /**
- * A zone is deleted in the panel only where a user's own create made it and nobody has edited it since (class `compensate`). Judged
- * when an engine does it.
+ * A zone is deleted in the panel only where a user's own create made it and nobody has edited it since (class
+ * `compensate`). Judged when an engine does it.
  * @param request as it goes out to the panel
  */
 export function checkPanelDelete(

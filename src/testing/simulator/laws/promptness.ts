@@ -25,12 +25,15 @@ interface Outage {
   readonly until: number;
 }
 
-/** How long (ms) an engine may take until it reads a zone: pauses between tries of a step that fails, and other zones before it, included. */
+/**
+ * How long (ms) an engine may take until it reads a zone. That includes pauses between tries of a step that
+ * fails, and other zones before it.
+ */
 const readWithin = 100_000;
 
 /**
- * Whatever happens to a zone is looked at before the next comparison of all zones: an edit that the panel kept, a function that names the
- * zone, and once more a new zone that was filled.
+ * Whatever happens to a zone is checked before the next comparison of all zones. That is an edit that the
+ * panel kept, a function that names the zone, and a new zone that was filled.
  */
 export function checkPromptness(
   facts: {

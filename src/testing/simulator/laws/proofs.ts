@@ -5,7 +5,7 @@ import type { Batch } from '../../../core/journal.ts';
 import type { Operation, OperationItem } from '../../../core/operation.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
-import type { PanelStore, Look } from '../sim-panel.ts';
+import type { PanelStore, PanelRead } from '../sim-panel.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { WriteRequest } from '../provenance.ts';
 import type { SavedEdit } from './answers.ts';
@@ -21,15 +21,19 @@ export interface Facts {
   readonly reader: string;
   readonly settings: EngineSettings;
   readonly saved: readonly SavedEdit[];
-  /** When the agent that runs now started, and when the wall clock was stepped too far last (monotonic milliseconds). */
+  /**
+   * When the agent that runs now started, and when the wall clock was stepped too far last (monotonic
+   * milliseconds).
+   */
   readonly times: { readonly startedAt: number; readonly steppedAt: number };
   /** Whether the calls of the panel are all of this engine's. */
   readonly isAlone: boolean;
 }
 
 /**
- * An undo, and the delete of a zone, is decided by two reads of the panel that show the same, far enough apart, after the user's patience,
- * and not right after a start or a step of the clock. Judged at the moment the decision becomes durable, or goes out.
+ * An undo, and the delete of a zone, is decided by two reads of the panel that show the same. They are far
+ * enough apart, after the user's patience, and not right after a start or a step of the clock. Judged at the
+ * moment the decision becomes durable, or goes out.
  */
 export class Proofs {
   readonly #facts: () => Facts;
@@ -54,7 +58,7 @@ export class Proofs {
       if (!isUndo || operation.class !== 'veto' || operation.kind === 'zone-delete') continue;
       const asked = before === 'kept' ? keptAt(facts, operation) : acceptedAt(facts, operation);
       if (asked === null || itemsOf(operation).some(isTtlEdit)) continue;
-      const shows = (look: Look): boolean => isShown(operation, look);
+      const shows = (look: PanelRead): boolean => isShown(operation, look);
       this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
   }
@@ -91,7 +95,7 @@ export class Proofs {
     const removed = itemsOf(operation).flatMap(({ remove, note }) =>
       remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
     );
-    const shows = ({ ids }: Look): boolean => ids === null || removed.some((one) => ids.has(one));
+    const shows = ({ ids }: PanelRead): boolean => ids === null || removed.some((one) => ids.has(one));
     if (removed.length > 0)
       this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'follow.unproven' });
   }
@@ -102,12 +106,12 @@ export class Proofs {
     const operation = facts.witness.operations.get(request.operation)?.operation;
     if (operation !== undefined && isHeard(operation)) this.#judgeHeard(facts, operation);
     if (operation !== undefined && undoes(request, operation)) {
-      const shows = (look: Look): boolean => isShown(operation, look);
+      const shows = (look: PanelRead): boolean => isShown(operation, look);
       const asked = doneAt(facts, operation);
       if (asked !== null) this.#judge(facts, operation, { ...asked, shows, law: 'undo.unproven' });
     }
     if (request.kind !== 'delete' || operation?.kind !== 'zone-delete') return;
-    const shows = ({ ids }: Look): boolean => ids !== null;
+    const shows = ({ ids }: PanelRead): boolean => ids !== null;
     this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'zones.unproven' });
     if (facts.store.signed.has(operation.zone) && !isAskedTwice(facts.saved, operation))
       this.#judgement.violate('zones.signed', say(operation, 'nobody was asked'));
@@ -140,7 +144,7 @@ export class Proofs {
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
-    const proves = (look: Look): boolean =>
+    const proves = (look: PanelRead): boolean =>
       look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
     const isProved =
       last !== undefined &&
@@ -159,14 +163,14 @@ interface Asked {
 }
 
 interface Claim extends Asked {
-  readonly shows: (look: Look) => boolean;
+  readonly shows: (look: PanelRead) => boolean;
   readonly law: 'undo.unproven' | 'zones.unproven' | 'follow.unproven';
 }
 
 const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);
 
 function whatIsEarly(
-  { began, ended }: Look,
+  { began, ended }: PanelRead,
   { since, times, grace }: { readonly since: number; readonly times: Facts['times']; readonly grace: number },
 ): string | null {
   if (ended < since) return `decided ${since - ended} ms before the patience is over`;
@@ -178,8 +182,8 @@ function whatIsEarly(
 }
 
 /**
- * From when on an accepted edit may be taken back: each engine waits from its own write on. Null: it was not accepted, or more than one
- * call has asked for it.
+ * From when on an accepted edit may be taken back: each engine waits from its own write on. Null: it was not
+ * accepted, or more than one call has asked for it.
  */
 function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
   const { id, fingerprint, zone } = operation;
@@ -234,17 +238,20 @@ function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
   return kind === 'records' && group === 'compensate' && state === 'prepared' && afterSeen;
 }
 
-/** Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that (row 26). */
+/**
+ * Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that
+ * (row 26).
+ */
 export function checkAsked(
   {
     edits,
-    joined,
+    synced,
     signed,
     saved,
   }: {
     readonly edits: readonly EditEvent[];
-    /** Zones that the journal called joined, and zones that the central signed, when it was asked. */
-    readonly joined: ReadonlySet<DnsName>;
+    /** Zones that the journal called synced, and zones that the central signed, when it was asked. */
+    readonly synced: ReadonlySet<DnsName>;
     readonly signed: ReadonlySet<DnsName>;
     readonly saved: readonly SavedEdit[];
   },
@@ -254,13 +261,13 @@ export function checkAsked(
   if (verdict.kind === 'refuse') return;
   for (const { kind, stage, zone, actor } of edits) {
     const isDelete = kind === 'zone-delete' && stage === 'before' && actor.rank === 'administrator';
-    if (isDelete && joined.has(zone) && signed.has(zone) && !isAskedTwice(saved, { zone }))
+    if (isDelete && synced.has(zone) && signed.has(zone) && !isAskedTwice(saved, { zone }))
       judgement.violate('zones.unasked', `${zone} is signed, and its delete is accepted at once`);
   }
 }
 
 /** Whether a read shows the edit done. */
-function isShown(operation: Operation, { ids }: Look): boolean {
+function isShown(operation: Operation, { ids }: PanelRead): boolean {
   if (ids === null) return false;
   if (operation.kind === 'zone-create') return true;
   return itemsOf(operation).every(

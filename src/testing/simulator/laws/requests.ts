@@ -6,8 +6,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * The journal knows of every request while it is on its way: which operation sends it and what it writes, and it watches those whose
- * outcome nobody knows. Judged when a request goes out, and when it lands.
+ * The journal knows of every request while it is on its way: which operation sends it and what it writes. It
+ * watches those whose outcome nobody knows. Judged when a request goes out, and when it lands.
  */
 export class Requests {
   readonly #witness: JournalWitness;

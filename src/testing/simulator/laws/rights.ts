@@ -13,7 +13,10 @@ export const intruder: Actor = { name: 'eve', rank: 'user' };
 /** Last part of an address that only an intruder wants (`HistoryOptions.users`). */
 export const forged = 250;
 
-/** Whatever somebody without a right to a zone sends, nothing of it is ever at the central, and nothing is written for it. */
+/**
+ * Whatever somebody without a right to a zone sends, nothing of it is ever at the central, and nothing is
+ * written for it.
+ */
 export function checkRights(central: CentralStore, witness: JournalWitness, judgement: Judgement): void {
   const { effects, requests } = central.provenance;
   const address = `192.0.2.${forged}`;
@@ -32,7 +35,11 @@ export function checkRights(central: CentralStore, witness: JournalWitness, judg
 }
 
 /** What he is told names no record of another's zone but those that he sent. */
-export function checkTold(central: CentralStore, edits: readonly SavedEdit[], judgement: Judgement): void {
+export function checkReported(
+  central: CentralStore,
+  edits: readonly SavedEdit[],
+  judgement: Judgement,
+): void {
   for (const { event, items, answers } of edits) {
     if (event.actor.name !== intruder.name) continue;
     const sent = new Set(items.flatMap(({ remove, add }) => [remove, add]).flatMap(partsOf));
@@ -43,7 +50,7 @@ export function checkTold(central: CentralStore, edits: readonly SavedEdit[], ju
     for (const { verdict, at } of answers) {
       const told = verdict.kind === 'refuse' ? JSON.stringify(verdict.problems) : '';
       const found = secret.find((part) => told.includes(part));
-      if (found !== undefined) judgement.violate('rights.told', `${found} of ${event.zone} at ${at}`);
+      if (found !== undefined) judgement.violate('rights.reported', `${found} of ${event.zone} at ${at}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, arrive, zone } from '../arrival.ts';
+import { a, given, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import type { Side, World } from '../world.ts';
 import { checkPutBack } from './commits.ts';
@@ -10,7 +10,7 @@ import { brokenAt, operation, sent, type Facts } from './wrong.ts';
 const [www, ftp] = [a('www', 1), a('ftp', 1)];
 
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
-  const world = await arrive({ panel: [www], central: [www] });
+  const world = await given({ panel: [www], central: [www] });
   const [side] = world.sides;
   assert.ok(side !== undefined);
   return { world, side };
@@ -122,7 +122,7 @@ function at(record: ResourceRecord, ttl: number): ResourceRecord {
 
 test('issue 13: refusing what the panel has kept, without putting the panel back, breaks a law', async () => {
   const event = recordsEvent(zone, [{ remove: null, add: ftp }], 'after');
-  const asked = { edits: [event], joined: new Set([zone]) };
+  const asked = { edits: [event], synced: new Set([zone]) };
   for (const [state, laws] of [
     ['refused', ['answers.journal']],
     ['reverting', []],

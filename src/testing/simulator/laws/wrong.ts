@@ -7,7 +7,7 @@ import type {
 } from '../../../core/operation.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import { sampleCreate, sampleDelete, sampleOperation } from '../../contracts/journal.ts';
-import { zone } from '../arrival.ts';
+import { zone } from '../given.ts';
 import type { Side } from '../world.ts';
 
 /** What a wrong engine says of an operation; without a kind it is an edit. */

@@ -1,4 +1,4 @@
-import { address, freshZone, main } from '../furniture.ts';
+import { address, freshZone, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit } from './script.ts';
 
@@ -6,7 +6,7 @@ const fresh = freshZone(false);
 const shop = address(main, 'shop', 100);
 const www = address(main, 'www', 7);
 const ftp = address(main, 'ftp', 7);
-const joined = [address(main, '@', 1), address(main, 'mail', 1), address(main, 'pop', 1), www, ftp];
+const synced = [address(main, '@', 1), address(main, 'mail', 1), address(main, 'pop', 1), www, ftp];
 
 const webDomain = { kind: 'unheard-change', zone: main, add: shop, hints: true } as const;
 const lost = { kind: 'unheard-removal', zone: main, hint: 'zone' } as const;
@@ -61,7 +61,7 @@ export const aboutComparisons: Readonly<Record<string, Story>> = {
     [40, webDomain],
   ]),
   'the panel loses a record': told([[40, { ...lost, records: [ftp] }]]),
-  'the panel loses every record of a zone': told([[40, { ...lost, records: joined }]]),
+  'the panel loses every record of a zone': told([[40, { ...lost, records: synced }]]),
   'the panel loses a zone, and a function hints at all': told([
     [40, { ...lost, records: null, hint: 'all' }],
   ]),

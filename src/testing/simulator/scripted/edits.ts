@@ -2,7 +2,7 @@ import type { EditItem } from '../../../core/panel.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import type { EditOfRecords, HistoryEvent } from '../event.ts';
-import { address, freshZone, main, owner } from '../furniture.ts';
+import { address, freshZone, main, owner } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
 import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
@@ -36,7 +36,7 @@ function alias(zone: DnsName, host: string): ResourceRecord {
   return makeRecord({ name: host, type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
 }
 
-function somebodyAdds(add: EditItem['add'], zone = main): Extract<HistoryEvent, { kind: 'central-write' }> {
+function otherAdds(add: EditItem['add'], zone = main): Extract<HistoryEvent, { kind: 'central-write' }> {
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
@@ -48,7 +48,7 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
   'an alias beside a record of somebody, in a zone of nobody known': told(
     [
       ...anybodys,
-      [40, somebodyAdds(address(fresh, 'shop', 200), fresh)],
+      [40, otherAdds(address(fresh, 'shop', 200), fresh)],
       [41, anybodyEdits([{ remove: null, add: alias(fresh, 'shop') }])],
     ],
     { options: { users: true } },
@@ -76,7 +76,7 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
     { options: { users: true } },
   ),
   'an edit adds what somebody has added at the central, and the panel refuses it': told([
-    [39, somebodyAdds(shop)],
+    [39, otherAdds(shop)],
     [40, edit([shopOpens], { refuses: true })],
   ]),
   'an undo is due while the name is being written': told(
@@ -139,11 +139,11 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
     { draws: { [`${atWww} fault`]: { 5: 'refuse' } } },
   ),
   'somebody replaces a record right before an edit of it': told([
-    [40, { ...somebodyAdds(address(main, 'www', 200)), remove: old }],
+    [40, { ...otherAdds(address(main, 'www', 200)), remove: old }],
     [41, edit([wwwMoves])],
   ]),
   'an alias beside a record of somebody': told([
-    [40, somebodyAdds(address(main, 'shop', 200))],
+    [40, otherAdds(address(main, 'shop', 200))],
     [41, edit([{ remove: null, add: alias(main, 'shop') }])],
   ]),
   'an edit that a user may not know to make, kept in part and shown late': told(
@@ -221,7 +221,7 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
   ),
   'an undo is refused until it is stuck, and its name is edited': told([
     [40, edit([wwwMoves], { refuses: true })],
-    [45, somebodyAdds(address(main, 'www', 200))],
+    [45, otherAdds(address(main, 'www', 200))],
     [46, { kind: 'odd-central', central: 1, how: 'refuses', lasts: 40_000 }],
     [90, edit([{ remove: null, add: address(main, 'www', 12) }])],
   ]),

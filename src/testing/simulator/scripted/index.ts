@@ -1,5 +1,5 @@
 import type { Story } from '../story.ts';
-import { aboutArrival } from './arrival.ts';
+import { aboutFirstComparisons } from './first-comparisons.ts';
 import { aboutComparisons } from './comparisons.ts';
 import { aboutEdits } from './edits.ts';
 import { plain } from './plain.ts';
@@ -13,5 +13,5 @@ export const scripted: Readonly<Record<string, Story>> = {
   ...aboutZones,
   ...aboutComparisons,
   ...aboutRights,
-  ...aboutArrival,
+  ...aboutFirstComparisons,
 };

@@ -1,4 +1,4 @@
-import { freshZone, main } from '../furniture.ts';
+import { freshZone, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
 
@@ -28,7 +28,10 @@ const scripts: Readonly<Record<string, Script>> = {
 
 const options = { journal: true, reads: true, writes: true };
 
-/** What users do every day. Each is also told once with each trouble that each of its calls may meet (`every-trouble.ts`). */
+/**
+ * What users do every day. Each is also told once with each trouble that each of its calls may meet
+ * (`every-trouble.ts`).
+ */
 export const plain: Readonly<Record<string, Story>> = Object.fromEntries(
   Object.entries(scripts).map(([name, script], at) => [
     name,

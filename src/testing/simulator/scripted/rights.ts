@@ -1,4 +1,4 @@
-import { address, main } from '../furniture.ts';
+import { address, main } from '../set-up.ts';
 import { forged } from '../laws/rights.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit } from './script.ts';

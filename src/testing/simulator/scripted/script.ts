@@ -2,17 +2,23 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { EditItem } from '../../../core/panel.ts';
 import { administrator } from '../edits.ts';
 import type { EditOfRecords, HistoryEvent } from '../event.ts';
-import { address, main } from '../furniture.ts';
+import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
 
 /** Nothing goes wrong in the panel. */
 const usual: LocalPart = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/** What happens, each event with its time in seconds from the beginning; the first comparison is over after 5 s. */
+/**
+ * What happens, each event with its time in seconds from the beginning; the first comparison is over after 5
+ * s.
+ */
 export type Script = readonly (readonly [number, HistoryEvent])[];
 
-/** The story in which this happens and nothing else. @param more what is otherwise: by default all draws are quiet, and the calm begins after 120 s */
+/**
+ * The story in which this happens and nothing else. @param more what is otherwise: by default all draws are
+ * quiet, and the calm begins after 120 s
+ */
 export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}): Story {
   return {
     options: {},

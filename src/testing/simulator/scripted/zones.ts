@@ -1,6 +1,6 @@
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
-import { address, alone, freshZone, main } from '../furniture.ts';
+import { address, alone, freshZone, main } from '../set-up.ts';
 import type { HistoryEvent } from '../event.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit } from './script.ts';
@@ -16,7 +16,7 @@ function providerMakes(zone: DnsName, ...more: readonly ResourceRecord[]): Histo
 }
 
 /** Somebody adds a record at the central. */
-function somebodyAdds(zone: DnsName, add: ResourceRecord): HistoryEvent {
+function otherAdds(zone: DnsName, add: ResourceRecord): HistoryEvent {
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
@@ -85,7 +85,7 @@ export const aboutZones: Readonly<Record<string, Story>> = {
   ),
   'somebody writes into a zone that a user is deleting': told([
     [40, zoneEdit('zone-delete', main)],
-    [42, somebodyAdds(main, address(main, 'late', 200))],
+    [42, otherAdds(main, address(main, 'late', 200))],
   ]),
   'reads of the panel show a deleted zone for half a minute': told([
     [40, zoneEdit('zone-delete', main, { visibleAfter: 30_000 })],
@@ -100,7 +100,7 @@ export const aboutZones: Readonly<Record<string, Story>> = {
   'a signed zone is deleted': told([[10, zoneEdit('zone-delete', main)]], { options: { signed: true } }),
   'somebody writes into a new zone that the panel then refuses': told([
     [10, zoneEdit('zone-create', fresh, refused)],
-    [12, somebodyAdds(fresh, address(fresh, 'hand', 200))],
+    [12, otherAdds(fresh, address(fresh, 'hand', 200))],
   ]),
   'the provider makes a zone while ours does not get through, and the panel loses it': told(
     [

@@ -1,4 +1,6 @@
-/** The demo's own voice: what is done, what came of it, and a stop at the first thing that is not as promised. */
+/**
+ * The demo's own voice: what is done, what came of it, and a stop at the first thing that is not as promised.
+ */
 
 const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
@@ -9,12 +11,12 @@ function paint(code: number, text: string): string {
 let chapter = 0;
 let checks = 0;
 
-export function tellChapter(title: string): void {
+export function printChapter(title: string): void {
   chapter += 1;
   console.log(`\n${paint(1, `${chapter}. ${title}`)}`);
 }
 
-export function tell(text: string): void {
+export function print(text: string): void {
   for (const line of text.split('\n')) console.log(`   ${line}`);
 }
 

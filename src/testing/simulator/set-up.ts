@@ -25,7 +25,10 @@ export interface HistoryOptions {
   readonly reads: boolean;
   /** Whether centrals answer OK to what has no effect, stop half-way, or do not serve what they have. */
   readonly writes: boolean;
-  /** Whether the panel is slower than our patience: in its own part and with `after`, which may also come twice. */
+  /**
+   * Whether the panel is slower than our patience: in its own part and with `after`, which may also come
+   * twice.
+   */
   readonly slow: boolean;
   /** Whether reads of the panel lag longer behind it than an engine believes `after`. */
   readonly lags: boolean;
@@ -41,7 +44,10 @@ export interface HistoryOptions {
   readonly crowd: boolean;
   /** Whether things go wrong from the first start on, which is an event then: so in the first comparison. */
   readonly arrival: boolean;
-  /** Whether records and zones go without an event of the panel, and zones at the central come and go by hand; the zone that both sides have is large. */
+  /**
+   * Whether records and zones go without an event of the panel, and zones at the central come and go by hand.
+   * The zone that both sides have is large.
+   */
   readonly unheard: boolean;
 }
 
@@ -61,7 +67,7 @@ export function freshZone(above: boolean): DnsName {
 const many = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8'];
 
 /** Both sides as they are when the plugin arrives. Call it when all centrals of the world are there. */
-export function furnish(
+export function setUpZones(
   world: World,
   { above, unheard }: Pick<Partial<HistoryOptions>, 'above' | 'unheard'>,
 ): void {
@@ -73,7 +79,8 @@ export function furnish(
   if (first !== undefined)
     fill(world, first.store, main, [...both, address(main, 'hand', 1), address(main, 'odd', 2)]);
   fill(world, world.panel, alone, defaultRecords(alone, 'panel'));
-  // Further centrals stand to the panel in ways of their own: what only the panel has at the first, they have too.
+  // Further centrals stand to the panel in ways of their own: what only the panel has at the first, they have
+  // too.
   for (const { store } of further) {
     fill(world, store, main, [...both, address(main, 'old', 1), address(main, 'odd', 3)]);
     fill(world, store, alone, defaultRecords(alone, 'panel'));

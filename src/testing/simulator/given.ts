@@ -21,8 +21,11 @@ interface Sides {
   readonly central: readonly ResourceRecord[] | null;
 }
 
-/** Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before the engine. */
-export async function arrive(
+/**
+ * Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before
+ * the engine.
+ */
+export async function given(
   { panel, central }: Sides,
   prepare: (world: World) => void = () => undefined,
   journal = new MemoryJournal(),
@@ -50,13 +53,13 @@ export function held(world: World, side: 'panel' | 'central', record: ResourceRe
   return world[side].zones.get(zone)?.has(recordId(record)) ?? false;
 }
 
-export async function standing(world: World, record: ResourceRecord): Promise<string | undefined> {
+export async function recordState(world: World, record: ResourceRecord): Promise<string | undefined> {
   const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
-  return rows.find((row) => recordId(row.record) === recordId(record))?.standing;
+  return rows.find((row) => recordId(row.record) === recordId(record))?.state;
 }
 
-export async function zoneStanding(world: World): Promise<string | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(zone))).entry?.standing;
+export async function zoneState(world: World): Promise<string | undefined> {
+  return (await world.clock.runUntilSettled(engineOf(world).view(zone))).entry?.state;
 }
 
 /** The engine that runs. */

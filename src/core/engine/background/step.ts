@@ -13,32 +13,34 @@ import type { Waking } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import { settleRecords } from './settle.ts';
 import { Moved } from '../parts/store.ts';
-import { tendCreate, tendDelete } from './tend-zones.ts';
-import { tendWatch } from './watch.ts';
+import { stepCreate, stepDelete } from './zone-steps.ts';
+import { stepWatch } from './watch.ts';
 
 /**
- * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles what two agreeing
- * reads have decided. Wakes itself again while something is left. Never throws.
+ * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles
+ * what two agreeing reads have decided. Wakes itself again while something is left. Never throws.
  */
-export async function tendOperations(runtime: Runtime, zone: DnsName): Promise<void> {
+export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
 }
 
-/** Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws. */
-export async function tendComparison(runtime: Runtime, zone: DnsName): Promise<void> {
+/**
+ * Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws.
+ */
+export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
     await settleOpen(runtime, zone);
-    const wish = runtime.agenda.takeWish(zone);
-    if (wish === null) return;
+    const request = runtime.agenda.takeRequest(zone);
+    if (request === null) return;
     if (runtime.agenda.isResting(zone)) {
       // Asked for while the comparison before was on its way.
-      runtime.agenda.want(zone, wish);
+      runtime.agenda.want(zone, request);
       return;
     }
     const began = runtime.now;
-    await compareZone(runtime, zone, wish).catch((error: unknown) => {
-      // The wish outlives the outage; the failure is told below, which also says when the next try is.
-      runtime.agenda.want(zone, wish, Infinity);
+    await compareZone(runtime, zone, request).catch((error: unknown) => {
+      // The request outlives the outage; the failure is told below, which also says when the next try is.
+      runtime.agenda.want(zone, request, Infinity);
       throw error;
     });
     runtime.agenda.compared(zone, began);
@@ -48,8 +50,8 @@ export async function tendComparison(runtime: Runtime, zone: DnsName): Promise<v
 async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   const open = await openOperations(runtime, zone);
   const undecided = open.filter(({ state }) => undecidedStates.has(state));
-  if (undecided.length > 0) await tendUndecided(runtime, zone, undecided);
-  await tendWatch(runtime, zone, await openOperations(runtime, zone));
+  if (undecided.length > 0) await stepUndecided(runtime, zone, undecided);
+  await stepWatch(runtime, zone, await openOperations(runtime, zone));
 }
 
 async function attempt(
@@ -107,7 +109,7 @@ async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly
   return open.filter(({ id }) => !runtime.inFlight.has(id));
 }
 
-async function tendUndecided(
+async function stepUndecided(
   runtime: Runtime,
   zone: DnsName,
   undecided: readonly Operation[],
@@ -117,10 +119,10 @@ async function tendUndecided(
   for (const operation of undecided) {
     const restoring = operation.class === 'compensate' && operation.state === 'reverting';
     if (operation.kind === 'zone-create') {
-      await (restoring ? restoreZone : tendCreate)(runtime, operation, view);
+      await (restoring ? restoreZone : stepCreate)(runtime, operation, view);
     } else if (operation.kind === 'zone-delete') {
       if (isAhead(operation, undecided)) runtime.agenda.wake(zone, runtime.ports.settings.readGap);
-      else await tendDelete(runtime, operation, view);
+      else await stepDelete(runtime, operation, view);
     } else if (restoring) {
       await restorePanel(runtime, operation, view);
     } else if (isHeard(operation)) await followHeard(runtime, operation, view);
@@ -129,14 +131,17 @@ async function tendUndecided(
   if (decided.length > 0) await settleRecords(runtime, zone, decided, view);
 }
 
-/** Whether a delete that was not heard of waits for the create before it: until that is shown, its absence says nothing. */
+/**
+ * Whether a delete that was not heard of waits for the create before it: until that is shown, its absence
+ * says nothing.
+ */
 function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
   return !afterSeen && creates(undecided).length > 0;
 }
 
 /**
- * Whether the panel has said what became of a record operation: at once when it shows the edit done, otherwise by two quiet
- * reads some seconds apart that agree, and not before the operation's patience is over.
+ * Whether the panel has decided about a record operation. It has at once if it shows the edit done. Otherwise
+ * two quiet reads some seconds apart have to agree, and the operation's patience has to be over.
  */
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;

@@ -4,13 +4,13 @@ import { recordId } from '../../../dns/record.ts';
 import { quietContext } from '../../quiet-context.ts';
 import { ids, type MakeBench } from './zone-bench.ts';
 
-export function strangerCases(bench: MakeBench): void {
+export function otherWriterCases(bench: MakeBench): void {
   it('finds an addition done already', async () => {
     const b = await bench();
     const record = b.record('s', 'A', '192.0.2.1');
     const change = b.change([], [record]);
     const present = await b.present(change);
-    await b.stranger.add(b.zone, record);
+    await b.otherWriter.add(b.zone, record);
     assert.deepEqual(await b.central.apply(change, present, quietContext()), { removed: [], added: [] });
     assert.equal((await b.truth()).has(recordId(record)), true);
   });
@@ -21,7 +21,7 @@ export function strangerCases(bench: MakeBench): void {
     await b.works([], [record]);
     const change = b.change([record], []);
     const present = await b.present(change);
-    await b.stranger.remove(b.zone, record);
+    await b.otherWriter.remove(b.zone, record);
     const { removed, added } = await b.central.apply(change, present, quietContext());
     const ours = b.removesUnknown ? [recordId(record)] : [];
     assert.deepEqual([removed.map(recordId), added], [ours, []]);
@@ -35,8 +35,8 @@ export function strangerCases(bench: MakeBench): void {
     await b.works([], [old]);
     const change = b.change([old], [next]);
     const present = await b.present(change);
-    await b.stranger.remove(b.zone, old);
-    await b.stranger.add(b.zone, theirs);
+    await b.otherWriter.remove(b.zone, old);
+    await b.otherWriter.add(b.zone, theirs);
     const altered = await b.central.apply(change, present, quietContext());
     assert.deepEqual(altered.removed, []);
     assert.deepEqual(ids(altered.added), ids([next]));
@@ -53,7 +53,7 @@ export function strangerCases(bench: MakeBench): void {
     await b.works([], [record]);
     const change = b.change([], [record]);
     const present = await b.present(change);
-    await b.stranger.remove(b.zone, record);
+    await b.otherWriter.remove(b.zone, record);
     assert.deepEqual(ids((await b.central.apply(change, present, quietContext())).added), ids([record]));
     assert.equal((await b.truth()).has(recordId(record)), true);
   });
@@ -64,7 +64,7 @@ export function strangerCases(bench: MakeBench): void {
     await b.works([], [old]);
     const change = b.change([old], [next]);
     const present = await b.present(change);
-    await b.stranger.add(b.zone, next);
+    await b.otherWriter.add(b.zone, next);
     const altered = await b.central.apply(change, present, quietContext());
     assert.deepEqual(ids(altered.removed), ids([old]));
     assert.deepEqual(altered.added, []);

@@ -5,9 +5,9 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isCentralsOwn, missingNote } from '../knowledge/classify.ts';
+import { isCentralsOwn, missingNote } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
-import { sendContent } from './content.ts';
+import { fillZone } from './fill-zone.ts';
 import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
@@ -16,10 +16,10 @@ import type { Transaction } from '../parts/store.ts';
 import { forgotten, maySendDelete } from '../before/signed-delete.ts';
 
 /**
- * One step further with a zone create: the zone made where it is not there yet, and its content sent, once two reads agree; or undone
- * once two reads show it missing in the panel.
+ * One step further with a zone create. The zone is made if it is not there yet, and its content is sent, once
+ * two reads agree. It is undone once two reads show it missing in the panel.
  */
-export async function tendCreate(
+export async function stepCreate(
   runtime: Runtime,
   operation: CreateOperation,
   view: PanelView,
@@ -28,7 +28,7 @@ export async function tendCreate(
   if (view.records !== null) {
     const { cancels, afterSeen, created, requested } = operation;
     if (cancels !== null && !afterSeen && !created && !requested) {
-      await tendUnprovenCreate(runtime, operation, view);
+      await stepUnprovenCreate(runtime, operation, view);
       return;
     }
     const signature = [...view.ids].sort().join('\n');
@@ -36,7 +36,7 @@ export async function tendCreate(
     const patience = operation.cancels === null ? 0 : settings.visibilityWait;
     const wait = { patience, gap: settings.contentGap, sends: true };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
-    await underZoneLock(runtime, operation, (ctx) => sendContent(runtime, operation, view, ctx));
+    await underZoneLock(runtime, operation, (ctx) => fillZone(runtime, operation, view, ctx));
     return;
   }
   const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
@@ -48,11 +48,11 @@ export async function tendCreate(
 }
 
 /**
- * A create that met a delete of the same zone on its way, and whose `after` does not come: perhaps the panel refused both and
- * the zone never left. Then nothing is sent, and it is as it was before the delete. (Where the zone at the central
- * is or may be of our making, its content is due in any case.)
+ * A create that met a delete of the same zone on its way, and whose `after` does not come. Perhaps the panel
+ * refused both and the zone never left. Then nothing is sent, and it is as it was before the delete. (Where
+ * the zone at the central is or may be of our making, its content is due in any case.)
  */
-async function tendUnprovenCreate(
+async function stepUnprovenCreate(
   runtime: Runtime,
   operation: CreateOperation,
   view: PanelView,
@@ -66,13 +66,16 @@ async function tendUnprovenCreate(
     // Reads may have shown the zone for longer than its delete is waited for.
     const cancelled = await tx.journal.operation(operation.cancels ?? '');
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
-    if (entry !== null) await tx.zone(entry, { ...entry, standing: 'joined' });
+    if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
   });
-  runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'braked');
+  runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'limited');
 }
 
-/** One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it kept. */
-export async function tendDelete(
+/**
+ * One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it
+ * kept.
+ */
+export async function stepDelete(
   runtime: Runtime,
   operation: DeleteOperation,
   view: PanelView,
@@ -106,8 +109,8 @@ async function underZoneLock(
 }
 
 /**
- * Takes a create back: the zone goes where we are known to have made it and nobody wrote to it since. What may be ours or somebody
- * else's is left and listed. The zone is locked by the caller.
+ * Takes a create back: the zone goes where we are known to have made it and nobody wrote to it since. What
+ * may be ours or somebody else's is left and listed. The zone is locked by the caller.
  */
 export async function undoCreate(
   runtime: Runtime,
@@ -153,9 +156,9 @@ async function undoMade(
 /** Why the zone of a create is not ours to delete; null: it is. */
 function objectionToUndo(
   { created, snapshot }: CreateOperation,
-  hasStrangers: boolean,
+  hasForeign: boolean,
 ): 'zone.maybe-ours' | 'zone.changed-since-create' | null {
-  if (created && !hasStrangers) return null;
+  if (created && !hasForeign) return null;
   return created && snapshot.length > 0 ? 'zone.changed-since-create' : 'zone.maybe-ours';
 }
 
@@ -172,8 +175,9 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 }
 
 /**
- * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again. What the ledger knows of the zone
- * stays for a delete that is still to come, as a zone that was joined goes with what was joined in it, and for another create.
+ * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again.
+ * What the ledger knows of the zone stays for a delete that is still to come, and for another create. A zone
+ * that was synced goes with what was synced in it.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -184,12 +188,15 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
     const isAwaited = (await tx.open(zone)).some(
       ({ id, kind, state }) => id !== operation.id && kind !== 'records' && !isFinal(state),
     );
-    if (isResumed && entry !== null) await tx.zone(entry, { ...entry, standing: 'deleting' });
+    if (isResumed && entry !== null) await tx.zone(entry, { ...entry, state: 'deleting' });
     else if (!isAwaited) tx.with({ dropZones: [zone] });
   });
 }
 
-/** The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had cancelled none */
+/**
+ * The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had
+ * cancelled none
+ */
 async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {
   if (operation.cancels === null) return false;
   const cancelled = await tx.journal.operation(operation.cancels);
@@ -199,7 +206,7 @@ async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Create
     zone: operation.zone,
     actor: cancelled.actor,
     incarnation: operation.incarnation,
-    // What the zone held as ours when the create joined it.
+    // What the zone held as ours when the create synced it.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     formerlyOurs: operation.snapshot,
   });
@@ -245,7 +252,10 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
   await endDelete(runtime, operation, operation.problems);
 }
 
-/** Whether the central had lost the zone before the panel deleted it: what stands there now was made by somebody else. */
+/**
+ * Whether the central had lost the zone before the panel deleted it: what stands there now was made by
+ * somebody else.
+ */
 async function wasMissing(runtime: Runtime, { zone, snapshot }: DeleteOperation): Promise<boolean> {
   const entry = await runtime.ports.journal.zone(zone);
   return entry?.note === missingNote && snapshot.length === 0;
@@ -276,8 +286,8 @@ async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<
 const latest = 50;
 
 /**
- * Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody else. What an operation
- * removed counts as known: a late write of ours may have brought it back.
+ * Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody
+ * else. What an operation removed counts as known: a late write of ours may have brought it back.
  */
 async function unknownRecords(
   runtime: Runtime,
@@ -303,7 +313,7 @@ async function becomeStuck(
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
   // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
-  const entry = { zone, standing: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));
     if (kind === 'zone-create' && (await tx.journal.zone(zone)) === null) await tx.zone(null, entry);

@@ -1,9 +1,9 @@
-import { address, main } from '../furniture.ts';
+import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves } from './script.ts';
 
 /** Stories about the first start and the first comparison. */
-export const aboutArrival: Readonly<Record<string, Story>> = {
+export const aboutFirstComparisons: Readonly<Record<string, Story>> = {
   "the panel's list breaks off in the first comparison": told(
     [
       [10, { kind: 'start' }],

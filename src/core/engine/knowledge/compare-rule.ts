@@ -1,7 +1,7 @@
 import { isSigners } from '../../../dns/dnssec.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { keyFields, type LedgerRow, type RecordStanding } from '../../ledger.ts';
+import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
 
 /** Of a zone that both sides had and the central has lost. */
@@ -14,7 +14,10 @@ export interface Comparison {
   readonly drop: readonly ResourceRecord[];
   /** New in the panel since the baseline, nothing in their way at the central: to be added there. */
   readonly additions: readonly PanelRecord[];
-  /** Joined records that the panel has no longer and the central still has as both agreed: to be removed there. */
+  /**
+   * Synced records that the panel has no longer and the central still has as both agreed: to be removed
+   * there.
+   */
   readonly gone: readonly ResourceRecord[];
 }
 
@@ -27,7 +30,10 @@ interface Sides {
   readonly row: LedgerRow | null;
 }
 
-/** Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone (docs/adoption.md, case 21). */
+/**
+ * Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone
+ * (docs/adoption.md, case 21).
+ */
 export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
   if (record.type === 'SOA' || (record.type === 'NS' && record.name === zone)) return true;
   return isSigners(zone, record);
@@ -36,7 +42,9 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
 interface CompareOptions {
   /** True when no edit has been seen in this zone: what only the panel has is then old, not new. */
   readonly baseline: boolean;
-  /** Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation. */
+  /**
+   * Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation.
+   */
   readonly busy: ReadonlySet<string>;
   /** Whether the panel's removals are to be followed; otherwise they are listed. */
   readonly follow?: boolean;
@@ -65,16 +73,16 @@ export function compareSides(
       drop.push(side.record);
       continue;
     }
-    const standing = judge(side, hasRival(side, oneSided), options.baseline);
-    if (standing === 'new') additions.push({ ...side.record, key: side.keys[0] ?? '' });
-    else if (!sameRow(side, standing)) put.push(toRow(side, standing));
+    const state = judge(side, hasRival(side, oneSided), options.baseline);
+    if (state === 'new') additions.push({ ...side.record, key: side.keys[0] ?? '' });
+    else if (!sameRow(side, state)) put.push(toRow(side, state));
   }
   return { put, drop, additions, gone: [...gone.values()].map(({ record }) => record) };
 }
 
 function goneFromPanel(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<string, Sides> {
   const gone = [...all].filter(
-    ([id, side]) => side.row?.standing === 'joined' && !side.onPanel && side.onCentral && !busy.has(id),
+    ([id, side]) => side.row?.state === 'synced' && !side.onPanel && side.onCentral && !busy.has(id),
   );
   return new Map(gone);
 }
@@ -134,21 +142,21 @@ function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>)
   );
 }
 
-function judge(side: Sides, rival: boolean, baseline: boolean): RecordStanding | 'new' {
-  const before = side.row?.standing ?? null;
-  if (before === 'released') return 'released';
-  if (side.onPanel && side.onCentral) return 'joined';
-  if (before === 'joined' || before === 'differs') return 'differs';
-  if (rival) return 'differs';
+function judge(side: Sides, rival: boolean, baseline: boolean): RecordState | 'new' {
+  const before = side.row?.state ?? null;
+  if (before === 'excluded') return 'excluded';
+  if (side.onPanel && side.onCentral) return 'synced';
+  if (before === 'synced' || before === 'conflict') return 'conflict';
+  if (rival) return 'conflict';
   if (side.onCentral) return 'central-only';
   return baseline || before === 'panel-only' ? 'panel-only' : 'new';
 }
 
-function sameRow(side: Sides, standing: RecordStanding): boolean {
+function sameRow(side: Sides, state: RecordState): boolean {
   const { row } = side;
   return (
     row !== null &&
-    row.standing === standing &&
+    row.state === state &&
     row.onPanel === side.onPanel &&
     row.onCentral === side.onCentral &&
     sameKeys(row, side.keys)
@@ -166,14 +174,14 @@ function sameKeys(row: LedgerRow, keys: readonly string[]): boolean {
   );
 }
 
-function toRow(side: Sides, standing: RecordStanding): LedgerRow {
+function toRow(side: Sides, state: RecordState): LedgerRow {
   return {
     record: side.record,
-    standing,
+    state,
     onPanel: side.onPanel,
     onCentral: side.onCentral,
     ...keyFields(side.keys),
-    note: side.row?.standing === standing ? side.row.note : null,
+    note: side.row?.state === state ? side.row.note : null,
   };
 }
 

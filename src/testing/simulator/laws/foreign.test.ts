@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { LedgerRow, RecordStanding } from '../../../core/ledger.ts';
+import type { LedgerRow, RecordState } from '../../../core/ledger.ts';
 import { sampleRow } from '../../contracts/journal.ts';
-import { a, zone } from '../arrival.ts';
+import { a, zone } from '../given.ts';
 import { JournalWitness } from '../journal-witness.ts';
 import { Provenance, type WriteRequest } from '../provenance.ts';
 import { Judgement } from './judgement.ts';
-import { observeStrangers } from './strangers.ts';
+import { observeForeign } from './foreign.ts';
 import { operation, sent, type Facts } from './wrong.ts';
 
 const [www, hand] = [a('www', 1), a('hand', 1)];
@@ -26,18 +26,18 @@ class Scene {
   constructor({ isOurs = true, byName = false } = {}) {
     this.zones.set(zone, new Map([[recordId(www), www]]));
     this.provenance.start(0);
-    observeStrangers(this.provenance, this.witness, this.#judgement, () => byName);
-    if (isOurs) this.count('joined');
+    observeForeign(this.provenance, this.witness, this.#judgement, () => byName);
+    if (isOurs) this.count('synced');
   }
 
   /** The ledger has the zone so. */
-  count(standing: 'joined' | 'panel-only'): void {
-    const entry = { zone, standing, incarnation: 1, baselineAt: 0, note: null };
+  count(state: 'synced' | 'panel-only'): void {
+    const entry = { zone, state, incarnation: 1, baselineAt: 0, note: null };
     this.witness.committed({ zones: [entry] }, 1);
   }
 
-  row(record: ResourceRecord, standing: RecordStanding): void {
-    const row: LedgerRow = sampleRow(1, { record, standing });
+  row(record: ResourceRecord, state: RecordState): void {
+    const row: LedgerRow = sampleRow(1, { record, state });
     this.witness.committed({ rows: [{ zone, put: [row] }] }, 1);
   }
 
@@ -45,13 +45,13 @@ class Scene {
     this.witness.committed({ operations: [operation(facts)] }, 1);
   }
 
-  somebodyAdds(record: ResourceRecord, at: number): void {
+  otherAdds(record: ResourceRecord, at: number): void {
     this.zones.get(zone)?.set(recordId(record), record);
     this.provenance.look(at);
   }
 
   /** Somebody deletes the zone and makes it again. */
-  somebodyMakesAgain(at: number): void {
+  otherMakesAgain(at: number): void {
     this.zones.delete(zone);
     this.provenance.look(at - 1);
     this.zones.set(zone, new Map());
@@ -93,9 +93,9 @@ class Scene {
   }
 }
 
-const removed = ['strangers.removed'];
+const removed = ['foreign.removed'];
 
-test('strangers: what somebody wrote since the last read is not seen, with an earlier or no read it is ours to see', () => {
+test('foreign: what somebody wrote since the last read is not seen, with an earlier or no read it is ours to see', () => {
   for (const [what, readAt, sentAt, verdict] of [
     ['read before it was written', 90, 150, ['unread']],
     ['read at that moment', 100, 150, ['unread']],
@@ -105,21 +105,21 @@ test('strangers: what somebody wrote since the last read is not seen, with an ea
   ] as const) {
     const scene = new Scene();
     if (readAt !== null) scene.provenance.read('wrong', zone, readAt);
-    scene.somebodyAdds(hand, 100);
+    scene.otherAdds(hand, 100);
     scene.does('remove', hand, sentAt);
     assert.deepEqual(scene.verdict, verdict, what);
   }
 });
 
-test('strangers: a read by another operation excuses none', () => {
+test('foreign: a read by another operation excuses none', () => {
   const scene = new Scene();
   scene.provenance.read('other', zone, 90);
-  scene.somebodyAdds(hand, 100);
+  scene.otherAdds(hand, 100);
   scene.does('remove', hand, 150);
   assert.deepEqual(scene.verdict, removed);
 });
 
-test('strangers: what a request without an answer may have written may be ours', () => {
+test('foreign: what a request without an answer may have written may be ours', () => {
   for (const [what, record, sentAt, isAnswered, verdict] of [
     ['without an answer', hand, 50, false, ['same-data']],
     ['answered', hand, 50, true, removed],
@@ -129,28 +129,28 @@ test('strangers: what a request without an answer may have written may be ours',
     const scene = new Scene();
     const request = scene.send('add', record, sentAt, 'other');
     if (isAnswered) request.answeredAt = 60;
-    scene.somebodyAdds(hand, 100);
+    scene.otherAdds(hand, 100);
     scene.does('remove', hand, 200);
     assert.deepEqual(scene.verdict, verdict, what);
   }
 });
 
-test("strangers: what a comparison has listed as the central's own is not ours, whatever is unanswered", () => {
-  for (const [standing, verdict] of [
+test("foreign: what a comparison has listed as the central's own is not ours, whatever is unanswered", () => {
+  for (const [state, verdict] of [
     ['central-only', removed],
-    ['differs', ['same-data']],
-    ['joined', []],
+    ['conflict', ['same-data']],
+    ['synced', []],
   ] as const) {
     const scene = new Scene();
     scene.send('add', hand, 50, 'other');
-    scene.somebodyAdds(hand, 100);
-    scene.row(hand, standing);
+    scene.otherAdds(hand, 100);
+    scene.row(hand, state);
     scene.does('remove', hand, 200);
-    assert.deepEqual(scene.verdict, verdict, standing);
+    assert.deepEqual(scene.verdict, verdict, state);
   }
 });
 
-test('strangers: an edit that was accepted makes a record ours, one that was refused does not, nor the undo of its own', () => {
+test('foreign: an edit that was accepted makes a record ours, one that was refused does not, nor the undo of its own', () => {
   for (const [what, facts, verdict] of [
     ['accepted', { id: 'other', state: 'applied', items: sent(null, hand) }, []],
     ['confirmed', { id: 'other', state: 'confirmed', items: sent(null, hand) }, []],
@@ -159,28 +159,28 @@ test('strangers: an edit that was accepted makes a record ours, one that was ref
     ['its own undo', { id: 'wrong', state: 'applied', items: sent(null, hand) }, removed],
   ] as const) {
     const scene = new Scene();
-    scene.somebodyAdds(hand, 100);
+    scene.otherAdds(hand, 100);
     scene.journal(facts);
     scene.does('remove', hand, 200);
     assert.deepEqual(scene.verdict, verdict, what);
   }
 });
 
-test('strangers: an undo takes no record away that was joined only after somebody had written it', () => {
+test('foreign: an undo takes no record away that was synced only after somebody had written it', () => {
   for (const [items, verdict] of [
     [sent(hand, null), []],
     [sent(null, hand), removed],
   ] as const) {
     const scene = new Scene();
     scene.journal({ items });
-    scene.row(hand, 'joined');
-    scene.somebodyAdds(hand, 100);
+    scene.row(hand, 'synced');
+    scene.otherAdds(hand, 100);
     scene.does('remove', hand, 200);
     assert.deepEqual(scene.verdict, verdict);
   }
 });
 
-test('strangers: what stood in a new zone before it was read back looks like a default record', () => {
+test('foreign: what stood in a new zone before it was read back looks like a default record', () => {
   for (const [writtenAt, verdict] of [
     [100, ['in-snapshot']],
     [200, removed],
@@ -189,28 +189,28 @@ test('strangers: what stood in a new zone before it was read back looks like a d
     scene.zones.delete(zone);
     scene.provenance.look(10);
     scene.does('create', null, 20, 'create');
-    if (writtenAt < 150) scene.somebodyAdds(hand, writtenAt);
+    if (writtenAt < 150) scene.otherAdds(hand, writtenAt);
     scene.provenance.read('create', zone, 150);
-    if (writtenAt > 150) scene.somebodyAdds(hand, writtenAt);
+    if (writtenAt > 150) scene.otherAdds(hand, writtenAt);
     scene.does('remove', hand, 300);
     assert.deepEqual(scene.verdict, verdict, String(writtenAt));
   }
 });
 
-test('strangers: a snapshot counts only of a create that made the zone', () => {
+test('foreign: a snapshot counts only of a create that made the zone', () => {
   for (const [created, verdict] of [
     [true, ['in-snapshot']],
     [false, removed],
   ] as const) {
     const scene = new Scene();
-    scene.somebodyAdds(hand, 100);
+    scene.otherAdds(hand, 100);
     scene.journal({ id: 'create', kind: 'zone-create', created, snapshot: [hand] });
     scene.does('remove', hand, 200);
     assert.deepEqual(scene.verdict, verdict);
   }
 });
 
-test('strangers: with a deleted zone goes what a central does not show, or what was known to be in it', () => {
+test('foreign: with a deleted zone goes what a central does not show, or what was known to be in it', () => {
   for (const [what, byName, snapshot, isListed, verdict] of [
     ['neither', false, [], false, removed],
     ['not shown', true, [], false, ['not-shown']],
@@ -218,8 +218,8 @@ test('strangers: with a deleted zone goes what a central does not show, or what 
     ['listed', false, [], true, []],
   ] as const) {
     const scene = new Scene({ byName });
-    scene.row(www, 'joined');
-    scene.somebodyAdds(hand, 100);
+    scene.row(www, 'synced');
+    scene.otherAdds(hand, 100);
     if (isListed) scene.row(hand, 'central-only');
     scene.journal({ kind: 'zone-delete', snapshot });
     scene.does('delete', null, 200);
@@ -227,54 +227,54 @@ test('strangers: with a deleted zone goes what a central does not show, or what 
   }
 });
 
-test('strangers: a single record that is removed was shown, whatever the central cannot show', () => {
+test('foreign: a single record that is removed was shown, whatever the central cannot show', () => {
   const scene = new Scene({ byName: true });
-  scene.somebodyAdds(hand, 100);
+  scene.otherAdds(hand, 100);
   scene.does('remove', hand, 200);
   assert.deepEqual(scene.verdict, removed);
 });
 
-test('strangers: a zone that somebody made again is still counted on, but not deleted', () => {
+test('foreign: a zone that somebody made again is still counted on, but not deleted', () => {
   for (const [what, isCounted, kind, verdict] of [
     ['counted on', true, 'add', ['made-again']],
-    ['not counted on', false, 'add', ['strangers.added']],
-    ['counted on and deleted', true, 'delete', ['strangers.zone']],
+    ['not counted on', false, 'add', ['foreign.added']],
+    ['counted on and deleted', true, 'delete', ['foreign.zone']],
   ] as const) {
     const scene = new Scene({ isOurs: isCounted });
-    scene.somebodyMakesAgain(100);
+    scene.otherMakesAgain(100);
     scene.does(kind, kind === 'add' ? hand : null, 200);
     assert.deepEqual(scene.verdict, verdict, what);
   }
 });
 
-test('strangers: a zone left alone from the start is not made again by anybody', () => {
+test('foreign: a zone left alone from the start is not made again by anybody', () => {
   const scene = new Scene({ isOurs: false });
   scene.count('panel-only');
   scene.does('add', hand, 200);
-  assert.deepEqual(scene.verdict, ['strangers.added']);
+  assert.deepEqual(scene.verdict, ['foreign.added']);
 });
 
-test('strangers: a zone that a create without an answer may have made may be ours', () => {
+test('foreign: a zone that a create without an answer may have made may be ours', () => {
   for (const [isAnswered, verdict] of [
     [false, ['same-data']],
-    [true, ['strangers.added']],
+    [true, ['foreign.added']],
   ] as const) {
     const scene = new Scene({ isOurs: false });
     const create = scene.send('create', null, 50, 'create');
     if (isAnswered) create.answeredAt = 60;
-    scene.somebodyMakesAgain(100);
+    scene.otherMakesAgain(100);
     scene.does('add', hand, 200);
     assert.deepEqual(scene.verdict, verdict);
   }
 });
 
-test('strangers: an operation puts back what it took itself, and no other does', () => {
+test('foreign: an operation puts back what it took itself, and no other does', () => {
   for (const [id, verdict] of [
     ['wrong', []],
-    ['other', ['strangers.added']],
+    ['other', ['foreign.added']],
   ] as const) {
     const scene = new Scene();
-    scene.row(www, 'joined');
+    scene.row(www, 'synced');
     scene.does('remove', www, 50);
     // The zone is given up in between.
     scene.witness.committed({ dropZones: [zone] }, 60);

@@ -14,17 +14,25 @@ export interface AskedServer {
 }
 
 /**
- * How a name server stands to a goal. `live`: answers the new data, or what cannot be told from them. `hidden`: cannot be seen from
- * outside. `old`: answers other data. `unserved`: does not have the zone. `failed`: answers with an error. `silent`: does not answer.
+ * How a name server stands to a goal. `live`: answers the new data, or what cannot be told from them.
+ * `hidden`: cannot be seen from outside. `old`: answers other data. `unserved`: does not have the zone.
+ * `failed`: answers with an error. `silent`: does not answer.
  */
-export interface Look {
+export interface ServerAnswer {
   readonly state: 'live' | 'hidden' | 'old' | 'unserved' | 'failed' | 'silent';
   /** The error in words; empty where `state` says it all. */
   readonly text: string;
 }
 
-/** Asks a name server for the RRset of a goal, once; more is only asked where the first answer can be misunderstood. */
-export async function lookAt(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): Promise<Look> {
+/**
+ * Asks a name server for the RRset of a goal, once; more is only asked where the first answer can be
+ * misunderstood.
+ */
+export async function askServer(
+  server: AskedServer,
+  goal: RRsetGoal,
+  signal: AbortSignal,
+): Promise<ServerAnswer> {
   try {
     return await look(server, goal, signal);
   } catch (error) {
@@ -35,7 +43,7 @@ export async function lookAt(server: AskedServer, goal: RRsetGoal, signal: Abort
   }
 }
 
-async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): Promise<Look> {
+async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): Promise<ServerAnswer> {
   const { zone, name, type, present, absent, exists } = goal;
   const sight = sightOf(await server.ask(name, type, signal), goal);
   if (sight.kind === 'failed') return { state: 'failed', text: sight.rcode };
@@ -53,14 +61,20 @@ async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): 
   return { state: 'old', text: '' };
 }
 
-/** Whether names below a DNAME are answered by it (RFC 6672 section 3.2): a server may have the record and not act on it. */
+/**
+ * Whether names below a DNAME are answered by it (RFC 6672 section 3.2): a server may have the record and not
+ * act on it.
+ */
 async function isFollowed(server: AskedServer, { name }: RRsetGoal, signal: AbortSignal): Promise<boolean> {
   const below = parseName('domainsync-check', name);
   const { answers } = await server.ask(below, 'A', signal);
   return answers.some(({ type, name: owner }) => type === 'DNAME' && owner === name);
 }
 
-/** Whether a wildcard gives the same data, so that nobody can see whether the removed ones are still there (RFC 4592 section 3.3). */
+/**
+ * Whether a wildcard gives the same data, so that nobody can see whether the removed ones are still there
+ * (RFC 4592 section 3.3).
+ */
 async function isMadeUp(
   server: AskedServer,
   { zone, name, type }: RRsetGoal,

@@ -14,17 +14,18 @@ import { mirroredNames, nothingWritten } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { Moved } from '../parts/store.ts';
 import { applyOrCount } from '../background/settle.ts';
-import { undoCreate } from '../background/tend-zones.ts';
+import { undoCreate } from '../background/zone-steps.ts';
 import { claimant } from '../knowledge/towards-panel.ts';
 
 /**
- * Takes back at once what accepted operations wrote, because the edit they stand for is refused after all: another central of the same
- * panel would not have it. Only what the operations themselves altered, and nothing that another open one claims. What cannot be taken
- * back now is left `reverting`, which the background retries; what has heard its `after` or has ended meanwhile is left alone.
+ * Undoes at once what accepted operations wrote, because the edit they stand for is refused after all:
+ * another central of the same panel refused it. Only what the operations themselves altered, and nothing that
+ * another open one claims. What cannot be taken back now is left `reverting`, which the background retries;
+ * what has heard its `after` or has ended meanwhile is left alone.
  * @param problems why; kept with the operations
  * @returns `nothing` when a read has proved that nothing of them is left at the central
  */
-export async function takeBack(
+export async function rollBack(
   runtime: Runtime,
   ids: readonly string[],
   problems: readonly Problem[],
@@ -34,7 +35,7 @@ export async function takeBack(
   for (const id of ids.toReversed()) {
     try {
       const operation = await runtime.ports.journal.operation(id);
-      clean = operation !== null && (await takeBackOne(runtime, operation, problems)) && clean;
+      clean = operation !== null && (await rollBackOne(runtime, operation, problems)) && clean;
     } catch (error) {
       const { log } = runtime.ports;
       if (error instanceof Moved) log(4, 'undo.moved', { operation: id });
@@ -47,7 +48,7 @@ export async function takeBack(
   return clean ? 'nothing' : 'unknown';
 }
 
-async function takeBackOne(
+async function rollBackOne(
   runtime: Runtime,
   operation: Operation,
   problems: readonly Problem[],
@@ -143,8 +144,9 @@ async function undoUnderLock(
 }
 
 /**
- * What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for. Where several say something
- * of a record, the newest does: an older one may have been undone by it, and nobody would answer for the record.
+ * What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for.
+ * If several operations are about a record, the newest counts. An older one may have been undone by it, and
+ * nobody would answer for the record.
  */
 function inverseOf(
   operation: RecordsOperation,

@@ -1,4 +1,4 @@
 /** Says how far it is; figures alone go to standard output. */
-export function tell(text: string): void {
+export function print(text: string): void {
   console.error(`bench: ${text}`);
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
-import { a, arrive, engineOf, held, standing, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, recordState, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 
@@ -14,7 +14,7 @@ async function wait(world: World, ms: number): Promise<void> {
 }
 
 test('issue 13: "nothing was changed" is not said of what is left to an edit that is itself being undone', async () => {
-  const world = await arrive({ panel: [www], central: [www] });
+  const world = await given({ panel: [www], central: [www] });
   await wait(world, 60_000);
   // The panel refuses its part; the undo lands, and its answer is lost.
   const refused = { refuses: true, takes: 10, afterLost: false, visibleAfter: 0 };
@@ -34,7 +34,7 @@ test('issue 13: "nothing was changed" is not said of what is left to an edit tha
   const answer = await world.clock.runUntilSettled(engineOf(world).carryOut(edits, signal));
   assert.ok(answer.kind === 'accept');
   assert.ok(!held(world, 'central', www));
-  const changed = await world.clock.runUntilSettled(engineOf(world).takeBack(answer.begun, []));
+  const changed = await world.clock.runUntilSettled(engineOf(world).rollBack(answer.begun, []));
   assert.deepEqual(
     [changed, held(world, 'central', www)],
     changed === 'nothing' ? ['nothing', true] : ['unknown', false],
@@ -46,7 +46,7 @@ test('issue 13: "nothing was changed" is not said of what is left to an edit tha
 test('issue 13: of a call whose later edit is refused nothing is left when "nothing was changed" is said', async () => {
   const ftp = a('ftp', 1);
   for (const undoFails of [false, true]) {
-    const world = await arrive({ panel: [www, ftp], central: [www, ftp] });
+    const world = await given({ panel: [www, ftp], central: [www, ftp] });
     await wait(world, 60_000);
     let writes = 0;
     world.chooseFault = () => {
@@ -70,7 +70,7 @@ test('issue 13: of a call whose later edit is refused nothing is left when "noth
 
 test('issue 14: a roll back for another central leaves what a later edit, confirmed since, has as well', async () => {
   const [old, wanted] = [a('www', 2), a('www', 3)];
-  const world = await arrive({ panel: [old], central: [old] });
+  const world = await given({ panel: [old], central: [old] });
   await wait(world, 60_000);
   const edits = [recordsEvent(zone, [{ remove: null, add: wanted }], 'before')];
   const { signal } = new AbortController();
@@ -89,9 +89,9 @@ test('issue 14: a roll back for another central leaves what a later edit, confir
   );
   await world.clock.runUntilSettled(later);
   await wait(world, 1_500);
-  assert.equal(await standing(world, wanted), 'joined');
+  assert.equal(await recordState(world, wanted), 'synced');
   // With it the panel shows the first edit done as well, which has ended.
-  const changed = await world.clock.runUntilSettled(engineOf(world).takeBack(answer.begun, []));
+  const changed = await world.clock.runUntilSettled(engineOf(world).rollBack(answer.begun, []));
   assert.equal(changed, 'unknown');
   assert.ok(held(world, 'central', wanted));
   assert.deepEqual(world.defects, []);

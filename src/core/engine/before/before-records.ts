@@ -19,11 +19,14 @@ import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan
 import type { Runtime } from '../runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
 
-/** Answers `before` of a record edit: done at the central first, or refused. @throws {JournalError} nothing was changed */
+/**
+ * Answers `before` of a record edit: done at the central first, or refused. @throws {JournalError} nothing
+ * was changed
+ */
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.standing)) return nothingToDo;
+  if (!isMirrored(entry.state)) return nothingToDo;
   const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return resolved;
   if (call.isTrial) return await tryRecords(runtime, event, resolved.items, call);
@@ -31,7 +34,10 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
   return answerOf(outcome);
 }
 
-/** Under the locks: an edit of the same names that is just being written would look like somebody else's records. */
+/**
+ * Under the locks: an edit of the same names that is just being written would look like somebody else's
+ * records.
+ */
 async function tryRecords(
   runtime: Runtime,
   event: RecordsEvent,
@@ -64,7 +70,10 @@ async function resolveAmong(
   return event.resolve(knownRecords(await readKnowledge(runtime, event.zone, names)));
 }
 
-/** @param names of these owners only, because a zone may be large; absent: the whole zone. Open operations are all told. */
+/**
+ * @param names of these owners only, because a zone may be large; absent: the whole zone. Open operations are
+ *   all told.
+ */
 async function readKnowledge(
   runtime: Runtime,
   zone: DnsName,
@@ -72,7 +81,7 @@ async function readKnowledge(
 ): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
   // Until its content was sent, the ledger is still that of the zone which it takes the place of.
-  const isComing = (await journal.zone(zone))?.standing === 'creating';
+  const isComing = (await journal.zone(zone))?.state === 'creating';
   const rows = isComing ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // Who else has touched what they removed is of interest only then: most edits meet no other.
@@ -85,8 +94,8 @@ async function readKnowledge(
 const latest = 30;
 
 /**
- * Carries items out under the locks of their names and leaves the rest (waiting for `after`, confirming, undoing) to the
- * background. Never throws for reasons of the journal or the central: they are refusals.
+ * Carries items out under the locks of their names and leaves the rest (waiting for `after`, confirming,
+ * undoing) to the background. Never throws for reasons of the journal or the central: they are refusals.
  */
 export async function mirrorItems(
   runtime: Runtime,
@@ -99,7 +108,9 @@ export async function mirrorItems(
   return await mirrorDraft(runtime, draft, items, signal);
 }
 
-/** {@link mirrorItems} for an operation that is there already, in state `prepared` and with nothing written. */
+/**
+ * {@link mirrorItems} for an operation that is there already, in state `prepared` and with nothing written.
+ */
 export async function mirrorDraft(
   runtime: Runtime,
   draft: RecordsOperation,
@@ -128,7 +139,9 @@ export async function mirrorDraft(
   }
 }
 
-/** Runs `body` with the names of the items locked, unless something of ours stands against the edit already. */
+/**
+ * Runs `body` with the names of the items locked, unless something of ours stands against the edit already.
+ */
 async function underLocks<T>(
   runtime: Runtime,
   draft: RecordsOperation,

@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Batch } from '../../../core/journal.ts';
 import { isMirrored } from '../../../core/ledger.ts';
 import type { DeleteOperation, Operation } from '../../../core/operation.ts';
-import { isCentralsOwn } from '../../../core/engine/knowledge/classify.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
 import type { ExcuseId } from './excuses.ts';
@@ -13,21 +13,24 @@ import { itemsOf } from './operation-parts.ts';
 /** How long (ms) after a read a write of the same step may go out: a step takes a minute at most. */
 const stepWithin = 60_000;
 
-/** How long a request whose answer was lost counts as one that may have written: the watch of the engine, and the request itself. */
+/**
+ * How long a request whose answer was lost counts as one that may have written: the watch of the engine, and
+ * the request itself.
+ */
 const mayLandWithin = 600_000 + 120_000;
 
 /**
- * What we neither made nor adopted is never changed or removed by an engine, at any moment (docs/architecture.md#the-promise): judged when a request
- * lands, by what was known when it was sent.
+ * No engine ever changes or removes what we neither made nor adopted (docs/architecture.md#the-promise). It
+ * is judged when a request lands, by what was known when it was sent.
  */
-class Strangers {
+class ForeignWrites {
   readonly #provenance: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
-  /** Origins of what was adopted: it stood there when the ledger called it joined. */
+  /** Origins of what was adopted: it stood there when the ledger called it synced. */
   readonly #adopted = new Set<Origin>();
   /** What each request met when it was sent, and what that is to us. */
-  readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Standing>>();
+  readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Ownership>>();
 
   readonly #showsByName: () => boolean;
 
@@ -43,17 +46,19 @@ class Strangers {
     this.#showsByName = showsByName;
   }
 
-  /** What the ledger now calls joined is ours to change, as long as it stands there and the ledger says so. */
+  /**
+   * What the ledger now calls synced is ours to change, as long as it stands there and the ledger says so.
+   */
   committed(batch: Batch): void {
     for (const zone of batch.dropZones ?? []) {
       this.#adopt(this.#provenance.originOfZone(zone), false);
       for (const { origin } of this.#provenance.held(zone)) this.#adopt(origin, false);
     }
-    for (const { zone, standing } of batch.zones ?? [])
-      this.#adopt(this.#provenance.originOfZone(zone), isMirrored(standing) || standing === 'deleting');
+    for (const { zone, state } of batch.zones ?? [])
+      this.#adopt(this.#provenance.originOfZone(zone), isMirrored(state) || state === 'deleting');
     for (const { zone, put = [] } of batch.rows ?? []) {
-      for (const { record, standing } of put)
-        this.#adopt(this.#provenance.originOf(zone, recordId(record)), standing === 'joined');
+      for (const { record, state } of put)
+        this.#adopt(this.#provenance.originOf(zone, recordId(record)), state === 'synced');
     }
   }
 
@@ -65,47 +70,47 @@ class Strangers {
 
   sent(request: WriteRequest): void {
     if (request.kind === 'create') return;
-    const met = new Map<Origin, Standing>();
+    const met = new Map<Origin, Ownership>();
     const zone = this.#provenance.originOfZone(request.zone);
-    if (zone !== null) met.set(zone, this.#zoneStanding(request, zone));
+    if (zone !== null) met.set(zone, this.#zoneOwnership(request, zone));
     if (request.kind === 'remove' && request.record !== null) {
       const origin = this.#provenance.originOf(request.zone, recordId(request.record));
-      if (origin !== null) met.set(origin, this.#standing(request, request.record, origin));
+      if (origin !== null) met.set(origin, this.#ownership(request, request.record, origin));
     }
     if (request.kind === 'delete') {
       for (const { record, origin } of this.#provenance.held(request.zone))
-        met.set(origin, this.#standing(request, record, origin));
+        met.set(origin, this.#ownership(request, record, origin));
     }
     this.#met.set(request, met);
   }
 
-  #zoneStanding(request: WriteRequest, origin: Origin): Standing {
+  #zoneOwnership(request: WriteRequest, origin: Origin): Ownership {
     if (origin.writer === 'engine') return 'ours';
     const isDelete = this.#operation(request)?.kind === 'zone-delete';
     if (this.#adopted.has(origin) && (request.kind !== 'delete' || isDelete)) return 'ours';
-    const standing = this.#witness.zones.get(request.zone)?.standing;
-    const isCountedOn = standing !== undefined && isMirrored(standing) && request.kind !== 'delete';
+    const state = this.#witness.zones.get(request.zone)?.state;
+    const isCountedOn = state !== undefined && isMirrored(state) && request.kind !== 'delete';
     if (origin.writer === 'somebody' && isCountedOn) return 'made-again';
     const creates = this.#unsure(request, ({ kind }) => kind === 'create');
     if (creates) return 'same-data';
     return this.#isUnread(request, origin) ? 'unread' : 'theirs';
   }
 
-  #standing(request: WriteRequest, record: ResourceRecord, origin: Origin): Standing {
+  #ownership(request: WriteRequest, record: ResourceRecord, origin: Origin): Ownership {
     if (origin.writer === 'engine' || this.#adopted.has(origin)) return 'ours';
     const id = recordId(record);
     const operation = this.#operation(request);
     const undoes = request.kind === 'remove' && operation !== null && wants(operation, id);
-    if (!undoes && (this.#isJoined(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
+    if (!undoes && (this.#isSynced(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
     if (operation?.kind === 'zone-delete' && this.#goesWithZone(operation, record)) return 'ours';
     return this.#unknowable(request, id, origin) ?? 'theirs';
   }
 
   /** Why the engine could not know that it is not ours; null: it could. */
-  #unknowable(request: WriteRequest, id: string, origin: Origin): Standing | null {
+  #unknowable(request: WriteRequest, id: string, origin: Origin): Ownership | null {
     if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
     // What a comparison has listed as the central's own is known not to be ours.
-    const isListed = this.#witness.row(request.zone, id)?.standing === 'central-only';
+    const isListed = this.#witness.row(request.zone, id)?.state === 'central-only';
     if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
     return this.#isUnread(request, origin) ? 'unread' : null;
@@ -115,8 +120,8 @@ class Strangers {
     return this.#witness.operations.get(operation)?.operation ?? null;
   }
 
-  #isJoined(zone: DnsName, id: string): boolean {
-    return this.#witness.row(zone, id)?.standing === 'joined';
+  #isSynced(zone: DnsName, id: string): boolean {
+    return this.#witness.row(zone, id)?.state === 'synced';
   }
 
   /** An edit that was accepted wants it, and found it there (row 10). */
@@ -128,7 +133,10 @@ class Strangers {
     return false;
   }
 
-  /** Somebody wrote it between our create and the read right after it: it looks like one of the central's default records. */
+  /**
+   * Somebody wrote it between our create and the read right after it: it looks like one of the central's
+   * default records.
+   */
   #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
     const made = this.#provenance.originOfZone(zone)?.request ?? null;
     if (made?.kind === 'create' && this.#provenance.isReadBackOf(made, origin)) return true;
@@ -149,7 +157,10 @@ class Strangers {
     );
   }
 
-  /** Whether a request of ours whose answer did not come may have written it, for all that the engine can know. */
+  /**
+   * Whether a request of ours whose answer did not come may have written it, for all that the engine can
+   * know.
+   */
   #unsure(request: WriteRequest, isAboutIt: (other: WriteRequest) => boolean): boolean {
     return this.#provenance.requests.some(
       (other) =>
@@ -168,30 +179,29 @@ class Strangers {
   }
 
   landed(request: WriteRequest, effects: readonly Effect[]): void {
-    const met = this.#met.get(request) ?? new Map<Origin, Standing>();
+    const met = this.#met.get(request) ?? new Map<Origin, Ownership>();
     for (const { record, present, before, zone } of effects) {
       const what = `operation ${request.operation}, ${zone}${record === null ? '' : ` ${formatRecord(record)}`}`;
       if (present) this.#added(request, met, record, what);
       else if (before !== null && before.writer !== 'engine')
-        this.#judge(
-          met.get(before) ?? 'crossed',
-          record === null ? 'strangers.zone' : 'strangers.removed',
-          what,
-        );
+        this.#judge(met.get(before) ?? 'crossed', record === null ? 'foreign.zone' : 'foreign.removed', what);
     }
     this.#met.delete(request);
   }
 
-  /** Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it took out of it. */
+  /**
+   * Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it
+   * took out of it.
+   */
   #added(
     request: WriteRequest,
-    met: ReadonlyMap<Origin, Standing>,
+    met: ReadonlyMap<Origin, Ownership>,
     record: ResourceRecord | null,
     what: string,
   ): void {
     const zone = this.#provenance.originOfZone(request.zone);
     if (zone === null || zone.writer === 'engine' || this.#isPutBack(request, record)) return;
-    this.#judge(met.get(zone) ?? 'crossed', 'strangers.added', what);
+    this.#judge(met.get(zone) ?? 'crossed', 'foreign.added', what);
   }
 
   #isPutBack({ operation, zone }: WriteRequest, record: ResourceRecord | null): boolean {
@@ -207,31 +217,32 @@ class Strangers {
     );
   }
 
-  #judge(standing: Standing, law: LawId, what: string): void {
-    if (standing === 'ours') return;
-    if (standing === 'theirs') this.#judgement.violate(law, what);
-    else this.#judgement.excuse(standing);
+  #judge(ownership: Ownership, law: LawId, what: string): void {
+    if (ownership === 'ours') return;
+    if (ownership === 'theirs') this.#judgement.violate(law, what);
+    else this.#judgement.excuse(ownership);
   }
 }
 
 /**
- * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement` as it happens.
+ * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement`
+ * as it happens.
  * @param showsByName whether the central cannot show whole zones
  */
-export function observeStrangers(
+export function observeForeign(
   provenance: Provenance,
   witness: JournalWitness,
   judgement: Judgement,
   showsByName: () => boolean,
 ): void {
-  const strangers = new Strangers(provenance, witness, judgement, showsByName);
+  const strangers = new ForeignWrites(provenance, witness, judgement, showsByName);
   witness.onCommit = (batch) => strangers.committed(batch);
   provenance.onSent = (request) => strangers.sent(request);
   provenance.onLanded = (request, effects) => strangers.landed(request, effects);
 }
 
 /** What a record or a zone is to the engine that sends a request about it. */
-type Standing =
+type Ownership =
   | 'ours'
   | 'theirs'
   | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'>;

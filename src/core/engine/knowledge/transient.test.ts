@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';
-import { a, arrive, engineOf, held, put, zone } from '../../../testing/simulator/arrival.ts';
+import { a, given, engineOf, held, put, zone } from '../../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../../central.ts';
@@ -60,7 +60,7 @@ async function failingWorld(
   let broken = true;
   const params = { seconds: '400' };
   const error = (): CentralError | null => (broken ? new CentralError(code, { state, retry, params }) : null);
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
     made.panel.owners.set(zone, owners);
     made.wrap = (central) => failing(central, call, error);
   });
@@ -104,7 +104,7 @@ it('a clock skew while the panel keeps an edit late: the edit gets to the centra
     broken
       ? new CentralError('central.clock', { state: 'untouched', retry: 'later', params: { seconds: '400' } })
       : null;
-  const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (made) => {
     made.wrap = (central) => failing(central, 'readNames', error);
   });
   const local = { refuses: true, takes: 10, afterLost: true, visibleAfter: 0 };
@@ -120,7 +120,7 @@ it('a clock skew while the panel keeps an edit late: the edit gets to the centra
   assert.ok(held(world, 'central', a('new', 9)));
   const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
   const row = rows.find(({ record }) => recordId(record) === recordId(a('new', 9)));
-  assert.equal(row?.standing, 'joined');
+  assert.equal(row?.state, 'synced');
 });
 
 describe('issue 12.4: a journal that refused before anything was sent', () => {
@@ -155,12 +155,12 @@ describe('issue 12.4: a journal that refused before anything was sent', () => {
     seed: { addresses: [], nameServers: [], mailServers: [] },
     fingerprint: 'create',
     actor: administrator,
-    mark: null,
+    echo: null,
   };
 
   it('a create says that nothing was changed', async () => {
     const journal = new FullJournal();
-    const world = await arrive({ panel: null, central: null }, undefined, journal);
+    const world = await given({ panel: null, central: null }, undefined, journal);
     journal.isFull = true;
     const verdict = await ask(world, create);
     assert.ok(verdict.kind === 'refuse');
@@ -170,9 +170,9 @@ describe('issue 12.4: a journal that refused before anything was sent', () => {
 
   it('an edit, a create and a delete whose zone cannot be looked up say so too', async () => {
     const journal = new UnreadableJournal();
-    const world = await arrive({ panel: [a('www', 1)], central: [a('www', 1)] }, undefined, journal);
+    const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, undefined, journal);
     journal.isBroken = true;
-    const base = { stage: 'before', zone, fingerprint: 'delete', actor: administrator, mark: null } as const;
+    const base = { stage: 'before', zone, fingerprint: 'delete', actor: administrator, echo: null } as const;
     const edits = [recordsEvent(zone, add, 'before', administrator), create];
     for (const event of [...edits, { ...base, kind: 'zone-delete' } as const]) {
       const verdict = await ask(world, event);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleRow } from '../../../testing/contracts/journal.ts';
-import { a, apex, zone } from '../../../testing/simulator/arrival.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { compareSides, type Comparison } from './classify.ts';
+import { compareSides, type Comparison } from './compare-rule.ts';
 
 const one = a('www', 1);
 const two = a('www', 2);
@@ -33,54 +33,51 @@ function compare({ panel = [], central = [], rows = [], busy = [], ...options }:
   });
 }
 
-function standings(given: Given): string[] {
-  return compare(given).put.map(({ standing }) => standing);
+function states(given: Given): string[] {
+  return compare(given).put.map(({ state }) => state);
 }
 
 test('issue 13: at the baseline what both have is synchronised, and what one has stays with it', () => {
-  assert.deepEqual(standings({ baseline: true, panel: [one], central: [one] }), ['joined']);
-  assert.deepEqual(standings({ baseline: true, panel: [one] }), ['panel-only']);
-  assert.deepEqual(standings({ baseline: true, central: [one] }), ['central-only']);
+  assert.deepEqual(states({ baseline: true, panel: [one], central: [one] }), ['synced']);
+  assert.deepEqual(states({ baseline: true, panel: [one] }), ['panel-only']);
+  assert.deepEqual(states({ baseline: true, central: [one] }), ['central-only']);
 });
 
 test('issue 13: after the baseline what only the panel has is new, unless it was there before', () => {
   assert.deepEqual(compare({ panel: [one] }).additions, [{ ...one, key: 'key' }]);
-  const before = [row(one, { standing: 'panel-only', onCentral: true })];
-  assert.deepEqual(standings({ panel: [one], rows: before }), ['panel-only']);
+  const before = [row(one, { state: 'panel-only', onCentral: true })];
+  assert.deepEqual(states({ panel: [one], rows: before }), ['panel-only']);
 });
 
 test('issue 13: two values for one place conflict, also a CNAME and anything else; two types do not', () => {
-  assert.deepEqual(standings({ panel: [one], central: [two] }), ['differs', 'differs']);
-  assert.deepEqual(standings({ panel: [cname], central: [two] }), ['differs', 'differs']);
-  assert.deepEqual(standings({ panel: [one], central: [cname] }), ['differs', 'differs']);
-  assert.deepEqual(standings({ baseline: true, panel: [one], central: [text] }), [
-    'panel-only',
-    'central-only',
-  ]);
-  assert.deepEqual(standings({ baseline: true, panel: [one, two] }), ['panel-only', 'panel-only']);
+  assert.deepEqual(states({ panel: [one], central: [two] }), ['conflict', 'conflict']);
+  assert.deepEqual(states({ panel: [cname], central: [two] }), ['conflict', 'conflict']);
+  assert.deepEqual(states({ panel: [one], central: [cname] }), ['conflict', 'conflict']);
+  assert.deepEqual(states({ baseline: true, panel: [one], central: [text] }), ['panel-only', 'central-only']);
+  assert.deepEqual(states({ baseline: true, panel: [one, two] }), ['panel-only', 'panel-only']);
   const elsewhere = a('ftp', 2);
-  assert.deepEqual(standings({ baseline: true, panel: [one], central: [elsewhere] }), [
+  assert.deepEqual(states({ baseline: true, panel: [one], central: [elsewhere] }), [
     'panel-only',
     'central-only',
   ]);
 });
 
 test('issue 13: a record of an open edit is no rival and gets no row', () => {
-  assert.deepEqual(standings({ baseline: true, panel: [one], central: [two], busy: [two] }), ['panel-only']);
-  assert.deepEqual(standings({ panel: [one], central: [one], busy: [one] }), []);
+  assert.deepEqual(states({ baseline: true, panel: [one], central: [two], busy: [two] }), ['panel-only']);
+  assert.deepEqual(states({ panel: [one], central: [one], busy: [one] }), []);
 });
 
 test('issue 13: a synchronised record that one side lost conflicts, as does a conflict that stays', () => {
-  assert.deepEqual(standings({ central: [one], rows: [row(one)] }), ['differs']);
-  assert.deepEqual(standings({ panel: [one], rows: [row(one)] }), ['differs']);
-  const conflict = [row(one, { standing: 'differs', onPanel: false })];
-  assert.deepEqual(standings({ panel: [one], rows: conflict }), ['differs']);
+  assert.deepEqual(states({ central: [one], rows: [row(one)] }), ['conflict']);
+  assert.deepEqual(states({ panel: [one], rows: [row(one)] }), ['conflict']);
+  const conflict = [row(one, { state: 'conflict', onPanel: false })];
+  assert.deepEqual(states({ panel: [one], rows: conflict }), ['conflict']);
 });
 
 test('issue 13: an excluded record stays excluded, wherever it is', () => {
-  const excluded = [row(one, { standing: 'released', onPanel: false, onCentral: false })];
+  const excluded = [row(one, { state: 'excluded', onPanel: false, onCentral: false })];
   for (const given of [{ panel: [one], central: [one] }, { panel: [one] }, { central: [one] }])
-    assert.deepEqual(standings({ ...given, rows: excluded }), ['released']);
+    assert.deepEqual(states({ ...given, rows: excluded }), ['excluded']);
 });
 
 test('issue 13: a removal in the panel is followed only if asked for, of a synchronised record that the central has', () => {
@@ -89,7 +86,7 @@ test('issue 13: a removal in the panel is followed only if asked for, of a synch
   assert.deepEqual(gone({ central: [one], follow: false }), []);
   assert.deepEqual(gone({ central: [one], panel: [one] }), []);
   assert.deepEqual(gone({ central: [one], busy: [one] }), []);
-  assert.deepEqual(gone({ central: [one], rows: [row(one, { standing: 'differs' })] }), []);
+  assert.deepEqual(gone({ central: [one], rows: [row(one, { state: 'conflict' })] }), []);
   const { put, drop, gone: none } = compare({ follow: true, rows: [row(one)] });
   assert.deepEqual([put, drop, none], [[], [one], []]);
 });
@@ -104,7 +101,7 @@ test('issue 13: a row that is still true is not written again; any other change 
   const rewritten = (known: Partial<LedgerRow>): number =>
     compare({ ...both, rows: [row(one, known)] }).put.length;
   assert.equal(rewritten({}), 0);
-  assert.equal(rewritten({ standing: 'differs' }), 1);
+  assert.equal(rewritten({ state: 'conflict' }), 1);
   assert.equal(rewritten({ onPanel: false }), 1);
   assert.equal(rewritten({ onCentral: false }), 1);
   assert.equal(rewritten({ panelKey: 'another' }), 1);
@@ -121,12 +118,12 @@ test('issue 13: the keys of all rows of the panel count, in any order', () => {
   assert.deepEqual(rows(['a', 'b', 'c'], { otherKeys: ['b', 'd'] })[0]?.otherKeys, ['b', 'c']);
 });
 
-test('issue 13: a note outlives a comparison only with the standing it explains', () => {
+test('issue 13: a note outlives a comparison only with the state it explains', () => {
   const noted = { note: 'note.old-gone', onPanel: false };
-  const note = (standing: LedgerRow['standing']): unknown =>
-    compare({ panel: [one], central: [one], rows: [row(one, { ...noted, standing })] }).put[0]?.note;
-  assert.equal(note('joined'), 'note.old-gone');
-  assert.equal(note('differs'), null);
+  const note = (state: LedgerRow['state']): unknown =>
+    compare({ panel: [one], central: [one], rows: [row(one, { ...noted, state })] }).put[0]?.note;
+  assert.equal(note('synced'), 'note.old-gone');
+  assert.equal(note('conflict'), null);
 });
 
 test("issue 13: the central's own records and the signer's are no part of a comparison", () => {

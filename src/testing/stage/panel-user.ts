@@ -6,8 +6,10 @@ export type Act = (func: string, params: Readonly<Record<string, string>>) => Pr
 
 type More = Readonly<Record<string, string>>;
 
-/** Somebody with an account, in the words of the panel he sits at. `more` are further parameters of the call. */
-export interface Person {
+/**
+ * Somebody with an account, in the words of the panel he sits at. `more` are further parameters of the call.
+ */
+export interface PanelUser {
   readonly act: Act;
   readonly words: Words;
   makeZone(name: string, more?: More): Promise<Answer>;
@@ -23,11 +25,11 @@ export interface Person {
 }
 
 /** @param panel the panel as it is at that moment; it may have been started anew */
-export function personAt(
+export function userAt(
   panel: () => Sandbox,
   words: Words,
   { name: user, password }: { readonly name: string; readonly password: string },
-): Person {
+): PanelUser {
   const act: Act = (func, params) => panel().call(func, params, { user, password });
   return {
     act,

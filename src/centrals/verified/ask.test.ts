@@ -6,7 +6,7 @@ import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import { SettableServer } from '../../testing/asked-server.ts';
 import { goalsOf } from './goal.ts';
-import { lookAt, type Look } from './look.ts';
+import { askServer, type ServerAnswer } from './ask.ts';
 
 const zone = parseName('example.org.');
 const signal = new AbortController().signal;
@@ -22,11 +22,11 @@ async function looks(
   removed: readonly ResourceRecord[],
   added: readonly ResourceRecord[],
   before: readonly ResourceRecord[] = [],
-): Promise<Look['state'][]> {
+): Promise<ServerAnswer['state'][]> {
   const server = new SettableServer('ns', zone, held);
-  const found: Look['state'][] = [];
+  const found: ServerAnswer['state'][] = [];
   for (const goal of goalsOf(zone, { removed, added }, before))
-    found.push((await lookAt(server, goal, signal)).state);
+    found.push((await askServer(server, goal, signal)).state);
   return found;
 }
 
@@ -101,7 +101,7 @@ test('a server that refuses, fails, or says nothing is not live, and says why', 
   const [goal] = goalsOf(zone, { removed: [], added: [a('www', 1)] });
   assert.ok(goal !== undefined);
   const server = new SettableServer('ns', zone, [a('www', 1)]);
-  const outcomes: (readonly [number | null, Look])[] = [
+  const outcomes: (readonly [number | null, ServerAnswer])[] = [
     [rcodes.REFUSED, { state: 'unserved', text: '' }],
     [rcodes.NOTAUTH, { state: 'unserved', text: '' }],
     [rcodes.SERVFAIL, { state: 'failed', text: 'SERVFAIL' }],
@@ -110,7 +110,7 @@ test('a server that refuses, fails, or says nothing is not live, and says why', 
   ];
   for (const [rcode, look] of outcomes) {
     server.rcode = rcode;
-    assert.deepEqual(await lookAt(server, goal, signal), look);
+    assert.deepEqual(await askServer(server, goal, signal), look);
   }
 });
 
@@ -119,15 +119,18 @@ test('an answer out of a cache counts by its data', async () => {
   assert.ok(goal !== undefined);
   const server = new SettableServer('resolver', zone, [a('www', 1)]);
   server.aa = false;
-  assert.equal((await lookAt(server, goal, signal)).state, 'old');
+  assert.equal((await askServer(server, goal, signal)).state, 'old');
   server.records = [];
-  assert.equal((await lookAt(server, goal, signal)).state, 'live');
+  assert.equal((await askServer(server, goal, signal)).state, 'live');
 });
 
 test('a server that only has the parent of the zone does not serve it', async () => {
   const [goal] = goalsOf(zone, { removed: [], added: [a('www', 1)] });
   assert.ok(goal !== undefined);
-  assert.equal((await lookAt(new SettableServer('ns', parseName('org.')), goal, signal)).state, 'unserved');
+  assert.equal(
+    (await askServer(new SettableServer('ns', parseName('org.')), goal, signal)).state,
+    'unserved',
+  );
 });
 
 test('what cannot be put into a query is not checked', async () => {
@@ -142,5 +145,5 @@ test('what cannot be put into a query is not checked', async () => {
     },
     close: () => undefined,
   };
-  assert.equal((await lookAt(server, goal, signal)).state, 'hidden');
+  assert.equal((await askServer(server, goal, signal)).state, 'hidden');
 });

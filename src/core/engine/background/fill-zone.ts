@@ -7,7 +7,7 @@ import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { compareSides, isCentralsOwn, plain } from '../knowledge/classify.ts';
+import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { zoneAtCentral } from './make-zone.ts';
 import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
@@ -19,11 +19,12 @@ import type { Runtime } from '../runtime.ts';
 import { heirsOf } from '../knowledge/towards-panel.ts';
 
 /**
- * Sends the content of a zone the panel has just made: what the panel holds is added, and of what was found at the central only
- * the records our own create put there are removed (docs/architecture.md#the-way-of-one-edit). Ends the operation and joins the zone.
+ * Sends the content of a zone that the panel has just made (docs/architecture.md#the-way-of-one-edit). What
+ * the panel holds is added. Of what was found at the central, only the records that our own create put there
+ * are removed. Ends the operation and joins the zone.
  * @throws {CentralError} when it has to be tried again as a whole
  */
-export async function sendContent(
+export async function fillZone(
   runtime: Runtime,
   begun: CreateOperation,
   view: PanelView,
@@ -57,14 +58,14 @@ export async function sendContent(
       removed: sent?.removed ?? [],
       watch,
     }));
-    await tx.zone(entry, { zone, standing: 'joined', incarnation, baselineAt, note: null });
+    await tx.zone(entry, { zone, state: 'synced', incarnation, baselineAt, note: null });
     tx.rows({ zone, dropAll: true, put: rows });
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   // The panel may go on filling the zone without a DNS event, and show that late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
-    () => runtime.agenda.compareSoon(zone, 'new-zone', 'braked'),
+    () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),
     // The engine stops.
     () => undefined,
   );
@@ -79,12 +80,13 @@ async function handOver(tx: Transaction, operation: CreateOperation, content: Co
 }
 
 /**
- * Has zones compared that were filled shortly before an earlier run ended: the comparison that was due may not have come about.
+ * Has zones compared that were filled shortly before an earlier run ended: the comparison that was due may
+ * not have come about.
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
   for (const { what } of await recentlyFilled(runtime))
-    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'braked');
+    runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'limited');
 }
 
 /** Fact: zones that were filled lately, and when. */
@@ -92,7 +94,10 @@ const filledFact = 'filled-zones';
 /** Most zones in it. */
 const mostNew = 200;
 
-/** Whether a zone was filled so lately that the reads of the panel may have shown an older state of it. @throws {JournalError} */
+/**
+ * Whether a zone was filled so lately that the reads of the panel may have shown an older state of it.
+ * @throws {JournalError}
+ */
 export async function isJustFilled(runtime: Runtime, zone: DnsName): Promise<boolean> {
   const { clock, settings } = runtime.ports;
   const filled = await recentOf(runtime.ports, filledFact, clock.wall() - settings.visibilityWait);
@@ -148,14 +153,15 @@ function contentChange({ zone, snapshot }: CreateOperation, { panel, present, la
   const retimed = new Set(made.add.map(recordId));
   const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));
-  // What is left beside a new record may be somebody's: the comparison then says `differs`, and it is not sent.
+  // What is left beside a new record may be somebody's: the comparison then says `conflict`, and it is not
+  // sent.
   const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
   return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
 }
 
 /**
- * Applies a change as a whole or, where the central refuses part of it, record by record, so that one bad record does not
- * stop the rest.
+ * Applies a change as a whole. If the central refuses part of it, it goes record by record, so that one bad
+ * record does not stop the rest.
  * @returns the ids of records that could not be added or removed, with the code of the reason
  * @throws {CentralError} on anything that may go away by itself
  */

@@ -8,7 +8,7 @@ export interface Seen {
 }
 
 /** A person with a browser that has no script engine, for tests of the pages. */
-export class Person {
+export class PageUser {
   readonly #sandbox: Sandbox;
   cookie = '';
   /** Every cookie that was set, as it came. */
