@@ -104,9 +104,9 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 }
 
 /**
- * Journals that a create has landed late. What the first read shows counts as its content; what comes later is
- * foreign. If the zone is then deleted again, the request may still land, because a person may have made the
- * zone that was read.
+ * Journals that a create has landed late. What the first read shows counts as its content; what comes later
+ * is foreign. If the zone is then deleted again, the request may still land, because a person may have made
+ * the zone that was read.
  */
 export async function landed(
   runtime: Runtime,
