@@ -22,7 +22,7 @@ import { Watcher } from './watcher.ts';
 
 const small = parseName('small.example.');
 /**
- * As large as the small one: what somebody else writes into a zone of ours makes the product look at it anew.
+ * As large as the small one: what somebody else writes into a zone of ours makes the product check it anew.
  */
 const bare = parseName('bare.example.');
 const large = parseName('large.example.');
@@ -108,7 +108,7 @@ async function editsAt(software: Software, plan: Plan): Promise<Record<string, n
     for (let at = 0; at < plan.repetitions; at += 1) await turns.one(small, 'idle');
     for (let at = 0; at < plan.rounds; at += 1) await turns.row(plan.inARow);
     if (plan.large > 0) print(`${software}: a zone of ${largeRecords} records`);
-    // The first edit of a zone may cost a look at all of it.
+    // The first edit of a zone may cost a check of all of it.
     if (plan.large > 0) await turns.one(large, 'warm');
     for (let at = 0; at < plan.large; at += 1) {
       await turns.one(large, 'large');

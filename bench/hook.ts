@@ -72,7 +72,7 @@ class Edits {
       times.push(await timed(ways[name]));
       this.#times.set(name, times);
     }
-    // The agent looks at the panel in its own time; that is not to fall into the next measurement.
+    // The agent checks the panel in its own time; that is not to fall into the next measurement.
     await until('the agent to rest', async () => (await status(this.#scene)).engine?.open === 0);
   }
 

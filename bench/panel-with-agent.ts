@@ -92,7 +92,7 @@ export class PanelWithAgent {
   }
 
   /**
-   * A save of an address by a person, with everything the panel does for it.
+   * A save of an address by a user, with everything the panel does for it.
    * @param onReceipt called as soon as the agent has got the hook's request
    */
   async save(
@@ -158,7 +158,7 @@ async function nextProcess(): Promise<number> {
 }
 
 /**
- * Stands between the hooks and the agent and looks at the clock; what it costs counts as the agent's time.
+ * Stands between the hooks and the agent and checks the clock; what it costs counts as the agent's time.
  */
 class Toll {
   readonly #server: Server;

@@ -28,7 +28,7 @@ export async function mirrored(stage: AnyStage): Promise<void> {
   await createAndDelete(stage);
 }
 
-/** What tells whether a name server has a zone. */
+/** What shows whether a name server has a zone. */
 const wholeZone: Wanted = { name: '', type: 'SOA', value: '' };
 
 async function createAndDelete(stage: AnyStage): Promise<void> {

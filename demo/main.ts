@@ -156,7 +156,7 @@ async function stay(stage: Stage | ServerStage, interrupted: Promise<void>): Pro
   print(`files     ${directory}`);
   print('An edit by hand, and what the central has then:');
   print(byHand(panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
-  print(lookByHand(stage));
+  print(byHandHint(stage));
   await interrupted;
 }
 
@@ -166,7 +166,7 @@ function providerLine(stage: Stage | ServerStage): string {
   return `provider  ${stage.central.address}  ${account.name} / ${account.password}`;
 }
 
-function lookByHand(stage: Stage | ServerStage): string {
+function byHandHint(stage: Stage | ServerStage): string {
   if ('server' in stage) return stage.there.public.command('hello.harbour-books.example', 'A');
   const list = { func: stage.atCentral.words.list, params: { elid: 'harbour-books.example' } };
   return `${byHand(stage.central.address, account, list)} | grep -o '[^>]*hello[^<]*'`;
@@ -174,7 +174,7 @@ function lookByHand(stage: Stage | ServerStage): string {
 
 const hello = address('hello', '192.0.2.77');
 
-/** A call as a person types it. */
+/** A call as a user types it. */
 function byHand(
   panel: string,
   { name, password }: { readonly name: string; readonly password: string },

@@ -20,7 +20,7 @@ export function print(text: string): void {
   for (const line of text.split('\n')) console.log(`   ${line}`);
 }
 
-/** What a panel said to the person who clicked. */
+/** What a panel said to the user who clicked. */
 export function quote(text: string): void {
   console.log(`   ${paint(36, `“${text}”`)}`);
 }

@@ -94,7 +94,7 @@ async function runFile(file: string): Promise<Done> {
     if (details.duration_ms > slowest.ms) slowest = { test, ms: details.duration_ms };
   });
   events.on('test:fail', (event) => {
-    // A file with a failed test is itself told as failed; the test has said it already.
+    // A file with a failed test is itself reported as failed; the test has said it already.
     const { error } = event.details;
     if ('failureType' in error && error.failureType === 'subtestsFailed') return;
     counts.failed += 1;

@@ -17,7 +17,7 @@ const zoneText = 'example.org';
 const zone = parseName('example.org.');
 
 /**
- * Of what a person types in excess: quotation marks, escapes, white space, comments, what is beyond ASCII.
+ * Of what a user types in excess: quotation marks, escapes, white space, comments, what is beyond ASCII.
  */
 const odd = fc
   .array(
@@ -142,7 +142,7 @@ function readsOnce(dialect: RecordDialect, panel: Panel, form: Cells): void {
     meant,
     shown,
   );
-  for (const central of centrals) arrivesAsMeant(central, record);
+  for (const central of centrals) isWrittenAsMeant(central, record);
 }
 
 interface CentralPanel {
@@ -151,7 +151,7 @@ interface CentralPanel {
 }
 
 /** A panel of either generation as the central shows what we send it as the very record that is meant. */
-function arrivesAsMeant({ dialect, panel }: CentralPanel, record: ResourceRecord): void {
+function isWrittenAsMeant({ dialect, panel }: CentralPanel, record: ResourceRecord): void {
   if (!dialect.holds(record, zone)) return;
   const form = dialect.form(record);
   const row = panel(form);

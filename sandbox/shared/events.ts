@@ -64,7 +64,7 @@ export class Events {
   }
 
   /**
-   * Reads the description files, as a panel does when it starts; until the next time nothing is looked at
+   * Reads the description files, as a panel does when it starts; until the next time nothing is checked
    * again.
    */
   restart(): void {
@@ -130,7 +130,7 @@ export class Events {
     return result;
   }
 
-  /** Starts the `final` handlers; nobody waits for them and what they say is not looked at. */
+  /** Starts the `final` handlers; nobody waits for them and what they say is not checked. */
   final(event: Event): void {
     for (const hook of hooksFor(this.#known, event.func, 'final')) {
       const running = this.#start(hook, event, 'final', element('doc'));

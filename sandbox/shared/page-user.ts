@@ -7,7 +7,7 @@ export interface Seen {
   readonly location: string;
 }
 
-/** A person with a browser that has no script engine, for tests of the pages. */
+/** A user with a browser that has no script engine, for tests of the pages. */
 export class PageUser {
   readonly #sandbox: Sandbox;
   cookie = '';

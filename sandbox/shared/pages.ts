@@ -34,7 +34,7 @@ interface Settings {
   readonly switches: Switches;
 }
 
-/** One request of a person who is logged in. */
+/** One request of a user who is logged in. */
 interface Visit {
   readonly request: Request;
   readonly identity: Identity;

@@ -81,7 +81,7 @@ export class Store {
     this.#recording?.push(() => this.#put(table, name, this.#withdraw(table, name, before, value)));
   }
 
-  /** What an object becomes when the step from `before` to `after` is taken back. */
+  /** What an object becomes when the step from `before` to `after` is undone. */
   #withdraw(table: TableName, name: string, before: unknown, after: unknown): unknown {
     const present = table === 'zone' ? this.zone(name) : undefined;
     if (present === undefined || present === after || !isZone(before) || !isZone(after)) return before;

@@ -45,7 +45,7 @@ export interface Switches {
    */
   filterStays: boolean;
   /**
-   * Whose a call on a zone is, is looked at before the `before` handlers, or by the function itself (22; not
+   * Whose a call on a zone is, is checked before the `before` handlers, or by the function itself (22; not
    * evidenced).
    */
   accessFirst: boolean;
@@ -203,7 +203,7 @@ export interface Switches {
   /** The same with the answer `<doc func="confirm">` instead of the error (docs/protocol.md#confirmation). */
   confirmWrites: boolean;
   /**
-   * Whose writes are looked at so: everybody's, or those with a session only (docs/protocol.md#confirmation).
+   * Whose writes are checked so: everybody's, or those with a session only (docs/protocol.md#confirmation).
    */
   confirmWhom: 'everyone' | 'sessions';
   /** Sessions are bound to the caller's address (docs/protocol.md#login). */

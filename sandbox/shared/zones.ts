@@ -139,7 +139,7 @@ function checkLimit(world: World, user: SandboxUser): void {
 /**
  * Makes a zone with its default records.
  * @throws Refusal code 2 when the panel has it already, whoever owns it; 5 at the owner's limit; 6 below or
- *   above somebody else's zone
+ *   above a foreign zone
  */
 export function createZone(world: World, wanted: NewZone): void {
   const { store, switches } = world;

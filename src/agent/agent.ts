@@ -196,7 +196,8 @@ export class Agent {
   }
 
   /**
-   * Looks whether the settings file is another one than last time; a change is carried out in the background.
+   * Checks whether the settings file is another one than last time; a change is carried out in the
+   * background.
    */
   #follow(): void {
     const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
@@ -299,7 +300,7 @@ function asksFirst(event: PanelEvent): boolean {
   return event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before');
 }
 
-/** A save or delete is refused; what is already done or only looked at is not. */
+/** A save or delete is refused; what is already done or only read is not. */
 function refusedUnlessDone(event: PanelEvent, problems: readonly Problem[]): Verdict {
   return event.kind === 'invalid' || asksFirst(event)
     ? { kind: 'refuse', problems, changed: 'nothing' }

@@ -16,7 +16,7 @@ export type LogFormat = 'text' | 'json';
 /**
  * A log file, 0600, with one line per event: words (`time level event field=value ...`) or one JSON object.
  * The file is found by its name each time, so that a rotation needs no signal. A line that cannot be written
- * is counted and told with the next one that can.
+ * is counted and reported with the next one that can.
  */
 export class FileLog {
   readonly #path: string;

@@ -26,7 +26,7 @@ export function variablesOf(pid: number, before: number): Variables | null {
   try {
     return readFrom(pid, before);
   } catch (error) {
-    // Gone (ENOENT, ESRCH), or not to be looked at (EACCES).
+    // Gone (ENOENT, ESRCH), or not readable (EACCES).
     if (error instanceof Error && 'code' in error) return null;
     throw error;
   }

@@ -88,7 +88,7 @@ interface Request {
   readonly body: Buffer;
 }
 
-/** A request on its way: each octet is looked at once, and a body that is too long to be read is not kept. */
+/** A request on its way: each octet is checked once, and a body that is too long to be read is not kept. */
 class Incoming {
   #line = Buffer.alloc(0);
   #head: RequestHead | null = null;

@@ -39,7 +39,7 @@ export function garbled(text: string, effect: Effect): CentralError {
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
 }
 
-/** Characters of an answer in which its words for people are looked for. */
+/** Characters of an answer in which its words for people are searched for. */
 export const mostWords = 64 * 1024;
 
 /** The title of a web page, one line, at most 100 characters in brackets after a space; empty without one. */

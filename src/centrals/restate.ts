@@ -5,7 +5,7 @@ export function restated(error: CentralError, state: CentralErrorFacts['state'])
   return new CentralError(error.code, { state, retry: error.retry, params: error.params, cause: error });
 }
 
-/** A look at the central after something else failed: what it found, or `unread` when it failed as well. */
+/** A check of the central after something else failed: what it found, or `unread` when it failed as well. */
 export async function look<T>(read: () => Promise<T>): Promise<T | 'unread'> {
   try {
     return await read();

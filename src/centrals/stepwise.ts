@@ -29,7 +29,7 @@ export interface RecordWriter {
   ): Promise<'done' | 'missing' | 'exists'>;
   /** Whether records have TTLs of their own; if not, a change of the TTL alone is no change. */
   readonly carriesTtl: boolean;
-  /** Lets time pass before another look at a write that does not show yet; false: it had long enough. */
+  /** Lets time pass before another check of a write that does not show yet; false: it had long enough. */
   waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean>;
 }
 
@@ -131,7 +131,7 @@ async function runSteps(
   }
 }
 
-/** An answered refusal of no known kind may have come after the write was done; a look tells. */
+/** An answered refusal of no known kind may have come after the write was done; a read shows. */
 async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
   if (!(error instanceof CentralError) || error.code !== 'central.refused' || error.state !== 'unknown')
     return error;

@@ -19,7 +19,7 @@ export function systemOption(): Option {
   );
 }
 
-/** @returns whether the panel was restarted; one that only a person can restart was not */
+/** @returns whether the panel was restarted; one that only an administrator can restart was not */
 export async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {
   const failure = await restartPanel(paths, kind);
   if (failure === null) return !('byHand' in panels[kind].layout.restart);

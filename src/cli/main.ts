@@ -23,13 +23,13 @@ import { addGlobalOptions, globalOptionsOf, type GlobalOptions } from './global-
 
 const examples = `
 Examples:
-  domainsync status                what is running, what waits, what needs a person
+  domainsync status                what is running, what waits, what needs an administrator
   domainsync doctor                what is wrong here, and what to do about it
   domainsync zone example.org      one zone, both sides side by side
   domainsync history               what was edited lately and what became of it
   domainsync pause --for 1h        nobody's panel is ever locked by us
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person (status, doctor, install, uninstall).
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs an administrator (status, doctor, install, uninstall).
 Files, modes, backup and what to do when: docs/operations.md. Every message: docs/messages.md.
 `;
 

@@ -5,7 +5,7 @@ import { safeJson, terminalText } from '../core/plain-text.ts';
 /** Exit statuses; `domainsync --help` lists them. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, attention: 3 } as const;
 
-/** How a cell is meant: shown in colour where a person looks (a terminal, and `NO_COLOR` not set). */
+/** How a cell is meant: shown in colour where a user reads it (a terminal, and `NO_COLOR` not set). */
 export type Mood = 'good' | 'bad' | 'care' | 'quiet' | 'plain';
 
 export interface Cell {
@@ -74,7 +74,7 @@ export function print(json: boolean, value: unknown, text: () => string): void {
   else say(text());
 }
 
-/** What is being done, on standard error, only where a person looks. */
+/** What is being done, on standard error, only where a user reads it. */
 export function progress(text: string): void {
   if (process.stderr.isTTY)
     console.error(styleText('dim', `${terminalText(text)} ...`, { stream: process.stderr }));

@@ -38,7 +38,7 @@ export function baseAddress(
     return '';
   }
   const own = url.pathname.replace(/\/+$/, '');
-  // A URL forgets the port that is usual for it; where no path is written it says which places to look at.
+  // A URL forgets the port that is usual for it; where no path is written it says which places to check.
   const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
   return `${url.protocol}//${url.host}${port}${own}`;
 }

@@ -99,7 +99,7 @@ export function settingsPath(root: string): string {
 /** Largest settings file read, octets. */
 export const mostSettings = 256 * 1024;
 
-/** Mistakes of a file that are told. */
+/** Mistakes of a file that are reported. */
 const mostMistakes = 50;
 
 /** The settings file is too large to be one. */
@@ -220,8 +220,8 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
 }
 
 /**
- * The values of all options. A mistake is told, and the option then has its default; one in what all share is
- * told with the first.
+ * The values of all options. A mistake is reported, and the option then has its default; one in what all
+ * share is reported with the first.
  */
 function valuesOf({ number, path, entries }: Source, problems: Problem[]): OptionValues {
   const mistaken = new Set<string>();

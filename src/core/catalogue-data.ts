@@ -246,7 +246,7 @@ export const dataTexts = {
     ru: 'Запрос слишком велик, чтобы повторить его на центральном DNS. Разбейте его на части: меньше элементов за раз.',
   },
   'record.too-many-keys': {
-    en: 'The list of records is too long to be told apart. Delete fewer records at a time, then try again with the rest.',
+    en: 'The list of records is too long to be split into records. Delete fewer records at a time, then try again with the rest.',
     ru: 'Список записей слишком длинный, чтобы его разобрать. Удалите часть записей, затем повторите попытку с остальными.',
   },
   'record.ambiguous-keys': {

@@ -1,4 +1,4 @@
-/** What a person can do about a refusal whose text does not say it already. */
+/** What a user can do about a refusal whose text does not say it already. */
 export type Advice = 'correct' | 'support' | 'administrator';
 
 /** Texts of one code. `{name}` stands for a parameter. */

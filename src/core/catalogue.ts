@@ -5,7 +5,7 @@ import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
 /**
- * Every code a person may meet, with what it means for him in one sentence or two: cause, and the way out.
+ * Every code a user may meet, with what it means for him in one sentence or two: cause, and the way out.
  * Whether anything was changed is said by `describe`, which knows it. Codes are stable; a retired one is not
  * used again.
  */
@@ -180,12 +180,12 @@ export const catalogue = {
     ru: 'Домен {zone} ещё не сверен с центральным DNS. Повторите попытку через несколько секунд.',
   },
   'zone.changed-since-create': {
-    en: 'The domain {zone} was created at the central DNS, the panel did not keep it, and somebody has changed it since.',
+    en: 'The domain {zone} was created at the central DNS, the panel did not keep it, and others have changed it since.',
     ru: 'Домен {zone} создан на центральном DNS, панель его не сохранила, а затем он был изменён.',
     advice: 'administrator',
   },
   'zone.maybe-ours': {
-    en: 'The central DNS has the domain {zone} and the panel has not. domainsync may have created it before it was interrupted, or a person created it, so it was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
+    en: 'The central DNS has the domain {zone} and the panel has not. domainsync may have created it before it was interrupted, or an operator created it, so it was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
     ru: 'Домен {zone} есть на центральном DNS, но не в панели. Его мог создать domainsync, работа которого была прервана, или кто-то вручную, поэтому домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
     advice: 'administrator',
   },

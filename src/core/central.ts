@@ -78,7 +78,7 @@ export interface Altered {
 
 /** Whether the central signs a zone (DNSSEC), and what the zone's parent has to know of it. */
 export interface Signing {
-  /** `null`: this central does not tell. */
+  /** `null`: this central does not report it. */
   readonly signed: boolean | null;
   /** Data of DS records that fit the keys in use, in master-file form; those that may stand at the parent. */
   readonly ds: readonly string[];
@@ -265,7 +265,7 @@ export type CentralErrorCode =
   /** The write was answered OK but a read does not show it. */
   | 'central.no-effect'
   /**
-   * The central has it, name servers (`params.servers`) do not answer it in time: to be taken back, a read
+   * The central has it, name servers (`params.servers`) do not answer it in time: to be undone, a read
    * shows it done.
    */
   | 'central.not-live';

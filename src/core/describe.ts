@@ -115,7 +115,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   return `${parts.join(' ')} [${codes}]`;
 }
 
-/** Problems told in one refusal. */
+/** Problems reported in one refusal. */
 const mostShown = 10;
 
 function advicesFor(problems: readonly Problem[], language: Language): string[] {

@@ -59,7 +59,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** What status tells of a journal, without reading it whole. */
+/** What status reports of a journal, without reading it whole. */
 export interface JournalCounts {
   /** Zones and rows by their state; a state nothing has is left out. */
   readonly zones: Readonly<Record<string, number>>;
@@ -85,7 +85,7 @@ export type JournalErrorCode =
   | 'journal.disk-full'
   /** Another live agent holds it. */
   | 'journal.in-use'
-  /** Another program holds the file's lock: a look at it, a backup. */
+  /** Another program holds the file's lock: a check of it, a backup. */
   | 'journal.locked'
   /** Any other failure to write. */
   | 'journal.write-failed';

@@ -9,7 +9,7 @@ export type ZoneState =
   | 'panel-only'
   /** At the central it belongs to somebody else; left alone. */
   | 'foreign'
-  /** A person took it out of synchronisation. */
+  /** An administrator took it out of synchronisation. */
   | 'excluded'
   /** Created by us, its content not yet sent. */
   | 'creating'

@@ -98,7 +98,7 @@ export type OperationClass = 'veto' | 'compensate' | 'follow';
  * operation.
  */
 export interface Watch {
-  /** Wall clock, milliseconds since 1970, until when its records, or its zone, are looked at. */
+  /** Wall clock, milliseconds since 1970, until when its records, or its zone, are checked. */
   readonly until: number;
   /** What requests of unknown outcome may still put there and take away at the central. */
   readonly added: readonly ResourceRecord[];
@@ -135,7 +135,7 @@ interface AnyOperation {
 
 /**
  * What our writes altered at the central; before they are answered, what they are to alter. The only things
- * an undo may take back.
+ * an undo may touch.
  */
 interface Evidence {
   readonly removed: readonly ResourceRecord[];

@@ -38,7 +38,7 @@ export type ForeignAccount =
   | { readonly kind: 'none' };
 
 /**
- * Makes edits in the panel as a person would, so that its hooks fire like for anybody's: for the self-test
+ * Makes edits in the panel as a user would, so that its hooks fire like for anybody's: for the self-test
  * (`domainsync doctor --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own
  * words.
  */
@@ -58,8 +58,8 @@ export interface PanelHand {
   /** @param zone that the administrator's list shows */
   stranger(zone: DnsName, ctx: CallContext): Promise<ForeignAccount>;
   /**
-   * Tries to add a record as another account. @returns what the panel said: `no-right` where it says that it
-   * is for the zone's sake
+   * Tries to add a record as another account. @returns what the panel reported: `no-right` where it says that
+   * it is for the zone's sake
    */
   tryAs(
     account: string,

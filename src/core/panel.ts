@@ -12,7 +12,7 @@ export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   /**
-   * Which handler it is, where the panel has one for each stage; absent or null: the environment tells it.
+   * Which handler it is, where the panel has one for each stage; absent or null: it is in the environment.
    */
   readonly stage?: 'before' | 'after' | null;
   /** Variables that stand in the environment more than once: the values that `environment` does not hold. */
@@ -162,7 +162,9 @@ export type Verdict =
  */
 export type Changed = 'nothing' | 'unknown' | 'panel' | 'panel-unknown';
 
-/** How a panel tells whose a zone is: a column of its list; the list as each account sees it; not at all. */
+/**
+ * How a panel reports whose a zone is: a column of its list; the list as each account sees it; not at all.
+ */
 export type OwnerWay = 'column' | 'each-account' | 'none';
 
 /** Whose the zones of a panel are. */
@@ -170,7 +172,7 @@ export interface OwnerList {
   readonly way: OwnerWay;
   /**
    * Every zone of the panel, with the accounts below the administrators that may change it: the owner and his
-   * reseller. Null: the panel does not tell.
+   * reseller. Null: the panel does not report it.
    */
   readonly zones: ReadonlyMap<DnsName, readonly string[] | null>;
 }

@@ -12,10 +12,10 @@ export type DnsName = string & { readonly __brand: 'DnsName' };
 const mostLabelOctets = 63;
 const mostNameOctets = 255;
 
-/** Longest text of a name looked at: every octet as `\DDD`, or as a letter and the marks on it. */
+/** Longest text of a name checked: every octet as `\DDD`, or as a letter and the marks on it. */
 const mostNameText = 4 * (mostNameOctets + 1);
 
-/** Longest text of a label in Unicode looked at: composed, it has fewer characters. */
+/** Longest text of a label in Unicode checked: composed, it has fewer characters. */
 const mostLabelText = 4 * mostLabelOctets;
 
 /**
@@ -58,7 +58,7 @@ function zoneOf(origin: Origin | undefined): DnsName | undefined {
 }
 
 /**
- * A name of letters, digits and the like needs no look at each character; long ones are left to {@link
+ * A name of letters, digits and the like needs no check of each character; long ones are left to {@link
  * readName}.
  */
 function simpleName(text: string, origin: DnsName | undefined): DnsName | null {

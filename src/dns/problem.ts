@@ -12,7 +12,7 @@ export interface Problem {
 /** Longest value of a placeholder, characters: values come from outside, and texts repeat them. */
 const mostValue = 500;
 
-/** Problems told in the message of one error. */
+/** Problems reported in the message of one error. */
 const mostShown = 20;
 
 /** A text for people, at most 500 characters and an ellipsis. */
@@ -39,7 +39,8 @@ export function problem(code: string, params: Readonly<Record<string, string>> =
 }
 
 /**
- * What `make` gives, or `null` after adding its problems to those found so far, so that all are told at once.
+ * What `make` gives, or `null` after adding its problems to those found so far, so that all are reported at
+ * once.
  */
 export function collect<T>(problems: Problem[], make: () => T): T | null {
   try {

@@ -89,7 +89,7 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
   return form.spoken.encode(document);
 }
 
-/** @param found what a central of unknown kind turned out to be; null = not looked at yet */
+/** @param found what a central of unknown kind turned out to be; null = not checked yet */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
     language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];

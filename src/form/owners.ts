@@ -5,9 +5,12 @@ type Text = Readonly<Record<Language, string>>;
 
 const texts = {
   unknown: { en: 'Not known yet', ru: 'Пока неизвестны' },
-  told: { en: 'Known: the panel tells whose each zone is', ru: 'Известны: панель сообщает, чья каждая зона' },
-  'not-told': {
-    en: 'Not told by the panel: changes by users are not refused, only sent afterwards. Run: domainsync doctor --self-test',
+  reported: {
+    en: 'Known: the panel reports whose each zone is',
+    ru: 'Известны: панель сообщает, чья каждая зона',
+  },
+  'not-reported': {
+    en: 'Not reported by the panel: changes by users are not refused, only sent afterwards. Run: domainsync doctor --self-test',
     ru: 'Панель их не сообщает: изменения пользователей не отклоняются, а передаются после сохранения. Выполните: domainsync doctor --self-test',
   },
   proved: {
@@ -32,5 +35,5 @@ function stateOf(known: OwnerKnowledge | null): keyof typeof texts {
   if (known === null) return 'unknown';
   if (known.check !== 'on') return known.check;
   if (known.way === null) return 'unknown';
-  return known.way === 'none' ? 'not-told' : 'told';
+  return known.way === 'none' ? 'not-reported' : 'reported';
 }

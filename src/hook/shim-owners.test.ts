@@ -51,7 +51,7 @@ async function run(shim: Shim, { save, body, passed }: Kind): Promise<void> {
   assert.equal(octets.toString(), passed.toString());
 }
 
-/** Listens where the shim looks for the agent. */
+/** Listens where the shim searches for the agent. */
 async function listening(t: TestContext, { socket }: Shim, answer: (socket: Socket) => void): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer((one) => {

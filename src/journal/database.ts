@@ -83,7 +83,7 @@ export class Database {
 }
 
 /**
- * SQLite result codes (sqlite.org/rescode.html): busy 5, which tells nothing of who it is; locked 6, corrupt
+ * SQLite result codes (sqlite.org/rescode.html): busy 5, which shows nothing of who it is; locked 6, corrupt
  * 11, full 13, not a database 26.
  */
 const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {

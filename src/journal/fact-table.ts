@@ -2,7 +2,7 @@ import { damaged, isWhole } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** Small named texts, each with its checksum; a second index tells whether one is missing. */
+/** Small named texts, each with its checksum; a second index shows whether one is missing. */
 export class FactTable {
   readonly #database: Database;
   readonly #checked: boolean;

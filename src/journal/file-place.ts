@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { JournalError } from '../core/journal.ts';
 
-/** Reads that follow each other within so many milliseconds are one look at the journal. */
+/** Reads that follow each other within so many milliseconds are one check of the journal. */
 const moment = 20;
 
 interface Seen {

@@ -15,7 +15,7 @@ export interface HistoryLimits {
   readonly recent: number;
 }
 
-/** Operations that one step looks at. */
+/** Operations that one step checks. */
 const inOneStep = 50;
 
 /**
@@ -35,7 +35,7 @@ export class History {
   /**
    * Drops what need not be kept any more of the next operations: ended, not on watch, and named by no open
    * operation and no fact.
-   * @param after id of the last operation that was looked at; empty: none
+   * @param after id of the last operation that was checked; empty: none
    * @returns the id to go on behind; null: nothing that follows is old enough
    * @throws {JournalError}
    */

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** A process, told apart from every other one that ever had its number: boot, pid, start time (proc(5)). */
+/**
+ * A process, distinguished from every other one that ever had its number: boot, pid, start time (proc(5)).
+ */
 export interface Holder {
   readonly boot: string;
   readonly pid: number;

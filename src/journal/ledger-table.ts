@@ -46,8 +46,8 @@ const nothing: Total = { count: 0, sum: 0 };
 
 /**
  * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same
- * transaction. A zone is read whole and added up before its rows are told for the first time. Where that does
- * not agree the zone is frozen: its rows are an error until all of them are dropped.
+ * transaction. A zone is read whole and added up before its rows are reported for the first time. Where that
+ * does not agree the zone is frozen: its rows are an error until all of them are dropped.
  */
 export class LedgerTable {
   readonly #database: Database;
@@ -121,7 +121,7 @@ export class LedgerTable {
     return this.#database.get('SELECT 1 FROM ledger WHERE zone = ? AND frozen = 1', zone) !== undefined;
   }
 
-  /** Within a transaction: no rows of the zone are told any more, until all are dropped. */
+  /** Within a transaction: no rows of the zone are reported any more, until all are dropped. */
   freeze(zone: DnsName): void {
     this.#whole.delete(zone);
     this.#putTotal(zone, nothing, true);

@@ -12,7 +12,7 @@ export interface StoredOctets {
  * back a little.
  */
 const margin = 86_400_000;
-/** So many more than after the last look at all of them, and those whose watch is over are looked for. */
+/** So many more than after the last check of all of them, and those whose watch is over are searched for. */
 const growth = 1_000;
 
 /**
@@ -34,7 +34,7 @@ export class LiveOperations {
   readonly #staged = new Map<string, StoredOctets | null>();
   /** Operations whose watch ended before (wall clock) are not kept. */
   #since: number;
-  /** How many were here after the last look at all of them. */
+  /** How many were here after the last check of all of them. */
   #swept: number;
 
   /** @param now wall clock @param stored all that are open or on watch after {@link since} */

@@ -60,7 +60,8 @@ function copyRecords(database: Database): ReadonlySet<string> {
   for (const { zone } of zones) {
     const name = String(zone);
     const rows = database.all('SELECT * FROM record WHERE zone = ?', name);
-    const keys = rows.map((row) => keysOf(database, row));
+    const hasKeys = database.get('SELECT 1 FROM record_key WHERE zone = ? LIMIT 1', name) !== undefined;
+    const keys = rows.map((row) => (hasKeys ? keysOf(database, row) : []));
     if (isWholeZone(database, name, rows, keys)) copyZone(database, name, rows, keys);
     else {
       putTotal(database, [name, 0, 0, 1]);

@@ -98,7 +98,7 @@ function makeStep(database: DatabaseSync, at: number): void {
 }
 
 /**
- * A flipped letter in the schema may change what a query tells: what an index lists, or how texts are
+ * A flipped letter in the schema may change what a query returns: what an index lists, or how texts are
  * compared.
  * @throws {JournalError} `journal.unreadable` where a file of this release has not the schema that this
  *   release makes

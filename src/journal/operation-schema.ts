@@ -1,4 +1,4 @@
-/** Schemas of an operation, as it is stored and as the agent tells it. */
+/** Schemas of an operation, as it is stored and as the agent reports it. */
 import * as v from 'valibot';
 import { name } from './stored.ts';
 

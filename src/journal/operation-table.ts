@@ -141,7 +141,7 @@ export class OperationTable {
 
   /**
    * Gives those of the operations that an earlier release wrote their checksum.
-   * @returns the last id that was looked at; null: nothing is left
+   * @returns the last id that was checked; null: nothing is left
    */
   addSums(after: string, until: string, most: number): string | null {
     const ids = this.ids(after, most).filter((id) => id <= until);

@@ -81,7 +81,7 @@ export class SqliteJournal implements Journal {
     try {
       this.#tables = this.#database.guard(() => tablesOf(file, path));
       const state = (this.#stateColumn = this.#database.guard(() => stateColumnOf(file)));
-      // A file that is only looked at may be of an earlier release.
+      // A file that is only read may be of an earlier release.
       const checked = this.#tables.has('ledger');
       this.#tallies = new Tallies(this.#database, writer);
       this.#operations = new OperationTable(this.#database, this.#tallies, checked);
@@ -239,7 +239,7 @@ export class SqliteJournal implements Journal {
 
   /**
    * Reads the ledger of the next zones, and freezes those that are damaged.
-   * @param after the last zone that was looked at; empty: none
+   * @param after the last zone that was checked; empty: none
    * @returns the zone to go on behind, null: these were the last; and the damaged ones
    * @throws {JournalError} where more than zones is damaged
    */

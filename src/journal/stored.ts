@@ -67,7 +67,7 @@ export function readZoneEntry(row: Row): ZoneEntry {
   return { zone, baselineAt, ...rest };
 }
 
-/** Further keys of a row, as SQLite tells them. @throws {JournalError} `journal.unreadable` */
+/** Further keys of a row, as SQLite returns them. @throws {JournalError} `journal.unreadable` */
 export function readKeys(keys: unknown): readonly string[] {
   return keys === null ? [] : parsed(v.array(v.string()), keys);
 }

@@ -20,8 +20,8 @@ interface Log {
 
 /**
  * Whether the log of a database that nobody has open has lost commits that were acknowledged. Only the last
- * commit may be torn: each is synced before the next one begins. A damaged last commit cannot be told from a
- * torn one.
+ * commit may be torn: each is synced before the next one begins. A damaged last commit cannot be
+ * distinguished from a torn one.
  * @param path of the log; there need not be one
  */
 export function isLogDamaged(path: string): boolean {

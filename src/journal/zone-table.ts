@@ -20,7 +20,7 @@ export const zonesTally = 'zones ';
 /** Zones with a note. */
 export const notesTally = 'notes';
 
-/** Zone entries, each with its checksum; a second index tells whether one is missing. */
+/** Zone entries, each with its checksum; a second index shows whether one is missing. */
 export class ZoneTable {
   readonly #database: Database;
   readonly #tallies: Tallies;

@@ -80,7 +80,7 @@ export function connectVerified(
 }
 
 /**
- * Looks at a server's certificate without trusting it and without sending anything, so that a person can
+ * Checks a server's certificate without trusting it and without sending anything, so that a user can
  * decide to pin it.
  * @throws {HttpError} when no TLS connection comes about
  */

@@ -56,11 +56,11 @@ export interface PanelLayout {
   readonly handlerTypes: readonly HandlerType[];
   /** Handlers that must be registered for the events of the panel (docs/protocol.md#files-5). */
   readonly eventHandlers: readonly EventHandler[];
-  /** The panel's log under the root, if it tells of handlers that it registers; null: it tells nothing. */
+  /** The panel's log under the root, if it tells of handlers that it registers; null: it shows nothing. */
   readonly log: string | null;
   /**
-   * Program under the root and its arguments that restart the panel, or what a person types if nobody else
-   * may do it.
+   * Program under the root and its arguments that restart the panel, or what an administrator types if nobody
+   * else may do it.
    */
   readonly restart: readonly [program: string, ...args: string[]] | { readonly byHand: string };
   /** What the panel keeps of description files, and reads instead of them when it starts; null: nothing. */

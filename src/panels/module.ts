@@ -16,7 +16,7 @@ export interface FormCall {
   readonly language: Language;
   /** Whether OK was pressed; otherwise the form is being opened. */
   readonly saving: boolean;
-  /** Whether the person may see it: an administrator (reference section 3). */
+  /** Whether the user may see it: an administrator (reference section 3). */
   readonly allowed: boolean;
   /** Fields by name as they were sent; an absent field is empty. */
   readonly field: (name: string) => string;
@@ -57,13 +57,13 @@ export interface PanelModule {
   readonly isAt: (has: (path: string) => boolean) => boolean;
   /** The program under the root that the panel is read with. */
   readonly tool: string;
-  /** A command that reads the panel, for a person to try. */
+  /** A command that reads the panel, for a user to try. */
   readonly tryByHand: (root: string) => string;
   /** Files of the plugin, and what becomes of them. */
   readonly layout: PanelLayout;
   readonly form: () => Promise<FormLanguage>;
   /** The panel under this root. */
   readonly open: (root: string, ports: PanelPorts) => Promise<Panel>;
-  /** Edits in this panel as a person would make them, for the self-test. */
+  /** Edits in this panel as a user would make them, for the self-test. */
   readonly openHand: (root: string) => Promise<PanelHand>;
 }

@@ -23,5 +23,5 @@ export const usualRoots: readonly string[] = panelKinds.flatMap((kind) => panels
 /** What a root without a panel is taken for, so that reading it tells what is missing. */
 export const defaultPanelKind: PanelKind = 'ispmanager4';
 
-/** Where a panel is looked for if none is at a usual root. */
+/** Where a panel is searched for if none is at a usual root. */
 export const defaultRoot = '/usr/local/mgr5';

@@ -52,7 +52,7 @@ export function makeShim(
   const path = join(directory, handler);
   const file = panels[kind].layout.files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
-  // An agent is looked for beside the hook.
+  // An agent is searched for beside the hook.
   const hook = join(directory, 'hook.ts');
   symlinkSync(join(import.meta.dirname, '../hook/main.ts'), hook);
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {

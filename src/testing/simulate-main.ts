@@ -35,7 +35,7 @@ async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Ask
   if (json) console.log(JSON.stringify(summary, null, 2));
   else if (slice) console.log(sliceRows(summary, commit()));
   else {
-    if (first !== undefined) await tellStory(first);
+    if (first !== undefined) await printStoryOf(first);
     console.log(summaryText(summary));
   }
   return summary.violations === 0;
@@ -78,7 +78,7 @@ async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample:
 }
 
 /** Prints the first failing history in short: in words, and as a story to be kept (docs/reliability.md). */
-async function tellStory({ mode, seed, ...violation }: Failure): Promise<void> {
+async function printStoryOf({ mode, seed, ...violation }: Failure): Promise<void> {
   const story = await shortest((await play(mode, seed)).story, violation);
   const { troubles, violations } = await playTold(story);
   console.log(tell({ story, troubles }).join('\n'));

@@ -12,7 +12,7 @@ const pictures = process.env['SCREENSHOTS'];
 
 type Lang = 'en' | 'ru';
 
-/** What a person does in the pages of the customer's panel. */
+/** What a user does in the pages of the customer's panel. */
 export class PanelPages {
   readonly page: Page;
   readonly #stage: Stage;

@@ -1,4 +1,4 @@
-/** The command line as a person and a program use it, against two real panels. */
+/** The command line as a user and a program use it, against two real panels. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -189,7 +189,7 @@ test('colour only where a person looks', async () => {
   assert.equal((await domainsync('history')).out.includes('\u001b['), false);
   const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'history'];
   const terminal = ['-qec', [process.execPath, ...words].map((word) => `'${word}'`).join(' '), '/dev/null'];
-  // A CI system is no person; this one shall look like a terminal all the same.
+  // A CI system is no user; this one shall look like a terminal all the same.
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm' };
   delete env['CI'];
   delete env['NO_COLOR'];

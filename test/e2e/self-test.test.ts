@@ -50,7 +50,7 @@ for (const { panel, central, ttl, listed } of pairs) {
       const holds = Object.fromEntries(report.assumptions.map(({ id, holds: so }) => [id, so]));
       const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A50: listed, A39: 'yes' };
       assert.deepEqual(holds, all);
-      // Issue 11.1: handlers come before the look at access, so owners have to be known.
+      // Issue 11.1: handlers come before the check of access, so owners have to be known.
       assert.deepEqual([report.beforeForOthers, report.ownersReported], ['yes', 'column']);
       const step = report.steps.find(({ byForeignAccount }) => byForeignAccount === true);
       assert.deepEqual(
@@ -59,7 +59,7 @@ for (const { panel, central, ttl, listed } of pairs) {
       );
       assert.deepEqual([step?.panelShows, step?.centralShows], [true, true]);
       assert.equal(await check(), 'on');
-      assert.match(await stage.domainsync('status'), /^owners +told by a column of the list/m);
+      assert.match(await stage.domainsync('status'), /^owners +reported by a column of the list/m);
     });
 
     test('for people, at a panel that looks at access first (issue 11.1): proved', async () => {

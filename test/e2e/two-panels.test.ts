@@ -61,7 +61,7 @@ for (const generation of ['v4', 'v6'] as const) {
         assert.ok(!holds(second.panel, zone, address(`first${last}`, `192.0.2.${last}`)));
       }
       await until('the note', async () =>
-        /example\.org +synced .*somebody else changes records .*another panel/u.test(await zonesOf(second)),
+        /example\.org +synced .*others change records .*another panel/u.test(await zonesOf(second)),
       );
       assert.match(await second.domainsync('status'), /notes +1 zone/u);
       const doctor = await second.domainsync('doctor');

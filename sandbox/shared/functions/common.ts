@@ -101,7 +101,7 @@ export function findZone(call: Call, identifier: string, as: 'read' | 'write'): 
 }
 
 /**
- * What a panel that looks at access before any handler does: a call on somebody else's zone ends here.
+ * What a panel that checks access before any handler does: a call on a foreign zone ends here.
  * @throws Refusal as {@link findZone} does; never about zones that are not there
  */
 export function demandAccess(call: Call, func: string): void {

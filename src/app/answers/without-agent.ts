@@ -10,7 +10,7 @@ import type { Knowledge, Source } from './readings.ts';
 
 /**
  * The centrals of the settings, known by their journals: for questions while no agent runs.
- * @throws {CommandFailed} with a sentence for the person at the terminal, when a journal is opened too
+ * @throws {CommandFailed} with a sentence for the user at the terminal, when a journal is opened too
  */
 export function journalSources(paths: Paths): readonly Source[] {
   const loaded = loadSettings(paths.root);

@@ -39,7 +39,7 @@ export async function countZones(central: Central, root: string, ctx: CallContex
   }
 }
 
-/** A panel that cannot be read is told elsewhere. */
+/** A panel that cannot be read is reported elsewhere. */
 async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
   try {
     return (await (await wirePanel(root)).listZones(ctx)).zones.length > 0;

@@ -37,7 +37,7 @@ export type RunningAgent = v.InferOutput<typeof anyRelease>;
 
 /**
  * Asks the running agent.
- * @throws {AskFailed} with a sentence for the person at the terminal
+ * @throws {AskFailed} with a sentence for the user at the terminal
  */
 export async function ask<N extends Question>(
   socketPath: string,
@@ -68,13 +68,13 @@ function ofThisRelease<T>(read: () => T): T {
   }
 }
 
-/** For a person at the terminal, each said once. */
+/** For a user at the terminal, each said once. */
 export function inWords(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
   return [...new Set(lines)].join('\n');
 }
 
-/** @returns the value of the answer, not looked at */
+/** @returns the value of the answer, not checked */
 async function exchange(socketPath: string, question: Question, parameters: object): Promise<unknown> {
   const text = await send(socketPath, JSON.stringify({ do: question, ...parameters }));
   if (!text.startsWith(hello) || !text.endsWith(end))

@@ -31,7 +31,7 @@ export interface RequestHead {
   readonly kind: 'hook' | 'control';
   readonly pid: number;
   readonly length: number;
-  /** Absent: the environment tells it. */
+  /** Absent: it is in the environment. */
   readonly stage: 'before' | 'after' | null;
   readonly isCut: boolean;
 }

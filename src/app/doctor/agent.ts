@@ -59,7 +59,7 @@ export function baselineOf({ centrals }: StatusReport): number | null {
   );
 }
 
-/** How much of the log's end is looked at, octets. */
+/** How much of the log's end is checked, octets. */
 const logTail = 1_048_576;
 
 /** Errors of the last day. */

@@ -24,7 +24,7 @@ const day = 86_400_000;
  */
 export async function checkConnection(settings: Settings, root: string, wall: number): Promise<Finding[]> {
   const { hostname } = new URL(settings.address);
-  const name = await lookUp(hostname);
+  const name = await resolveName(hostname);
   if (name !== null) return [name];
   // The account first: it finds out which panel it is, and where, if the settings leave that open.
   const account = await checkAccount(settings, root);
@@ -34,13 +34,13 @@ export async function checkConnection(settings: Settings, root: string, wall: nu
     : account;
 }
 
-/** Whether there is a certificate to look at. */
+/** Whether there is a certificate to check. */
 function isEncrypted(address: string, { dns }: Settings): boolean {
   const { protocol } = new URL(address);
   return protocol === 'https:' || (protocol === 'dns:' && dns.transport === 'tls');
 }
 
-async function lookUp(hostname: string): Promise<Finding | null> {
+async function resolveName(hostname: string): Promise<Finding | null> {
   if (isIP(hostname.replace(/^\[(.*)\]$/u, '$1')) !== 0) return null;
   try {
     await lookup(hostname);

@@ -81,7 +81,7 @@ function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
   return [note(check, text, restartCommand(root, kind))];
 }
 
-/** How much of the end of the panel's log is looked at, octets. */
+/** How much of the end of the panel's log is checked, octets. */
 const logTail = 4 * 1_048_576;
 
 /**
@@ -98,8 +98,8 @@ export function checkRegistration({ root }: Paths): Finding[] {
   const tail = tailOf(log, logTail);
   const missing = unregistered(tail, layout);
   const type = installedType(root, kind) ?? 'cgi';
-  if (missing.length === 0) return [ok('panel log', `${log} tells of our handlers (type ${type})`)];
-  const text = `the end of ${log} tells nothing of ${missing.join(', ')}: the log level may be low, or the panel started long ago`;
+  if (missing.length === 0) return [ok('panel log', `${log} names our handlers (type ${type})`)];
+  const text = `the end of ${log} does not name ${missing.join(', ')}: the log level may be low, or the panel started long ago`;
   return [note('panel log', text, `if edits are not mirrored: ${restartCommand(root, kind)}`)];
 }
 

@@ -1,6 +1,6 @@
-/** What one look at one thing gave. */
+/** What one check of one thing gave. */
 export interface Finding {
-  /** What was looked at, one word or two. */
+  /** What was checked, one word or two. */
   readonly check: string;
   /**
    * `problem`: edits are, or will be, refused or not mirrored. `warning`: works, but not as it should.

@@ -12,7 +12,7 @@ import { checkConnection } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
 import { checkFiles, checkRegistration } from './files.ts';
 import { checkHost, checkSystem, checkWays } from './host.ts';
-import { joinedZone, checkNameServers } from './name-servers.ts';
+import { syncedZone, checkNameServers } from './name-servers.ts';
 import { checkOwners } from './owners.ts';
 import { checkJournal, checkPanel } from './records.ts';
 import { checkPause, checkSettings } from './settings.ts';
@@ -23,18 +23,18 @@ export interface DoctorOptions {
   readonly wall: number;
 }
 
-type Look = () => Promise<readonly Finding[]> | readonly Finding[];
+type CheckBody = () => Promise<readonly Finding[]> | readonly Finding[];
 
-/** Looks at everything that may be wrong on this host, one thing after the other. Changes nothing. */
+/** Checks everything that may be wrong on this host, one thing after the other. Changes nothing. */
 export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<Finding> {
   const closed = [paths.root, paths.state, dirname(paths.socket)].find(isClosed);
   if (closed !== undefined) {
-    yield problemFound('user', `you may not look into ${closed}`, 'run this as root');
+    yield problemFound('user', `you may not read ${closed}`, 'run this as root');
     return;
   }
   const loaded = loadSettings(paths.root);
   const centrals = loaded.kind === 'configured' ? everyCentral(loaded.settings) : [];
-  const looks: readonly (readonly [string, Look])[] = [
+  const checks: readonly (readonly [string, CheckBody])[] = [
     ['host', () => checkHost(paths)],
     ['plugin files', () => checkFiles(paths)],
     ['settings', () => checkSettings(loaded)],
@@ -46,32 +46,32 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
     ['panel log', () => checkRegistration(paths)],
     ...centrals
       .slice(0, 1)
-      .map((one): readonly [string, Look] => [
+      .map((one): readonly [string, CheckBody] => [
         'owners',
         async () => checkOwners(await ownerKnowledge(paths, one)),
       ]),
-    ...centrals.flatMap((one) => looksAt(one, { paths, wall, several: centrals.length > 1 })),
+    ...centrals.flatMap((one) => checksOf(one, { paths, wall, several: centrals.length > 1 })),
     ['log', () => checkLog(paths, wall)],
   ];
-  for (const [check, look] of looks) yield* await looked(check, look);
+  for (const [check, body] of checks) yield* await findingsOf(check, body);
 }
 
-/** What there is to look at for one central; where there are several, each finding names it by its number. */
-function looksAt(
+/** What there is to check for one central; where there are several, each finding names it by its number. */
+function checksOf(
   settings: Settings,
   { paths, wall, several }: Pick<DoctorOptions, 'paths' | 'wall'> & { readonly several: boolean },
-): readonly (readonly [string, Look])[] {
+): readonly (readonly [string, CheckBody])[] {
   const named = (name: string): string => (several ? `${name} ${settings.number}` : name);
-  const look = (name: string, body: () => Promise<readonly Finding[]>): readonly [string, Look] => [
+  const part = (name: string, body: () => Promise<readonly Finding[]>): readonly [string, CheckBody] => [
     named(name),
     async () => (await body()).map((one) => ({ ...one, check: named(one.check) })),
   ];
   return [
-    look('central', async () => await checkConnection(settings, paths.root, wall)),
-    look('journal', async () => await checkJournal(await journalOf(settings, paths), wall)),
-    look('name servers', async () => {
+    part('central', async () => await checkConnection(settings, paths.root, wall)),
+    part('journal', async () => await checkJournal(await journalOf(settings, paths), wall)),
+    part('name servers', async () => {
       if (settings.verify.servers.length === 0) return [];
-      const zone = await joinedZone(await journalOf(settings, paths));
+      const zone = await syncedZone(await journalOf(settings, paths));
       return await checkNameServers(askedServers(settings), zone, settings.verify.strict);
     }),
   ];
@@ -84,14 +84,14 @@ async function journalOf(settings: Settings, paths: Paths): Promise<string> {
   return journalPath(paths, central.id);
 }
 
-/** One thing that cannot even be looked at must not hide the rest. */
-async function looked(check: string, look: Look): Promise<readonly Finding[]> {
+/** One thing that cannot even be checked must not hide the rest. */
+async function findingsOf(check: string, body: CheckBody): Promise<readonly Finding[]> {
   try {
-    return await look();
+    return await body();
   } catch (error) {
     if (error instanceof SettingsRefused) return [];
-    const text = `could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
-    return [problemFound(check, text, 'run as root; if that does not help, this is a defect: tell us')];
+    const text = `could not be checked: ${error instanceof Error ? error.message : String(error)}`;
+    return [problemFound(check, text, 'run as root; if that does not help, this is a defect: report it')];
   }
 }
 

@@ -38,7 +38,7 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
     const answer = await server.ask(zone, 'SOA', AbortSignal.timeout(patience));
     const sight = sightOf(answer, { zone, name: zone, type: 'SOA' });
     if (sight.kind === 'failed')
-      return bad(check, `${server.name} answers ${sight.rcode} for ${shown}`, `look into its log${cost}`);
+      return bad(check, `${server.name} answers ${sight.rcode} for ${shown}`, `read its log${cost}`);
     if (sight.kind !== 'data' || sight.rdata.size === 0)
       return bad(
         check,
@@ -67,7 +67,7 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
 const patience = 5_000;
 
 /** A zone of the ledger that both sides have; null: none. */
-export async function joinedZone(path: string): Promise<DnsName | null> {
+export async function syncedZone(path: string): Promise<DnsName | null> {
   if (!existsSync(path)) return null;
   try {
     const journal = new SqliteJournal({ path, writer: false });
@@ -77,7 +77,7 @@ export async function joinedZone(path: string): Promise<DnsName | null> {
       await journal.close();
     }
   } catch (error) {
-    // The look at the journal tells it.
+    // The check of the journal reports it.
     if (error instanceof JournalError) return null;
     throw error;
   }

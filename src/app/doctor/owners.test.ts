@@ -8,7 +8,7 @@ const known: OwnerKnowledge = { check: 'on', provedAt: null, way: 'column', zone
 test('issue 11.1: the doctor says what follows from how owners are known, and the way out', () => {
   const provedAt = Date.UTC(2026, 10, 28);
   const cases: readonly (readonly [Partial<OwnerKnowledge>, string, RegExp, RegExp | null])[] = [
-    [{}, 'ok', /^the panel tells whose each zone is: 12 zones$/, null],
+    [{}, 'ok', /^the panel reports whose each zone is: 12 zones$/, null],
     [
       { way: 'each-account', unknown: 2 },
       'ok',

@@ -21,18 +21,18 @@ export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowl
       note(
         'owners',
         text,
-        'wait: the agent asks when it starts; if this stays, the log tells why (owners.later)',
+        'wait: the agent asks when it starts; if this stays, the log has the reason (owners.later)',
       ),
     ];
   }
   if (way === 'none') {
     const text =
-      'the panel does not tell whose a zone is: edits of users cannot be refused in time, they are sent to the central ' +
+      'the panel does not report whose a zone is: edits of users cannot be refused in time, they are sent to the central ' +
       'after the panel has saved them; edits of administrators are refused as usual';
     const wayOut = `run ${selfTest}; or, if you know that the panel checks access before it calls handlers, set [sync] owner_check = off`;
     return [warning('owners', text, wayOut)];
   }
-  const how = way === 'column' ? 'the panel tells' : 'the list as each account sees it tells';
+  const how = way === 'column' ? 'the panel reports' : 'the list as each account sees it reports';
   const except =
     unknown === 0 ? '' : `, ${unknown} of them of no owner that is known: edits of users there are followed`;
   return [ok('owners', `${how} whose each zone is: ${counted(zones, 'zone')}${except}`)];
@@ -46,7 +46,7 @@ function whereOff(provedAt: number | null): Finding {
   const text =
     'owner_check = off: an edit is written at the central whoever makes it. If the panel does not check access before it ' +
     "calls handlers, any user can write any other user's zone there";
-  return note('owners', text, `${selfTest} tells whether it does`);
+  return note('owners', text, `${selfTest} shows whether it does`);
 }
 
 /** UTC. */

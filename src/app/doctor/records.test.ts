@@ -33,7 +33,7 @@ test('issue 12.10, 12.13: the doctor names zones that are gone, changed by other
       ['warning', 'gone from the central, not deleted by us: lost.example'],
       [
         'warning',
-        'records changed at the central by somebody else, in three comparisons within a week: changed.example',
+        'records changed at the central by others, in three comparisons within a week: changed.example',
       ],
       ['warning', 'copies of another server at the central (slave zones): copied.example, early.example'],
     ],

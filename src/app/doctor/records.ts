@@ -50,7 +50,7 @@ export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Find
   }
 }
 
-/** The journal of the account in use: whole, ours, and what in it waits for a person. */
+/** The journal of the account in use: whole, ours, and what in it waits for an administrator. */
 export async function checkJournal(path: string, wall: number): Promise<Finding[]> {
   if (!existsSync(path)) return [note('journal', 'none yet: the agent makes it when it starts')];
   try {
@@ -105,7 +105,7 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
   const open = await journal.operations({ openAt: wall });
   for (const { id, zone } of open.filter(({ state }) => state === 'stuck')) {
     const text = `operation ${id} in ${displayName(zone)} is stuck`;
-    found.push(problemFound('operations', text, `"domainsync show ${id}" tells why and what to do`));
+    found.push(problemFound('operations', text, `"domainsync show ${id}" shows why and what to do`));
   }
   const old = open.filter(({ state, createdAt }) => unfinished.has(state) && wall - createdAt > longOpen);
   if (old.length > 0) {
@@ -144,7 +144,7 @@ function notedZones(entries: readonly ZoneEntry[]): Finding[] {
     findings.push(
       warning(
         'zones',
-        `records changed at the central by somebody else, in three comparisons within a week: ${changed}`,
+        `records changed at the central by others, in three comparisons within a week: ${changed}`,
         `${wayOut}; "domainsync zone NAME" lists the records. If the provider changes them, nothing is wrong`,
       ),
     );

@@ -41,8 +41,7 @@ export function checkSettings(loaded: LoadedSettings): Finding[] {
 export function checkPause({ pause }: Paths, wall: number): Finding[] {
   if (!isPaused(pause, wall)) return [];
   const end = pauseEnd(pause) ?? 0;
-  const until =
-    end === Infinity ? 'until somebody ends it' : `until ${new Date(end).toLocaleString('sv-SE')}`;
+  const until = end === Infinity ? 'until it is ended' : `until ${new Date(end).toLocaleString('sv-SE')}`;
   const text = `edits pass in the panel only, ${until}`;
   return [warning('pause', text, '"domainsync resume" ends it and compares everything')];
 }

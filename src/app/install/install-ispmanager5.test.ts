@@ -256,7 +256,7 @@ test("the panel's log as a sign: there, or only noted", (t) => {
   assert.deepEqual(
     checkRegistration(paths).map(({ state, text }) => [
       state,
-      /nothing of domainsync_after, domainsync_owners:/.test(text),
+      /does not name domainsync_after, domainsync_owners:/.test(text),
     ]),
     [['note', true]],
   );

@@ -18,9 +18,9 @@ export interface Placement {
  */
 export function obstacles({ files, folders, link }: Placement): Problem[] {
   const inTheWay = [
-    ...files.filter((path) => lookAt(path)?.isDirectory() === true),
-    ...folders.filter((path) => lookAt(path) !== null && !isFolder(path)),
-    ...[link].filter((path) => lookAt(path)?.isSymbolicLink() === false),
+    ...files.filter((path) => statOf(path)?.isDirectory() === true),
+    ...folders.filter((path) => statOf(path) !== null && !isFolder(path)),
+    ...[link].filter((path) => statOf(path)?.isSymbolicLink() === false),
   ];
   const parents = new Set(
     [...files, link].map((path) => existing(dirname(path))).concat(folders.map(existing)),
@@ -33,13 +33,13 @@ export function obstacles({ files, folders, link }: Placement): Problem[] {
   ];
 }
 
-function lookAt(path: string): Stats | null {
+function statOf(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
 /** Itself, or the nearest folder above that is there. */
 function existing(path: string): string {
-  return lookAt(path) === null && dirname(path) !== path ? existing(dirname(path)) : path;
+  return statOf(path) === null && dirname(path) !== path ? existing(dirname(path)) : path;
 }
 
 function isFolder(path: string): boolean {

@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const patience = 60_000;
 
 /**
- * What a person types to restart a panel, so that it reads its description files (docs/protocol.md#files-4,
- * #files-5).
+ * What an administrator types to restart a panel, so that it reads its description files
+ * (docs/protocol.md#files-4, #files-5).
  */
 export function restartCommand(root: string, kind: PanelKind): string {
   const { restart } = panels[kind].layout;
@@ -25,7 +25,7 @@ export function restartCommand(root: string, kind: PanelKind): string {
 /**
  * Restarts a panel that has a command for it: it ends, and starts again with the next access
  * (docs/protocol.md#files-5). Its caches are cleared first, as it may have filled them since.
- * @returns why it could not be done; `null` when it was, or when only a person can
+ * @returns why it could not be done; `null` when it was, or when only an administrator can
  */
 export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind): Promise<string | null> {
   const { restart } = panels[kind].layout;

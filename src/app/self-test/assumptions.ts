@@ -55,7 +55,7 @@ const rules: readonly Rule[] = [
   {
     id: 'A5',
     text: 'our own writes are recognised: a parameter the panel does not know reaches the handlers',
-    consequence: 'what we put back in the panel is taken for a new edit of somebody and mirrored once more',
+    consequence: 'what we put back in the panel is taken for a new edit of a user and mirrored once more',
     judge: ({ echoSeen }) => echoSeen,
   },
   {
@@ -78,7 +78,7 @@ const rules: readonly Rule[] = [
   },
   {
     id: 'A39',
-    text: 'the panel tells an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
+    text: 'the panel reports to an administrator whose each zone is: by a column of its list, or by the list as each account sees it',
     consequence:
       'edits of users are followed after the panel has made them, not refused before, unless the panel checks access first',
     judge: ({ ownersReported }) =>

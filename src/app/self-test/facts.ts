@@ -2,7 +2,7 @@ import type { RegisteredHandlers } from '../../core/panel-hand.ts';
 import type { OwnerWay } from '../../core/panel.ts';
 import type { SelfTestStep } from './step.ts';
 
-/** Whether something holds for the panel that was looked at. */
+/** Whether something holds for the panel that was checked. */
 export type Holds = 'yes' | 'no' | 'not tested';
 
 /** What was seen of the panel, for judging what we take for granted. */
@@ -18,6 +18,6 @@ export interface SelfTestFacts {
   readonly echoSeen: Holds;
   /** What the panel lists our handlers as registered for; null: it has no such list. */
   readonly registered: RegisteredHandlers | null;
-  /** How the panel tells whose a zone is; `not tested` where it has no account that could own one. */
+  /** How the panel reports whose a zone is; `not tested` where it has no account that could own one. */
   readonly ownersReported: OwnerWay | 'not tested';
 }

@@ -22,7 +22,7 @@ const startPatience = 15_000;
  * runs.
  * @param name of the scratch zone; absent: a new one under `.invalid`
  * @param progress told of each step
- * @throws {CommandFailed} with a sentence for the person at the terminal
+ * @throws {CommandFailed} with a sentence for the user at the terminal
  */
 export async function selfTestHere(
   paths: Paths,

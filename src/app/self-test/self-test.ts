@@ -31,7 +31,7 @@ export interface SelfTestReport extends SelfTestFacts {
   /** Whether an error answered to an `after` call undoes the panel's change. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
   /**
-   * Whether `before` is called for a zone of somebody else, ahead of the panel's own look at access. The
+   * Whether `before` is called for a foreign zone, ahead of the panel's own check of access. The
    * agent is told.
    */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
@@ -44,7 +44,7 @@ export interface SelfTestReport extends SelfTestFacts {
 }
 
 /**
- * Creates, edits and deletes a scratch zone in the panel, as a person would, and tells what was seen on both
+ * Creates, edits and deletes a scratch zone in the panel, as a user would, and tells what was seen on both
  * sides and in between. The zone must exist on neither side; it is deleted again whatever happens.
  * @throws {ZoneTaken | PanelError | CentralError} the latter two when a side cannot be read at all
  */
@@ -62,7 +62,7 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
 }
 
 /**
- * Longest time the panel may take to tell whose each zone is, milliseconds: it may be asked as each of its
+ * Longest time the panel may take to report whose each zone is, milliseconds: it may be asked as each of its
  * accounts.
  */
 const ownersPatience = 600_000;
@@ -177,7 +177,7 @@ class SelfTest {
     else if (calls.length > 0) this.#echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
-  /** Whether the panel tells owners, and whether it calls us for somebody who has no right to the zone. */
+  /** Whether the panel reports owners, and whether it calls us for somebody who has no right to the zone. */
   async #probeOwners(): Promise<void> {
     const { hand, panel, progress } = this.#ports;
     const stranger = await hand.stranger(this.#zone, context());

@@ -28,7 +28,7 @@ export interface SelfTestPorts {
   readonly turn: (zone: DnsName | null, refuse: Refusing) => Promise<readonly SeenCall[]>;
   /** Whether the agent has something left to do in the zone. */
   readonly busy: (zone: DnsName) => Promise<boolean>;
-  /** Tells the agent whether the panel checks access before it calls us. */
+  /** Reports to the agent whether the panel checks access before it calls us. */
   readonly reportAccessCheck: (checksFirst: boolean) => Promise<void>;
   /** Told before each step. */
   readonly progress: (step: string) => void;
@@ -36,7 +36,7 @@ export interface SelfTestPorts {
 
 export interface SelfTestStep {
   readonly step: string;
-  /** What the panel or the central said against it; null when it went well. */
+  /** What the panel or the central reported against it; null when it went well. */
   readonly failed: string | null;
   /** How long the panel's call took, milliseconds. */
   readonly ms: number;
@@ -44,7 +44,7 @@ export interface SelfTestStep {
   /** Whether both sides show afterwards what the step wanted; null when it failed before. */
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
-  /** Tried by somebody with no right to the zone: tells nothing of how edits go. */
+  /** Tried by somebody with no right to the zone: shows nothing of how edits go. */
   readonly byForeignAccount?: true;
 }
 
@@ -67,7 +67,7 @@ export function context(): CallContext {
   return { signal: AbortSignal.timeout(stepPatience), operation: '-' };
 }
 
-/** Carries out one step, lets the agent do what it has to do about it, and looks at both sides. */
+/** Carries out one step, lets the agent do what it has to do about it, and checks both sides. */
 export async function carryOutStep(
   ports: SelfTestPorts,
   zone: DnsName,
@@ -110,7 +110,7 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   }
 }
 
-/** What a central that cannot read whole zones has to look for. */
+/** What a central that cannot read whole zones has to search for. */
 function recordsIn({ there, gone }: StepPlan['wants']): ResourceRecord[] {
   return [there, gone].flatMap((record) => record ?? []);
 }

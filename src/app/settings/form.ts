@@ -25,7 +25,7 @@ import { wireCentral } from '../wiring/wire.ts';
 /** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 
-/** The settings form as a person sees it; the password is only ever sent towards us. */
+/** The settings form as a user sees it; the password is only ever sent towards us. */
 export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
@@ -307,7 +307,7 @@ function fieldOf(error: CentralError): FormField {
   return reached ? 'username' : 'host';
 }
 
-/** Shows the certificate the server has, so that a person can compare it and trust exactly that one. */
+/** Shows the certificate the server has, so that a user can compare it and trust exactly that one. */
 async function offerTrust(
   address: string,
   values: FormValues,

@@ -4,9 +4,9 @@ import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
 /** What is told of one call: where it went and how it ended; never its data. */
-type Teller = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
+type Logging = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
 
-function teller(event: string, log: Log): Teller {
+function logging(event: string, log: Log): Logging {
   return async (call, zone, { operation }, body) => {
     const started = performance.now();
     const tell = (outcome: string): void =>
@@ -22,9 +22,9 @@ function teller(event: string, log: Log): Teller {
   };
 }
 
-/** The same central, each call told in the log at level 6. */
+/** The same central, each call logged at level 6. */
 export function loggedCentral(central: Central, log: Log): Central {
-  const tell = teller('central.call', log);
+  const tell = logging('central.call', log);
   return {
     id: central.id,
     get traits() {
@@ -57,7 +57,7 @@ const mostNamed = 20;
  * level 2, once for the same ones.
  */
 export function loggedPanel(panel: Panel, log: Log): Panel {
-  const tell = teller('panel.call', log);
+  const tell = logging('panel.call', log);
   let passedOver = '';
   const reportOnce = ({ unreadable }: ZoneList): void => {
     const domains = unreadable.slice(0, mostNamed).join(' ');

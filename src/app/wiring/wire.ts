@@ -76,7 +76,7 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
   }
 }
 
-/** Edits in the panel on this host as a person would make them, for the self-test. */
+/** Edits in the panel on this host as a user would make them, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
   return await panelAt(root).openHand(root);
 }

@@ -91,7 +91,7 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
       } catch (error) {
-        // Such a type comes from anything a panel may say to a record; the login alone tells whether the
+        // Such a type comes from anything a panel may say to a record; the login alone shows whether the
         // login is meant.
         if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(ctx);
         throw error;
@@ -119,7 +119,7 @@ export class PanelApi {
 
   /**
    * @throws {CentralError} `central.login` if the panel refuses the login itself; whatever else becomes of it
-   *   tells nothing
+   *   shows nothing
    */
   async #demandLogin(ctx: CallContext): Promise<void> {
     try {

@@ -26,10 +26,10 @@ export interface FoundMemory {
   readonly put: (found: Found) => void;
 }
 
-/** No second look for the same reason within this time (ms), whatever happens. */
+/** No second search for the same reason within this time (ms), whatever happens. */
 const recheckAfter = 60_000;
 
-/** Longest time (ms) for one look at all the places, whoever waits for it. */
+/** Longest time (ms) for one check of all the places, whoever waits for it. */
 const checkPatience = 20_000;
 
 /** Why the panel may not be the one it was: nobody answers where it was, or something else does. */
@@ -56,7 +56,7 @@ export class FindingCentral implements Central {
   #found: Found | null;
   #inner: Central | null;
   #doubt: Doubt | null = null;
-  readonly #lookedAt: Record<Doubt, number> = { silent: -Infinity, strange: -Infinity };
+  readonly #checkedAt: Record<Doubt, number> = { silent: -Infinity, strange: -Infinity };
   #looking: Promise<void> | null = null;
   readonly #closed = new AbortController();
 
@@ -170,7 +170,7 @@ export class FindingCentral implements Central {
   }
 
   async #ready(ctx: CallContext): Promise<Central> {
-    const due = this.#doubt !== null && this.#clock.now() - this.#lookedAt[this.#doubt] >= recheckAfter;
+    const due = this.#doubt !== null && this.#clock.now() - this.#checkedAt[this.#doubt] >= recheckAfter;
     if (this.#inner === null || due) {
       this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
       await shared(this.#looking, ctx.signal);
@@ -183,7 +183,7 @@ export class FindingCentral implements Central {
   /** @throws {CentralError} when nothing was found and nothing is remembered */
   async #look(ctx: CallContext): Promise<void> {
     // Each reason has its own time: the first strange answer after an outage is looked into at once.
-    if (this.#doubt !== null) this.#lookedAt[this.#doubt] = this.#clock.now();
+    if (this.#doubt !== null) this.#checkedAt[this.#doubt] = this.#clock.now();
     let found: Found;
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(checkPatience), this.#closed.signal]);

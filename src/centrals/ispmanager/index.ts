@@ -225,7 +225,8 @@ class IspmanagerCentral implements Central {
       await this.#api.write('domain.edit', form, ctx);
     } catch (error) {
       if (codeOf(error) !== 'central.exists') throw await this.#judged(error, zone, 'absent', ctx);
-      // The list may have been filtered, or the zone made a moment ago: only a direct read tells whose it is.
+      // The list may have been filtered, or the zone made a moment ago: only a direct read reports whose it
+      // is.
       if ((await this.readZone(zone, [], ctx)) !== null) return 'exists';
       const params = { zone: zoneParameter(zone) };
       throw new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause: error });
@@ -337,7 +338,7 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  /** A look after a write: if it fails, the outcome of the write is what is not known. */
+  /** A read after a write: if it fails, the outcome of the write is what is not known. */
   async #seen(zone: DnsName, ctx: CallContext): Promise<'present' | 'absent'> {
     try {
       return (await this.readZone(zone, [], ctx)) === null ? 'absent' : 'present';
@@ -346,7 +347,7 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  /** A refusal that may have come too late; a look tells whether anything was changed. */
+  /** A refusal that may have come too late; a look shows whether anything was changed. */
   async #judged(
     error: unknown,
     zone: DnsName,

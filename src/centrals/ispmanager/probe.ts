@@ -24,8 +24,8 @@ const telling: readonly CentralErrorCode[] = [
 ];
 
 /**
- * Looks where the account is, at the places the settings leave open one after the other, and which kind of
- * panel answers there. A refused login ends it: no password is tried elsewhere (docs/protocol.md#login).
+ * Finds out where the account is, at the places the settings leave open one after the other, and which kind
+ * of panel answers there. A refused login ends it: no password is tried elsewhere (docs/protocol.md#login).
  * Changes nothing.
  * @throws {CentralError} the most telling failure, with the place in `params.address`
  */

@@ -14,7 +14,7 @@ export interface IspmanagerSettings {
   readonly kind: IspmanagerKind;
   /**
    * Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places
-   * are looked at.
+   * are checked.
    */
   readonly address: string;
   readonly username: string;

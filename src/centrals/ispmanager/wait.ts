@@ -1,7 +1,9 @@
 import type { CallContext } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 
-/** How long (ms) a write that was answered `ok` may take until a list shows it, one look after the other. */
+/**
+ * How long (ms) a write that was answered `ok` may take until a list shows it, one take care of the other.
+ */
 const looks = [100, 400, 1_000];
 
 /**

@@ -54,7 +54,7 @@ for (const follows of [false, true]) {
           'A',
         ]);
         assert.match(said, /a\.new\.example\./u);
-        assert.equal(await lookedAt(), 'live');
+        assert.equal(await stateThere(), 'live');
       });
     } else {
       it('issue 11.11: refuses a DNAME that would be without effect, before anything is written', async () => {
@@ -79,7 +79,7 @@ for (const follows of [false, true]) {
         await addDname();
         proxy.behaviour = undefined;
         // `[verify]` finds out then.
-        assert.equal(await lookedAt(), 'old, the DNAME is not followed');
+        assert.equal(await stateThere(), 'old, the DNAME is not followed');
         await central.apply({ zone, remove: [moved], add: [] }, [], quietContext());
       });
 
@@ -133,7 +133,7 @@ for (const follows of [false, true]) {
         );
       });
 
-    async function lookedAt(): Promise<string> {
+    async function stateThere(): Promise<string> {
       const asked = askedServer('ns', { host: '127.0.0.1', port: server.port });
       const [goal] = goalsOf(zone, { removed: [], added: [moved] });
       assert.ok(goal !== undefined);

@@ -7,7 +7,7 @@ import { powerdnsRefusal, shaped } from './answer.ts';
 import type { ServerApi } from './api.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
-/** Zones that are looked at: a read is 1 to 5 ms. */
+/** Zones that are checked: a read is 1 to 5 ms. */
 const mostZones = 200;
 /** Names of zones that a text has room for. */
 const mostNamed = 5;
@@ -89,7 +89,7 @@ const configShape = v.array(v.object({ name: v.string(), value: v.string() }));
 
 /**
  * Refuses DNAME records at a server that does not follow them (`dname-processing`, off by default): it would
- * answer the record itself and NXDOMAIN below it. A server that does not tell its settings is not judged.
+ * answer the record itself and NXDOMAIN below it. A server that does not report its settings is not judged.
  * @throws {CentralError} `central.dname-off`, `untouched`
  */
 export async function demandDnames(
@@ -102,7 +102,7 @@ export async function demandDnames(
   throw powerdnsRefusal('central.dname-off', { name: displayName(dname.name) });
 }
 
-/** `null`: the server does not tell. */
+/** `null`: the server does not report it. */
 async function followsDnames(api: ServerApi, ctx: CallContext): Promise<boolean | null> {
   try {
     const settings = shaped(configShape, await api.read('/config', {}, ctx));

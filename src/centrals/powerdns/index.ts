@@ -152,7 +152,7 @@ class PowerdnsCentral implements Central {
       try {
         await this.#api.write('DELETE', zonePath(zone), '', ctx);
       } catch (error) {
-        const now = await this.#lookAfter(error, zone, 'ours', ctx);
+        const now = await this.#readAfter(error, zone, 'ours', ctx);
         if (now === null)
           return error instanceof CentralError && error.code === 'central.missing' ? 'missing' : 'deleted';
         throw error;
@@ -224,7 +224,7 @@ class PowerdnsCentral implements Central {
 
   /** What became of a create that failed. @throws the error, unless the zone is there in our account */
   async #madeAnyway(error: unknown, zone: DnsName, ctx: CallContext): Promise<'created' | 'exists'> {
-    const now = await this.#lookAfter(error, zone, null, ctx);
+    const now = await this.#readAfter(error, zone, null, ctx);
     if (now === 'foreign') throw foreign(zone, error);
     if (now !== 'ours' || !(error instanceof CentralError)) throw error;
     // Where the server itself says that it did not make it, somebody else has, at the same time.
@@ -235,11 +235,11 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * A look after a failed write, which may have been carried out, or found the zone made or gone by somebody
+   * A read after a failed write, which may have been carried out, or found the zone made or gone by somebody
    * else.
    * @throws {WithoutEffect} where the server ended the request and the zone is as it was
    */
-  async #lookAfter(
+  async #readAfter(
     error: unknown,
     zone: DnsName,
     before: Owner,

@@ -18,7 +18,7 @@ export const mostBodyOctets = 2_000_000;
 /**
  * The body of the PATCH that carries out the edits, as a whole or not at all. A RRset is replaced by all it
  * is to have: what stays, with the server's own text, and what is disabled. RRsets that go come first: the
- * server looks at one after another, and refuses a CNAME beside data that a later element would delete.
+ * server checks one after another, and refuses a CNAME beside data that a later element would delete.
  * @param single whether one record can be added or removed without naming the others (`EXTEND`, `PRUNE`)
  */
 export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords, single: boolean): string {

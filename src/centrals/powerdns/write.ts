@@ -181,7 +181,7 @@ export class ZoneWriter {
     throw error;
   }
 
-  /** A look after a write: if it fails, the outcome of the write is what is not known. */
+  /** A read after a write: if it fails, the outcome of the write is what is not known. */
   async #seen(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
     try {
       return await this.#reader.names(change.zone, changeNames(change), ctx);

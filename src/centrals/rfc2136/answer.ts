@@ -70,7 +70,7 @@ export function updateRefusal(rcode: number, zone: DnsName): CentralError {
 }
 
 /**
- * The rcode of an answer that says no and is not signed: Knot does not look at signatures where it has no
+ * The rcode of an answer that says no and is not signed: Knot does not check signatures where it has no
  * such zone. Nothing proves that the server said it, so it counts for no more than a doubt about the zone.
  */
 export function unsignedRefusal(error: unknown): number | null {

@@ -113,7 +113,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
         proxy.beforeRequest = () => {
           proxy.shut();
         };
-        // Another one has written meanwhile, and before it is looked at the server is gone.
+        // Another one has written meanwhile, and before it is checked the server is gone.
         return unsigned(message, 9);
       };
       const error = await failure(apply({ remove: [], add }));

@@ -183,7 +183,7 @@ class Rfc2136Central implements Central {
   /**
    * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record
    * that nobody has: nothing is changed by that, not even the serial.
-   * @returns an error: the server does not take the key here, so the zone is somebody else's or the key is
+   * @returns an error: the server does not take the key here, so the zone is foreign or the key is
    *   misspelled
    */
   async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {

@@ -139,7 +139,7 @@ export class NameReader {
   /**
    * At the apex there are always SOA and NS: a server that shows both shows everything (RFC 8482 lets it show
    * less).
-   * @returns null: cannot be told from this zone
+   * @returns null: cannot be known from this zone
    */
   async #findOutAny(zone: DnsName, ctx: CallContext): Promise<boolean | null> {
     const { answers } = await this.#server.query(zone, 'ANY', ctx);

@@ -196,7 +196,7 @@ describe('issue 12.4: what BIND leaves out without a word', { skip: bindMissing 
       assert.deepEqual([error.code, error.state, error.retry], ['central.left-out', 'untouched', 'never']);
       assert.equal(error.params['record'], formatRecord(one));
       assert.deepEqual(await read('*'), []);
-      // Beside something that it does: known for certain as well, and to be taken back.
+      // Beside something that it does: known for certain as well, and to be undone.
       const more = record('www', 'A', '192.0.2.2');
       const partly = await refused(apply([record('www', 'A', '192.0.2.1')], [more, one]));
       assert.deepEqual([partly.code, partly.state, partly.retry], ['central.left-out', 'partial', 'never']);

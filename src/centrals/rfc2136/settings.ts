@@ -6,7 +6,7 @@ import { pinSetting, settingProblems, settingText, timeoutSetting } from '../con
 
 /** A checked connection to a primary name server. */
 export interface Rfc2136Settings {
-  /** `dns://host:port`, as it is told to people and kept in the ledger. */
+  /** `dns://host:port`, as it is shown to users and kept in the ledger. */
   readonly address: string;
   readonly server: Peer;
   readonly key: TsigKey;

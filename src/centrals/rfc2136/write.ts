@@ -119,7 +119,7 @@ export class ZoneUpdater {
 
   /**
    * A failure that does not say what it left. A server that answered is done with the update, so its present
-   * content tells. If nothing proves that it answered, or queries do not show its content, the update may
+   * content shows. If nothing proves that it answered, or queries do not show its content, the update may
    * still come or have come.
    * @throws {CentralError} when that cannot be read
    */

@@ -67,7 +67,7 @@ test('property: a server that holds the zone after a change is live, one that ho
       const removed = from.filter(({ name, rdata }) => !ids(to).has(`${name} ${rdata}`));
       const added = to.filter(({ name, rdata }) => !ids(from).has(`${name} ${rdata}`));
       assert.ok((await looks(to, removed, added)).every((state) => state === 'live'));
-      // What a wildcard gives cannot be told from what stands there.
+      // What a wildcard gives cannot be distinguished from what stands there.
       if (
         from.some(({ name }) => name === '*.example.org.') ||
         to.some(({ name }) => name === '*.example.org.')

@@ -14,8 +14,8 @@ export interface AskedServer {
 }
 
 /**
- * How a name server stands to a goal. `live`: answers the new data, or what cannot be told from them.
- * `hidden`: cannot be seen from outside. `old`: answers other data. `unserved`: does not have the zone.
+ * How a name server stands to a goal. `live`: answers the new data, or what cannot be distinguished from
+ * them. `hidden`: cannot be seen from outside. `old`: answers other data. `unserved`: does not have the zone.
  * `failed`: answers with an error. `silent`: does not answer.
  */
 export interface ServerAnswer {

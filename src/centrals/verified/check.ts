@@ -4,12 +4,12 @@ import { goalKey, type RRsetGoal } from './goal.ts';
 import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
 /**
- * Milliseconds from the first look at a name server to the second; then doubled each time, up to a part of
+ * Milliseconds from the first check of a name server to the second; then doubled each time, up to a part of
  * the limit.
  */
 const firstGap = 20;
 const longestGap = 5_000;
-const leastLooks = 16;
+const leastReads = 16;
 
 /** What was written, as far as it is checked. */
 export interface Written {
@@ -97,7 +97,7 @@ export class Check {
       // Ended before its time.
       () => undefined,
     );
-    const gap = Math.min(longestGap, Math.max(firstGap, limit / leastLooks));
+    const gap = Math.min(longestGap, Math.max(firstGap, limit / leastReads));
     await Promise.all(this.#followed.map(async (followed) => await this.#follow(followed, gap, ending)));
     over.abort();
     await timer;

@@ -1,4 +1,4 @@
-/** Strict verification seen from the engine: an edit that the name servers do not answer is taken back. */
+/** Strict verification seen from the engine: an edit that the name servers do not answer is undone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SettableServer } from '../../testing/asked-server.ts';

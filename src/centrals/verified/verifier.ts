@@ -72,13 +72,13 @@ export class Verifier {
   readonly #closing = new AbortController();
   readonly #waiting = new Set<Check>();
   readonly #underWay = new Set<Check>();
-  /** Who looks after an RRset. */
+  /** Who takes care of an RRset. */
   readonly #byKey = new Map<string, Check>();
   /** Oldest first. */
   #behind: Check[] = [];
   readonly #outcomes = new Map<string, { check: Check; state: LiveView['state'] }>();
   readonly #ended = { live: 0, hidden: 0, behind: 0, superseded: 0, dropped: 0 };
-  #lookingAgain = false;
+  #rechecking = false;
 
   constructor(ports: VerifierPorts) {
     this.#ports = ports;
@@ -173,7 +173,7 @@ export class Verifier {
     return check;
   }
 
-  /** Takes an RRset away from the check that looks after it. */
+  /** Takes an RRset away from the check that takes care of it. */
   #supersede(key: string, check = this.#byKey.get(key)): void {
     if (check === undefined) return;
     this.#byKey.delete(key);
@@ -242,8 +242,8 @@ export class Verifier {
 
   /** A name server that was put in order later is not complained of any more. */
   #recheck(): void {
-    if (this.#lookingAgain) return;
-    this.#lookingAgain = true;
+    if (this.#rechecking) return;
+    this.#rechecking = true;
     const { clock, log } = this.#ports;
     const { signal } = this.#closing;
     const look = async (): Promise<void> => {
@@ -257,10 +257,10 @@ export class Verifier {
           this.#forget(check);
         }
       }
-      this.#lookingAgain = false;
+      this.#rechecking = false;
     };
     look().catch((error: unknown) => {
-      this.#lookingAgain = false;
+      this.#rechecking = false;
       if (!signal.aborted) log(1, 'verify.defect', { error: String(error) });
     });
   }

@@ -21,7 +21,7 @@ Without --self-test nothing is changed. Exit status: 0 no problems, 1 it could n
 export function doctorCommand(globals: () => GlobalOptions): Command {
   return new Command('doctor')
     .description('everything that may be wrong on this host, each with its way out')
-    .option('--self-test', 'also create, edit and delete a scratch zone, and tell how this panel behaves')
+    .option('--self-test', 'also create, edit and delete a scratch zone, and report how this panel behaves')
     .option('--zone <name>', 'its name; it must exist on neither side (default: a new name under .invalid)')
     .addHelpText('after', examples)
     .action(async (options: { selfTest?: boolean; zone?: string }) => {

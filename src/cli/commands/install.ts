@@ -23,7 +23,7 @@ Examples:
   domainsync --root /opt/ispsystem/dnsmanager6 install   another panel on the same host
   domainsync --root /srv/panel install --system no       another root, no service file
 
-Which panel it is, the root tells: ISPmanager 4, ISPmanager 5/6, DNSmanager 5/6. When something changes that the panel reads only
+The root decides which panel it is: ISPmanager 4, ISPmanager 5/6, DNSmanager 5/6. When something changes that the panel reads only
 at its start, ISPmanager 5/6 and DNSmanager are restarted; an ISPmanager 4 by you: "killall ispmgr".
 Exit status: 0 installed (or already so), 1 refused, nothing was changed, or not finished (it is said which), 3 installed, but
 the panel could not be restarted, the service could not be set up, or the old agent has not ended yet.
@@ -74,7 +74,7 @@ export function installCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** What failed is said and left to a person: without a service the hook starts the agent. */
+/** What failed is reported and left to an administrator: without a service the hook starts the agent. */
 async function systemFiles(options: SystemOptions): Promise<string[]> {
   try {
     return await putSystemFiles(options);

@@ -9,7 +9,7 @@ Examples:
   domainsync status
   domainsync --json status | jq .engine.stuck
 
-Exit status: 0 all is well, 1 no agent answers, 3 something needs a person (stuck operations, broken settings).
+Exit status: 0 all is well, 1 no agent answers, 3 something needs an administrator (stuck operations, broken settings).
 `;
 
 export function statusCommand(globals: () => GlobalOptions): Command {

@@ -10,9 +10,9 @@ const notes: Readonly<Record<string, string>> = {
   'panel.refused': 'the panel refuses to show it',
   'zone.copy': 'the central has it as a copy of another server (slave): ask the provider to make it primary',
   'note.beside-conflict': 'beside a value on which the two sides differ',
-  'note.beside-excluded': 'beside a record taken out by a person',
+  'note.beside-excluded': 'beside an excluded record',
   'note.centrals-own': "the central's own affair",
-  'note.changed-at-central': 'changed at the central by somebody else',
+  'note.changed-at-central': 'changed at the central by others',
   'note.central-only': 'was at the central only',
   'note.conflict': 'the two sides differ',
   'note.gone-from-panel':
@@ -24,14 +24,14 @@ const notes: Readonly<Record<string, string>> = {
     'the central no longer has it, and domainsync did not delete it there: does another panel use this account?',
   'note.old-gone': 'the old value was gone from the central already',
   'note.other-writer':
-    'somebody else changes records at the central again and again: does another panel use this account?',
+    'others change records at the central again and again: does another panel use this account?',
   'note.panel-list-unreadable':
     'not found in the panel, whose list has a name that cannot be read: correct that name, nothing is deleted until then',
   'note.panel-only': 'was in the panel only',
   'note.signed-above':
     'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',
   'note.signers-own': 'made by whoever signs the zone',
-  'note.excluded': 'taken out by a person',
+  'note.excluded': 'excluded by an administrator',
 };
 
 /**

@@ -16,9 +16,9 @@ const meanings: Readonly<Record<Operation['state'], string>> = {
   kept: 'done at the central, and the panel said it did its part; a read of the panel will confirm it',
   confirmed: 'done on both sides',
   refused: 'refused; the panel was told so',
-  reverting: 'being taken back at the central, because the panel does not have it',
-  reverted: 'taken back at the central: on neither side',
-  stuck: 'needs a person: domainsync cannot bring both sides together by itself',
+  reverting: 'being undone at the central, because the panel does not have it',
+  reverted: 'undone at the central: on neither side',
+  stuck: 'needs an administrator: domainsync cannot bring both sides together by itself',
 };
 
 const kinds: Readonly<Record<Operation['kind'], string>> = {
@@ -79,7 +79,7 @@ function watchLines({ until, added, removed }: Watch): string[] {
   ];
 }
 
-/** What our own writes altered at the central: the only things an undo may take back. */
+/** What our own writes altered at the central: the only things an undo may touch. */
 function recordLines(label: string, records: readonly ResourceRecord[]): string[] {
   return records.map((record) => `${label.padEnd(10)} ${formatRecord(record)}`);
 }

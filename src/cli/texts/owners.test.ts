@@ -18,23 +18,23 @@ const quiet: OwnerStatus = {
 
 test('issue 11.1: the status tells how owners are known, and what that means for edits', () => {
   const cases: readonly (readonly [Partial<OwnerStatus>, string])[] = [
-    [{}, 'owners     told by a column of the list: 12 zones, 0 of unknown owner'],
+    [{}, 'owners     reported by a column of the list: 12 zones, 0 of unknown owner'],
     [
       { way: 'each-account', unknown: 2 },
-      'owners     told by the list as each account sees it: 12 zones, 2 of unknown owner',
+      'owners     reported by the list as each account sees it: 12 zones, 2 of unknown owner',
     ],
     [
       { way: 'none', unknown: 12 },
-      'owners     not told by the panel: 12 zones, 12 of unknown owner; edits of users are followed, not refused',
+      'owners     not reported by the panel: 12 zones, 12 of unknown owner; edits of users are followed, not refused',
     ],
     [{ way: null, zones: 0 }, 'owners     not read yet; edits of users are refused until then'],
     [
       { check: 'proved' },
-      'owners     told by a column of the list: 12 zones, 0 of unknown owner; not needed: the panel checks access first',
+      'owners     reported by a column of the list: 12 zones, 0 of unknown owner; not needed: the panel checks access first',
     ],
     [
       { check: 'off', way: 'none', unknown: 12 },
-      'owners     not told by the panel: 12 zones, 12 of unknown owner; not checked (owner_check = off)',
+      'owners     not reported by the panel: 12 zones, 12 of unknown owner; not checked (owner_check = off)',
     ],
   ];
   for (const [status, expected] of cases) assert.deepEqual(ownerLines({ ...quiet, ...status }), [expected]);

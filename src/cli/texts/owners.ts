@@ -4,9 +4,9 @@ import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
 
 const ways: Readonly<Record<OwnerWay, string>> = {
-  column: 'told by a column of the list',
-  'each-account': 'told by the list as each account sees it',
-  none: 'not told by the panel',
+  column: 'reported by a column of the list',
+  'each-account': 'reported by the list as each account sees it',
+  none: 'not reported by the panel',
 };
 
 /**

@@ -26,7 +26,7 @@ export function selfTestText(report: SelfTestReport): string {
     `an error in "after" undoes it         ${report.afterErrorUndoes}`,
     `"before" is called for others' zones  ${report.beforeForOthers}`,
     `edits not listed in "eventlist"        ${unlisted(report.registered)}`,
-    `owners of zones are told by           ${owners[report.ownersReported]}`,
+    `owners of zones are reported by       ${owners[report.ownersReported]}`,
     `keys of a new zone's records          ${list(report.listedKeys)}`,
     `keys as the panel's calls carry them  ${list(report.sentKeys)}`,
     `scratch zone gone from both sides     ${report.clean ? 'yes' : coloured('NO: delete it in the panel', 'bad')}`,

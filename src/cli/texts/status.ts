@@ -47,7 +47,7 @@ function stateLines({
   if (blocked !== null) lines.push(`${coloured('blocked', 'bad')}    ${describeProblem(blocked, 'en')}`);
   if (engine.notes > 0)
     lines.push(
-      `notes    ${coloured(String(engine.notes), 'care')} ${engine.notes === 1 ? 'zone' : 'zones'}: "domainsync zones" tells why`,
+      `notes      ${coloured(String(engine.notes), 'care')} ${engine.notes === 1 ? 'zone' : 'zones'}: "domainsync zones" shows why`,
     );
   if (engine.frozen > 0)
     lines.push(

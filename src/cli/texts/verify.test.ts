@@ -56,7 +56,7 @@ test('an operation tells at how many name servers it is live', () => {
     'live       at 1 of 1 name server',
   ]);
   assert.deepEqual(lines('refused', { state: 'behind', servers }), [
-    'live       taken back: at 1 of 2 name servers; not in time',
+    'live       undone: at 1 of 2 name servers; not in time',
     '           ns2: no answer (no answer in time)',
   ]);
   assert.deepEqual(lines('confirmed', { state: 'superseded', servers }), [

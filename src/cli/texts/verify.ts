@@ -56,7 +56,7 @@ const states: Readonly<Record<LiveView['state'], string>> = {
 /** What is said of one operation; empty when nothing is known. */
 export function liveLines({ state, live }: ReportedOperation): string[] {
   if (live === null) return [];
-  const undone = state === 'refused' || state === 'reverted' ? 'taken back: ' : '';
+  const undone = state === 'refused' || state === 'reverted' ? 'undone: ' : '';
   const told = live.state === 'live' || live.state === 'asking' || live.state === 'behind';
   const said = [told ? liveAt(live.servers) : '', states[live.state]].filter((part) => part !== '');
   const late = told ? lagging(live.servers) : '';

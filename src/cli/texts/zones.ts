@@ -53,10 +53,10 @@ function showAt(zone: DnsName, view: ZoneReport): string {
 function signingLines(zone: DnsName, signing: SigningReport): string[] {
   if (signing === null) return [];
   if ('problem' in signing) return [`DNSSEC     not known: ${describeProblem(signing.problem, 'en')}`];
-  if (signing.signed === null) return ['DNSSEC     not known: this central does not tell'];
+  if (signing.signed === null) return ['DNSSEC     not known: this central does not report it'];
   if (!signing.signed) return ['DNSSEC     not signed by the central'];
   if (signing.ds.length === 0)
-    return ['DNSSEC     signed by the central, which does not tell the DS for the registrar'];
+    return ['DNSSEC     signed by the central, which does not report the DS for the registrar'];
   const line = (data: string): string => `           ${zone} IN DS ${data}`;
   const asked =
     signing.cds.length === 0

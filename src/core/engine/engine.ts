@@ -285,13 +285,13 @@ export class Engine {
   #leftToPanel(edit: EditEvent | InvalidEvent): Answer | null {
     const right = this.#owners.judge(edit);
     if (right === 'may') return null;
-    // Said of whatever zone, this tells nothing of any.
+    // Said of whatever zone, this shows nothing of any.
     if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
     return nothingToDo;
   }
 
-  /** What the accepted ones did is taken back at once when a later one is refused. */
+  /** What the accepted ones did is undone at once when a later one is refused. */
   async #edits(all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const edits: EditEvent[] = [];
     for (const edit of all) {
@@ -312,7 +312,7 @@ export class Engine {
     return afterwards.length === 0 ? { kind: 'accept', begun } : allOf(afterwards, edits.length);
   }
 
-  /** A refusal in the middle of a call: what the edits before it did is taken back. */
+  /** A refusal in the middle of a call: what the edits before it did is undone. */
   async #withEarlier(refused: Refusal, earlier: readonly string[]): Promise<Refusal> {
     if (earlier.length === 0) return refused;
     const left = await this.rollBack(earlier, refused.problems);

@@ -101,7 +101,7 @@ test('issue 13: a zone that we may have made when we were killed stays, listed, 
     await restart(world);
     await wait(world, 30 * minute);
     const open = await world.clock.runUntilSettled(engineOf(world).status());
-    // It was read back and noted just before: then it is taken back, and nothing is left.
+    // It was read back and noted just before: then it is undone, and nothing is left.
     if (!world.central.zones.has(zone)) {
       assert.deepEqual([open.open, open.stuck], [0, []], `killed after ${at} ms`);
       continue;
@@ -180,7 +180,7 @@ test('issue 13: a refused create that lands late is taken back by the process th
   await wait(world, 30 * minute);
   assert.ok(!world.central.zones.has(zone));
   assert.deepEqual(await stuckCodes(world), []);
-  // Long after that it is somebody else's.
+  // Long after that it is foreign.
   put(world, 'central', [a('mail', 1)]);
   await wait(world, 70 * minute);
   assert.ok(held(world, 'central', a('mail', 1)));

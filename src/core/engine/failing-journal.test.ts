@@ -171,7 +171,7 @@ async function outcome(
   return { calls, wrong: [...wrong, ...(await differences(world)), ...(await comparison(world))] };
 }
 
-/** What differs between the sides, or is left open; nothing where the zone is listed for a person. */
+/** What differs between the sides, or is left open; nothing where the zone is listed for an administrator. */
 async function differences(world: World): Promise<string[]> {
   const { entry, rows, open } = await world.clock.runUntilSettled(engineOf(world).view(zone));
   if (open.some(({ state }) => state === 'stuck')) return [];

@@ -176,7 +176,7 @@ test('issue 13: a zone that somebody makes right before our create is filled and
       });
     };
   });
-  // The first look at the zone is followed by others.
+  // The first check of the zone is followed by others.
   let failures = 0;
   world.chooseFault = () => (failures++ < 2 ? 'down' : null);
   make(world);

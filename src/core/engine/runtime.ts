@@ -49,7 +49,7 @@ export class Runtime {
   /**
    * Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list.
    */
-  lookFor: (zone: DnsName, request: CompareRequest) => void = () => undefined;
+  askForZone: (zone: DnsName, request: CompareRequest) => void = () => undefined;
 
   constructor(ports: Ports) {
     const now = (): number => ports.clock.now();

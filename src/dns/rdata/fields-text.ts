@@ -59,7 +59,7 @@ export const characterString: FieldKind = {
 /**
  * The substitution of NAPTR: empty, or an expression and its replacement between three equal delimiters that
  * are neither digit, backslash nor the flag `i` (RFC 3402 section 3.2). Of the expression only the groups are
- * looked at, to which the replacement refers; it is not compiled, because its dialect is not ours.
+ * checked, to which the replacement refers; it is not compiled, because its dialect is not ours.
  */
 export const substitution: FieldKind = {
   ...characterString,

@@ -1,7 +1,7 @@
 import { problem, type Problem } from '../problem.ts';
 
 /**
- * One word of master-file text: quoted strings are told apart, because `"10"` is text and `10` may be a
+ * One word of master-file text: quoted strings are distinguished, because `"10"` is text and `10` may be a
  * number.
  */
 export interface Token {

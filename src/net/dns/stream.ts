@@ -89,8 +89,8 @@ async function connectTls(
 
 /**
  * One connection that carries many exchanges at once (RFC 7766 section 6.2.1.1): messages with 16 bits of
- * length before them, answers in any order, told apart by their ids. It keeps the process alive only while an
- * answer is awaited.
+ * length before them, answers in any order, distinguished by their ids. It keeps the process alive only while
+ * an answer is awaited.
  */
 export class DnsStream {
   readonly #socket: net.Socket;

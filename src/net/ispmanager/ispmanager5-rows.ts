@@ -85,7 +85,7 @@ function listedRdata(type: string, row: Ispmanager5Row, key: string, zone: Origi
 const generic = String.raw`\#`;
 
 /**
- * The one reading of what a person types into the fields of a form; lists and identifiers show the same text
+ * The one reading of what a user types into the fields of a form; lists and identifiers show the same text
  * again. A text is data, other fields are words of a master file: quotation marks in them are syntax.
  * @throws {DnsDataError}
  */
@@ -150,7 +150,7 @@ function numbersOfKey(type: string, key: string): readonly string[] {
 /** Largest TTL, seconds (RFC 2181 section 8). */
 const mostTtl = 2_147_483_647;
 
-/** As a person typed it: empty is left to the panel, anything but a TTL is a mistake. */
+/** As a user typed it: empty is left to the panel, anything but a TTL is a mistake. */
 function formTtl(text: string | undefined, problems: Problem[]): number | null {
   const written = (text ?? '').trim();
   const ttl = readTtl(written);

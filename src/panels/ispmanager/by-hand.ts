@@ -65,7 +65,7 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     tryAs: async (su, zone, record, ctx) => {
       const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);
       if (answer.kind === 'document') return 'done';
-      // Some panels call missing what is somebody else's (docs/protocol.md#accounts).
+      // Some panels call missing what is foreign (docs/protocol.md#accounts).
       return ['access', 'missing'].includes(answer.refusal.kind) ? 'no-right' : 'refused';
     },
   };

@@ -105,7 +105,7 @@ function limited(find: Finder, length: number): (key: string) => KnownRecord | n
 
 /** How the rest of a list from some piece on can be covered. */
 interface Cover {
-  /** No more than two are told apart. */
+  /** No more than two are distinguished. */
   readonly ways: number;
   readonly match: Matched | null;
   readonly rest: Cover | null;
@@ -114,7 +114,7 @@ interface Cover {
 const whole: Cover = { ways: 1, match: null, rest: null };
 
 /**
- * Goes from the end, so that every piece is looked at once for each length, however often it can be reached.
+ * Goes from the end, so that every piece is checked once for each length, however often it can be reached.
  * Null: it takes too long.
  */
 function coversOf(

@@ -51,7 +51,7 @@ export class KnownOfPanel implements PanelKnowledge {
     this.#isListed = true;
   }
 
-  /** What the panel said since the start counts, once it said all. */
+  /** What the panel reported since the start counts, once it said all. */
   remember(zones: readonly DnsName[]): void {
     if (!this.#isListed) for (const zone of zones) this.#zones.add(zone);
   }

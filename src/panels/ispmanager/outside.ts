@@ -63,7 +63,7 @@ export function panelRuns(root: string, panel: string): boolean {
   });
 }
 
-/** Empty for a process that has ended, belongs to the kernel, or is not to be looked at. */
+/** Empty for a process that has ended, belongs to the kernel, or is not to be checked. */
 function told(look: () => string): string {
   try {
     return look();

@@ -223,7 +223,7 @@ for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
     Object.assign(sandbox.switches, { ignoreSu: false, ownerColumn: 'none' });
     await drop('alice');
     assert.deepEqual(await stranger('root'), { kind: 'account', name: 'bob' });
-    // May not use the function at all: what it is refused tells nothing of the zone.
+    // May not use the function at all: what it is refused shows nothing of the zone.
     const func = generation === 'v4' ? 'domain.sublist.edit' : 'domain.record.edit';
     sandbox.faults.add({
       func,

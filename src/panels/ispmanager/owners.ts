@@ -62,7 +62,7 @@ export async function foreignAccountTo(
   return { kind: 'none' };
 }
 
-/** How many accounts are looked at for one that has no right to a zone. */
+/** How many accounts are checked for one that has no right to a zone. */
 const mostTried = 20;
 
 /** An account below the administrators, and who stands above it. */
@@ -134,9 +134,9 @@ async function whoIs(
   tool: LocalTool,
   account: string,
   ctx: CallContext,
-): Promise<'he' | 'another' | 'not-told'> {
+): Promise<'he' | 'another' | 'not-reported'> {
   const answer = await callPanel(tool, { func: 'whoami', su: account }, ctx);
-  if (answer.kind === 'refused') return 'not-told';
+  if (answer.kind === 'refused') return 'not-reported';
   return child(answer.document, 'user')?.attributes['name'] === account ? 'he' : 'another';
 }
 

@@ -55,7 +55,7 @@ function slicesOf({ modes, seed, runs }: Hunt): Slice[] {
 
 /** What of a hunt the engine as it is breaks. */
 export async function brokenAlready({ stories, modes, seed, runs }: Hunt, threads: number): Promise<Broken> {
-  const told = await tellAll(stories);
+  const told = await brokenStories(stories);
   const histories: Failure[] = [];
   const slices = modes.map((mode) => ({ mode, seed, runs }));
   await playAll(slices, threads, ({ failures }) => histories.push(...failures));
@@ -63,7 +63,7 @@ export async function brokenAlready({ stories, modes, seed, runs }: Hunt, thread
 }
 
 /** What of all stories the engine as it is breaks. */
-async function tellAll(stories: readonly NamedStory[]): Promise<readonly BrokenStory[]> {
+async function brokenStories(stories: readonly NamedStory[]): Promise<readonly BrokenStory[]> {
   const player = new Player();
   try {
     return await player.tell({ stories, stopAtFirst: false });

@@ -25,7 +25,7 @@ export interface PlantedSummary {
 }
 
 /**
- * Looks for every planted bug, one after the other on each thread.
+ * Searches for every planted bug, one after the other on each thread.
  * @param only those whose name or file contains it
  * @throws {Error} when the text of a bug is not in its file exactly once, or none is chosen
  */

@@ -11,7 +11,7 @@ export interface Asked {
   readonly json: boolean;
   /** Whether the result is one row for each mode of the table in docs/reliability.md. */
   readonly slice: boolean;
-  /** Whether planted bugs are looked for instead. */
+  /** Whether planted bugs are searched for instead. */
   readonly mutants: boolean;
   /** How many mechanical mutants are tried instead; null: none. */
   readonly mechanical: number | null;

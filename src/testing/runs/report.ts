@@ -40,7 +40,7 @@ export interface Report {
   readonly states: Counts;
   readonly steps: Counts;
   readonly excuses: Counts;
-  /** How long (ms) a central held at most what was then taken back. */
+  /** How long (ms) a central held at most what was then undone. */
   readonly longestSeen: number;
   /** Violations, by law. */
   readonly laws: Counts;
@@ -158,7 +158,7 @@ export interface Summary {
   /** States and steps that the engine may take and no history did. */
   readonly unvisited: readonly string[];
   readonly excuses: Counts;
-  /** How long (ms) a central held at most what was then taken back. */
+  /** How long (ms) a central held at most what was then undone. */
   readonly longestSeen: number;
   readonly violations: number;
   readonly laws: Counts;

@@ -23,7 +23,7 @@ export interface Trouble {
 
 export interface HistoryResult {
   readonly violations: readonly Violation[];
-  /** How long (ms) a central held at most what was then taken back. */
+  /** How long (ms) a central held at most what was then undone. */
   readonly longestSeen: number;
   readonly log: readonly string[];
   /**

@@ -4,7 +4,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 /** Who wrote a record, or made a zone, that a central holds. */
 export interface Origin {
   /**
-   * `start`: it was there before the first engine; `somebody`: a person or the provider; `engine`: a request
+   * `start`: it was there before the first engine; `somebody`: a user or the provider; `engine`: a request
    * of ours, with what it led to.
    */
   readonly writer: 'start' | 'somebody' | 'engine';
@@ -193,7 +193,7 @@ export class Provenance {
     for (const [id, record] of now) {
       const known = records.get(id);
       if (known !== undefined && known.record.ttl === record.ttl) continue;
-      // An object of its own, so that each record can be told apart by it.
+      // An object of its own, so that each record can be distinguished by it.
       records.set(id, { record, origin: { ...origin } });
       this.#note({ zone, record, present: true, before: known?.origin ?? null }, origin);
     }

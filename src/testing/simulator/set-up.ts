@@ -17,7 +17,7 @@ export interface HistoryOptions {
   readonly two: boolean;
   /** Whether the zone that comes and goes lies below one that both sides have and that answers its names. */
   readonly above: boolean;
-  /** Whether several users edit, one of whom may not, and the panel's list does not always tell owners. */
+  /** Whether several users edit, one of whom may not, and the panel's list does not always report owners. */
   readonly users: boolean;
   /** Whether calls of the journal fail, and the power in the middle of a commit. */
   readonly journal: boolean;

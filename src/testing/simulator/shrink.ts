@@ -2,11 +2,11 @@ import type { Drawn, Tape } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import type { Story, TimedEvent } from './story.ts';
 
-/** Plays a story. @returns whether it still shows what is looked for */
+/** Plays a story. @returns whether it still shows what is searched for */
 export type Shows = (story: Story) => Promise<boolean>;
 
 /**
- * Makes a story smaller while it still shows what is looked for. It leaves out events, makes draws quiet,
+ * Makes a story smaller while it still shows what is searched for. It leaves out events, makes draws quiet,
  * makes what is left plain, and rounds times.
  * @param plays how often `shows` is asked at most
  * @returns the story itself where nothing can be left out
@@ -24,7 +24,7 @@ export async function shrink(story: Story, shows: Shows, plays = 4_000): Promise
   return search.best;
 }
 
-/** The smallest story so far, and how to look for a smaller one. */
+/** The smallest story so far, and how to search for a smaller one. */
 class Search {
   best: Story;
   readonly #shows: Shows;

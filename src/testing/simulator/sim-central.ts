@@ -299,7 +299,7 @@ export class SimCentral implements Central {
   }
 
   /**
-   * Called with each create that is sent, and what it does when it lands; a history looks at the world before
+   * Called with each create that is sent, and what it does when it lands; a history checks the world before
    * and after.
    */
   onCreate: (zone: DnsName, create: () => void) => () => void = (_zone, create) => create;

@@ -71,7 +71,9 @@ export class PanelStore {
   readonly hidden = new Set<DnsName>();
   /** Until when (monotonic milliseconds) it hid one last. */
   readonly hiddenUntil = new Map<DnsName, number>();
-  /** Who may change a zone besides administrators; null: the panel does not tell. Others are `alice`'s. */
+  /**
+   * Who may change a zone besides administrators; null: the panel does not report it. Others are `alice`'s.
+   */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
   visible(zone: DnsName): ReadonlyMap<string, ResourceRecord> | null {

@@ -60,7 +60,7 @@ export interface LocalPart {
 }
 
 /**
- * One of the edits that a click makes: its event, and the panel's own part, which tells whether it did it.
+ * One of the edits that a click makes: its event, and the panel's own part, which shows whether it did it.
  */
 export interface ClickedEdit {
   readonly event: (stage: 'before' | 'after') => EditEvent;

@@ -58,7 +58,7 @@ export interface CentralSide {
 
 /** A name server as everybody sees it. */
 export interface PublicView {
-  /** The command a person would type. */
+  /** The command a user would type. */
   command(name: string, type: string): string;
   /**
    * The lines of the answer, each `name TTL type data`; without records one line that says what there is

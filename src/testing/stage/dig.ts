@@ -94,7 +94,7 @@ function recordLine(line: string): RecordLine | null {
 const beforeHex: Readonly<Record<string, number>> = { DS: 3, TLSA: 3 };
 
 /**
- * The data as a person thinks of it: texts in one piece, digests in small letters without spaces, no quotes.
+ * The data as a user thinks of it: texts in one piece, digests in small letters without spaces, no quotes.
  */
 function valueOf(type: string, data: string): string {
   if (type === 'TXT') return textOf(data);

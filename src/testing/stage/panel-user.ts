@@ -1,7 +1,7 @@
 import type { Answer, Sandbox } from '../../../sandbox/index.ts';
 import { keyOf, saveClick, type Wanted, type Words } from './panel-words.ts';
 
-/** One click of a person in a panel. */
+/** One click of a user in a panel. */
 export type Act = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;
 
 type More = Readonly<Record<string, string>>;

@@ -1,11 +1,11 @@
 /**
- * What a person does in a panel, written once, and how each generation is told to do it. These words are the
+ * What a user does in a panel, written once, and how each generation is told to do it. These words are the
  * stage's own, not the product's: a mistake made in the product must not be made here as well.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
 
-/** A record as a person thinks of it. */
+/** A record as a user thinks of it. */
 export interface Wanted {
   /** Relative to the zone; empty: the zone itself. */
   readonly name: string;

@@ -29,7 +29,7 @@ export interface StageOptions {
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
   /** Default: DNSmanager. */
   readonly central?: Generation;
-  /** Options of `[sync]` in seconds; short waits by default, so that a story is told in seconds. */
+  /** Options of `[sync]` in seconds; short waits by default, so that a story is reported in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
 }
 
@@ -235,7 +235,7 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
     '--system',
     'no',
   ]);
-  // An ISPmanager 4 has no command for it: a person does it.
+  // An ISPmanager 4 has no command for it: a user does it.
   if ('byHand' in panelAt(root).layout.restart) panel.restartPanel();
 }
 
@@ -253,7 +253,7 @@ export function writeSettings(
   });
 }
 
-/** Status 3 of the command line is an answer as well: something needs a person. */
+/** Status 3 of the command line is an answer as well: something needs an administrator. */
 function needsAttention(error: unknown): { stdout: string } {
   if (error instanceof Error && 'code' in error && error.code === 3 && 'stdout' in error) {
     return { stdout: String(error.stdout) };

@@ -47,7 +47,7 @@ export function testNameServer(pair: Pair): void {
     spellingSteps(current, panel);
     laterSteps(current);
     faultSteps(current);
-    lookSteps(current, central);
+    changeSteps(current, central);
     test('in the end nothing is open, and no secret was written anywhere', async () => {
       await settled(stage);
       assert.deepEqual(await leaks(stage), []);
@@ -168,7 +168,7 @@ function zoneSteps(stage: () => ServerStage): void {
   });
 }
 
-/** What takes its time without anybody waiting: looked at after other steps. */
+/** What takes its time without anybody waiting: checked after other steps. */
 function laterSteps(stage: () => ServerStage): void {
   test('the deleted zone is gone there too, or is left to the provider, which is said', async () => {
     const { there } = stage();
@@ -434,7 +434,7 @@ function faultSteps(stage: () => ServerStage): void {
 }
 
 /** What the command line says where the central is a name server. */
-function lookSteps(stage: () => ServerStage, central: ServerKind): void {
+function changeSteps(stage: () => ServerStage, central: ServerKind): void {
   test('check, status and doctor say what is true of a name server', async () => {
     const { there } = stage();
     const said = await stage().domainsync('check');

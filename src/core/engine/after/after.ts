@@ -89,7 +89,7 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** How many of the newest operations of a zone are looked at for a match. */
+/** How many of the newest operations of a zone are checked for a match. */
 const latest = 20;
 
 async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {

@@ -70,7 +70,7 @@ function shown(world: World, side: 'panel' | 'central'): string[] {
     .sort();
 }
 
-/** What the panel has in the end is at the central, and nothing is left to a person. */
+/** What the panel has in the end is at the central, and nothing is left to an administrator. */
 async function expectFollowed(world: World, about: string): Promise<void> {
   await wait(world, 5 * minute);
   assert.deepEqual(shown(world, 'central'), shown(world, 'panel'), about);

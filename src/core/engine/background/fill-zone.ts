@@ -127,7 +127,7 @@ interface Content {
   readonly present: readonly ResourceRecord[];
   /** What requests of the zone before it may have put there since. */
   readonly late: readonly ResourceRecord[];
-  /** Ids of records that open edits look after. */
+  /** Ids of records that open edits take care of. */
   readonly busy: ReadonlySet<string>;
 }
 

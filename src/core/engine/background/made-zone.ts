@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.ts';
  */
 export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
 
-/** The proof that is in the first look at a zone of ours: what comes later is somebody else's. */
+/** The proof that is in the first check of a zone of ours: what comes later is foreign. */
 export function foundZone(content: readonly ResourceRecord[]): Proof {
   return { created: true, requested: false, snapshot: content.map(plain) };
 }
@@ -33,7 +33,7 @@ export async function proofOf(
 }
 
 /**
- * Looks at once whether a create whose answer was lost has made its zone. The zone was missing just before
+ * Checks once whether a create whose answer was lost has made its zone. The zone was missing just before
  * the request, so what is there now is ours. A zone that appears later may be anybody's.
  * @returns null: nobody can tell, or it is not there yet
  */
@@ -104,9 +104,9 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 }
 
 /**
- * Journals that a create has landed late. What the first read shows counts as its content; what comes later
- * is foreign. If the zone is then deleted again, the request may still land, because a person may have made
- * the zone that was read.
+ * Journals that a create has landed late: what the first look shows is what it made, what comes later is
+ * somebody else's. If the zone goes again, an operator may have made what was seen. Then the request may
+ * still land, and what appears is listed.
  */
 export async function landed(
   runtime: Runtime,

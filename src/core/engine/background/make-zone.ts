@@ -53,8 +53,8 @@ export async function zoneAtCentral(
 
 /**
  * Edits that passed while there was no zone come with it, so they have to show in the panel first. That is
- * waited for so long and no longer. One that the panel has reported is waited for twice as long: it has only
- * to show.
+ * waited for so long and no longer. One that the panel has reported is waited for once more as long: it has
+ * only to show it.
  */
 async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
@@ -190,7 +190,7 @@ async function createProven(
     const proof = await readBackCreate(runtime, operation, held);
     if (proof !== null) return proof;
     if (!isMade) throw error;
-    // It is ours, and what we made in it the next look tells.
+    // It is ours, and what we made in it the next read shows.
     noteSent(runtime, operation);
     return { created: true, requested: true, snapshot: [] };
   }

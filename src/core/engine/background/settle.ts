@@ -194,7 +194,7 @@ async function startBringing(
     const truth = { view, centralTtls, lateIds: writtenLate(open) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
     for (const heir of inherited) await tx.amend(heir, () => ({ added: heir.added }));
-    // Without the zone at the central there is nothing left of ours to take back.
+    // Without the zone at the central there is nothing left of ours to undo.
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };
     const operations: RecordsOperation[] = [];
@@ -212,7 +212,7 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 }
 
 /**
- * Ends the operations as the journal has them now; one whose `after` came during the undo is looked at anew.
+ * Ends the operations as the journal has them now; one whose `after` came during the undo is checked anew.
  */
 async function endBringing(
   runtime: Runtime,
@@ -237,7 +237,7 @@ async function endBringing(
 }
 
 /**
- * The panel said that it did an edit, and shows something else than we read from the call: that is new to
+ * The panel reported that it did an edit, and shows something else than we read from the call: that is new to
  * both of us.
  */
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
@@ -253,7 +253,7 @@ async function end(
   view: PanelView,
 ): Promise<RecordsOperation> {
   const items = viewItems(operation, view);
-  // Short of the whole edit, an `after` that still comes must find it taken back and do it again.
+  // Short of the whole edit, an `after` that still comes must find it undone and do it again.
   const some = operation.afterSeen && items.includes('after');
   const watch = watchOf(runtime, operation);
   if (some || showsDone(operation, view)) return await tx.advance(operation, 'confirmed', { watch });
@@ -299,7 +299,7 @@ export async function applyOrCount(
   }
 }
 
-/** How many refusals of the same undo make it a case for a person. */
+/** How many refusals of the same undo make it a case for an administrator. */
 const hopelessAfter = 5;
 
 /**

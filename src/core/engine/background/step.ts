@@ -39,7 +39,7 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
     }
     const began = runtime.now;
     await compareZone(runtime, zone, request).catch((error: unknown) => {
-      // The request outlives the outage; the failure is told below, which also says when the next try is.
+      // The request outlives the outage; the failure is reported below, which also says when the next try is.
       runtime.agenda.want(zone, request, Infinity);
       throw error;
     });

@@ -31,7 +31,7 @@ export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly 
 
 /**
  * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from
- * one that a person has just made: it is left and listed as stuck.
+ * one that an operator has just made: it is left and listed as stuck.
  */
 async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -54,7 +54,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   }
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
-  // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
+  // With an entry, comparisons check the zone, and the operation ends once both sides agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));

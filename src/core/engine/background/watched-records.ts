@@ -122,7 +122,7 @@ function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {
 }
 
 /**
- * Whether an earlier look, long enough ago, showed the same; remembers this one, and has the zone looked at
+ * Whether an earlier check, long enough ago, showed the same; remembers this one, and has the zone checked
  * again.
  */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {

@@ -102,7 +102,7 @@ async function underZoneLock(
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
-    // The lock may have been waited for: looked at anew if the operation has moved meanwhile.
+    // The lock may have been waited for: checked anew if the operation has moved meanwhile.
     await runtime.store.transact((tx) => tx.judge(operation));
     await body(ctx);
   });
@@ -312,7 +312,7 @@ async function becomeStuck(
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
-  // With an entry, comparisons look at the zone, and the operation ends once both sides agree.
+  // With an entry, comparisons check the zone, and the operation ends once both sides agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));

@@ -207,7 +207,7 @@ async function afterFailedWrite(
 ): Promise<Outcome> {
   if (error.state === 'untouched')
     return await close(runtime, { prepared, written }, error, { to: 'refused', changed: 'nothing' });
-  // What name servers do not answer is taken back though the central has it.
+  // If a name server does not serve the edit in time, it is undone at the central.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);

@@ -1,4 +1,4 @@
-/** What is said of an edit that is taken back for the sake of another central. */
+/** What is said of an edit that is undone for the sake of another central. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';

@@ -20,7 +20,7 @@ import { claimant } from '../knowledge/towards-panel.ts';
 /**
  * Undoes at once what accepted operations wrote, because the edit they stand for is refused after all:
  * another central of the same panel refused it. Only what the operations themselves altered, and nothing that
- * another open one claims. What cannot be taken back now is left `reverting`, which the background retries;
+ * another open one claims. What cannot be undone now is left `reverting`, which the background retries;
  * what has heard its `after` or has ended meanwhile is left alone.
  * @param problems why; kept with the operations
  * @returns `nothing` when a read has proved that nothing of them is left at the central
@@ -104,7 +104,7 @@ async function forgetDelete(
   operation: DeleteOperation,
   problems: readonly Problem[],
 ): Promise<boolean> {
-  // The panel said that it did its part.
+  // The panel reported that it did its part.
   if (operation.afterSeen) return false;
   await runtime.store.advance(operation, 'reverted', { problems });
   return true;
@@ -136,7 +136,7 @@ async function undoUnderLock(
   });
   if (change.add.length + change.remove.length > 0) {
     const present = await runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx);
-    // Without the zone at the central there is nothing left of ours to take back.
+    // Without the zone at the central there is nothing left of ours to undo.
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
   await runtime.store.advance(reverting, 'reverted', nothingWritten);

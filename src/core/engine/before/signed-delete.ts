@@ -17,7 +17,7 @@ function askedFact(zone: DnsName): string {
   return `signed-delete.asked ${zone}`;
 }
 
-/** Fact: id of the delete that a person allowed. */
+/** Fact: id of the delete that an administrator allowed. */
 function allowedFact(zone: DnsName): string {
   return `signed-delete.allowed ${zone}`;
 }
@@ -75,8 +75,8 @@ export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext
 }
 
 /**
- * Whether a delete may go out: the zone is not signed, or a person said a second yes. That may have been
- * before the operation: it is then one that repeats a refused one.
+ * Whether a delete may go out: the zone is not signed, or an administrator said a second yes. That may have
+ * been before the operation: it is then one that repeats a refused one.
  * @throws {CentralError | JournalError}
  */
 export async function maySendDelete(
@@ -92,7 +92,7 @@ export async function maySendDelete(
   return operation.class !== 'follow' && age >= repeatAfter && age <= repeatWithin + answering;
 }
 
-/** Facts to be committed with an operation that deletes a signed zone because a person said so. */
+/** Facts to be committed with an operation that deletes a signed zone because an administrator said so. */
 export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readonly<Record<string, string>> {
   return { [allowedFact(zone)]: id };
 }
@@ -102,7 +102,7 @@ export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
   return { [askedFact(zone)]: null, [allowedFact(zone)]: null, [otherWriterFact(zone)]: null };
 }
 
-/** Whether the delete waits for a person's yes. */
+/** Whether the delete waits for an administrator's yes. */
 export function waitsForYes({ kind, state, problems }: Operation): boolean {
   const isWaiting = problems.some(({ code }) => code === 'zone.signed-waiting');
   return kind === 'zone-delete' && state === 'stuck' && isWaiting;

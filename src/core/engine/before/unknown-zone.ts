@@ -14,7 +14,7 @@ export async function unknownZone(
   runtime: Runtime,
   { zone, actor }: Pick<EditEvent, 'zone' | 'actor'>,
 ): Promise<Refusal> {
-  runtime.lookFor(zone, { reason: 'edit-waits', follow: 'no', lane: actor.name, awaited: true });
+  runtime.askForZone(zone, { reason: 'edit-waits', follow: 'no', lane: actor.name, awaited: true });
   const complete = (await runtime.ports.journal.fact(baselineFact)) !== null;
   const code = complete ? 'zone.not-known-yet' : 'zone.baseline-running';
   return refuse(code, { zone });
@@ -32,6 +32,6 @@ export async function compareNamed(
   follow: CompareRequest['follow'] = 'no',
 ): Promise<void> {
   const request = { reason, follow, lane: actor.name };
-  if ((await runtime.ports.journal.zone(zone)) === null) runtime.lookFor(zone, request);
+  if ((await runtime.ports.journal.zone(zone)) === null) runtime.askForZone(zone, request);
   else runtime.agenda.want(zone, request);
 }

@@ -17,8 +17,8 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not tell
- * whose a zone is that is not ours: only the create itself does.
+ * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not
+ * show whose a zone is that is not ours: only the create itself does.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
@@ -75,7 +75,7 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const { waiting, unfinished } = await pastOf(runtime, zone);
-  // A zone that is being undone, or would be if it were known to be ours, is not the panel's.
+  // A zone that we are undoing, or would undo if we knew that it is ours, is not the panel's.
   const isUndone = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
   const leaving = waiting.length > 0 || isUndone;
   // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after`
@@ -268,8 +268,8 @@ async function createFailed(
 }
 
 /**
- * What a failed create has left at the central, as far as a look tells at once; what cannot be journalled is
- * taken back.
+ * What a failed create has left at the central, as far as a read shows at once; what cannot be journalled is
+ * undone.
  */
 async function leftBehind(
   runtime: Runtime,

@@ -143,7 +143,7 @@ export class CompareAll {
         this.#runtime.agenda.compareSoon(zone, 'made-again');
         this.#count();
       } else {
-        const seen = await this.#lookFor(zone, goesOn);
+        const seen = await this.#askForZone(zone, goesOn);
         if (seen === 'there') hidden.push(zone);
         else {
           const note = seen === 'missing' ? null : seen;
@@ -164,7 +164,7 @@ export class CompareAll {
    * A zone that the central cannot serve even now is left alone with that note; the comparison that sees it
    * again joins it.
    */
-  async #lookFor(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
+  async #askForZone(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
     try {
       const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));

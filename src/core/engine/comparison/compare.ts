@@ -50,7 +50,8 @@ type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonl
 
 /**
  * Whether the panel's list, read whole, lacks a zone that a read of it does not find. A row that cannot be
- * read may be this zone. What a person allows needs no such proof, and what is noted already is noted once.
+ * read may be this zone. What an administrator allows needs no such proof, and what is noted already is noted
+ * once.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -190,7 +191,7 @@ function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]
 }
 
 /**
- * Whether the panel lacks a synced record that is not judged before the watch is over: then it is looked at
+ * Whether the panel lacks a synced record that is not judged before the watch is over: then it is checked
  * again.
  */
 function isLeft({ record, state }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
@@ -239,7 +240,7 @@ async function goneFromPanel(
     return;
   }
   const signed = await isSigned(runtime, entry.zone, ctx);
-  // What a person allows once it was listed as signed is his second yes.
+  // What an administrator allows once it was listed as signed is his second yes.
   const isAllowed = request.follow === 'allowed' && entry.note === 'note.gone-signed';
   if (signed && !isAllowed) {
     await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
@@ -273,7 +274,7 @@ async function missingAtCentral(
     await enter(runtime, entry, panelOnly(null));
     return;
   }
-  // What a person allows once it was listed is his second yes.
+  // What an administrator allows once it was listed is his second yes.
   const isAllowed = waits && request.follow === 'allowed';
   if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
     await enter(runtime, entry, panelOnly(signedAboveNote));

@@ -180,7 +180,7 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
 /**
  * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved
  * the absence.
- * @param why `allowed`: a person said so, also if the zone is signed
+ * @param why `allowed`: an administrator said so, also if the zone is signed
  */
 export async function followDelete(
   runtime: Runtime,

@@ -45,7 +45,7 @@ export class NamedZones {
     this.#inBackground = inBackground;
     this.#list = new Seldom(runtime, listGap, async () => await this.#readList());
     this.#all = new Seldom(runtime, allGap, async () => await compareAll.everything(this.#source, 'limited'));
-    runtime.lookFor = (zone, request) => this.#lookFor(zone, request);
+    runtime.askForZone = (zone, request) => this.#askForZone(zone, request);
   }
 
   /** A function of the panel may have changed what it names. Returns at once. */
@@ -73,7 +73,7 @@ export class NamedZones {
     for (const zone of above) if (known.has(zone)) this.#compare(zone, { ...request, follow: 'limited' });
     for (const zone of named) {
       if (known.has(zone)) this.#compare(zone, { ...request, follow: 'named' });
-      else this.#lookFor(zone, { ...request, follow: 'named' });
+      else this.#askForZone(zone, { ...request, follow: 'named' });
     }
   }
 
@@ -96,7 +96,7 @@ export class NamedZones {
   }
 
   /** A zone that is not in the ledger: compared once the panel's list shows it. */
-  #lookFor(zone: DnsName, request: CompareRequest): void {
+  #askForZone(zone: DnsName, request: CompareRequest): void {
     if (this.#unknown.size < mostUnknown) this.#unknown.set(zone, request);
     this.#inBackground(this.#list.ask());
   }

@@ -6,7 +6,7 @@ import type { Comparison } from '../knowledge/compare-rule.ts';
 import { touchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Note of a zone in which somebody else changes records at the central again and again. */
+/** Note of a zone in which others change records at the central again and again. */
 export const otherWriterNote = 'note.other-writer';
 
 /**
@@ -16,7 +16,7 @@ export const otherWriterNote = 'note.other-writer';
 const enough = 3;
 const span = 7 * 86_400_000;
 
-/** Newest operations of a zone in which a record that appeared is looked for. */
+/** Newest operations of a zone in which a record that appeared is searched for. */
 const mostOperations = 200;
 
 /**
@@ -28,7 +28,7 @@ export function otherWriterFact(zone: DnsName): string {
 
 /**
  * Notices a second writer in a synced zone. Most often it is another panel in the same account; the central
- * does not tell who wrote.
+ * does not report who wrote.
  * @param rows the ledger before the comparison
  * @param found what the comparison puts into it
  * @returns the note of the zone, `null` for none; and facts to commit with the comparison

@@ -16,7 +16,7 @@ import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
  * Decides a create or delete that got stuck. It waits because another writer changed the zone, or because
  * nobody was asked before a signed one was deleted. It is decided once the panel has the zone again, or
  * neither side has it any more. One that is not stuck is left to itself.
- * @param seen the panel; `allowed`: whether a person says that a signed zone may go
+ * @param seen the panel; `allowed`: whether an administrator says that a signed zone may go
  */
 export async function unstickZone(
   runtime: Runtime,

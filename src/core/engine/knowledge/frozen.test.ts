@@ -1,6 +1,6 @@
 /**
- * Issue 14: a zone whose ledger is damaged is frozen until a person has a new baseline taken; the others go
- * on.
+ * Issue 14: a zone whose ledger is damaged is frozen until an administrator has a new baseline taken; the
+ * others go on.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -101,7 +101,7 @@ export function writtenLate(operations: readonly Operation[]): Set<string> {
   return new Set(ended.flatMap(({ watch }) => watch?.added ?? []).map(recordId));
 }
 
-/** Records that are looked at while an operation is on watch: what it wanted, and what may land late. */
+/** Records that are checked while an operation is on watch: what it wanted, and what may land late. */
 export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
   const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
   const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
@@ -121,7 +121,7 @@ export function touchedRecords(operation: Operation): readonly ResourceRecord[] 
   return [...ownRecords(operation), ...found];
 }
 
-/** What an edit that was taken back has written: it is no proof any more that such a record is ours. */
+/** What an edit that was undone has written: it is no proof any more that such a record is ours. */
 export const nothingWritten = { added: [], removed: [] } as const;
 
 /** What a request of unknown outcome may still do; of a zone's create or delete nothing about records. */

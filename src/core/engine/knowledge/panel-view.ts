@@ -60,7 +60,7 @@ export function agreesTwice(
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
   // Other operations of the zone may have taken their time since the read.
   if (view.readAt < due) {
-    // Late visibility is the common case: look again soon at first, then ever later.
+    // Late visibility is the common case: check again soon at first, then ever later.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
     agenda.wake(
       zone,

@@ -16,7 +16,7 @@ interface Truth {
 
 interface Towards {
   readonly change: Change;
-  /** Other operations that now answer for a record we would otherwise have taken back. */
+  /** Other operations that now answer for a record we would otherwise have undone. */
   readonly inherited: readonly RecordsOperation[];
 }
 

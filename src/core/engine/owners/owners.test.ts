@@ -139,7 +139,7 @@ describe('issue 11.1: what may change owners', () => {
       owners: new Map([[given, null]]),
     });
     assert.equal(right(owners, who('eve'), parseName('sub.given.example.'), true), 'unknown');
-    // A list that tells no owners leaves it; a doubt does not.
+    // A list that reports no owners leaves it; a doubt does not.
     owners.read(new Map([[fresh, null]]), 1, patience);
     assert.equal(right(owners, who('eve'), fresh), 'may');
     owners.doubt([fresh], 'f', 2);

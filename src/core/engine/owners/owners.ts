@@ -27,7 +27,7 @@ interface Doubt {
   readonly fingerprint: string;
   /** Monotonic time, milliseconds. */
   readonly since: number;
-  /** When the panel said that the function is done. */
+  /** When the panel reported that the function is done. */
   endedAt: number | null;
 }
 
@@ -115,7 +115,7 @@ export class Owners {
   }
 
   /**
-   * The panel said that the function with this fingerprint is done: the next list shows what came of it.
+   * The panel reported that the function with this fingerprint is done: the next list shows what came of it.
    * @returns whether a doubt was about it
    */
   ended(fingerprint: string, at: number): boolean {
@@ -125,7 +125,7 @@ export class Owners {
   }
 
   /**
-   * The panel deleted a zone: whose it is from now on, only a list tells whose reading begins later.
+   * The panel deleted a zone: whose it is from now on, only a list reports whose reading begins later.
    * @param at monotonic, milliseconds
    */
   deleted(zone: DnsName, fingerprint: string, at: number): Batch {
@@ -171,7 +171,7 @@ export class Owners {
       if (!list.has(zone) && !this.#createdAt.has(zone)) this.#accounts.delete(zone);
     for (const [zone, told] of list) {
       if (this.#createdAt.has(zone)) continue;
-      // A list that does not tell owners takes nothing from what a kept create has shown.
+      // A list that does not report owners takes nothing from what a kept create has shown.
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
     }

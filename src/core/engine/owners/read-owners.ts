@@ -17,13 +17,13 @@ import type { Runtime } from '../runtime.ts';
 const leastPause = 2_000;
 const pausePart = 10;
 /**
- * A zone that the list did not have is looked for again only so long (ms) after the last reading: anybody may
- * name any zone.
+ * A zone that the list did not have is searched for again only so long (ms) after the last reading: anybody
+ * may name any zone.
  */
 const curiosity = 30_000;
 
 /**
- * Longest time one reading may take, milliseconds: panels that tell no owner are asked as each of their
+ * Longest time one reading may take, milliseconds: panels that report no owner are asked as each of their
  * accounts.
  */
 const longestReading = 1_800_000;
@@ -49,10 +49,10 @@ export function rememberedWay(fact: string | null): OwnerWay | null {
 
 const ways: readonly OwnerWay[] = ['column', 'each-account', 'none'];
 
-/** What `domainsync status` tells of owners. */
+/** What `domainsync status` reports of owners. */
 export interface OwnerStatus {
   /**
-   * How the panel tells whose a zone is, remembered from earlier runs; null until its list was read for the
+   * How the panel reports whose a zone is, remembered from earlier runs; null until its list was read for the
    * first time.
    */
   readonly way: OwnerWay | null;
@@ -208,7 +208,7 @@ export class OwnerCheck {
     await this.#remember(batch);
   }
 
-  /** The panel said that a call is done. @param newZones whether it may have made zones */
+  /** The panel reported that a call is done. @param newZones whether it may have made zones */
   ended(fingerprint: string, newZones: boolean): void {
     if (this.#owners.ended(fingerprint, this.#runtime.now) || newZones)
       this.request(this.#runtime.ports.settings.confirmDelay);

@@ -17,7 +17,7 @@ export interface CompareRequest {
   readonly lane?: string;
   /** Whether somebody's edit waits for it: it goes before others. */
   readonly awaited?: boolean;
-  /** Whether a person asks for it, and sees what comes of it: a frozen zone gets a new baseline. */
+  /** Whether an administrator asks for it, and sees what comes of it: a frozen zone gets a new baseline. */
   readonly asked?: boolean;
 }
 

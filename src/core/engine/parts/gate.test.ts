@@ -1,4 +1,4 @@
-/** Issue 13: reads of the panel and its calls stay apart, and a read tells whether it proves an absence. */
+/** Issue 13: reads of the panel and its calls stay apart, and a read shows whether it proves an absence. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';

@@ -57,7 +57,7 @@ export class Gate {
   }
 
   /**
-   * Runs a panel read; `quiet` tells whether no call that edits its zone was being answered meanwhile, so
+   * Runs a panel read; `quiet` shows whether no call that edits its zone was being answered meanwhile, so
    * that it can prove an absence. Calls about other zones do not count: else one user could keep the undos of
    * all others from being decided.
    * @param zone which is read; `-`: none, the list

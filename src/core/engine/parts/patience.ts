@@ -14,7 +14,7 @@ export class Patience {
   readonly #now: () => number;
   /** By operation. */
   readonly #since = new Map<string, number>();
-  /** By operation, or by what else is looked at twice. */
+  /** By operation, or by what else is checked twice. */
   readonly #readings = new Map<string, Reading>();
 
   constructor(now: () => number) {
@@ -65,7 +65,7 @@ export class Patience {
     return since;
   }
 
-  /** The last look at a zone for which nothing is known of operations. */
+  /** The last check of a zone for which nothing is known of operations. */
   static ofZone(what: 'watched' | 'lacking', zone: DnsName): string {
     return `${what} ${zone}`;
   }

@@ -15,7 +15,7 @@ import {
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
 /**
- * Something has moved on since it was judged: nothing was written, and whoever judged it looks at its zone
+ * Something has moved on since it was judged: nothing was written, and whoever judged it checks its zone
  * again.
  */
 export class Moved extends Error {
@@ -86,7 +86,7 @@ export class Store {
     return await this.transact((tx) => tx.create(draft, state));
   }
 
-  /** Commits what needs no look at what is there. @throws {JournalError} */
+  /** Commits what needs no check of what is there. @throws {JournalError} */
   async commit(batch: Pick<Batch, 'facts' | 'owners' | 'zones' | 'dropZones'>): Promise<void> {
     await this.transact((tx) => tx.with(batch));
   }
@@ -216,7 +216,7 @@ export class Transaction {
     this.#rows.push(change);
   }
 
-  /** What needs no look at what is there. */
+  /** What needs no check of what is there. */
   with({ facts, owners, zones = [], dropZones = [] }: Batch): void {
     for (const entry of zones) this.#zones.set(entry.zone, entry);
     const { facts: before, dropZones: dropped = [] } = this.#beside;
@@ -227,7 +227,7 @@ export class Transaction {
     };
   }
 
-  /** Has the zone looked at once all of this is durable. @param delay milliseconds from then */
+  /** Has the zone checked once all of this is durable. @param delay milliseconds from then */
   wake(zone: DnsName, delay: number): void {
     this.#wakes.push([zone, delay]);
   }

@@ -148,7 +148,7 @@ export function sorted(list: Iterable<string>): string[] {
   return [...list].sort();
 }
 
-/** Runs a call that must be refused; the error, after a look at its code. */
+/** Runs a call that must be refused; the error, after a check of its code. */
 export async function refusal(call: Promise<unknown>, ...codes: string[]): Promise<CentralError> {
   try {
     await call;

@@ -39,11 +39,11 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
     itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
-  // A delete that could not be asked about waits for a person, and the zone stays.
+  // A delete that could not be asked about waits for an administrator, and the zone stays.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
-  // What the panel has deleted and the central will not delete waits for a person.
+  // What the panel has deleted and the central will not delete waits for an administrator.
   else if (stuck.kind === 'zone-delete' && central.refused.has(stuck.zone)) judgement.excuse('stuck');
   else {
     const why = stuck.problems[0]?.code;

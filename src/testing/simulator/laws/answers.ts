@@ -45,7 +45,7 @@ interface Ended {
 /**
  * Each answer is held against what the central had at that moment and came to have. "Nothing was changed" is
  * true then and stays so. Of an edit that was refused, by us or by the panel, nothing is left in the end.
- * @returns how long (ms) the central held at most what was then taken back
+ * @returns how long (ms) the central held at most what was then undone
  */
 export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgement: Judgement): number {
   let longest = 0;
@@ -206,7 +206,7 @@ function checkNothingLeft(
   what: string,
   judgement: Judgement,
 ): void {
-  // A person may have put it right since.
+  // An administrator may have put it right since.
   const wasStuck = (effect: Effect): boolean =>
     [...witness.operations.values()].some(
       (one) =>
@@ -252,7 +252,7 @@ function isGoneWithZone(effects: readonly Effect[], { zone, at }: Effect): boole
   );
 }
 
-/** Whether an operation that waits for a person is about the record. */
+/** Whether an operation that waits for an administrator is about the record. */
 function covers(operation: Operation, { zone, record }: Effect): boolean {
   if (operation.zone !== zone) return false;
   if (operation.kind !== 'records') return true;
@@ -278,7 +278,7 @@ function agreedSince({ zones, provenance }: PanelStore, { zone, record, present,
 
 /**
  * Ids of the operations that an answer speaks of: those that were journalled for this call while it was
- * asked. Null where an equal edit was asked at the same time, so that they cannot be told apart.
+ * asked. Null where an equal edit was asked at the same time, so that they cannot be distinguished.
  */
 function operationsOf(
   { witness }: Ended,
@@ -327,7 +327,7 @@ function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
 
 /**
  * The last effect on each record and zone that is otherwise than before, where it is these operations that
- * wrote them last. They may have taken over the undo of others that were taken back as well.
+ * wrote them last. They may have taken over the undo of others that were undone as well.
  */
 function netOf(
   ended: Pick<Ended, 'witness'>,

@@ -69,7 +69,7 @@ export class Commits {
   }
 
   /**
-   * Of an edit of a TTL alone that ends as taken back, the TTL that it wrote does not stand where the panel
+   * Of an edit of a TTL alone that ends as undone, the TTL that it wrote does not stand where the panel
    * has another.
    */
   #checkTtls({ id, zone, items, watch }: RecordsOperation): void {
@@ -81,7 +81,7 @@ export class Commits {
         ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
       );
       const shown = here.find(isSame);
-      // Another open edit of the record looks after it.
+      // Another open edit of the record takes care of it.
       const isLeft = [...this.#witness.operations.values()].some(
         ({ operation: other }) =>
           other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
@@ -209,7 +209,7 @@ export class Commits {
     }
   }
 
-  /** A name of an operation that waits for a person is not edited. */
+  /** A name of an operation that waits for an administrator is not edited. */
   #checkStuck(operation: Operation): void {
     const names = namesOf(operation);
     for (const { operation: other } of this.#witness.operations.values()) {
@@ -250,7 +250,7 @@ export class Commits {
     }
   }
 
-  /** Whether it is, or may be for all that anybody can tell, a request of ours that took the record away. */
+  /** Whether it is, or may be for all that anybody can know, a request of ours that took the record away. */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>

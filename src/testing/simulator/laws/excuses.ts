@@ -9,7 +9,7 @@ export const excuses = {
   meddled: 'row 12',
   /** The panel changed the record without a DNS event, or its `after` got lost. */
   unheard: 'row 24',
-  /** Reads of the panel did not show the edit for longer than `after` is believed: it is taken back. */
+  /** Reads of the panel did not show the edit for longer than `after` is believed: it is undone. */
   'shown-late': 'Shown late',
   /** A record that competes with it is left alone. */
   rival: 'row 9',
@@ -34,7 +34,7 @@ export const excuses = {
   'made-again': 'row 31',
   /** Another account has the zone at the central. */
   'foreign-zone': 'row 20',
-  /** Somebody wrote there, and a person has to decide. */
+  /** Somebody wrote there, and an administrator has to decide. */
   stuck: 'Stuck',
   /** A signed zone waits for a second yes. */
   'second-yes': 'row 26',
@@ -57,7 +57,7 @@ export const excuses = {
   crossed: 'While a request is on its way',
   /** The central cannot show whole zones, and the zone is deleted. */
   'not-shown': 'Not shown',
-  /** Two equal edits were asked about at once: which operation is whose cannot be told. */
+  /** Two equal edits were asked about at once: which operation is whose cannot be known. */
   twins: 'Two equal edits at once',
   /** Another edit, which was accepted, wants the record as the refused one left it. */
   claimed: 'Wanted by another edit',

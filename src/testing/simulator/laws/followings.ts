@@ -9,8 +9,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * Least number of records, and largest part of a zone of ten or more, that a comparison leaves to a person
- * (docs/adoption.md, row 24).
+ * Least number of records, and largest part of a zone of ten or more, that a comparison leaves to an
+ * administrator (docs/adoption.md, row 24).
  */
 const many = 5;
 const largeZone = 10;

@@ -125,7 +125,7 @@ export type LawId =
 export class Judgement {
   readonly violations: Violation[] = [];
   readonly excuses = new Map<ExcuseId, number>();
-  /** How long (ms) a central held at most what was then taken back. */
+  /** How long (ms) a central held at most what was then undone. */
   longestSeen = 0;
   readonly #prefix: string;
 
@@ -138,7 +138,7 @@ export class Judgement {
     this.violations.push({ law, text: `${this.#prefix}${text}` });
   }
 
-  /** A central held something for so long that was then taken back. */
+  /** A central held something for so long that was then undone. */
   sawFor(ms: number): void {
     this.longestSeen = Math.max(this.longestSeen, ms);
   }

@@ -230,7 +230,7 @@ test('"nothing was changed" is true of a record that went with its zone, which s
 });
 
 test('issue 13: an answer that only the panel was changed, while the central was too, breaks a law', async () => {
-  // Slower than our patience: taken back, and done again at `after`.
+  // Slower than our patience: undone, and done again at `after`.
   const world = await lying(async (number, write) => {
     await write();
     if (number === 3) throw untouched;

@@ -24,7 +24,7 @@ export function checkLedger(
   if (here === undefined || there === undefined || view.entry?.state !== 'synced') return;
   const stuck = stuckIds(view);
   for (const row of view.rows) {
-    // What a person has to decide about ends with its operation.
+    // What an administrator has to decide about ends with its operation.
     if (stuck.has(recordId(row.record))) continue;
     if (row.state === 'synced' && !isSynced(row, here, there))
       judgement.violate('ledger.synced', sayRow(zone, row));
@@ -36,7 +36,7 @@ export function checkLedger(
 
 type Held = ReadonlyMap<string, ResourceRecord>;
 
-/** Ids of the records of operations that wait for a person. */
+/** Ids of the records of operations that wait for an administrator. */
 function stuckIds({ open }: ZoneView): ReadonlySet<string> {
   const items = open.flatMap((operation) => (operation.state === 'stuck' ? itemsOf(operation) : []));
   const records = items.flatMap(({ remove, add }) => [remove, add]);

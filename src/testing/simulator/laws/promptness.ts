@@ -4,7 +4,7 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
-/** Something that an engine has to look at the panel for. Times are monotonic milliseconds. */
+/** Something that an engine has to check the panel for. Times are monotonic milliseconds. */
 export interface Due {
   readonly zone: DnsName;
   readonly at: number;
@@ -64,7 +64,7 @@ export function checkPromptness(
   }
 }
 
-/** Until when something of that time has to be looked at: not while nobody can. */
+/** Until when something of that time has to be checked: not while nobody can. */
 function endOf(outages: readonly Outage[], at: number): number {
   let until = at + readWithin;
   for (const outage of outages)

@@ -63,15 +63,15 @@ export class Proofs {
     }
   }
 
-  /** What the panel has kept meanwhile is not ended as taken back by a read from before that. */
+  /** What the panel has kept meanwhile is not ended as undone by a read from before that. */
   #judgeEnd({ panel, reader, witness }: Facts, operation: Operation): void {
     const { id, class: group, zone, afterSeen } = operation;
     if (group !== 'veto' || !afterSeen) return;
     const kept = witness.operations.get(id)?.states.find((one) => one.afterSeen)?.at ?? 0;
-    const isLookedAt = panel.looks.some(
+    const isChecked = panel.looks.some(
       (look) => look.reader === reader && look.zone === zone && look.began >= kept,
     );
-    if (!isLookedAt) this.#judgement.violate('undo.unproven', say(operation, 'ended by a read from before'));
+    if (!isChecked) this.#judgement.violate('undo.unproven', say(operation, 'ended by a read from before'));
   }
 
   /** The panel counts as put back by two reads, once the edit must have been visible. */
@@ -182,7 +182,7 @@ function whatIsEarly(
 }
 
 /**
- * From when on an accepted edit may be taken back: each engine waits from its own write on. Null: it was not
+ * From when on an accepted edit may be undone: each engine waits from its own write on. Null: it was not
  * accepted, or more than one call has asked for it.
  */
 function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
@@ -196,13 +196,13 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
   return { from: answer.askedAt, since: Math.min(answer.at, written ?? answer.at) + settings.afterWait };
 }
 
-/** The same of an edit that the panel has said it kept. */
+/** The same of an edit that the panel has reported as kept. */
 function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
   return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
 }
 
-/** Whether a request takes back what an edit wants that the panel had before us. */
+/** Whether a request undoes what an edit wants that the panel had before us. */
 function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
   const { class: group, state } = operation;
   if (record === null || group !== 'compensate' || (state !== 'applied' && state !== 'kept')) return false;
@@ -212,7 +212,7 @@ function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
   });
 }
 
-/** From when on it may be taken back: the panel had said that it did it. */
+/** From when on it may be undone: the panel had reported that it did it. */
 function doneAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const done = witness.operations
     .get(id)

@@ -57,7 +57,7 @@ export class Requests {
     );
   }
 
-  /** Whether the engine looks after it: it is open, or on watch. */
+  /** Whether the engine takes care of it: it is open, or on watch. */
   #isMinded({ state, watch }: Operation): boolean {
     return !isFinal(state) || (watch !== null && watch.until > this.#wall());
   }
