@@ -67,7 +67,7 @@ for (const { panel, central, ttl, listed } of pairs) {
       const text = await stage.domainsync('doctor', '--self-test');
       assert.match(text, /A1 {3}holds/);
       assert.match(text, /"before" is called for others' zones +no/);
-      assert.match(text, /owners of zones are told by +a column of the list/);
+      assert.match(text, /owners of zones are reported by +a column of the list/);
       assert.doesNotMatch(text, /FAILED/);
       const kind = central === 'v4' ? 'ISPmanager 4' : 'DNSmanager 5/6';
       // An account without zones is worth a warning where the panel has some.

@@ -65,7 +65,7 @@ for (const generation of ['v4', 'v6'] as const) {
       );
       assert.match(await second.domainsync('status'), /notes +1 zone/u);
       const doctor = await second.domainsync('doctor');
-      assert.match(doctor, /warning +zones +records changed at the central by somebody else.*example\.org/u);
+      assert.match(doctor, /warning +zones +records changed at the central by others.*example\.org/u);
       assert.match(doctor, /another panel use this account/u);
       // Whose changes they are is not told to be a fault of the first panel.
       assert.doesNotMatch(await zonesOf(first), /another panel/u);

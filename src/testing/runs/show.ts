@@ -17,7 +17,7 @@ export function summaryText(summary: Summary): string {
     `steps: ${list(summary.steps)}`,
     `allowed and never visited: ${unvisited.length === 0 ? 'none' : unvisited.join(', ')}`,
     `excuses: ${list(summary.excuses)}`,
-    `longest that a central held what was then taken back: ${summary.longestSeen} ms`,
+    `longest that a central held what was then undone: ${summary.longestSeen} ms`,
     `violations: ${list(summary.laws)}`,
     ...failures.map(({ mode, seed, law, text }) => `  ${mode} ${seed}: ${law}: ${text}`),
   ].join('\n');
