@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../src/testing/stage/stage.ts';
+import { journalStatus } from '../src/app/answers/journal-status.ts';
 import { systemClock } from '../src/app/wiring/clock.ts';
 import { wireCentral } from '../src/app/wiring/wire.ts';
 import { readSettings } from '../src/config/settings.ts';
@@ -238,7 +239,7 @@ class Sender {
     await until(
       'the zones to be synced',
       async () => {
-        const { zones: counts, open } = await this.#engine.status();
+        const { zones: counts, open } = await journalStatus(this.#journal, systemClock.wall());
         return (counts['synced'] ?? 0) >= this.#sent && open === 0;
       },
       1_800_000,

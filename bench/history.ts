@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { journalStatus, zoneView } from '../src/app/answers/journal-status.ts';
 import { systemClock } from '../src/app/wiring/clock.ts';
 import { MemoryCentral } from '../src/testing/memory-central/index.ts';
 import { MemoryStore } from '../src/testing/memory-central/store.ts';
@@ -77,10 +78,10 @@ async function runs([few, many]: Pair, plan: HistoryPlan): Promise<Record<string
       ['many', many],
     ] as const) {
       await times.add('edit', kind, () => subject.edit());
-      await times.add('status', kind, () => subject.engine.status());
+      await times.add('status', kind, () => journalStatus(subject.journal, systemClock.wall()));
       await times.add('show', kind, () => subject.journal.operations({ prefix: subject.newest }));
-      await times.add('history', kind, () => subject.engine.history(20));
-      await times.add('zone', kind, () => subject.engine.view(subject.zone));
+      await times.add('history', kind, () => subject.journal.operations({ latest: 20 }));
+      await times.add('zone', kind, () => zoneView(subject.journal, subject.zone, systemClock.wall()));
     }
   await few.stop();
   await many.stop();

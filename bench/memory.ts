@@ -51,6 +51,7 @@ async function memoryOf(stage: Stage, expected: number): Promise<number> {
   for (let at = 0; at < 50; at += 1)
     await ask(stage.socket, 'zone', { zone: `zone${at * 100}.example`, central: null });
   const report = await ask(stage.socket, 'status', {});
+  if (report.pid === null || report.memory === null) throw new Error('no agent runs');
   await endProcess(report.pid);
   const known = report.engine?.zones['synced'] ?? 0;
   if (known !== expected) throw new Error(`the agent knows ${known} zones instead of ${expected}`);

@@ -133,7 +133,7 @@ export class PanelWithAgent {
   /** Resident memory of the agent, MiB. */
   async memory(): Promise<number> {
     const { memory } = await ask(this.#agentSocket, 'status', {});
-    return memory / 1_048_576;
+    return (memory ?? 0) / 1_048_576;
   }
 
   async stop(): Promise<void> {

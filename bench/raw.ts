@@ -5,8 +5,9 @@
 import { Agent, request } from 'node:http';
 import type { DnsName } from '../src/dns/name.ts';
 import type { makeRecord } from '../src/dns/record.ts';
-import { groupRRsets } from '../src/dns/zone.ts';
-import { addRecord, deleteRrset, updateMessage } from '../src/dns/wire/update.ts';
+import { groupRRsets } from '../src/testing/zones.ts';
+import { addRecord, updateMessage } from '../src/dns/wire/update.ts';
+import { deleteRrset } from '../src/testing/delete-rrset.ts';
 import { readTsigKey } from '../src/dns/wire/tsig.ts';
 import { DnsClient } from '../src/net/dns/client.ts';
 import type { ServerKey } from '../src/testing/servers/name-server.ts';

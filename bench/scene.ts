@@ -43,7 +43,8 @@ export async function openScene(directory: string, version: PanelVersion): Promi
   const panels = [central, ours, python, bare];
   const socket = join(directory, `${version}.sock`);
   const stop = async (): Promise<void> => {
-    await endProcess((await status({ socket })).pid);
+    const { pid } = await status({ socket });
+    if (pid !== null) await endProcess(pid);
     await Promise.all(panels.map((panel) => panel.stop()));
   };
   const scene: Scene = { version, central, ours, python, bare, socket, stop };

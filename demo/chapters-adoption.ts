@@ -1,4 +1,4 @@
-import type { EngineStatus } from '../src/core/engine/engine.ts';
+import type { EngineReport } from '../src/app/answers/central-report.ts';
 import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
 import { readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
@@ -103,6 +103,6 @@ export async function edit(stage: AnyStage, zone: string, record: Wanted, from?:
 }
 
 /** What the command line says of the engine; null while none runs. */
-export async function engineStatus(stage: AnyStage): Promise<EngineStatus | null> {
+export async function engineStatus(stage: AnyStage): Promise<EngineReport | null> {
   return (await stage.status())?.engine ?? null;
 }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { zoneName } from '../src/dns/name.ts';
-import { parseZoneFile } from '../src/dns/zonefile.ts';
+import { parseZoneFile } from '../src/testing/zonefile.ts';
 import type { StageDomain } from '../src/testing/stage/make-domain.ts';
 
 /** The domains under `demo/zones/`, by name. */

@@ -16,13 +16,11 @@ const sections: Readonly<Record<string, readonly [heading: string, about: string
   record: ['Records', 'A record that cannot be one, or cannot stand where it should.'],
   rdata: ['Values', 'The value of a record does not fit its type.'],
   type: ['Types', 'A record type that is not known.'],
-  ttl: ['Times to live', 'Met where master files are read.'],
   tsig: [
     'Signatures of DNS messages',
     'Met by the administrator where the central is asked by the DNS protocol.',
   ],
   wire: ['Data on the wire', 'Octets that are not what RFC 1035 says.'],
-  zonefile: ['Master files', 'Met where master files are read.'],
   central: [
     'Central DNS',
     "What the central answered, or that it did not. The central's own words are passed on.",

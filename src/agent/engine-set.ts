@@ -3,9 +3,10 @@ import type { GuardedCentral } from '../core/breaker.ts';
 import type { Central } from '../core/central.ts';
 import type { Panel } from '../core/panel.ts';
 import { Several } from '../core/several.ts';
+import { journalStatus } from '../app/answers/journal-status.ts';
 import type { Paths } from '../app/paths.ts';
 import { systemClock } from '../app/wiring/clock.ts';
-import { SettingsRefused } from '../centrals/module.ts';
+import { SettingsRefused } from '../centrals/connection.ts';
 import { wireCentral, wireEngine, type Wired } from '../app/wiring/wire.ts';
 import { everyCentral, type Settings } from '../config/settings.ts';
 import { withDeadline } from './deadline.ts';
@@ -203,7 +204,7 @@ export class EngineSet {
     };
     const mayHaveOpen = async (): Promise<boolean> => {
       try {
-        return (await wired.engine.status()).open > 0;
+        return (await journalStatus(wired.journal, systemClock.wall())).open > 0;
       } catch (error) {
         // Who takes the engine out of the set closes its journal.
         if (this.#draining.has(wired)) tell(error);

@@ -1,6 +1,6 @@
 import { CentralError } from '../core/central.ts';
-import { JournalError } from '../core/journal.ts';
-import { SettingsRefused } from '../centrals/module.ts';
+import { SettingsRefused } from '../centrals/connection.ts';
+import { knownProblems } from '../app/problems.ts';
 import { serverText } from '../config/address.ts';
 import { settingsPath, type Settings } from '../config/settings.ts';
 import type { Problem } from '../dns/problem.ts';
@@ -35,10 +35,6 @@ export function withoutNames(text: string, { address, username, verify }: Settin
 
 /** A failure as problems that have texts. */
 export function problemsOf(error: unknown): readonly Problem[] {
-  if (error instanceof SettingsRefused) return error.problems;
-  if (error instanceof CentralError) return [error.problem];
-  if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
-  return [
-    { code: 'engine.defect', params: { text: error instanceof Error ? error.message : String(error) } },
-  ];
+  const text = error instanceof Error ? error.message : String(error);
+  return knownProblems(error) ?? [{ code: 'engine.defect', params: { text } }];
 }

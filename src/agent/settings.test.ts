@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, after, beforeEach, afterEach, describe, test } from 'node:test';
+import { journalStatus } from '../app/answers/journal-status.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import { pathsOf } from '../app/paths.ts';
 import { endPause, pause } from '../app/pause.ts';
@@ -65,7 +66,8 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
   });
 
   async function baseline(): Promise<number | null> {
-    return agent.state.kind === 'running' ? (await agent.state.wired.engine.status()).baselineAt : null;
+    if (agent.state.kind !== 'running') return null;
+    return (await journalStatus(agent.state.wired.journal, systemClock.wall())).baselineAt;
   }
 
   /** The server forgets one secret and takes another. */

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { journalStatus } from '../app/answers/journal-status.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import { journalPath, pathsOf } from '../app/paths.ts';
 import type { IniChanges } from '../config/ini.ts';
@@ -21,6 +22,8 @@ import { Random } from '../testing/simulator/random.ts';
 import { PanelStore, SimPanel } from '../testing/simulator/sim-panel.ts';
 import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
+import type { Wired } from '../app/wiring/wire.ts';
+import { baselineFact } from '../core/engine/before/unknown-zone.ts';
 import { FileLog } from './log.ts';
 
 interface Scene {
@@ -28,6 +31,8 @@ interface Scene {
   /** Writes settings and lets the agent notice them. */
   readonly change: (changes: IniChanges) => Promise<void>;
   readonly engines: () => readonly Engine[];
+  /** Of each engine. */
+  readonly journals: () => readonly Wired['journal'][];
 }
 
 async function startAgent(
@@ -49,13 +54,15 @@ async function startAgent(
   const agent = new Agent(paths, panel, facts, new FileLog(paths.log, 1));
   await agent.start();
   t.after(() => agent.stop());
+  const centrals = (): readonly Wired[] => (agent.state.kind === 'running' ? agent.state.centrals : []);
   return {
     agent,
     change: async (changes) => {
       saveSettings(root, changes);
       await agent.answer({ environment: {}, body: new Uint8Array() });
     },
-    engines: () => (agent.state.kind === 'running' ? agent.state.centrals.map(({ engine }) => engine) : []),
+    engines: () => centrals().map(({ engine }) => engine),
+    journals: () => centrals().map(({ journal }) => journal),
   };
 }
 
@@ -116,9 +123,9 @@ async function editBegun(t: TestContext, port: number, key: ServerKey): Promise<
   const held = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
   store.zones.set(zone, new Map([[recordId(held), held]]));
   const scene = await startAgent(t, account(port, key), store);
-  const [engine] = scene.engines();
-  assert.ok(engine !== undefined);
-  await until(async () => (await engine.status()).baselineAt !== null);
+  const [[engine], [journal]] = [scene.engines(), scene.journals()];
+  assert.ok(engine !== undefined && journal !== undefined);
+  await until(async () => (await journal.fact(baselineFact)) !== null);
   const add = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
   const edits = [recordsEvent(zone, [{ remove: null, add }], 'before')];
   const verdict = await engine.answer({ kind: 'edits', edits }, AbortSignal.timeout(60_000));
@@ -153,7 +160,7 @@ const named = { skip: missingPrograms('named') };
 
 test('issue 13: an account that comes back with an open edit is in force at once', named, async (t) => {
   const { port, alice, bob } = await twoAccounts(t);
-  const { agent, change, engines, engine } = await editBegun(t, port, alice);
+  const { agent, change, engines, journals, engine } = await editBegun(t, port, alice);
   await change({ isp_master: account(port, bob) });
   await until(async () => engines().length === 1 && engines()[0] !== engine);
   const [between] = engines();
@@ -161,22 +168,24 @@ test('issue 13: an account that comes back with an open edit is in force at once
   await until(async () => engines().length === 1 && engines()[0] !== between);
   assert.equal(agent.pending, null);
   // The edit goes on in the new engine: it still waits for the panel.
-  assert.equal((await engines()[0]?.status())?.open, 1);
+  const [journal] = journals();
+  assert.ok(journal !== undefined);
+  assert.equal((await journalStatus(journal, systemClock.wall())).open, 1);
 });
 
 test('issue 13: a failed read of its journal does not keep an engine from ending', named, async (t) => {
   const { port, alice, bob } = await twoAccounts(t);
   const scene = await startAgent(t, account(port, alice));
-  const [engine] = scene.engines();
-  assert.ok(engine !== undefined);
+  const [journal] = scene.journals();
+  assert.ok(journal !== undefined);
   const isFree = journalOf(scene);
   assert.equal(await isFree(), false);
-  const status = engine.status.bind(engine);
+  const counts = journal.counts.bind(journal);
   let reads = 0;
-  engine.status = async () => {
+  journal.counts = async () => {
     reads += 1;
     if (reads === 1) throw new JournalError('journal.write-failed', { path: 'journal.db' });
-    return await status();
+    return await counts();
   };
   await scene.change({ isp_master: account(port, bob) });
   await until(isFree);

@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { systemClock } from '../app/wiring/clock.ts';
 import { pathsOf } from '../app/paths.ts';
 import { saveSettings } from '../config/settings.ts';
+import { baselineFact } from '../core/engine/before/unknown-zone.ts';
 import type { Verdict } from '../core/panel.ts';
 import { parseName, type DnsName } from '../dns/name.ts';
 import { makeRecord, recordId } from '../dns/record.ts';
@@ -56,8 +57,8 @@ test('101 to a PATCH, and edits of every zone go on', { skip: missingPrograms('p
   t.after(() => agent.stop());
   const { state } = agent;
   assert.ok(state.kind === 'running');
-  const { engine } = state.wired;
-  await until(async () => (await engine.status()).baselineAt !== null);
+  const { engine, journal } = state.wired;
+  await until(async () => (await journal.fact(baselineFact)) !== null);
   const edit = async (zone: DnsName, name: string): Promise<Verdict> => {
     const add = makeRecord({ name, type: 'A', rdata: '192.0.2.1' }, zone);
     const edits = [recordsEvent(zone, [{ remove: null, add }], 'before')];

@@ -50,9 +50,25 @@ export function addressSetting(plain: boolean, spell: (address: URL, written: st
   );
 }
 
-/** The problems that a schema found, each with `params.setting`. */
-export function settingProblems(issues: readonly v.BaseIssue<unknown>[]): readonly Problem[] {
-  return issues.map((issue) => problem(codeOf(issue), { setting: v.getDotPath(issue)?.split('.')[0] ?? '' }));
+/** The settings cannot be used; carries every reason. */
+export class SettingsRefused extends Error {
+  override readonly name = 'SettingsRefused';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ code }) => code).join(', '));
+    this.problems = problems;
+  }
+}
+
+/** Settings that fit a schema. @throws {SettingsRefused} with every problem, each with `params.setting` */
+export function checkedSettings<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const setting = (issue: v.BaseIssue<unknown>): string => v.getDotPath(issue)?.split('.')[0] ?? '';
+  throw new SettingsRefused(
+    result.issues.map((issue) => problem(codeOf(issue), { setting: setting(issue) })),
+  );
 }
 
 /** Checks without a code of ours are about what is not there, or of the wrong kind altogether. */

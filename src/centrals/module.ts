@@ -1,7 +1,6 @@
 import type { Central } from '../core/central.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import type { Problem } from '../dns/problem.ts';
 import type { FoundMemory } from './ispmanager/finding.ts';
 
 /**
@@ -61,23 +60,4 @@ export interface CentralModule {
    * @throws {SettingsRefused} with every problem, each with `params.setting`
    */
   readonly open: (connection: CentralConnection, ports: CentralPorts) => Promise<Central>;
-}
-
-/** The settings cannot be used; carries every reason. */
-export class SettingsRefused extends Error {
-  override readonly name = 'SettingsRefused';
-  readonly problems: readonly Problem[];
-
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(({ code }) => code).join(', '));
-    this.problems = problems;
-  }
-}
-
-/** The settings that an adapter's own check has accepted. @throws {SettingsRefused} */
-export function acceptedSettings<T>(
-  read: { readonly settings: T } | { readonly problems: readonly Problem[] },
-): T {
-  if ('problems' in read) throw new SettingsRefused(read.problems);
-  return read.settings;
 }

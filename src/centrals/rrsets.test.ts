@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { CentralRecord } from '../core/central.ts';
 import { parseName } from '../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import { applyChange, type Change } from '../dns/zone.ts';
+import type { Change } from '../dns/zone.ts';
+import { applyChange } from '../testing/zones.ts';
 import { alteredBy, planRRsets, usualTtl } from './rrsets.ts';
 
 const zone = parseName('example.org.');

@@ -1,10 +1,7 @@
 /** The command line: looks, acts, finds faults, installs. */
 import { Command } from 'commander';
-import { DnsDataError } from '../dns/problem.ts';
-import { Unanswerable } from '../app/answers/readings.ts';
-import { inWords } from '../app/control/client.ts';
+import { inWords, knownProblems } from '../app/problems.ts';
 import { version } from '../app/version.ts';
-import { SettingsRefused } from '../centrals/module.ts';
 import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
@@ -71,8 +68,7 @@ program.parseAsync().catch((error: unknown) => {
 });
 
 function textOf(error: unknown): string {
-  // A name on the command line that is none; settings that cannot be used.
-  if (error instanceof DnsDataError || error instanceof SettingsRefused) return inWords(error.problems);
-  if (error instanceof Unanswerable) return inWords([error.problem]);
+  const known = knownProblems(error);
+  if (known !== null) return inWords(known);
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { peerOf } from '../net/addresses.ts';
 import type { Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 
@@ -68,9 +69,8 @@ export interface ServerAddress {
 export function serverAddress(text: string, usualPort: number): ServerAddress | null {
   const url = bareUrl(`dns://${bracketed(text.trim())}`);
   if (url === null || text.includes('/') || text.includes('@')) return null;
-  const host = url.hostname.replace(/^\[(.*)\]$/u, '$1');
-  if (!/^[0-9a-z.:_-]+$/iu.test(host)) return null;
-  return { host: host.toLowerCase(), port: url.port === '' ? usualPort : Number(url.port) };
+  const { host, port } = peerOf(url, usualPort);
+  return /^[0-9a-z.:_-]+$/iu.test(host) ? { host: host.toLowerCase(), port } : null;
 }
 
 /** The spelling {@link serverAddress} reads. */

@@ -53,63 +53,62 @@ const scales: Readonly<Record<Unit, number>> = {
   level: 1,
 };
 
-interface Words {
-  readonly help: Text;
-  readonly field?: OptionField;
+/** All of an option: `en` and `ru` are what the documentation says of it. */
+function facts(values: Values, fallback: string, en: string, ru: string, field?: OptionField): OptionFacts {
+  return { values, fallback, help: { en, ru }, ...(field && { field }) };
 }
 
 /** Any text. */
-export function textOption(words: Words) {
-  const facts: OptionFacts = { values: { kind: 'text' }, fallback: '', ...words };
-  return Object.assign(v.string(), { facts });
+export function textOption(en: string, ru: string, field?: OptionField) {
+  return Object.assign(v.string(), { facts: facts({ kind: 'text' }, '', en, ru, field) });
 }
 
 /** A text that is never shown. */
-export function secretOption(words: Words) {
-  const facts: OptionFacts = { values: { kind: 'secret' }, fallback: '', ...words };
+export function secretOption(en: string, ru: string, field: OptionField) {
   const schema = v.pipe(
     v.string(),
     v.transform((written) => new Secret(written)),
   );
-  return Object.assign(schema, { facts });
+  return Object.assign(schema, { facts: facts({ kind: 'secret' }, '', en, ru, field) });
 }
 
 /** Words with commas or spaces between. */
-export function listOption(words: Words) {
-  const facts: OptionFacts = { values: { kind: 'list' }, fallback: '', ...words };
-  return Object.assign(v.pipe(v.string(), v.transform(wordsIn)), { facts });
+export function listOption(en: string, ru: string) {
+  const schema = v.pipe(v.string(), v.transform(wordsIn));
+  return Object.assign(schema, { facts: facts({ kind: 'list' }, '', en, ru) });
 }
 
 /** Name servers with commas or spaces between. */
-export function serversOption(words: Words) {
-  const facts: OptionFacts = { values: { kind: 'servers' }, fallback: '', ...words };
+export function serversOption(en: string, ru: string) {
   const schema = v.pipe(
     v.string(),
     v.transform((written) => wordsIn(written).map((word) => serverAddress(word, 53))),
     v.array(v.custom<ServerAddress>((server) => server !== null)),
   );
-  return Object.assign(schema, { facts });
+  return Object.assign(schema, { facts: facts({ kind: 'servers' }, '', en, ru) });
 }
 
 /** One of some words; the first is the default. */
-export function choiceOption<const T extends readonly [string, ...string[]]>(choices: T, words: Words) {
+export function choiceOption<const T extends readonly [string, ...string[]]>(
+  choices: T,
+  en: string,
+  ru: string,
+  field?: OptionField,
+) {
   const [fallback] = choices;
-  const facts: OptionFacts = { values: { kind: 'choice', choices }, fallback, ...words };
   const schema = v.pipe(v.string(), v.transform(orElse(fallback)), v.picklist(choices));
-  return Object.assign(schema, { facts });
+  return Object.assign(schema, { facts: facts({ kind: 'choice', choices }, fallback, en, ru, field) });
+}
+
+/** What a number may be. */
+interface Range {
+  readonly fallback: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** A whole number; read in milliseconds, octets, or as it is. */
-export function numberOption(
-  unit: Unit,
-  { fallback, least, most }: { readonly fallback: number; readonly least: number; readonly most: number },
-  words: Words,
-) {
-  const facts: OptionFacts = {
-    values: { kind: 'number', unit, least, most },
-    fallback: String(fallback),
-    ...words,
-  };
+export function numberOption(unit: Unit, { fallback, least, most }: Range, en: string, ru: string) {
   const schema = v.pipe(
     v.string(),
     v.transform(orElse(String(fallback))),
@@ -119,7 +118,8 @@ export function numberOption(
     v.maxValue(most),
     v.transform((count) => count * scales[unit]),
   );
-  return Object.assign(schema, { facts });
+  const values = { kind: 'number', unit, least, most } as const;
+  return Object.assign(schema, { facts: facts(values, String(fallback), en, ru) });
 }
 
 function orElse(fallback: string): (written: string) => string {

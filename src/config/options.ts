@@ -15,12 +15,10 @@ import {
 } from './option.ts';
 
 const connection = v.object({
-  host: textOption({
-    help: {
-      en: 'Address of the central: host, host:port or https:// address. Empty: nothing is configured.',
-      ru: 'Адрес центрального DNS: узел, узел:порт или адрес https://. Пусто: ничего не настроено.',
-    },
-    field: {
+  host: textOption(
+    'Address of the central: host, host:port or https:// address. Empty: nothing is configured.',
+    'Адрес центрального DNS: узел, узел:порт или адрес https://. Пусто: ничего не настроено.',
+    {
       name: 'host',
       label: { en: 'Central DNS', ru: 'Центральный DNS' },
       hint: {
@@ -30,13 +28,12 @@ const connection = v.object({
       most: 255,
       required: true,
     },
-  }),
-  kind: choiceOption(['auto', ...centralKinds], {
-    help: {
-      en: 'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot ([centrals.md](centrals.md)).',
-      ru: 'Вид центрального DNS. `auto` — панель, определяется и запоминается. `ispmanager6` — и версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
-    },
-    field: {
+  ),
+  kind: choiceOption(
+    ['auto', ...centralKinds],
+    'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot ([centrals.md](centrals.md)).',
+    'Вид центрального DNS. `auto` — панель, определяется и запоминается. `ispmanager6` — и версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
+    {
       name: 'kind',
       label: { en: 'Kind of central', ru: 'Вид центрального DNS' },
       hint: {
@@ -45,13 +42,11 @@ const connection = v.object({
       },
       most: null,
     },
-  }),
-  username: textOption({
-    help: {
-      en: 'Account at the central. PowerDNS: the account that its zones are marked with. `rfc2136`: name of the TSIG key.',
-      ru: 'Учётная запись на центральном DNS. PowerDNS: учётная запись, которой помечены зоны. `rfc2136`: имя ключа TSIG.',
-    },
-    field: {
+  ),
+  username: textOption(
+    'Account at the central. PowerDNS: the account that its zones are marked with. `rfc2136`: name of the TSIG key.',
+    'Учётная запись на центральном DNS. PowerDNS: учётная запись, которой помечены зоны. `rfc2136`: имя ключа TSIG.',
+    {
       name: 'username',
       label: { en: 'User name', ru: 'Имя пользователя' },
       hint: {
@@ -61,13 +56,11 @@ const connection = v.object({
       most: 255,
       required: true,
     },
-  }),
-  password: secretOption({
-    help: {
-      en: 'Its password. PowerDNS: the API key. `rfc2136`: the secret of the TSIG key.',
-      ru: 'Пароль. PowerDNS: ключ API. `rfc2136`: секрет ключа TSIG.',
-    },
-    field: {
+  ),
+  password: secretOption(
+    'Its password. PowerDNS: the API key. `rfc2136`: the secret of the TSIG key.',
+    'Пароль. PowerDNS: ключ API. `rfc2136`: секрет ключа TSIG.',
+    {
       name: 'password',
       label: { en: 'Password', ru: 'Пароль' },
       hint: {
@@ -76,13 +69,11 @@ const connection = v.object({
       },
       most: 1024,
     },
-  }),
-  fingerprint: textOption({
-    help: {
-      en: 'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
-      ru: 'Отпечаток SHA-256 единственного сертификата, которому доверять, если он самоподписанный.',
-    },
-    field: {
+  ),
+  fingerprint: textOption(
+    'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
+    'Отпечаток SHA-256 единственного сертификата, которому доверять, если он самоподписанный.',
+    {
       name: 'fingerprint',
       label: { en: 'Certificate (SHA-256)', ru: 'Сертификат (SHA-256)' },
       hint: {
@@ -92,70 +83,53 @@ const connection = v.object({
       most: 95,
       readonly: true,
     },
-  }),
-  ca_file: textOption({
-    help: {
-      en: 'File with the certificate authority to trust instead of the public ones.',
-      ru: 'Файл центра сертификации, которому доверять вместо общеизвестных.',
-    },
-  }),
-  login: choiceOption(['authinfo', 'session'], {
-    help: {
-      en: 'How to log in at a panel. `authinfo`: name and password with every call. `session`: once, renewed by itself.',
-      ru: 'Как входить в панель. `authinfo` — имя и пароль при каждом вызове, `session` — один раз, сеанс возобновляется сам.',
-    },
-  }),
-  algorithm: choiceOption(['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'], {
-    help: {
-      en: '`rfc2136`: algorithm of the TSIG key. The last two are weak: only where the server has no better.',
-      ru: '`rfc2136`: алгоритм ключа TSIG. Два последних слабые: только если сервер не умеет других.',
-    },
-  }),
-  transport: choiceOption(['tcp', 'tls', 'udp'], {
-    help: {
-      en: '`rfc2136`: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
-      ru: '`rfc2136`: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
-    },
-  }),
-  axfr: choiceOption(['no', 'yes'], {
-    help: {
-      en: '`rfc2136`: whether comparisons may read whole zones by zone transfer.',
-      ru: '`rfc2136`: можно ли при сравнении читать зоны целиком передачей зоны.',
-    },
-  }),
-  nameservers: listOption({
-    help: {
-      en: 'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
-      ru: 'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель.',
-    },
-  }),
-  zone_kind: choiceOption(['native', 'master'], {
-    help: { en: 'PowerDNS: kind of new zones.', ru: 'PowerDNS: вид новых зон.' },
-  }),
+  ),
+  ca_file: textOption(
+    'File with the certificate authority to trust instead of the public ones.',
+    'Файл центра сертификации, которому доверять вместо общеизвестных.',
+  ),
+  login: choiceOption(
+    ['authinfo', 'session'],
+    'How to log in at a panel. `authinfo`: name and password with every call. `session`: once, renewed by itself.',
+    'Как входить в панель. `authinfo` — имя и пароль при каждом вызове, `session` — один раз, сеанс возобновляется сам.',
+  ),
+  algorithm: choiceOption(
+    ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
+    '`rfc2136`: algorithm of the TSIG key. The last two are weak: only where the server has no better.',
+    '`rfc2136`: алгоритм ключа TSIG. Два последних слабые: только если сервер не умеет других.',
+  ),
+  transport: choiceOption(
+    ['tcp', 'tls', 'udp'],
+    '`rfc2136`: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
+    '`rfc2136`: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
+  ),
+  axfr: choiceOption(
+    ['no', 'yes'],
+    '`rfc2136`: whether comparisons may read whole zones by zone transfer.',
+    '`rfc2136`: можно ли при сравнении читать зоны целиком передачей зоны.',
+  ),
+  nameservers: listOption(
+    'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
+    'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель.',
+  ),
+  zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
 });
 
 const verify = v.object({
-  servers: serversOption({
-    help: {
-      en: 'Name servers that are asked until they serve an edit: `address`, `address:port`, `[IPv6]:port` or names. Empty: none.',
-      ru: 'Серверы имён, которые опрашиваются, пока не станут отвечать по-новому: `адрес`, `адрес:порт`, `[IPv6]:порт` или имена. Пусто: никакие.',
-    },
-  }),
-  mode: choiceOption(['background', 'strict'], {
-    help: {
-      en: '`strict`: an edit is refused if the name servers do not serve it in time. `background`: `domainsync status` shows it.',
-      ru: '`strict` — изменение отклоняется, если серверы имён не ответили по-новому вовремя, `background` — это показывает `domainsync status`.',
-    },
-  }),
+  servers: serversOption(
+    'Name servers that are asked until they serve an edit: `address`, `address:port`, `[IPv6]:port` or names. Empty: none.',
+    'Серверы имён, которые опрашиваются, пока не станут отвечать по-новому: `адрес`, `адрес:порт`, `[IPv6]:порт` или имена. Пусто: никакие.',
+  ),
+  mode: choiceOption(
+    ['background', 'strict'],
+    '`strict`: an edit is refused if the name servers do not serve it in time. `background`: `domainsync status` shows it.',
+    '`strict` — изменение отклоняется, если серверы имён не ответили по-новому вовремя, `background` — это показывает `domainsync status`.',
+  ),
   limit: numberOption(
     'seconds',
     { fallback: 60, least: 1, most: 86_400 },
-    {
-      help: {
-        en: 'How long the name servers may take in the background.',
-        ru: 'Сколько времени у серверов имён в фоновом режиме.',
-      },
-    },
+    'How long the name servers may take in the background.',
+    'Сколько времени у серверов имён в фоновом режиме.',
   ),
 });
 
@@ -163,115 +137,80 @@ const log = v.object({
   level: numberOption(
     'level',
     { fallback: 4, least: 1, most: 9 },
-    { help: { en: 'From 1 (errors) to 9 (everything).', ru: 'От 1 (ошибки) до 9 (всё).' } },
+    'From 1 (errors) to 9 (everything).',
+    'От 1 (ошибки) до 9 (всё).',
   ),
-  format: choiceOption(['text', 'json'], {
-    help: {
-      en: 'One line of words per event, or one JSON object.',
-      ru: 'Строка текста на событие или один объект JSON.',
-    },
-  }),
+  format: choiceOption(
+    ['text', 'json'],
+    'One line of words per event, or one JSON object.',
+    'Строка текста на событие или один объект JSON.',
+  ),
 });
 
 const sync = v.object({
   deadline: numberOption(
     'seconds',
     { fallback: 10, least: 2, most: 60 },
-    {
-      help: {
-        en: 'Longest time one edit may take in the panel.',
-        ru: 'Сколько может занять одно изменение.',
-      },
-    },
+    'Longest time one edit may take in the panel.',
+    'Сколько может занять одно изменение.',
   ),
   after_wait: numberOption(
     'seconds',
     { fallback: 5, least: 1, most: 600 },
-    {
-      help: {
-        en: 'After this time without word from the panel we read whether it kept an edit.',
-        ru: 'Через это время без ответа панели проверяется, сохранила ли она изменение.',
-      },
-    },
+    'After this time without word from the panel we read whether it kept an edit.',
+    'Через это время без ответа панели проверяется, сохранила ли она изменение.',
   ),
   read_gap: numberOption(
     'seconds',
     { fallback: 5, least: 1, most: 600 },
-    {
-      help: {
-        en: 'Time between the two reads that must agree before anything is undone.',
-        ru: 'Промежуток между двумя чтениями, которые должны совпасть, прежде чем что-либо отменяется.',
-      },
-    },
+    'Time between the two reads that must agree before anything is undone.',
+    'Промежуток между двумя чтениями, которые должны совпасть, прежде чем что-либо отменяется.',
   ),
   grace: numberOption(
     'seconds',
     { fallback: 30, least: 1, most: 600 },
-    {
-      help: {
-        en: 'Nothing is undone this soon after a start.',
-        ru: 'Сколько после запуска ничего не отменяется.',
-      },
-    },
+    'Nothing is undone this soon after a start.',
+    'Сколько после запуска ничего не отменяется.',
   ),
   watch: numberOption(
     'seconds',
     { fallback: 600, least: 0, most: 86_400 },
-    {
-      help: {
-        en: 'How long a write of unknown outcome may still land at the central.',
-        ru: 'Как долго ещё может дойти запись, исход которой неизвестен.',
-      },
-    },
+    'How long a write of unknown outcome may still land at the central.',
+    'Как долго ещё может дойти запись, исход которой неизвестен.',
   ),
   compare_every: numberOption(
     'seconds',
     { fallback: 3_600, least: 0, most: 604_800 },
-    {
-      help: {
-        en: 'How often everything is compared. 0: only when something points to it.',
-        ru: 'Как часто сравнивается всё. 0 — только когда есть повод.',
-      },
-    },
+    'How often everything is compared. 0: only when something points to it.',
+    'Как часто сравнивается всё. 0 — только когда есть повод.',
   ),
-  owner_check: choiceOption(['on', 'off'], {
-    help: {
-      en: '`on`: a plain user has only his own zones changed at the central before the panel has accepted the edit. `off`: the panel is known to check that before it calls a handler ([operations.md](operations.md#who-may-change-a-zone)).',
-      ru: '`on` — до решения панели на центральном DNS меняются только зоны самого пользователя. `off` — только если панель проверяет права до вызова обработчиков ([operations.md](operations.md#who-may-change-a-zone)).',
-    },
-  }),
+  owner_check: choiceOption(
+    ['on', 'off'],
+    '`on`: a plain user has only his own zones changed at the central before the panel has accepted the edit. `off`: the panel is known to check that before it calls a handler ([operations.md](operations.md#who-may-change-a-zone)).',
+    '`on` — до решения панели на центральном DNS меняются только зоны самого пользователя. `off` — только если панель проверяет права до вызова обработчиков ([operations.md](operations.md#who-may-change-a-zone)).',
+  ),
 });
 
 const history = v.object({
   keep: numberOption(
     'days',
     { fallback: 180, least: 1, most: 36_500 },
-    {
-      help: {
-        en: 'How long operations that have ended are kept in the journal.',
-        ru: 'Сколько дней завершённые операции хранятся в журнале.',
-      },
-    },
+    'How long operations that have ended are kept in the journal.',
+    'Сколько дней завершённые операции хранятся в журнале.',
   ),
   most: numberOption(
     'MiB',
     { fallback: 100, least: 1, most: 1_048_576 },
-    {
-      help: {
-        en: 'Size of ended operations in the journal above which older ones are dropped sooner.',
-        ru: 'Объём завершённых операций в журнале, при котором старые удаляются раньше.',
-      },
-    },
+    'Size of ended operations in the journal above which older ones are dropped sooner.',
+    'Объём завершённых операций в журнале, при котором старые удаляются раньше.',
   ),
 });
 
 const contact = v.object({
-  support: textOption({
-    help: {
-      en: 'Whom a user should ask; shown with every refusal.',
-      ru: 'К кому обращаться пользователю; показывается при каждом отказе.',
-    },
-    field: {
+  support: textOption(
+    'Whom a user should ask; shown with every refusal.',
+    'К кому обращаться пользователю; показывается при каждом отказе.',
+    {
       name: 'contact',
       label: { en: 'Support contact', ru: 'Контакт поддержки' },
       hint: {
@@ -280,7 +219,7 @@ const contact = v.object({
       },
       most: 255,
     },
-  }),
+  ),
 });
 
 /** The settings of one central, by section and option: from texts as they are in the file to values. */

@@ -13,67 +13,24 @@ import {
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
-import { centralModule, type CentralKind } from '../centrals/registry.ts';
+import { centralModule } from '../centrals/registry.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
-import type { Secret } from './secret.ts';
-import { baseAddress, serverAddress, serverText, type ServerAddress } from './address.ts';
+import { baseAddress, serverAddress, serverText } from './address.ts';
 
-export interface Settings {
+/** The settings of one central. What has no section of its own there is the same for all of them. */
+export interface Settings extends Readonly<ReturnType<typeof namedValues>> {
   /**
    * Which of the panel's centrals it is about: 1 is `[isp_master]`, others have the number of their section.
    */
   readonly number: number;
-  /**
-   * The settings of further centrals (`[central_2]` ...), by number; empty in those. What has no section
-   * there is the same.
-   */
+  /** The settings of further centrals (`[central_2]` ...), by number; empty in those. */
   readonly further: readonly Settings[];
   /**
    * Base URL of the central, https (or http on this machine), with a path only where one was written; of a
    * name server `dns://host:port`.
    */
   readonly address: string;
-  readonly kind: CentralKind | 'auto';
-  readonly username: string;
-  readonly password: Secret;
-  /** Empty = not pinned. */
-  readonly fingerprint: string;
-  /** Absolute path; empty = the public authorities. */
-  readonly caFile: string;
-  readonly login: 'authinfo' | 'session';
-  /** What only a name server needs (`kind` rfc2136). */
-  readonly dns: {
-    readonly algorithm: string;
-    readonly transport: 'tcp' | 'tls' | 'udp';
-    readonly axfr: boolean;
-  };
-  /** How new zones are made (`kind` powerdns). */
-  readonly newZones: {
-    /** As they were written. */
-    readonly nameServers: readonly string[];
-    readonly kind: 'native' | 'master';
-  };
-  readonly verify: {
-    readonly servers: readonly ServerAddress[];
-    readonly strict: boolean;
-    /** Milliseconds. */
-    readonly limit: number;
-  };
-  readonly logLevel: number;
-  readonly logFormat: 'text' | 'json';
-  /** All in milliseconds. */
-  readonly deadline: number;
-  readonly afterWait: number;
-  readonly readGap: number;
-  readonly grace: number;
-  readonly watch: number;
-  readonly compareEvery: number;
-  readonly ownerCheck: 'on' | 'off';
-  /** What is kept of ended operations: for how long (milliseconds), and octets of all operations. */
-  readonly history: { readonly keep: number; readonly most: number };
-  /** Null = nobody named. */
-  readonly contact: string | null;
 }
 
 export type LoadedSettings =
@@ -216,7 +173,7 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
   const address = host === '' ? '' : addressFor(values, { path, line: written?.line ?? 0 }, found);
   for (const option of [...required, 'username', 'password']) requireValue(option, entries, path, found);
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
-  return freeze(values, { number, address, further });
+  return Object.freeze({ number, further, address, ...namedValues(values) });
 }
 
 /**
@@ -334,25 +291,24 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
     }));
 }
 
-function freeze(
-  { isp_master: connection, verify, log, sync, history, contact }: OptionValues,
-  { number, address, further }: Pick<Settings, 'number' | 'address' | 'further'>,
-): Settings {
-  return Object.freeze({
-    number,
-    further,
-    address,
+/** The values of options by the names that the product has for them; all times in milliseconds. */
+function namedValues({ isp_master: connection, verify, log, sync, history, contact }: OptionValues) {
+  return {
     kind: connection.kind,
     username: connection.username,
     password: connection.password,
+    /** Empty = not pinned. */
     fingerprint: connection.fingerprint,
+    /** Absolute path; empty = the public authorities. */
     caFile: connection.ca_file,
     login: connection.login,
+    /** What only a name server needs (`kind` rfc2136). */
     dns: {
       algorithm: connection.algorithm,
       transport: connection.transport,
       axfr: connection.axfr === 'yes',
     },
+    /** How new zones are made (`kind` powerdns); name servers as they were written. */
     newZones: { nameServers: connection.nameservers, kind: connection.zone_kind },
     verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
     logLevel: log.level,
@@ -364,9 +320,11 @@ function freeze(
     watch: sync.watch,
     compareEvery: sync.compare_every,
     ownerCheck: sync.owner_check,
+    /** What is kept of ended operations: for how long, and octets of all operations. */
     history,
+    /** Null = nobody named. */
     contact: contact.support === '' ? null : contact.support,
-  });
+  };
 }
 
 /**

@@ -198,39 +198,9 @@ export const dataTexts = {
     ru: 'Данные типа {type} слишком длинные.',
     advice: 'correct',
   },
-  'zonefile.parenthesis': {
-    en: '{file}:{line}: parentheses do not match.',
-    ru: '{file}:{line}: скобки не сходятся.',
-    advice: 'correct',
-  },
   'record.bad-ttl': {
     en: '{ttl} is not a TTL: a whole number of seconds from 0 to 2147483647 is wanted.',
     ru: '{ttl} — не TTL: нужно целое число секунд от 0 до 2147483647.',
-    advice: 'correct',
-  },
-  'zonefile.bad-ttl': {
-    en: '{file}:{line}: {value} is not a TTL.',
-    ru: '{file}:{line}: {value} — не TTL.',
-    advice: 'correct',
-  },
-  'zonefile.include': {
-    en: '{file}:{line}: $INCLUDE is not followed; put {value} into this file.',
-    ru: '{file}:{line}: $INCLUDE не поддерживается; вставьте {value} в этот файл.',
-    advice: 'correct',
-  },
-  'zonefile.directive': {
-    en: '{file}:{line}: the directive {value} is not supported.',
-    ru: '{file}:{line}: директива {value} не поддерживается.',
-    advice: 'correct',
-  },
-  'zonefile.no-owner': {
-    en: '{file}:{line}: the first record has no owner name.',
-    ru: '{file}:{line}: у первой записи нет имени.',
-    advice: 'correct',
-  },
-  'zonefile.class': {
-    en: '{file}:{line}: only class IN is taken, not {value}.',
-    ru: '{file}:{line}: допускается только класс IN, не {value}.',
     advice: 'correct',
   },
   'record.unknown-key': {

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
+import { journalStatus } from '../app/answers/journal-status.ts';
 import { MemoryJournal } from '../testing/memory-journal.ts';
-import { a, apex, put, zone } from '../testing/simulator/given.ts';
+import { a, apex, historyOf, put, zone } from '../testing/simulator/given.ts';
 import { Random } from '../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../testing/simulator/edits.ts';
 import { World, type Side } from '../testing/simulator/world.ts';
@@ -141,8 +142,8 @@ function holders({ world, second }: Scene, record: ResourceRecord): string[] {
 /** Operations that are not over, stuck ones included, by central. */
 async function left({ world }: Scene): Promise<number[]> {
   const found: number[] = [];
-  for (const engine of world.engines) {
-    const { open, stuck } = await world.clock.runUntilSettled(engine.status());
+  for (const journal of world.journals) {
+    const { open, stuck } = await world.clock.runUntilSettled(journalStatus(journal, world.clock.wall()));
     found.push(open + stuck.length);
   }
   return found;
@@ -218,9 +219,7 @@ describe('an edit with two centrals', () => {
     assert.deepEqual(holders(scene, old), everywhere);
     assert.deepEqual(holders(scene, changed), []);
     assert.deepEqual(await left(scene), [0, 0]);
-    const [first] = await scene.world.clock.runUntilSettled(
-      scene.world.engines[0]?.history(1) ?? Promise.reject(),
-    );
+    const [first] = await historyOf(scene.world, 1);
     assert.deepEqual([first?.state, first?.problems[0]?.code], ['reverted', 'central.refused']);
   });
 
@@ -304,9 +303,9 @@ describe('an edit with two centrals', () => {
     assert.equal((await edit(scene, old, changed)).kind, 'accept');
     await wait(scene.world, minute);
     assert.deepEqual(holders(scene, changed), ['panel', 'first']);
-    const states = await Promise.all(scene.world.engines.map((engine) => engine.view(zone)));
+    const states = await Promise.all(scene.world.journals.map((journal) => journal.zone(zone)));
     assert.deepEqual(
-      states.map(({ entry }) => entry?.state),
+      states.map((entry) => entry?.state),
       ['synced', 'panel-only'],
     );
     scene.audits.set(2, 'record.type-unsupported');
@@ -355,9 +354,7 @@ describe('a zone with two centrals', () => {
     assert.deepEqual(reasons(await zoneEdit(scene, 'zone-create', () => makeZone(scene))), [
       '2: zone.create-there-first',
     ]);
-    const history = await scene.world.clock.runUntilSettled(
-      scene.world.engine?.history(5) ?? Promise.reject(),
-    );
+    const history = await historyOf(scene.world, 5);
     assert.deepEqual(history, []);
   });
 

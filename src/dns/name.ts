@@ -190,17 +190,6 @@ export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
   return found;
 }
 
-/** Canonical DNS order (RFC 4034 section 6.1): by labels from the right, as octets. */
-export function compareNames(a: DnsName, b: DnsName): number {
-  const left = labels(a).toReversed();
-  const right = labels(b).toReversed();
-  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
-    const order = Buffer.compare(labelOctets(left[at] ?? ''), labelOctets(right[at] ?? ''));
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
-}
-
 /** Octets of one canonical label. */
 export function labelOctets(label: string): Buffer {
   const octets: number[] = [];

@@ -1,13 +1,7 @@
 import { isWithin, type DnsName } from './name.ts';
 import { problem, type Problem } from './problem.ts';
 import { singleValued } from './rdata/rdata.ts';
-import { formatRecord, otherTtl, recordId, type ResourceRecord } from './record.ts';
-
-/** One zone as one side holds it now. */
-export interface ZoneSnapshot {
-  readonly zone: DnsName;
-  readonly records: readonly ResourceRecord[];
-}
+import { formatRecord, recordId, type ResourceRecord } from './record.ts';
 
 /** Records removed and records added in one zone; swap the two and it is its own undo. */
 export interface Change {
@@ -22,34 +16,8 @@ export interface RRsetKey {
   readonly type: string;
 }
 
-/** All records of one owner name and type. */
-export interface RRset extends RRsetKey {
-  readonly records: readonly ResourceRecord[];
-}
-
-/** The smallest change that makes `to` out of `from`. TTLs count only where both sides know them. */
-export function diff(from: ZoneSnapshot, to: ZoneSnapshot): Change {
-  const before = byId(from.records);
-  const after = byId(to.records);
-  const moved = (a: ResourceRecord, b: ResourceRecord | undefined): boolean =>
-    b === undefined || otherTtl(a, b);
-  return {
-    zone: to.zone,
-    remove: [...before].filter(([id, record]) => moved(record, after.get(id))).map(([, record]) => record),
-    add: [...after].filter(([id, record]) => moved(record, before.get(id))).map(([, record]) => record),
-  };
-}
-
 export function invert(change: Change): Change {
   return { zone: change.zone, remove: change.add, add: change.remove };
-}
-
-/** The zone after the change; removing what is not there, or adding what is, alters nothing. */
-export function applyChange(snapshot: ZoneSnapshot, change: Change): ZoneSnapshot {
-  const records = byId(snapshot.records);
-  for (const record of change.remove) records.delete(recordId(record));
-  for (const record of change.add) if (!records.has(recordId(record))) records.set(recordId(record), record);
-  return { zone: snapshot.zone, records: [...records.values()] };
 }
 
 export function isEmptyChange(change: Change): boolean {
@@ -59,20 +27,6 @@ export function isEmptyChange(change: Change): boolean {
 /** Owner names a change is about, each once. */
 export function changeNames(change: Change): DnsName[] {
   return [...new Set([...change.remove, ...change.add].map(({ name }) => name))];
-}
-
-export function groupRRsets(records: readonly ResourceRecord[]): RRset[] {
-  const groups = new Map<string, ResourceRecord[]>();
-  for (const record of records) {
-    const key = `${record.name} ${record.type}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [record]);
-    else group.push(record);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const first = group[0];
-    return first === undefined ? [] : [{ name: first.name, type: first.type, records: group }];
-  });
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type PauseChoice,
 } from '../app/settings/form.ts';
 import { systemClock } from '../app/wiring/clock.ts';
-import { ownersForForm } from '../app/settings/owner-knowledge.ts';
+import { ownersForForm } from '../app/answers/owner-knowledge.ts';
 import { panelAt } from '../app/wiring/panel-at.ts';
 import { centralKindOf, centralKinds, centralModule } from '../centrals/registry.ts';
 import type { Choice, FormCall, FormLanguage } from '../panels/module.ts';

@@ -1,5 +1,5 @@
 import type { Language } from '../core/panel.ts';
-import type { OwnerKnowledge } from '../app/settings/owner-knowledge.ts';
+import type { OwnerKnowledge } from '../app/answers/owner-knowledge.ts';
 
 type Text = Readonly<Record<Language, string>>;
 

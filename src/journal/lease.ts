@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 
 /**
  * A process, distinguished from every other one that ever had its number: boot, pid, start time (proc(5)).
@@ -41,19 +42,11 @@ function startOf(pid: number): string | null {
   }
 }
 
+const stored = v.object({ boot: v.string(), pid: v.number(), started: v.string() });
+
 /** @throws {SyntaxError} when the text is not a holder */
 export function readHolder(text: string): Holder {
-  const value: unknown = JSON.parse(text);
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'boot' in value &&
-    'pid' in value &&
-    'started' in value
-  ) {
-    const { boot, pid, started } = value;
-    if (typeof boot === 'string' && typeof pid === 'number' && typeof started === 'string')
-      return { boot, pid, started };
-  }
-  throw new SyntaxError('not a lease');
+  const read = v.safeParse(stored, JSON.parse(text));
+  if (!read.success) throw new SyntaxError('not a lease');
+  return read.output;
 }

@@ -20,3 +20,16 @@ export function lookupOf(resolve: Resolve): LookupFunction {
     lookup(host, callback);
   };
 }
+
+/** A host as it stands in a URL, without the brackets of an IPv6 address. */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/u, '$1');
+}
+
+/** Where a URL leads. */
+export function peerOf(
+  { hostname, port }: URL,
+  usualPort: number,
+): { readonly host: string; readonly port: number } {
+  return { host: bareHost(hostname), port: port === '' ? usualPort : Number(port) };
+}

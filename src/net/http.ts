@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { bareHost, peerOf } from './addresses.ts';
 import { connectVerified, type Trust } from './connect.ts';
 import { HttpError } from './http-error.ts';
 
@@ -229,7 +230,7 @@ function redirected(response: IncomingMessage): HttpError {
  * said there.
  */
 export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[(.*)\]$/u, '$1');
+  const host = bareHost(hostname);
   return (isIPv4(host) && host.startsWith('127.')) || host === '::1';
 }
 
@@ -284,9 +285,7 @@ class KeptConnections extends https.Agent {
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
     const { base, trust, timeout } = this.#settings;
-    const host = base.hostname.replace(/^\[(.*)\]$/u, '$1');
-    const peer = { host, port: Number(base.port === '' ? 443 : base.port) };
-    const socket = connectVerified(peer, trust, timeout, (result) => {
+    const socket = connectVerified(peerOf(base, 443), trust, timeout, (result) => {
       this.#making.delete(socket);
       if (result instanceof HttpError) callback?.(result, socket);
       else callback?.(null, result);

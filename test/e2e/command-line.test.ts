@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { account, endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { agree } from '../../src/testing/stage/panel-words.ts';
+import { parseAnswer } from '../../src/app/control/protocol.ts';
 import { settingsPath } from '../../src/config/settings.ts';
 
 const run = promisify(execFile);
@@ -78,7 +79,7 @@ test('not configured: nothing is wrong, nothing is to be shown', async () => {
   assert.equal(doctor.status, 0, doctor.out);
   assert.match(doctor.out, /note +settings .* not configured/);
   assert.equal((await domainsync('check')).status, 1);
-  assert.match((await domainsync('zones')).err, /settings name no central/);
+  assert.match((await domainsync('zones')).err, /domainsync is not configured/);
 });
 
 test('check: says what the account sees, without an agent; and why it cannot', async () => {
@@ -145,7 +146,13 @@ test('show: an operation by the beginning of its id, with or without an agent', 
   assert.match((await domainsync('zones')).out, /example\.org +synced/);
   const unknown = await domainsync('zone', 'nowhere.example');
   assert.deepEqual([unknown.status, /No zone nowhere\.example is known/.test(unknown.err)], [1, true]);
-  assert.deepEqual([(await domainsync('status')).status, await stage.agent()], [1, null]);
+  const without = await domainsync('status');
+  assert.deepEqual([without.status, without.err, await stage.agent()], [1, '', null]);
+  assert.match(without.out, /^agent +not running: /);
+  assert.match(without.out, /^zones +.*1 joined/m);
+  assert.match(without.out, /^operations 0 open, 0 stuck$/m);
+  const report = parseAnswer('status', JSON.parse((await domainsync('--json', 'status')).out));
+  assert.deepEqual([report.pid, report.live, report.engine?.open], [null, null, 0]);
 });
 
 test('doctor: what is wrong, each with its way out', async () => {

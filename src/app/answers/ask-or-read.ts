@@ -2,11 +2,11 @@ import { ask, NoAgent } from '../control/client.ts';
 import type { Answers, Requests } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
 import { readings, type Reading } from './readings.ts';
-import { journalSources } from './without-agent.ts';
+import { withoutAgent } from './without-agent.ts';
 
 /**
  * Asks the agent, or, when none is running, reads its journals.
- * @throws {CommandFailed | Unanswerable | DnsDataError}
+ * @throws {CommandFailed | Unanswerable | DnsDataError | JournalError | SettingsRefused}
  */
 export async function askOrRead<N extends Reading>(
   paths: Paths,
@@ -17,6 +17,6 @@ export async function askOrRead<N extends Reading>(
     return await ask(paths.socket, question, parameters);
   } catch (error) {
     if (!(error instanceof NoAgent)) throw error;
-    return await readings[question](parameters, journalSources(paths));
+    return await readings[question](parameters, withoutAgent(paths));
   }
 }

@@ -1,19 +1,26 @@
 /**
- * Issue 15: one implementation of what `zones`, `zone`, `history` and `show` answer, and one schema of it.
+ * Issue 15: one implementation of what `status`, `zones`, `zone`, `history` and `show` answer, and one schema
+ * of it.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { saveSettings } from '../../config/settings.ts';
+import { statusText } from '../../cli/texts/status.ts';
+import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
+import { ownerFacts } from '../../core/engine/owners/read-owners.ts';
+import { parseName } from '../../dns/name.ts';
+import { saveSettings, settingsPath } from '../../config/settings.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
 import { parseAnswer, parseParameters, type Answers, type Requests } from '../control/protocol.ts';
 import { CommandFailed } from '../command-failed.ts';
 import { journalPath, pathsOf, type Paths } from '../paths.ts';
 import { askOrRead } from './ask-or-read.ts';
-import { Unanswerable, type Reading } from './readings.ts';
+import { pause } from '../pause.ts';
+import { Unanswerable } from '../problems.ts';
+import type { Reading } from './readings.ts';
 
 const { zone } = sampleOperation('x');
 
@@ -42,6 +49,11 @@ async function given(t: TestContext, sections: readonly (keyof typeof connection
         sampleCreate('b', { createdAt: at + 10 }),
         sampleDelete('c', { createdAt: at + 20 }),
       ],
+      owners: new Map([
+        [zone, ['alice']],
+        [parseName('other.example.'), null],
+      ]),
+      facts: { [baselineFact]: '7', [ownerFacts.way]: 'column' },
     });
     await journal.close();
   }
@@ -106,9 +118,60 @@ test('issue 15: of several centrals each answer says which it is about', async (
   });
 });
 
-test('issue 15: without settings there is nothing to read', async (t) => {
+test('issue 15: without an agent the status is what the journal holds, and what is live is missing', async (t) => {
+  const paths = await given(t, ['isp_master', 'central_2']);
+  pause(paths.pause, Infinity);
+  const report = await answered(paths, 'status', {});
+  const { pid, state, problems, engine, live, paused, centrals } = report;
+  assert.deepEqual([pid, state, problems, live, paused], [null, 'not-running', [], null, true]);
+  assert.deepEqual([engine?.baselineAt, engine?.open, engine?.stuck.length], [7, 3, 0]);
+  assert.deepEqual([engine?.zones, engine?.records, engine?.notes], [{ synced: 1 }, { synced: 2 }, 0]);
+  assert.deepEqual(engine?.owners, { check: 'on', way: 'column', zones: 2, unknown: 1 });
+  assert.deepEqual(
+    centrals.map((one) => [one.number, one.central.account, one.live]),
+    [
+      [1, 'key', null],
+      [2, 'key', null],
+    ],
+  );
+  const lines = statusText(report).split('\n');
+  assert.match(lines[0] ?? '', /^agent +not running: /u);
+  assert.ok(lines.includes('paused     yes, until "domainsync resume": edits pass in the panel only'));
+  assert.equal(lines.filter((line) => line === 'operations 3 open, 0 stuck').length, 2);
+});
+
+test('issue 15: a damaged journal and one that is not there yet hide no other one', async (t) => {
+  const paths = await given(t, ['isp_master', 'central_2']);
+  const pathOf = (section: keyof typeof connections): string =>
+    journalPath(paths, { kind: 'rfc2136', address: `dns://${connections[section]}`, account: 'key' });
+  writeFileSync(pathOf('isp_master'), 'not a database'.repeat(1_000));
+  const damaged = await answered(paths, 'status', {});
+  assert.deepEqual(
+    [damaged.problems.map(({ code }) => code), damaged.engine, damaged.centrals[1]?.engine?.open],
+    [['journal.unreadable'], null, 3],
+  );
+  assert.match(statusText(damaged), /^journal +none that can be read$/mu);
+  rmSync(pathOf('isp_master'));
+  const absent = await answered(paths, 'status', {});
+  assert.deepEqual(
+    [absent.problems, absent.engine, absent.central?.account, absent.centrals[1]?.engine?.open],
+    [[], null, 'key', 3],
+  );
+  await assert.rejects(answered(paths, 'zones', { central: 1 }), CommandFailed);
+});
+
+test('issue 15: without settings, or with mistakes in them, there is nothing to read', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'readings-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const paths = pathsOf(folder, join(folder, 'agent.sock'));
-  await assert.rejects(answered(paths, 'zones', { central: null }), CommandFailed);
+  const isNotRunning = (error: unknown): boolean =>
+    error instanceof Unanswerable && error.problem.code === 'agent.not-running';
+  await assert.rejects(answered(paths, 'zones', { central: null }), isNotRunning);
+  const { central, centrals, problems } = await answered(paths, 'status', {});
+  assert.deepEqual([central, centrals, problems], [null, [], []]);
+  mkdirSync(join(folder, 'etc'));
+  writeFileSync(settingsPath(folder), '[isp_master]\nhost = a.example\nusername = x\nkind = nothing\n');
+  const broken = await answered(paths, 'status', {});
+  assert.equal(broken.state, 'not-running');
+  assert.notEqual(broken.problems.length, 0);
 });

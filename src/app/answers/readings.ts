@@ -1,80 +1,63 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import type { Problem } from '../../dns/problem.ts';
-import type { Central } from '../../core/central.ts';
-import type { Journal } from '../../core/journal.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { LiveView } from '../../centrals/verified/verifier.ts';
-import type { Answers, Requests, ReportedOperation, ZoneReport } from '../control/protocol.ts';
+import type { Settings } from '../../config/settings.ts';
+import { CommandFailed } from '../command-failed.ts';
+import type { Answers, ReportedOperation, Requests, ZoneReport } from '../control/protocol.ts';
+import { Unanswerable } from '../problems.ts';
 import { systemClock } from '../wiring/clock.ts';
+import type { Answerer, Knowledge, Source } from './answerer.ts';
+import { zoneView } from './journal-status.ts';
 import { atEachCentral, oneList, newestOfAll, type OfCentral } from './per-central.ts';
+import { statusReport } from './status.ts';
 import { reportSigning } from './zone-signing.ts';
 
-/** What is known of one central: its journal, and what name servers say. */
-export interface Knowledge {
-  readonly central: Central;
-  readonly journal: Pick<Journal, 'zones' | 'zone' | 'rows' | 'operations'>;
-  /** How the name servers stand to an operation's last write; null: not known. */
-  readonly live: (operation: string) => LiveView | null;
-}
-
-/** One central of the panel, whose knowledge is opened for a question and closed after it. */
-export interface Source {
-  /** As in the settings. */
-  readonly number: number;
-  readonly open: <T>(body: (known: Knowledge) => Promise<T>) => Promise<T>;
-}
-
-/** A question cannot be answered; carries why. */
-export class Unanswerable extends Error {
-  override readonly name = 'Unanswerable';
-  readonly problem: Problem;
-
-  constructor(code: string, params: Readonly<Record<string, string>> = {}) {
-    super(code);
-    this.problem = { code, params };
-  }
-}
-
 /** Questions that need no running agent. */
-export type Reading = 'zones' | 'zone' | 'history' | 'operation';
+export type Reading = 'status' | 'zones' | 'zone' | 'history' | 'operation';
 
 type Readings = {
-  readonly [N in Reading]: (request: Requests[N], all: readonly Source[]) => Promise<Answers[N]>;
+  readonly [N in Reading]: (request: Requests[N], by: Answerer) => Promise<Answers[N]>;
 };
 
-/** What each of them is answered, whoever knows it. @throws {Unanswerable | DnsDataError | JournalError} */
+/**
+ * What each of them is answered, whoever knows it.
+ * @throws {CommandFailed | Unanswerable | DnsDataError | JournalError}
+ */
 export const readings: Readings = {
-  zones: async ({ central }, all) => {
-    return oneList(await atEach(chosen(all, central), ({ journal }) => journal.zones()), all.length > 1);
+  status: async (_, by) => await statusReport(by),
+  zones: async ({ central }, { sources }) => {
+    const found = await atEach(chosen(sources, central), ({ journal }) => journal.zones());
+    return oneList(found, sources.length > 1);
   },
-  zone: async ({ zone, central }, all) => {
+  zone: async ({ zone, central }, { sources }) => {
     const name = zoneName(zone);
-    return atEachCentral(await atEach(chosen(all, central), (known) => zoneAt(known, name)), all.length > 1);
+    const found = await atEach(chosen(sources, central), (known) => zoneAt(known, name));
+    return atEachCentral(found, sources.length > 1);
   },
-  history: async ({ latest, central }, all) => {
-    const found = await atEach(chosen(all, central), async (known) =>
-      withLive(known, await known.journal.operations({ latest })),
+  history: async ({ latest, central }, { sources }) => {
+    const found = await atEach(chosen(sources, central), async (known) =>
+      withOutcome(known, await known.journal.operations({ latest })),
     );
-    return newestOfAll(found, all.length > 1, latest);
+    return newestOfAll(found, sources.length > 1, latest);
   },
-  operation: async ({ prefix, central }, all) => {
-    const found = await atEach(chosen(all, central), async (known) =>
-      withLive(known, await known.journal.operations({ prefix })),
+  operation: async ({ prefix, central }, { sources }) => {
+    const found = await atEach(chosen(sources, central), async (known) =>
+      withOutcome(known, await known.journal.operations({ prefix })),
     );
-    return oneList(found, all.length > 1);
+    return oneList(found, sources.length > 1);
   },
 };
 
 /**
  * The centrals that a question is about.
  * @param number null: all of them
- * @throws {Unanswerable} when there is none of that number
+ * @throws {Unanswerable} when there is none of that number, or none at all
  */
-export function chosen<T extends { readonly number: number }>(
+export function chosen<T extends { readonly settings: Pick<Settings, 'number'> }>(
   all: readonly T[],
   number: number | null,
 ): readonly T[] {
-  const found = all.filter((one) => number === null || one.number === number);
+  if (all.length === 0) throw new Unanswerable('agent.not-running');
+  const found = all.filter(({ settings }) => number === null || settings.number === number);
   if (found.length > 0) return found;
   throw new Unanswerable('agent.no-such-central', { number: String(number) });
 }
@@ -84,18 +67,19 @@ async function atEach<T>(
   ask: (known: Knowledge) => Promise<T>,
 ): Promise<readonly OfCentral<T>[]> {
   return await Promise.all(
-    sources.map(({ number, open }) =>
-      open(async (known) => ({ number, id: known.central.id, value: await ask(known) })),
-    ),
+    sources.map(async ({ settings: { number }, open }) => {
+      const found = await open(async (known) => ({ number, id: known.central.id, value: await ask(known) }));
+      if (found === null) throw new CommandFailed('The agent has not run yet; the next edit starts it.');
+      return found;
+    }),
   );
 }
 
 async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<ZoneReport> {
-  const [entry, rows] = [await journal.zone(zone), await journal.rows(zone)];
-  const open = await journal.operations({ zone, openAt: systemClock.wall() });
-  return { entry, rows, open, signing: entry === null ? null : await reportSigning(central, zone) };
+  const view = await zoneView(journal, zone, systemClock.wall());
+  return { ...view, signing: view.entry === null ? null : await reportSigning(central, zone) };
 }
 
-function withLive(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {
-  return operations.map((one) => ({ ...one, live: known.live(one.id) }));
+function withOutcome(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {
+  return operations.map((one) => ({ ...one, live: known.outcome(one.id) }));
 }

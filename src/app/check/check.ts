@@ -1,7 +1,7 @@
 import { CentralError, type CallContext, type CentralId } from '../../core/central.ts';
-import { describeProblem, technicalCause } from '../../core/describe.ts';
-import type { Problem } from '../../dns/problem.ts';
+import { technicalCause } from '../../core/describe.ts';
 import type { Settings } from '../../config/settings.ts';
+import { inWords } from '../problems.ts';
 import { wireCentral, wirePanel } from '../wiring/wire.ts';
 import { countZones } from './central-zones.ts';
 import { nameServersNeeded } from './name-servers-needed.ts';
@@ -32,18 +32,14 @@ export async function checkCentral(settings: Settings, root: string): Promise<Ch
     await central.check(ctx);
     const { zones, text } = await countZones(central, root, ctx);
     const needed = await nameServersNeeded(settings, await wirePanel(root), ctx);
-    if (needed !== null) return failed(inWords(needed));
+    if (needed !== null) return failed(inWords([needed]));
     const ms = Math.round(performance.now() - started);
     return { ok: true, central: central.id, zones, ms, text };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     const cause = technicalCause(error.problem, 'en');
-    return failed(`${inWords(error.problem)}${cause === '' ? '' : `\n${cause}`}`);
+    return failed(`${inWords([error.problem])}${cause === '' ? '' : `\n${cause}`}`);
   } finally {
     await central.close();
   }
-}
-
-function inWords(one: Problem): string {
-  return `${describeProblem(one, 'en')} [${one.code}]`;
 }

@@ -8,7 +8,8 @@ import { examine } from '../doctor/index.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { checkAgent } from '../doctor/agent.ts';
-import { ask, inWords, NoAgent, OtherRelease, runningAgent } from './client.ts';
+import { inWords } from '../problems.ts';
+import { ask, NoAgent, OtherRelease, runningAgent } from './client.ts';
 import { end, hello } from './socket.ts';
 
 /** A panel's root whose owner keeps everybody else out, and this process as one of them. */

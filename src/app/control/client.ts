@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import * as v from 'valibot';
-import type { Problem } from '../../dns/problem.ts';
-import { describeProblem } from '../../core/describe.ts';
 import { CommandFailed } from '../command-failed.ts';
+import { inWords } from '../problems.ts';
 import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
 import { controlWord, end, hello, protocolVersion } from './socket.ts';
 
@@ -66,12 +65,6 @@ function ofThisRelease<T>(read: () => T): T {
     if (error instanceof v.ValiError) throw new OtherRelease();
     throw error;
   }
-}
-
-/** For a user at the terminal, each said once. */
-export function inWords(problems: readonly Problem[]): string {
-  const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
-  return [...new Set(lines)].join('\n');
 }
 
 /** @returns the value of the answer, not checked */

@@ -1,11 +1,12 @@
 /** Schemas of what the agent's answers are made of. */
 import * as v from 'valibot';
-import type { ZoneView, EngineStatus } from '../../core/engine/engine.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { name } from '../../journal/stored.ts';
 import { operationFields, problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { SeenCall } from '../self-test/step.ts';
+import type { EngineReport, LiveCentral } from '../answers/central-report.ts';
+import type { ZoneView } from '../answers/journal-status.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 
 const { edit, create, removal } = operationFields;
@@ -84,15 +85,9 @@ export const zoneReport = v.object({
   ),
 });
 
-/** The engine of one central. */
-export const engineStatus = v.object({
+/** What the journal of a central reports. */
+export const engineReport = v.object({
   baselineAt: v.nullable(v.number()),
-  comparison: v.object({
-    running: v.boolean(),
-    done: v.number(),
-    total: v.number(),
-    problem: v.nullable(v.string()),
-  }),
   open: v.number(),
   stuck: v.array(operation),
   zones: v.record(v.string(), v.number()),
@@ -103,18 +98,13 @@ export const engineStatus = v.object({
   owners: v.object({
     way: v.nullable(v.picklist(['column', 'each-account', 'none'])),
     check: v.picklist(['on', 'off', 'proved']),
-    readAt: v.nullable(v.number()),
     zones: v.number(),
     unknown: v.number(),
-    undecided: v.number(),
-    undecidedAt: v.nullable(v.number()),
-    foreign: v.number(),
-    foreignAt: v.nullable(v.number()),
   }),
-} satisfies Fields<EngineStatus>);
+} satisfies Fields<EngineReport>);
 
 /** How the name servers that are asked stand. */
-export const verifyStatus = v.object({
+const verifyStatus = v.object({
   servers: v.array(v.string()),
   strict: v.boolean(),
   underWay: v.number(),
@@ -137,6 +127,25 @@ export const verifyStatus = v.object({
     }),
   ),
 } satisfies Fields<VerifyStatus>);
+
+/** What only a running agent knows of a central. */
+export const liveCentral = v.object({
+  blocked: v.nullable(problemSchema),
+  comparison: v.object({
+    running: v.boolean(),
+    done: v.number(),
+    total: v.number(),
+    problem: v.nullable(v.string()),
+  }),
+  owners: v.object({
+    readAt: v.nullable(v.number()),
+    undecided: v.number(),
+    undecidedAt: v.nullable(v.number()),
+    foreign: v.number(),
+    foreignAt: v.nullable(v.number()),
+  }),
+  verify: v.nullable(verifyStatus),
+} satisfies Fields<LiveCentral>);
 
 /** One hook call of the self-test's zone. */
 export const seenCall = v.object({

@@ -4,16 +4,16 @@
  */
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
-import type { CentralId } from '../../core/central.ts';
-import type { EngineStatus, ZoneView } from '../../core/engine/engine.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { LiveView, VerifyStatus } from '../../centrals/verified/verifier.ts';
+import type { LiveView } from '../../centrals/verified/verifier.ts';
+import type { CentralReport, CentralState } from '../answers/central-report.ts';
+import type { ZoneView } from '../answers/journal-status.ts';
 import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import { problemSchema } from '../../journal/operation-schema.ts';
-import { engineStatus, seenCall, reportedOperation, reportedZone, verifyStatus, zoneReport } from './data.ts';
+import { engineReport, liveCentral, reportedOperation, reportedZone, seenCall, zoneReport } from './data.ts';
 
 /** Which central is meant, by its number; null: all of them. */
 const central = v.nullable(v.number());
@@ -50,57 +50,32 @@ const requests: { readonly [N in Question]: v.GenericSchema<unknown, Requests[N]
 
 /** Which question a request is: the rest of it are the parameters. */
 export const question = v.object({
-  do: v.picklist([
-    'status',
-    'zones',
-    'zone',
-    'history',
-    'operation',
-    'compare',
-    'trace',
-    'access-check',
-  ] satisfies readonly Question[]),
+  do: v.custom<Question>((word) => typeof word === 'string' && Object.hasOwn(parameters, word)),
 });
 
-/** Which panel a central turned out to be, where the settings leave that open. */
-interface FoundPanel {
-  readonly address: string;
-  readonly kind: string;
-}
-
-/** One central of the panel. */
-export interface CentralReport {
-  /** As in the settings: 1 is `[isp_master]`. */
-  readonly number: number;
-  readonly central: CentralId;
-  readonly found: FoundPanel | null;
-  /** Why nothing is sent to it at the moment; null while it is. */
-  readonly blocked: Problem | null;
-  readonly engine: EngineStatus;
-  /** Null where no name servers are asked. */
-  readonly verify: VerifyStatus | null;
-}
-
 /** What the agent says of itself. */
-export interface StatusReport {
-  readonly pid: number;
+export interface AgentReport {
+  /** Null: no agent runs. */
+  readonly pid: number | null;
+  /** Of the agent, or of the program that answers in its place. */
   readonly version: string;
   /** Resident memory, octets. */
-  readonly memory: number;
-  readonly state: 'not-configured' | 'broken' | 'running';
+  readonly memory: number | null;
+  readonly state: 'not-running' | 'not-configured' | 'broken' | 'running';
   readonly problems: readonly Problem[];
   /** Why the newest settings are not in force. */
   readonly pending: readonly Problem[];
+}
+
+/** All of one panel. What the first central reports stands at the top as well; null without one. */
+export interface StatusReport extends AgentReport, Nullable<CentralState> {
   readonly paused: boolean;
   /** Wall clock, milliseconds since 1970; null: until resumed, or not paused. */
   readonly pausedUntil: number | null;
-  /** Those of the first central; null without one. */
-  readonly central: CentralId | null;
-  readonly found: FoundPanel | null;
-  readonly engine: EngineStatus | null;
-  readonly verify: VerifyStatus | null;
   readonly centrals: readonly CentralReport[];
 }
+
+type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
 /** An operation, with how the name servers stand to what it wrote last; null: not known. */
 export type ReportedOperation = Operation & { readonly live: LiveView | null };
@@ -123,32 +98,25 @@ export interface Answers {
 }
 
 const account = v.object({ kind: v.string(), address: v.string(), account: v.string() });
-const found = v.nullable(v.object({ address: v.string(), kind: v.string() }));
-const verify = v.nullable(verifyStatus);
+
+const centralState = {
+  found: v.nullable(v.object({ address: v.string(), kind: v.string() })),
+  engine: v.nullable(engineReport),
+  live: v.nullable(liveCentral),
+};
 
 const status = v.object({
-  pid: v.number(),
+  pid: v.nullable(v.number()),
   version: v.string(),
-  memory: v.number(),
-  state: v.picklist(['not-configured', 'broken', 'running']),
+  memory: v.nullable(v.number()),
+  state: v.picklist(['not-running', 'not-configured', 'broken', 'running']),
   problems: v.array(problemSchema),
   pending: v.array(problemSchema),
   paused: v.boolean(),
   pausedUntil: v.nullable(v.number()),
   central: v.nullable(account),
-  found,
-  engine: v.nullable(engineStatus),
-  verify,
-  centrals: v.array(
-    v.object({
-      number: v.number(),
-      central: account,
-      found,
-      blocked: v.nullable(problemSchema),
-      engine: engineStatus,
-      verify,
-    }),
-  ),
+  ...centralState,
+  centrals: v.array(v.object({ number: v.number(), central: account, ...centralState })),
 });
 
 /** The schema of each answer. */

@@ -46,13 +46,13 @@ function findingsOf(report: StatusReport): Finding[] {
     found.push(warning('agent', 'the first comparison is not complete', way));
   }
   if (found.length > 0) return found;
-  const memory = Math.round(report.memory / 1_048_576);
+  const memory = Math.round((report.memory ?? 0) / 1_048_576);
   return [ok('agent', `${report.state}, pid ${report.pid}, ${memory} MiB`)];
 }
 
 /** When the first comparison with every central was complete; null while one is not, or without a central. */
 export function baselineOf({ centrals }: StatusReport): number | null {
-  const times = centrals.map(({ engine }) => engine.baselineAt);
+  const times = centrals.map(({ engine }) => engine?.baselineAt ?? null);
   return times.reduce(
     (latest, time) => (latest === null || time === null ? null : Math.max(latest, time)),
     times[0] ?? null,

@@ -5,11 +5,13 @@ import { describeProblem, technicalCause } from '../../core/describe.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
+import { bareHost, peerOf } from '../../net/addresses.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { centralModule } from '../../centrals/registry.ts';
-import { SettingsRefused } from '../../centrals/module.ts';
+import { SettingsRefused } from '../../centrals/connection.ts';
 import { countZones } from '../check/central-zones.ts';
+import { inWords } from '../problems.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { nameServersNeeded } from '../check/name-servers-needed.ts';
 import { wireCentral, wirePanel } from '../wiring/wire.ts';
@@ -41,7 +43,7 @@ function isEncrypted(address: string, { dns }: Settings): boolean {
 }
 
 async function resolveName(hostname: string): Promise<Finding | null> {
-  if (isIP(hostname.replace(/^\[(.*)\]$/u, '$1')) !== 0) return null;
+  if (isIP(bareHost(hostname)) !== 0) return null;
   try {
     await lookup(hostname);
     return null;
@@ -53,12 +55,8 @@ async function resolveName(hostname: string): Promise<Finding | null> {
 
 async function checkCertificate(address: string, deadline: number, wall: number): Promise<Finding[]> {
   const url = new URL(address);
-  const peer = {
-    host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
-    port: Number(url.port === '' ? 443 : url.port),
-  };
   try {
-    const { validTo } = await probeCertificate(peer, AbortSignal.timeout(deadline));
+    const { validTo } = await probeCertificate(peerOf(url, 443), AbortSignal.timeout(deadline));
     const left = Math.floor((Date.parse(validTo) - wall) / day);
     if (left > 14) return [];
     const text = `the certificate of ${url.host} is valid until ${validTo} (${left} days)`;
@@ -109,7 +107,7 @@ async function checkConcerns(
   const ctx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
   const concerns = (await central.concerns(zones, ctx)).map((one) => {
     const found = centralModule(settings.kind).notes?.has(one.code) === true ? note : warning;
-    return found('central', `${describeProblem(one, 'en')} [${one.code}]`, wayOut(one.code, settings.kind));
+    return found('central', inWords([one]), wayOut(one.code, settings.kind));
   });
   const panelCtx: CallContext = { signal: AbortSignal.timeout(settings.deadline), operation: '-' };
   const needed = await nameServersNeeded(settings, await wirePanel(root), panelCtx);

@@ -2,11 +2,12 @@ import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { everyCentral, loadSettings, type Settings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
-import { ownerKnowledge } from '../settings/owner-knowledge.ts';
+import { ownerKnowledge } from '../answers/owner-knowledge.ts';
 import { journalPath } from '../paths.ts';
 import { askedServers } from '../wiring/verifier.ts';
-import { SettingsRefused } from '../../centrals/module.ts';
-import { wireCentral, wirePanelHand } from '../wiring/wire.ts';
+import { SettingsRefused } from '../../centrals/connection.ts';
+import { accountOf } from '../wiring/in-journal.ts';
+import { wirePanelHand } from '../wiring/wire.ts';
 import { checkAgent, checkLog } from './agent.ts';
 import { checkConnection } from './central.ts';
 import { problemFound, type Finding } from './finding.ts';
@@ -68,20 +69,16 @@ function checksOf(
   ];
   return [
     part('central', async () => await checkConnection(settings, paths.root, wall)),
-    part('journal', async () => await checkJournal(await journalOf(settings, paths), wall)),
+    part('journal', async () => {
+      const account = await accountOf(paths, settings);
+      return await checkJournal(journalPath(paths, account), wall);
+    }),
     part('name servers', async () => {
       if (settings.verify.servers.length === 0) return [];
-      const zone = await syncedZone(await journalOf(settings, paths));
+      const zone = await syncedZone(paths, settings);
       return await checkNameServers(askedServers(settings), zone, settings.verify.strict);
     }),
   ];
-}
-
-/** Where the journal of the account in use is. */
-async function journalOf(settings: Settings, paths: Paths): Promise<string> {
-  const central = await wireCentral(settings, paths.root);
-  await central.close();
-  return journalPath(paths, central.id);
 }
 
 /** One thing that cannot even be checked must not hide the rest. */

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { sightOf } from '../../centrals/verified/goal.ts';
 import type { AskedServer } from '../../centrals/verified/ask.ts';
 import { JournalError } from '../../core/journal.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
-import { SqliteJournal } from '../../journal/sqlite.ts';
+import type { Settings } from '../../config/settings.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
+import type { Paths } from '../paths.ts';
+import { inJournal } from '../wiring/in-journal.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 const check = 'name servers';
@@ -67,15 +68,10 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
 const patience = 5_000;
 
 /** A zone of the ledger that both sides have; null: none. */
-export async function syncedZone(path: string): Promise<DnsName | null> {
-  if (!existsSync(path)) return null;
+export async function syncedZone(paths: Paths, settings: Settings): Promise<DnsName | null> {
   try {
-    const journal = new SqliteJournal({ path, writer: false });
-    try {
-      return (await journal.zones()).find(({ state }) => state === 'synced')?.zone ?? null;
-    } finally {
-      await journal.close();
-    }
+    const zones = await inJournal(paths, settings, (journal) => journal.zones());
+    return zones?.find(({ state }) => state === 'synced')?.zone ?? null;
   } catch (error) {
     // The check of the journal reports it.
     if (error instanceof JournalError) return null;

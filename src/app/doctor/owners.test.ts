@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OwnerKnowledge } from '../settings/owner-knowledge.ts';
+import type { OwnerKnowledge } from '../answers/owner-knowledge.ts';
 import { checkOwners } from './owners.ts';
 
 const known: OwnerKnowledge = { check: 'on', provedAt: null, way: 'column', zones: 12, unknown: 0 };

@@ -1,5 +1,5 @@
 import { counted } from '../../core/describe.ts';
-import type { OwnerKnowledge } from '../settings/owner-knowledge.ts';
+import type { OwnerKnowledge } from '../answers/owner-knowledge.ts';
 import { note, ok, warning, type Finding } from './finding.ts';
 
 const selfTest = '"domainsync doctor --self-test"';

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fill } from './fill.ts';
 import { releases } from './install.ts';
 import { pathsOf } from '../paths.ts';
+import { put } from './put-file.ts';
 
 const run = promisify(execFile);
 
@@ -81,12 +82,8 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
   };
   const written: string[] = [];
   const write = (name: string, path: string): void => {
-    const text = fill(readFileSync(join(current, 'plugin/system', name), 'utf8'), values);
-    if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, text, { mode: 0o644 });
-    renameSync(`${path}.new`, path);
-    written.push(path);
+    const template = readFileSync(join(current, 'plugin/system', name), 'utf8');
+    put(path, 0o644, fill(template, values), written);
   };
   const unit = placeOf('unit', root, etc);
   const rotation = placeOf('rotation', root, etc);

@@ -13,13 +13,14 @@ import {
   settingsText,
   type Settings,
 } from '../../config/settings.ts';
+import { peerOf } from '../../net/addresses.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { pathsOf } from '../paths.ts';
 import { endPause, pause, pauseEnd } from '../pause.ts';
-import { SettingsRefused } from '../../centrals/module.ts';
+import { SettingsRefused } from '../../centrals/connection.ts';
 import { wireCentral } from '../wiring/wire.ts';
 
 /** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
@@ -314,13 +315,8 @@ async function offerTrust(
   refused: Refuse,
   signal: AbortSignal,
 ): Promise<FormResult> {
-  const url = new URL(address);
-  const peer = {
-    host: url.hostname.replace(/^\[(.*)\]$/u, '$1'),
-    port: Number(url.port === '' ? 443 : url.port),
-  };
   try {
-    const seen = await probeCertificate(peer, signal);
+    const seen = await probeCertificate(peerOf(new URL(address), 443), signal);
     const { fingerprint, subject, issuer, validTo, distrust } = seen;
     const facts = { fingerprint, subject, issuer, until: validTo, text: distrust ?? '' };
     const code = values.trust ? 'form.other-certificate' : 'form.untrusted-certificate';

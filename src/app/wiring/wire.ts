@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { problem } from '../../dns/problem.ts';
 import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
 import type { Central } from '../../core/central.ts';
-import { SettingsRefused } from '../../centrals/module.ts';
+import { SettingsRefused } from '../../centrals/connection.ts';
 import { centralModule } from '../../centrals/registry.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
 import type { Verifier } from '../../centrals/verified/verifier.ts';

@@ -1,5 +1,5 @@
 import { ispmanagerTitles, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
-import { acceptedSettings, type CentralModule } from '../module.ts';
+import type { CentralModule } from '../module.ts';
 
 /** An account of an ISPmanager or DNSmanager; the settings say which, or leave it open. */
 const anyPanel: Omit<CentralModule, 'title'> = {
@@ -10,7 +10,7 @@ const anyPanel: Omit<CentralModule, 'title'> = {
   waysOut: {},
   open: async (connection, { clock, memory }) => {
     const { createIspmanagerCentral, readIspmanagerSettings } = await import('./index.ts');
-    return createIspmanagerCentral(acceptedSettings(readIspmanagerSettings(connection)), { clock, memory });
+    return createIspmanagerCentral(readIspmanagerSettings(connection), { clock, memory });
   },
 };
 

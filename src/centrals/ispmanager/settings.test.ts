@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
+import { refusedSettings } from '../../testing/refused-settings.ts';
 import { auditChange } from './audit.ts';
 import { placesOf } from './places.ts';
 import type { CentralSettings } from './settings.ts';
@@ -11,17 +12,14 @@ import { ispmanager4 } from './ispmanager4.ts';
 const good = { address: 'https://dns.example.net/manager/ispmgr', username: 'alice', password: 'p:w' };
 
 function problems(input: unknown): readonly string[] {
-  const result = readIspmanagerSettings(input);
-  return 'problems' in result
-    ? result.problems.map(({ code, params }) => `${params['setting'] ?? ''} ${code}`).sort()
-    : [];
+  return refusedSettings(() => readIspmanagerSettings(input)).sort();
 }
 
 describe('settings of an ISPmanager central', () => {
   it('have defaults for all but address, user name and password', () => {
     const kind = 'auto';
     const expected = { ...good, kind, trust: { kind: 'public' }, login: 'authinfo', timeout: 10_000 };
-    assert.deepEqual(readIspmanagerSettings(good), { settings: expected });
+    assert.deepEqual(readIspmanagerSettings(good), expected);
   });
 
   it('take an address with or without scheme, port and path', () => {
@@ -34,8 +32,7 @@ describe('settings of an ISPmanager central', () => {
       '[2001:db8::1]:8443/ispmgr': 'https://[2001:db8::1]:8443/ispmgr',
     };
     for (const [address, expected] of Object.entries(spellings)) {
-      const result = readIspmanagerSettings({ ...good, address });
-      assert.equal('settings' in result ? result.settings.address : result, expected);
+      assert.equal(readIspmanagerSettings({ ...good, address }).address, expected);
     }
   });
 
@@ -75,10 +72,10 @@ describe('settings of an ISPmanager central', () => {
     const sha256 = 'ab'.repeat(32);
     const pin = { fingerprint: sha256.toUpperCase().match(/../g)?.join(':') };
     const pinned = readIspmanagerSettings({ ...good, pin });
-    assert.deepEqual('settings' in pinned && pinned.settings.trust, { kind: 'fingerprint', sha256 });
+    assert.deepEqual(pinned.trust, { kind: 'fingerprint', sha256 });
     const ca = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
     const own = readIspmanagerSettings({ ...good, pin: { ca } });
-    assert.deepEqual('settings' in own && own.settings.trust, { kind: 'ca', pem: ca });
+    assert.deepEqual(own.trust, { kind: 'ca', pem: ca });
   });
 
   it('are refused with every mistake at once', () => {

@@ -1,8 +1,7 @@
 import * as v from 'valibot';
-import type { Problem } from '../../dns/problem.ts';
 import type { Trust } from '../../net/connect.ts';
 import { ispmanagerKinds, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
-import { addressSetting, pinSetting, settingProblems, settingText, timeoutSetting } from '../connection.ts';
+import { addressSetting, checkedSettings, pinSetting, settingText, timeoutSetting } from '../connection.ts';
 
 /** A checked connection to an account; which panel it is, and its path, may be left open. */
 export interface CentralSettings extends Omit<IspmanagerSettings, 'kind'> {
@@ -45,15 +44,11 @@ const schema = v.object({
 /**
  * Checks settings as they come from a file or a form: `address username password`, optional `kind`, `pin` (`{
  * fingerprint }` in any spelling, or `{ ca }` in PEM), `login`, `timeout`.
- * @returns the settings, or every problem; each has `params.setting`
+ * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
-export function readIspmanagerSettings(
-  input: unknown,
-): { readonly settings: CentralSettings } | { readonly problems: readonly Problem[] } {
-  const result = v.safeParse(schema, input);
-  if (!result.success) return { problems: settingProblems(result.issues) };
-  const { pin, ...rest } = result.output;
-  return { settings: { ...rest, trust: pin ?? { kind: 'public' } } };
+export function readIspmanagerSettings(input: unknown): CentralSettings {
+  const { pin, ...rest } = checkedSettings(schema, input);
+  return { ...rest, trust: pin ?? { kind: 'public' } };
 }
 
 /** Without a path where none was written; a URL forgets port 443, which then says where to look. */

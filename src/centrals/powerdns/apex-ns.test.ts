@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';
+import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
 import type { Actor, EditEvent } from '../../core/panel.ts';
@@ -34,10 +35,11 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   async function given(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
     const panel = new PanelStore();
     const central = powerdnsCentral(server, overrides);
+    const journal = new MemoryJournal();
     const engine = new Engine({
       panel: new SimPanel(panel, systemClock, new Random(1), { dead: false }),
       central,
-      journal: new MemoryJournal(),
+      journal,
       clock: systemClock,
       log: () => undefined,
       random: Math.random,
@@ -48,8 +50,8 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
       await engine.stop();
       await central.close();
     });
-    await until(async () => (await engine.status()).baselineAt !== null);
-    return { panel, engine };
+    await until(async () => (await journal.fact(baselineFact)) !== null);
+    return { panel, engine, journal };
   }
 
   /** What the panel puts into a new zone. */
@@ -62,8 +64,8 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   }
 
   /** The zone's apex NS at the server, once it is synced. */
-  async function served(engine: Engine, zone: DnsName): Promise<string[]> {
-    await until(async () => (await engine.view(zone)).entry?.state === 'synced');
+  async function served(journal: MemoryJournal, zone: DnsName): Promise<string[]> {
+    await until(async () => (await journal.zone(zone))?.state === 'synced');
     const ns = (await rrsets(server, zone))?.find(({ name, type }) => name === zone && type === 'NS');
     return ns?.records.map(({ content }) => content).toSorted() ?? [];
   }
@@ -74,7 +76,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
   }
 
   it('has those of the panel where the form named none', async (t) => {
-    const { panel, engine } = await given(t);
+    const { panel, engine, journal } = await given(t);
     const zone = parseName('form.example.');
     for (const stage of ['before', 'after'] as const) {
       const event = { kind: 'edits' as const, edits: [create(zone, stage)] };
@@ -82,28 +84,28 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
       assert.equal(verdict.kind, 'accept', JSON.stringify(verdict));
       if (stage === 'before') fill(panel, zone);
     }
-    assert.deepEqual(await served(engine, zone), panelsOwn);
+    assert.deepEqual(await served(journal, zone), panelsOwn);
   });
 
   it('has those of the panel where the zone came with a site', async (t) => {
-    const { panel, engine } = await given(t);
+    const { panel, engine, journal } = await given(t);
     const zone = parseName('site.example.');
     fill(panel, zone);
     await engine.answer(
       { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint', actor },
       AbortSignal.timeout(30_000),
     );
-    assert.deepEqual(await served(engine, zone), panelsOwn);
+    assert.deepEqual(await served(journal, zone), panelsOwn);
   });
 
   it('has those of the settings, and none of the panel beside them', async (t) => {
-    const { panel, engine } = await given(t, { nameServers: ['ns1.provider.example'] });
+    const { panel, engine, journal } = await given(t, { nameServers: ['ns1.provider.example'] });
     const zone = parseName('set.example.');
     fill(panel, zone);
     await engine.answer(
       { kind: 'hint', zones: [zone], source: 'webdomain.edit', fingerprint: 'hint', actor },
       AbortSignal.timeout(30_000),
     );
-    assert.deepEqual(await served(engine, zone), ['ns1.provider.example.']);
+    assert.deepEqual(await served(journal, zone), ['ns1.provider.example.']);
   });
 });

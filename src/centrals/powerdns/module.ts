@@ -1,4 +1,4 @@
-import { acceptedSettings, type CentralModule } from '../module.ts';
+import type { CentralModule } from '../module.ts';
 
 const hostWayOut = 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server';
 
@@ -27,7 +27,7 @@ export const powerdns: CentralModule = {
     const { createPowerdnsCentral, readPowerdnsSettings } = await import('./index.ts');
     const { nameServers, kind } = connection.newZones;
     const zoneKind = kind === 'master' ? 'Master' : 'Native';
-    const read = readPowerdnsSettings({ ...connection, nameServers, zoneKind });
-    return createPowerdnsCentral(acceptedSettings(read), { clock, log });
+    const settings = readPowerdnsSettings({ ...connection, nameServers, zoneKind });
+    return createPowerdnsCentral(settings, { clock, log });
   },
 };

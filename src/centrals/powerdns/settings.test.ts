@@ -11,20 +11,17 @@ import { startProxy } from '../../testing/proxies/http.ts';
 import { powerdnsCentral } from '../../testing/accounts/powerdns.ts';
 import { startPowerdns } from '../../testing/servers/powerdns.ts';
 import { abilitiesOf } from './abilities.ts';
+import { refusedSettings } from '../../testing/refused-settings.ts';
 import { readPowerdnsSettings, type PowerdnsSettings } from './index.ts';
 
 const good = { address: 'https://dns.example.net', username: 'alice', password: 'key' };
 
 function read(more: Readonly<Record<string, unknown>>): PowerdnsSettings {
-  const result = readPowerdnsSettings({ ...good, ...more });
-  assert.ok('settings' in result, JSON.stringify(result));
-  return result.settings;
+  return readPowerdnsSettings({ ...good, ...more });
 }
 
 function problems(more: Readonly<Record<string, unknown>>): string[] {
-  const result = readPowerdnsSettings({ ...good, ...more });
-  assert.ok('problems' in result);
-  return result.problems.map(({ code, params }) => `${params['setting']} ${code}`);
+  return refusedSettings(() => read(more));
 }
 
 test('an address without path gets the usual one', () => {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import { DnsDataError } from '../../dns/problem.ts';
 import type { Trust } from '../../net/connect.ts';
-import { addressSetting, pinSetting, settingProblems, settingText, timeoutSetting } from '../connection.ts';
+import { addressSetting, checkedSettings, pinSetting, settingText, timeoutSetting } from '../connection.ts';
 
 /** A checked connection to a PowerDNS Authoritative Server, and as whom. */
 export interface PowerdnsSettings {
@@ -66,13 +66,9 @@ const schema = v.object({
  * Checks settings as they come from a file or a form. Needed are `address` (`https:`, or `http:` on this
  * machine itself), `username` (the account), `password` (the API key). Optional are `pin` (`{ fingerprint }`
  * or `{ ca }`), `zoneKind`, `nameServers`, `timeout`.
- * @returns the settings, or every problem; each has `params.setting`
+ * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
-export function readPowerdnsSettings(
-  input: unknown,
-): { readonly settings: PowerdnsSettings } | { readonly problems: readonly Problem[] } {
-  const result = v.safeParse(schema, input);
-  if (!result.success) return { problems: settingProblems(result.issues) };
-  const { pin, ...rest } = result.output;
-  return { settings: { ...rest, trust: pin ?? { kind: 'public' } } };
+export function readPowerdnsSettings(input: unknown): PowerdnsSettings {
+  const { pin, ...rest } = checkedSettings(schema, input);
+  return { ...rest, trust: pin ?? { kind: 'public' } };
 }

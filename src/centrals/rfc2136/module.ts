@@ -1,4 +1,4 @@
-import { acceptedSettings, type CentralModule } from '../module.ts';
+import type { CentralModule } from '../module.ts';
 
 const zonesWayOut =
   'ask the provider whether "host" is the primary, and to let the key update these zones, the name _domainsync in them too (docs/centrals.md)';
@@ -22,7 +22,6 @@ export const rfc2136: CentralModule = {
   },
   open: async (connection, { clock }) => {
     const { createRfc2136Central, readRfc2136Settings } = await import('./index.ts');
-    const read = readRfc2136Settings({ ...connection, ...connection.dns });
-    return createRfc2136Central(acceptedSettings(read), { clock });
+    return createRfc2136Central(readRfc2136Settings({ ...connection, ...connection.dns }), { clock });
   },
 };

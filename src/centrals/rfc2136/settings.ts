@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { problem, DnsDataError, type Problem } from '../../dns/problem.ts';
 import { readTsigKey, type TsigKey } from '../../dns/wire/tsig.ts';
+import { peerOf } from '../../net/addresses.ts';
 import type { Peer, Trust } from '../../net/connect.ts';
-import { pinSetting, settingProblems, settingText, timeoutSetting } from '../connection.ts';
+import { checkedSettings, pinSetting, SettingsRefused, settingText, timeoutSetting } from '../connection.ts';
 
 /** A checked connection to a primary name server. */
 export interface Rfc2136Settings {
@@ -37,34 +38,24 @@ const schema = v.object({
 /**
  * Checks settings as they come from a file: `address` (`dns://host:port`), `username` and `password` (name
  * and secret of the TSIG key). Optional are `algorithm`, `transport`, `axfr`, `pin`, `timeout`.
- * @returns the settings, or every problem; each has `params.setting`
+ * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
-export function readRfc2136Settings(
-  input: unknown,
-): { readonly settings: Rfc2136Settings } | { readonly problems: readonly Problem[] } {
-  const result = v.safeParse(schema, input);
-  if (!result.success) return { problems: settingProblems(result.issues) };
-  const { username, password, algorithm, pin, address, ...rest } = result.output;
+export function readRfc2136Settings(input: unknown): Rfc2136Settings {
+  const { username, password, algorithm, pin, address, ...rest } = checkedSettings(schema, input);
   const server = readServer(address);
+  if (server === null) throw new SettingsRefused([problem('setting.bad-address', { setting: 'address' })]);
   const key = readKey({ name: username, secret: password, algorithm });
-  if ('problems' in key || server === null) return { problems: 'problems' in key ? key.problems : [] };
-  return { settings: { ...rest, ...key, address, server, trust: pin ?? { kind: 'public' } } };
+  return { ...rest, key, address, server, trust: pin ?? { kind: 'public' } };
 }
 
-/** Problems of the key carry the setting they are about. */
-function readKey(text: {
-  name: string;
-  secret: string;
-  algorithm: string;
-}): { readonly key: TsigKey } | { readonly problems: readonly Problem[] } {
+function readKey(text: Parameters<typeof readTsigKey>[0]): TsigKey {
   try {
-    return { key: readTsigKey(text) };
+    return readTsigKey(text);
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    const problems = error.problems.map(({ code, params }) =>
-      problem(code, { ...params, setting: settingOf(code) }),
-    );
-    return { problems };
+    const about = ({ code, params }: Problem): Problem =>
+      problem(code, { ...params, setting: settingOf(code) });
+    throw new SettingsRefused(error.problems.map(about));
   }
 }
 
@@ -76,6 +67,5 @@ function settingOf(code: string): string {
 function readServer(address: string): Peer | null {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || url.protocol !== 'dns:' || url.hostname === '') return null;
-  const host = url.hostname.replace(/^\[(.*)\]$/u, '$1');
-  return { host, port: url.port === '' ? 53 : Number(url.port) };
+  return peerOf(url, 53);
 }

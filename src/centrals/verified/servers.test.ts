@@ -7,6 +7,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { systemClock } from '../../app/wiring/clock.ts';
 import { checkNameServers } from '../../app/doctor/name-servers.ts';
 import type { Central, CallContext } from '../../core/central.ts';
+import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings } from '../../core/engine/settings.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
@@ -163,10 +164,11 @@ test(
     const panel = new PanelStore();
     const held = [record('@', 'NS', 'ns1.example.net.'), record('@', 'NS', 'ns2.example.net.'), a('www', 1)];
     panel.zones.set(zone, new Map(held.map((one) => [recordId(one), one])));
+    const journal = new MemoryJournal();
     const engine = new Engine({
       panel: new SimPanel(panel, systemClock, new Random(1), { dead: false }),
       central,
-      journal: new MemoryJournal(),
+      journal,
       clock: systemClock,
       log: () => undefined,
       random: Math.random,
@@ -174,7 +176,7 @@ test(
     });
     await engine.start();
     t.after(() => engine.stop());
-    await until(async () => (await engine.status()).baselineAt !== null);
+    await until(async () => (await journal.fact(baselineFact)) !== null);
     const edit = async (last: number): ReturnType<Engine['answer']> => {
       const items = [{ remove: a('www', 1), add: a('www', last) }];
       const event = { kind: 'edits' as const, edits: [recordsEvent(zone, items, 'before')] };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SettableServer } from '../../testing/asked-server.ts';
-import { a, given, engineOf, held, zone } from '../../testing/simulator/given.ts';
+import { a, given, held, historyOf, zone } from '../../testing/simulator/given.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import type { EditItem, Verdict } from '../../core/panel.ts';
@@ -57,7 +57,7 @@ test('an edit that becomes live in time is kept', async () => {
   const { made } = await world(() => true);
   assert.equal((await edit(made, { remove: a('www', 1), add: a('www', 2) })).kind, 'accept');
   await made.clock.runUntil(made.clock.now() + 60_000);
-  const [operation] = await engineOf(made).history(1);
+  const [operation] = await historyOf(made, 1);
   assert.equal(operation?.state, 'confirmed');
   assert.ok(held(made, 'central', a('www', 2)) && held(made, 'panel', a('www', 2)));
 });
@@ -71,7 +71,7 @@ test('one that does not is refused within the deadline and taken back, though th
   assert.deepEqual([verdict.problems[0]?.code, verdict.changed], ['central.not-live', 'nothing']);
   assert.deepEqual(verdict.problems[0]?.params, { servers: 'ns1', text: 'ns1: other data' });
   assert.ok(held(made, 'central', a('www', 1)) && !held(made, 'central', a('www', 2)));
-  const [operation] = await engineOf(made).history(1);
+  const [operation] = await historyOf(made, 1);
   assert.equal(operation?.state, 'refused');
   // The undo has its own check; the refused data are nobody's goal any more.
   await made.clock.runUntil(made.clock.now() + 1_000);
@@ -93,7 +93,7 @@ test('an undo that cannot be written now is carried out later', async () => {
   made.applyOutages();
   await made.clock.runUntil(made.clock.now() + 300_000);
   assert.equal(held(made, 'central', a('ftp', 1)), false);
-  const [operation] = await engineOf(made).history(1);
+  const [operation] = await historyOf(made, 1);
   assert.equal(operation?.state, 'reverted');
 });
 
@@ -125,6 +125,6 @@ test('what is not an edit in the panel does not wait: an undo of what the panel 
   follows = false;
   await clock.runUntil(clock.now() + 120_000);
   assert.equal(held(made, 'central', a('ftp', 1)), false);
-  const [operation] = await engineOf(made).history(1);
+  const [operation] = await historyOf(made, 1);
   assert.equal(operation?.state, 'reverted');
 });

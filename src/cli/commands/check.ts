@@ -31,7 +31,8 @@ export function checkCommand(globals: () => GlobalOptions): Command {
       }
       const all = everyCentral(loaded.settings);
       const reports: NumberedReport[] = [];
-      for (const settings of chosen(all, central)) {
+      const asked = all.map((settings) => ({ settings }));
+      for (const { settings } of chosen(asked, central)) {
         const report = await checkCentral(settings, paths.root);
         reports.push(all.length > 1 ? { ...report, number: settings.number } : report);
       }

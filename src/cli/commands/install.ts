@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { describeProblem } from '../../core/describe.ts';
+import { inWords } from '../../app/problems.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
 import { install, InstallRefused, removeOldReleases } from '../../app/install/install.ts';
@@ -101,8 +101,7 @@ function refusalsInWords<T>(body: () => T): T {
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw new CommandFailed(unfinished(error));
     if (!(error instanceof InstallRefused)) throw error;
-    const reasons = error.problems.map((one) => `${describeProblem(one, 'en')} [${one.code}]`);
-    throw new CommandFailed([...reasons, 'Nothing was changed.'].join('\n'));
+    throw new CommandFailed(`${inWords(error.problems)}\nNothing was changed.`);
   }
 }
 

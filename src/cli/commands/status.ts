@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { ask } from '../../app/control/client.ts';
+import { askOrRead } from '../../app/answers/ask-or-read.ts';
+import type { StatusReport } from '../../app/control/protocol.ts';
 import { exitStatus, print } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { statusText } from '../texts/status.ts';
@@ -9,6 +10,7 @@ Examples:
   domainsync status
   domainsync --json status | jq .engine.stuck
 
+Without an agent it shows what the journal holds; "live" is then null in the JSON.
 Exit status: 0 all is well, 1 no agent answers, 3 something needs an administrator (stuck operations, broken settings).
 `;
 
@@ -18,14 +20,16 @@ export function statusCommand(globals: () => GlobalOptions): Command {
     .addHelpText('after', examples)
     .action(async () => {
       const { paths, json } = globals();
-      const report = await ask(paths.socket, 'status', {});
+      const report = await askOrRead(paths, 'status', {});
       print(json, report, () => statusText(report));
-      const stuck = report.centrals.reduce(
-        (sum, { engine }) => sum + engine.stuck.length + engine.frozen + engine.damagedOperations,
-        0,
-      );
-      if (stuck + report.problems.length + report.pending.length > 0) {
-        process.exitCode = exitStatus.attention;
-      }
+      if (report.pid === null) process.exitCode = exitStatus.failed;
+      else if (needsAdministrator(report)) process.exitCode = exitStatus.attention;
     });
+}
+
+function needsAdministrator({ problems, pending, centrals }: StatusReport): boolean {
+  const isStuck = centrals.some(
+    ({ engine }) => engine !== null && engine.stuck.length + engine.frozen + engine.damagedOperations > 0,
+  );
+  return isStuck || problems.length + pending.length > 0;
 }

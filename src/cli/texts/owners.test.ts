@@ -16,6 +16,11 @@ const quiet: OwnerStatus = {
   foreignAt: null,
 };
 
+const shown = (changes: Partial<OwnerStatus>): string[] => {
+  const owners = { ...quiet, ...changes };
+  return ownerLines(owners, owners);
+};
+
 test('issue 11.1: the status tells how owners are known, and what that means for edits', () => {
   const cases: readonly (readonly [Partial<OwnerStatus>, string])[] = [
     [{}, 'owners     reported by a column of the list: 12 zones, 0 of unknown owner'],
@@ -37,12 +42,12 @@ test('issue 11.1: the status tells how owners are known, and what that means for
       'owners     not reported by the panel: 12 zones, 12 of unknown owner; not checked (owner_check = off)',
     ],
   ];
-  for (const [status, expected] of cases) assert.deepEqual(ownerLines({ ...quiet, ...status }), [expected]);
+  for (const [status, expected] of cases) assert.deepEqual(shown(status), [expected]);
 });
 
 test('issue 11.1: edits left to the panel are told, with the time of the last', () => {
-  const some = { ...quiet, undecided: 1, undecidedAt: 1_000, foreign: 3, foreignAt: 90_000_000 };
-  const [, left] = ownerLines(some);
+  const some = { undecided: 1, undecidedAt: 1_000, foreign: 3, foreignAt: 90_000_000 };
+  const [, left] = shown(some);
   assert.equal(
     left,
     `  left to the panel: 1 edit in zones of unknown owner (the last ${localTime(1_000)}), 3 edits in zones of another account (the last ${localTime(90_000_000)})`,

@@ -1,4 +1,5 @@
-import type { OwnerStatus } from '../../core/engine/owners/read-owners.ts';
+import type { LiveCentral } from '../../app/answers/central-report.ts';
+import type { KnownOwners } from '../../app/answers/owner-knowledge.ts';
 import type { OwnerWay } from '../../core/panel.ts';
 import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
@@ -9,11 +10,11 @@ const ways: Readonly<Record<OwnerWay, string>> = {
   none: 'not reported by the panel',
 };
 
-/**
- * How it is known who may change a zone, and what was left to the panel because of that.
- */
-export function ownerLines(owners: OwnerStatus): string[] {
-  const { check, way, zones, unknown, undecided, undecidedAt, foreign, foreignAt } = owners;
+/** How it is known who may change a zone, and what was left to the panel because of that. */
+export function ownerLines(
+  { check, way, zones, unknown }: KnownOwners,
+  live: LiveCentral['owners'] | null,
+): string[] {
   const known = way === null ? 'not read yet' : ways[way];
   const sums = way === null ? '' : `: ${counted(zones, 'zone')}, ${unknown} of unknown owner`;
   const follows = coloured('edits of users are followed, not refused', 'care');
@@ -23,10 +24,13 @@ export function ownerLines(owners: OwnerStatus): string[] {
     off: '; not checked (owner_check = off)',
     proved: '; not needed: the panel checks access first',
   };
-  const left = [
-    ...leftToPanel(undecided, 'of unknown owner', undecidedAt),
-    ...leftToPanel(foreign, 'of another account', foreignAt),
-  ];
+  const left =
+    live === null
+      ? []
+      : [
+          ...leftToPanel(live.undecided, 'of unknown owner', live.undecidedAt),
+          ...leftToPanel(live.foreign, 'of another account', live.foreignAt),
+        ];
   return [
     `owners     ${known}${sums}${without[check]}`,
     ...(left.length === 0 ? [] : [`  left to the panel: ${left.join(', ')}`]),

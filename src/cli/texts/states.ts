@@ -13,6 +13,7 @@ const moods: Readonly<Record<string, Mood>> = {
   refused: 'bad',
   stuck: 'bad',
   broken: 'bad',
+  'not-running': 'bad',
   reverting: 'care',
   reverted: 'care',
   conflict: 'care',

@@ -1,7 +1,8 @@
 import { displayName } from '../../dns/name.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { CentralReport, StatusReport } from '../../app/control/protocol.ts';
+import type { CentralReport, EngineReport, LiveCentral } from '../../app/answers/central-report.ts';
+import type { StatusReport } from '../../app/control/protocol.ts';
 import { coloured, localTime } from '../output.ts';
 import { ownerLines } from './owners.ts';
 import { centralName, moodOfState } from './states.ts';
@@ -9,42 +10,58 @@ import { verifyLines } from './verify.ts';
 
 /** What `domainsync status` prints. */
 export function statusText(report: StatusReport): string {
-  const { engine, central, centrals, verify } = report;
-  const [first] = centrals;
-  const head = `agent      ${coloured(report.state, moodOfState(report.state))}, release ${report.version}, pid ${report.pid}, ${Math.round(report.memory / 1_048_576)} MiB`;
-  const paused = `paused     ${pausedText(report)}`;
+  const { engine, live, centrals } = report;
   const problems = [...report.problems, ...report.pending].map(
     (problem) => `${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`,
   );
-  // All centrals know the same.
-  const owners = engine === null ? [] : ownerLines(engine.owners);
-  if (centrals.length > 1) {
-    const all = centrals.flatMap((one) => [
-      `central ${one.number}  ${centralName(one.central)}${foundText(one)}`,
-      ...stateLines(one),
-    ]);
-    return [head, paused, ...owners, ...all, ...problems].join('\n');
-  }
-  const name = `central    ${central === null ? '-' : centralName(central)}${foundText(report)}`;
-  const state = engine === null ? [] : stateLines({ engine, verify, blocked: first?.blocked ?? null });
-  return [head, name, paused, ...owners, ...state, ...problems].join('\n');
+  return [
+    ...agentLines(report),
+    `paused     ${pausedText(report)}`,
+    // All centrals know the same.
+    ...(engine === null ? [] : ownerLines(engine.owners, live?.owners ?? null)),
+    ...(centrals.length === 0 ? ['central    -'] : []),
+    ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),
+    ...problems,
+  ].join('\n');
+}
+
+function agentLines({ state, version, pid, memory }: StatusReport): string[] {
+  const shown = coloured(state.replace('-', ' '), moodOfState(state));
+  if (pid !== null && memory !== null)
+    return [`agent      ${shown}, release ${version}, pid ${pid}, ${Math.round(memory / 1_048_576)} MiB`];
+  return [
+    `agent      ${shown}: the next edit starts it. Below is what its journal holds. Not known without it:`,
+    '           how far a comparison is, whether the central is out of reach, what name servers answer',
+  ];
 }
 
 /** How the account, its operations and its name servers are. */
-function stateLines({
-  engine,
-  verify,
-  blocked,
-}: Pick<CentralReport, 'engine' | 'verify' | 'blocked'>): string[] {
-  const { comparison } = engine;
-  const running = comparison.running ? `running, ${comparison.done} of ${comparison.total}` : 'not complete';
+function centralLines({ number, central, found, engine, live }: CentralReport, several: boolean): string[] {
+  const where = found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
+  const lines = [`central ${several ? number : ' '}  ${centralName(central)}${where}`];
+  if (live !== null && live.blocked !== null)
+    lines.push(`${coloured('blocked', 'bad')}    ${describeProblem(live.blocked, 'en')}`);
+  if (engine === null) lines.push('journal    none that can be read');
+  else lines.push(`baseline   ${baselineText(engine, live)}`, ...journalLines(engine));
+  if (live !== null && live.verify !== null) lines.push(...verifyLines(live.verify));
+  return lines;
+}
+
+function baselineText({ baselineAt }: EngineReport, live: LiveCentral | null): string {
+  const { running, done, total, problem } = live?.comparison ?? notRunning;
+  const progress = running ? `running, ${done} of ${total}` : 'not complete';
+  const failed = problem === null ? '' : ` (${problem})`;
+  return `${baselineAt === null ? progress : localTime(baselineAt)}${failed}`;
+}
+
+const notRunning = { running: false, done: 0, total: 0, problem: null } as const;
+
+function journalLines(engine: EngineReport): string[] {
   const lines = [
-    `baseline   ${engine.baselineAt === null ? running : localTime(engine.baselineAt)}${comparison.problem === null ? '' : ` (${comparison.problem})`}`,
     `zones      ${counts(engine.zones)}`,
     `records    ${counts(engine.records)}`,
     `operations ${engine.open} open, ${engine.stuck.length} stuck`,
   ];
-  if (blocked !== null) lines.push(`${coloured('blocked', 'bad')}    ${describeProblem(blocked, 'en')}`);
   if (engine.notes > 0)
     lines.push(
       `notes      ${coloured(String(engine.notes), 'care')} ${engine.notes === 1 ? 'zone' : 'zones'}: "domainsync zones" shows why`,
@@ -59,12 +76,7 @@ function stateLines({
     );
   for (const stuck of engine.stuck)
     lines.push(`  ${coloured('stuck', 'bad')} ${stuck.id} ${displayName(stuck.zone)}: ${reasons(stuck)}`);
-  if (verify !== null) lines.push(...verifyLines(verify));
   return lines;
-}
-
-function foundText({ found }: Pick<StatusReport, 'found'>): string {
-  return found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
 }
 
 function pausedText({ paused, pausedUntil }: StatusReport): string {

@@ -5,11 +5,12 @@ import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import {
   a,
   apex,
-  given,
   engineOf,
+  given,
   held,
   put,
   recordState,
+  statusOf,
   zone,
   zoneState,
 } from '../../testing/simulator/given.ts';
@@ -267,7 +268,7 @@ test('a deleted zone that somebody has written to at the central stays there, an
   world.applyOutages();
   await world.clock.runUntil(world.clock.now() + 120_000);
   assert.ok(held(world, 'central', a('hand', 9)));
-  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { stuck } = await statusOf(world);
   assert.equal(stuck[0]?.problems[0]?.code, 'zone.changed-at-central');
 });
 
@@ -281,14 +282,14 @@ test('an undo that the central refuses for good is a case for a person, and ends
     return false;
   };
   await play(world, (stage) => recordsEvent(zone, items, stage), refusesLocally, 600_000);
-  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { stuck } = await statusOf(world);
   assert.equal(stuck.length, 1);
   world.chooseFault = () => null;
   assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), ['name.stuck']);
   put(world, 'central', [a('www', 1)]);
   engineOf(world).compare(zone, 'asked');
   await world.clock.runUntil(world.clock.now() + 60_000);
-  assert.deepEqual((await world.clock.runUntilSettled(engineOf(world).status())).stuck, []);
+  assert.deepEqual((await statusOf(world)).stuck, []);
   assert.equal(await recordState(world, a('www', 1)), 'synced');
   assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), []);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
+import { a, engineOf, given, held, historyOf, put, zone } from '../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import type { LocalPart, World } from '../../testing/simulator/world.ts';
@@ -74,7 +74,7 @@ function during(
 }
 
 async function newest(world: World): Promise<Operation> {
-  const [operation] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  const [operation] = await historyOf(world, 1);
   assert.ok(operation !== undefined);
   return operation;
 }

@@ -5,7 +5,7 @@ import { makeRecord, recordId } from '../../dns/record.ts';
 import { edits as editsOf } from '../operation.ts';
 import type { EditEvent, PanelEvent } from '../panel.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { engineOf } from '../../testing/simulator/given.ts';
+import { engineOf, historyOf } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { World } from '../../testing/simulator/world.ts';
@@ -66,7 +66,7 @@ test('issue 14: edits are in the order they came in, also when the clock is set 
     if (rdata === '192.0.2.3') world.kill();
     if (world.engine === null) await world.clock.runUntilSettled(world.start());
   }
-  const known = await world.clock.runUntilSettled(engineOf(world).history(10));
+  const known = await historyOf(world, 10);
   const added = editsOf(known).flatMap(({ items }) => items.map(({ add }) => add?.rdata));
   assert.deepEqual(added, values.toReversed());
 });

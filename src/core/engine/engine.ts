@@ -2,8 +2,6 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
-import type { LedgerRow, ZoneEntry } from '../ledger.ts';
-import type { Operation } from '../operation.ts';
 import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after/after.ts';
 import { nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
@@ -19,33 +17,12 @@ import { askAboutSignedAbove } from './before/signed-above.ts';
 import { askForYes } from './before/signed-delete.ts';
 import { rollBack } from './before/roll-back.ts';
 import { stepComparison, stepOperations } from './background/step.ts';
-import { baselineFact } from './before/unknown-zone.ts';
 import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 
-export interface EngineStatus {
-  /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */
-  readonly baselineAt: number | null;
+/** What only a running engine knows; the rest is in its journal. */
+export interface LiveEngine {
   readonly comparison: ComparisonProgress;
-  /** Operations that are neither final nor stuck. */
-  readonly open: number;
-  readonly stuck: readonly Operation[];
-  readonly zones: Readonly<Record<string, number>>;
-  readonly records: Readonly<Record<string, number>>;
-  /** Zones with a note: gone on one side, refused ... */
-  readonly notes: number;
-  /**
-   * Zones whose edits are refused because their ledger is damaged, and operations that were found damaged.
-   */
-  readonly frozen: number;
-  readonly damagedOperations: number;
   readonly owners: OwnerStatus;
-}
-
-/** One zone, both sides side by side, as the ledger has them. */
-export interface ZoneView {
-  readonly entry: ZoneEntry | null;
-  readonly rows: readonly LedgerRow[];
-  readonly open: readonly Operation[];
 }
 
 /**
@@ -216,36 +193,8 @@ export class Engine {
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
 
-  /** @throws {JournalError} */
-  async status(): Promise<EngineStatus> {
-    const { journal, clock } = this.#runtime.ports;
-    const open = await journal.operations({ openAt: clock.wall() });
-    const baseline = await journal.fact(baselineFact);
-    const { rows, ...counts } = await journal.counts();
-    return {
-      baselineAt: baseline === null ? null : Number(baseline),
-      comparison: this.#compareAll.progress,
-      open: open.filter(({ state }) => undone.has(state)).length,
-      stuck: open.filter(({ state }) => state === 'stuck'),
-      ...counts,
-      records: rows,
-      owners: this.#owners.status,
-    };
-  }
-
-  /** The newest operations, newest first. @throws {JournalError} */
-  async history(latest: number): Promise<readonly Operation[]> {
-    return await this.#runtime.ports.journal.operations({ latest });
-  }
-
-  /** @throws {JournalError} */
-  async view(zone: DnsName): Promise<ZoneView> {
-    const { journal, clock } = this.#runtime.ports;
-    return {
-      entry: await journal.zone(zone),
-      rows: await journal.rows(zone),
-      open: await journal.operations({ zone, openAt: clock.wall() }),
-    };
+  get live(): LiveEngine {
+    return { comparison: this.#compareAll.progress, owners: this.#owners.status };
   }
 
   /**
@@ -437,5 +386,3 @@ const notReadYet = refusal('panel.not-read-yet', {});
 
 /** States in which a dead engine may have left a request on its way. */
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'applied', 'reverting']);
-
-const undone: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);

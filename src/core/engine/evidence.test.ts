@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
+import { a, engineOf, given, held, put, statusOf, viewOf, zone } from '../../testing/simulator/given.ts';
 import { administrator } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import { type LocalPart, type World } from '../../testing/simulator/world.ts';
@@ -65,7 +65,7 @@ async function restart(world: World): Promise<void> {
 }
 
 async function stuckCodes(world: World): Promise<(string | undefined)[]> {
-  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { stuck } = await statusOf(world);
   return stuck.map(({ problems }) => problems[0]?.code);
 }
 
@@ -100,7 +100,7 @@ test('issue 13: a zone that we may have made when we were killed stays, listed, 
     landed += 1;
     await restart(world);
     await wait(world, 30 * minute);
-    const open = await world.clock.runUntilSettled(engineOf(world).status());
+    const open = await statusOf(world);
     // It was read back and noted just before: then it is undone, and nothing is left.
     if (!world.central.zones.has(zone)) {
       assert.deepEqual([open.open, open.stuck], [0, []], `killed after ${at} ms`);
@@ -112,7 +112,7 @@ test('issue 13: a zone that we may have made when we were killed stays, listed, 
     engineOf(world).compare(zone, 'person');
     await wait(world, minute);
     assert.deepEqual(await stuckCodes(world), [], `killed after ${at} ms`);
-    assert.equal((await world.clock.runUntilSettled(engineOf(world).view(zone))).entry, null);
+    assert.equal((await viewOf(world, zone)).entry, null);
   }
   assert.ok(landed > 0);
 });
@@ -131,7 +131,7 @@ test('issue 13: what somebody adds after we were killed in a create stays when t
     await wait(world, 30 * minute);
     assert.ok(held(world, 'central', a('shop', 7)), `killed after ${at} ms`);
     assert.ok(held(world, 'central', a('pop', 1)), `killed after ${at} ms`);
-    const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+    const { entry, open } = await viewOf(world, zone);
     assert.deepEqual([entry?.state, open], ['synced', []], `killed after ${at} ms`);
   }
   assert.ok(landed > 0);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, given, engineOf, recordState, zone } from '../../testing/simulator/given.ts';
+import { a, given, recordState, viewOf, zone } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { SimCentral } from '../../testing/simulator/sim-central.ts';
 import {
@@ -173,7 +173,7 @@ async function outcome(
 
 /** What differs between the sides, or is left open; nothing where the zone is listed for an administrator. */
 async function differences(world: World): Promise<string[]> {
-  const { entry, rows, open } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  const { entry, rows, open } = await viewOf(world, zone);
   if (open.some(({ state }) => state === 'stuck')) return [];
   const here = contents(world, 'panel');
   const there = contents(world, 'central');

@@ -4,7 +4,15 @@ import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { isAnswered } from '../../testing/simulator/answers.ts';
-import { a, given, engineOf, zone as parent } from '../../testing/simulator/given.ts';
+import {
+  a,
+  engineOf,
+  given,
+  historyOf,
+  statusOf,
+  viewOf,
+  zone as parent,
+} from '../../testing/simulator/given.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import { defaultRecords } from '../../testing/simulator/new-zones.ts';
 import { type LocalPart, type World } from '../../testing/simulator/world.ts';
@@ -121,7 +129,7 @@ test('issue 11.8: nothing of a zone that the panel refuses after all is ever at 
   );
   assert.deepEqual(empty, []);
   assert.equal(world.central.zones.has(sub), false);
-  assert.equal((await world.clock.runUntilSettled(engineOf(world).view(sub))).entry, null);
+  assert.equal((await viewOf(world, sub)).entry, null);
 });
 
 test('issue 11.8: a zone of somebody else is refused before the panel makes it', async () => {
@@ -142,7 +150,7 @@ test('issue 11.8: a refusal that comes only after the panel kept it puts the pan
   assert.deepEqual(empty, []);
   assert.equal(world.panel.zones.has(sub), false);
   assert.equal(world.central.zones.has(sub), false);
-  const [last] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  const [last] = await historyOf(world, 1);
   assert.equal(last?.state, 'reverted');
   assert.equal(last.problems[0]?.code, 'central.refused');
 });
@@ -155,7 +163,7 @@ for (const state of ['foreign', 'panel-only'] as const) {
     make(world);
     await world.clock.runUntilSettled(world.hint(sub));
     await world.clock.runUntil(world.clock.now() + 60_000);
-    const { entry, open } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+    const { entry, open } = await viewOf(world, sub);
     assert.equal(entry?.state, state);
     assert.deepEqual(open, []);
     assert.ok(world.panel.zones.has(sub) && !world.central.zones.has(sub));
@@ -183,7 +191,7 @@ test('issue 13: a zone that somebody makes right before our create is filled and
   await world.clock.runUntilSettled(world.hint(sub));
   await world.clock.runUntil(world.clock.now() + 120_000);
   assert.ok(failures > 2);
-  const [last] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  const [last] = await historyOf(world, 1);
   assert.ok(last?.kind === 'zone-create');
   assert.deepEqual([last.state, last.created, last.snapshot], ['confirmed', false, []]);
   // The central's own name servers stay.
@@ -253,7 +261,7 @@ test('issue 11.8: a refused zone that was worked on is left and listed as stuck,
   await addSoon(world, makeRecord({ name: 'shop', type: 'A', rdata: '192.0.2.3' }, sub));
   await world.clock.runUntil(world.clock.now() + 90_000);
   assert.ok(world.panel.zones.has(sub));
-  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { stuck } = await statusOf(world);
   assert.deepEqual(
     stuck[0]?.problems.map(({ code }) => code),
     ['zone.create-refused', 'central.refused'],
@@ -295,7 +303,7 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
     // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md,
     // row 31).
-    const { rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+    const { rows } = await viewOf(world, sub);
     const listed = rows.filter(({ state }) => state === 'central-only' || state === 'conflict');
     const expected = new Set([...inPanel(world), ...listed.map(({ record }) => recordId(record))]);
     assert.deepEqual(atCentral(world), [...expected].sort(), `killed after ${at} ms`);
@@ -330,7 +338,7 @@ test('issue 11.8: one record that the central will not take does not stop the zo
   assert.ok(
     atCentral(world).includes(recordId(makeRecord({ name: 'pop', type: 'A', rdata: '192.0.2.1' }, sub))),
   );
-  const { entry, rows } = await world.clock.runUntilSettled(engineOf(world).view(sub));
+  const { entry, rows } = await viewOf(world, sub);
   assert.equal(entry?.state, 'synced');
   const left = rows.filter(({ state }) => state !== 'synced');
   assert.deepEqual(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EditEvent } from '../panel.ts';
 import { administrator } from '../../testing/simulator/edits.ts';
-import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
+import { a, given, held, put, viewOf, zone } from '../../testing/simulator/given.ts';
 
 const minute = 60_000;
 
@@ -33,7 +33,7 @@ for (const keeps of [false, true]) {
       await world.clock.runUntil(world.clock.now() + 10 * minute);
       for (const record of [a('www', 7), a('mail', 8)])
         assert.ok(held(world, 'central', record), `killed after ${at} ms`);
-      const { open } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+      const { open } = await viewOf(world, zone);
       assert.deepEqual(open, [], `killed after ${at} ms`);
     }
   });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { engineOf } from '../../testing/simulator/given.ts';
+import { engineOf, historyOf } from '../../testing/simulator/given.ts';
 import { Random } from '../../testing/simulator/random.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import { World, type LocalPart } from '../../testing/simulator/world.ts';
@@ -65,7 +65,7 @@ async function edit(world: World, zone: DnsName, actor: Actor, local: LocalPart)
 }
 
 async function stateOf(world: World, zone: DnsName): Promise<string | undefined> {
-  const history = await world.clock.runUntilSettled(engineOf(world).history(100_000));
+  const history = await historyOf(world, 100_000);
   return history.find((one) => one.zone === zone)?.state;
 }
 
@@ -179,7 +179,7 @@ test('issue 11.4: confirmations of one user go before many of another', async ()
   await world.clock.runUntilSettled(Promise.all(saves));
   await edit(world, bobs, bob, keeps);
   await timeUntil(world, 'confirmed', 2_000);
-  const history = await world.clock.runUntilSettled(engineOf(world).history(1_000));
+  const history = await historyOf(world, 1_000);
   assert.ok(history.filter(({ state }) => state === 'kept').length > 100, 'the others were done already');
 });
 

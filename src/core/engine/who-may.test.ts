@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { a, given, engineOf, held, zone, zoneState } from '../../testing/simulator/given.ts';
+import { a, engineOf, given, held, historyOf, zone, zoneState } from '../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import type { Central } from '../central.ts';
@@ -106,7 +106,7 @@ function zoneEvent(
 const add: readonly EditItem[] = [{ remove: null, add: a('new', 9) }];
 
 async function history(world: World): Promise<string[]> {
-  const operations = await world.clock.runUntilSettled(engineOf(world).history(20));
+  const operations = await historyOf(world, 20);
   return operations.map(({ kind, class: group, state }) => `${kind} ${group} ${state}`);
 }
 
@@ -128,7 +128,7 @@ describe('issue 11.1: an edit in a zone of somebody else', () => {
       assert.ok(held(world, 'central', a('new', 9)));
       await wait(world, minute);
       assert.ok(held(world, 'central', a('www', 1)) && !held(world, 'central', a('www', 6)));
-      const { owners } = await world.clock.runUntilSettled(engineOf(world).status());
+      const { owners } = engineOf(world).live;
       assert.deepEqual([owners.foreign, owners.undecided], [1, 0]);
     });
   }
@@ -281,7 +281,7 @@ describe('issue 11.1: who may', () => {
     await ask(world, { kind: 'edits', edits: [remove('before')] });
     await wait(world, minute);
     await ask(world, { kind: 'edits', edits: [remove('after')] });
-    const { owners } = await world.clock.runUntilSettled(engineOf(world).status());
+    const { owners } = engineOf(world).live;
     assert.equal(owners.unknown, 1);
   });
 
@@ -328,7 +328,7 @@ describe('issue 11.1: an edit that only the panel decided about is followed once
       }
     }
     assert.deepEqual(await history(world), Array(4).fill('records compensate confirmed'));
-    const { owners } = await world.clock.runUntilSettled(engineOf(world).status());
+    const { owners } = engineOf(world).live;
     assert.equal(owners.undecided, 4);
   });
 
@@ -422,7 +422,7 @@ describe('issue 11.1: where the check is not needed', () => {
     assert.equal((await save(world, eve, add, denied)).kind, 'accept');
     assert.deepEqual(calls, []);
     // Such a call is the proof of the contrary.
-    const { owners } = await world.clock.runUntilSettled(engineOf(world).status());
+    const { owners } = engineOf(world).live;
     assert.equal(owners.check, 'on');
   });
 });

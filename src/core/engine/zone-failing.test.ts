@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { a, given, engineOf, held, put, zone, zoneState } from '../../testing/simulator/given.ts';
+import { a, engineOf, given, held, put, viewOf, zone, zoneState } from '../../testing/simulator/given.ts';
 import type { World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central, type CentralErrorCode } from '../central.ts';
 import { JournalError } from '../journal.ts';
@@ -53,7 +53,7 @@ async function failingWorld(
 }
 
 async function stateOf(world: World, of: typeof zone): Promise<string | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(of))).entry?.state;
+  return (await viewOf(world, of)).entry?.state;
 }
 
 for (const code of ['central.zone-failing', 'central.query-refused'] as const) {
@@ -63,7 +63,7 @@ for (const code of ['central.zone-failing', 'central.query-refused'] as const) {
     assert.equal(await stateOf(world, other), undefined);
     await world.clock.runUntil(world.clock.now() + 15 * minute);
     assert.equal(await stateOf(world, other), 'synced');
-    const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+    const { entry } = await viewOf(world, zone);
     assert.deepEqual([entry?.state, entry?.note], ['panel-only', code]);
     state.mended = true;
     put(world, 'panel', [a('www', 1), a('new', 2)]);
@@ -89,7 +89,7 @@ it('that the central lists does not hold up the comparison of the others (issue 
   assert.equal(await stateOf(world, other), 'synced');
   assert.equal(await stateOf(world, zone), undefined);
   await world.clock.runUntil(world.clock.now() + 15 * minute);
-  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  const { entry } = await viewOf(world, zone);
   assert.deepEqual([entry?.state, entry?.note], ['panel-only', 'central.zone-failing']);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
@@ -101,7 +101,7 @@ it('that is a copy of another server’s is noted at once, and synced when it is
   const world = await failingWorld(state, 'zone.copy');
   await world.clock.runUntil(world.clock.now() + minute);
   assert.equal(await stateOf(world, other), 'synced');
-  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  const { entry } = await viewOf(world, zone);
   assert.deepEqual([entry?.state, entry?.note], ['panel-only', 'zone.copy']);
   state.mended = true;
   await world.clock.runUntil(world.clock.now() + 70 * minute);
@@ -113,7 +113,7 @@ it('that was synced is noted while it cannot be read, and no longer when it can 
   const world = await failingWorld(state);
   assert.equal(await zoneState(world), 'synced');
   const seen = async (): Promise<readonly unknown[]> => {
-    const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+    const { entry } = await viewOf(world, zone);
     return [entry?.state, entry?.note];
   };
   state.mended = false;
@@ -141,6 +141,6 @@ it('that became a copy is noted soon also where the journal fails at that moment
   engineOf(world).compare(zone, 'asked');
   await world.clock.runUntil(world.clock.now() + 5 * minute);
   assert.equal(failures, 1);
-  const { entry } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  const { entry } = await viewOf(world, zone);
   assert.deepEqual([entry?.state, entry?.note], ['synced', 'zone.copy']);
 });

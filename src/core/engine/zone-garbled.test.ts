@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { a, given, engineOf, held, put, zone, zoneState } from '../../testing/simulator/given.ts';
+import { a, engineOf, given, held, put, viewOf, zone, zoneState } from '../../testing/simulator/given.ts';
 
 const minute = 60_000;
 const other = parseName('example.net.');
@@ -18,10 +18,10 @@ for (const code of ['panel.garbled', 'panel.refused'] as const)
     const { clock, panel } = world;
     await clock.runUntil(clock.now() + minute);
     const of = async (one: typeof zone): Promise<string | undefined> =>
-      (await clock.runUntilSettled(engineOf(world).view(one))).entry?.state;
+      (await viewOf(world, one)).entry?.state;
     assert.deepEqual([await of(other), await of(zone)], ['synced', undefined]);
     await clock.runUntil(clock.now() + 15 * minute);
-    const { entry } = await clock.runUntilSettled(engineOf(world).view(zone));
+    const { entry } = await viewOf(world, zone);
     assert.deepEqual([entry?.state, entry?.note], ['panel-only', code]);
     panel.refusing.clear();
     put(world, 'panel', [a('www', 1), a('new', 2)]);
@@ -36,7 +36,7 @@ it('issue 12.11: a synced zone that the panel cannot show says so until it can',
   const noteAfter = async (ms: number): Promise<unknown[]> => {
     engineOf(world).compare(zone, 'periodic');
     await clock.runUntil(clock.now() + ms);
-    const { entry } = await clock.runUntilSettled(engineOf(world).view(zone));
+    const { entry } = await viewOf(world, zone);
     return [entry?.state, entry?.note];
   };
   panel.refusing.set(zone, 'panel.garbled');

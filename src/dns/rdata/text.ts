@@ -58,12 +58,6 @@ export function tokens(text: string, problems: Problem[]): Token[] {
   }
 }
 
-/** The first word of a text that begins with one, as it is written, and the rest after its white space. */
-export function firstWord(text: string): { word: string; rest: string } {
-  const end = endOfBare(text, 0);
-  return { word: text.slice(0, end), rest: text.slice(afterSpace(text, end)) };
-}
-
 /** Octets of a character-string as written: `\DDD` is an octet, `\X` is X, anything beyond ASCII is UTF-8. */
 export function unescape(text: string, problems: Problem[]): Buffer {
   if (!text.includes('\\')) return Buffer.from(text, 'utf8');

@@ -59,16 +59,6 @@ export function addRecord(record: RecordData, ttl: number): WireRecord {
   return dataRecord(record, classes.IN, ttl);
 }
 
-/** Update: deletes every record of this name and type (RFC 2136 section 2.5.2). */
-export function deleteRrset(name: DnsName, type: string): WireRecord {
-  return { name, type, class: classes.ANY, ttl: 0, rdata: null };
-}
-
-/** Update: deletes everything a name owns; at the apex SOA and NS stay (RFC 2136 section 2.5.3, 3.4.2.3). */
-export function deleteName(name: DnsName): WireRecord {
-  return deleteRrset(name, 'ANY');
-}
-
 /** Update: deletes one record; without a word if it is not there (RFC 2136 section 2.5.4). */
 export function deleteRecord(record: RecordData): WireRecord {
   return dataRecord(record, classes.NONE, 0);

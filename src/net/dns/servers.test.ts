@@ -8,9 +8,7 @@ import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import { readTsigKey, type TsigKey } from '../../dns/wire/tsig.ts';
 import {
   addRecord,
-  deleteName,
   deleteRecord,
-  deleteRrset,
   nameInUse,
   nameNotInUse,
   rrsetAbsent,
@@ -18,6 +16,7 @@ import {
   rrsetHas,
   updateMessage,
 } from '../../dns/wire/update.ts';
+import { deleteRrset } from '../../testing/delete-rrset.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
 import {
   makeKey,
@@ -176,7 +175,7 @@ for (const [kind, [program, start]] of Object.entries(starters)) {
     assert.deepEqual(await texts(client, www, 'A'), ['192.0.2.2', '192.0.2.7']);
     assert.deepEqual(await texts(client, old, 'A'), []);
     assert.deepEqual(await texts(client, none, 'MX'), ['10 www.example.org.']);
-    assert.equal(await rcodeOf(client, updateMessage(zone, [], [deleteName(old)])), 'NOERROR');
+    assert.equal(await rcodeOf(client, updateMessage(zone, [], [deleteRrset(old, 'ANY')])), 'NOERROR');
     assert.deepEqual(await texts(client, old, 'MX'), []);
   });
 

@@ -31,14 +31,14 @@ export interface AccountOptions {
 
 const reader = 'transfer-reader';
 
-/** A central for a key of a server. @throws {Error} when the settings are refused */
+/** A central for a key of a server. @throws {SettingsRefused} */
 export function centralAt(
   server: Pick<NameServer, 'port'>,
   key: ServerKey,
   more: Readonly<Record<string, unknown>> = {},
   wall: () => number = Date.now,
 ): Central {
-  const read = readRfc2136Settings({
+  const settings = readRfc2136Settings({
     address: `dns://127.0.0.1:${server.port}`,
     username: key.name,
     password: key.secret,
@@ -46,8 +46,7 @@ export function centralAt(
     timeout: patience,
     ...more,
   });
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return createRfc2136Central(read.settings, { clock: { ...realClock, wall } });
+  return createRfc2136Central(settings, { clock: { ...realClock, wall } });
 }
 
 /** Starts a server with the keys of two customers, and one for the truth. */

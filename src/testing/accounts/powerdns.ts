@@ -22,9 +22,7 @@ export function powerdnsCentral(
   log: Log = () => undefined,
 ): Central {
   const own = { address: server.url, username: alice, password: server.apiKey, timeout: patience };
-  const read = readPowerdnsSettings({ ...own, ...overrides });
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return createPowerdnsCentral(read.settings, { clock, log });
+  return createPowerdnsCentral(readPowerdnsSettings({ ...own, ...overrides }), { clock, log });
 }
 
 /** A server behind a proxy that can cut answers and see to it that the server dies at the right moment. */

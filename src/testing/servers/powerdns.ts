@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { parseZoneFile } from '../../dns/zonefile.ts';
-import { groupRRsets } from '../../dns/zone.ts';
+import { parseZoneFile } from '../zonefile.ts';
+import { groupRRsets } from '../zones.ts';
 import { txtChunks } from '../../dns/rdata/rdata.ts';
 import { zoneText, type NameServer, type ServedZone } from './name-server.ts';
 import { freePort, serverFolder, ServerProcess } from './process.ts';

@@ -1,5 +1,6 @@
 import type { Engine } from '../../core/engine/engine.ts';
-import { JournalError } from '../../core/journal.ts';
+import { JournalError, type Journal } from '../../core/journal.ts';
+import { journalStatus } from '../../app/answers/journal-status.ts';
 import type { Several } from '../../core/several.ts';
 import type { Life } from './life.ts';
 import type { PowerCut } from './sim-journal.ts';
@@ -8,6 +9,8 @@ import type { PowerCut } from './sim-journal.ts';
 export interface Run {
   readonly life: Life;
   readonly engines: readonly Engine[];
+  /** Of each engine, as it reads it. */
+  readonly journals: readonly Journal[];
   readonly several: Several;
   /** Resolves when the run is killed, by `end`. */
   readonly killed: Promise<'killed'>;
@@ -36,9 +39,9 @@ export async function startAll(engines: readonly Engine[]): Promise<'started' | 
 }
 
 /** How many operations are open; where the journal cannot tell, at least one. */
-export async function openAt(engine: Engine): Promise<number> {
+export async function openAt(journal: Journal, wall: number): Promise<number> {
   try {
-    return (await engine.status()).open;
+    return (await journalStatus(journal, wall)).open;
   } catch (error) {
     if (error instanceof JournalError) return 1;
     throw error;

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import { parseName } from '../../dns/name.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
+import {
+  journalStatus,
+  zoneView,
+  type JournalStatus,
+  type ZoneView,
+} from '../../app/answers/journal-status.ts';
 import type { Engine } from '../../core/engine/engine.ts';
+import type { Journal } from '../../core/journal.ts';
+import type { Operation } from '../../core/operation.ts';
 import { MemoryJournal } from '../memory-journal.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
@@ -54,16 +62,35 @@ export function held(world: World, side: 'panel' | 'central', record: ResourceRe
 }
 
 export async function recordState(world: World, record: ResourceRecord): Promise<string | undefined> {
-  const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+  const { rows } = await viewOf(world, zone);
   return rows.find((row) => recordId(row.record) === recordId(record))?.state;
 }
 
 export async function zoneState(world: World): Promise<string | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(zone))).entry?.state;
+  return (await viewOf(world, zone)).entry?.state;
 }
 
 /** The engine that runs. */
 export function engineOf(world: World): Engine {
   assert.ok(world.engine !== null);
   return world.engine;
+}
+
+/** What the journal of the first central holds of a zone, while an engine runs. */
+export async function viewOf(world: World, of: DnsName): Promise<ZoneView> {
+  return await world.clock.runUntilSettled(zoneView(journalOf(world), of, world.clock.wall()));
+}
+
+/** Its newest operations, newest first. */
+export async function historyOf(world: World, latest: number): Promise<readonly Operation[]> {
+  return await world.clock.runUntilSettled(journalOf(world).operations({ latest }));
+}
+
+export async function statusOf(world: World): Promise<JournalStatus> {
+  return await world.clock.runUntilSettled(journalStatus(journalOf(world), world.clock.wall()));
+}
+
+export function journalOf({ journals: [journal] }: World): Journal {
+  assert.ok(journal !== undefined);
+  return journal;
 }

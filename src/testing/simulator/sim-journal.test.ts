@@ -5,7 +5,7 @@ import { JournalError, type Journal } from '../../core/journal.ts';
 import { MemoryJournal } from '../memory-journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../contracts/journal.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import { a, given, engineOf, zone } from './given.ts';
+import { a, engineOf, given, statusOf, zone } from './given.ts';
 import type { Life } from './life.ts';
 import { JournalDisk, mortalJournal, type JournalFault } from './sim-journal.ts';
 import { recordsEvent } from './edits.ts';
@@ -149,5 +149,5 @@ test('issue 13: a power cut in a commit of the engine leaves a world that starts
   world.chooseJournalFault = () => null;
   assert.equal(world.engine, null);
   await world.clock.runUntilSettled(world.start());
-  assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).open, 1);
+  assert.equal((await statusOf(world)).open, 1);
 });

@@ -3,6 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
+import type { Journal } from '../../core/journal.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
 import type { Actor, EditEvent, EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
@@ -298,6 +299,11 @@ export class World {
     return this.#run?.engines ?? [];
   }
 
+  /** Of each of `engines`. */
+  get journals(): readonly Journal[] {
+    return this.#run?.journals ?? [];
+  }
+
   /** The centrals of the settings in force, in the order of `engines`. */
   get active(): readonly Side[] {
     return this.#active ?? this.sides;
@@ -366,10 +372,11 @@ export class World {
     const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
     for (const { panel, echoes } of parts) hearOwnWrites(panel, several, parts.length > 1, echoes);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
-    return { life, engines, several, killed, end: () => end('killed') };
+    const journals = parts.map(({ journal }) => journal);
+    return { life, engines, journals, several, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; panel: SimPanel; echoes: Set<string> } {
+  #parts(side: Side, life: Life): { engine: Engine; journal: Journal; panel: SimPanel; echoes: Set<string> } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -411,10 +418,12 @@ export class World {
     // A name server makes no records of its own.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
+    const mortal = mortalJournal(side.disk, side.disk.file, life, clock);
+    const journal = countedJournal(mortal, number, this.tally);
     const engine = new Engine({
       panel,
       central: this.wrap(central, number),
-      journal: countedJournal(mortalJournal(side.disk, side.disk.file, life, clock), number, this.tally),
+      journal,
       clock,
       log: (level, event, fields) => {
         const at = this.sides.length > 1 ? `${number} ` : '';
@@ -425,7 +434,7 @@ export class World {
       settings: { ...defaultEngineSettings, ...this.#settings },
     });
     this.#connected.push({ side, central, panel });
-    return { engine, panel, echoes: side.echoes };
+    return { engine, journal, panel, echoes: side.echoes };
   }
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {
@@ -474,12 +483,12 @@ export class World {
     if (boot === this.#boot) this.#active = before;
   }
 
-  #drain(side: Side, { engines, life }: Run, at: number): void {
-    const engine = engines[at];
-    if (engine === undefined) return;
+  #drain(side: Side, { engines, journals, life }: Run, at: number): void {
+    const [engine, journal] = [engines[at], journals[at]];
+    if (engine === undefined || journal === undefined) return;
     const clock = mortalClock(this.clock, life);
     const finish = async (): Promise<void> => {
-      while ((await openAt(engine)) > 0) await clock.sleep(1_000);
+      while ((await openAt(journal, clock.wall())) > 0) await clock.sleep(1_000);
       await engine.stop();
       this.#draining.delete(side);
     };

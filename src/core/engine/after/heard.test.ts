@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, given, engineOf, zone } from '../../../testing/simulator/given.ts';
+import { a, given, statusOf, zone } from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { Actor, EditItem } from '../../panel.ts';
@@ -74,7 +74,7 @@ function shown(world: World, side: 'panel' | 'central'): string[] {
 async function expectFollowed(world: World, about: string): Promise<void> {
   await wait(world, 5 * minute);
   assert.deepEqual(shown(world, 'central'), shown(world, 'panel'), about);
-  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { stuck } = await statusOf(world);
   assert.deepEqual(stuck, [], about);
 }
 

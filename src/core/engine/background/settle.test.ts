@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
+import {
+  a,
+  engineOf,
+  given,
+  held,
+  historyOf,
+  put,
+  recordState,
+  statusOf,
+  zone,
+} from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditItem } from '../../panel.ts';
@@ -82,11 +92,11 @@ test('a panel that says it was put back and never shows it is asked ever later, 
   );
   assert.equal(verdict.kind, 'refuse');
   await world.clock.runUntil(world.clock.now() + 10_000);
-  const [restoring] = await world.clock.runUntilSettled(engine.history(1));
+  const [restoring] = await historyOf(world, 1);
   assert.equal(restoring?.state, 'reverting');
   assert.ok(restoring.attempts >= 2 && restoring.attempts <= 5, String(restoring.attempts));
   await world.clock.runUntil(world.clock.now() + 120_000);
-  assert.equal((await world.clock.runUntilSettled(engine.status())).stuck.length, 1);
+  assert.equal((await statusOf(world)).stuck.length, 1);
 });
 
 test('what the panel made of an edit, other than its call said, follows without waiting for the hour', async () => {
@@ -114,8 +124,7 @@ test('issue 12.1: an undo that finds something else in place of ours is not clea
     ),
   );
   assert.ok(verdict.kind === 'refuse' && verdict.changed === 'unknown');
-  const engine = engineOf(world);
-  const [operation] = await world.clock.runUntilSettled(engine.history(1));
+  const [operation] = await historyOf(world, 1);
   assert.equal(operation?.state, 'reverting');
   await world.clock.runUntil(world.clock.now() + 200_000);
   assert.ok(!held(world, 'central', a('www', 2)));

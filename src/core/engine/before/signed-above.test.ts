@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
 import { makeRecord, recordId } from '../../../dns/record.ts';
-import { a, given, engineOf, zone as parent } from '../../../testing/simulator/given.ts';
+import { a, engineOf, given, viewOf, zone as parent } from '../../../testing/simulator/given.ts';
 import { defaultRecords } from '../../../testing/simulator/new-zones.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { Actor, EditEvent } from '../../panel.ts';
@@ -46,7 +46,7 @@ async function wait(world: World, ms: number): Promise<void> {
 }
 
 async function noteOf(world: World): Promise<string | null | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(sub))).entry?.note;
+  return (await viewOf(world, sub)).entry?.note;
 }
 
 describe('issue 11.11: a domain below a signed zone of ours', () => {

@@ -7,7 +7,18 @@ import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleDelete } from '../../../testing/contracts/journal.ts';
-import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
+import {
+  a,
+  engineOf,
+  given,
+  held,
+  historyOf,
+  put,
+  recordState,
+  statusOf,
+  viewOf,
+  zone,
+} from '../../../testing/simulator/given.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import { edits } from '../../operation.ts';
@@ -60,12 +71,12 @@ function setDown(world: World, down: boolean): void {
 }
 
 async function stuckCodes(world: World): Promise<(string | undefined)[]> {
-  const { stuck } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { stuck } = await statusOf(world);
   return stuck.map(({ problems }) => problems[0]?.code);
 }
 
 async function noteOf(world: World): Promise<string | null | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(zone))).entry?.note;
+  return (await viewOf(world, zone)).entry?.note;
 }
 
 const refused = ['zone.signed-delete'];
@@ -135,7 +146,7 @@ describe('26: deleting a zone that the central signs', () => {
     assert.deepEqual(codesOf(verdict), [...refused, ...refused]);
     assert.ok(verdict.kind === 'refuse' && verdict.changed === 'nothing');
     await wait(world, minute);
-    const { open } = await world.clock.runUntilSettled(engineOf(world).view(unsigned));
+    const { open } = await viewOf(world, unsigned);
     assert.deepEqual(open, []);
     assert.deepEqual(codesOf(await answer()), []);
   });
@@ -280,13 +291,13 @@ describe('21: what signs a zone', () => {
 
   it('is on no list, whichever side has it; a DS is data', async () => {
     const world = await given({ panel: [a('www', 1)], central: [a('www', 1), ...made, ds] });
-    const { rows } = await world.clock.runUntilSettled(engineOf(world).view(zone));
+    const { rows } = await viewOf(world, zone);
     assert.deepEqual(rows.map(({ record }) => recordId(record)).toSorted(), [
       recordId(ds),
       recordId(a('www', 1)),
     ]);
     const turned = await given({ panel: [a('www', 1), ...made], central: [a('www', 1)] });
-    const view = await turned.clock.runUntilSettled(engineOf(turned).view(zone));
+    const view = await viewOf(turned, zone);
     assert.equal(view.rows.length, 1);
   });
 
@@ -305,7 +316,7 @@ describe('21: what signs a zone', () => {
     assert.equal(verdict.kind, 'accept');
     assert.equal(held(world, 'central', add), false);
     assert.equal(await recordState(world, add), undefined);
-    const [newest] = edits(await world.clock.runUntilSettled(engineOf(world).history(1)));
+    const [newest] = edits(await historyOf(world, 1));
     assert.deepEqual([newest?.state, newest?.items[0]?.note], ['confirmed', 'note.signers-own']);
   });
 

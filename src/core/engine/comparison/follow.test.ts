@@ -4,7 +4,17 @@ import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import { creates } from '../../operation.ts';
-import { a, given, engineOf, held, put, recordState, zone } from '../../../testing/simulator/given.ts';
+import {
+  a,
+  engineOf,
+  given,
+  held,
+  historyOf,
+  put,
+  recordState,
+  viewOf,
+  zone,
+} from '../../../testing/simulator/given.ts';
 
 test('22: what comes into the panel without a DNS event is added by the comparison that follows', async () => {
   const world = await given({ panel: [], central: [] });
@@ -24,7 +34,7 @@ test('23: what goes from the panel without a DNS event goes at the central too, 
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.equal(held(world, 'central', a('www', 1)), false);
   assert.equal(await recordState(world, a('www', 1)), undefined);
-  const [newest] = await world.clock.runUntilSettled(engineOf(world).history(1));
+  const [newest] = await historyOf(world, 1);
   assert.deepEqual([newest?.class, newest?.source], ['follow', 'wwwdomain.edit']);
 });
 
@@ -125,10 +135,7 @@ test('25: a zone that goes without a DNS event follows where the panel named it,
   await other.clock.runUntilSettled(other.hint('all'));
   await other.clock.runUntil(other.clock.now() + 60_000);
   assert.ok(other.central.zones.has(zone));
-  assert.equal(
-    (await other.clock.runUntilSettled(engineOf(other).view(zone))).entry?.note,
-    'note.gone-from-panel',
-  );
+  assert.equal((await viewOf(other, zone)).entry?.note, 'note.gone-from-panel');
 });
 
 test('25: what a function named is still followed when the first look failed while a lesser one was asked for', async () => {
@@ -154,7 +161,7 @@ test('25: a zone that comes without a DNS event is created by one operation, at 
   await world.clock.runUntilSettled(world.hint(other));
   await world.clock.runUntil(world.clock.now() + 120_000);
   assert.ok(world.central.zones.get(other)?.has(recordId(record)));
-  const made = creates(await world.clock.runUntilSettled(engineOf(world).history(10)));
+  const made = creates(await historyOf(world, 10));
   assert.deepEqual(
     made.map(({ state }) => state),
     ['confirmed'],
@@ -174,13 +181,13 @@ test('issue 12.11: a list with a name that cannot be read proves no absence: a z
     await clock.runUntilSettled(world.hint(names));
     await clock.runUntil(clock.now() + 60_000);
     assert.ok(world.central.zones.has(zone));
-    const noted = await clock.runUntilSettled(engineOf(world).view(zone));
+    const noted = await viewOf(world, zone);
     assert.deepEqual([noted.entry?.state, noted.entry?.note], ['synced', 'note.panel-list-unreadable']);
     panel.unreadable.clear();
     panel.zones.set(zone, content);
     engineOf(world).compare(zone, 'periodic');
     await clock.runUntil(clock.now() + 60_000);
-    const back = await clock.runUntilSettled(engineOf(world).view(zone));
+    const back = await viewOf(world, zone);
     assert.deepEqual([back.entry?.state, back.entry?.note], ['synced', null]);
     panel.zones.delete(zone);
     await clock.runUntilSettled(world.hint(zone));
@@ -203,7 +210,7 @@ test('issue 12.11: what a person allows needs no list; a zone left alone is not 
   alone.panel.unreadable.add('a..b');
   await alone.clock.runUntilSettled(alone.hint(zone));
   await alone.clock.runUntil(alone.clock.now() + 60_000);
-  const hidden = await alone.clock.runUntilSettled(engineOf(alone).view(zone));
+  const hidden = await viewOf(alone, zone);
   assert.deepEqual([hidden.entry?.state, hidden.entry?.note], ['panel-only', null], 'nobody has to act');
   alone.panel.unreadable.clear();
   alone.panel.zones.set(zone, content);

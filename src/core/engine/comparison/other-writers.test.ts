@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { a, given, engineOf, held, put, zone } from '../../../testing/simulator/given.ts';
+import { a, given, held, put, viewOf, zone } from '../../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 import type { EditEvent, EditItem } from '../../panel.ts';
@@ -12,7 +12,7 @@ const hour = 3_600_000;
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
 async function noteOf(world: World): Promise<string | null | undefined> {
-  return (await world.clock.runUntilSettled(engineOf(world).view(zone))).entry?.note;
+  return (await viewOf(world, zone)).entry?.note;
 }
 
 /** Until the next hourly comparison is done. */

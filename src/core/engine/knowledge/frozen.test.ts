@@ -8,11 +8,12 @@ import { MemoryJournal } from '../../../testing/memory-journal.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import {
   a,
-  given,
   engineOf,
+  given,
   held,
   put,
   recordState,
+  statusOf,
   zone,
   zoneState,
 } from '../../../testing/simulator/given.ts';
@@ -72,7 +73,7 @@ test('issue 14: edits of a frozen zone are refused, and nothing of it is changed
   await world.clock.runUntil(world.clock.now() + 60_000);
   assert.equal(held(world, 'central', a('old', 1)), true);
   assert.equal(held(world, 'central', a('new', 1)), false);
-  const { frozen, notes } = await world.clock.runUntilSettled(engineOf(world).status());
+  const { frozen, notes } = await statusOf(world);
   assert.deepEqual([frozen, notes], [1, 1]);
 });
 
@@ -80,7 +81,7 @@ test('issue 14: a new baseline joins what is equal, changes neither side, and li
   const world = await givenDamaged();
   put(world, 'panel', [a('www', 1), a('here', 1)]);
   await askedFor(world);
-  assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).frozen, 0);
+  assert.equal((await statusOf(world)).frozen, 0);
   assert.equal(await zoneState(world), 'synced');
   assert.deepEqual(
     await Promise.all([a('www', 1), a('here', 1), a('old', 1)].map((record) => recordState(world, record))),
@@ -108,6 +109,6 @@ test('a delete that the panel refuses is given up, also in a zone that is frozen
   assert.equal((await world.clock.runUntilSettled(deleting)).verdict.kind, 'accept');
   journal.damage(zone);
   await world.clock.runUntil(world.clock.now() + 120_000);
-  assert.equal((await world.clock.runUntilSettled(engineOf(world).status())).open, 0);
+  assert.equal((await statusOf(world)).open, 0);
   assert.equal(held(world, 'central', a('www', 1)), true);
 });

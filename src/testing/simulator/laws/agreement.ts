@@ -1,6 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import type { Engine, ZoneView } from '../../../core/engine/engine.ts';
+import { journalStatus, zoneView, type ZoneView } from '../../../app/answers/journal-status.ts';
+import type { Journal } from '../../../core/journal.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
 import type { Operation } from '../../../core/operation.ts';
@@ -18,19 +19,20 @@ import type { Pair } from './pair.ts';
  */
 export async function checkAgreement(
   world: Pair,
-  engine: Engine,
+  journal: Journal,
+  wall: number,
   witness: JournalWitness,
   judgement: Judgement,
 ): Promise<void> {
-  const status = await engine.status();
+  const status = await journalStatus(journal, wall);
   if (status.baselineAt === null)
     judgement.violate('engine.baseline', 'the first comparison was never completed');
   if (status.open > 0) judgement.violate('agreement.open', `${status.open} operations are still open`);
   for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
-  for (const zone of zones) checkZone(world, zone, await engine.view(zone), judgement);
+  for (const zone of zones) checkZone(world, zone, await zoneView(journal, zone, wall), judgement);
   for (const zone of zones.union(witness.everKnown)) {
-    checkLedger(world, witness, zone, await engine.view(zone), judgement);
+    checkLedger(world, witness, zone, await zoneView(journal, zone, wall), judgement);
   }
 }
 

@@ -10,7 +10,7 @@ import { checkOwners, checkRights, checkReported } from './rights.ts';
 
 /** What must hold of a history once everything has healed, and what was seen to break it on the way. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
-  const { engines, panel, byName, sides, active } = world;
+  const { engines, journals, panel, byName, sides, active } = world;
   const judgement = new Judgement();
   if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
   const carriedOut = world.saved.flatMap(({ event, items, keptAt }) =>
@@ -19,15 +19,17 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
   for (const [index, side] of sides.entries()) {
     const own = new Judgement(sides.length > 1 ? `central ${index + 1}: ` : '');
     const { store, witness } = side;
-    const engine = engines[active.indexOf(side)];
+    const at = active.indexOf(side);
+    const [engine, journal] = [engines[at], journals[at]];
     // What the settings leave out is looked after by nobody; only what engines did there before counts.
-    if (engine !== undefined) {
+    if (engine !== undefined && journal !== undefined) {
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const causes = new Causes(panel, store, { unheard }, carriedOut);
       const { baselineAt } = witness;
-      await checkAgreement({ panel, central: store, byName, baselineAt, causes }, engine, witness, own);
+      const pair = { panel, central: store, byName, baselineAt, causes };
+      await checkAgreement(pair, journal, world.clock.wall(), witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
-      checkOwners(panel, (await engine.status()).owners, own);
+      checkOwners(panel, engine.live.owners, own);
       const { runs, saved, hints } = world;
       const outages = [...panel.outages, ...side.disk.outages];
       checkPromptness({ panel, outages, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);

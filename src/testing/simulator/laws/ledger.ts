@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
-import type { ZoneView } from '../../../core/engine/engine.ts';
+import type { ZoneView } from '../../../app/answers/journal-status.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Judgement } from './judgement.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseName } from './name.ts';
-import { DnsDataError } from './problem.ts';
-import { formatRecord } from './record.ts';
-import { formatZoneFile, parseZoneFile } from './zonefile.ts';
+import fc from 'fast-check';
+import { parseName } from '../dns/name.ts';
+import { DnsDataError } from '../dns/problem.ts';
+import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
+import { compareNames, formatZoneFile, parseZoneFile } from './zonefile.ts';
 
 const origin = parseName('example.org.');
 
@@ -111,4 +112,46 @@ z (
 
 test('a first record without an owner', () => {
   assert.throws(() => parseZoneFile('  A 192.0.2.1\n', { origin }), DnsDataError);
+});
+
+const record = fc
+  .tuple(
+    fc.constantFrom('@', 'www', 'a.b', '*', '_x'),
+    fc.constantFrom('A', 'TXT', 'MX'),
+    fc.integer({ min: 1, max: 9 }),
+  )
+  .map(([name, type, last]): ResourceRecord => {
+    const rdata = { A: `192.0.2.${last}`, TXT: `"text ${last}"`, MX: `${last} mail` }[type];
+    return makeRecord({ name, type, rdata }, origin);
+  });
+const content = fc.array(record, { maxLength: 12 }).map((records) => ({ records }));
+
+function ids({ records }: { readonly records: readonly ResourceRecord[] }): string[] {
+  return [...new Set(records.map(recordId))].sort();
+}
+
+test('a master file leads back to the same records', () => {
+  fc.assert(
+    fc.property(content, ({ records }) => {
+      const read = parseZoneFile(formatZoneFile(origin, records));
+      assert.deepEqual(ids(read), ids({ records }));
+      assert.equal(read.origin, origin);
+    }),
+  );
+});
+
+test('canonical order is that of RFC 4034 section 6.1', () => {
+  const sorted = [
+    'example.',
+    'a.example.',
+    'yljkjljk.a.example.',
+    'Z.a.example.',
+    'zABC.a.EXAMPLE.',
+    'z.example.',
+    '\\001.z.example.',
+    '*.z.example.',
+    '\\200.z.example.',
+  ];
+  const names = sorted.map((text) => parseName(text));
+  assert.deepEqual(names.toReversed().sort(compareNames), names);
 });

@@ -1,9 +1,8 @@
-import { compareNames, parseName, relativeName, type DnsName } from './name.ts';
-import { DnsDataError, problem, type Problem } from './problem.ts';
-import { readSeconds } from './rdata/fields-number.ts';
-import { rdataFields, txtChunks } from './rdata/rdata.ts';
-import { firstWord } from './rdata/text.ts';
-import { makeRecord, recordId, type ResourceRecord } from './record.ts';
+import { labelOctets, labels, parseName, relativeName, type DnsName } from '../dns/name.ts';
+import { DnsDataError, problem, type Problem } from '../dns/problem.ts';
+import { readSeconds } from '../dns/rdata/fields-number.ts';
+import { rdataFields, txtChunks } from '../dns/rdata/rdata.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 
 export interface ZoneFileOptions {
   /** Completes relative names until the first `$ORIGIN`. */
@@ -239,4 +238,21 @@ export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]
 
 function outputRdata({ type, rdata }: ResourceRecord): string {
   return type === 'TXT' || type === 'SPF' ? txtChunks(rdata).join(' ') : rdata;
+}
+
+/** Canonical DNS order (RFC 4034 section 6.1): by labels from the right, as octets. */
+export function compareNames(a: DnsName, b: DnsName): number {
+  const left = labels(a).toReversed();
+  const right = labels(b).toReversed();
+  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
+    const order = Buffer.compare(labelOctets(left[at] ?? ''), labelOctets(right[at] ?? ''));
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** The first word of a text that begins with one, as it is written, and the rest after its white space. */
+function firstWord(text: string): { word: string; rest: string } {
+  const [word = ''] = /^(?:\\.?|[^\\" \t\r\n])*/su.exec(text) ?? [];
+  return { word, rest: text.slice(word.length).replace(/^[ \t\r\n]+/u, '') };
 }

@@ -1,0 +1,54 @@
+/** What a journal reports by itself, whether or not an engine runs on it. */
+import type { DnsName } from '../../dns/name.ts';
+import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
+import type { Journal, JournalCounts } from '../../core/journal.ts';
+import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
+import { isFinal, type Operation } from '../../core/operation.ts';
+
+/** All of one central. */
+export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
+  /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */
+  readonly baselineAt: number | null;
+  /** Operations that are neither final nor stuck. */
+  readonly open: number;
+  readonly stuck: readonly Operation[];
+  /** By their standing; one that nothing has is left out. */
+  readonly records: Readonly<Record<string, number>>;
+}
+
+/** One zone, both sides side by side, as the ledger has them. */
+export interface ZoneView {
+  readonly entry: ZoneEntry | null;
+  readonly rows: readonly LedgerRow[];
+  readonly open: readonly Operation[];
+}
+
+/** @param wall wall clock, milliseconds since 1970 @throws {JournalError} */
+export async function journalStatus(
+  journal: Pick<Journal, 'operations' | 'fact' | 'counts'>,
+  wall: number,
+): Promise<JournalStatus> {
+  const open = await journal.operations({ openAt: wall });
+  const baseline = await journal.fact(baselineFact);
+  const { rows: records, ...counts } = await journal.counts();
+  return {
+    baselineAt: baseline === null ? null : Number(baseline),
+    open: open.filter(({ state }) => !isFinal(state) && state !== 'stuck').length,
+    stuck: open.filter(({ state }) => state === 'stuck'),
+    ...counts,
+    records,
+  };
+}
+
+/** @param wall wall clock, milliseconds since 1970 @throws {JournalError} */
+export async function zoneView(
+  journal: Pick<Journal, 'zone' | 'rows' | 'operations'>,
+  zone: DnsName,
+  wall: number,
+): Promise<ZoneView> {
+  return {
+    entry: await journal.zone(zone),
+    rows: await journal.rows(zone),
+    open: await journal.operations({ zone, openAt: wall }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Problem } from '../../dns/problem.ts';
+import type { StatusReport } from '../control/protocol.ts';
+import { pauseEnd } from '../pause.ts';
+import { knownProblems } from '../problems.ts';
+import { systemClock } from '../wiring/clock.ts';
+import { foundCentral } from '../wiring/found-central.ts';
+import type { Answerer, Knowledge, Source } from './answerer.ts';
+import type { CentralReport, EngineReport } from './central-report.ts';
+import { journalStatus } from './journal-status.ts';
+
+/** What `status` is answered. A journal that cannot be read hides no other one. */
+export async function statusReport({ paths, agent, sources }: Answerer): Promise<StatusReport> {
+  const problems = [...agent.problems];
+  const centrals: CentralReport[] = [];
+  for (const source of sources) {
+    const report = await reportOf(source, paths.root, problems);
+    if (report !== null) centrals.push(report);
+  }
+  const { central = null, found = null, engine = null, live = null } = centrals[0] ?? {};
+  const end = pauseEnd(paths.pause);
+  const pause = { paused: end !== null, pausedUntil: end === Infinity ? null : end };
+  return { ...agent, problems, ...pause, central, found, engine, live, centrals };
+}
+
+/**
+ * @param problems takes what is in the way
+ * @returns null: its settings do not even say which account it is
+ */
+async function reportOf(
+  { settings, id, open }: Source,
+  root: string,
+  problems: Problem[],
+): Promise<CentralReport | null> {
+  const central = await orProblem(id(), problems);
+  if (central === null) return null;
+  const known = open(async (all) => ({ engine: await orProblem(engineOf(all), problems), live: all.live() }));
+  const { engine = null, live = null } = (await orProblem(known, problems)) ?? {};
+  return { number: settings.number, central, found: foundCentral(root, settings), engine, live };
+}
+
+async function engineOf({ journal, owners }: Knowledge): Promise<EngineReport> {
+  return { ...(await journalStatus(journal, systemClock.wall())), owners: await owners() };
+}
+
+async function orProblem<T>(work: Promise<T>, problems: Problem[]): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    const known = knownProblems(error);
+    if (known === null) throw error;
+    problems.push(...known);
+    return null;
+  }
+}

@@ -1,0 +1,30 @@
+import { SettingsRefused } from '../centrals/connection.ts';
+import { CentralError } from '../core/central.ts';
+import { describeProblem } from '../core/describe.ts';
+import { JournalError } from '../core/journal.ts';
+import { DnsDataError, type Problem } from '../dns/problem.ts';
+
+/** A question cannot be answered; carries why. */
+export class Unanswerable extends Error {
+  override readonly name = 'Unanswerable';
+  readonly problem: Problem;
+
+  constructor(code: string, params: Readonly<Record<string, string>> = {}) {
+    super(code);
+    this.problem = { code, params };
+  }
+}
+
+/** A failure as problems that have texts; null: it is a defect, or has its own text. */
+export function knownProblems(error: unknown): readonly Problem[] | null {
+  if (error instanceof DnsDataError || error instanceof SettingsRefused) return error.problems;
+  if (error instanceof CentralError || error instanceof Unanswerable) return [error.problem];
+  if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
+  return null;
+}
+
+/** For a user at the terminal, each only once. */
+export function inWords(problems: readonly Problem[]): string {
+  const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
+  return [...new Set(lines)].join('\n');
+}
