@@ -15,6 +15,9 @@ import { sliceRows, summaryText } from './runs/show.ts';
 import { printStory } from './simulator/story.ts';
 import { tell } from './simulator/words.ts';
 
+/** Wanted share (per cent) of mechanical mutants that are found. */
+const wantedShare = 85;
+
 const asked = readOptions(process.argv.slice(2));
 process.exitCode = (await run(asked)) ? 0 : 1;
 
@@ -55,9 +58,6 @@ async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): P
     );
   return found === planted;
 }
-
-/** Wanted share (per cent) of mechanical mutants that are found. */
-const wantedShare = 85;
 
 /** @returns whether enough mechanical mutants were found, and none of those that are listed as equivalent */
 async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
