@@ -196,6 +196,20 @@ test('issue 13: a CNAME beside another record of the name is a problem, whicheve
   assert.equal(planChange(knowing([]), [mirrored(null, cname), mirrored(null, one)], []).problems.length, 2);
 });
 
+test('a CNAME beside a synced record that the central lacks is a problem, unless an open edit takes that record away', () => {
+  const cname = makeRecord({ name: 'www', type: 'CNAME', rdata: 'example.net.' }, zone);
+  const clashes = (open: readonly Operation[]): number => {
+    const knowledge = knowing([row(one, { state: 'synced' })], open);
+    return planChange(knowledge, [mirrored(null, cname)], []).problems.length;
+  };
+  assert.equal(clashes([]), 1);
+  assert.equal(clashes([edit(one, null)]), 0);
+  // Undone, it comes back. A new TTL leaves it there.
+  assert.equal(clashes([edit(one, null, { state: 'reverting' })]), 1);
+  assert.equal(clashes([edit(one, one)]), 1);
+  assert.equal(clashes([edit(null, one, { state: 'reverting' })]), 0);
+});
+
 test('issue 13: an open edit that passes in the panel only does not keep the delete of a record that both sides have from the central', () => {
   const local = edit(two, one, {
     items: [{ remove: two, add: one, mirrored: false, note: 'note.conflict' }],

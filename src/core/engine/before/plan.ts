@@ -259,14 +259,31 @@ export function withoutClashes(change: Change, held: readonly ResourceRecord[]):
   return { ...change, add: change.add.filter((record) => !clashing.has(recordId(record))) };
 }
 
-/** What the central holds, and what it should hold by the ledger: a late write may have taken it away. */
+/**
+ * What the central holds, and what it should hold by the ledger: a late write may have removed it, or an edit
+ * that is being undone.
+ */
 function shownBeside(
   { rows, open }: ZoneKnowledge,
   held: ReadonlyMap<string, ResourceRecord>,
 ): ResourceRecord[] {
-  const busy = busyIds(open);
-  const lacking = [...rows].filter(([id, { state }]) => state === 'synced' && !held.has(id) && !busy.has(id));
+  const leaving = leavingIds(edits(open));
+  const lacking = [...rows].filter(
+    ([id, { state }]) => state === 'synced' && !held.has(id) && !leaving.has(id),
+  );
   return [...held.values(), ...lacking.map(([, { record }]) => record)];
+}
+
+/** Ids of the records that are not at the central any more once open edits have ended. */
+function leavingIds(open: readonly RecordsOperation[]): Set<string> {
+  const leaving = new Set<string>();
+  for (const { state, items } of open) {
+    const [from, to] = state === 'reverting' ? (['add', 'remove'] as const) : (['remove', 'add'] as const);
+    const staying = new Set(items.flatMap((item) => item[to] ?? []).map(recordId));
+    for (const id of items.flatMap((item) => item[from] ?? []).map(recordId))
+      if (!staying.has(id)) leaving.add(id);
+  }
+  return leaving;
 }
 
 /** What stands in the way of an edit, each quoted. */
