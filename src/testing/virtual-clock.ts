@@ -73,12 +73,7 @@ export class VirtualClock implements Clock {
    */
   async runUntil(until: number): Promise<void> {
     await settle();
-    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
-      this.#timers.shift();
-      this.#now = Math.max(this.#now, next.at);
-      next.fire();
-      await settle();
-    }
+    await this.#fireAll(until);
     this.#now = Math.max(this.#now, until);
   }
 
@@ -95,9 +90,19 @@ export class VirtualClock implements Clock {
       const next = this.#timers[0];
       if (next === undefined || next.at > end)
         throw new Error('nothing left that could settle the promise in time');
-      await this.runUntil(next.at);
+      await this.#fireAll(next.at);
     }
     return await done;
+  }
+
+  /** Passes time from timer to timer, up to and including `until`. Whatever is ready has run before. */
+  async #fireAll(until: number): Promise<void> {
+    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
+      this.#timers.shift();
+      this.#now = Math.max(this.#now, next.at);
+      next.fire();
+      await settle();
+    }
   }
 
   get pending(): number {
