@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { AlarmClock } from '../core/clock.ts';
 
 interface Timer {
   readonly at: number;
@@ -10,7 +10,7 @@ interface Timer {
  * Time that passes only on request, for tests and the simulator. A whole history of minutes runs in
  * milliseconds, and always in the same order.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements AlarmClock {
   #now = 0;
   #wallOffset: number;
   readonly #timers: Timer[] = [];
@@ -59,8 +59,7 @@ export class VirtualClock implements Clock {
         },
       };
       const aborted = (): void => {
-        const at = this.#timers.indexOf(timer);
-        if (at >= 0) this.#timers.splice(at, 1);
+        this.#remove(timer);
         if (signal !== undefined) reject(reasonOf(signal));
       };
       signal?.addEventListener('abort', aborted, { once: true });
@@ -107,6 +106,17 @@ export class VirtualClock implements Clock {
 
   get pending(): number {
     return this.#timers.length;
+  }
+
+  alarm(ms: number, ring: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), isFirst: false, fire: ring };
+    this.#insert(timer);
+    return () => this.#remove(timer);
+  }
+
+  #remove(timer: Timer): void {
+    const at = this.#timers.indexOf(timer);
+    if (at >= 0) this.#timers.splice(at, 1);
   }
 
   #insert(timer: Timer): void {
