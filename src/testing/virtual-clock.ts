@@ -132,8 +132,8 @@ export class VirtualClock implements AlarmClock {
 }
 
 /** Lets all promise callbacks that are ready run. */
-async function settle(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function reasonOf(signal: AbortSignal): Error {
