@@ -7,3 +7,9 @@ export interface Clock {
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** A clock with timers that are often cancelled. */
+export interface AlarmClock extends Clock {
+  /** Calls `ring` after `ms` milliseconds. @returns cancels it */
+  alarm(ms: number, ring: () => void): () => void;
+}

@@ -41,7 +41,7 @@ export function recordId(record: ResourceRecord): string {
 }
 
 export function sameData(a: ResourceRecord, b: ResourceRecord): boolean {
-  return recordId(a) === recordId(b);
+  return a.name === b.name && a.type === b.type && a.rdata === b.rdata;
 }
 
 /** Whether the TTLs are known and not the same. */

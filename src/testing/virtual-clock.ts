@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { AlarmClock } from '../core/clock.ts';
 
 interface Timer {
   readonly at: number;
@@ -10,7 +10,7 @@ interface Timer {
  * Time that passes only on request, for tests and the simulator. A whole history of minutes runs in
  * milliseconds, and always in the same order.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements AlarmClock {
   #now = 0;
   #wallOffset: number;
   readonly #timers: Timer[] = [];
@@ -59,8 +59,7 @@ export class VirtualClock implements Clock {
         },
       };
       const aborted = (): void => {
-        const at = this.#timers.indexOf(timer);
-        if (at >= 0) this.#timers.splice(at, 1);
+        this.#remove(timer);
         if (signal !== undefined) reject(reasonOf(signal));
       };
       signal?.addEventListener('abort', aborted, { once: true });
@@ -73,12 +72,7 @@ export class VirtualClock implements Clock {
    */
   async runUntil(until: number): Promise<void> {
     await settle();
-    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
-      this.#timers.shift();
-      this.#now = Math.max(this.#now, next.at);
-      next.fire();
-      await settle();
-    }
+    await this.#fireAll(until);
     this.#now = Math.max(this.#now, until);
   }
 
@@ -95,13 +89,34 @@ export class VirtualClock implements Clock {
       const next = this.#timers[0];
       if (next === undefined || next.at > end)
         throw new Error('nothing left that could settle the promise in time');
-      await this.runUntil(next.at);
+      await this.#fireAll(next.at);
     }
     return await done;
   }
 
+  /** Passes time from timer to timer, up to and including `until`. Whatever is ready has run before. */
+  async #fireAll(until: number): Promise<void> {
+    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
+      this.#timers.shift();
+      this.#now = Math.max(this.#now, next.at);
+      next.fire();
+      await settle();
+    }
+  }
+
   get pending(): number {
     return this.#timers.length;
+  }
+
+  alarm(ms: number, ring: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), isFirst: false, fire: ring };
+    this.#insert(timer);
+    return () => this.#remove(timer);
+  }
+
+  #remove(timer: Timer): void {
+    const at = this.#timers.indexOf(timer);
+    if (at >= 0) this.#timers.splice(at, 1);
   }
 
   #insert(timer: Timer): void {
@@ -117,8 +132,8 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets all promise callbacks that are ready run. */
-async function settle(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function reasonOf(signal: AbortSignal): Error {

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { CallContext, Central } from '../central.ts';
-import type { Clock } from '../clock.ts';
+import type { AlarmClock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Panel } from '../panel.ts';
@@ -17,7 +17,7 @@ export interface Ports {
   readonly panel: Panel;
   readonly central: Central;
   readonly journal: Journal;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly log: Log;
   /** From 0 up to but not including 1. */
   readonly random: () => number;

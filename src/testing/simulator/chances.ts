@@ -23,6 +23,8 @@ export interface Chances {
  */
 export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 
+const yes: readonly Drawn[] = [true];
+
 /** Passes draws on and keeps what they came to. */
 export class RecordedChances implements Chances {
   readonly #chances: Chances;
@@ -41,7 +43,7 @@ export class RecordedChances implements Chances {
   }
 
   chance(name: string, probability: number): boolean {
-    this.troubles.set(name, [true]);
+    this.troubles.set(name, yes);
     return this.#keep(name, this.#chances.chance(name, probability));
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { AlarmClock } from '../../core/clock.ts';
 
 /** One run of the agent; `dead` after a kill, from which moment it does nothing more. */
 export interface Life {
@@ -10,8 +10,8 @@ export function never<T>(): Promise<T> {
   return new Promise(() => undefined);
 }
 
-/** The clock of one life: its sleeps never end once it is dead. */
-export function mortalClock(clock: Clock, life: Life): Clock {
+/** The clock of one life: its sleeps never end, and no alarm rings, once it is dead. */
+export function mortalClock(clock: AlarmClock, life: Life): AlarmClock {
   return {
     now: () => clock.now(),
     wall: () => clock.wall(),
@@ -19,5 +19,9 @@ export function mortalClock(clock: Clock, life: Life): Clock {
       await clock.sleep(ms, signal);
       if (life.dead) await never();
     },
+    alarm: (ms, ring) =>
+      clock.alarm(ms, () => {
+        if (!life.dead) ring();
+      }),
   };
 }

@@ -41,6 +41,8 @@ export interface Effect {
   readonly zone: DnsName;
   /** Null: the zone itself. */
   readonly record: ResourceRecord | null;
+  /** Of the record; empty: the zone itself. */
+  readonly id: string;
   /** Whether it is there now. */
   readonly present: boolean;
   /** Who had written what went; null: nothing was there. */
@@ -116,7 +118,7 @@ export class Provenance {
   known(zone: DnsName): ResourceRecord[] {
     const known = new Map<string, ResourceRecord>();
     for (const effect of this.effects)
-      if (effect.zone === zone && effect.record !== null) known.set(recordId(effect.record), effect.record);
+      if (effect.zone === zone && effect.record !== null) known.set(effect.id, effect.record);
     for (const { record } of this.held(zone)) known.set(recordId(record), record);
     return [...known.values()];
   }
@@ -169,14 +171,14 @@ export class Provenance {
     const held = this.#held.get(zone);
     if (now === undefined) {
       if (held === undefined) return;
-      for (const [, { record, origin: before }] of held.records)
-        this.#note({ zone, record, present: false, before }, origin);
-      this.#note({ zone, record: null, present: false, before: held.origin }, origin);
+      for (const [id, { record, origin: before }] of held.records)
+        this.#note({ zone, record, id, present: false, before }, origin);
+      this.#note({ zone, record: null, id: '', present: false, before: held.origin }, origin);
       this.#held.delete(zone);
       return;
     }
     if (held === undefined) {
-      this.#note({ zone, record: null, present: true, before: null }, origin);
+      this.#note({ zone, record: null, id: '', present: true, before: null }, origin);
       this.#held.set(zone, { origin: { ...origin }, records: new Map() });
     }
     this.#takeRecords(zone, now, origin);
@@ -188,14 +190,14 @@ export class Provenance {
     for (const [id, { record, origin: before }] of records) {
       if (now.has(id)) continue;
       records.delete(id);
-      this.#note({ zone, record, present: false, before }, origin);
+      this.#note({ zone, record, id, present: false, before }, origin);
     }
     for (const [id, record] of now) {
       const known = records.get(id);
       if (known !== undefined && known.record.ttl === record.ttl) continue;
       // An object of its own, so that each record can be distinguished by it.
       records.set(id, { record, origin: { ...origin } });
-      this.#note({ zone, record, present: true, before: known?.origin ?? null }, origin);
+      this.#note({ zone, record, id, present: true, before: known?.origin ?? null }, origin);
     }
   }
 

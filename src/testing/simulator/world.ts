@@ -625,9 +625,10 @@ export class World {
     this.panel.calls.push(...calls);
     const synced = this.active.map(({ witness }) => syncedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
+    const asking = this.saved.flatMap(callsOf);
     for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
-      checkAccepted(witness, { ...asked, calls: this.saved.flatMap(callsOf) }, verdict, judgement);
+      checkAccepted(witness, { ...asked, calls: asking }, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
@@ -664,7 +665,7 @@ export class World {
       () => unanswered,
     );
     const verdict = await Promise.race([run.several.answer(event, deadline.signal), given]);
-    timer.abort();
+    timer.abort(answered);
     await late;
     this.answering -= 1;
     return verdict;
@@ -690,6 +691,9 @@ function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked
 
 /** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
 const longPart = 20_000;
+
+/** The reason of every signal that is no longer needed: a new one for each takes time. */
+const answered = new Error('answered');
 
 const unanswered: Verdict = {
   kind: 'refuse',

@@ -89,6 +89,7 @@ function differences({ zone, view, watched }: Watched, { open, rows, present, re
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
   const written = new Set(watched.flatMap(lateRecords).map(recordId));
+  const retimedByUs = retimedIds(recent);
   const central = ttlsOf(present);
   const records = watched.flatMap(watchedRecords);
   const change = changeTowards(
@@ -99,7 +100,7 @@ function differences({ zone, view, watched }: Watched, { open, rows, present, re
       return {
         record,
         isOurs: state === 'synced' || written.has(id),
-        isTtlOurs: isRetimed(recent, id),
+        isTtlOurs: retimedByUs.has(id),
         isLeftAlone: isCentralsOwn(zone, record) || (leftAlone.has(state) && !central.has(id)),
         claimed: busy.has(id) ? 'open' : null,
       };
@@ -111,14 +112,16 @@ function differences({ zone, view, watched }: Watched, { open, rows, present, re
 
 const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'conflict', 'excluded']);
 
-/** Whether an edit of the TTL alone was about the record. */
-function isRetimed(recent: readonly RecordsOperation[], id: string): boolean {
-  return recent.some(({ items }) =>
-    items.some((item) => {
+/** Ids of the records that an edit of the TTL alone was about. */
+function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { items } of recent) {
+    for (const item of items) {
       const ttl = item.mirrored ? retimed(item) : null;
-      return ttl !== null && recordId(ttl.add) === id;
-    }),
-  );
+      if (ttl !== null) ids.add(recordId(ttl.add));
+    }
+  }
+  return ids;
 }
 
 /**

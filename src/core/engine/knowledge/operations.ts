@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { otherTtl, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import {
   isFinal,
@@ -230,7 +230,7 @@ export interface Retimed {
 
 /** The item as one that changes the TTL alone; `null` when it is another. */
 export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
-  if (remove === null || add === null || recordId(remove) !== recordId(add)) return null;
+  if (remove === null || add === null || !sameData(remove, add)) return null;
   // The old TTL need not be known: the panel was not asked since the record was made without one.
   return add.ttl !== null && add.ttl !== remove.ttl ? { remove, add } : null;
 }

@@ -1,12 +1,12 @@
 import type { CallContext } from '../../central.ts';
-import type { Clock } from '../../clock.ts';
+import type { AlarmClock } from '../../clock.ts';
 import type { EngineSettings } from '../settings.ts';
 
 /** Deadlines, alarms and pauses of a running engine; its stop ends all of them. */
 export class Timers {
   /** Aborts when the engine stops. */
   readonly stopping = new AbortController();
-  readonly #clock: Clock;
+  readonly #clock: AlarmClock;
   readonly #settings: EngineSettings;
   readonly #random: () => number;
   /**
@@ -22,7 +22,7 @@ export class Timers {
     settings,
     random,
   }: {
-    readonly clock: Clock;
+    readonly clock: AlarmClock;
     readonly settings: EngineSettings;
     readonly random: () => number;
   }) {
@@ -55,24 +55,19 @@ export class Timers {
       stopped();
       return () => undefined;
     }
-    const timer = new AbortController();
+    const cancelTimer = this.#clock.alarm(ms, () => {
+      this.#alarms.delete(stop);
+      ring();
+    });
     const cancel = (): void => {
       this.#alarms.delete(stop);
-      timer.abort(cancelled);
+      cancelTimer();
     };
     const stop = (): void => {
       cancel();
       stopped();
     };
     this.#alarms.add(stop);
-    this.#clock.sleep(ms, timer.signal).then(
-      () => {
-        this.#alarms.delete(stop);
-        ring();
-      },
-      // Only `cancel` aborts the timer.
-      () => undefined,
-    );
     return cancel;
   }
 
@@ -112,9 +107,6 @@ export class Timers {
     return `${time}-${serial}${random.padStart(4, '0')}`;
   }
 }
-
-/** The reason of every cancelled alarm; nobody sees it, and a new one for each takes time. */
-const cancelled = new Error('cancelled');
 
 /** The reason of a signal made by {@link Timers.deadline}. */
 export class DeadlinePassed extends Error {

@@ -1,8 +1,8 @@
-import { formatRecord, recordId } from '../../../dns/record.ts';
+import { formatRecord, recordId, sameData } from '../../../dns/record.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import type { Operation, OperationClass } from '../../../core/operation.ts';
 import type { Changed, EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
-import { stateAt, type JournalWitness } from '../journal-witness.ts';
+import { stateAt, type JournalWitness, type Witnessed } from '../journal-witness.ts';
 import type { Effect } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
@@ -94,13 +94,7 @@ function checkAnswer(
 }
 
 /** Nothing of a refused edit lands after its answer, but what the panel holds by then. */
-function checkLater(
-  ended: Ended,
-  edit: SavedEdit,
-  answer: Answer,
-  own: ReadonlySet<string>,
-  judgement: Judgement,
-): void {
+function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, judgement: Judgement): void {
   const { effects } = ended.central.provenance;
   const until = answer.effects[ended.index] ?? 0;
   const later = effects.slice(until).filter((effect) => isOf(effect, own) && isWanted(edit, effect));
@@ -117,11 +111,10 @@ function checkLater(
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
   // A zone comes with default records, of which the panel has its own.
   const what = request?.kind === 'create' ? null : record;
-  const last = provenance.effects.findLast(
-    (one) => one.at <= at && keyOf(one) === keyOf({ zone, record: what }),
-  );
+  const id = what === null ? '' : recordId(what);
+  const last = provenance.effects.findLast((one) => one.at <= at && one.zone === zone && one.id === id);
   const atStart = provenance.atStart.get(zone);
-  const wasThere = atStart !== undefined && (what === null || atStart.has(recordId(what)));
+  const wasThere = atStart !== undefined && (what === null || atStart.has(id));
   return (last?.present ?? wasThere) === present;
 }
 
@@ -138,25 +131,23 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
  * Operations that were undone while these were there (as `operationsOf`). Their undo may have been left to
  * these, so that what was there before both is what has to be there.
  */
-function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: ReadonlySet<string>): ReadonlySet<string> {
-  const ids = new Set([...own].map((key) => key.split(' ')[0]));
+function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   const all = [...witness.operations.values()];
-  const since = Math.min(...all.filter(({ operation }) => ids.has(operation.id)).map((one) => one.since));
+  const since = Math.min(...all.filter(({ operation }) => own.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
     const isUndone = state === 'refused' || state === 'reverted';
     // What is heard of it later does not make it end again.
     return isUndone && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
-  return new Set(beside.flatMap(({ operation }) => keysOf(operation)));
+  return partsOf(beside);
 }
 
 /** Whether the edit wanted that. Otherwise it puts back what something else did meanwhile. */
 function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   if (record === null || items.length === 0) return true;
-  const id = recordId(record);
   return items.some(({ remove, add }) => {
     const one = present ? add : remove;
-    return one !== null && recordId(one) === id;
+    return one !== null && sameData(one, record);
   });
 }
 
@@ -183,13 +174,12 @@ function isClaimed(
   at: number,
 ): boolean {
   if (record === null) return false;
-  const id = recordId(record);
   for (const witnessed of witness.operations.values()) {
     const { operation } = witnessed;
     if (operation.zone !== zone || operation.fingerprint === event.fingerprint) continue;
     const wants = itemsOf(operation).some(({ mirrored, add, remove }) => {
       const one = present ? add : remove;
-      return mirrored && one !== null && recordId(one) === id;
+      return mirrored && one !== null && sameData(one, record);
     });
     const now = witnessed.states.filter((one) => one.at === at).map(({ state }) => state);
     if (wants && [stateAt(witnessed, at), ...now].some((state) => claiming.has(state))) return true;
@@ -202,7 +192,7 @@ function isClaimed(
  */
 function checkNothingLeft(
   { panel, central, witness }: Ended,
-  own: ReadonlySet<string>,
+  own: Parts,
   what: string,
   judgement: Judgement,
 ): void {
@@ -215,8 +205,7 @@ function checkNothingLeft(
     );
   for (const effect of netOf({ witness }, central.provenance.effects, own)) {
     if (agreedSince(panel, effect) || isGoneWithZone(central.provenance.effects, effect)) continue;
-    if (effect.record !== null && central.reworded.has(`${effect.zone} ${recordId(effect.record)}`))
-      judgement.excuse('reworded');
+    if (effect.record !== null && central.reworded.has(keyOf(effect))) judgement.excuse('reworded');
     else if (isUnproven(central, effect)) judgement.excuse('maybe-ours');
     else if (isInTheWay(central, effect)) judgement.excuse('alias');
     else if (central.refused.has(keyOf(effect))) judgement.excuse('refused-addition');
@@ -257,7 +246,7 @@ function covers(operation: Operation, { zone, record }: Effect): boolean {
   if (operation.zone !== zone) return false;
   if (operation.kind !== 'records') return true;
   const records = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
-  return record !== null && records.some((one) => one !== null && recordId(one) === recordId(record));
+  return record !== null && records.some((one) => one !== null && sameData(one, record));
 }
 
 /** What a create made that nobody read back is left as it is, and listed. */
@@ -266,13 +255,12 @@ function isUnproven({ late, unproven }: CentralStore, { zone, request }: Effect)
 }
 
 /** Whether the panel held the same at some time since: then it is no longer this edit that has it so. */
-function agreedSince({ zones, provenance }: PanelStore, { zone, record, present, at }: Effect): boolean {
+function agreedSince({ zones, provenance }: PanelStore, { zone, id, present, at }: Effect): boolean {
   const records = zones.get(zone);
-  const isHeld = records !== undefined && (record === null || records.has(recordId(record)));
+  const isHeld = records !== undefined && (id === '' || records.has(id));
   if (isHeld === present) return true;
-  const key = keyOf({ zone, record });
   return provenance.effects.some(
-    (effect) => effect.at >= at && effect.present !== present && keyOf(effect) === key,
+    (effect) => effect.at >= at && effect.present !== present && effect.zone === zone && effect.id === id,
   );
 }
 
@@ -286,7 +274,7 @@ function operationsOf(
   edits: readonly SavedEdit[],
   { askedAt, at, stage }: Answer,
   kind: OperationClass,
-): ReadonlySet<string> | null {
+): Parts | null {
   const { fingerprint } = edit.event;
   const hasTwin = edits.some(
     (other) =>
@@ -295,45 +283,41 @@ function operationsOf(
       other.answers.some((one) => one.stage === stage && one.askedAt <= at && one.at >= askedAt),
   );
   if (hasTwin) return null;
-  const own = new Set<string>();
-  for (const { operation, since } of witness.operations.values()) {
+  const own = [...witness.operations.values()].filter(({ operation, since }) => {
     const isCalled = operation.fingerprint === fingerprint && operation.class === kind;
-    if (isCalled && since >= askedAt && since <= at) for (const key of keysOf(operation)) own.add(key);
+    return isCalled && since >= askedAt && since <= at;
+  });
+  return partsOf(own);
+}
+
+/** Ids of operations, and of the records that each of them is about; null: all of its zone. */
+type Parts = ReadonlyMap<string, ReadonlySet<string> | null>;
+
+/** An undo of several operations is sent in the name of the first: each counts with its own records. */
+function partsOf(witnessed: readonly Witnessed[]): Parts {
+  const parts = new Map<string, ReadonlySet<string> | null>();
+  for (const { operation } of witnessed) {
+    const records = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
+    const ids = new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));
+    if (operation.kind !== 'records') parts.set(operation.id, null);
+    else if (ids.size > 0) parts.set(operation.id, ids);
   }
-  return own;
+  return parts;
 }
 
-/**
- * Operation and record, as an undo of several operations at once is sent in the name of the first; `*` for
- * whole zones.
- */
-function keysOf(operation: Operation): string[] {
-  const { id, kind } = operation;
-  if (kind !== 'records') return [`${id} *`];
-  return itemsOf(operation)
-    .flatMap(({ remove, add }) => [remove, add])
-    .flatMap((record) => {
-      return record === null ? [] : [`${id} ${recordId(record)}`];
-    });
-}
-
-function isOf({ request, record }: Effect, own: ReadonlySet<string>): boolean {
+function isOf({ request, id }: Effect, own: Parts): boolean {
   if (request === null) return false;
-  const { operation } = request;
+  const ids = own.get(request.operation);
+  if (ids === undefined) return false;
   // A central may keep what was sent in other words.
-  const records = [record, request.record].filter((one) => one !== null);
-  return own.has(`${operation} *`) || records.some((one) => own.has(`${operation} ${recordId(one)}`));
+  return ids === null || ids.has(id) || (request.record !== null && ids.has(recordId(request.record)));
 }
 
 /**
  * The last effect on each record and zone that is otherwise than before, where it is these operations that
  * wrote them last. They may have taken over the undo of others that were undone as well.
  */
-function netOf(
-  ended: Pick<Ended, 'witness'>,
-  effects: readonly Effect[],
-  own: ReadonlySet<string>,
-): Effect[] {
+function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: Parts): Effect[] {
   if (own.size === 0) return [];
   const first = new Map<string, Effect>();
   const last = new Map<string, Effect>();
@@ -341,10 +325,11 @@ function netOf(
   const beside = undoneBeside(ended, own);
   for (const effect of effects) {
     const key = keyOf(effect);
-    const isKnown = isOf(effect, own) || isOf(effect, beside);
+    const isOwn = isOf(effect, own);
+    const isKnown = isOwn || isOf(effect, beside);
     if (isKnown && !first.has(key)) first.set(key, effect);
     else if (!isKnown && !begun.has(key)) first.delete(key);
-    if (isOf(effect, own)) begun.add(key);
+    if (isOwn) begun.add(key);
     if (first.has(key)) last.set(key, effect);
   }
   return [...last].flatMap(([key, effect]) => {
@@ -356,7 +341,7 @@ function netOf(
 /**
  * How long something that these operations changed, and that we took back, was there for everybody to see.
  */
-function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): number {
+function longestSeen({ central, witness }: Ended, own: Parts): number {
   const since = new Map<string, number>();
   let longest = 0;
   for (const effect of central.provenance.effects) {
@@ -373,15 +358,15 @@ function longestSeen({ central, witness }: Ended, own: ReadonlySet<string>): num
  * Whether it is the undo of one of these operations, or of what landed late of them; not a later edit of the
  * same record.
  */
-function undoes(effect: Effect, own: ReadonlySet<string>, witness: JournalWitness): boolean {
+function undoes(effect: Effect, own: Parts, witness: JournalWitness): boolean {
   if (effect.request === null) return false;
   if (isOf(effect, own)) return true;
   const operation = witness.operations.get(effect.request.operation)?.operation;
   return operation !== undefined && itemsOf(operation).some(({ note }) => note === 'note.late-write');
 }
 
-function keyOf({ zone, record }: Pick<Effect, 'zone' | 'record'>): string {
-  return record === null ? zone : `${zone} ${recordId(record)}`;
+function keyOf({ zone, id }: Effect): string {
+  return id === '' ? zone : `${zone} ${id}`;
 }
 
 function sayEffect({ at, zone, record, present }: Effect): string {

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { EditEvent, EditItem } from '../../../core/panel.ts';
 import type { Traces } from '../perform.ts';
-import type { Provenance } from '../provenance.ts';
+import type { Effect, Provenance } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { ExcuseId } from './excuses.ts';
@@ -151,10 +151,6 @@ interface Near {
   readonly by: Cause;
 }
 
-function isOf(
-  effect: { readonly zone: DnsName; readonly record: ResourceRecord | null },
-  zone: DnsName,
-  id: string,
-): boolean {
-  return effect.zone === zone && effect.record !== null && recordId(effect.record) === id;
+function isOf(effect: Pick<Effect, 'zone' | 'id'>, zone: DnsName, id: string): boolean {
+  return effect.zone === zone && effect.id === id;
 }

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
@@ -94,5 +94,5 @@ function isAbout(operation: Operation, record: ResourceRecord): boolean {
 }
 
 function isSame(one: ResourceRecord | null, other: ResourceRecord): boolean {
-  return one !== null && recordId(one) === recordId(other);
+  return one !== null && sameData(one, other);
 }

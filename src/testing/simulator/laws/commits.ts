@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, otherTtl, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
@@ -75,8 +75,7 @@ export class Commits {
   #checkTtls({ id, zone, items, watch }: RecordsOperation): void {
     const here = [...this.#panel.held(zone)].map(({ record }) => record);
     for (const { record, origin } of this.#central.held(zone)) {
-      const isSame = (other: ResourceRecord | null): boolean =>
-        other !== null && recordId(other) === recordId(record);
+      const isSame = (other: ResourceRecord | null): boolean => other !== null && sameData(other, record);
       const isRetimed = items.some(
         ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
       );
@@ -135,8 +134,8 @@ export class Commits {
     const isFilling = this.#witness.operations.get(operation)?.operation.kind === 'zone-create';
     if (!isFilling || record === null || came?.present !== true || sentAt >= came.at + shownWithin) return;
     const id = recordId(record);
-    const isNew = ({ at, zone: of, record: one }: Effect): boolean =>
-      at >= came.at && of === zone && one !== null && recordId(one) === id;
+    const isNew = (effect: Effect): boolean =>
+      effect.at >= came.at && effect.zone === zone && effect.id === id;
     if (this.#panel.originOf(zone, id) === null && !this.#panel.effects.some(isNew))
       this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
@@ -242,7 +241,7 @@ export class Commits {
     const read = this.#central.lastRead(id, zone) ?? 0;
     for (const { record, origin } of this.#central.held(zone)) {
       const isThere = record.name === remove.name && record.type === remove.type;
-      const isWanted = add !== null && recordId(record) === recordId(add);
+      const isWanted = add !== null && sameData(record, add);
       const isStrange =
         origin.writer === 'somebody' && origin.at < read && !this.#isKnown(zone, recordId(record));
       if (isThere && !isWanted && isStrange)
@@ -254,7 +253,7 @@ export class Commits {
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
-      one.zone === zone && one.record !== null && recordId(one.record) === id;
+      one.zone === zone && one.record !== null && sameData(one.record, record);
     const last = this.#central.effects.findLast(isAbout);
     if (last !== undefined && (last.request !== null || this.#isBeingRemoved(own, zone, id, last.at)))
       return true;
@@ -292,20 +291,18 @@ export class Commits {
   }
 
   #isLeftAlone(zone: DnsName, record: ResourceRecord): boolean {
-    const id = recordId(record);
-    const state = this.#rows(zone).find((row) => recordId(row.record) === id)?.state;
+    const state = this.#rows(zone).find((row) => sameData(row.record, record))?.state;
     return state === 'panel-only' || state === 'conflict' || state === 'excluded';
   }
 
   /** Whether another operation that is not at its end makes the record. */
   #isComing(own: string, zone: DnsName, record: ResourceRecord): boolean {
-    const id = recordId(record);
     return [...this.#witness.operations.values()].some(
       ({ operation }) =>
         operation.id !== own &&
         operation.zone === zone &&
         open.has(operation.state) &&
-        itemsOf(operation).some(({ mirrored, add }) => mirrored && add !== null && recordId(add) === id),
+        itemsOf(operation).some(({ mirrored, add }) => mirrored && add !== null && sameData(add, record)),
     );
   }
 
@@ -330,13 +327,8 @@ function namesOf(operation: Operation): ReadonlySet<DnsName> {
   return new Set(records.flatMap((record) => (record === null ? [] : [record.name])));
 }
 
-function wentSince(
-  { at, record, present, zone: of }: Effect,
-  zone: DnsName,
-  id: string,
-  since: number,
-): boolean {
-  return !present && at >= since && of === zone && record !== null && recordId(record) === id;
+function wentSince(effect: Effect, zone: DnsName, id: string, since: number): boolean {
+  return !effect.present && effect.at >= since && effect.zone === zone && effect.id === id;
 }
 
 /**

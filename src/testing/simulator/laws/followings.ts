@@ -1,10 +1,10 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { Operation, RecordsOperation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
-import type { Provenance } from '../provenance.ts';
+import type { Effect, Provenance } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
@@ -143,16 +143,12 @@ export class Followings {
 }
 
 function competes(one: ResourceRecord, other: ResourceRecord): boolean {
-  if (one.name !== other.name || recordId(one) === recordId(other)) return false;
+  if (one.name !== other.name || sameData(one, other)) return false;
   return one.type === other.type || one.type === 'CNAME' || other.type === 'CNAME';
 }
 
-function isAbout(
-  effect: { readonly zone: DnsName; readonly record: ResourceRecord | null },
-  zone: DnsName,
-  id: string,
-): boolean {
-  return effect.zone === zone && effect.record !== null && recordId(effect.record) === id;
+function isAbout(effect: Pick<Effect, 'zone' | 'id'>, zone: DnsName, id: string): boolean {
+  return effect.zone === zone && effect.id === id;
 }
 
 const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted']);

@@ -212,8 +212,7 @@ class ForeignWrites {
         !effect.present &&
         effect.zone === zone &&
         effect.request?.operation === operation &&
-        effect.record !== null &&
-        recordId(effect.record) === id,
+        effect.id === id,
     );
   }
 

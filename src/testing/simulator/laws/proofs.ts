@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { formatRecord, recordId } from '../../../dns/record.ts';
+import { formatRecord, recordId, sameData } from '../../../dns/record.ts';
 import type { EngineSettings } from '../../../core/engine/settings.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { Operation, OperationItem } from '../../../core/operation.ts';
@@ -208,7 +208,7 @@ function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
   if (record === null || group !== 'compensate' || (state !== 'applied' && state !== 'kept')) return false;
   return itemsOf(operation).some((item) => {
     const one = kind === 'remove' ? item.add : item.remove;
-    return one !== null && recordId(one) === recordId(record) && !isTtlEdit(item);
+    return one !== null && sameData(one, record) && !isTtlEdit(item);
   });
 }
 
@@ -277,7 +277,7 @@ function isShown(operation: Operation, { ids }: PanelRead): boolean {
 }
 
 function isTtlEdit({ remove, add }: OperationItem): boolean {
-  return remove !== null && add !== null && recordId(remove) === recordId(add);
+  return remove !== null && add !== null && sameData(remove, add);
 }
 
 function say(operation: Operation, what: string): string {

@@ -1,4 +1,4 @@
-import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import { isFinal, type Operation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
@@ -69,11 +69,10 @@ function covers(operation: Operation, { kind, record }: WriteRequest): boolean {
 }
 
 function mentions(operation: Operation, record: ResourceRecord): boolean {
-  const id = recordId(record);
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const found = operation.kind === 'records' ? [] : operation.snapshot;
   const records = [...wanted, ...writtenBy(operation), ...found];
-  return records.some((one) => one !== null && recordId(one) === id);
+  return records.some((one) => one !== null && sameData(one, record));
 }
 
 function say({ operation, kind, zone, record }: WriteRequest): string {
