@@ -260,8 +260,8 @@ export function withoutClashes(change: Change, held: readonly ResourceRecord[]):
 }
 
 /**
- * What the central holds, and what it should hold by the ledger. A late write, or an edit that is being undone,
- * may have removed the latter.
+ * What the central holds, and what it should hold by the ledger. A late write, or an edit that is being
+ * undone, may have removed the latter.
  */
 function shownBeside(
   { rows, open }: ZoneKnowledge,
