@@ -149,7 +149,7 @@ test('show: an operation by the beginning of its id, with or without an agent', 
   const without = await domainsync('status');
   assert.deepEqual([without.status, without.err, await stage.agent()], [1, '', null]);
   assert.match(without.out, /^agent +not running: /);
-  assert.match(without.out, /^zones +.*1 joined/m);
+  assert.match(without.out, /^zones +.*1 synced/m);
   assert.match(without.out, /^operations 0 open, 0 stuck$/m);
   const report = parseAnswer('status', JSON.parse((await domainsync('--json', 'status')).out));
   assert.deepEqual([report.pid, report.live, report.engine?.open], [null, null, 0]);
