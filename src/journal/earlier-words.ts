@@ -1,7 +1,7 @@
 import { own } from '../dns/own.ts';
 import type { Row } from './database.ts';
 
-/**
+/*
  * States and notes as journals up to schema 6 name them. The migration to schema 7 renames them in the
  * ledger. Stored operations keep the former words, and so do files of an earlier release that are only read.
  */

@@ -3,7 +3,7 @@ import { Database, type Row } from './database.ts';
 import { columnsOf } from './damage.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
-/**
+/*
  * The migration to schema 5. It repeats names and columns of tables: later changes of these must not change
  * how a file of schema 4 is migrated.
  */

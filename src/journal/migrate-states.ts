@@ -5,7 +5,7 @@ import { presentNote, presentState } from './earlier-words.ts';
 import { keysOf, recordTable, zoneTable } from './migrate-checksums.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
-/**
+/*
  * The migration to schema 7. It renames the column `standing` of zones and records to `state` and uses the
  * words of docs/glossary.md. A zone with a damaged row is frozen, so that no damaged row gets a valid
  * checksum.

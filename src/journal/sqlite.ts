@@ -180,7 +180,7 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Takes the lease and raises the generation by one.
+   * Takes the lease and raises the generation, which counts how often a writer has opened the file.
    * @returns whether the copy of the generation in its own file is higher than the one in the database
    * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
    */

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/**
+/*
  * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite treats the first
  * damaged frame as the end of the log, as after a torn write. It drops all later frames without an error.
  */

@@ -11,7 +11,7 @@ interface FoundPanel {
   readonly kind: string;
 }
 
-/** State of a central by its journal, with what the journal holds about owners. */
+/** State of a central as its journal holds it, with what the journal holds about owners. */
 export interface EngineReport extends JournalStatus {
   readonly owners: KnownOwners;
 }
@@ -20,7 +20,10 @@ export interface EngineReport extends JournalStatus {
 export interface LiveCentral extends Pick<LiveEngine, 'comparison'> {
   /** Why the circuit breaker sends nothing to the central now; null: requests are sent. */
   readonly blocked: Problem | null;
-  /** Reads and decisions about owners since the agent started. */
+  /**
+   * When owners were last read, and how many edits were left to the panel because of owners, since the agent
+   * started.
+   */
   readonly owners: Omit<LiveEngine['owners'], keyof KnownOwners>;
   /** Null: the settings name no name servers to ask. */
   readonly verify: VerifyStatus | null;

@@ -4,7 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 
 /**
- * How the central signs a zone, or the problem that kept us from asking. `null`: the account has no such
+ * How the central signs a zone, or the problem that prevented an answer. `null`: the account has no such
  * zone.
  */
 export type SigningReport = Signing | { readonly problem: Problem } | null;

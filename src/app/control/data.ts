@@ -88,7 +88,7 @@ export const zoneReport = v.object({
   ),
 });
 
-/** State of a central by its journal. */
+/** State of a central as its journal holds it. */
 export const engineReport = v.object({
   baselineAt: v.nullable(v.number()),
   open: v.number(),

@@ -57,7 +57,7 @@ export function unitOf(root: string, etc = '/etc'): string {
 }
 
 /**
- * @throws {Error} when systemctl fails or takes over two minutes. Stopping an agent takes up to 30 seconds
+ * @throws {Error} when systemctl fails or needs more than two minutes. Stopping an agent may need 30 seconds
  */
 async function systemctl(...args: readonly string[]): Promise<void> {
   await run('systemctl', [...args], { timeout: 120_000 });

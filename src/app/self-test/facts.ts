@@ -16,7 +16,10 @@ export interface SelfTestFacts {
   readonly vetoKept: Holds;
   readonly ttlKept: Holds;
   readonly echoSeen: Holds;
-  /** The functions for which the panel lists our handlers as registered; null: the panel has no such list. */
+  /**
+   * Whether the panel's own list of handlers names ours, and which functions it lacks; null: the panel has no
+   * such list.
+   */
   readonly registered: RegisteredHandlers | null;
   /** How the panel reports the owners of zones. `not tested`: no account could own a zone. */
   readonly ownersReported: OwnerWay | 'not tested';

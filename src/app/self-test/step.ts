@@ -11,8 +11,7 @@ export interface SeenCall extends CallFacts {
   readonly verdict: 'accept' | 'refuse';
   /**
    * For `after`: keys of the zone's records as the panel shows them while it waits for us. `no-zone`: the
-   * panel shows no such zone. `blocked`: it did not answer in time. Null: not an `after` call that was
-   * checked.
+   * panel shows no such zone. `blocked`: it did not answer in time. Null: the call is not an `after`.
    */
   readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
 }

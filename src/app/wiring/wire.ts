@@ -24,7 +24,7 @@ import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * Least time (ms) an ended operation is kept, beyond the longest watch. Limits per hour count the operations
+ * Least time (ms) that an ended operation is kept after the longest watch. Safety limits count the operations
  * of the last hour.
  */
 const leastKept = 3_600_000;

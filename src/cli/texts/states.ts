@@ -1,7 +1,7 @@
 import { own } from '../../dns/own.ts';
 import type { Cell, Mood } from '../output.ts';
 
-/** The mood in which a state is shown. */
+/** The mood of a state, which decides its colour. */
 export function moodOfState(state: string): Mood {
   return own(moods, state) ?? 'plain';
 }
